@@ -1,0 +1,219 @@
+package datasets
+
+import "time"
+
+// OpenType is how far an entry is open to the public (开放类型).
+type OpenType string
+
+// The three open types of every text (AS-27, TJ-20, AB-31); FJ-4.1 calls the
+// first 普遍开放.
+const (
+	Unconditional OpenType = "unconditional"
+	Conditional   OpenType = "conditional"
+	Withheld      OpenType = "withheld"
+)
+
+// Frequency is how often a new version is promised (更新频率).
+type Frequency string
+
+// The frequencies, one canonical list for the many of the portals.
+const (
+	RealTime   Frequency = "realtime"
+	Daily      Frequency = "daily"
+	Weekly     Frequency = "weekly"
+	Monthly    Frequency = "monthly"
+	Quarterly  Frequency = "quarterly"
+	SemiAnnual Frequency = "semiannual"
+	Annual     Frequency = "annual"
+	Biennial   Frequency = "biennial"
+	Irregular  Frequency = "irregular"
+	Never      Frequency = "never"
+)
+
+// Status is where an entry stands.
+type Status string
+
+// A draft is seen by its department, a published entry by whoever Visible
+// lets, and a withdrawn one leaves a tombstone (410).
+const (
+	Draft     Status = "draft"
+	Published Status = "published"
+	Withdrawn Status = "withdrawn"
+)
+
+// Department is a body that publishes (数源部门).
+type Department struct {
+	ID            int64
+	Slug          string
+	Name          string
+	NameEN        string
+	Description   string
+	DescriptionEN string
+	Region        string // division code, six digits
+	CreditCode    string // 统一社会信用代码
+	Aliases       []string
+	Contact       string
+	Phone         string
+	Email         string
+	Profile       string // id of the policy profile that binds it
+	Sample        bool   // 发布单位(示例)
+}
+
+// Theme is a 数据领域.
+type Theme struct {
+	ID     int64
+	Slug   string
+	Name   string
+	NameEN string
+}
+
+// Region is a place by its division code (GB/T 2260).
+type Region struct {
+	Code   string
+	Name   string
+	NameEN string
+	Parent string
+}
+
+// Licence says in one sentence what may be done with the data.
+type Licence struct {
+	ID          string // SPDX id where there is one
+	Name        string
+	NameEN      string
+	URL         string
+	Attribution bool
+	ShareAlike  bool
+	Terms       string
+	TermsEN     string
+}
+
+// Dataset is one catalogue entry with everything a page about it shows. The
+// fields are those of the catalogue in the law matrix 1.7 and of the national
+// core metadata (政务信息资源目录编制指南).
+type Dataset struct {
+	ID              int64
+	Slug            string
+	Title           string
+	TitleEN         string
+	Summary         string
+	SummaryEN       string
+	Department      Department
+	Theme           Theme
+	Licence         Licence
+	Region          Region
+	Tags            []string
+	Status          Status
+	WithdrawnReason string
+	Sample          bool
+
+	Open            OpenType
+	OpenBasis       []string // 依据, each naming its article
+	OpenReason      string
+	OpenMethod      string // 开放方式
+	UseRequirements string // 使用要求
+	Safeguards      string // 安全保障措施
+
+	ShareType         string // unconditional, conditional, withheld: an axis of its own
+	ShareContent      string
+	ShareConditions   string
+	ShareScope        string
+	ShareMethod       string
+	ShareBasis        []string
+	RequiredMaterials string
+
+	Frequency    Frequency
+	UpdateDue    string // 更新时限
+	UpdateMethod string // 更新方式
+	LastUpdated  time.Time
+	NextDue      *time.Time // nil: no next version is promised
+
+	ResourceCode     string // 信息资源代码
+	Category         string // 分类
+	DataForm         string // 数据形式
+	Attributes       string // 属性
+	CollectDue       string // 采集时限
+	CollectingOrg    string // 采集部门
+	ApprovingOrg     string // 核准部门
+	ResponsibleOrg   string // 责任主体
+	Duties           string // 管理职责
+	Source           string // 原始来源, the true one
+	SourceURL        string
+	Processing       string // 整理: what was done to the source
+	SecurityLevel    string // 安全级别
+	LinkedSystem     string // 目录关联信息系统
+	DutyItem         string // 权责清单
+	CoreBusiness     string // 核心业务
+	CollectionMethod string // 采集方式
+	RelatedCodes     []string
+	TemporalStart    string // ISO 8601 date, month or year
+	TemporalEnd      string
+	Spatial          string
+	Language         string
+	Contact          string
+	Phone            string
+	Email            string
+
+	PublishedAt *time.Time
+	UpdatedAt   time.Time
+	Revision    int64
+
+	Resources []Resource // in order, each with its newest version
+	Views     int64
+	Downloads int64
+}
+
+// Resource is one file of a dataset through all its versions.
+type Resource struct {
+	ID          string
+	DatasetID   int64
+	Position    int
+	Name        string
+	NameEN      string
+	Description string
+	Newest      *Version // nil: nothing published yet
+}
+
+// Version is one immutable state of a resource.
+type Version struct {
+	ID          int64
+	ResourceID  string
+	DatasetID   int64
+	Open        OpenType // of its dataset, joined, for the gate
+	Number      int
+	FileName    string
+	MediaType   string
+	Format      string
+	Compression string
+	Encoding    string
+	SHA256      string
+	Bytes       int64
+	Reason      string
+	PublishedAt time.Time
+	Tables      []Table
+}
+
+// Table is one table found in a version: a CSV has one, a workbook one a sheet.
+type Table struct {
+	Position int
+	Name     string
+	Rows     int64
+	Fields   []Field
+	Preview  [][]string // first rows as text; nil unless MayServe allowed it
+}
+
+// Field is one column of the data dictionary.
+type Field struct {
+	Name        string `json:"name"`
+	Label       string `json:"label,omitempty"`
+	LabelEN     string `json:"label_en,omitempty"`
+	Type        string `json:"type"` // text, integer, decimal, date, yearmonth, datetime, boolean, point, geometry, array, object
+	Unit        string `json:"unit,omitempty"`
+	Description string `json:"description,omitempty"`
+	Codes       []Code `json:"codes,omitempty"`
+}
+
+// Code is one value of a code list with its meaning.
+type Code struct {
+	Value string `json:"value"`
+	Label string `json:"label,omitempty"`
+}

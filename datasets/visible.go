@@ -1,0 +1,40 @@
+package datasets
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/account"
+)
+
+// Condition is a WHERE clause over datasets aliased d, with its arguments.
+type Condition struct {
+	SQL  string
+	Args pgx.NamedArgs
+}
+
+// Visible is the one rule about which entries a viewer may know of. Every
+// listing, count, facet, feed and index goes through it: the public sees what
+// is published and not withheld; an officer also sees every entry of the own
+// department. What is invisible is NotFound, never Forbidden.
+func Visible(viewer account.Actor) Condition {
+	public := `(d.status = 'published' AND d.open_type <> 'withheld')`
+	if viewer.Is(account.Officer) && viewer.Department != 0 {
+		return Condition{
+			SQL:  `(` + public + ` OR d.department_id = @viewer_department)`,
+			Args: pgx.NamedArgs{"viewer_department": viewer.Department},
+		}
+	}
+	return Condition{SQL: public, Args: pgx.NamedArgs{}}
+}
+
+// Gate decides on every byte of data: download, preview, rows, export, facet
+// of a column, search index. licensing fills it.
+type Gate interface {
+	// MayServe returns nil if subject may be given these columns (nil: all)
+	// of version v at the time now, and otherwise a fault that says what
+	// would be needed.
+	MayServe(ctx context.Context, subject account.Actor, v *Version, columns []string, now time.Time) error
+}

@@ -1,0 +1,38 @@
+package account
+
+import "slices"
+
+// Role is a part somebody plays. Publishing widens this list; the names are
+// those of the desk.
+type Role string
+
+// The roles of the first day.
+const (
+	Visitor       Role = "visitor"       // anybody, not signed in
+	Officer       Role = "officer"       // data officer of a department (数源部门)
+	Administrator Role = "administrator" // runs the installation; has no power over data
+)
+
+// Actor is who is asking. The zero value is the visitor.
+type Actor struct {
+	ID         int64 // users.id; 0 for the visitor
+	Name       string
+	Roles      []Role
+	Department int64    // departments.id of an officer; 0 for none
+	Session    string   // hex id of the session row (not the secret); empty for keys and visitors
+	Key        string   // prefix of the API key used; empty for sessions and visitors
+	Scopes     []string // what the API key may do; nil for sessions
+}
+
+// IsVisitor reports whether nobody is signed in.
+func (a Actor) IsVisitor() bool { return a.ID == 0 }
+
+// Is reports whether the actor plays role r. Everybody is a Visitor.
+func (a Actor) Is(r Role) bool {
+	return r == Visitor || slices.Contains(a.Roles, r)
+}
+
+// Any reports whether the actor plays at least one of the roles.
+func (a Actor) Any(roles ...Role) bool {
+	return slices.ContainsFunc(roles, a.Is)
+}

@@ -1,0 +1,25 @@
+package search
+
+import "context"
+
+// Engine finds datasets. search/bleve is the embedded one, search/meili speaks
+// to a Meilisearch server; both pass search/searchtest.
+type Engine interface {
+	// Put adds or replaces documents and takes note that all changes up to
+	// and including cursor are now in; it is durable when it returns.
+	Put(ctx context.Context, docs []Document, cursor int64) error
+	// Delete removes documents by id; cursor as in Put.
+	Delete(ctx context.Context, ids []string, cursor int64) error
+	// Replace swaps the whole index for docs, without a moment in which
+	// searches see a part of it.
+	Replace(ctx context.Context, docs func(yield func(Document) bool), cursor int64) error
+	// Cursor is the last change taken in; 0 for an empty index. It returns
+	// an error if the index is missing, corrupt or of another layout: the
+	// caller then rebuilds with Replace.
+	Cursor(ctx context.Context) (int64, error)
+	// Search answers q. An empty Text matches everything.
+	Search(ctx context.Context, q Query) (Result, error)
+	// Suggest completes a prefix: Chinese, pinyin, initials, English.
+	Suggest(ctx context.Context, prefix string, limit int) ([]Suggestion, error)
+	Close() error
+}
