@@ -15,13 +15,20 @@ const (
 
 // Actor is who is asking. The zero value is the visitor.
 type Actor struct {
-	ID         int64 // users.id; 0 for the visitor
+	ID         int64 // users.id; 0 for the visitor, -1 for the installation itself
 	Name       string
 	Roles      []Role
 	Department int64    // departments.id of an officer; 0 for none
 	Session    string   // hex id of the session row (not the secret); empty for keys and visitors
 	Key        string   // prefix of the API key used; empty for sessions and visitors
 	Scopes     []string // what the API key may do; nil for sessions
+}
+
+// System is the installation acting by itself, as task: a command on the
+// server, the sample world, a job. It plays no role that a person plays with
+// data, and its acts stand in the audit trail under the task's name.
+func System(task string) Actor {
+	return Actor{ID: -1, Name: task, Roles: []Role{Administrator}}
 }
 
 // IsVisitor reports whether nobody is signed in.
@@ -35,4 +42,10 @@ func (a Actor) Is(r Role) bool {
 // Any reports whether the actor plays at least one of the roles.
 func (a Actor) Any(roles ...Role) bool {
 	return slices.ContainsFunc(roles, a.Is)
+}
+
+// Covers reports whether the way the actor signed in reaches as far as scope:
+// a session reaches everywhere the roles do, a key only as far as its scopes.
+func (a Actor) Covers(scope string) bool {
+	return a.Key == "" || slices.Contains(a.Scopes, scope)
 }

@@ -1,0 +1,94 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Rate is how many calls one subject may make in a sliding window.
+type Rate struct {
+	Limit  int
+	Window time.Duration
+}
+
+// Limit is the answer to one call, with what the RateLimit headers need.
+type Limit struct {
+	Allowed   bool
+	Limit     int
+	Remaining int
+	Reset     time.Duration // until the window has passed
+	First     bool          // the first refusal of this window: worth one line in a log
+}
+
+// Rates are the limits unless Config sets others, by bucket. A subject is what
+// the caller counts by: a network, a key, an account.
+var Rates = map[string]Rate{
+	signInNetwork: {40, 15 * time.Minute}, // attempts from one network
+	signInPair:    {8, 15 * time.Minute},  // at one account from one network
+	signInAccount: {60, time.Hour},        // at one account from networks it does not know
+	"password":    {8, 15 * time.Minute},  // changing one's own password
+	"page":        {1200, time.Minute},    // pages and downloads by network
+	"search":      {600, time.Minute},     // searches by network
+	"download":    {1200, time.Minute},    // files by network
+	"api":         {600, time.Minute},     // API calls without a key, by network
+	"api-key":     {3000, time.Minute},    // API calls by key
+	"feedback":    {20, 10 * time.Minute}, // forms anybody can send
+	"expensive":   {60, time.Minute},      // conversions made on request
+}
+
+// Allow counts one call of subject in bucket and says whether it may go on. It
+// takes one statement on an unlogged table, so the limit holds for all
+// replicas together. The window slides: the share of the last window that
+// still overlaps is counted in. A subject that keeps calling while refused is
+// let in again as soon as the window allows it.
+func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, error) {
+	rate, ok := s.cfg.Limits[bucket]
+	if !ok {
+		return Limit{}, fmt.Errorf("rate limit: no bucket %q", bucket)
+	}
+	now := s.now()
+	started := now.Truncate(rate.Window)
+	var count, previous int
+	err := s.pool.QueryRow(ctx, `
+		INSERT INTO rate_windows AS w (bucket, subject, started, count, previous, ends)
+		VALUES (@bucket, @subject, @started, 1, 0, @ends)
+		ON CONFLICT (bucket, subject) DO UPDATE SET
+			-- a replica whose clock is behind counts in the newer window
+			count = CASE WHEN w.started >= @started THEN least(w.count, @limit + 1) + 1 ELSE 1 END,
+			previous = CASE
+				WHEN w.started >= @started THEN w.previous
+				WHEN w.started = @before THEN least(w.count, @limit)
+				ELSE 0 END,
+			started = greatest(w.started, @started),
+			ends = greatest(w.ends, @ends)
+		RETURNING count, previous`,
+		pgx.NamedArgs{
+			"bucket": bucket, "subject": subjectHash(subject), "limit": rate.Limit,
+			"started": started, "before": started.Add(-rate.Window), "ends": started.Add(2 * rate.Window),
+		}).Scan(&count, &previous)
+	if err != nil {
+		return Limit{}, fmt.Errorf("rate limit: %w", err)
+	}
+	left := started.Add(rate.Window).Sub(now)
+	used := count + int(float64(previous)*float64(left)/float64(rate.Window))
+	return Limit{
+		Allowed: used <= rate.Limit, Limit: rate.Limit, Remaining: max(0, rate.Limit-used),
+		Reset: left, First: used == rate.Limit+1,
+	}, nil
+}
+
+// forgive forgets what was counted of subject: whoever knew the password was
+// not guessing.
+func forgive(ctx context.Context, tx pgx.Tx, bucket, subject string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM rate_windows WHERE bucket = $1 AND subject = $2`, bucket, subjectHash(subject))
+	return err
+}
+
+func subjectHash(subject string) []byte {
+	h := sha256.Sum256([]byte(subject))
+	return h[:16]
+}

@@ -1,0 +1,363 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/text/unicode/norm"
+
+	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
+)
+
+// User is an account as administrators see it.
+type User struct {
+	ID         int64
+	Identifier string
+	Name       string
+	Roles      []Role
+	Department int64
+	Sample     bool
+	Created    time.Time
+	Disabled   *time.Time
+}
+
+// NewUser is what an account is made of. Without a password nobody can sign in
+// until one is set.
+type NewUser struct {
+	Identifier string
+	Name       string
+	Roles      []Role
+	Department int64 // for an officer, the department acted for; otherwise 0
+	Password   string
+	Sample     bool // 示例
+}
+
+// CreateUser makes an account. It returns fault.Invalid for a field that is
+// wrong and fault.Conflict where the identifier is taken, in whatever spelling.
+func (s *Service) CreateUser(ctx context.Context, who Actor, n NewUser) (int64, error) {
+	if err := administers(who); err != nil {
+		return 0, err
+	}
+	return s.createUser(ctx, who, n)
+}
+
+func (s *Service) createUser(ctx context.Context, who Actor, n NewUser) (int64, error) {
+	identifier, err := Identifier(n.Identifier)
+	if err != nil {
+		return 0, err
+	}
+	name, err := label("name", n.Name)
+	if err != nil {
+		return 0, err
+	}
+	side, err := checkRoles(n.Roles, n.Department)
+	if err != nil {
+		return 0, err
+	}
+	hash := ""
+	if n.Password != "" {
+		if err := checkNewPassword(n.Password, identifier); err != nil {
+			return 0, err
+		}
+		if hash, err = s.hasher.hash(ctx, n.Password); err != nil {
+			return 0, err
+		}
+	}
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (int64, error) {
+		var id int64
+		err := tx.QueryRow(ctx, `
+			INSERT INTO users (identifier, name, password, password_changed_at, department_id, side, sample, created_at)
+			VALUES (@identifier, @name, @password, @now, nullif(@department::bigint, 0), @side, @sample, @now)
+			RETURNING id`,
+			pgx.NamedArgs{
+				"identifier": identifier, "name": name, "password": hash, "now": s.now(),
+				"department": n.Department, "side": side, "sample": n.Sample,
+			}).Scan(&id)
+		if err != nil {
+			return 0, taken(err)
+		}
+		if err := s.insertRoles(ctx, tx, id, n.Roles, n.Department, side); err != nil {
+			return 0, err
+		}
+		return id, record(ctx, tx, who, id, "account.created", map[string]string{"identifier": identifier, "roles": join(n.Roles)})
+	})
+}
+
+// SetPassword gives an account another password and ends all its sessions. The
+// account's owner does it with ChangePassword.
+func (s *Service) SetPassword(ctx context.Context, who Actor, id int64, password string) error {
+	if err := administers(who); err != nil {
+		return err
+	}
+	return s.setPassword(ctx, who, id, password, "")
+}
+
+// ChangePassword gives a another password after checking the old one, and ends
+// a's other sessions. It returns fault.Invalid at "old" if that one is wrong,
+// and fault.TooMany after too many tries.
+func (s *Service) ChangePassword(ctx context.Context, a Actor, old, password string) error {
+	if a.Session == "" {
+		return errSignIn()
+	}
+	if err := checkPasswordInput(old); err != nil {
+		return err
+	}
+	limit, err := s.Allow(ctx, "password", fmt.Sprint(a.ID))
+	if err != nil {
+		return err
+	}
+	if !limit.Allowed {
+		return fault.New(fault.TooMany, "尝试次数过多，请在 %d 分钟后再试。", int(limit.Reset/time.Minute)+1)
+	}
+	var hash string
+	if err := s.pool.QueryRow(ctx, `SELECT password FROM users WHERE id = $1`, a.ID).Scan(&hash); err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	ok, _, err := s.hasher.check(ctx, old, hash)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.At("old", "原密码不正确。")
+	}
+	return s.setPassword(ctx, a, a.ID, password, a.Session)
+}
+
+func (s *Service) setPassword(ctx context.Context, who Actor, id int64, password, keep string) error {
+	var identifier string
+	err := s.pool.QueryRow(ctx, `SELECT identifier FROM users WHERE id = $1`, id).Scan(&identifier)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errNoAccount()
+	}
+	if err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	if err := checkNewPassword(password, identifier); err != nil {
+		return err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		_, err := tx.Exec(ctx, `UPDATE users SET password = @hash, password_changed_at = @now WHERE id = @id`,
+			pgx.NamedArgs{"hash": hash, "now": s.now(), "id": id})
+		if err != nil {
+			return struct{}{}, fmt.Errorf("set password: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, id, keep); err != nil {
+			return struct{}{}, fmt.Errorf("set password: %w", err)
+		}
+		return struct{}{}, record(ctx, tx, who, id, "password.set", nil)
+	})
+	return err
+}
+
+// SetRoles gives an account other roles and ends its sessions, so that nobody
+// goes on with a page drawn for the old ones. It returns fault.Conflict if no
+// administrator would be left, or if the account would change sides.
+func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Role, department int64) error {
+	if err := administers(who); err != nil {
+		return err
+	}
+	side, err := checkRoles(roles, department)
+	if err != nil {
+		return err
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		if err := lockUser(ctx, tx, id); err != nil {
+			return struct{}{}, err
+		}
+		var now string
+		if err := tx.QueryRow(ctx, `SELECT side FROM users WHERE id = $1`, id).Scan(&now); err != nil {
+			return struct{}{}, fmt.Errorf("set roles: %w", err)
+		}
+		if now != side {
+			return struct{}{}, fault.New(fault.Conflict, "管理系统的账号和处理数据的账号必须分开，请另建一个账号。")
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, id); err != nil {
+			return struct{}{}, fmt.Errorf("set roles: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE users SET department_id = nullif($2::bigint, 0) WHERE id = $1`, id, department); err != nil {
+			return struct{}{}, taken(err)
+		}
+		if err := s.insertRoles(ctx, tx, id, roles, department, side); err != nil {
+			return struct{}{}, err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, id); err != nil {
+			return struct{}{}, fmt.Errorf("set roles: %w", err)
+		}
+		if err := someAdministrator(ctx, tx); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, record(ctx, tx, who, id, "account.roles-set", map[string]string{"roles": join(roles)})
+	})
+	return err
+}
+
+// Disable shuts an account and ends its sessions and keys at once. It returns
+// fault.Conflict if no administrator would be left.
+func (s *Service) Disable(ctx context.Context, who Actor, id int64) error {
+	return s.shut(ctx, who, id, "account.disabled", `UPDATE users SET disabled_at = @now WHERE id = @id AND disabled_at IS NULL`)
+}
+
+// Enable opens a disabled account again. Its sessions and keys stay ended.
+func (s *Service) Enable(ctx context.Context, who Actor, id int64) error {
+	return s.shut(ctx, who, id, "account.enabled", `UPDATE users SET disabled_at = NULL WHERE id = @id AND disabled_at < @now`)
+}
+
+func (s *Service) shut(ctx context.Context, who Actor, id int64, act, sql string) error {
+	if err := administers(who); err != nil {
+		return err
+	}
+	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		if err := lockUser(ctx, tx, id); err != nil {
+			return struct{}{}, err
+		}
+		tag, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "now": s.now()})
+		if err != nil {
+			return struct{}{}, fmt.Errorf("%s: %w", act, err)
+		}
+		if tag.RowsAffected() == 0 {
+			return struct{}{}, nil // it is so already
+		}
+		if err := endAll(ctx, tx, id, s.now()); err != nil {
+			return struct{}{}, err
+		}
+		if err := someAdministrator(ctx, tx); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, record(ctx, tx, who, id, act, nil)
+	})
+	return err
+}
+
+// Users are all accounts, by name.
+func (s *Service) Users(ctx context.Context, who Actor) ([]User, error) {
+	if err := administers(who); err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT u.id, u.identifier, u.name, coalesce(u.department_id, 0) AS department, u.sample,
+			u.created_at AS created, u.disabled_at AS disabled,
+			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role) AS roles
+		FROM users u
+		ORDER BY u.name, u.id`)
+	if err != nil {
+		return nil, fmt.Errorf("users: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[User])
+}
+
+func (s *Service) insertRoles(ctx context.Context, tx pgx.Tx, id int64, roles []Role, department int64, side string) error {
+	for _, role := range roles {
+		of := department
+		if role != Officer {
+			of = 0
+		}
+		_, err := tx.Exec(ctx, `
+			INSERT INTO user_roles (user_id, role, department_id, side, granted_at)
+			VALUES (@user, @role, nullif(@department::bigint, 0), @side, @now)`,
+			pgx.NamedArgs{"user": id, "role": role, "department": of, "side": side, "now": s.now()})
+		if err != nil {
+			return fmt.Errorf("roles: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkRoles says on which side an account with these roles stands.
+func checkRoles(roles []Role, department int64) (side string, err error) {
+	for i, r := range roles {
+		if r != Officer && r != Administrator || slices.Contains(roles[:i], r) {
+			return "", fault.At("roles", "没有这个角色，或者重复了。")
+		}
+	}
+	if slices.Contains(roles, Officer) && slices.Contains(roles, Administrator) {
+		return "", fault.At("roles", "系统管理员不能同时是部门数据专员。")
+	}
+	if slices.Contains(roles, Officer) != (department != 0) {
+		return "", fault.At("department", "部门数据专员须属于一个部门，其他账号不属于部门。")
+	}
+	if slices.Contains(roles, Administrator) {
+		return "system", nil
+	}
+	return "data", nil
+}
+
+// someAdministrator keeps the last administrator in place. The advisory lock
+// makes two administrators who shut each other out take turns.
+func someAdministrator(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(7320)`); err != nil {
+		return fmt.Errorf("administrators: %w", err)
+	}
+	var gone bool
+	err := tx.QueryRow(ctx, `
+		SELECT NOT EXISTS (
+			SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id
+			WHERE r.role = 'administrator' AND u.disabled_at IS NULL)
+		AND EXISTS (SELECT 1 FROM users WHERE side = 'system')`).Scan(&gone)
+	if err != nil {
+		return fmt.Errorf("administrators: %w", err)
+	}
+	if gone {
+		return fault.New(fault.Conflict, "这是最后一个系统管理员，不能停用或改换角色。")
+	}
+	return nil
+}
+
+func lockUser(ctx context.Context, tx pgx.Tx, id int64) error {
+	err := tx.QueryRow(ctx, `SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE`, id).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errNoAccount()
+	}
+	return err
+}
+
+func rolesOf(ctx context.Context, q database.Querier, id int64) ([]Role, error) {
+	rows, err := q.Query(ctx, `SELECT role FROM user_roles WHERE user_id = $1 ORDER BY role`, id)
+	if err != nil {
+		return nil, fmt.Errorf("roles: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[Role])
+}
+
+// label is a short line of text fit to be shown.
+func label(field, s string) (string, error) {
+	s = strings.TrimSpace(norm.NFC.String(s))
+	if s == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > 100 || strings.ContainsFunc(s, unprintable) {
+		return "", fault.At(field, "请填写名称，最多 100 个字，不含换行等控制字符。")
+	}
+	return s, nil
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) && r != '\u3000' }
+
+func join(roles []Role) string {
+	out := make([]string, len(roles))
+	for i, r := range roles {
+		out[i] = string(r)
+	}
+	return strings.Join(out, " ")
+}
+
+// taken names what the database refused.
+func taken(err error) error {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case ok && pg.ConstraintName == "users_identifier_key":
+		return fault.New(fault.Conflict, "这个邮箱或手机号已经有账号。")
+	case ok && pg.ConstraintName == "users_department_id_fkey":
+		return fault.At("department", "没有这个部门。")
+	}
+	return fmt.Errorf("account: %w", err)
+}
