@@ -13,6 +13,7 @@ import (
 
 var (
 	localPart = regexp.MustCompile(`^[a-z0-9!#$%&'*+/=?^_{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_{|}~-]+)*$`)
+	hostName  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
 	mainland  = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
 	world     = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	spacing   = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "")
@@ -40,7 +41,7 @@ func Identifier(s string) (string, error) {
 	}
 	local, domain := s[:at], s[at+1:]
 	domain, err := idna.Lookup.ToASCII(domain)
-	if err != nil || !strings.Contains(domain, ".") || len(local) > 64 || !localPart.MatchString(local) {
+	if err != nil || !hostName.MatchString(domain) || len(local) > 64 || !localPart.MatchString(local) {
 		return "", bad
 	}
 	if s = local + "@" + domain; len(s) > 254 {

@@ -21,7 +21,7 @@ type Limit struct {
 	Limit     int
 	Remaining int
 	Reset     time.Duration // until the window has passed
-	First     bool          // the first refusal of this window: worth one line in a log
+	First     bool          // the first refusal after calls that passed: worth one line in a log
 }
 
 // Rates are the limits unless Config sets others, by bucket. A subject is what
@@ -43,8 +43,8 @@ var Rates = map[string]Rate{
 // Allow counts one call of subject in bucket and says whether it may go on. It
 // takes one statement on an unlogged table, so the limit holds for all
 // replicas together. The window slides: the share of the last window that
-// still overlaps is counted in. A subject that keeps calling while refused is
-// let in again as soon as the window allows it.
+// still overlaps is counted in. A call that is refused is not counted, so that
+// whoever keeps calling is let in again as soon as the window allows it.
 func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, error) {
 	rate, ok := s.cfg.Limits[bucket]
 	if !ok {
@@ -52,32 +52,39 @@ func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, err
 	}
 	now := s.now()
 	started := now.Truncate(rate.Window)
-	var count, previous int
+	left := started.Add(rate.Window).Sub(now)
+	share := float64(left) / float64(rate.Window)
+	var count, previous, refused int
 	err := s.pool.QueryRow(ctx, `
-		INSERT INTO rate_windows AS w (bucket, subject, started, count, previous, ends)
-		VALUES (@bucket, @subject, @started, 1, 0, @ends)
-		ON CONFLICT (bucket, subject) DO UPDATE SET
-			-- a replica whose clock is behind counts in the newer window
-			count = CASE WHEN w.started >= @started THEN least(w.count, @limit + 1) + 1 ELSE 1 END,
-			previous = CASE
-				WHEN w.started >= @started THEN w.previous
-				WHEN w.started = @before THEN least(w.count, @limit)
-				ELSE 0 END,
-			started = greatest(w.started, @started),
-			ends = greatest(w.ends, @ends)
-		RETURNING count, previous`,
+		INSERT INTO rate_windows AS w (bucket, subject, started, count, previous, refused, ends)
+		VALUES (@bucket, @subject, @started, 1, 0, 0, @ends)
+		ON CONFLICT (bucket, subject) DO UPDATE
+		SET (count, previous, refused, started, ends) = (
+			SELECT c + passes::int, p, CASE WHEN passes THEN 0 ELSE r + 1 END,
+				greatest(w.started, excluded.started), greatest(w.ends, excluded.ends)
+			FROM (
+				SELECT c, p, r, c + floor(p * @share::float8) < @limit AS passes
+				FROM (
+					-- a replica whose clock is behind counts in the newer window
+					SELECT
+						CASE WHEN w.started >= excluded.started THEN w.count ELSE 0 END AS c,
+						CASE WHEN w.started >= excluded.started THEN w.previous
+							WHEN w.started = @before THEN w.count ELSE 0 END AS p,
+						CASE WHEN w.started >= excluded.started THEN w.refused ELSE 0 END AS r
+				) AS rolled
+			) AS judged)
+		RETURNING count, previous, refused`,
 		pgx.NamedArgs{
-			"bucket": bucket, "subject": subjectHash(subject), "limit": rate.Limit,
+			"bucket": bucket, "subject": subjectHash(subject), "limit": rate.Limit, "share": share,
 			"started": started, "before": started.Add(-rate.Window), "ends": started.Add(2 * rate.Window),
-		}).Scan(&count, &previous)
+		}).Scan(&count, &previous, &refused)
 	if err != nil {
 		return Limit{}, fmt.Errorf("rate limit: %w", err)
 	}
-	left := started.Add(rate.Window).Sub(now)
-	used := count + int(float64(previous)*float64(left)/float64(rate.Window))
+	used := count + int(float64(previous)*share)
 	return Limit{
-		Allowed: used <= rate.Limit, Limit: rate.Limit, Remaining: max(0, rate.Limit-used),
-		Reset: left, First: used == rate.Limit+1,
+		Allowed: refused == 0, Limit: rate.Limit, Remaining: max(0, rate.Limit-used),
+		Reset: left, First: refused == 1,
 	}, nil
 }
 

@@ -207,15 +207,16 @@ func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Rol
 // Disable shuts an account and ends its sessions and keys at once. It returns
 // fault.Conflict if no administrator would be left.
 func (s *Service) Disable(ctx context.Context, who Actor, id int64) error {
-	return s.shut(ctx, who, id, "account.disabled", `UPDATE users SET disabled_at = @now WHERE id = @id AND disabled_at IS NULL`)
+	now := s.now()
+	return s.setDisabled(ctx, who, id, "account.disabled", &now)
 }
 
 // Enable opens a disabled account again. Its sessions and keys stay ended.
 func (s *Service) Enable(ctx context.Context, who Actor, id int64) error {
-	return s.shut(ctx, who, id, "account.enabled", `UPDATE users SET disabled_at = NULL WHERE id = @id AND disabled_at < @now`)
+	return s.setDisabled(ctx, who, id, "account.enabled", nil)
 }
 
-func (s *Service) shut(ctx context.Context, who Actor, id int64, act, sql string) error {
+func (s *Service) setDisabled(ctx context.Context, who Actor, id int64, act string, at *time.Time) error {
 	if err := administers(who); err != nil {
 		return err
 	}
@@ -223,7 +224,10 @@ func (s *Service) shut(ctx context.Context, who Actor, id int64, act, sql string
 		if err := lockUser(ctx, tx, id); err != nil {
 			return struct{}{}, err
 		}
-		tag, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "now": s.now()})
+		tag, err := tx.Exec(ctx, `
+			UPDATE users SET disabled_at = @at
+			WHERE id = @id AND (disabled_at IS NULL) <> (@at::timestamptz IS NULL)`,
+			pgx.NamedArgs{"id": id, "at": at})
 		if err != nil {
 			return struct{}{}, fmt.Errorf("%s: %w", act, err)
 		}

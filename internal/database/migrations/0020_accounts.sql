@@ -78,8 +78,10 @@ CREATE UNLOGGED TABLE rate_windows (
     started  timestamptz NOT NULL,
     count    integer NOT NULL,
     previous integer NOT NULL,
+    refused  integer NOT NULL,
     ends     timestamptz NOT NULL,
     PRIMARY KEY (bucket, subject)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX rate_windows_ends ON rate_windows (ends);
+COMMENT ON COLUMN rate_windows.refused IS 'calls refused since the last that passed; only those that passed are counted against the limit';
 COMMENT ON TABLE rate_windows IS 'rate limits that hold across replicas; subjects are hashed, a crash forgets them, and that is all right';
