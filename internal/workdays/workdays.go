@@ -1,0 +1,178 @@
+// Package workdays counts working days (工作日) by the calendar that the State
+// Council announces each year: weekends, holidays, and the weekend days that
+// are worked to make up for them.
+//
+// The calendar is data, one row a day: holidays.csv, after the notices of
+// 2004-2026, from chinese-days 1.5.7 (MIT, see holidays.LICENSE). A year that
+// has not been announced is an error, never a guess.
+package workdays
+
+import (
+	"embed"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+)
+
+//go:embed holidays.csv
+var files embed.FS
+
+// Zone is the time zone that days are counted in. China has had no summer time
+// since 1991, so that a fixed offset is exact for every year of the calendar.
+var Zone = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// NoYear is the error of a count that reaches a year without a calendar.
+type NoYear int
+
+// Error says which year it is.
+func (y NoYear) Error() string {
+	return fmt.Sprintf("no working-day calendar for %d: the State Council's notice has not been loaded", int(y))
+}
+
+// Calendar knows which days are worked. The zero value knows no year.
+type Calendar struct {
+	off    map[string]bool // day -> off, for days that are not as their weekday
+	years  map[int]bool
+	latest int
+}
+
+// China is the calendar built in.
+var China = sync.OnceValues(func() (Calendar, error) {
+	f, err := files.Open("holidays.csv")
+	if err != nil {
+		return Calendar{}, err
+	}
+	defer f.Close()
+	return Parse(f)
+})
+
+// Parse reads a calendar from CSV with the columns 日期, 星期, 节日, 安排,
+// 法定天数, 年度. It returns an error that names the line of a row it does not
+// understand.
+func Parse(r io.Reader) (Calendar, error) {
+	c := Calendar{off: map[string]bool{}, years: map[int]bool{}}
+	in := csv.NewReader(r)
+	in.FieldsPerRecord = 6
+	for {
+		row, err := in.Read()
+		if err == io.EOF {
+			return c, nil
+		}
+		if err != nil {
+			return Calendar{}, fmt.Errorf("calendar: %w", err)
+		}
+		line, _ := in.FieldPos(0)
+		if line == 1 {
+			continue
+		}
+		if err := c.add(row); err != nil {
+			return Calendar{}, fmt.Errorf("calendar, line %d: %w", line, err)
+		}
+	}
+}
+
+var arrangement = map[string]bool{"放假": true, "放假（调休）": true, "调休上班": false}
+
+var weekdays = map[string]time.Weekday{
+	"日": time.Sunday, "一": time.Monday, "二": time.Tuesday, "三": time.Wednesday,
+	"四": time.Thursday, "五": time.Friday, "六": time.Saturday,
+}
+
+func (c *Calendar) add(row []string) error {
+	day, err := time.ParseInLocation(time.DateOnly, row[0], Zone)
+	if err != nil {
+		return err
+	}
+	if weekday, ok := weekdays[row[1]]; !ok || weekday != day.Weekday() {
+		return fmt.Errorf("%s is no 星期%s", row[0], row[1])
+	}
+	off, ok := arrangement[row[3]]
+	if !ok {
+		return fmt.Errorf("unknown 安排 %q", row[3])
+	}
+	year, err := strconv.Atoi(row[5])
+	if err != nil {
+		return fmt.Errorf("年度: %w", err)
+	}
+	if _, twice := c.off[row[0]]; twice {
+		return fmt.Errorf("%s stands twice", row[0])
+	}
+	c.off[row[0]] = off
+	c.years[year] = true
+	c.latest = max(c.latest, year)
+	return nil
+}
+
+// Covers reports whether the calendar of a year is known.
+func (c Calendar) Covers(year int) bool { return c.years[year] }
+
+// Latest is the last year that is known.
+func (c Calendar) Latest() int { return c.latest }
+
+// IsWorkday reports whether the day of t in China is worked. It returns NoYear
+// for a year that is not known.
+func (c Calendar) IsWorkday(t time.Time) (bool, error) {
+	t = t.In(Zone)
+	if !c.years[t.Year()] {
+		return false, NoYear(t.Year())
+	}
+	if off, special := c.off[t.Format(time.DateOnly)]; special {
+		return !off, nil
+	}
+	return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday, nil
+}
+
+// Add is the n-th working day after the day of start, as its midnight in
+// China; the day of start is not counted. With n = 0 it is the day of start
+// itself, whether worked or not. It returns NoYear when the count reaches a
+// year that is not known.
+func (c Calendar) Add(start time.Time, n int) (time.Time, error) {
+	y, m, d := start.In(Zone).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, Zone)
+	if n < 0 {
+		return time.Time{}, fmt.Errorf("working days: cannot count %d days", n)
+	}
+	for n > 0 {
+		day = day.AddDate(0, 0, 1)
+		worked, err := c.IsWorkday(day)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if worked {
+			n--
+		}
+	}
+	return day, nil
+}
+
+// Between is how many working days lie after the day of from up to and with
+// the day of to; negative if to is before from.
+func (c Calendar) Between(from, to time.Time) (int, error) {
+	if to.Before(from) {
+		n, err := c.Between(to, from)
+		return -n, err
+	}
+	end := to.In(Zone).Format(time.DateOnly)
+	n := 0
+	for day := from.In(Zone); day.Format(time.DateOnly) < end; {
+		day = day.AddDate(0, 0, 1)
+		worked, err := c.IsWorkday(day)
+		if err != nil {
+			return 0, err
+		}
+		if worked {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// EndOfDay is the first moment after the day of t in China: what is due on a
+// day is in time before it.
+func EndOfDay(t time.Time) time.Time {
+	y, m, d := t.In(Zone).Date()
+	return time.Date(y, m, d+1, 0, 0, 0, 0, Zone)
+}
