@@ -1,0 +1,162 @@
+// Package config reads the whole configuration from the environment: one
+// struct, checked at once, every problem reported together. Unset means the
+// embedded default, so that an empty environment is a working one.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"reflect"
+	"strings"
+)
+
+// Config is what the environment says. The tag names the variable after
+// SHUYUAN_, then its default.
+type Config struct {
+	Listen      string `env:"LISTEN" default:"127.0.0.1:8080" check:"address"`
+	AdminListen string `env:"ADMIN_LISTEN" default:"127.0.0.1:8081" check:"address"`
+	BaseURL     string `env:"BASE_URL" check:"http"` // unset: http://Listen
+	Data        string `env:"DATA" default:"./var"`
+
+	DatabaseURL Secret `env:"DATABASE_URL" check:"postgres"` // unset: a private PostgreSQL
+	PostgresBin string `env:"PG_BIN"`                        // folder of the server programs, where they are not found
+
+	SearchURL string `env:"SEARCH_URL" check:"http"` // unset: the embedded index
+	SearchKey Secret `env:"SEARCH_KEY" needs:"SEARCH_URL"`
+
+	S3Endpoint  string `env:"S3_ENDPOINT"` // unset: a directory
+	S3Bucket    string `env:"S3_BUCKET" needs:"S3_ENDPOINT"`
+	S3AccessKey string `env:"S3_ACCESS_KEY" needs:"S3_ENDPOINT"`
+	S3SecretKey Secret `env:"S3_SECRET_KEY" needs:"S3_ENDPOINT"`
+	S3Region    string `env:"S3_REGION" needs:"S3_ENDPOINT"`
+
+	StripeSecretKey     Secret `env:"STRIPE_SECRET_KEY"` // unset: bank transfer only
+	StripeWebhookSecret Secret `env:"STRIPE_WEBHOOK_SECRET" needs:"STRIPE_SECRET_KEY"`
+	StripeAPIBase       string `env:"STRIPE_API_BASE" check:"http" needs:"STRIPE_SECRET_KEY"`
+
+	SMTPURL Secret `env:"SMTP_URL" check:"smtp"` // unset: mails as files
+
+	OIDCIssuer       string `env:"OIDC_ISSUER" check:"http"` // unset: local accounts
+	OIDCClientID     string `env:"OIDC_CLIENT_ID" needs:"OIDC_ISSUER"`
+	OIDCClientSecret Secret `env:"OIDC_CLIENT_SECRET" needs:"OIDC_ISSUER"`
+
+	FilesListen  string `env:"FILES_LISTEN" check:"address"` // a cookieless origin for downloads; unset: the same origin
+	FilesBaseURL string `env:"FILES_BASE_URL" check:"http" needs:"FILES_LISTEN"`
+}
+
+// prefix begins every variable of ours.
+const prefix = "SHUYUAN_"
+
+// Load reads the configuration with getenv (os.Getenv). Its error names every
+// problem, one a line.
+func Load(getenv func(string) string) (Config, error) {
+	var c Config
+	var problems []error
+	v := reflect.ValueOf(&c).Elem()
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		name := prefix + field.Tag.Get("env")
+		value := strings.TrimSpace(getenv(name))
+		if value == "" {
+			value = field.Tag.Get("default")
+		}
+		v.Field(i).SetString(value)
+		if value == "" {
+			continue
+		}
+		if check := checks[field.Tag.Get("check")]; check != nil {
+			if err := check(value); err != nil {
+				problems = append(problems, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+		if needs := field.Tag.Get("needs"); needs != "" && strings.TrimSpace(getenv(prefix+needs)) == "" {
+			problems = append(problems, fmt.Errorf("%s is set, but %s is not", name, prefix+needs))
+		}
+	}
+	problems = append(problems, c.together()...)
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	c.FilesBaseURL = strings.TrimRight(c.FilesBaseURL, "/")
+	if c.Data != "" {
+		abs, err := filepath.Abs(c.Data)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%sDATA: %w", prefix, err))
+		}
+		c.Data = abs
+	}
+	return c, errors.Join(problems...)
+}
+
+// together checks what one variable alone does not tell.
+func (c *Config) together() []error {
+	var problems []error
+	require := func(when bool, name, value, why string) {
+		if when && value == "" {
+			problems = append(problems, fmt.Errorf("%s%s is missing: %s", prefix, name, why))
+		}
+	}
+	s3 := c.S3Endpoint != ""
+	require(s3, "S3_BUCKET", c.S3Bucket, "files go to S3")
+	require(s3, "S3_ACCESS_KEY", c.S3AccessKey, "files go to S3")
+	require(s3, "S3_SECRET_KEY", c.S3SecretKey.Reveal(), "files go to S3")
+	require(c.StripeSecretKey != "", "STRIPE_WEBHOOK_SECRET", c.StripeWebhookSecret.Reveal(), "payments are told by webhook")
+	require(c.OIDCIssuer != "", "OIDC_CLIENT_ID", c.OIDCClientID, "people sign in elsewhere")
+	require(c.FilesListen != "", "FILES_BASE_URL", c.FilesBaseURL, "links must name the origin of downloads")
+	for _, pair := range [][2]string{{"ADMIN_LISTEN", c.AdminListen}, {"FILES_LISTEN", c.FilesListen}} {
+		if pair[1] != "" && pair[1] == c.Listen && !anyPort(c.Listen) {
+			problems = append(problems, fmt.Errorf("%s%s and %sLISTEN are the same address %s", prefix, pair[0], prefix, c.Listen))
+		}
+	}
+	return problems
+}
+
+func anyPort(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	return err == nil && port == "0"
+}
+
+var checks = map[string]func(string) error{
+	"address": func(s string) error {
+		if _, _, err := net.SplitHostPort(s); err != nil {
+			return fmt.Errorf("%q is no address like 127.0.0.1:8080", s)
+		}
+		if _, err := net.ResolveTCPAddr("tcp", s); err != nil {
+			return fmt.Errorf("%q is no address like 127.0.0.1:8080", s)
+		}
+		return nil
+	},
+	"http":     scheme("http", "https"),
+	"smtp":     scheme("smtp", "smtps"),
+	"postgres": scheme("postgres", "postgresql"),
+}
+
+// scheme does not repeat the value: it may hold a password.
+func scheme(allowed ...string) func(string) error {
+	return func(s string) error {
+		u, err := url.Parse(s)
+		if err == nil {
+			for _, a := range allowed {
+				if u.Scheme == a && (u.Host != "" || a == "postgres" || a == "postgresql") {
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("must be an address that begins with %s://", strings.Join(allowed, ":// or "))
+	}
+}
+
+// LogValue lists the variables with their values in force; secrets show only
+// that they are set.
+func (c Config) LogValue() slog.Value {
+	var attrs []slog.Attr
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if s := fmt.Sprint(v.Field(i).Interface()); s != "" {
+			attrs = append(attrs, slog.String(prefix+v.Type().Field(i).Tag.Get("env"), s))
+		}
+	}
+	return slog.GroupValue(attrs...)
+}

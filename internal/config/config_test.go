@@ -1,0 +1,95 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func from(vars map[string]string) (Config, error) {
+	return Load(func(name string) string { return vars[name] })
+}
+
+func TestAnEmptyEnvironmentIsTheEmbeddedDefault(t *testing.T) {
+	c, err := from(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, _ := filepath.Abs("var")
+	want := Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081", Data: data}
+	if c != want {
+		t.Errorf("got %#v, want %#v", c, want)
+	}
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	_, err := from(map[string]string{
+		"SHUYUAN_LISTEN":          "8080",
+		"SHUYUAN_BASE_URL":        "opendata.example",
+		"SHUYUAN_DATABASE_URL":    "mysql://root:hunter2@db/x",
+		"SHUYUAN_S3_ENDPOINT":     "s3.example",
+		"SHUYUAN_SEARCH_KEY":      "k",
+		"SHUYUAN_FILES_LISTEN":    "127.0.0.1:8082",
+		"SHUYUAN_STRIPE_API_BASE": "https://pay.example",
+	})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, name := range []string{
+		"SHUYUAN_LISTEN", "SHUYUAN_BASE_URL", "SHUYUAN_DATABASE_URL", "SHUYUAN_S3_BUCKET", "SHUYUAN_S3_ACCESS_KEY",
+		"SHUYUAN_S3_SECRET_KEY", "SHUYUAN_SEARCH_URL", "SHUYUAN_FILES_BASE_URL", "SHUYUAN_STRIPE_SECRET_KEY",
+	} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named in:\n%v", name, err)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a password is shown in:\n%v", err)
+	}
+}
+
+func TestOneAddressDoesNotServeTwoThings(t *testing.T) {
+	if _, err := from(map[string]string{"SHUYUAN_LISTEN": "127.0.0.1:8081"}); err == nil {
+		t.Error("pages and administration share an address")
+	}
+	if _, err := from(map[string]string{"SHUYUAN_LISTEN": "127.0.0.1:0", "SHUYUAN_ADMIN_LISTEN": "127.0.0.1:0"}); err != nil {
+		t.Errorf("two free ports are two addresses: %v", err)
+	}
+}
+
+func TestSecretsPrintAsStars(t *testing.T) {
+	const canary = "canary-7c1e"
+	c, err := from(map[string]string{
+		"SHUYUAN_DATABASE_URL": "postgres://u:" + canary + "@db/x",
+		"SHUYUAN_SMTP_URL":     "smtp://u:" + canary + "@mail",
+		"SHUYUAN_S3_ENDPOINT":  "s3", "SHUYUAN_S3_BUCKET": "b", "SHUYUAN_S3_ACCESS_KEY": "a",
+		"SHUYUAN_S3_SECRET_KEY": canary,
+		"SHUYUAN_SEARCH_URL":    "http://m", "SHUYUAN_SEARCH_KEY": canary,
+		"SHUYUAN_STRIPE_SECRET_KEY": canary, "SHUYUAN_STRIPE_WEBHOOK_SECRET": canary,
+		"SHUYUAN_OIDC_ISSUER": "https://id", "SHUYUAN_OIDC_CLIENT_ID": "c", "SHUYUAN_OIDC_CLIENT_SECRET": canary,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("configuration", slog.Any("config", c), slog.Any("one", c.SearchKey))
+	asJSON, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, printed := range []string{fmt.Sprint(c), fmt.Sprintf("%+v %#v %q %x", c, c, c.SearchKey, c.SearchKey), logged.String(), string(asJSON)} {
+		if strings.Contains(printed, canary) || strings.Contains(printed, fmt.Sprintf("%x", canary)) {
+			t.Errorf("a secret is printed: %s", printed)
+		}
+	}
+	if !strings.Contains(logged.String(), `"SHUYUAN_SEARCH_KEY":"***"`) {
+		t.Errorf("it does not show that the key is set: %s", logged.String())
+	}
+	if c.SearchKey.Reveal() != canary {
+		t.Error("Reveal does not return the value")
+	}
+}

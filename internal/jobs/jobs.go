@@ -1,0 +1,174 @@
+// Package jobs sets up River, the queue in our own database. A job is inserted
+// in the transaction of whoever announces something (Client.InsertTx), and
+// worked by any replica. Argument types live with who announces, workers with
+// who acts; every worker may be run twice for one job.
+//
+// River is used as it is. This package only adds the list of what runs
+// regularly, and Local for what each process does for itself.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Client inserts jobs, and works them once started.
+type Client = river.Client[pgx.Tx]
+
+// Task is work that one replica of the installation does regularly.
+type Task struct {
+	Name    string // letters and dashes, at least two
+	Every   time.Duration
+	AtStart bool // also when a replica becomes the leader
+	Run     func(context.Context) error
+}
+
+// Config says what a process works.
+type Config struct {
+	Workers *river.Workers // nil: only the tasks
+	Tasks   []Task
+	Log     *slog.Logger
+}
+
+// New returns a client that works the tasks and the workers' jobs from its
+// Start to its Stop.
+func New(pool *pgxpool.Pool, cfg Config) (*Client, error) {
+	workers := cfg.Workers
+	if workers == nil {
+		workers = river.NewWorkers()
+	}
+	due := &taskWorker{tasks: map[string]Task{}}
+	if err := river.AddWorkerSafely(workers, due); err != nil {
+		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	var periodic []*river.PeriodicJob
+	for _, t := range cfg.Tasks {
+		if t.Name == "" || t.Every <= 0 || t.Run == nil {
+			return nil, fmt.Errorf("jobs: task %q is incomplete", t.Name)
+		}
+		if _, twice := due.tasks[t.Name]; twice {
+			return nil, fmt.Errorf("jobs: two tasks are called %q", t.Name)
+		}
+		due.tasks[t.Name] = t
+		periodic = append(periodic, river.NewPeriodicJob(
+			river.PeriodicInterval(t.Every),
+			func() (river.JobArgs, *river.InsertOpts) { return taskDue{t.Name}, nil },
+			&river.PeriodicJobOpts{ID: t.Name, RunOnStart: t.AtStart}))
+	}
+	c, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Workers:      workers,
+		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		PeriodicJobs: periodic,
+		Logger:       slog.New(quiet{cfg.Log.Handler()}),
+		ErrorHandler: reporter{cfg.Log},
+		JobTimeout:   10 * time.Minute,
+		// a queue that has stopped is a queue whose running jobs are told to stop
+		SoftStopTimeout: 10 * time.Second,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	return c, nil
+}
+
+// Stop ends the client: no new job is fetched, running ones end or are told
+// to. A job cut short is worked again later.
+func Stop(ctx context.Context, c *Client) error {
+	if err := c.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("stop jobs: %w", err)
+	}
+	return nil
+}
+
+// taskDue is the job of a task whose time has come.
+type taskDue struct {
+	Task string `json:"task"`
+}
+
+func (taskDue) Kind() string { return "task_due" }
+
+// InsertOpts keeps a task that takes longer than its interval from piling up,
+// and leaves a failed one to its next turn.
+func (taskDue) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		MaxAttempts: 1,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+			rivertype.JobStateRunning, rivertype.JobStateScheduled,
+		}},
+	}
+}
+
+type taskWorker struct {
+	river.WorkerDefaults[taskDue]
+	tasks map[string]Task
+}
+
+func (w *taskWorker) Work(ctx context.Context, job *river.Job[taskDue]) error {
+	t, known := w.tasks[job.Args.Task]
+	if !known {
+		return nil // a task of an older or newer version: its own replicas do it
+	}
+	return t.Run(ctx)
+}
+
+// reporter logs what a job could not do. Its arguments may hold names of
+// people and are not logged.
+type reporter struct{ log *slog.Logger }
+
+func (r reporter) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	r.log.LogAttrs(ctx, slog.LevelError, "job failed", slog.String("kind", job.Kind), slog.Int64("job", job.ID),
+		slog.String("task", taskName(job)), slog.Int("attempt", job.Attempt), slog.Any("error", err))
+	return nil
+}
+
+func (r reporter) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicVal any, trace string) *river.ErrorHandlerResult {
+	r.log.LogAttrs(ctx, slog.LevelError, "job panicked", slog.String("kind", job.Kind), slog.Int64("job", job.ID),
+		slog.String("task", taskName(job)), slog.Any("panic", panicVal), slog.String("trace", trace))
+	return nil
+}
+
+func taskName(job *rivertype.JobRow) string {
+	if job.Kind == (taskDue{}).Kind() {
+		return string(job.EncodedArgs)
+	}
+	return ""
+}
+
+// quiet passes on River's warnings only: its daily business is no news.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+}
+
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a)} }
+func (q quiet) WithGroup(name string) slog.Handler   { return quiet{q.Handler.WithGroup(name)} }
+
+// Local calls run every interval until ctx ends, and once more then with a
+// context that lives on for a moment: what a process keeps in its memory must
+// be written by that process and is no job for another.
+func Local(ctx context.Context, every time.Duration, run func(context.Context)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			run(ctx)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			run(last)
+			return
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"shuyuan/internal/database/dbtest"
+	"shuyuan/internal/jobs"
+)
+
+type greeting struct {
+	Name string `json:"name"`
+}
+
+func (greeting) Kind() string { return "greeting" }
+
+type greeter struct {
+	river.WorkerDefaults[greeting]
+	met chan string
+}
+
+func (g *greeter) Work(_ context.Context, job *river.Job[greeting]) error {
+	g.met <- job.Args.Name
+	return nil
+}
+
+func TestAJobIsWorkedIfItsTransactionCommits(t *testing.T) {
+	pool := dbtest.New(t)
+	g := &greeter{met: make(chan string, 8)}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, g)
+	c, err := jobs.New(pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	insert := func(name string, end error) {
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			if _, err := c.InsertTx(t.Context(), tx, greeting{name}, nil); err != nil {
+				return err
+			}
+			return end
+		})
+		if !errors.Is(err, end) {
+			t.Fatal(err)
+		}
+	}
+	insert("rolled back", errors.New("no"))
+	insert("committed", nil)
+	select {
+	case name := <-g.met:
+		if name != "committed" {
+			t.Errorf("worked %q", name)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("not worked")
+	}
+	if err := jobs.Stop(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+	if len(g.met) != 0 {
+		t.Errorf("also worked %q", <-g.met)
+	}
+}
+
+func TestATaskRunsRegularlyAndAFailureDoesNotEndIt(t *testing.T) {
+	pool := dbtest.New(t)
+	ran := make(chan struct{}, 100)
+	var times atomic.Int32
+	c, err := jobs.New(pool, jobs.Config{Log: slog.New(slog.DiscardHandler), Tasks: []jobs.Task{{
+		Name: "sweep", Every: time.Second, AtStart: true, Run: func(context.Context) error {
+			ran <- struct{}{}
+			if times.Add(1) == 1 {
+				return errors.New("the first time fails")
+			}
+			return nil
+		},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		select {
+		case <-ran:
+		case <-time.After(30 * time.Second):
+			t.Fatal("the task did not run")
+		}
+	}
+	if err := jobs.Stop(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLocalWritesOnceMoreWhenItEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	calls := 0
+	jobs.Local(ctx, time.Hour, func(ctx context.Context) {
+		calls++
+		if ctx.Err() != nil {
+			t.Error("the last call has no time left")
+		}
+	})
+	if calls != 1 {
+		t.Errorf("called %d times", calls)
+	}
+}
