@@ -75,3 +75,20 @@ func DataTable(ctx context.Context, label string, t *datasets.Table) TableView {
 	}
 	return view
 }
+
+func anyOn(values []FacetValue) bool {
+	for _, v := range values {
+		if v.On {
+			return true
+		}
+	}
+	return false
+}
+
+// lawHref is the page of the rules that bind a department, or of all rules.
+func lawHref(d *datasets.Department) string {
+	if d.Profile == "" {
+		return "/law"
+	}
+	return "/law/" + d.Profile
+}
