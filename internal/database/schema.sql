@@ -1,0 +1,459 @@
+-- The schema that the migrations make. Written by `make generate`; for reading, not for running.
+
+CREATE OR REPLACE FUNCTION public.audit_erase(person bigint)
+ RETURNS bigint
+ LANGUAGE sql
+AS $function$
+    WITH emptied AS (
+        UPDATE audit_personal
+        SET salt = NULL, content = NULL
+        WHERE salt IS NOT NULL AND entry_id IN (
+            SELECT id FROM audit_entries
+            WHERE actor = person OR (subject = 'account' AND subject_id = person::text))
+        RETURNING 1)
+    SELECT count(*) FROM emptied
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.audit_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.seq IS NULL AND NEW.seq IS NOT NULL
+           AND (NEW.id, NEW.at, NEW.actor, NEW.roles, NEW.department, NEW.subject, NEW.subject_id, NEW.act, NEW.commitment)
+             = (OLD.id, OLD.at, OLD.actor, OLD.roles, OLD.department, OLD.subject, OLD.subject_id, OLD.act, OLD.commitment)
+        THEN
+            RETURN NEW; -- sealing
+        END IF;
+    END IF;
+    RAISE EXCEPTION '% of % is refused: the audit trail is only ever added to', TG_OP, TG_TABLE_NAME;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.audit_personal_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.entry_id = OLD.entry_id AND NEW.salt IS NULL AND NEW.content IS NULL THEN
+        RETURN NEW; -- erasing
+    END IF;
+    RAISE EXCEPTION '% of % is refused: a personal row is kept as written or erased whole', TG_OP, TG_TABLE_NAME;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: a published version never changes', TG_OP, TG_TABLE_NAME;
+END $function$
+;
+
+CREATE TABLE api_keys (
+    prefix text NOT NULL,
+    hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_on date,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_check CHECK ((expires_at > created_at)),
+    CONSTRAINT api_keys_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT api_keys_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
+    CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^sy_[0-9A-Za-z]{8}$'::text)),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'publish'::text]))),
+    CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT api_keys_pkey PRIMARY KEY (prefix),
+    CONSTRAINT api_keys_hash_key UNIQUE (hash)
+);
+CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id);
+COMMENT ON COLUMN api_keys.last_used_on IS 'the day only: enough to find keys nobody uses, too little to follow anybody';
+
+CREATE TABLE audit_entries (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    actor bigint NOT NULL,
+    roles text[] NOT NULL,
+    department bigint NOT NULL,
+    subject text NOT NULL,
+    subject_id text NOT NULL,
+    act text NOT NULL,
+    commitment bytea NOT NULL,
+    seq bigint,
+    hash bytea,
+    CONSTRAINT audit_entries_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT audit_entries_check CHECK (((seq IS NULL) = (hash IS NULL))),
+    CONSTRAINT audit_entries_commitment_check CHECK ((length(commitment) = 32)),
+    CONSTRAINT audit_entries_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_entries_subject_check CHECK ((subject <> ''::text)),
+    CONSTRAINT audit_entries_pkey PRIMARY KEY (id),
+    CONSTRAINT audit_entries_seq_key UNIQUE (seq)
+);
+CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (actor, id);
+CREATE INDEX audit_entries_subject ON public.audit_entries USING btree (subject, subject_id, id);
+CREATE INDEX audit_entries_unsealed ON public.audit_entries USING btree (id) WHERE (seq IS NULL);
+CREATE TRIGGER audit_entries_guard BEFORE DELETE OR UPDATE ON public.audit_entries FOR EACH ROW EXECUTE FUNCTION audit_guard();
+CREATE TRIGGER audit_entries_keep BEFORE TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_guard();
+COMMENT ON COLUMN audit_entries.actor IS 'users.id; 0 nobody signed in, -1 the installation itself; without the users row it names no one';
+COMMENT ON COLUMN audit_entries.commitment IS 'SHA-256 of salt and content of the personal row: the chain still holds once that row is erased';
+COMMENT ON COLUMN audit_entries.seq IS 'gapless place in the chain, given by the sealer within a second; null until then';
+
+CREATE TABLE audit_personal (
+    entry_id bigint NOT NULL,
+    salt bytea,
+    content text,
+    CONSTRAINT audit_personal_check CHECK (((salt IS NULL) = (content IS NULL))),
+    CONSTRAINT audit_personal_salt_check CHECK ((length(salt) = 32)),
+    CONSTRAINT audit_personal_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit_entries(id),
+    CONSTRAINT audit_personal_pkey PRIMARY KEY (entry_id)
+);
+CREATE TRIGGER audit_personal_guard BEFORE DELETE OR UPDATE ON public.audit_personal FOR EACH ROW EXECUTE FUNCTION audit_personal_guard();
+CREATE TRIGGER audit_personal_keep BEFORE TRUNCATE ON public.audit_personal FOR EACH STATEMENT EXECUTE FUNCTION audit_personal_guard();
+COMMENT ON TABLE audit_personal IS 'what of an entry may concern a person (name, session, network, the words given); both columns null once erased';
+
+CREATE TABLE blobs (
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT blobs_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT blobs_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT blobs_pkey PRIMARY KEY (sha256)
+);
+COMMENT ON TABLE blobs IS 'every object that must be in the store; written after the object itself is durable there';
+
+CREATE TABLE changes (
+    seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    dataset_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT changes_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT changes_pkey PRIMARY KEY (seq)
+);
+COMMENT ON TABLE changes IS 'what each replica''s search index and page cache follow, in commit order: a writer holds advisory lock 7301 from its insert to its commit';
+
+CREATE TABLE clock (
+    single boolean NOT NULL DEFAULT true,
+    high timestamp with time zone NOT NULL,
+    CONSTRAINT clock_single_check CHECK (single),
+    CONSTRAINT clock_pkey PRIMARY KEY (single)
+);
+COMMENT ON TABLE clock IS 'one row; a clock that ran wild into the future is put right by an administrator who lowers it by hand';
+
+CREATE TABLE datasets (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    slug text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL DEFAULT ''::text,
+    summary text NOT NULL,
+    summary_en text NOT NULL DEFAULT ''::text,
+    department_id bigint NOT NULL,
+    theme_id bigint NOT NULL,
+    licence_id text NOT NULL,
+    region text NOT NULL,
+    tags text[] NOT NULL DEFAULT '{}'::text[],
+    status text NOT NULL DEFAULT 'draft'::text,
+    withdrawn_reason text NOT NULL DEFAULT ''::text,
+    sample boolean NOT NULL DEFAULT false,
+    open_type text NOT NULL,
+    open_basis text[] NOT NULL DEFAULT '{}'::text[],
+    open_reason text NOT NULL DEFAULT ''::text,
+    open_method text NOT NULL DEFAULT ''::text,
+    use_requirements text NOT NULL DEFAULT ''::text,
+    safeguards text NOT NULL DEFAULT ''::text,
+    share_type text NOT NULL DEFAULT 'unconditional'::text,
+    share_content text NOT NULL DEFAULT ''::text,
+    share_conditions text NOT NULL DEFAULT ''::text,
+    share_scope text NOT NULL DEFAULT ''::text,
+    share_method text NOT NULL DEFAULT ''::text,
+    share_basis text[] NOT NULL DEFAULT '{}'::text[],
+    required_materials text NOT NULL DEFAULT ''::text,
+    update_frequency text NOT NULL,
+    update_due text NOT NULL DEFAULT ''::text,
+    update_method text NOT NULL DEFAULT ''::text,
+    last_updated date NOT NULL,
+    next_due date,
+    resource_code text NOT NULL DEFAULT ''::text,
+    category text NOT NULL DEFAULT ''::text,
+    data_form text NOT NULL DEFAULT ''::text,
+    attributes text NOT NULL DEFAULT ''::text,
+    collect_due text NOT NULL DEFAULT ''::text,
+    collecting_org text NOT NULL DEFAULT ''::text,
+    approving_org text NOT NULL DEFAULT ''::text,
+    responsible_org text NOT NULL DEFAULT ''::text,
+    duties text NOT NULL DEFAULT ''::text,
+    source text NOT NULL,
+    source_url text NOT NULL DEFAULT ''::text,
+    processing text NOT NULL DEFAULT ''::text,
+    security_level text NOT NULL DEFAULT ''::text,
+    linked_system text NOT NULL DEFAULT ''::text,
+    duty_item text NOT NULL DEFAULT ''::text,
+    core_business text NOT NULL DEFAULT ''::text,
+    collection_method text NOT NULL DEFAULT ''::text,
+    related_codes text[] NOT NULL DEFAULT '{}'::text[],
+    temporal_start text NOT NULL DEFAULT ''::text,
+    temporal_end text NOT NULL DEFAULT ''::text,
+    spatial text NOT NULL DEFAULT ''::text,
+    language text NOT NULL DEFAULT 'zh-CN'::text,
+    contact text NOT NULL DEFAULT ''::text,
+    phone text NOT NULL DEFAULT ''::text,
+    email text NOT NULL DEFAULT ''::text,
+    published_at timestamp with time zone,
+    updated_at timestamp with time zone NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT datasets_check CHECK (((open_type = 'unconditional'::text) OR (cardinality(open_basis) > 0))),
+    CONSTRAINT datasets_check1 CHECK (((open_type <> 'conditional'::text) OR ((open_method <> ''::text) AND (use_requirements <> ''::text) AND (safeguards <> ''::text)))),
+    CONSTRAINT datasets_check2 CHECK (((share_type = 'unconditional'::text) OR (cardinality(share_basis) > 0))),
+    CONSTRAINT datasets_check3 CHECK (((status = 'draft'::text) OR (published_at IS NOT NULL))),
+    CONSTRAINT datasets_check4 CHECK (((status <> 'withdrawn'::text) OR (withdrawn_reason <> ''::text))),
+    CONSTRAINT datasets_open_type_check CHECK ((open_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
+    CONSTRAINT datasets_share_type_check CHECK ((share_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
+    CONSTRAINT datasets_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
+    CONSTRAINT datasets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'withdrawn'::text]))),
+    CONSTRAINT datasets_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT datasets_update_frequency_check CHECK ((update_frequency = ANY (ARRAY['realtime'::text, 'daily'::text, 'weekly'::text, 'monthly'::text, 'quarterly'::text, 'semiannual'::text, 'annual'::text, 'biennial'::text, 'irregular'::text, 'never'::text]))),
+    CONSTRAINT datasets_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT datasets_licence_id_fkey FOREIGN KEY (licence_id) REFERENCES licences(id),
+    CONSTRAINT datasets_region_fkey FOREIGN KEY (region) REFERENCES regions(code),
+    CONSTRAINT datasets_theme_id_fkey FOREIGN KEY (theme_id) REFERENCES themes(id),
+    CONSTRAINT datasets_pkey PRIMARY KEY (id),
+    CONSTRAINT datasets_department_id_id_key UNIQUE (department_id, id),
+    CONSTRAINT datasets_slug_key UNIQUE (slug)
+);
+CREATE INDEX datasets_department ON public.datasets USING btree (department_id);
+CREATE INDEX datasets_public ON public.datasets USING btree (last_updated DESC, id) WHERE ((status = 'published'::text) AND (open_type <> 'withheld'::text));
+CREATE INDEX datasets_theme ON public.datasets USING btree (theme_id);
+COMMENT ON COLUMN datasets.next_due IS 'the day by which the department promised the next version; null where none is promised';
+COMMENT ON COLUMN datasets.source IS 'true 原始来源, also where the publisher is a sample';
+COMMENT ON COLUMN datasets.revision IS 'counts every saved change; a form that carries an older one is refused';
+
+CREATE TABLE departments (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    slug text NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL,
+    description text NOT NULL DEFAULT ''::text,
+    description_en text NOT NULL DEFAULT ''::text,
+    region text NOT NULL,
+    credit_code text NOT NULL DEFAULT ''::text,
+    aliases text[] NOT NULL DEFAULT '{}'::text[],
+    contact text NOT NULL DEFAULT ''::text,
+    phone text NOT NULL DEFAULT ''::text,
+    email text NOT NULL DEFAULT ''::text,
+    profile text NOT NULL DEFAULT ''::text,
+    sample boolean NOT NULL DEFAULT false,
+    CONSTRAINT departments_region_check CHECK ((region ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT departments_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
+    CONSTRAINT departments_pkey PRIMARY KEY (id),
+    CONSTRAINT departments_name_key UNIQUE (name),
+    CONSTRAINT departments_slug_key UNIQUE (slug)
+);
+COMMENT ON COLUMN departments.region IS 'six-digit division code (GB/T 2260) of the place it serves';
+COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules bind it; empty where no local text applies';
+COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
+
+CREATE TABLE known_networks (
+    user_id bigint NOT NULL,
+    network bytea NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT known_networks_network_check CHECK ((length(network) = 16)),
+    CONSTRAINT known_networks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT known_networks_pkey PRIMARY KEY (user_id, network)
+);
+COMMENT ON TABLE known_networks IS 'hashes of the networks an account signed in from of late: strangers who guess at an account cannot lock its owner out there';
+
+CREATE TABLE licences (
+    id text NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL,
+    url text NOT NULL DEFAULT ''::text,
+    attribution boolean NOT NULL DEFAULT false,
+    share_alike boolean NOT NULL DEFAULT false,
+    terms text NOT NULL DEFAULT ''::text,
+    terms_en text NOT NULL DEFAULT ''::text,
+    CONSTRAINT licences_pkey PRIMARY KEY (id)
+);
+COMMENT ON COLUMN licences.terms IS 'the licence in one plain sentence';
+
+CREATE UNLOGGED TABLE rate_windows (
+    bucket text NOT NULL,
+    subject bytea NOT NULL,
+    started timestamp with time zone NOT NULL,
+    count integer NOT NULL,
+    previous integer NOT NULL,
+    refused integer NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    CONSTRAINT rate_windows_pkey PRIMARY KEY (bucket, subject)
+);
+CREATE INDEX rate_windows_ends ON public.rate_windows USING btree (ends);
+COMMENT ON TABLE rate_windows IS 'rate limits that hold across replicas; subjects are hashed, a crash forgets them, and that is all right';
+COMMENT ON COLUMN rate_windows.refused IS 'calls refused since the last that passed; only those that passed are counted against the limit';
+
+CREATE TABLE regions (
+    code text NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL,
+    parent text,
+    CONSTRAINT regions_code_check CHECK ((code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT regions_parent_fkey FOREIGN KEY (parent) REFERENCES regions(code),
+    CONSTRAINT regions_pkey PRIMARY KEY (code)
+);
+
+CREATE TABLE renditions (
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT renditions_kind_check CHECK ((kind = ANY (ARRAY['csv'::text, 'csv-bom'::text, 'json'::text]))),
+    CONSTRAINT renditions_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT renditions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT renditions_pkey PRIMARY KEY (version_id, "position", kind)
+);
+COMMENT ON TABLE renditions IS 'the same rows in another format, made once at the first request and kept';
+
+CREATE TABLE resources (
+    id text NOT NULL,
+    dataset_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL DEFAULT ''::text,
+    description text NOT NULL DEFAULT ''::text,
+    CONSTRAINT resources_id_check CHECK ((id ~ '^[0-9a-z]{8,32}$'::text)),
+    CONSTRAINT resources_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT resources_pkey PRIMARY KEY (id),
+    CONSTRAINT resources_dataset_id_position_key UNIQUE (dataset_id, "position")
+);
+COMMENT ON COLUMN resources.id IS 'made by the server at random, so that its gaps tell nothing about entries that are withheld';
+
+CREATE TABLE sessions (
+    id text NOT NULL,
+    token_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    network text NOT NULL,
+    agent text NOT NULL,
+    CONSTRAINT sessions_id_check CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32)),
+    CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT sessions_pkey PRIMARY KEY (id),
+    CONSTRAINT sessions_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the cookie: a copy of this table opens nothing';
+COMMENT ON COLUMN sessions.seen_at IS 'moved forward at most once a minute';
+
+CREATE TABLE themes (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    slug text NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL,
+    "position" integer NOT NULL,
+    CONSTRAINT themes_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
+    CONSTRAINT themes_pkey PRIMARY KEY (id),
+    CONSTRAINT themes_name_key UNIQUE (name),
+    CONSTRAINT themes_slug_key UNIQUE (slug)
+);
+COMMENT ON TABLE themes IS '数据领域, the 22 values common to provincial portals';
+
+CREATE TABLE usage_days (
+    dataset_id bigint NOT NULL,
+    day date NOT NULL,
+    views bigint NOT NULL DEFAULT 0,
+    downloads bigint NOT NULL DEFAULT 0,
+    bytes bigint NOT NULL DEFAULT 0,
+    CONSTRAINT usage_days_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT usage_days_pkey PRIMARY KEY (dataset_id, day)
+);
+COMMENT ON TABLE usage_days IS 'counted in memory and added once a minute: a figure, not a record of who read what';
+
+CREATE TABLE user_roles (
+    user_id bigint NOT NULL,
+    role text NOT NULL,
+    department_id bigint,
+    side text NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    CONSTRAINT user_roles_check CHECK (((role = 'officer'::text) = (department_id IS NOT NULL))),
+    CONSTRAINT user_roles_check1 CHECK (((role = 'administrator'::text) = (side = 'system'::text))),
+    CONSTRAINT user_roles_role_check CHECK ((role = ANY (ARRAY['officer'::text, 'administrator'::text]))),
+    CONSTRAINT user_roles_user_id_department_id_fkey FOREIGN KEY (user_id, department_id) REFERENCES users(id, department_id) ON UPDATE CASCADE,
+    CONSTRAINT user_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT user_roles_user_id_side_fkey FOREIGN KEY (user_id, side) REFERENCES users(id, side),
+    CONSTRAINT user_roles_pkey PRIMARY KEY (user_id, role)
+);
+COMMENT ON TABLE user_roles IS 'read at every request, so that a role taken away is gone at once';
+
+CREATE TABLE users (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    identifier text NOT NULL,
+    name text NOT NULL,
+    password text NOT NULL DEFAULT ''::text,
+    password_changed_at timestamp with time zone,
+    department_id bigint,
+    side text NOT NULL,
+    sample boolean NOT NULL DEFAULT false,
+    disabled_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT users_identifier_check CHECK ((((length(identifier) >= 3) AND (length(identifier) <= 254)) AND (identifier !~ '[[:cntrl:][:space:]A-Z]'::text))),
+    CONSTRAINT users_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
+    CONSTRAINT users_password_check CHECK (((password = ''::text) OR (password ~~ '$argon2id$%'::text))),
+    CONSTRAINT users_side_check CHECK ((side = ANY (ARRAY['system'::text, 'data'::text]))),
+    CONSTRAINT users_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT users_pkey PRIMARY KEY (id),
+    CONSTRAINT users_id_department_id_key UNIQUE (id, department_id),
+    CONSTRAINT users_id_side_key UNIQUE (id, side),
+    CONSTRAINT users_identifier_key UNIQUE (identifier)
+);
+COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was normalised: the only spelling that exists';
+COMMENT ON COLUMN users.password IS 'argon2id in PHC form with its parameters; empty where nobody can sign in by password';
+COMMENT ON COLUMN users.side IS 'whoever runs the installation has no power over data: an account is on one side for good';
+COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';
+
+CREATE TABLE version_tables (
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL DEFAULT ''::text,
+    rows bigint NOT NULL,
+    fields jsonb NOT NULL,
+    preview jsonb NOT NULL,
+    CONSTRAINT version_tables_rows_check CHECK ((rows >= 0)),
+    CONSTRAINT version_tables_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT version_tables_pkey PRIMARY KEY (version_id, "position")
+);
+CREATE TRIGGER version_tables_frozen BEFORE DELETE OR UPDATE ON public.version_tables FOR EACH ROW EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE version_tables IS 'the tables found in a version: one for a CSV, one a sheet for a workbook, none for a document';
+COMMENT ON COLUMN version_tables.fields IS 'the data dictionary: [{name, label, label_en, type, unit, description, codes}]';
+COMMENT ON COLUMN version_tables.preview IS 'the first rows as text, an array of arrays; served only through MayServe';
+
+CREATE TABLE versions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resource_id text NOT NULL,
+    number integer NOT NULL,
+    file_name text NOT NULL,
+    media_type text NOT NULL,
+    format text NOT NULL,
+    compression text NOT NULL DEFAULT ''::text,
+    encoding text NOT NULL DEFAULT ''::text,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    published_at timestamp with time zone NOT NULL,
+    CONSTRAINT versions_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT versions_compression_check CHECK ((compression = ANY (ARRAY[''::text, 'gzip'::text, 'zip'::text]))),
+    CONSTRAINT versions_file_name_check CHECK (((file_name <> ''::text) AND (file_name !~ '[/\\[:cntrl:]]'::text))),
+    CONSTRAINT versions_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'tsv'::text, 'txt'::text, 'json'::text, 'ndjson'::text, 'xml'::text, 'xlsx'::text, 'geojson'::text, 'shp'::text, 'parquet'::text, 'pdf'::text, 'docx'::text, 'zip'::text]))),
+    CONSTRAINT versions_number_check CHECK ((number >= 1)),
+    CONSTRAINT versions_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT versions_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT versions_pkey PRIMARY KEY (id),
+    CONSTRAINT versions_resource_id_number_key UNIQUE (resource_id, number)
+);
+CREATE TRIGGER versions_frozen BEFORE DELETE OR UPDATE ON public.versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+COMMENT ON COLUMN versions.encoding IS 'character encoding of the original bytes: UTF-8, UTF-8-BOM, GB18030; empty for binary formats';
