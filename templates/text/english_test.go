@@ -1,0 +1,158 @@
+package text
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// sentences finds every Chinese sentence a reader can meet: the first string
+// of text.T and text.In, of fault.New and fault.At, and every string of a
+// table that is later given to T (word tables are marked by their name).
+func sentences(t *testing.T, root string) map[string]token.Position {
+	t.Helper()
+	found := map[string]token.Position{}
+	fset := token.NewFileSet()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != root && (strings.HasPrefix(name, ".") || name == "var" || name == "node_modules" || name == "testdata") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			// Another file is being written; the compiler says so better.
+			return nil
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			i := sentenceArg(call.Fun)
+			if i < 0 || i >= len(call.Args) {
+				return true
+			}
+			if s, ok := literal(call.Args[i]); ok {
+				found[s] = fset.Position(call.Pos())
+			}
+			return true
+		})
+		if filepath.Base(path) == "format.go" && filepath.Base(filepath.Dir(path)) == "templates" {
+			ast.Inspect(file, func(n ast.Node) bool {
+				pair, ok := n.(*ast.KeyValueExpr)
+				if !ok {
+					return true
+				}
+				if s, ok := literal(pair.Value); ok && chinese(s) {
+					found[s] = fset.Position(pair.Pos())
+				}
+				return true
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// sentenceArg is the index of the argument that is a sentence, -1 for other calls.
+func sentenceArg(fun ast.Expr) int {
+	sel, ok := fun.(*ast.SelectorExpr)
+	if !ok {
+		return -1
+	}
+	pkg, ok := sel.X.(*ast.Ident)
+	if !ok {
+		return -1
+	}
+	switch pkg.Name + "." + sel.Sel.Name {
+	case "text.T", "text.In", "fault.New", "fault.At":
+		return 1
+	}
+	return -1
+}
+
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if e.Kind != token.STRING {
+			return "", false
+		}
+		s, err := strconv.Unquote(e.Value)
+		return s, err == nil
+	case *ast.BinaryExpr:
+		a, ok1 := literal(e.X)
+		b, ok2 := literal(e.Y)
+		return a + b, ok1 && ok2 && e.Op == token.ADD
+	}
+	return "", false
+}
+
+func chinese(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+func TestEverySentenceHasItsEnglish(t *testing.T) {
+	found := sentences(t, "../..")
+	if len(found) < 100 {
+		t.Fatalf("only %d sentences found: the search for them is broken", len(found))
+	}
+	for zh, where := range found {
+		if !chinese(zh) {
+			continue
+		}
+		if _, ok := english[zh]; !ok {
+			t.Errorf("%s:%d: no English for %q", where.Filename, where.Line, zh)
+		}
+	}
+}
+
+// A sentence and its English take the same arguments, or one of them would
+// show %!s(MISSING).
+func TestEnglishTakesTheSameArguments(t *testing.T) {
+	for zh, en := range english {
+		if a, b := verbs(zh), verbs(en); a != b {
+			t.Errorf("%q takes %d arguments, %q takes %d", zh, a, en, b)
+		}
+	}
+}
+
+// verbs is how many arguments a format takes, with and without indexes.
+func verbs(s string) int {
+	n, next := 0, 0
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			continue
+		}
+		i++
+		if i >= len(s) || s[i] == '%' {
+			continue
+		}
+		if s[i] == '[' {
+			end := strings.IndexByte(s[i:], ']')
+			if index, err := strconv.Atoi(s[i+1 : i+end]); end > 0 && err == nil {
+				next = index - 1
+			}
+			i += end
+		}
+		next++
+		n = max(n, next)
+	}
+	return n
+}
