@@ -1,0 +1,134 @@
+// Package check looks for what must never be. It reads the database, the store
+// and the search index with its own eyes: its own SQL, no domain package, and
+// nothing is changed. Each invariant is one rule with a number; a rule that
+// does not hold names its counter-examples.
+//
+// What the pages show (I12) is compared with the database by the journeys.
+package check
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"shuyuan/internal/blob"
+)
+
+// Index is the search index as the checker reads it.
+type Index interface {
+	// IDs yields the id (the slug) of every document.
+	IDs(ctx context.Context, yield func(id string) error) error
+}
+
+// Option changes how thoroughly Run looks.
+type Option func(*run)
+
+// Deep reads every object whole, instead of asking only for its size.
+func Deep(r *run) { r.deep = true }
+
+// Settle is how long the index may lag behind before its difference counts;
+// 10 s unless told.
+func Settle(d time.Duration) Option { return func(r *run) { r.settle = d } }
+
+// Lease is the age up to which an object may lie in the store without a row:
+// an upload in progress. It is the age after which uploads are swept.
+const Lease = 24 * time.Hour
+
+// shown is how many counter-examples of one rule are printed.
+const shown = 20
+
+// run is one examination. Everything but the store and the index is read in
+// one snapshot.
+type run struct {
+	pool   *pgxpool.Pool
+	tx     pgx.Tx
+	store  blob.Store
+	index  Index
+	deep   bool
+	settle time.Duration
+	now    time.Time // the database's
+
+	listed map[blob.Digest]blob.Info
+}
+
+// A rule is an invariant. It holds where find, or the query, finds nothing; a
+// query returns one text column that names the counter-example.
+type rule struct {
+	id    string
+	says  string
+	query string
+	find  func(context.Context, *run) ([]string, error)
+}
+
+// Run examines the installation, prints one line an invariant with its
+// counter-examples to out, and returns how many it found. Without an index
+// (nil) the rules about it are named as not looked at.
+func Run(ctx context.Context, pool *pgxpool.Pool, store blob.Store, index Index, out io.Writer, options ...Option) (int, error) {
+	r := &run{pool: pool, store: store, index: index, settle: 10 * time.Second}
+	for _, o := range options {
+		o(r)
+	}
+	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return 0, fmt.Errorf("check: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // it only reads
+	if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+		return 0, fmt.Errorf("check: %w", err)
+	}
+	if err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&r.now); err != nil {
+		return 0, fmt.Errorf("check: %w", err)
+	}
+	r.tx = tx
+	violations := 0
+	for _, rule := range rules {
+		if rule.id == "I11" && index == nil {
+			fmt.Fprintf(out, "%-4s not looked at: %s (no index given)\n", rule.id, rule.says)
+			continue
+		}
+		found, err := r.apply(ctx, rule)
+		if err != nil {
+			return violations, fmt.Errorf("check %s (%s): %w", rule.id, rule.says, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return violations, context.Cause(ctx)
+		}
+		report(out, rule, found)
+		violations += len(found)
+	}
+	return violations, nil
+}
+
+func (r *run) apply(ctx context.Context, rule rule) ([]string, error) {
+	if rule.find != nil {
+		return rule.find(ctx, r)
+	}
+	return r.texts(ctx, rule.query, pgx.NamedArgs{"now": r.now})
+}
+
+func (r *run) texts(ctx context.Context, sql string, args ...any) ([]string, error) {
+	rows, err := r.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+func report(out io.Writer, rule rule, found []string) {
+	if len(found) == 0 {
+		fmt.Fprintf(out, "%-4s holds: %s\n", rule.id, rule.says)
+		return
+	}
+	fmt.Fprintf(out, "%-4s BROKEN (%d): %s\n", rule.id, len(found), rule.says)
+	for i, f := range found {
+		if i == shown {
+			fmt.Fprintf(out, "       and %d more\n", len(found)-shown)
+			break
+		}
+		fmt.Fprintf(out, "       %s\n", f)
+	}
+}

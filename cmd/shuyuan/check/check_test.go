@@ -1,0 +1,191 @@
+package check_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"shuyuan/cmd/shuyuan/check"
+)
+
+func (w *world) check(t *testing.T, options ...check.Option) (int, string) {
+	t.Helper()
+	var out strings.Builder
+	n, err := check.Run(t.Context(), w.pool, w.store, w.index, &out, append(options, check.Settle(0))...)
+	if err != nil {
+		t.Fatalf("check: %v\n%s", err, &out)
+	}
+	return n, out.String()
+}
+
+func TestASoundInstallationHasNoViolation(t *testing.T) {
+	w := newWorld(t)
+	for name, options := range map[string][]check.Option{"quick": nil, "deep": {check.Deep}} {
+		if n, out := w.check(t, options...); n != 0 {
+			t.Errorf("%s: %d violations\n%s", name, n, out)
+		}
+	}
+	var out strings.Builder
+	if n, err := check.Run(t.Context(), w.pool, w.store, nil, &out); n != 0 || err != nil || !strings.Contains(out.String(), "I11  not looked at") {
+		t.Errorf("without an index: %d, %v\n%s", n, err, &out)
+	}
+}
+
+// drop makes sql for constraints that would refuse the violation.
+func drop(table string, constraints ...string) string {
+	s := ""
+	for _, c := range constraints {
+		s += "ALTER TABLE " + table + " DROP CONSTRAINT " + c + " CASCADE; "
+	}
+	return s
+}
+
+// checks drops every CHECK of a table.
+func checks(table string) string {
+	return `DO $$ DECLARE c text; BEGIN
+		FOR c IN SELECT conname FROM pg_constraint WHERE conrelid = '` + table + `'::regclass AND contype = 'c' LOOP
+			EXECUTE 'ALTER TABLE ` + table + ` DROP CONSTRAINT ' || quote_ident(c); END LOOP; END $$; `
+}
+
+// mutations are violations, at least one for every rule: the line that must
+// report it, what it must name, and how it is done.
+var mutations = []struct {
+	name, rule, names string
+	sql               string
+	do                func(*testing.T, *world)
+	deep              bool
+}{
+	{name: "an act was altered", rule: "I7", names: "audit entry 2", sql: `UPDATE audit_entries SET act = 'dataset.read' WHERE id = 2`},
+	{name: "an act was taken out", rule: "I7", names: "entries 2 to 2 are missing", sql: `DELETE FROM audit_personal WHERE entry_id = 2; DELETE FROM audit_entries WHERE id = 2`},
+	{name: "a personal row was altered", rule: "I7", names: "audit entry 1", sql: `UPDATE audit_personal SET content = '{}' WHERE entry_id = 1`},
+	{name: "a personal row was taken out", rule: "I7 every entry of the audit trail has", names: "audit entry 3", sql: `DELETE FROM audit_personal WHERE entry_id = 3`},
+	{name: "a publication was not announced", rule: "I7 every published", names: "hospitals", sql: `DELETE FROM changes WHERE dataset_id = 2`},
+
+	{name: "an object was lost", rule: "I10 every file", names: "not in the store", do: func(t *testing.T, w *world) {
+		if err := os.Remove(w.object(original)); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{name: "an object was cut", rule: "I10 every file", names: "3 in the store", do: func(t *testing.T, w *world) { w.overwrite(t, original, []byte("cut")) }},
+	{name: "an object was altered", rule: "I10 every file", names: "not those", deep: true, do: func(t *testing.T, w *world) {
+		b := append([]byte{}, original...)
+		b[len(b)-2] = '9'
+		w.overwrite(t, original, b)
+	}},
+	{name: "an object is nobody's", rule: "I10 every object", names: "since", do: func(t *testing.T, w *world) {
+		old := time.Now().Add(-check.Lease - time.Hour)
+		if err := os.Chtimes(w.object([]byte("an upload in progress")), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{name: "a version is longer than its file", rule: "I10 a version", names: "version 2 of resource aaaaaaaa", sql: `UPDATE versions SET bytes = bytes + 1 WHERE id = 2`},
+	{name: "a rendition is longer than its file", rule: "I10 a rendition is as long", names: "csv-bom", sql: `UPDATE renditions SET bytes = 1`},
+	{name: "a rendition of no table", rule: "I10 a rendition is of", names: "table 9", sql: `UPDATE renditions SET position = 9`},
+
+	{name: "a withheld entry is in the index", rule: "I11", names: "secret-list", do: func(_ *testing.T, w *world) { w.index = append(w.index, "secret-list") }},
+	{name: "a draft is in the index", rule: "I11", names: "draft", do: func(_ *testing.T, w *world) { w.index = append(w.index, "draft") }},
+	{name: "a withdrawn entry is in the index", rule: "I11", names: "population", sql: `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '错误' WHERE id = 1`},
+	{name: "a public entry is not in the index", rule: "I11", names: "hospitals", do: func(_ *testing.T, w *world) { w.index = w.index[:1] }},
+	{name: "an entry is in the index twice", rule: "I11", names: "more than once", do: func(_ *testing.T, w *world) { w.index = append(w.index, "population") }},
+
+	{name: "a job hangs", rule: "I13 no job waits", names: "job 1", sql: `UPDATE river_job SET state = 'running', attempted_at = now() - interval '2 hours'`},
+	{name: "a job waits", rule: "I13 no job waits", names: "job 1", sql: `UPDATE river_job SET scheduled_at = now() - interval '2 hours'`},
+	{name: "a job was given up", rule: "I13 no job was given up", names: "job 1", sql: `UPDATE river_job SET state = 'discarded', finalized_at = now()`},
+	{name: "a dead session was kept", rule: "I13 no session", names: "session aaaa", sql: `UPDATE sessions SET expires_at = now() - interval '3 days'`},
+	{name: "an act was never sealed", rule: "I13 no act", names: "audit entry", sql: `INSERT INTO audit_entries (at, actor, roles, department, subject, subject_id, act, commitment)
+		VALUES (now() - interval '2 hours', 0, '{}', 0, 'x', '', 'x', decode(repeat('00', 32), 'hex'))`},
+	{name: "the clock ran ahead", rule: "I13 the clock", names: "clock", sql: `INSERT INTO clock VALUES (true, now() + interval '1 day') ON CONFLICT (single) DO UPDATE SET high = excluded.high`},
+
+	{name: "usage below nothing", rule: "I14 usage", names: "dataset 1", sql: `UPDATE usage_days SET views = -1`},
+	{name: "usage of tomorrow's tomorrow", rule: "I14 usage", names: "dataset 1", sql: `UPDATE usage_days SET day = current_date + 5`},
+	{name: "bytes without a download", rule: "I14 usage", names: "dataset 1", sql: `UPDATE usage_days SET downloads = 0`},
+	{name: "usage of a draft", rule: "I14 only", names: "dataset 4", sql: `UPDATE usage_days SET dataset_id = 4`},
+
+	{name: "an API key in a text", rule: "I16 no secret", names: "datasets.summary", sql: `UPDATE datasets SET summary = 'curl -H "Bearer sy_' || repeat('a1', 23) || '"' WHERE id = 1`},
+	{name: "a private key in a job", rule: "I16 no secret", names: "river_job.args", sql: `UPDATE river_job SET args = '{"k": "-----BEGIN RSA PRIVATE KEY-----"}'`},
+	{name: "a backup key in a list", rule: "I16 no secret", names: "datasets.tags", sql: `UPDATE datasets SET tags = '{AGE-SECRET-KEY-1QQQQ}' WHERE id = 1`},
+	{name: "a password in an address", rule: "I16 no secret", names: "audit_personal.content", sql: `UPDATE audit_personal SET content = 'postgres://u:hunter2@db/x' WHERE entry_id = 1`},
+	{name: "a password in clear", rule: "I16 passwords", names: "user 1", sql: checks("users") + `UPDATE users SET password = 'hunter2' WHERE id = 1`},
+	{name: "a session token in clear", rule: "I16 passwords", names: "session", sql: checks("sessions") + `UPDATE sessions SET token_hash = 'token'`},
+	{name: "a key in clear", rule: "I16 passwords", names: "key sy_", sql: checks("api_keys") + `UPDATE api_keys SET hash = 'key'`},
+
+	{name: "a version was taken out", rule: "I18 versions are numbered", names: "aaaaaaaa", sql: `DELETE FROM versions WHERE id = 1`},
+	{name: "a number was given twice", rule: "I18 versions are numbered", names: "aaaaaaaa", sql: drop("versions", "versions_resource_id_number_key") + `UPDATE versions SET number = 2`},
+	{name: "an older version came later", rule: "I18 a version is not older", names: "version 2", sql: `UPDATE versions SET published_at = '2024-01-01' WHERE number = 2`},
+	{name: "versions can be changed", rule: "I18 what guards", names: "versions_frozen of versions", sql: `DROP TRIGGER versions_frozen ON versions`},
+	{name: "the audit trail can be changed", rule: "I18 what guards", names: "audit_entries_guard", sql: `ALTER TABLE audit_entries DISABLE TRIGGER audit_entries_guard`},
+
+	{name: "a resource of no dataset", rule: "I19 every reference", names: "dataset_id 99", sql: `UPDATE resources SET dataset_id = 99 WHERE id = 'bbbbbbbb'`},
+	{name: "a version of no file", rule: "I19 every reference", names: "no sha256 of blobs", sql: `DELETE FROM blobs WHERE sha256 = (SELECT sha256 FROM versions LIMIT 1)`},
+	{name: "a change of no dataset", rule: "I19 every reference", names: "changes at", sql: `UPDATE changes SET dataset_id = 99 WHERE seq = 1`},
+	{name: "a key of nobody", rule: "I19 every reference", names: "api_keys", sql: `UPDATE api_keys SET user_id = 99`},
+	{name: "a constraint was never proven", rule: "I19 every reference", names: "doubtful", sql: `ALTER TABLE datasets ADD CONSTRAINT doubtful CHECK (title <> 'x') NOT VALID`},
+	{name: "an officer of another department", rule: "I19 an officer", names: "user 1", sql: `UPDATE user_roles SET department_id = 2 WHERE user_id = 1`},
+
+	{name: "a preview longer than its table", rule: "I23 a preview", names: "version 1", sql: `UPDATE version_tables SET rows = 1 WHERE version_id = 1`},
+	{name: "a preview of other columns", rule: "I23 a preview", names: "version 2", sql: `UPDATE version_tables SET fields = '[]' WHERE version_id = 2`},
+	{name: "a table is missing", rule: "I23 tables", names: "version 2", sql: `INSERT INTO version_tables SELECT version_id, 3, name, rows, fields, preview FROM version_tables WHERE version_id = 2`},
+	{name: "a rendition lost rows", rule: "I23 a CSV rendition", names: "2 rows, the table has 3", deep: true, sql: `UPDATE version_tables SET rows = 3 WHERE version_id = 1`},
+
+	{name: "an officer who administers", rule: "I24 nobody", names: "user 1", sql: checks("user_roles") + `INSERT INTO user_roles VALUES (1, 'administrator', NULL, 'data', now())`},
+	{name: "an administrator on the side of data", rule: "I24 whoever", names: "user 2", sql: `UPDATE users SET side = 'data' WHERE id = 2`},
+
+	{name: "held back without a basis", rule: "L1", names: "secret-list", sql: checks("datasets") + `UPDATE datasets SET open_basis = '{}' WHERE id = 3`},
+	{name: "a condition without its terms", rule: "L1", names: "hospitals", sql: checks("datasets") + `UPDATE datasets SET safeguards = '' WHERE id = 2`},
+	{name: "not shared without a basis", rule: "L1", names: "population", sql: checks("datasets") + `UPDATE datasets SET share_type = 'withheld' WHERE id = 1`},
+	{name: "withdrawn without a reason", rule: "L2", names: "population", sql: checks("datasets") + `UPDATE datasets SET status = 'withdrawn' WHERE id = 1`},
+}
+
+func TestEveryViolationIsFoundAndNamed(t *testing.T) {
+	for _, m := range mutations {
+		t.Run(m.name, func(t *testing.T) {
+			w := newWorld(t)
+			if m.sql != "" {
+				w.exec(t, m.sql)
+			}
+			if m.do != nil {
+				m.do(t, w)
+			}
+			var options []check.Option
+			if m.deep {
+				if n, out := w.check(t); n != 0 && m.names == "not those" {
+					t.Errorf("a quick look already finds it: %s", out)
+				}
+				options = append(options, check.Deep)
+			}
+			n, out := w.check(t, options...)
+			if n == 0 {
+				t.Fatalf("not found\n%s", out)
+			}
+			id, says, _ := strings.Cut(m.rule, " ")
+			line := regexp.MustCompile(`(?m)^` + id + ` +BROKEN \(\d+\): ` + regexp.QuoteMeta(says) + `.*\n( {7}.*\n)*`).FindString(out)
+			if !strings.Contains(line, m.names) {
+				t.Errorf("%q does not name %q in\n%s", m.rule, m.names, out)
+			}
+			if strings.Contains(out, "hunter2") {
+				t.Error("the checker tells the secret")
+			}
+		})
+	}
+}
+
+// Every rule has at least one seeded violation, so that none can be written
+// that finds nothing.
+func TestEveryRuleHasAViolation(t *testing.T) {
+	w := newWorld(t)
+	_, out := w.check(t)
+	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
+		id, says, _ := strings.Cut(line, " holds: ")
+		id = strings.TrimSpace(id)
+		seeded := false
+		for _, m := range mutations {
+			mid, msays, _ := strings.Cut(m.rule, " ")
+			seeded = seeded || mid == id && strings.HasPrefix(says, msays)
+		}
+		if !seeded {
+			t.Errorf("no violation is seeded for %s: %s", id, says)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/audit"
+)
+
+func auditChain(ctx context.Context, r *run) ([]string, error) {
+	report, err := audit.Verify(ctx, r.tx)
+	var found []string
+	for _, p := range report.Problems {
+		found = append(found, fmt.Sprintf("audit entry %d at place %d: %s", p.EntryID, p.Seq, p.What))
+	}
+	return found, err
+}
+
+// secretPattern is what secrets look like: our own API keys, private keys,
+// payment keys, and addresses with a password.
+const secretPattern = `sy_[0-9A-Za-z]{46}` +
+	`|-----BEGIN [A-Z ]*PRIVATE KEY-----` +
+	`|AGE-SECRET-KEY-(PQ-)?1` +
+	`|(sk|rk)_(live|test)_[0-9A-Za-z]{10,}` +
+	`|whsec_[0-9A-Za-z]{10,}` +
+	`|(postgres|postgresql|smtp|smtps|https?)://[^\s/:@]+:[^\s/@]+@`
+
+// secrets looks into every text column of every table; it names the place and
+// never the secret.
+func secrets(ctx context.Context, r *run) ([]string, error) {
+	rows, err := r.tx.Query(ctx, `
+		SELECT c.table_name, c.column_name
+		FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+		WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+		  AND (c.data_type IN ('text', 'character varying', 'jsonb', 'json') OR c.udt_name IN ('_text', '_varchar', '_jsonb'))
+		ORDER BY 1, c.ordinal_position`)
+	if err != nil {
+		return nil, err
+	}
+	type column struct{ TableName, ColumnName string }
+	columns, err := pgx.CollectRows(rows, pgx.RowToStructByPos[column])
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, c := range columns {
+		table, name := pgx.Identifier{c.TableName}.Sanitize(), pgx.Identifier{c.ColumnName}.Sanitize()
+		places, err := r.texts(ctx, `SELECT $2 || ' in the row at ' || ctid FROM `+table+` WHERE `+name+`::text ~ $1`,
+			secretPattern, c.TableName+"."+c.ColumnName)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, places...)
+	}
+	return found, nil
+}
+
+// guarded are the triggers without which a rule above is only a wish.
+var guarded = [][2]string{
+	{"versions", "versions_frozen"},
+	{"version_tables", "version_tables_frozen"},
+	{"audit_entries", "audit_entries_guard"},
+	{"audit_entries", "audit_entries_keep"},
+	{"audit_personal", "audit_personal_guard"},
+	{"audit_personal", "audit_personal_keep"},
+}
+
+func guards(ctx context.Context, r *run) ([]string, error) {
+	var found []string
+	for _, g := range guarded {
+		var on bool
+		err := r.tx.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname = $2 AND tgenabled IN ('O', 'A'))`,
+			"public."+g[0], g[1]).Scan(&on)
+		if err != nil {
+			return nil, err
+		}
+		if !on {
+			found = append(found, fmt.Sprintf("trigger %s of %s is missing or off", g[1], g[0]))
+		}
+	}
+	return found, nil
+}
+
+// links are the references between rows, written out so that a foreign key
+// that somebody dropped is missed.
+var links = [][4]string{
+	{"datasets", "department_id", "departments", "id"},
+	{"datasets", "theme_id", "themes", "id"},
+	{"datasets", "licence_id", "licences", "id"},
+	{"datasets", "region", "regions", "code"},
+	{"regions", "parent", "regions", "code"},
+	{"resources", "dataset_id", "datasets", "id"},
+	{"versions", "resource_id", "resources", "id"},
+	{"versions", "sha256", "blobs", "sha256"},
+	{"version_tables", "version_id", "versions", "id"},
+	{"renditions", "version_id", "versions", "id"},
+	{"renditions", "sha256", "blobs", "sha256"},
+	{"changes", "dataset_id", "datasets", "id"},
+	{"usage_days", "dataset_id", "datasets", "id"},
+	{"users", "department_id", "departments", "id"},
+	{"user_roles", "user_id", "users", "id"},
+	{"sessions", "user_id", "users", "id"},
+	{"api_keys", "user_id", "users", "id"},
+	{"known_networks", "user_id", "users", "id"},
+	{"audit_personal", "entry_id", "audit_entries", "id"},
+}
+
+func references(ctx context.Context, r *run) ([]string, error) {
+	var found []string
+	for _, l := range links {
+		child, column, parent, key := l[0], l[1], l[2], l[3]
+		lost, err := r.texts(ctx, fmt.Sprintf(`
+			SELECT format('%[1]s at %%s: %[2]s %%s is no %[4]s of %[3]s', c.ctid, c.%[2]s)
+			FROM %[1]s c WHERE c.%[2]s IS NOT NULL AND NOT EXISTS (SELECT FROM %[3]s p WHERE p.%[4]s = c.%[2]s)`,
+			child, column, parent, key))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, lost...)
+	}
+	unproven, err := r.texts(ctx, `
+		SELECT format('constraint %s of %s was never checked against the rows', conname, conrelid::regclass)
+		FROM pg_constraint WHERE NOT convalidated AND connamespace = 'public'::regnamespace`)
+	return append(found, unproven...), err
+}

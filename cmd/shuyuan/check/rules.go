@@ -1,0 +1,98 @@
+package check
+
+// rules are the invariants that exist so far, numbered as in the catalogue of
+// invariants; L are those that a law states. A constraint in the database
+// forbids most of them: the rule finds what got around it.
+var rules = []rule{
+	{id: "I7", says: "the audit trail is gapless and its hashes follow from one another", find: auditChain},
+	{id: "I7", says: "every entry of the audit trail has its personal row", query: `
+		SELECT 'audit entry ' || e.id FROM audit_entries e
+		WHERE NOT EXISTS (SELECT FROM audit_personal p WHERE p.entry_id = e.id)`},
+	{id: "I7", says: "every published or withdrawn entry was announced", query: `
+		SELECT 'dataset ' || d.slug FROM datasets d
+		WHERE d.status <> 'draft' AND NOT EXISTS (SELECT FROM changes c WHERE c.dataset_id = d.id)`},
+
+	{id: "I10", says: "every file that has a row lies in the store with that size", find: objectsOfRows},
+	{id: "I10", says: "every object in the store has a row or is younger than an upload may last", find: rowsOfObjects},
+	{id: "I10", says: "a version is as long as its file", query: `
+		SELECT format('version %s of resource %s: %s bytes, file %s', v.number, v.resource_id, v.bytes, coalesce(b.bytes::text, 'missing'))
+		FROM versions v LEFT JOIN blobs b USING (sha256)
+		WHERE b.bytes IS DISTINCT FROM v.bytes`},
+	{id: "I10", says: "a rendition is as long as its file", query: `
+		SELECT format('rendition %s of table %s of version %s', n.kind, n.position, n.version_id)
+		FROM renditions n LEFT JOIN blobs b USING (sha256)
+		WHERE b.bytes IS DISTINCT FROM n.bytes`},
+	{id: "I10", says: "a rendition is of a table that its version has", query: `
+		SELECT format('rendition %s of table %s of version %s', n.kind, n.position, n.version_id)
+		FROM renditions n
+		WHERE NOT EXISTS (SELECT FROM version_tables t WHERE t.version_id = n.version_id AND t.position = n.position)`},
+
+	{id: "I11", says: "the index holds exactly what the public may see", find: indexed},
+
+	{id: "I13", says: "no job waits or runs longer than an hour past its time", query: `
+		SELECT format('job %s (%s), %s since %s', id, kind, state, coalesce(attempted_at, scheduled_at)) FROM river_job
+		WHERE (state = 'running' AND attempted_at < @now::timestamptz - interval '1 hour')
+		   OR (state IN ('available', 'retryable', 'scheduled', 'pending') AND scheduled_at < @now::timestamptz - interval '1 hour')`},
+	{id: "I13", says: "no job was given up", query: `
+		SELECT format('job %s (%s)', id, kind) FROM river_job WHERE state = 'discarded'`},
+	{id: "I13", says: "no session outlives its end by more than two days", query: `
+		SELECT 'session ' || id FROM sessions WHERE expires_at < @now::timestamptz - interval '2 days'`},
+	{id: "I13", says: "no act waits more than an hour for its place in the audit trail", query: `
+		SELECT 'audit entry ' || id FROM audit_entries WHERE seq IS NULL AND at < @now::timestamptz - interval '1 hour'`},
+	{id: "I13", says: "the clock is not ahead of time", query: `
+		SELECT 'clock at ' || high FROM clock WHERE high > @now::timestamptz + interval '1 minute'`},
+
+	{id: "I14", says: "usage is counted in figures that can be", query: `
+		SELECT format('usage of dataset %s on %s', dataset_id, day) FROM usage_days
+		WHERE views < 0 OR downloads < 0 OR bytes < 0 OR (downloads = 0 AND bytes > 0) OR day > (@now::timestamptz AT TIME ZONE 'Asia/Shanghai')::date + 1`},
+	{id: "I14", says: "only what was once published was used", query: `
+		SELECT format('usage of dataset %s on %s', u.dataset_id, u.day) FROM usage_days u JOIN datasets d ON d.id = u.dataset_id
+		WHERE d.published_at IS NULL`},
+
+	{id: "I16", says: "no secret lies in clear in any table", find: secrets},
+	{id: "I16", says: "passwords, sessions and keys are kept as hashes", query: `
+		SELECT 'password of user ' || id FROM users WHERE password <> '' AND password !~ '^\$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]{16,}\$[A-Za-z0-9+/]{40,}$'
+		UNION ALL SELECT 'session ' || id FROM sessions WHERE length(token_hash) <> 32
+		UNION ALL SELECT 'key ' || prefix FROM api_keys WHERE length(hash) <> 32 OR prefix !~ '^sy_[0-9A-Za-z]{8}$'`},
+
+	{id: "I18", says: "versions are numbered from 1 without a gap", query: `
+		SELECT format('resource %s: %s versions, the last is number %s', resource_id, count(*), max(number)) FROM versions
+		GROUP BY resource_id HAVING count(*) <> max(number) OR min(number) <> 1 OR count(DISTINCT number) <> count(*)`},
+	{id: "I18", says: "a version is not older than the one before", query: `
+		SELECT format('version %s of resource %s', number, resource_id) FROM (
+			SELECT *, lag(published_at) OVER (PARTITION BY resource_id ORDER BY number) AS before FROM versions) v
+		WHERE published_at < before`},
+	{id: "I18", says: "what guards published versions and the audit trail is in force", find: guards},
+
+	{id: "I19", says: "every reference leads to something", find: references},
+	{id: "I19", says: "an officer acts for the department that the account belongs to", query: `
+		SELECT format('user %s', r.user_id) FROM user_roles r JOIN users u ON u.id = r.user_id
+		WHERE r.department_id IS DISTINCT FROM CASE WHEN r.role = 'officer' THEN u.department_id END OR r.role = 'officer' AND u.department_id IS NULL`},
+
+	{id: "I23", says: "a preview is the beginning of its table", query: `
+		SELECT format('table %s of version %s', position, version_id) FROM version_tables
+		WHERE jsonb_typeof(preview) <> 'array' OR jsonb_typeof(fields) <> 'array'
+		   OR jsonb_array_length(preview) > rows
+		   OR EXISTS (SELECT FROM jsonb_array_elements(preview) AS row
+		              WHERE jsonb_typeof(row) <> 'array' OR jsonb_array_length(row) <> jsonb_array_length(fields))`},
+	{id: "I23", says: "tables of a version are numbered without a gap", query: `
+		SELECT 'version ' || version_id FROM version_tables
+		GROUP BY version_id HAVING max(position) - min(position) + 1 <> count(*)`},
+	{id: "I23", says: "a CSV rendition has as many rows as its table", find: renditionRows},
+
+	{id: "I24", says: "nobody holds two roles that exclude each other", query: `
+		SELECT 'user ' || user_id FROM user_roles
+		GROUP BY user_id HAVING bool_or(role = 'administrator') AND count(*) > 1`},
+	{id: "I24", says: "whoever runs the installation has no power over data", query: `
+		SELECT format('user %s is %s', r.user_id, r.role) FROM user_roles r JOIN users u ON u.id = r.user_id
+		WHERE (r.role = 'administrator') <> (u.side = 'system') OR r.side <> u.side`},
+
+	{id: "L1", says: "nothing is held back without its legal basis, no condition without its terms", query: `
+		SELECT 'dataset ' || slug FROM datasets
+		WHERE open_type <> 'unconditional' AND (cardinality(open_basis) = 0 OR '' = ANY (open_basis))
+		   OR open_type = 'conditional' AND '' IN (open_method, use_requirements, safeguards)
+		   OR share_type <> 'unconditional' AND cardinality(share_basis) = 0`},
+	{id: "L2", says: "what was withdrawn says why, what is public since when", query: `
+		SELECT 'dataset ' || slug FROM datasets
+		WHERE status = 'withdrawn' AND withdrawn_reason = '' OR status <> 'draft' AND published_at IS NULL`},
+}
