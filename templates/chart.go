@@ -1,12 +1,15 @@
 package templates
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"shuyuan/templates/text"
 )
 
 // A chart is drawn by the server as SVG: it is there without script, on paper
@@ -376,4 +379,13 @@ func keyPath(foot bool) string {
 		return "M0 8h20v4h-20z"
 	}
 	return "M0 0h20v12h-20z"
+}
+
+// monthName is a month, given as its number, as the axis of a calendar has it.
+func monthName(ctx context.Context, number string) string {
+	n, err := strconv.Atoi(number)
+	if err == nil && text.Of(ctx) == text.English {
+		return time.Month(n).String()[:3]
+	}
+	return text.T(ctx, "%s 月", number)
 }
