@@ -6,9 +6,7 @@ package pictures
 
 import (
 	"cmp"
-	"encoding/csv"
 	"errors"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -22,31 +20,28 @@ import (
 // and a summary is a choice that somebody should make.
 const Most = 5000
 
-// Read reads the rows of a CSV file without its head. A table with more than
-// Most rows gives nil.
-func Read(r io.Reader) ([][]string, error) {
-	in := csv.NewReader(r)
-	in.FieldsPerRecord = -1
-	if _, err := in.Read(); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, nil
-		}
-		return nil, err
-	}
+var errTooMany = errors.New("more rows than are drawn")
+
+// Collect takes the rows that a table yields, without the header that comes
+// first. A table with more than Most rows gives nil.
+func Collect(table func(yield func(row []string) error) error) ([][]string, error) {
 	var rows [][]string
-	for {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
-		if err != nil {
-			return nil, err
+	header := true
+	err := table(func(row []string) error {
+		if header {
+			header = false
+			return nil
 		}
 		if len(rows) == Most {
-			return nil, nil
+			return errTooMany
 		}
-		rows = append(rows, row)
+		rows = append(rows, slices.Clone(row)) // the slice is reused from row to row
+		return nil
+	})
+	if errors.Is(err, errTooMany) {
+		return nil, nil
 	}
+	return rows, err
 }
 
 // Words are the words of a picture in the reader's language.

@@ -2,13 +2,13 @@ package pictures
 
 import (
 	"fmt"
-	"strings"
+	"io"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"shuyuan/datasets"
-	"shuyuan/templates"
 )
 
 var words = Words{Title: "示例", Column: func(f datasets.Field) string { return f.Name }}
@@ -103,19 +103,29 @@ func TestUnitsDoNotShareAnAxis(t *testing.T) {
 	if diff := cmp.Diff([]string{"浓度", "去季节"}, names); diff != "" {
 		t.Error(diff)
 	}
-	var _ *templates.Chart = c
 }
 
-func TestReadStopsAtTheLimit(t *testing.T) {
-	rows, err := Read(strings.NewReader("a,b\n1,2\n3,4\n"))
-	if err != nil || len(rows) != 2 || rows[1][1] != "4" {
+func TestCollectStopsAtTheLimit(t *testing.T) {
+	table := func(n int) func(func([]string) error) error {
+		return func(yield func([]string) error) error {
+			reused := []string{"a"}
+			for i := range n + 1 {
+				if err := yield(reused); err != nil {
+					return fmt.Errorf("row %d: %w", i, err)
+				}
+				reused[0] = strconv.Itoa(i + 1)
+			}
+			return nil
+		}
+	}
+	rows, err := Collect(table(2))
+	if err != nil || len(rows) != 2 || rows[0][0] != "1" || rows[1][0] != "2" {
 		t.Errorf("%v, %v", rows, err)
 	}
-	rows, err = Read(strings.NewReader("a\n" + strings.Repeat("1\n", Most+1)))
-	if err != nil || rows != nil {
+	if rows, err := Collect(table(Most + 1)); err != nil || rows != nil {
 		t.Errorf("%d rows of a table that is too large, %v", len(rows), err)
 	}
-	if rows, err := Read(strings.NewReader("")); rows != nil || err != nil {
-		t.Errorf("an empty file: %v, %v", rows, err)
+	if _, err := Collect(func(func([]string) error) error { return io.ErrUnexpectedEOF }); err == nil {
+		t.Error("a broken file passes for an empty one")
 	}
 }

@@ -35,7 +35,6 @@ func init() {
 		"目录里还没有数据集。": "There is no dataset in the catalogue yet.",
 		"部门发布第一个数据集后，它会出现在这里。":     "The first dataset a department publishes will stand here.",
 		"数据与表格：%s，%s 行":            "Data and table: %s, %s rows",
-		"个数据集":                     "datasets",
 		"个数据集，%s 个文件":              "datasets in %s files",
 		"行，每行都可下载":                 "rows, every one to download",
 		"个无条件开放，不登录即可下载":           "open without condition, no sign-in to download",
@@ -79,6 +78,15 @@ func init() {
 		"地区":     "Region",
 		"标签":     "Tag",
 		"在全部公开目录里查找数据集，按主题、部门、开放类型、格式筛选。": "Find datasets in the whole public catalogue, by theme, department, open type and format.",
+
+		"没有第 %d 页。":          "There is no page %d.",
+		"筛选条件最多 %d 个。":       "At most %d filters.",
+		"没有这种排序。":            "There is no such order.",
+		"页码须为 1 到 %d 之间的整数。": "The page must be a whole number from 1 to %d.",
+		"参数须为 UTF-8 文本。":     "Parameters must be UTF-8 text.",
+		"最多 %d 个字。":          "At most %d characters.",
+		"没有这个文件。":            "There is no such file.",
+		"版本号须为正整数。":          "The version must be a positive whole number.",
 
 		// dataset
 		"发布单位":      "Published by",
