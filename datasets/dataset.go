@@ -185,6 +185,7 @@ type Version struct {
 	Format      string
 	Compression string
 	Encoding    string
+	Header      bool // the first line of a CSV, TSV or TXT names the columns
 	SHA256      string
 	Bytes       int64
 	Reason      string

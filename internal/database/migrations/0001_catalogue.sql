@@ -162,6 +162,7 @@ CREATE TABLE versions (
     format       text NOT NULL CHECK (format IN ('csv', 'tsv', 'txt', 'json', 'ndjson', 'xml', 'xlsx', 'geojson', 'shp', 'parquet', 'pdf', 'docx', 'zip')),
     compression  text NOT NULL DEFAULT '' CHECK (compression IN ('', 'gzip', 'zip')),
     encoding     text NOT NULL DEFAULT '',
+    header       boolean NOT NULL DEFAULT true,
     sha256       text NOT NULL REFERENCES blobs,
     bytes        bigint NOT NULL CHECK (bytes >= 0),
     reason       text NOT NULL DEFAULT '',
@@ -169,6 +170,8 @@ CREATE TABLE versions (
     UNIQUE (resource_id, number)
 );
 COMMENT ON COLUMN versions.encoding IS 'character encoding of the original bytes: UTF-8, UTF-8-BOM, GB18030; empty for binary formats';
+
+COMMENT ON COLUMN versions.header IS 'whether the first line of a CSV, TSV or TXT names the columns';
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,202 @@
+package datasets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets/ingest"
+	"shuyuan/internal/account"
+	"shuyuan/internal/blob"
+	"shuyuan/internal/fault"
+)
+
+// File is bytes that the Gate has let through.
+type File struct {
+	Name      string
+	MediaType string
+	Digest    blob.Digest
+	Bytes     int64
+	Modified  time.Time
+	Object    blob.Object // close it
+}
+
+// Preview fills in the first rows of v's tables, if viewer may have them.
+func (s *Service) Preview(ctx context.Context, viewer account.Actor, v *Version) error {
+	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
+		return err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT preview FROM version_tables WHERE version_id = @id ORDER BY position`, pgx.NamedArgs{"id": v.ID})
+	if err != nil {
+		return err
+	}
+	previews, err := pgx.CollectRows(rows, pgx.RowTo[[][]string])
+	if err != nil {
+		return err
+	}
+	for i := range v.Tables {
+		v.Tables[i].Preview = previews[i]
+	}
+	return nil
+}
+
+// Original returns the bytes as they were published, if viewer may have them.
+func (s *Service) Original(ctx context.Context, viewer account.Actor, v *Version) (*File, error) {
+	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
+		return nil, err
+	}
+	object, err := s.store.Open(ctx, blob.Digest(v.SHA256))
+	if err != nil {
+		return nil, fmt.Errorf("open %s version %d: %w", v.ResourceID, v.Number, err)
+	}
+	return &File{Name: v.FileName, MediaType: v.MediaType, Digest: blob.Digest(v.SHA256), Bytes: v.Bytes, Modified: v.PublishedAt, Object: object}, nil
+}
+
+// Rows yields the rows of one table of v, header first, if viewer may have
+// them. The slice is reused from row to row.
+func (s *Service) Rows(ctx context.Context, viewer account.Actor, v *Version, position int, yield func(row []string) error) error {
+	f, err := s.Original(ctx, viewer, v)
+	if err != nil {
+		return err
+	}
+	defer f.Object.Close()
+	return rowsOf(v, f.Object, position, yield)
+}
+
+func rowsOf(v *Version, r io.ReadSeeker, position int, yield func(row []string) error) error {
+	parsed, err := ingest.Open(v.FileName, r, ingest.Options{NoHeader: !v.Header, Names: v.names(position)})
+	if err != nil {
+		return err
+	}
+	defer parsed.Close()
+	tables := parsed.Tables()
+	if position < 0 || position >= len(tables) {
+		return fault.New(fault.NotFound, "这个文件没有第 %d 张表。", position+1)
+	}
+	return tables[position].Rows(yield)
+}
+
+// names are the column names of the dictionary, for a file without a header.
+func (v *Version) names(position int) []string {
+	if v.Header || position < 0 || position >= len(v.Tables) {
+		return nil
+	}
+	names := make([]string, len(v.Tables[position].Fields))
+	for i, f := range v.Tables[position].Fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// The kinds of rendition: the same rows in another format.
+const (
+	CSV    = "csv"     // UTF-8, a header, LF
+	CSVBOM = "csv-bom" // the same with a byte order mark, which Excel needs
+	JSON   = "json"    // an array of objects
+)
+
+var renditionTypes = map[string]struct{ media, extension string }{
+	CSV:    {"text/csv; charset=utf-8; header=present", ".csv"},
+	CSVBOM: {"text/csv; charset=utf-8; header=present", ".csv"},
+	JSON:   {"application/json", ".json"},
+}
+
+// Rendition returns the rows of one table of v in another format, if viewer
+// may have them. It is made at the first request and kept; requests at the
+// same time wait for the one that makes it. It returns fault.NotFound for a
+// kind or table that there is not.
+func (s *Service) Rendition(ctx context.Context, viewer account.Actor, v *Version, position int, kind string) (*File, error) {
+	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
+		return nil, err
+	}
+	form, ok := renditionTypes[kind]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "没有这种格式。")
+	}
+	if position < 0 || position >= len(v.Tables) {
+		return nil, fault.New(fault.NotFound, "这个文件没有第 %d 张表。", position+1)
+	}
+	info, err := s.rendered(ctx, v, position, kind)
+	if err != nil {
+		return nil, err
+	}
+	object, err := s.store.Open(ctx, info.Digest)
+	if err != nil {
+		return nil, fmt.Errorf("open rendition of %s version %d: %w", v.ResourceID, v.Number, err)
+	}
+	return &File{Name: v.renditionName(position) + form.extension, MediaType: form.media, Digest: info.Digest, Bytes: info.Bytes, Modified: v.PublishedAt, Object: object}, nil
+}
+
+func (s *Service) rendered(ctx context.Context, v *Version, position int, kind string) (blob.Info, error) {
+	args := pgx.NamedArgs{"version": v.ID, "position": position, "kind": kind}
+	read := func(ctx context.Context) (info blob.Info, err error) {
+		err = s.pool.QueryRow(ctx, `SELECT sha256, bytes FROM renditions WHERE version_id = @version AND position = @position AND kind = @kind`, args).
+			Scan(&info.Digest, &info.Bytes)
+		return info, err
+	}
+	info, err := read(ctx)
+	if err == nil || !errors.Is(err, pgx.ErrNoRows) {
+		return info, err
+	}
+	key := strconv.FormatInt(v.ID, 10) + "/" + strconv.Itoa(position) + "/" + kind
+	made := s.made.DoChan(key, func() (any, error) {
+		// one reader who goes away must not spoil it for those who wait
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
+		defer cancel()
+		return s.render(ctx, v, position, kind, args)
+	})
+	select {
+	case <-ctx.Done():
+		return blob.Info{}, fault.New(fault.Unavailable, "这份文件正在转换，请稍后再来取。").Because(ctx.Err())
+	case r := <-made:
+		if r.Err != nil {
+			return blob.Info{}, r.Err
+		}
+		return r.Val.(blob.Info), nil
+	}
+}
+
+func (s *Service) render(ctx context.Context, v *Version, position int, kind string, args pgx.NamedArgs) (blob.Info, error) {
+	original, err := s.store.Open(ctx, blob.Digest(v.SHA256))
+	if err != nil {
+		return blob.Info{}, err
+	}
+	defer original.Close()
+	r, w := io.Pipe()
+	go func() {
+		w.CloseWithError(write(w, kind, v.Tables[position].Fields, func(yield func([]string) error) error {
+			return rowsOf(v, original, position, yield)
+		}))
+	}()
+	info, err := s.store.Put(ctx, r, 0)
+	r.CloseWithError(err) // ends the writer if the store gave up first
+	if err != nil {
+		return info, fmt.Errorf("render %s of %s version %d: %w", kind, v.ResourceID, v.Number, err)
+	}
+	args["sha256"], args["bytes"], args["now"] = info.Digest, info.Bytes, s.now()
+	_, err = s.pool.Exec(ctx, `
+		WITH object AS (
+			INSERT INTO blobs (sha256, bytes, created_at) VALUES (@sha256, @bytes, @now) ON CONFLICT DO NOTHING
+		)
+		INSERT INTO renditions (version_id, position, kind, sha256, bytes)
+		VALUES (@version, @position, @kind, @sha256, @bytes) ON CONFLICT DO NOTHING`, args)
+	return info, err
+}
+
+// renditionName is the original's name without its endings, and the sheet's
+// name where there are several.
+func (v *Version) renditionName(position int) string {
+	name := strings.TrimSuffix(v.FileName, ".gz")
+	name = strings.TrimSuffix(name, path.Ext(name))
+	if len(v.Tables) > 1 && v.Tables[position].Name != "" {
+		name += "-" + strings.NewReplacer("/", "_", `\`, "_").Replace(v.Tables[position].Name)
+	}
+	return name
+}

@@ -1,0 +1,33 @@
+package datasets
+
+import (
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+	"shuyuan/internal/workflow"
+)
+
+// Action is what can be done to an entry.
+type Action string
+
+// The actions of the first day; the opening review comes to stand between a
+// draft and its publication.
+const (
+	Publish  Action = "publish"
+	Withdraw Action = "withdraw"
+	Restore  Action = "restore"
+)
+
+// lifecycle is every move an entry can make. Nothing else changes its status.
+// Whose entry it is, mayEdit decides.
+var lifecycle = workflow.Lifecycle[Status, Action, *Dataset]{
+	{Action: Publish, From: []Status{Draft}, To: Published, By: []account.Role{account.Officer}},
+	{Action: Withdraw, From: []Status{Published}, To: Withdrawn, By: []account.Role{account.Officer}, Needs: withReason},
+	{Action: Restore, From: []Status{Withdrawn}, To: Published, By: []account.Role{account.Officer}},
+}
+
+func withReason(d *Dataset) error {
+	if d.WithdrawnReason == "" {
+		return fault.At("withdrawn_reason", "请写明为何撤下。")
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package datasets
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/fault"
+)
+
+// with is the condition's arguments and one more.
+func (c Condition) with(name string, value any) pgx.NamedArgs {
+	args := maps.Clone(c.Args)
+	args[name] = value
+	return args
+}
+
+// where is the filter and who looks, as SQL.
+func (f Filter) where(visible Condition) (string, pgx.NamedArgs) {
+	clauses, args := []string{visible.SQL}, maps.Clone(visible.Args)
+	add := func(set bool, clause, name string, value any) {
+		if set {
+			clauses, args[name] = append(clauses, clause), value
+		}
+	}
+	add(f.Department != "", `p.slug = @department`, "department", f.Department)
+	add(f.Theme != "", `t.slug = @theme`, "theme", f.Theme)
+	add(f.Open != "", `d.open_type = @open`, "open", f.Open)
+	return strings.Join(clauses, ` AND `), args
+}
+
+// order is how a listing goes on after its last row: keyset paging, so that a
+// far page costs no more than the first.
+type order struct {
+	name   Order
+	by     string
+	beyond string
+	value  func(*Dataset) string
+	check  func(string) bool
+}
+
+const popularity = `coalesce(u.views + u.downloads * 5, 0)`
+
+var orders = map[Order]order{
+	ByUpdated: {
+		by: `d.last_updated DESC, d.id DESC`, beyond: `(d.last_updated, d.id) < (@after::date, @after_id)`,
+		value: func(d *Dataset) string { return d.LastUpdated.Format(time.DateOnly) },
+		check: func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil },
+	},
+	ByTitle: {
+		by: `d.title, d.id`, beyond: `(d.title, d.id) > (@after, @after_id)`,
+		value: func(d *Dataset) string { return d.Title },
+		check: func(s string) bool { return s != "" && !strings.ContainsRune(s, 0) },
+	},
+	ByPopular: {
+		by: popularity + ` DESC, d.id DESC`, beyond: `(` + popularity + `, d.id) < (@after::bigint, @after_id)`,
+		value: func(d *Dataset) string { return strconv.FormatInt(d.Views+d.Downloads*5, 10) },
+		check: func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil },
+	},
+}
+
+func (f Filter) order() (order, error) {
+	name := f.Order
+	if name == "" {
+		name = ByUpdated
+	}
+	o, ok := orders[name]
+	if !ok {
+		return o, fault.At("sort", "没有这种排序。")
+	}
+	o.name = name
+	return o, nil
+}
+
+type cursor struct {
+	Order Order  `json:"o"`
+	Value string `json:"v"`
+	ID    int64  `json:"i"`
+}
+
+func (o order) cursor(last *Dataset) string {
+	body, _ := json.Marshal(cursor{o.name, o.value(last), last.ID}) // strings and a number: cannot fail
+	return base64.RawURLEncoding.EncodeToString(body)
+}
+
+func (o order) after(text string, args pgx.NamedArgs) error {
+	var c cursor
+	body, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		err = json.Unmarshal(body, &c)
+	}
+	if err != nil || c.Order != o.name || !o.check(c.Value) {
+		return fault.At("cursor", "这个翻页标记不是本列表给出的。")
+	}
+	args["after"], args["after_id"] = c.Value, c.ID
+	if o.name == ByPopular {
+		args["after"], _ = strconv.ParseInt(c.Value, 10, 64)
+	}
+	return nil
+}
+
+// contains is the condition that every word of text stands somewhere in what a
+// list shows. At most eight words count.
+func contains(text string) (string, pgx.NamedArgs) {
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	if len(words) > 8 {
+		words = words[:8]
+	}
+	clauses, args := []string{`true`}, pgx.NamedArgs{}
+	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+	for i, w := range words {
+		name := "word" + strconv.Itoa(i)
+		args[name] = "%" + escape.Replace(w) + "%"
+		clauses = append(clauses, `(d.title || ' ' || d.title_en || ' ' || d.summary || ' ' || d.summary_en || ' ' || array_to_string(d.tags, ' ') || ' ' || p.name || ' ' || array_to_string(p.aliases, ' ') || ' ' || t.name) ILIKE @`+name)
+	}
+	return strings.Join(clauses, ` AND `), args
+}

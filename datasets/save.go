@@ -1,0 +1,206 @@
+package datasets
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
+)
+
+// changesLock orders the writers of the change table: whoever holds it until
+// commit has the highest number, so that a reader who has seen a number has
+// seen all below it.
+const changesLock = 7301
+
+// announce writes the change into the table that indexes and caches follow,
+// and wakes them. It is the last thing a writer does before its commit.
+func announce(ctx context.Context, tx pgx.Tx, s *Service, datasetID int64) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@lock)`, pgx.NamedArgs{"lock": changesLock}); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `
+		WITH change AS (INSERT INTO changes (dataset_id, at) VALUES (@id, @now) RETURNING seq)
+		SELECT pg_notify('shuyuan_changes', seq::text) FROM change`, pgx.NamedArgs{"id": datasetID, "now": s.now()})
+	return err
+}
+
+// mayEdit allows the officers of the department. An import acts as one.
+func mayEdit(who account.Actor, departmentID int64) error {
+	if who.Is(account.Officer) && who.Department == departmentID {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "只有本部门的数据专员可以改这个条目。")
+}
+
+// Save creates d (ID 0) or saves a changed one. It fills in what the database
+// decides: ID, Revision, UpdatedAt. It returns fault.Invalid with the field,
+// fault.Forbidden for another department's entry, and fault.Conflict if
+// someone saved it since d was read or the slug is taken.
+func (s *Service) Save(ctx context.Context, who account.Actor, d *Dataset) error {
+	if err := mayEdit(who, d.Department.ID); err != nil {
+		return err
+	}
+	if err := d.normalise(); err != nil {
+		return err
+	}
+	if err := d.complete(); err != nil {
+		return err
+	}
+	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		var none struct{}
+		act := "save"
+		if d.ID == 0 {
+			act = "create"
+		}
+		if err := s.write(ctx, tx, d); err != nil {
+			return none, err
+		}
+		if err := audit.Append(ctx, tx, who, "dataset", d.Slug, act, nil); err != nil {
+			return none, err
+		}
+		return none, announce(ctx, tx, s, d.ID)
+	})
+	return err
+}
+
+func (s *Service) write(ctx context.Context, tx pgx.Tx, d *Dataset) error {
+	args := d.args()
+	args["now"] = s.now()
+	var names, values, sets []string
+	for _, c := range savedColumns {
+		names, values = append(names, c), append(values, "@"+c)
+		sets = append(sets, c+" = @"+c)
+	}
+	var err error
+	if d.ID == 0 {
+		err = tx.QueryRow(ctx, `
+			INSERT INTO datasets (`+strings.Join(names, ", ")+`, updated_at) VALUES (`+strings.Join(values, ", ")+`, @now)
+			RETURNING id, status, updated_at, revision`, args).Scan(&d.ID, &d.Status, &d.UpdatedAt, &d.Revision)
+	} else {
+		args["id"], args["revision"] = d.ID, d.Revision
+		err = tx.QueryRow(ctx, `
+			UPDATE datasets SET `+strings.Join(sets, ", ")+`, updated_at = @now, revision = revision + 1
+			WHERE id = @id AND revision = @revision AND department_id = @department_id
+			RETURNING updated_at, revision`, args).Scan(&d.UpdatedAt, &d.Revision)
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.Conflict, "这个条目在您打开之后已被别人改过，请重新打开。")
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.ConstraintName == "datasets_slug_key" {
+		return fault.New(fault.Conflict, "这个网址名已被使用。").Because(err)
+	}
+	return err
+}
+
+// savedColumns are what a person may write. Status is not among them: only the
+// lifecycle moves it.
+var savedColumns = []string{"slug", "title", "title_en", "summary", "summary_en", "department_id", "theme_id", "licence_id", "region", "tags", "sample",
+	"open_type", "open_basis", "open_reason", "open_method", "use_requirements", "safeguards",
+	"share_type", "share_content", "share_conditions", "share_scope", "share_method", "share_basis", "required_materials",
+	"update_frequency", "update_due", "update_method", "last_updated", "next_due",
+	"resource_code", "category", "data_form", "attributes", "collect_due", "collecting_org", "approving_org", "responsible_org", "duties",
+	"source", "source_url", "processing", "security_level", "linked_system", "duty_item", "core_business", "collection_method", "related_codes",
+	"temporal_start", "temporal_end", "spatial", "language", "contact", "phone", "email"}
+
+func (d *Dataset) args() pgx.NamedArgs {
+	share := d.ShareType
+	if share == "" {
+		share = string(Unconditional)
+	}
+	language := d.Language
+	if language == "" {
+		language = "zh-CN"
+	}
+	return pgx.NamedArgs{"slug": d.Slug, "title": d.Title, "title_en": d.TitleEN, "summary": d.Summary, "summary_en": d.SummaryEN,
+		"department_id": d.Department.ID, "theme_id": d.Theme.ID, "licence_id": d.Licence.ID, "region": d.Region.Code, "tags": list(d.Tags), "sample": d.Sample,
+		"open_type": d.Open, "open_basis": list(d.OpenBasis), "open_reason": d.OpenReason, "open_method": d.OpenMethod, "use_requirements": d.UseRequirements, "safeguards": d.Safeguards,
+		"share_type": share, "share_content": d.ShareContent, "share_conditions": d.ShareConditions, "share_scope": d.ShareScope, "share_method": d.ShareMethod,
+		"share_basis": list(d.ShareBasis), "required_materials": d.RequiredMaterials,
+		"update_frequency": d.Frequency, "update_due": d.UpdateDue, "update_method": d.UpdateMethod, "last_updated": d.LastUpdated, "next_due": d.NextDue,
+		"resource_code": d.ResourceCode, "category": d.Category, "data_form": d.DataForm, "attributes": d.Attributes, "collect_due": d.CollectDue,
+		"collecting_org": d.CollectingOrg, "approving_org": d.ApprovingOrg, "responsible_org": d.ResponsibleOrg, "duties": d.Duties,
+		"source": d.Source, "source_url": d.SourceURL, "processing": d.Processing, "security_level": d.SecurityLevel, "linked_system": d.LinkedSystem,
+		"duty_item": d.DutyItem, "core_business": d.CoreBusiness, "collection_method": d.CollectionMethod, "related_codes": list(d.RelatedCodes),
+		"temporal_start": d.TemporalStart, "temporal_end": d.TemporalEnd, "spatial": d.Spatial, "language": language,
+		"contact": d.Contact, "phone": d.Phone, "email": d.Email}
+}
+
+// list is never NULL in the database.
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// Move takes an entry along its lifecycle. It returns fault.Conflict if it is
+// no longer where the action starts, or was saved since revision.
+func (s *Service) Move(ctx context.Context, who account.Actor, slug string, action Action, reason string, revision int64) error {
+	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		var none struct{}
+		visible := Visible(who)
+		found, err := selectDatasets(ctx, tx, `d.slug = @slug AND `+visible.SQL, visible.with("slug", slug), `d.id FOR UPDATE OF d`)
+		if err != nil {
+			return none, err
+		}
+		if len(found) == 0 {
+			return none, errNoDataset()
+		}
+		d := &found[0]
+		if err := mayEdit(who, d.Department.ID); err != nil {
+			return none, err
+		}
+		if d.Revision != revision {
+			return none, fault.New(fault.Conflict, "这个条目在您打开之后已被别人改过，请重新打开。")
+		}
+		d.WithdrawnReason = reason
+		from := d.Status
+		if d.Status, err = lifecycle.Next(from, action, who, d); err != nil {
+			return none, err
+		}
+		if _, err := tx.Exec(ctx, `
+			UPDATE datasets SET status = @status, withdrawn_reason = @reason, published_at = coalesce(published_at, @now),
+			       updated_at = @now, revision = revision + 1
+			WHERE id = @id`, pgx.NamedArgs{"status": d.Status, "reason": d.WithdrawnReason, "now": s.now(), "id": d.ID}); err != nil {
+			return none, err
+		}
+		if err := audit.Append(ctx, tx, who, "dataset", d.Slug, string(action), audit.Moved(from, d.Status)); err != nil {
+			return none, err
+		}
+		return none, announce(ctx, tx, s, d.ID)
+	})
+	return err
+}
+
+// AddResource adds an empty file to a dataset and returns its id. An id may be
+// given (an import that must come out the same twice); otherwise it is made at
+// random.
+func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset, r Resource) (string, error) {
+	if err := mayEdit(who, d.Department.ID); err != nil {
+		return "", err
+	}
+	if r.ID == "" {
+		r.ID = strings.ToLower(rand.Text()[:16])
+	}
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (string, error) {
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO resources (id, dataset_id, position, name, name_en, description)
+			SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description FROM resources WHERE dataset_id = @dataset`,
+			pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description}); err != nil {
+			return "", fmt.Errorf("add resource %s: %w", r.ID, err)
+		}
+		if err := audit.Append(ctx, tx, who, "resource", r.ID, "create", map[string]string{"dataset": d.Slug}); err != nil {
+			return "", err
+		}
+		return r.ID, announce(ctx, tx, s, d.ID)
+	})
+}

@@ -1,0 +1,258 @@
+package datasets
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/singleflight"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/blob"
+	"shuyuan/internal/fault"
+)
+
+// Service has every operation on the catalogue. Reading asks Visible, handing
+// out bytes asks the Gate.
+type Service struct {
+	pool  *pgxpool.Pool
+	store blob.Store
+	gate  Gate
+	now   func() time.Time
+	usage usage
+	made  singleflight.Group // renditions under way
+}
+
+// NewService returns the catalogue in pool with its files in store.
+func NewService(pool *pgxpool.Pool, store blob.Store, gate Gate, now func() time.Time) *Service {
+	return &Service{pool: pool, store: store, gate: gate, now: now}
+}
+
+// Counted is a thing with how many datasets of it the viewer may know of.
+type Counted[T any] struct {
+	Item     T
+	Datasets int
+	Overdue  int // of these, past the promised day
+	Promised int // of these, with a promised day
+}
+
+// Order is an order of a listing.
+type Order string
+
+// The orders of a listing.
+const (
+	ByUpdated Order = "updated"
+	ByTitle   Order = "title"
+	ByPopular Order = "popular"
+)
+
+// Filter narrows a listing. The zero value is everything visible.
+type Filter struct {
+	Department string // slug
+	Theme      string // slug
+	Open       OpenType
+	Order      Order // ByUpdated if empty
+	After      string
+	Limit      int // 20 if zero, at most 200
+}
+
+// Page is a part of a listing.
+type Page struct {
+	Items []Dataset
+	Total int
+	Next  string // pass as Filter.After; empty on the last page
+}
+
+func errNoDataset() error { return fault.New(fault.NotFound, "没有这个数据集。") }
+
+// Dataset returns a whole entry with its resources, their newest versions and
+// tables, without previews. It returns fault.NotFound for what the viewer may
+// not know of, and fault.Gone with the reason for what was public and was
+// withdrawn.
+func (s *Service) Dataset(ctx context.Context, viewer account.Actor, slug string) (*Dataset, error) {
+	return s.whole(ctx, viewer, `d.slug = @key`, slug)
+}
+
+// whole reads the one dataset that condition names by @key, as Dataset says.
+func (s *Service) whole(ctx context.Context, viewer account.Actor, condition string, key any) (*Dataset, error) {
+	visible := Visible(viewer)
+	found, err := selectDatasets(ctx, s.pool, condition+` AND (`+visible.SQL+` OR (d.status = 'withdrawn' AND d.open_type <> 'withheld'))`, visible.with("key", key), "")
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNoDataset()
+	}
+	d := &found[0]
+	if d.Status == Withdrawn && (viewer.Department == 0 || viewer.Department != d.Department.ID) {
+		return nil, fault.New(fault.Gone, "“%s”已撤下：%s", d.Title, d.WithdrawnReason)
+	}
+	return d, s.fill(ctx, found, true)
+}
+
+// BySlugs returns what a list shows of the datasets, in the order given;
+// those that the viewer may not know of are left out.
+func (s *Service) BySlugs(ctx context.Context, viewer account.Actor, slugs []string) ([]Dataset, error) {
+	if len(slugs) == 0 {
+		return nil, nil
+	}
+	visible := Visible(viewer)
+	found, err := selectDatasets(ctx, s.pool, `d.slug = ANY(@slugs) AND `+visible.SQL, visible.with("slugs", slugs), `array_position(@slugs::text[], d.slug)`)
+	if err != nil {
+		return nil, err
+	}
+	return found, s.fill(ctx, found, false)
+}
+
+// List returns a part of everything the viewer may know of. It returns
+// fault.Invalid for a cursor that this listing did not give out.
+func (s *Service) List(ctx context.Context, viewer account.Actor, f Filter) (Page, error) {
+	return s.list(ctx, viewer, f, ``, nil)
+}
+
+// Find is a plain search in the database for the time when the search engine
+// does not answer: every word stands somewhere in the title, summary, tags or
+// publisher. It knows no pinyin and no relevance.
+func (s *Service) Find(ctx context.Context, viewer account.Actor, text string, f Filter) (Page, error) {
+	condition, args := contains(text)
+	return s.list(ctx, viewer, f, condition, args)
+}
+
+func (s *Service) list(ctx context.Context, viewer account.Actor, f Filter, condition string, extra pgx.NamedArgs) (Page, error) {
+	var page Page
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 20
+	}
+	limit = min(limit, 200)
+	visible := Visible(viewer)
+	where, args := f.where(visible)
+	for k, v := range extra {
+		args[k] = v
+	}
+	if condition != "" {
+		where += ` AND ` + condition
+	}
+	var err error
+	if page.Total, err = countDatasets(ctx, s.pool, where, args); err != nil {
+		return page, err
+	}
+	order, err := f.order()
+	if err != nil {
+		return page, err
+	}
+	if f.After != "" {
+		if err := order.after(f.After, args); err != nil {
+			return page, err
+		}
+		where += ` AND ` + order.beyond
+	}
+	args["limit"] = limit + 1
+	if page.Items, err = selectDatasets(ctx, s.pool, where, args, order.by+` LIMIT @limit`); err != nil {
+		return page, err
+	}
+	if len(page.Items) > limit {
+		page.Items = page.Items[:limit]
+		page.Next = order.cursor(&page.Items[limit-1])
+	}
+	return page, s.fill(ctx, page.Items, false)
+}
+
+// Related returns up to n other datasets that share most with d: department,
+// theme, tags.
+func (s *Service) Related(ctx context.Context, viewer account.Actor, d *Dataset, n int) ([]Dataset, error) {
+	visible := Visible(viewer)
+	args := visible.with("id", d.ID)
+	args["tags"], args["theme"], args["department"], args["limit"] = d.Tags, d.Theme.ID, d.Department.ID, n
+	args["codes"], args["source"] = d.RelatedCodes, d.Source
+	const nearness = `(cardinality(ARRAY(SELECT unnest(d.tags) INTERSECT SELECT unnest(@tags::text[]))) * 3
+		+ (d.resource_code = ANY(@codes::text[]))::int * 8 + (d.source = @source)::int * 3
+		+ (d.theme_id = @theme)::int * 2 + (d.department_id = @department)::int)`
+	found, err := selectDatasets(ctx, s.pool, `d.id <> @id AND `+visible.SQL+` AND `+nearness+` > 0`, args, nearness+` DESC, d.id LIMIT @limit`)
+	if err != nil {
+		return nil, err
+	}
+	return found, s.fill(ctx, found, false)
+}
+
+// Resource returns a resource with its newest version and the dataset it
+// belongs to.
+func (s *Service) Resource(ctx context.Context, viewer account.Actor, id string) (*Dataset, *Resource, error) {
+	d, err := s.whole(ctx, viewer, `d.id = (SELECT dataset_id FROM resources WHERE id = @key)`, id)
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			err = errNoResource()
+		}
+		return nil, nil, err
+	}
+	for i := range d.Resources {
+		if d.Resources[i].ID == id {
+			return d, &d.Resources[i], nil
+		}
+	}
+	return nil, nil, errNoResource()
+}
+
+func errNoResource() error { return fault.New(fault.NotFound, "没有这个文件。") }
+
+// Versions returns all versions of a resource, newest first, with their
+// tables but without previews.
+func (s *Service) Versions(ctx context.Context, viewer account.Actor, resourceID string) ([]Version, error) {
+	visible := Visible(viewer)
+	found, err := selectVersions(ctx, s.pool, `v.resource_id = @resource AND `+visible.SQL, visible.with("resource", resourceID))
+	if err == nil && len(found) == 0 {
+		err = errNoResource()
+	}
+	return found, err
+}
+
+// Version returns one version of a resource.
+func (s *Service) Version(ctx context.Context, viewer account.Actor, resourceID string, number int) (*Version, error) {
+	visible := Visible(viewer)
+	args := visible.with("resource", resourceID)
+	args["number"] = number
+	found, err := selectVersions(ctx, s.pool, `v.resource_id = @resource AND v.number = @number AND `+visible.SQL, args)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNoResource()
+	}
+	return &found[0], nil
+}
+
+// Departments returns every department with what the viewer may know of it,
+// by region and name.
+func (s *Service) Departments(ctx context.Context, viewer account.Actor) ([]Counted[Department], error) {
+	return selectDepartments(ctx, s.pool, Visible(viewer), s.now(), `true`, nil)
+}
+
+// Department returns one department, or fault.NotFound.
+func (s *Service) Department(ctx context.Context, viewer account.Actor, slug string) (*Counted[Department], error) {
+	found, err := selectDepartments(ctx, s.pool, Visible(viewer), s.now(), `p.slug = @slug`, pgx.NamedArgs{"slug": slug})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fault.New(fault.NotFound, "没有这个部门。")
+	}
+	return &found[0], nil
+}
+
+// Themes returns every theme in its order.
+func (s *Service) Themes(ctx context.Context, viewer account.Actor) ([]Counted[Theme], error) {
+	return selectThemes(ctx, s.pool, Visible(viewer), s.now(), `true`, nil)
+}
+
+// Theme returns one theme, or fault.NotFound.
+func (s *Service) Theme(ctx context.Context, viewer account.Actor, slug string) (*Counted[Theme], error) {
+	found, err := selectThemes(ctx, s.pool, Visible(viewer), s.now(), `t.slug = @slug`, pgx.NamedArgs{"slug": slug})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fault.New(fault.NotFound, "没有这个主题。")
+	}
+	return &found[0], nil
+}
