@@ -1,0 +1,106 @@
+package templates
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"shuyuan/datasets"
+	"shuyuan/search"
+)
+
+func TestValuesAreWrittenInOneWay(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{Thousands(0), "0"}, {Thousands(999), "999"}, {Thousands(1000), "1,000"}, {Thousands(4239127), "4,239,127"}, {Thousands(-1234567), "-1,234,567"},
+		{Size(0), "0 B"}, {Size(999), "999 B"}, {Size(1000), "1.00 kB"}, {Size(7657810), "7.66 MB"}, {Size(99949), "99.9 kB"}, {Size(999499), "999 kB"}, {Size(999500), "1.00 MB"}, {Size(20_600_000_000), "20.6 GB"},
+		{Yuan(1234500), "¥12,345.00"}, {Yuan(5), "¥0.05"}, {Yuan(-50), "−¥0.50"},
+		{Day(time.Time{}), "—"},
+		{Day(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)), "2026-11-22"},
+		{Day(time.Date(2026, 11, 22, 16, 0, 0, 0, time.UTC)), "2026-11-23"}, // midnight in China
+		{Moment(time.Date(2026, 11, 22, 1, 30, 0, 0, time.UTC)), "2026-11-22 09:30"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestMarksAreCutOutOfTheText(t *testing.T) {
+	const s = "法定节假日安排" // three bytes a character
+	for _, c := range []struct {
+		name  string
+		marks []search.Mark
+		want  []piece
+	}{
+		{"none", nil, []piece{{s, false}}},
+		{"in the middle", []search.Mark{{From: 6, To: 15}}, []piece{{"法定", false}, {"节假日", true}, {"安排", false}}},
+		{"the whole", []search.Mark{{From: 0, To: len(s)}}, []piece{{s, true}}},
+		{"half a character", []search.Mark{{From: 1, To: 6}}, []piece{{s, false}}},
+		{"beyond the end, of an older title", []search.Mark{{From: 15, To: 90}}, []piece{{s, false}}},
+		{"overlapping", []search.Mark{{From: 0, To: 6}, {From: 3, To: 9}}, []piece{{"法定", true}, {"节假日安排", false}}},
+	} {
+		got := split(s, c.marks)
+		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(piece{})); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+// The files of a dataset are often the same rows in other formats.
+func TestRowsAreNotCountedTwice(t *testing.T) {
+	d := datasets.Dataset{Resources: []datasets.Resource{
+		{Newest: &datasets.Version{Tables: []datasets.Table{{Rows: 10}, {Rows: 5}}}},
+		{Newest: &datasets.Version{Tables: []datasets.Table{{Rows: 12}}}},
+		{},
+	}}
+	if got := rows(&d); got != 15 {
+		t.Errorf("rows = %d, want 15", got)
+	}
+}
+
+func TestAnAxisHasRoundNumbersAroundTheValues(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   []string
+	}{
+		{[]float64{-0.48, 1.17}, []string{"-0.5", "0.0", "0.5", "1.0", "1.5"}},
+		{[]float64{315.7, 416.2}, []string{"300", "350", "400", "450"}},
+		{[]float64{5, 5}, []string{"4.0", "4.5", "5.0", "5.5", "6.0"}},
+		{[]float64{0, 52000}, []string{"0", "20,000", "40,000", "60,000"}},
+	} {
+		chart := &Chart{X: []string{"a", "b"}, Series: []Series{{Values: c.values}}, Width: 560, Height: 240}
+		var got []string
+		for _, tick := range chart.yAxis() {
+			got = append(got, tick.text)
+			if tick.at < 0 || tick.at > 240 {
+				t.Errorf("%s at %v is outside the picture", tick.text, tick.at)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%v: %s", c.values, diff)
+		}
+	}
+}
+
+func TestALineIsBrokenWhereAValueIsMissing(t *testing.T) {
+	chart := &Chart{X: []string{"1", "2", "3", "4"}, Width: 560, Height: 240, Series: []Series{{Values: []float64{1, math.NaN(), 2, 3}}}}
+	if p := chart.path(chart.Series[0]); strings.Count(p, "M") != 2 || strings.Contains(p, "NaN") {
+		t.Errorf("path %q", p)
+	}
+	if rows := chart.table("年份").Rows; rows[1][1] != "" || rows[2][1] != "2" {
+		t.Errorf("table %v", rows)
+	}
+}
+
+func TestTheSameDateStandsInTheSameColumn(t *testing.T) {
+	leap, plain := place(day(2024, 10, 1)), place(day(2025, 10, 1))
+	if leap != plain {
+		t.Errorf("1 October stands at %v and at %v", leap, plain)
+	}
+	if last := place(day(2025, 12, 31)) + dayWidth; math.Abs(last-daysWidth) > 1e-9 {
+		t.Errorf("the year ends at %v of %d", last, daysWidth)
+	}
+}
