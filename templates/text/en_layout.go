@@ -18,6 +18,7 @@ func init() {
 		"页脚：用":         "Footer: use",
 		"用":            "Use",
 		"找数据":          "Find data",
+		"按主题看":         "By theme",
 		"按部门看":         "By department",
 		"最近更新":         "Recently updated",
 		"页脚：据":         "Footer: grounds",
