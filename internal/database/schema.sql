@@ -441,6 +441,7 @@ CREATE TABLE versions (
     format text NOT NULL,
     compression text NOT NULL DEFAULT ''::text,
     encoding text NOT NULL DEFAULT ''::text,
+    header boolean NOT NULL DEFAULT true,
     sha256 text NOT NULL,
     bytes bigint NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
@@ -457,3 +458,4 @@ CREATE TABLE versions (
 );
 CREATE TRIGGER versions_frozen BEFORE DELETE OR UPDATE ON public.versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON COLUMN versions.encoding IS 'character encoding of the original bytes: UTF-8, UTF-8-BOM, GB18030; empty for binary formats';
+COMMENT ON COLUMN versions.header IS 'whether the first line of a CSV, TSV or TXT names the columns';

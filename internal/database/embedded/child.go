@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // errTaken is PostgreSQL's refusal to start where another server seems to run.
@@ -191,21 +192,30 @@ func (s *Server) settings() []string {
 
 // await polls until the child answers. That anything answers on the socket is
 // not enough: it must be our child, not one that an earlier process left.
+// Recovery after a crash may take as long as it needs; no answer at all may not.
 func (s *Server) await(ctx context.Context, c *child) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
+	silence := time.NewTimer(time.Minute)
+	defer silence.Stop()
+	last := errors.New("it has not written postmaster.pid")
 	for {
 		if readPid(s.data) == c.cmd.Process.Pid {
-			conn, err := pgx.Connect(ctx, s.DatabaseURL("postgres"))
-			if err == nil {
+			var conn *pgx.Conn
+			if conn, last = pgx.Connect(ctx, s.DatabaseURL("postgres")); last == nil {
 				return conn.Close(ctx)
+			}
+			if e := new(pgconn.PgError); errors.As(last, &e) && e.Code == "57P03" { // starting up
+				silence.Reset(time.Minute)
 			}
 		}
 		select {
 		case <-c.gone:
 			return fmt.Errorf("the server ended while starting (%w)", c.err)
 		case <-ctx.Done():
-			return fmt.Errorf("the server does not answer: %w", ctx.Err())
+			return fmt.Errorf("the server does not answer: %w (%w)", ctx.Err(), last)
+		case <-silence.C:
+			return fmt.Errorf("the server does not answer: %w", last)
 		case <-tick.C:
 		}
 	}

@@ -20,6 +20,9 @@ import (
 // role is the superuser and the database of every cluster we make.
 const role = "shuyuan"
 
+// ErrRunning says that another process runs the server of this folder.
+var ErrRunning = errors.New("another process already runs the database of this folder")
+
 // Options say where a cluster lives and how it runs.
 type Options struct {
 	Dir      string            // ours alone: lock, cluster, socket, log
@@ -69,7 +72,7 @@ func start(ctx context.Context, opt Options) (_ *Server, err error) {
 		return nil, err
 	}
 	s := &Server{opt: opt, data: filepath.Join(opt.Dir, "data"), ended: make(chan struct{})}
-	if s.lock, err = lockDir(opt.Dir); err != nil {
+	if s.lock, err = lockDir(ctx, opt.Dir); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -107,21 +110,34 @@ func start(ctx context.Context, opt Options) (_ *Server, err error) {
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	go s.supervise()
+	if err := writeFile(s.urlFile(), s.URL()); err != nil {
+		s.Stop() //nolint:errcheck // the first error says more
+		return nil, err
+	}
 	return s, nil
 }
 
 // lockDir keeps two processes from racing for one cluster. The lock goes with
-// the process, however it ends.
-func lockDir(dir string) (*os.File, error) {
+// the process, however it ends; one that is being killed gets a moment to.
+func lockDir(ctx context.Context, dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another process already runs the database in %s", dir)
+	for range 20 {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); !errors.Is(err, unix.EWOULDBLOCK) {
+			break
 		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = fmt.Errorf("%w: %s", ErrRunning, dir)
+	}
+	if err != nil {
+		f.Close()
 		return nil, err
 	}
 	return f, nil
@@ -166,7 +182,9 @@ func (s *Server) URL() string { return s.DatabaseURL(role) }
 
 // DatabaseURL is how to connect to another database of this server.
 func (s *Server) DatabaseURL(name string) string {
-	return "postgres://" + role + "@/" + url.PathEscape(name) + "?host=" + url.QueryEscape(s.run)
+	// not every reader of such an address takes + for a space
+	host := strings.ReplaceAll(url.QueryEscape(s.run), "+", "%20")
+	return "postgres://" + role + "@/" + url.PathEscape(name) + "?host=" + host
 }
 
 // Ready returns nil while the server answers, and else why it does not.
@@ -185,6 +203,7 @@ func (s *Server) Stop() error {
 	c := s.child
 	s.mu.Unlock()
 	s.end()
+	os.Remove(s.urlFile()) //nolint:errcheck // it may be gone with a removed folder
 	err := c.stop()
 	<-s.ended
 	return errors.Join(err, s.lock.Close())
@@ -282,6 +301,24 @@ func (s *Server) createDatabase(ctx context.Context) error {
 	}
 	_, err = c.Exec(ctx, `CREATE DATABASE `+role)
 	return err
+}
+
+// RunningURL is how to connect to the server that another process runs on dir.
+// It returns fs.ErrNotExist where none has said that it does.
+func RunningURL(dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "url"))
+	return string(b), err
+}
+
+func (s *Server) urlFile() string { return filepath.Join(s.opt.Dir, "url") }
+
+// writeFile replaces a file at once: a reader finds the old one or the new.
+func writeFile(path, content string) error {
+	part := path + ".part"
+	if err := os.WriteFile(part, []byte(content), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
 }
 
 func (s *Server) logFile() string { return filepath.Join(s.opt.Dir, "postgres.log") }
