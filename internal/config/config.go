@@ -18,8 +18,8 @@ import (
 // SHUYUAN_, then its default.
 type Config struct {
 	Listen      string `env:"LISTEN" default:"127.0.0.1:8080" check:"address"`
-	AdminListen string `env:"ADMIN_LISTEN" default:"127.0.0.1:8081" check:"address"`
-	BaseURL     string `env:"BASE_URL" check:"http"` // unset: http://Listen
+	AdminListen string `env:"ADMIN_LISTEN" check:"address"` // unset: 127.0.0.1:8081, or a free port if that is taken
+	BaseURL     string `env:"BASE_URL" check:"http"`        // unset: http://Listen
 	Data        string `env:"DATA" default:"./var"`
 
 	DatabaseURL Secret `env:"DATABASE_URL" check:"postgres"` // unset: a private PostgreSQL
@@ -46,6 +46,8 @@ type Config struct {
 
 	FilesListen  string `env:"FILES_LISTEN" check:"address"` // a cookieless origin for downloads; unset: the same origin
 	FilesBaseURL string `env:"FILES_BASE_URL" check:"http" needs:"FILES_LISTEN"`
+
+	BackupRecipient string `env:"BACKUP_RECIPIENT"` // public key that backups are locked with (age1...)
 }
 
 // prefix begins every variable of ours.

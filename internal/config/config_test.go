@@ -20,7 +20,7 @@ func TestAnEmptyEnvironmentIsTheEmbeddedDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	data, _ := filepath.Abs("var")
-	want := Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081", Data: data}
+	want := Config{Listen: "127.0.0.1:8080", Data: data}
 	if c != want {
 		t.Errorf("got %#v, want %#v", c, want)
 	}
@@ -53,7 +53,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 }
 
 func TestOneAddressDoesNotServeTwoThings(t *testing.T) {
-	if _, err := from(map[string]string{"SHUYUAN_LISTEN": "127.0.0.1:8081"}); err == nil {
+	if _, err := from(map[string]string{"SHUYUAN_LISTEN": "127.0.0.1:9", "SHUYUAN_ADMIN_LISTEN": "127.0.0.1:9"}); err == nil {
 		t.Error("pages and administration share an address")
 	}
 	if _, err := from(map[string]string{"SHUYUAN_LISTEN": "127.0.0.1:0", "SHUYUAN_ADMIN_LISTEN": "127.0.0.1:0"}); err != nil {

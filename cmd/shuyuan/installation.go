@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sys/unix"
+
+	"shuyuan/internal/blob"
+	"shuyuan/internal/config"
+	"shuyuan/internal/database"
+	"shuyuan/internal/database/embedded"
+)
+
+// installation is what every command works on: the database and the files of
+// one data folder.
+type installation struct {
+	cfg   config.Config
+	log   *slog.Logger
+	pool  *pgxpool.Pool
+	store blob.Store
+	admin string           // where the running server takes orders, if we work beside one
+	lock  *os.File         // nil beside a running server
+	pg    *embedded.Server // nil with an outside database and beside a running server
+}
+
+// open gets hold of the data folder. One process at a time owns it; a command
+// works beside a running server, on its database, and waits for any other
+// command to end.
+func open(ctx context.Context, cfg config.Config, name string, log *slog.Logger) (*installation, error) {
+	in := &installation{cfg: cfg, log: log}
+	if err := makeDataFolder(cfg.Data); err != nil {
+		return nil, err
+	}
+	if err := in.enter(ctx, name); err != nil {
+		return nil, err
+	}
+	if err := in.connect(ctx); err != nil {
+		in.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
+// makeDataFolder closes what is in the folder to other users. The folder
+// itself lets PostgreSQL's user pass through where we are root.
+func makeDataFolder(dir string) error {
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711
+	}
+	return os.MkdirAll(dir, mode)
+}
+
+// enter takes the folder's lock, whose file names the holder and where it
+// takes orders.
+func (in *installation) enter(ctx context.Context, name string) error {
+	f, err := os.OpenFile(in.path("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	told := false
+	for waited := 0; ; waited++ {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			in.lock = f
+			return in.say(name)
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			f.Close()
+			return fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		holder, admin := in.holder()
+		switch {
+		case holder == "serve" && name != "serve" && admin != "":
+			in.admin = admin
+			return f.Close()
+		case holder == "serve" && name == "serve" && waited > 20: // one that was killed is gone by then
+			f.Close()
+			return fmt.Errorf("a server already runs on %s", in.cfg.Data)
+		case waited == 20 && holder != "":
+			told = true
+			in.log.Warn("waiting for another command on the same data folder", slog.String("command", holder))
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+		if told && waited > 20*60*10 {
+			f.Close()
+			return fmt.Errorf("%s does not end on %s", holder, in.cfg.Data)
+		}
+	}
+}
+
+// say writes who holds the folder, and from where it takes orders.
+func (in *installation) say(words ...string) error {
+	if err := in.lock.Truncate(0); err != nil {
+		return err
+	}
+	_, err := in.lock.WriteAt([]byte(strings.Join(words, " ")), 0)
+	return err
+}
+
+func (in *installation) holder() (name, admin string) {
+	b, err := os.ReadFile(in.path("lock"))
+	if err != nil {
+		return "", ""
+	}
+	name, admin, _ = strings.Cut(string(b), " ")
+	return name, admin
+}
+
+func (in *installation) connect(ctx context.Context) error {
+	url := in.cfg.DatabaseURL.Reveal()
+	if url == "" {
+		var err error
+		if url, err = in.privateDatabase(ctx); err != nil {
+			return err
+		}
+	}
+	pool, err := database.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	in.pool = pool
+	if err := in.reach(ctx); err != nil {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	in.store, err = openStore(ctx, in.cfg)
+	return err
+}
+
+func (in *installation) privateDatabase(ctx context.Context) (string, error) {
+	dir := in.path("postgres")
+	if in.lock == nil {
+		url, err := embedded.RunningURL(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("the server on %s does not use a private database: set SHUYUAN_DATABASE_URL as it does", in.cfg.Data)
+		}
+		return url, err
+	}
+	pg, err := embedded.Start(ctx, embedded.Options{Dir: dir, Log: in.log})
+	if err != nil {
+		return "", err
+	}
+	in.pg = pg
+	return pg.URL(), nil
+}
+
+// reach waits a little for a database that is starting beside us.
+func (in *installation) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		err := in.pool.Ping(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func openStore(ctx context.Context, cfg config.Config) (blob.Store, error) {
+	if cfg.S3Endpoint == "" {
+		return blob.NewDir(filepath.Join(cfg.Data, "files"))
+	}
+	return blob.NewS3(ctx, blob.S3Config{
+		Endpoint: cfg.S3Endpoint, Bucket: cfg.S3Bucket, Region: cfg.S3Region,
+		AccessKey: cfg.S3AccessKey, SecretKey: cfg.S3SecretKey.Reveal(),
+	})
+}
+
+// guest reports whether we work beside a running server.
+func (in *installation) guest() bool { return in.lock == nil }
+
+func (in *installation) path(name string) string { return filepath.Join(in.cfg.Data, name) }
+
+// folders are the folders that a backup holds beside database and files.
+func (in *installation) folders() map[string]string {
+	return map[string]string{"keys": in.path("keys"), "config": in.path("config")}
+}
+
+// Close ends what we started, the database last.
+func (in *installation) Close() error {
+	if in.pool != nil {
+		in.pool.Close()
+	}
+	var err error
+	if in.pg != nil {
+		err = in.pg.Stop()
+	}
+	if in.lock != nil {
+		err = errors.Join(err, in.lock.Truncate(0), in.lock.Close())
+	}
+	return err
+}

@@ -1,0 +1,144 @@
+// Command shuyuan is the whole product in one program: the server and what an
+// administrator does beside it. `shuyuan help` lists the commands.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"shuyuan/internal/config"
+)
+
+// command is one row of `shuyuan help`.
+type command struct {
+	name string
+	args string
+	does string
+	run  func(context.Context, *call) error
+}
+
+// call is one call of a command.
+type call struct {
+	command *command
+	flags   *flag.FlagSet
+	args    []string
+	getenv  func(string) string
+	out     io.Writer
+	err     io.Writer
+}
+
+// commands in the order in which help lists them.
+var commands = []command{
+	{"migrate", "", "bring the database up to date", migrate},
+	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},
+	{"backup", "[--to KEY | --passphrase FILE] FILE | --new-key FILE", "write everything into one encrypted file", backUp},
+	{"restore", "--key FILE FILE", "bring a backup back into an empty data folder", restore},
+}
+
+// errUsage ends a command with exit code 2; what is wrong was said.
+var errUsage = errors.New("usage")
+
+// errFound ends `check` with exit code 1; what was found was said.
+var errFound = errors.New("found")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		help(stdout)
+		return 0
+	}
+	for i := range commands {
+		if commands[i].name == args[0] {
+			c := &call{command: &commands[i], args: args[1:], getenv: getenv, out: stdout, err: stderr}
+			return c.exitCode(commands[i].run(ctx, c))
+		}
+	}
+	fmt.Fprintf(stderr, "shuyuan: there is no command %q\n\n", args[0])
+	help(stderr)
+	return 2
+}
+
+func (c *call) exitCode(err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
+	case !errors.Is(err, errFound):
+		fmt.Fprintf(c.err, "shuyuan %s: %v\n", c.command.name, err)
+	}
+	return 1
+}
+
+func help(w io.Writer) {
+	fmt.Fprint(w, "数源 Shuyuan: open data, licensed development and data products of one region\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  shuyuan %s %s\n        %s\n", c.name, c.args, c.does)
+	}
+	fmt.Fprint(w, "\nEvery command takes --data DIR. The rest is configured by the environment (SHUYUAN_...), see README.\n")
+}
+
+// setup reads flags and environment. Flags that the command defined on c.flags
+// before are filled in.
+func (c *call) setup(own func(*flag.FlagSet)) (config.Config, error) {
+	c.flags = flag.NewFlagSet(c.command.name, flag.ContinueOnError)
+	c.flags.SetOutput(c.err)
+	c.flags.Usage = func() {
+		fmt.Fprintf(c.err, "usage: shuyuan %s [--data DIR] %s\n", c.command.name, c.command.args)
+	}
+	over := map[string]*string{"SHUYUAN_DATA": c.flags.String("data", "", "data folder (SHUYUAN_DATA)")}
+	if c.command.name == "serve" {
+		over["SHUYUAN_LISTEN"] = c.flags.String("listen", "", "address to serve on (SHUYUAN_LISTEN)")
+	}
+	if own != nil {
+		own(c.flags)
+	}
+	if err := c.flags.Parse(c.args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return config.Config{}, err
+		}
+		return config.Config{}, errUsage
+	}
+	cfg, err := config.Load(func(name string) string {
+		if v := over[name]; v != nil && *v != "" {
+			return *v
+		}
+		return c.getenv(name)
+	})
+	if err != nil {
+		return cfg, fmt.Errorf("configuration:\n%w", err)
+	}
+	return cfg, nil
+}
+
+// usage says how the command is called.
+func (c *call) usage() error {
+	c.flags.Usage()
+	return errUsage
+}
+
+// noArguments refuses what the command would not look at.
+func (c *call) noArguments() error {
+	if c.flags.NArg() > 0 {
+		return c.usage()
+	}
+	return nil
+}
+
+// log is for commands that a person runs: what went wrong, in words.
+func (c *call) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
