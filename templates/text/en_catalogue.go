@@ -79,14 +79,12 @@ func init() {
 		"标签":     "Tag",
 		"在全部公开目录里查找数据集，按主题、部门、开放类型、格式筛选。": "Find datasets in the whole public catalogue, by theme, department, open type and format.",
 
-		"没有第 %d 页。":          "There is no page %d.",
-		"筛选条件最多 %d 个。":       "At most %d filters.",
-		"没有这种排序。":            "There is no such order.",
-		"页码须为 1 到 %d 之间的整数。": "The page must be a whole number from 1 to %d.",
-		"参数须为 UTF-8 文本。":     "Parameters must be UTF-8 text.",
-		"最多 %d 个字。":          "At most %d characters.",
-		"没有这个文件。":            "There is no such file.",
-		"版本号须为正整数。":          "The version must be a positive whole number.",
+		"没有第 %d 页。":    "There is no page %d.",
+		"筛选条件最多 %d 个。": "At most %d filters.",
+		"没有这种排序。":      "There is no such order.",
+		"最多 %d 个字。":    "At most %d characters.",
+		"没有这个文件。":      "There is no such file.",
+		"版本号须为正整数。":    "The version must be a positive whole number.",
 
 		// dataset
 		"发布单位":      "Published by",
