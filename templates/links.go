@@ -27,7 +27,7 @@ func original(v *datasets.Version) string {
 // rendition is table number position of a version in another format.
 func rendition(v *datasets.Version, ext string, position int, query url.Values) string {
 	if position > 0 {
-		query.Set("table", strconv.Itoa(position))
+		query.Set("table", strconv.Itoa(position+1)) // counted from 1 in addresses
 	}
 	href := versionHref(v) + "data." + ext
 	if len(query) > 0 {
