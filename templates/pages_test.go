@@ -198,6 +198,14 @@ func TestEnglishPagesSpeakEnglish(t *testing.T) {
 	}
 }
 
+func TestEverySearchBoxSuggests(t *testing.T) {
+	everyPage(t, func(t *testing.T, _ text.Lang, _ string, doc *goquery.Document) {
+		if boxes, scripts := doc.Find("input[data-suggest]").Length(), doc.Find(`script[src$="/js/search.js"]`).Length(); boxes != scripts {
+			t.Errorf("%d boxes, %d scripts", boxes, scripts)
+		}
+	})
+}
+
 func TestDataThatIsRefusedIsNowhereOnThePage(t *testing.T) {
 	for _, name := range []string{"conditional", "resource-cond"} {
 		html := render(t, text.Chinese, pages(text.Chinese)[name])

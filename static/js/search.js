@@ -105,7 +105,12 @@
     }
     if (e.key === 'ArrowDown') { e.preventDefault(); mark(at + 1); }
     if (e.key === 'ArrowUp') { e.preventDefault(); mark(at < 0 ? list.children.length - 1 : at === 0 ? list.children.length : at - 1); }
-    if (e.key === 'Enter' && at >= 0) { e.preventDefault(); go(list.children[at]); }
+  });
+  // Enter submits the form; where a dataset is marked, that is where to go. A
+  // marked word stands in the box already and is searched.
+  form.addEventListener('submit', e => {
+    const item = list.hidden ? null : list.children[at];
+    if (item?.dataset.slug) { e.preventDefault(); go(item); }
   });
 
   // ── filters that take effect at once ──
