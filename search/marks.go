@@ -1,0 +1,152 @@
+package search
+
+import (
+	"slices"
+	"strings"
+
+	"shuyuan/search/chinese"
+)
+
+// needle is what to mark in a text; one of its fields is set.
+type needle struct {
+	run      []rune
+	word     []rune
+	spelling chinese.Spelling
+	initials string
+}
+
+// Marks are the byte ranges of text, as stored, that p asked for.
+func (p *Plan) Marks(text string) []Mark {
+	if text == "" || len(p.needles) == 0 {
+		return nil
+	}
+	f := chinese.Fold(text)
+	on := make([]bool, len(f.Runes))
+	var read [][]string
+	for _, n := range p.needles {
+		switch {
+		case n.run != nil:
+			markRun(f.Runes, n.run, on)
+		case n.word != nil:
+			markWord(f.Runes, n.word, on)
+		default:
+			if read == nil {
+				read = chinese.Read(f.Runes)
+			}
+			markSound(read, n, on)
+		}
+	}
+	return marksOf(f, on)
+}
+
+func markRun(text, run []rune, on []bool) {
+	if len(run) == 1 {
+		for i, r := range text {
+			on[i] = on[i] || r == run[0]
+		}
+		return
+	}
+	for i := 0; i+1 < len(text); i++ {
+		for j := 0; j+1 < len(run); j++ {
+			if text[i] == run[j] && text[i+1] == run[j+1] {
+				on[i], on[i+1] = true, true
+				break
+			}
+		}
+	}
+}
+
+// markWord marks w where a word starts with it, a single letter only where it
+// is the whole word.
+func markWord(text, w []rune, on []bool) {
+	for i := 0; i+len(w) <= len(text); i++ {
+		if text[i] != w[0] || !slices.Equal(text[i:i+len(w)], w) || i > 0 && kindOf(text[i-1]) == letters {
+			continue
+		}
+		if end := i + len(w); len(w) == 1 && end < len(text) && kindOf(text[end]) == letters {
+			continue
+		}
+		for j := range w {
+			on[i+j] = true
+		}
+	}
+}
+
+func markSound(read [][]string, n needle, on []bool) {
+	length := len(n.spelling.Syllables)
+	if n.initials != "" {
+		length = len(n.initials)
+	}
+	for i := 0; i+length <= len(read); i++ {
+		fits := true
+		for j := 0; j < length && fits; j++ {
+			fits = slices.ContainsFunc(read[i+j], func(s string) bool {
+				switch {
+				case n.initials != "":
+					return s[0] == n.initials[j]
+				case n.spelling.Partial && j == length-1:
+					return strings.HasPrefix(s, n.spelling.Syllables[j])
+				}
+				return s == n.spelling.Syllables[j]
+			})
+		}
+		for j := 0; fits && j < length; j++ {
+			on[i+j] = true
+		}
+	}
+}
+
+func marksOf(f chinese.Folded, on []bool) []Mark {
+	var out []Mark
+	for i, marked := range on {
+		if !marked {
+			continue
+		}
+		if last := len(out) - 1; last >= 0 && f.From[i] <= out[last].To {
+			out[last].To = max(out[last].To, f.To[i])
+			continue
+		}
+		out = append(out, Mark{From: f.From[i], To: f.To[i]})
+	}
+	return out
+}
+
+// Respell gives the query as the names would write it: for every stretch of
+// Chinese in text, what reads the same in one of names. Nothing if nothing
+// reads the same.
+func Respell(text string, names []string) []string {
+	var out []string
+	for _, name := range names {
+		f := chinese.Fold(name)
+		read := chinese.Read(f.Runes)
+		runes := []rune(text)
+		changed := false
+		for _, s := range segments(runes) {
+			run := runes[s.from:s.to]
+			if !s.script || len(run) < 2 {
+				continue
+			}
+			if at := soundsAt(read, chinese.Read(run)); at >= 0 && !slices.Equal(f.Runes[at:at+len(run)], run) {
+				copy(run, f.Runes[at:at+len(run)])
+				changed = true
+			}
+		}
+		if s := string(runes); changed && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out[:min(len(out), 3)]
+}
+
+func soundsAt(text, run [][]string) int {
+	for i := 0; i+len(run) <= len(text); i++ {
+		fits := true
+		for j := 0; j < len(run) && fits; j++ {
+			fits = slices.ContainsFunc(run[j], func(s string) bool { return slices.Contains(text[i+j], s) })
+		}
+		if fits {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,195 @@
+package search
+
+import (
+	"strings"
+	"unicode"
+
+	"shuyuan/search/chinese"
+)
+
+// Tier is one of the four weights of what a document says of itself.
+type Tier int
+
+// The tiers, heaviest first.
+const (
+	TitleTier Tier = iota
+	KeyTier        // tags, department, theme, region, columns, code
+	SummaryTier
+	ValueTier // values of code lists
+	tiers
+)
+
+// Tiers is how many there are.
+const Tiers = int(tiers)
+
+// The kinds of key beside the plain ones. The bytes cannot stand in a folded
+// text, so a query can never reach them by being typed.
+const (
+	syllableKey = "\x01" // fu
+	pairKey     = "\x02" // fu'jian
+	initialsKey = "\x03" // fj
+)
+
+// maxWord bounds a word of letters; what is longer is no word.
+const maxWord = 64
+
+// Keys calls yield with every key under which tier t of d can be found. Keys
+// repeat where words do.
+func (d *Document) Keys(t Tier, yield func(string)) {
+	switch t {
+	case TitleTier:
+		keys(d.Title, true, yield)
+		keys(d.TitleEN, false, yield)
+	case KeyTier:
+		for _, list := range [][]string{d.Tags, d.Departments, d.ThemeNames, d.RegionNames} {
+			for _, s := range list {
+				keys(s, true, yield)
+			}
+		}
+		for _, s := range d.Columns {
+			keys(s, false, yield)
+		}
+		keys(d.Code, false, yield)
+	case SummaryTier:
+		keys(d.Summary, false, yield)
+		keys(d.SummaryEN, false, yield)
+	case ValueTier:
+		for _, s := range d.Values {
+			keys(s, false, yield)
+		}
+	}
+}
+
+// keys cuts a text: letters and digits into words, Chinese into every pair of
+// neighbours and the last character alone, so that a single character is the
+// beginning of some key wherever it stands. With sound, the readings follow
+// the same pattern: syllables, pairs of syllables, and runs of initials.
+func keys(text string, sound bool, yield func(string)) {
+	if text == "" {
+		return
+	}
+	f := chinese.Fold(text)
+	for _, s := range segments(f.Runes) {
+		run := f.Runes[s.from:s.to]
+		if !s.script {
+			word := string(run)
+			if len(run) <= maxWord {
+				yield(word)
+			}
+			humps(text, f, s, yield)
+			continue
+		}
+		whole := string(run)
+		at := 0
+		for i, r := range run {
+			next := at + len(string(r))
+			end := next
+			if i+1 < len(run) {
+				end += len(string(run[i+1]))
+			}
+			yield(whole[at:end])
+			at = next
+		}
+		if sound {
+			sounds(run, yield)
+		}
+	}
+}
+
+// humps yields the parts of stationName, as people look for station or name.
+func humps(text string, f chinese.Folded, s segment, yield func(string)) {
+	start := s.from
+	for i := s.from + 1; i < s.to; i++ {
+		a, b := text[f.From[i-1]], text[f.From[i]]
+		if a >= 'a' && a <= 'z' && b >= 'A' && b <= 'Z' {
+			if start > s.from || i < s.to {
+				yield(string(f.Runes[start:i]))
+			}
+			start = i
+		}
+	}
+	if start > s.from {
+		yield(string(f.Runes[start:s.to]))
+	}
+}
+
+func sounds(run []rune, yield func(string)) {
+	read := chinese.Read(run)
+	for i, here := range read {
+		for _, a := range here {
+			yield(syllableKey + a)
+			if i+1 < len(read) {
+				for _, b := range read[i+1] {
+					yield(pairKey + a + "'" + b)
+				}
+			}
+		}
+		var initials [4]byte
+		for n := 0; n < len(initials) && i+n < len(read) && len(read[i+n]) > 0; n++ {
+			initials[n] = read[i+n][0][0]
+			yield(initialsKey + string(initials[:n+1]))
+		}
+	}
+}
+
+// segment is a stretch of one kind in a folded text.
+type segment struct {
+	from, to int
+	script   bool // written without spaces
+}
+
+// segments cuts a folded text into words of letters and digits and stretches
+// of Chinese. Everything else, operators and wildcards included, separates.
+func segments(text []rune) []segment {
+	var out []segment
+	for i := 0; i < len(text); {
+		kind := kindOf(text[i])
+		j := i + 1
+		for j < len(text) && kindOf(text[j]) == kind {
+			j++
+		}
+		if kind != separator {
+			out = append(out, segment{from: i, to: j, script: kind == script})
+		}
+		i = j
+	}
+	return out
+}
+
+const (
+	separator = iota
+	letters
+	script
+)
+
+func kindOf(r rune) int {
+	switch {
+	case r < 0x80:
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return letters
+		}
+		return separator
+	case chinese.IsScript(r):
+		return script
+	case unicode.IsLetter(r) || unicode.IsNumber(r):
+		return letters
+	}
+	return separator
+}
+
+// Names are the words of the title tier and of the name lists that can be
+// offered while somebody types.
+func (d *Document) Names() []string {
+	var out []string
+	for _, list := range [][]string{d.Tags, d.ThemeNames} {
+		for _, s := range list {
+			if s = strings.TrimSpace(s); s != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	if len(d.Departments) > 0 {
+		out = append(out, d.Departments[0])
+	}
+	return out
+}
