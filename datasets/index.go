@@ -3,6 +3,7 @@ package datasets
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -100,4 +101,23 @@ func (e *IndexEntry) learn(fields []Field, served bool) {
 			keep(&e.Values, c.Value, c.Label)
 		}
 	}
+}
+
+// Address is where a dataset and its files are found.
+type Address struct {
+	Slug        string
+	LastUpdated time.Time
+	Resources   []string
+}
+
+// Addresses returns all that the viewer may know of, for site maps.
+func (s *Service) Addresses(ctx context.Context, viewer account.Actor) ([]Address, error) {
+	visible := Visible(viewer)
+	rows, err := s.pool.Query(ctx, `
+		SELECT d.slug, d.last_updated, ARRAY(SELECT r.id FROM resources r WHERE r.dataset_id = d.id ORDER BY r.position)
+		FROM datasets d WHERE `+visible.SQL+` ORDER BY d.id`, visible.Args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Address])
 }

@@ -26,6 +26,7 @@ const (
 	TooLarge             // over a stated limit
 	TooMany              // over a rate limit; try again later
 	Unavailable          // a part we depend on does not answer
+	Malformed            // the request itself is wrong: an unknown or absurd parameter
 )
 
 // Fault is an error with a sentence for the person.
