@@ -1,0 +1,108 @@
+package portal
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+	"shuyuan/portal/interop"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// showDataset is the page of one dataset.
+func (s *Server) showDataset(c *fiber.Ctx) error {
+	ctx, viewer := c.UserContext(), actor(c)
+	d, err := s.Datasets.Dataset(ctx, viewer, c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	p := templates.DatasetPage{
+		Frame:   s.frame(c, text.Pick(ctx, d.Title, d.TitleEN), text.Pick(ctx, d.Summary, d.SummaryEN)),
+		Dataset: d, Main: mainFile(d), Feed: "/departments/" + d.Department.Slug + "/feed.xml", API: "/api/v1/datasets/" + d.Slug,
+	}
+	if p.Refused, err = s.preview(ctx, viewer, d, p.Main); err != nil {
+		return err
+	}
+	if p.Main != nil {
+		if p.Versions, err = s.Datasets.Versions(ctx, viewer, p.Main.ID); err != nil {
+			return err
+		}
+		if p.Refused == "" {
+			p.Picture = s.draw(ctx, viewer, d, p.Main, 1200, 288)
+			p.Snippets = snippets(ctx, p.Base, p.Main.Newest)
+		}
+		p.Cite = cite(ctx, p.Base, d, p.Main.Newest, p.Refused == "")
+	} else {
+		p.Cite = cite(ctx, p.Base, d, nil, false)
+	}
+	if p.Related, err = s.Datasets.Related(ctx, viewer, d, 3); err != nil {
+		return err
+	}
+	if p.JSONLD, err = interop.Dataset(d, p.Base); err != nil {
+		return err
+	}
+	p.Feeds = []templates.Link{{Href: p.Feed, Title: templates.DepartmentName(ctx, &d.Department)}}
+	p.Alternate = []templates.Link{{Href: p.API, Title: "JSON", Type: "application/json"}}
+	s.Datasets.CountView(d.ID)
+	return s.page(c, templates.Dataset(p))
+}
+
+// mainFile is the file shown first: the first with a table, else the first
+// with anything.
+func mainFile(d *datasets.Dataset) *datasets.Resource {
+	var first *datasets.Resource
+	for i := range d.Resources {
+		r := &d.Resources[i]
+		if r.Newest == nil {
+			continue
+		}
+		if len(r.Newest.Tables) > 0 {
+			return r
+		}
+		if first == nil {
+			first = r
+		}
+	}
+	return first
+}
+
+// preview fills in the first rows of a file, or says what the gate says.
+func (s *Server) preview(ctx context.Context, viewer account.Actor, d *datasets.Dataset, r *datasets.Resource) (refused string, err error) {
+	if r == nil || r.Newest == nil {
+		if d.Open == datasets.Unconditional {
+			return "", nil
+		}
+		return templates.OpenName(ctx, d.Open), nil
+	}
+	return s.previewVersion(ctx, viewer, r.Newest)
+}
+
+func (s *Server) previewVersion(ctx context.Context, viewer account.Actor, v *datasets.Version) (refused string, err error) {
+	err = s.Datasets.Preview(ctx, viewer, v)
+	switch fault.KindOf(err) {
+	case fault.Forbidden, fault.NotFound:
+		return Sentence(ctx, fault.Of(err)), nil
+	}
+	return "", err
+}
+
+// cite is how to cite a version: who, what, which version, from where, under
+// which licence. What cannot be fetched is cited by its page.
+func cite(ctx context.Context, base string, d *datasets.Dataset, v *datasets.Version, served bool) string {
+	number, published, address := 0, d.LastUpdated, base+"/datasets/"+d.Slug
+	if v != nil {
+		number, published = v.Number, v.PublishedAt
+		if served {
+			address = base + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/" + url.PathEscape(v.FileName)
+		}
+	}
+	return text.T(ctx, "%s，%s。第 %d 版，%s。原始来源：%s。许可：%s。%s",
+		templates.DepartmentName(ctx, &d.Department), text.Pick(ctx, d.Title, d.TitleEN), number, templates.Day(published),
+		d.Source, text.Pick(ctx, d.Licence.Name, d.Licence.NameEN), address)
+}

@@ -1,0 +1,133 @@
+package portal
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/fault"
+	"shuyuan/portal/problem"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// showError is what every failure looks like from outside: a page, or a
+// problem document under /api. It never shows what was sent, nor what went
+// wrong inside; the log has that, under the same reference.
+func (s *Server) showError(c *fiber.Ctx, err error) error {
+	if requestID(c) == "" { // the request could not even be read, so no middleware has seen it
+		c.Locals(keyRequest, rand.Text()[:12])
+		s.protect(c)
+		c.Response().Header.SetConnectionClose()
+	}
+	f := classify(err)
+	status := problem.Status(f.Kind)
+	if code := httpStatus(err); code != 0 {
+		status = code
+	}
+	reference := ""
+	if status >= 500 {
+		reference = requestID(c)
+	}
+	s.logFailure(c, status, f, err)
+	if f.Kind == fault.TooMany || f.Kind == fault.Unavailable {
+		if len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
+			c.Set(fiber.HeaderRetryAfter, "5")
+		}
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Response().Header.Del(fiber.HeaderETag)
+	c.Response().Header.Del(fiber.HeaderLastModified)
+	c.Response().Header.Del(fiber.HeaderContentEncoding)
+	ctx := c.UserContext()
+	if strings.HasPrefix(c.Path(), "/api/") {
+		body, media := problem.Document(ctx, status, f, reference)
+		c.Status(status).Set(fiber.HeaderContentType, media)
+		return c.Send(body)
+	}
+	if f.Kind == fault.Unauthenticated && status == fiber.StatusUnauthorized && c.Method() == fiber.MethodGet && actor(c).IsVisitor() {
+		return c.Redirect("/sign-in?back="+escapeQuery(localPath(c)), fiber.StatusSeeOther)
+	}
+	c.Status(status)
+	if status == fiber.StatusGone {
+		return s.page(c, templates.Tombstone(templates.TombstonePage{Frame: s.quietFrame(c, text.T(ctx, "已撤下")), Sentence: Sentence(ctx, f)}))
+	}
+	return s.page(c, templates.Error(templates.ErrorPage{
+		Frame: s.quietFrame(c, heading(ctx, status)), Status: status, Heading: heading(ctx, status), Sentence: Sentence(ctx, f), Reference: reference,
+	}))
+}
+
+// Sentence is what f tells the person, in the language of ctx.
+func Sentence(ctx context.Context, f *fault.Fault) string {
+	return text.T(ctx, f.Sentence, f.Args...)
+}
+
+// classify turns what fiber and the context say into faults.
+func classify(err error) *fault.Fault {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
+		return f
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.New(fault.Unavailable, "服务现在太忙，请稍后再试。").Because(err)
+	}
+	switch httpStatus(err) {
+	case fiber.StatusNotFound:
+		return fault.New(fault.NotFound, "没有这一页。").Because(err)
+	case fiber.StatusMethodNotAllowed:
+		return fault.New(fault.Malformed, "这个地址不接受这种请求。").Because(err)
+	case fiber.StatusRequestEntityTooLarge, fiber.StatusRequestHeaderFieldsTooLarge:
+		return fault.New(fault.TooLarge, "请求太大。").Because(err)
+	case fiber.StatusRequestTimeout:
+		return fault.New(fault.Malformed, "请求没有在限时内送完。").Because(err)
+	case fiber.StatusBadRequest:
+		return fault.New(fault.Malformed, "请求的格式不对。").Because(err)
+	}
+	return fault.Of(err)
+}
+
+func httpStatus(err error) int {
+	if e, ok := errors.AsType[*fiber.Error](err); ok {
+		return e.Code
+	}
+	return 0
+}
+
+func heading(ctx context.Context, status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return text.T(ctx, "没有找到")
+	case http.StatusForbidden:
+		return text.T(ctx, "没有权限")
+	case http.StatusConflict:
+		return text.T(ctx, "已被别人改过")
+	case http.StatusTooManyRequests:
+		return text.T(ctx, "请求太频繁")
+	case http.StatusServiceUnavailable:
+		return text.T(ctx, "暂时不可用")
+	case http.StatusMethodNotAllowed:
+		return text.T(ctx, "不接受这种请求")
+	}
+	if status >= 500 {
+		return text.T(ctx, "系统出错了")
+	}
+	return text.T(ctx, "请求有误")
+}
+
+func (s *Server) logFailure(c *fiber.Ctx, status int, f *fault.Fault, err error) {
+	level := slog.LevelInfo
+	switch {
+	case status == fiber.StatusServiceUnavailable:
+		level = slog.LevelWarn
+	case status >= 500:
+		level = slog.LevelError
+	case f.Cause == nil && slices.Contains([]fault.Kind{fault.NotFound, fault.Gone, fault.Invalid, fault.Malformed}, f.Kind):
+		return
+	}
+	s.Log.LogAttrs(c.UserContext(), level, "request failed", slog.String("request", requestID(c)), slog.Int("status", status), slog.String("error", err.Error()))
+}

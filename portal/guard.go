@@ -1,0 +1,192 @@
+package portal
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/fault"
+	"shuyuan/templates/text"
+)
+
+func requestID(c *fiber.Ctx) string {
+	id, _ := c.Locals(keyRequest).(string)
+	return id
+}
+
+// observe gives each request its name, its deadline and its one line in the
+// log, and turns a panic into a failure of that request alone.
+func (s *Server) observe(c *fiber.Ctx) (err error) {
+	start := s.Now()
+	c.Locals(keyRequest, rand.Text()[:12])
+	ctx, cancel := context.WithTimeout(context.Background(), requestTime)
+	defer cancel()
+	c.SetUserContext(text.With(ctx, s.language(c)))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+		if err != nil {
+			err = s.showError(c, err)
+		}
+		s.record(c, s.Now().Sub(start))
+	}()
+	return c.Next()
+}
+
+// record writes the request's line: what was asked for and how it went, never
+// a query, a cookie or a body.
+func (s *Server) record(c *fiber.Ctx, took time.Duration) {
+	route, _ := c.Locals(keyRoute).(string)
+	if route == "" {
+		if route = c.Route().Path; route == "/" { // no more than the middleware matched
+			route = "none"
+		}
+	}
+	status := c.Response().StatusCode()
+	observeRequest(c.Method(), route, status, took)
+	s.Log.LogAttrs(c.UserContext(), slog.LevelInfo, "request",
+		slog.String("request", requestID(c)), slog.String("method", c.Method()), slog.String("path", shorten(c.Path())), slog.String("route", route),
+		slog.Int("status", status), slog.Int64("us", took.Microseconds()), slog.Int64("user", actor(c).ID))
+}
+
+func shorten(path string) string {
+	path = strings.ToValidUTF8(path, "?")
+	if utf8.RuneCountInString(path) > 200 {
+		return string([]rune(path)[:200]) + "…"
+	}
+	return path
+}
+
+// contentPolicy is that of a page: no script, style or picture but our own
+// files, and none in the page itself. A signed-in page adds a nonce.
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; script-src 'self'"
+
+// protect sets the headers that every answer carries.
+func (s *Server) protect(c *fiber.Ctx) {
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
+	c.Set(fiber.HeaderXFrameOptions, "DENY")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
+	c.Set(fiber.HeaderContentSecurityPolicy, contentPolicy)
+	if s.Config.Secure {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+}
+
+// guard refuses what no browser sends and what no link of ours has.
+func (s *Server) guard(c *fiber.Ctx) error {
+	s.protect(c)
+	if err := wellFormed(c); err != nil {
+		c.Response().Header.SetConnectionClose()
+		return err
+	}
+	if err := s.revokeSpilledKey(c); err != nil {
+		return err
+	}
+	if path := c.Path(); len(path) > 1 && path[len(path)-1] == '/' && (c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead) {
+		return c.Redirect(strings.TrimRight(path, "/")+rawQuery(c), fiber.StatusMovedPermanently)
+	}
+	return c.Next()
+}
+
+// rawQuery is the query of the address with its question mark, if it has one.
+func rawQuery(c *fiber.Ctx) string {
+	if q := c.Request().URI().QueryString(); len(q) > 0 {
+		return "?" + string(q)
+	}
+	return ""
+}
+
+// traps are spellings of a path that two programs read in two ways: a proxy
+// that decodes them would guard another path than the one we serve.
+var traps = []string{`\`, "%5c", "%00", "%2f", "%2e", "//", "/./", "/../", "..;"}
+
+// wellFormed refuses requests that proxies and servers could read in two ways.
+func wellFormed(c *fiber.Ctx) error {
+	h := &c.Request().Header
+	chunked := len(h.Peek(fiber.HeaderTransferEncoding)) > 0
+	if chunked && (len(h.PeekAll(fiber.HeaderContentLength)) > 0 || !h.IsHTTP11()) {
+		return malformed("", "请求的格式不对。")
+	}
+	for _, name := range []string{"X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"} {
+		if len(h.Peek(name)) > 0 {
+			return malformed(name, "请求的方法不能改写。")
+		}
+	}
+	path := c.Path()
+	lower := strings.ToLower(path)
+	for _, trap := range traps {
+		if strings.Contains(lower, trap) {
+			return malformed("", "地址的写法不对。")
+		}
+	}
+	if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/..") || strings.HasSuffix(path, "/.") || !utf8.Valid(c.Request().URI().Path()) {
+		return malformed("", "地址的写法不对。")
+	}
+	return nil
+}
+
+// keyInQuery is how an API key looks. See account.CreateKey.
+var keyInQuery = regexp.MustCompile(`sy_[0-9A-Za-z]{46}`)
+
+// revokeSpilledKey ends an API key that stands in an address: it is in the
+// history of a browser and in the logs of proxies by now.
+func (s *Server) revokeSpilledKey(c *fiber.Ctx) error {
+	if !strings.Contains(string(c.Request().URI().QueryString()), "sy_") {
+		return nil
+	}
+	keys := keyInQuery.FindAllString(string(c.Request().URI().QueryString()), 10)
+	if len(keys) == 0 {
+		return nil
+	}
+	for _, key := range keys {
+		if err := s.Accounts.RevokeKeyOf(c.UserContext(), key, "found in an address"); err != nil {
+			return err
+		}
+	}
+	return fault.New(fault.Unauthenticated, "密钥不能写在地址里，它会留在历史和日志中；这个密钥已被停用，请换一个，放在 Authorization 头里。")
+}
+
+// clientIP is the address that limits count by: the peer's, or the one that a
+// trusted proxy says is behind it (the last one not itself a proxy).
+func (s *Server) clientIP(c *fiber.Ctx) string {
+	peer, err := netip.ParseAddr(c.Context().RemoteIP().String())
+	if err != nil {
+		return c.Context().RemoteIP().String()
+	}
+	if !s.isProxy(peer) {
+		return peer.String()
+	}
+	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		if !s.isProxy(hop) {
+			return hop.String()
+		}
+	}
+	return peer.String()
+}
+
+func (s *Server) isProxy(a netip.Addr) bool {
+	for _, p := range s.Config.Proxies {
+		if p.Contains(a.Unmap()) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,31 @@
+package portal
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Requests counts and times requests by the route they matched.
+var Requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	Name: "shuyuan_http_request_seconds", Help: "How long requests took, by method, route and status.",
+	Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+}, []string{"method", "route", "status"})
+
+// cacheUse counts what became of requests for pages that may be kept.
+var cacheUse = prometheus.NewCounterVec(prometheus.CounterOpts{
+	Name: "shuyuan_page_cache_requests_total", Help: "Requests for public pages by visitors: answered from the page cache, or made.",
+}, []string{"result"})
+
+// Metrics are what the portal measures of itself, for the admin port.
+func Metrics() []prometheus.Collector { return []prometheus.Collector{Requests, cacheUse} }
+
+func observeRequest(method, route string, status int, took time.Duration) {
+	switch method {
+	case "GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE":
+	default: // a made-up method must not become a series of its own
+		method = "other"
+	}
+	Requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+}

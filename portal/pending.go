@@ -1,0 +1,35 @@
+package portal
+
+import (
+	"net/url"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/fault"
+)
+
+// Pages that come next answer that they are not there.
+func pending() error { return fault.New(fault.NotFound, "没有这一页。") }
+
+func (s *Server) showDepartments(*fiber.Ctx) error { return pending() }
+func (s *Server) showDepartment(*fiber.Ctx) error  { return pending() }
+func (s *Server) showThemes(*fiber.Ctx) error      { return pending() }
+func (s *Server) showTheme(*fiber.Ctx) error       { return pending() }
+func (s *Server) showLaw(*fiber.Ctx) error         { return pending() }
+func (s *Server) showProfile(*fiber.Ctx) error     { return pending() }
+func (s *Server) showStats(*fiber.Ctx) error       { return pending() }
+func (s *Server) showHelp(*fiber.Ctx) error        { return pending() }
+func (s *Server) showAbout(*fiber.Ctx) error       { return pending() }
+func (s *Server) showSignIn(*fiber.Ctx) error      { return pending() }
+func (s *Server) signIn(*fiber.Ctx) error          { return pending() }
+func (s *Server) signOut(*fiber.Ctx) error         { return pending() }
+func (s *Server) showAccount(*fiber.Ctx) error     { return pending() }
+func (s *Server) endSessions(*fiber.Ctx) error     { return pending() }
+func (s *Server) createKey(*fiber.Ctx) error       { return pending() }
+func (s *Server) revokeKey(*fiber.Ctx) error       { return pending() }
+
+type packedFiles struct{}
+
+func pathEscape(s string) string { return url.PathEscape(s) }
+
+func unescape(s string) (string, error) { return url.PathUnescape(s) }

@@ -1,0 +1,83 @@
+package portal
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/fault"
+)
+
+// maxQuery is how long the query of an address may be.
+const maxQuery = 4 << 10
+
+// query reads the parameters of the address. Those named may occur; one whose
+// name ends in * may occur several times. Anything else is refused, and so are
+// control characters and what is not UTF-8: a mistyped filter should say so
+// and not be ignored.
+func query(c *fiber.Ctx, names ...string) (url.Values, error) {
+	raw := string(c.Request().URI().QueryString())
+	if len(raw) > maxQuery {
+		return nil, fault.New(fault.Malformed, "地址太长。")
+	}
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fault.New(fault.Malformed, "地址的写法不对。").Because(err)
+	}
+	for name, values := range q {
+		switch {
+		case slices.Contains(names, name+"*"):
+		case !slices.Contains(names, name):
+			return nil, malformed(name, "不认识这个参数。")
+		case len(values) > 1:
+			return nil, malformed(name, "这个参数只能出现一次。")
+		}
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }) {
+				return nil, malformed(name, "含有看不见的控制字符。")
+			}
+		}
+	}
+	return q, nil
+}
+
+func malformed(field, sentence string, args ...any) error {
+	f := fault.New(fault.Malformed, sentence, args...)
+	f.Field = field
+	return f
+}
+
+// pageNumber reads a page between 1 and most.
+func pageNumber(q url.Values, most int) (int, error) {
+	text := q.Get("page")
+	if text == "" {
+		return 1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most || strconv.Itoa(n) != text {
+		return 0, malformed("page", "页码须是 1 到 %d 的整数。", most)
+	}
+	return n, nil
+}
+
+func escapeQuery(s string) string { return url.QueryEscape(s) }
+
+// localPath is the address of this request on the portal: its path and its
+// query in one spelling for all orders and escapes, so that a cached page does
+// not repeat how its first reader happened to write it.
+func localPath(c *fiber.Ctx) string {
+	raw := string(c.Request().URI().QueryString())
+	if raw == "" {
+		return c.Path()
+	}
+	q, err := url.ParseQuery(raw)
+	if err != nil || len(q) == 0 {
+		return c.Path()
+	}
+	return c.Path() + "?" + q.Encode()
+}

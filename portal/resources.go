@@ -1,0 +1,66 @@
+package portal
+
+import (
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/fault"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// showResource is the page of one file, or with ?version= of an older state of it.
+func (s *Server) showResource(c *fiber.Ctx) error {
+	ctx, viewer := c.UserContext(), actor(c)
+	d, r, err := s.Datasets.Resource(ctx, viewer, c.Params("id"))
+	if err != nil {
+		return err
+	}
+	if d.Slug != c.Params("slug") {
+		return fault.New(fault.NotFound, "没有这个文件。")
+	}
+	q, err := query(c, "version")
+	if err != nil {
+		return err
+	}
+	v := r.Newest
+	if raw := q.Get("version"); raw != "" {
+		if v, err = s.version(c, r.ID, raw); err != nil {
+			return err
+		}
+	}
+	name := text.Pick(ctx, r.Name, r.NameEN)
+	p := templates.ResourcePage{
+		Frame:   s.frame(c, name+" · "+text.Pick(ctx, d.Title, d.TitleEN), text.Pick(ctx, d.Summary, d.SummaryEN)),
+		Dataset: d, Resource: r, Version: v, API: "/api/v1/resources/" + r.ID, Newest: "/r/" + r.ID,
+	}
+	if v != nil {
+		if p.Refused, err = s.previewVersion(ctx, viewer, v); err != nil {
+			return err
+		}
+		if p.Versions, err = s.Datasets.Versions(ctx, viewer, r.ID); err != nil {
+			return err
+		}
+	} else if d.Open != datasets.Unconditional {
+		p.Refused = templates.OpenName(ctx, d.Open)
+	}
+	if p.Refused == "" && v != nil {
+		shown := *r
+		shown.Newest = v
+		p.Picture = s.draw(ctx, viewer, d, &shown, 1200, 288)
+		p.Snippets = snippets(ctx, p.Base, v)
+	}
+	p.Cite = cite(ctx, p.Base, d, v, p.Refused == "")
+	s.Datasets.CountView(d.ID)
+	return s.page(c, templates.Resource(p))
+}
+
+func (s *Server) version(c *fiber.Ctx, resource, raw string) (*datasets.Version, error) {
+	number, err := strconv.Atoi(raw)
+	if err != nil || number < 1 {
+		return nil, malformed("version", "版本号须为正整数。")
+	}
+	return s.Datasets.Version(c.UserContext(), actor(c), resource, number)
+}

@@ -1,0 +1,107 @@
+package portal
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+)
+
+// Route is one thing that can be asked for, and by whom. What is not in Routes
+// does not exist.
+type Route struct {
+	Method  string
+	Path    string
+	By      []account.Role
+	Handle  func(*Server, *fiber.Ctx) error
+	Public  bool // the same for every visitor: may be kept in the page cache
+	Gallery bool // only where the gallery is shown
+}
+
+var (
+	anybody  = []account.Role{account.Visitor}
+	signedIn = []account.Role{account.Officer, account.Administrator}
+)
+
+// Routes is every route of the portal. HEAD is answered wherever GET is.
+var Routes = []Route{
+	{Method: "GET", Path: "/healthz", By: anybody, Handle: (*Server).healthz},
+	{Method: "GET", Path: "/static/*", By: anybody, Handle: (*Server).static},
+	{Method: "GET", Path: "/favicon.ico", By: anybody, Handle: (*Server).favicon},
+	{Method: "GET", Path: "/lang", By: anybody, Handle: (*Server).switchLanguage},
+	{Method: "GET", Path: "/robots.txt", By: anybody, Handle: (*Server).robots, Public: true},
+	{Method: "GET", Path: "/opensearch.xml", By: anybody, Handle: (*Server).openSearch, Public: true},
+	{Method: "GET", Path: "/sitemap.xml", By: anybody, Handle: (*Server).sitemap, Public: true},
+	{Method: "GET", Path: "/sitemap-:part<int>.xml", By: anybody, Handle: (*Server).sitemapPart, Public: true},
+	{Method: "GET", Path: "/feed.xml", By: anybody, Handle: (*Server).feed, Public: true},
+
+	{Method: "GET", Path: "/", By: anybody, Handle: (*Server).showHome, Public: true},
+	{Method: "GET", Path: "/datasets", By: anybody, Handle: (*Server).showSearch, Public: true},
+	{Method: "GET", Path: "/datasets/suggest", By: anybody, Handle: (*Server).suggest, Public: true},
+	{Method: "GET", Path: "/datasets/feed.xml", By: anybody, Handle: (*Server).searchFeed, Public: true},
+	{Method: "GET", Path: "/datasets/:slug", By: anybody, Handle: (*Server).showDataset, Public: true},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true},
+	{Method: "GET", Path: "/departments", By: anybody, Handle: (*Server).showDepartments, Public: true},
+	{Method: "GET", Path: "/departments/:slug", By: anybody, Handle: (*Server).showDepartment, Public: true},
+	{Method: "GET", Path: "/departments/:slug/feed.xml", By: anybody, Handle: (*Server).departmentFeed, Public: true},
+	{Method: "GET", Path: "/themes", By: anybody, Handle: (*Server).showThemes, Public: true},
+	{Method: "GET", Path: "/themes/:slug", By: anybody, Handle: (*Server).showTheme, Public: true},
+	{Method: "GET", Path: "/themes/:slug/feed.xml", By: anybody, Handle: (*Server).themeFeed, Public: true},
+	{Method: "GET", Path: "/law", By: anybody, Handle: (*Server).showLaw, Public: true},
+	{Method: "GET", Path: "/law/:profile", By: anybody, Handle: (*Server).showProfile, Public: true},
+	{Method: "GET", Path: "/stats", By: anybody, Handle: (*Server).showStats, Public: true},
+	{Method: "GET", Path: "/help", By: anybody, Handle: (*Server).showHelp, Public: true},
+	{Method: "GET", Path: "/about", By: anybody, Handle: (*Server).showAbout, Public: true},
+	{Method: "GET", Path: "/_gallery", By: anybody, Handle: (*Server).showGallery, Gallery: true},
+
+	{Method: "GET", Path: "/r/:resource", By: anybody, Handle: (*Server).newest},
+	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download},
+
+	{Method: "GET", Path: "/sign-in", By: anybody, Handle: (*Server).showSignIn},
+	{Method: "POST", Path: "/sign-in", By: anybody, Handle: (*Server).signIn},
+	{Method: "POST", Path: "/sign-out", By: anybody, Handle: (*Server).signOut},
+	{Method: "GET", Path: "/account", By: signedIn, Handle: (*Server).showAccount},
+	{Method: "POST", Path: "/account/sessions/end", By: signedIn, Handle: (*Server).endSessions},
+	{Method: "POST", Path: "/account/keys", By: signedIn, Handle: (*Server).createKey},
+	{Method: "POST", Path: "/account/keys/revoke", By: signedIn, Handle: (*Server).revokeKey},
+}
+
+// FileRoutes is every route of the origin that serves downloads alone. It
+// knows no session, so it serves what a visitor may have.
+var FileRoutes = []Route{
+	{Method: "GET", Path: "/healthz", By: anybody, Handle: (*Server).healthz},
+	{Method: "GET", Path: "/robots.txt", By: anybody, Handle: (*Server).noRobots},
+	{Method: "GET", Path: "/r/:resource", By: anybody, Handle: (*Server).newest},
+	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download},
+}
+
+// add registers a route, with HEAD beside GET.
+func (s *Server) add(app *fiber.App, r Route) {
+	if len(r.By) == 0 { // deny by default, also if a test was not run
+		panic("portal: nobody may ask for " + r.Method + " " + r.Path)
+	}
+	app.Add(r.Method, r.Path, s.behind(r))
+	if r.Method == fiber.MethodGet {
+		app.Add(fiber.MethodHead, r.Path, s.behind(r))
+	}
+}
+
+// behind is a route behind its gate: the role first, then the page cache, then
+// the handler.
+func (s *Server) behind(r Route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		c.Locals(keyRoute, r.Path)
+		who := actor(c)
+		if !who.Any(r.By...) {
+			if who.IsVisitor() {
+				return fault.New(fault.Unauthenticated, "请先登录。")
+			}
+			return fault.New(fault.Forbidden, "您的角色不能看这一页。")
+		}
+		if r.Public && who.IsVisitor() && !s.carriesSession(c) {
+			return s.cached(c, r)
+		}
+		c.Set(fiber.HeaderCacheControl, "private, no-store") // unless the handler knows better
+		return r.Handle(s, c)
+	}
+}

@@ -1,0 +1,141 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/policy"
+	"shuyuan/search"
+)
+
+// Finder answers searches. It does so in some way also while the engine is
+// down.
+type Finder interface {
+	Search(ctx context.Context, q search.Query) (search.Result, error)
+	Suggest(ctx context.Context, prefix string, limit int) ([]search.Suggestion, error)
+}
+
+// Deps is what the portal stands on.
+type Deps struct {
+	Datasets *datasets.Service
+	Search   Finder
+	Accounts *account.Service
+	Policy   *policy.Book
+	Now      func() time.Time
+	Config   Config
+	Log      *slog.Logger
+
+	// Mounts register what has a description of its own, as the API has its
+	// OpenAPI document: on App, behind the same gates as Routes.
+	Mounts []func(*Server)
+}
+
+// Config is how the portal is reached.
+type Config struct {
+	BaseURL  string         // https://data.example.gov.cn, without a slash at the end; links are made from it and never from the Host header
+	FilesURL string         // the cookieless origin of downloads; empty: the same origin
+	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
+	Gallery  bool           // show /_gallery
+	Sample   bool           // the sample world is loaded: every page says so
+	Secure   bool           // cookies only over https
+}
+
+// Server is the portal.
+type Server struct {
+	Deps
+	app   *fiber.App
+	files *fiber.App
+	cache *pageCache
+	small packedFiles
+
+	drawings drawings
+}
+
+// The limits on one request.
+const (
+	maxHeader   = 16 << 10
+	maxBody     = 1 << 20 // forms; uploads have a way of their own
+	requestTime = 30 * time.Second
+	idleTime    = 75 * time.Second
+	stallTime   = 60 * time.Second // how long a reader may take nothing
+)
+
+// New builds the portal; Serve answers requests with it.
+func New(d Deps) (*Server, error) {
+	d.Config.BaseURL = strings.TrimRight(d.Config.BaseURL, "/")
+	d.Config.FilesURL = strings.TrimRight(d.Config.FilesURL, "/")
+	if d.Config.BaseURL == "" {
+		return nil, errors.New("portal: the base URL is not set")
+	}
+	s := &Server{Deps: d, cache: newPageCache(d.Now)}
+	s.app = s.newApp()
+	s.app.Use(s.observe, s.guard, s.identify)
+	for _, r := range Routes {
+		if r.Gallery && !d.Config.Gallery {
+			continue
+		}
+		s.add(s.app, r)
+	}
+	for _, mount := range d.Mounts {
+		mount(s)
+	}
+	s.files = s.newApp()
+	s.files.Use(s.observe, s.guard)
+	for _, r := range FileRoutes {
+		s.add(s.files, r)
+	}
+	return s, nil
+}
+
+func (s *Server) newApp() *fiber.App {
+	return fiber.New(fiber.Config{
+		Immutable:             true, // strings outlive the request they came with
+		StrictRouting:         true,
+		CaseSensitive:         true,
+		UnescapePath:          false, // what is escaped stays so: %2e is no dot for the router
+		DisableStartupMessage: true,
+		ReadBufferSize:        maxHeader,
+		BodyLimit:             maxBody,
+		ReadTimeout:           requestTime,
+		IdleTimeout:           idleTime,
+		// No WriteTimeout: it would end a large download on a slow line.
+		// Serve ends connections that take nothing instead.
+		ErrorHandler: s.showError,
+	})
+}
+
+// App is the portal as fiber serves it.
+func (s *Server) App() *fiber.App { return s.app }
+
+// Files is the cookieless origin of downloads.
+func (s *Server) Files() *fiber.App { return s.files }
+
+// Changed empties the page cache: what it holds may no longer be so. Search
+// calls it with every change it takes in.
+func (s *Server) Changed() { s.cache.clear() }
+
+// Actor is who asks, for what Mounts register.
+func (s *Server) Actor(c *fiber.Ctx) account.Actor { return actor(c) }
+
+// Network is what limits count a request under: the network it comes from, or
+// comes from behind a trusted proxy.
+func (s *Server) Network(c *fiber.Ctx) string { return account.Network(s.clientIP(c)) }
+
+// Reference names this request in the log and on a page that says it failed.
+func (s *Server) Reference(c *fiber.Ctx) string { return requestID(c) }
+
+// Ready reports whether the database answers.
+func (s *Server) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := s.Datasets.LastChange(ctx)
+	return err
+}
