@@ -82,10 +82,10 @@ func (s *Service) Stats(ctx context.Context, viewer account.Actor) (Stats, error
 		return out, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT day::date, coalesce(sum(u.views), 0)::bigint, coalesce(sum(u.downloads), 0)::bigint
-		FROM generate_series(@today::date - 29, @today::date, interval '1 day') day
-		LEFT JOIN (SELECT u.* FROM usage_days u JOIN datasets d ON d.id = u.dataset_id WHERE `+visible.SQL+`) u ON u.day = day::date
-		GROUP BY day ORDER BY day`, args)
+		SELECT g.day::date, coalesce(sum(u.views), 0)::bigint, coalesce(sum(u.downloads), 0)::bigint
+		FROM generate_series(@today::date - 29, @today::date, interval '1 day') AS g (day)
+		LEFT JOIN (SELECT u.* FROM usage_days u JOIN datasets d ON d.id = u.dataset_id WHERE `+visible.SQL+`) u ON u.day = g.day::date
+		GROUP BY g.day ORDER BY g.day`, args)
 	if err != nil {
 		return out, err
 	}
