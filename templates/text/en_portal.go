@@ -1,0 +1,48 @@
+package text
+
+func init() {
+	add(map[string]string{
+		// what goes wrong over HTTP
+		"没有找到":    "Not found",
+		"没有权限":    "Not allowed",
+		"已被别人改过":  "Changed by somebody else",
+		"请求太频繁":   "Too many requests",
+		"暂时不可用":   "Not available at the moment",
+		"不接受这种请求": "Not accepted here",
+		"系统出错了":   "Something went wrong here",
+		"请求有误":    "The request is wrong",
+		"已撤下":     "Withdrawn",
+		"没有这一页。":  "There is no such page.",
+		"服务现在太忙，请稍后再试。":       "The service is too busy; please try again in a moment.",
+		"这个地址不接受这种请求。":        "This address does not take such a request.",
+		"请求太大。":               "The request is too large.",
+		"请求没有在限时内送完。":         "The request did not arrive in time.",
+		"请求的格式不对。":            "The request is malformed.",
+		"请求的方法不能改写。":          "The method of a request cannot be overridden.",
+		"地址的写法不对。":            "The address is malformed.",
+		"地址太长。":               "The address is too long.",
+		"不认识这个参数。":            "This parameter is not known here.",
+		"这个参数只能出现一次。":         "This parameter may occur once only.",
+		"页码须是 1 到 %d 的整数。":    "The page must be a whole number from 1 to %d.",
+		"没有这种语言。":             "There is no such language.",
+		"全部数据":                "All data",
+		"我们已经记下这次故障。求助时请报编号：": "This failure has been recorded. When you ask for help, give its number: ",
+
+		// who asks
+		"您的角色不能看这一页。":        "Your role cannot see this page.",
+		"请只用一种方式表明身份：密钥或登录。": "Identify yourself in one way only: by key or by signing in.",
+		"接口只接受密钥，不接受登录。":     "The API takes a key and not a session.",
+		"这里只接受本站表单。":         "Only forms of this portal are accepted here.",
+		"密钥不能写在地址里，它会留在历史和日志中；这个密钥已被停用，请换一个，放在 Authorization 头里。": "A key must not stand in an address: it stays in histories and logs. This key has been revoked; please make another one and send it in the Authorization header.",
+
+		// downloads and feeds
+		"没有这个版本。":                     "There is no such version.",
+		"这个文件还没有发布任何版本。":              "No version of this file has been published yet.",
+		"原始文件没有这个选项。":                 "The original file has no such option.",
+		"bom 只能是 1，且只用于 CSV。":         "bom can be 1 only, and for CSV only.",
+		"还没有这种格式，现有 CSV、JSON 和原始文件。":  "This format is not there yet; there are CSV, JSON and the original file.",
+		"这个文件有 %d 张表，请给出 1 到 %d 的序号。": "This file has %d tables; please give a number from 1 to %d.",
+		"数源：最近变动":                     "Shuyuan: recent changes",
+		"搜索公共数据":                      "Search public data",
+	})
+}
