@@ -18,7 +18,8 @@ import (
 	"shuyuan/internal/fault"
 )
 
-// File is bytes that the Gate has let through.
+// File is bytes that the Gate has let through. It outlives the context it was
+// opened in: the last byte of a download is sent after its handler returned.
 type File struct {
 	Name      string
 	MediaType string
@@ -52,7 +53,7 @@ func (s *Service) Original(ctx context.Context, viewer account.Actor, v *Version
 	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
 		return nil, err
 	}
-	object, err := s.store.Open(ctx, blob.Digest(v.SHA256))
+	object, err := s.store.Open(context.WithoutCancel(ctx), blob.Digest(v.SHA256))
 	if err != nil {
 		return nil, fmt.Errorf("open %s version %d: %w", v.ResourceID, v.Number, err)
 	}
@@ -127,7 +128,7 @@ func (s *Service) Rendition(ctx context.Context, viewer account.Actor, v *Versio
 	if err != nil {
 		return nil, err
 	}
-	object, err := s.store.Open(ctx, info.Digest)
+	object, err := s.store.Open(context.WithoutCancel(ctx), info.Digest)
 	if err != nil {
 		return nil, fmt.Errorf("open rendition of %s version %d: %w", v.ResourceID, v.Number, err)
 	}
