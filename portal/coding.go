@@ -3,7 +3,34 @@ package portal
 import (
 	"strconv"
 	"strings"
+
+	"github.com/valyala/fasthttp"
 )
+
+// codings are what we can compress into, the one we like best first.
+var codings = []string{"br", "zstd", "gzip"}
+
+// compress is body in a coding.
+func compress(coding string, body []byte) []byte {
+	switch coding {
+	case "br":
+		return fasthttp.AppendBrotliBytesLevel(nil, body, 4)
+	case "zstd":
+		return fasthttp.AppendZstdBytesLevel(nil, body, 3)
+	}
+	return fasthttp.AppendGzipBytesLevel(nil, body, 6)
+}
+
+// chooseCoding takes the first of br, zstd, gzip that the header allows, or
+// none.
+func chooseCoding(header string) string {
+	for _, coding := range codings {
+		if accepts(header, coding) {
+			return coding
+		}
+	}
+	return ""
+}
 
 // accepts reports whether an Accept-Encoding header allows a coding: it is
 // named, and not with weight 0 (RFC 9110, 12.5.3). What is not named is not
@@ -14,9 +41,10 @@ func accepts(header, coding string) bool {
 		if !strings.EqualFold(strings.TrimSpace(name), coding) {
 			continue
 		}
-		q, ok := strings.CutPrefix(strings.TrimSpace(params), "q=")
+		params = strings.ToLower(strings.TrimSpace(params))
+		q, ok := strings.CutPrefix(params, "q=")
 		if !ok {
-			return true
+			return params == ""
 		}
 		weight, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
 		return err == nil && weight > 0

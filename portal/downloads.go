@@ -2,17 +2,19 @@ package portal
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"shuyuan/datasets"
 	"shuyuan/internal/fault"
@@ -34,7 +36,7 @@ func (s *Server) newest(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
-	return c.Redirect(s.Config.FilesURL+fmt.Sprintf("/d/%s/%d/%s", r.ID, r.Newest.Number, pathEscape(r.Newest.FileName)), fiber.StatusFound)
+	return c.Redirect(s.Config.FilesURL+fmt.Sprintf("/d/%s/%d/%s", r.ID, r.Newest.Number, url.PathEscape(r.Newest.FileName)), fiber.StatusFound)
 }
 
 // download is GET /d/{resource}/{version}/{filename}: the bytes of one
@@ -68,7 +70,7 @@ func (s *Server) download(c *fiber.Ctx) error {
 
 // open finds the bytes that the file name asks for.
 func (s *Server) open(ctx context.Context, c *fiber.Ctx, v *datasets.Version, bom, table string) (*datasets.File, error) {
-	name, err := unescape(c.Params("filename"))
+	name, err := url.PathUnescape(c.Params("filename"))
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "没有这个文件。")
 	}
@@ -103,75 +105,147 @@ func (s *Server) open(ctx context.Context, c *fiber.Ctx, v *datasets.Version, bo
 }
 
 // sendFile sends an immutable file: whole or in ranges, with its digest and
-// its name, as something to keep and never as a page of ours.
+// its name, as something to keep and never as a page of ours. It closes f,
+// unless the server does once the last byte is sent.
 func (s *Server) sendFile(c *fiber.Ctx, f *datasets.File, datasetID int64) error {
-	sum, err := hex.DecodeString(string(f.Digest))
-	if err != nil {
-		f.Object.Close()
-		return err
-	}
-	etag := `"` + string(f.Digest)[:32] + `"`
-	digest := "sha-256=:" + base64.StdEncoding.EncodeToString(sum) + ":"
 	h := &c.Response().Header
-	h.Set(fiber.HeaderETag, etag)
 	h.Set(fiber.HeaderLastModified, f.Modified.UTC().Format(http.TimeFormat))
-	h.Set(fiber.HeaderAcceptRanges, "bytes")
-	h.Set("Repr-Digest", digest)
-	h.Set(fiber.HeaderContentDisposition, disposition(f.Name))
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	h.Set(fiber.HeaderAccessControlAllowOrigin, "*")
 	h.Set(fiber.HeaderAccessControlExposeHeaders, "ETag, Content-Length, Content-Range, Content-Disposition, Content-Digest, Repr-Digest, Accept-Ranges")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-
-	if match := c.Get(fiber.HeaderIfMatch); match != "" && !matchesStrong(match, etag) {
+	if packable(f) {
+		h.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	}
+	choice := forms(c, f)
+	plain := choice[len(choice)-1]
+	if status, as := precondition(c, f, choice); status != 0 {
 		f.Object.Close()
-		return c.SendStatus(fiber.StatusPreconditionFailed)
+		h.Set(fiber.HeaderETag, as.etag)
+		return c.SendStatus(status)
+	}
+	if c.Method() == fiber.MethodGet && sameState(c.Get(fiber.HeaderIfRange), plain.etag) {
+		ranges, err := byterange.Parse(c.Get(fiber.HeaderRange), f.Bytes)
+		if err != nil {
+			f.Object.Close()
+			h.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", f.Bytes))
+			h.Set(fiber.HeaderCacheControl, "no-store")
+			return c.SendStatus(fiber.StatusRequestedRangeNotSatisfiable)
+		}
+		if len(ranges) > 0 {
+			describe(h, f, plain, plainDigest(f))
+			return s.sendRanges(c, f, ranges, datasetID)
+		}
+	}
+	return s.sendWhole(c, f, choice, datasetID)
+}
+
+// form is one of the forms a file is sent in: plain, as it lies there, or
+// compressed. Each is a representation of its own with an ETag of its own.
+type form struct{ coding, etag string }
+
+// forms are those that the reader can take, the best one first and the plain
+// one last.
+func forms(c *fiber.Ctx, f *datasets.File) []form {
+	etag := `"` + string(f.Digest)[:32]
+	plain := form{"", etag + `"`}
+	if coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding)); coding != "" && packable(f) {
+		return []form{{coding, etag + "-" + coding + `"`}, plain}
+	}
+	return []form{plain}
+}
+
+// precondition is the status that ends the request before anything is sent
+// (RFC 9110, 13.2.2), and the form that it is about; 0 to go on. Whoever has
+// any of the forms needs no other.
+func precondition(c *fiber.Ctx, f *datasets.File, choice []form) (int, form) {
+	if match := c.Get(fiber.HeaderIfMatch); match != "" && !slices.ContainsFunc(choice, func(as form) bool { return matchesStrong(match, as.etag) }) {
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		return fiber.StatusPreconditionFailed, choice[0]
 	}
 	if none := c.Get(fiber.HeaderIfNoneMatch); none != "" {
-		if matches(none, etag) {
-			f.Object.Close()
-			return c.SendStatus(fiber.StatusNotModified)
+		if i := slices.IndexFunc(choice, func(as form) bool { return matches(none, as.etag) }); i >= 0 {
+			return fiber.StatusNotModified, choice[i]
 		}
-	} else if since, err := http.ParseTime(c.Get(fiber.HeaderIfModifiedSince)); err == nil && !f.Modified.Truncate(time.Second).After(since) {
+		return 0, form{}
+	}
+	if since, err := http.ParseTime(c.Get(fiber.HeaderIfModifiedSince)); err == nil && !f.Modified.Truncate(time.Second).After(since) {
+		return fiber.StatusNotModified, choice[0]
+	}
+	return 0, form{}
+}
+
+// describe sets what every answer with bytes of f says of them.
+func describe(h *fasthttp.ResponseHeader, f *datasets.File, as form, digest string) {
+	h.Set(fiber.HeaderETag, as.etag)
+	h.Set(fiber.HeaderContentType, f.MediaType)
+	h.Set(fiber.HeaderContentDisposition, disposition(f.Name))
+	h.Set("Repr-Digest", digest)
+	if as.coding == "" {
+		h.Set(fiber.HeaderAcceptRanges, "bytes")
+		return
+	}
+	h.Set(fiber.HeaderContentEncoding, as.coding)
+	h.Set(fiber.HeaderAcceptRanges, "none") // ranges are cut from the plain form
+}
+
+func plainDigest(f *datasets.File) string {
+	sum, _ := hex.DecodeString(string(f.Digest)) // the store opens no other digest
+	return digestField(sum)
+}
+
+// sendingWhole counts a download and vouches for its bytes. HEAD has none.
+func (s *Server) sendingWhole(c *fiber.Ctx, digest string, bytes, datasetID int64) {
+	if c.Method() == fiber.MethodGet {
+		c.Set("Content-Digest", digest)
+		s.Datasets.CountDownload(datasetID, bytes)
+	}
+}
+
+// sendRanges sends parts of the plain form.
+func (s *Server) sendRanges(c *fiber.Ctx, f *datasets.File, ranges []byterange.Range, datasetID int64) error {
+	c.Status(fiber.StatusPartialContent)
+	if ranges[0].From == 0 { // whoever goes on after a break was counted then
+		s.Datasets.CountDownload(datasetID, byterange.Sum(ranges))
+	}
+	if len(ranges) > 1 {
+		body, boundary, length := byterange.Multi(f.Object, f.MediaType, f.Bytes, ranges)
+		c.Set(fiber.HeaderContentType, "multipart/byteranges; boundary="+boundary)
+		c.Context().SetBodyStream(body, int(length))
+		return nil
+	}
+	r := ranges[0]
+	if _, err := f.Object.Seek(r.From, io.SeekStart); err != nil {
 		f.Object.Close()
-		return c.SendStatus(fiber.StatusNotModified)
+		return err
 	}
-	wanted := c.Get(fiber.HeaderRange)
-	if c.Method() != fiber.MethodGet || !sameState(c.Get("If-Range"), etag) {
-		wanted = ""
-	}
-	ranges, err := byterange.Parse(wanted, f.Bytes)
-	if err != nil {
-		f.Object.Close()
-		h.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", f.Bytes))
-		return fiber.NewError(fiber.StatusRequestedRangeNotSatisfiable)
-	}
-	if len(ranges) == 0 || ranges[0].From == 0 {
-		if c.Method() == fiber.MethodGet {
-			s.Datasets.CountDownload(datasetID, f.Bytes)
-		}
-	}
-	switch len(ranges) {
-	case 0:
-		h.Set("Content-Digest", digest)
-		h.Set(fiber.HeaderContentType, f.MediaType)
-		c.Context().SetBodyStream(f.Object, int(f.Bytes))
-	case 1:
-		r := ranges[0]
-		if _, err := f.Object.Seek(r.From, io.SeekStart); err != nil {
+	c.Set(fiber.HeaderContentRange, r.Header(f.Bytes))
+	c.Context().SetBodyStream(byterange.Part(f.Object, r), int(r.Length))
+	return nil
+}
+
+// sendWhole sends the best form that the reader can take, if it is smaller than
+// the plain one.
+func (s *Server) sendWhole(c *fiber.Ctx, f *datasets.File, choice []form, datasetID int64) error {
+	h := &c.Response().Header
+	if as := choice[0]; as.coding != "" {
+		small, err := s.small.get(f, as.coding)
+		if err != nil {
 			f.Object.Close()
 			return err
 		}
-		c.Status(fiber.StatusPartialContent)
-		h.Set(fiber.HeaderContentType, f.MediaType)
-		h.Set(fiber.HeaderContentRange, r.Header(f.Bytes))
-		c.Context().SetBodyStream(byterange.Part(f.Object, r), int(r.Length))
-	default:
-		body, boundary, length := byterange.Multi(f.Object, f.MediaType, f.Bytes, ranges)
-		c.Status(fiber.StatusPartialContent)
-		h.Set(fiber.HeaderContentType, "multipart/byteranges; boundary="+boundary)
-		c.Context().SetBodyStream(body, int(length))
+		if small.body != nil {
+			f.Object.Close()
+			describe(h, f, as, small.digest)
+			s.sendingWhole(c, small.digest, int64(len(small.body)), datasetID)
+			c.Response().SetBodyRaw(small.body)
+			return nil
+		}
 	}
+	digest := plainDigest(f)
+	describe(h, f, choice[len(choice)-1], digest)
+	s.sendingWhole(c, digest, f.Bytes, datasetID)
+	c.Context().SetBodyStream(f.Object, int(f.Bytes))
 	return nil
 }
 
@@ -200,5 +274,19 @@ func disposition(name string) string {
 		}
 		return r
 	}, name)
-	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + pathEscape(name)
+	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + extended(name)
+}
+
+// extended is s as an extended parameter value (RFC 8187): what is no attr-char
+// goes as the bytes of its UTF-8.
+func extended(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c < 0x80 && (c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.IndexByte("!#$&+-.^_`|~", c) >= 0) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 	"golang.org/x/sync/singleflight"
 
 	"shuyuan/templates/text"
@@ -188,27 +187,9 @@ func (p *cachedPage) pack(coding string) []byte {
 	if b, ok := p.packed.Load(coding); ok {
 		return b.([]byte)
 	}
-	var b []byte
-	switch coding {
-	case "br":
-		b = fasthttp.AppendBrotliBytesLevel(nil, p.body, 4)
-	case "zstd":
-		b = fasthttp.AppendZstdBytesLevel(nil, p.body, 3)
-	default:
-		b = fasthttp.AppendGzipBytesLevel(nil, p.body, 6)
-	}
+	b := compress(coding, p.body)
 	p.packed.Store(coding, b)
 	return b
-}
-
-// chooseCoding takes the first of br, zstd, gzip that the header allows.
-func chooseCoding(header string) string {
-	for _, coding := range []string{"br", "zstd", "gzip"} {
-		if accepts(header, coding) {
-			return coding
-		}
-	}
-	return ""
 }
 
 // matches reports whether an If-None-Match names etag; the comparison is weak

@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"net/url"
-
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/internal/fault"
@@ -27,9 +25,3 @@ func (s *Server) showAccount(*fiber.Ctx) error     { return pending() }
 func (s *Server) endSessions(*fiber.Ctx) error     { return pending() }
 func (s *Server) createKey(*fiber.Ctx) error       { return pending() }
 func (s *Server) revokeKey(*fiber.Ctx) error       { return pending() }
-
-type packedFiles struct{}
-
-func pathEscape(s string) string { return url.PathEscape(s) }
-
-func unescape(s string) (string, error) { return url.PathUnescape(s) }

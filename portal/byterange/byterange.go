@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -110,14 +109,19 @@ func join(in []Range, size int64) ([]Range, error) {
 		}
 		out = append(out, r)
 	}
-	var total int64
-	for _, r := range out {
-		total += r.Length
-	}
-	if total > size {
+	if Sum(out) > size {
 		return nil, ErrUnsatisfiable
 	}
-	return slices.Clip(out), nil
+	return out, nil
+}
+
+// Sum is how many bytes the ranges are together.
+func Sum(ranges []Range) int64 {
+	var total int64
+	for _, r := range ranges {
+		total += r.Length
+	}
+	return total
 }
 
 type part struct {
