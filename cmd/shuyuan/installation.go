@@ -18,6 +18,7 @@ import (
 	"shuyuan/internal/config"
 	"shuyuan/internal/database"
 	"shuyuan/internal/database/embedded"
+	"shuyuan/internal/fault"
 )
 
 // installation is what every command works on: the database and the files of
@@ -28,6 +29,7 @@ type installation struct {
 	pool  *pgxpool.Pool
 	store blob.Store
 	admin string           // where the running server takes orders, if we work beside one
+	token string           // shows that an order comes from whoever may read the data folder
 	lock  *os.File         // nil beside a running server
 	pg    *embedded.Server // nil with an outside database and beside a running server
 }
@@ -78,10 +80,10 @@ func (in *installation) enter(ctx context.Context, name string) error {
 			f.Close()
 			return fmt.Errorf("lock %s: %w", f.Name(), err)
 		}
-		holder, admin := in.holder()
+		holder, admin, token := in.holder()
 		switch {
 		case holder == "serve" && name != "serve" && admin != "":
-			in.admin = admin
+			in.admin, in.token = admin, token
 			return f.Close()
 		case holder == "serve" && name == "serve" && waited > 20: // one that was killed is gone by then
 			f.Close()
@@ -103,7 +105,7 @@ func (in *installation) enter(ctx context.Context, name string) error {
 	}
 }
 
-// say writes who holds the folder, and from where it takes orders.
+// say writes who holds the folder, where it takes orders and with which token.
 func (in *installation) say(words ...string) error {
 	if err := in.lock.Truncate(0); err != nil {
 		return err
@@ -112,13 +114,13 @@ func (in *installation) say(words ...string) error {
 	return err
 }
 
-func (in *installation) holder() (name, admin string) {
+func (in *installation) holder() (name, admin, token string) {
 	b, err := os.ReadFile(in.path("lock"))
 	if err != nil {
-		return "", ""
+		return "", "", ""
 	}
-	name, admin, _ = strings.Cut(string(b), " ")
-	return name, admin
+	words := append(strings.Fields(string(b)), "", "", "")
+	return words[0], words[1], words[2]
 }
 
 func (in *installation) connect(ctx context.Context) error {
@@ -185,6 +187,19 @@ func openStore(ctx context.Context, cfg config.Config) (blob.Store, error) {
 	})
 }
 
+// reachStore returns nil if files can be had.
+func (in *installation) reachStore(ctx context.Context) error {
+	if in.cfg.S3Endpoint == "" {
+		_, err := os.Stat(in.path("files"))
+		return err
+	}
+	_, err := in.store.Stat(ctx, blob.Digest(strings.Repeat("0", 64))) // it is enough that it knows of no such object
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
 // guest reports whether we work beside a running server.
 func (in *installation) guest() bool { return in.lock == nil }
 
@@ -195,10 +210,18 @@ func (in *installation) folders() map[string]string {
 	return map[string]string{"keys": in.path("keys"), "config": in.path("config")}
 }
 
+// patience is how long closing waits for queries that are still under way.
+const patience = 5 * time.Second
+
 // Close ends what we started, the database last.
 func (in *installation) Close() error {
 	if in.pool != nil {
-		in.pool.Close()
+		closed := make(chan struct{})
+		go func() { in.pool.Close(); close(closed) }()
+		select {
+		case <-closed:
+		case <-time.After(patience): // the database ends what is left of them
+		}
 	}
 	var err error
 	if in.pg != nil {

@@ -36,6 +36,7 @@ type call struct {
 
 // commands in the order in which help lists them.
 var commands = []command{
+	{"serve", "[--listen ADDRESS]", "serve the portal until Ctrl-C", serve},
 	{"migrate", "", "bring the database up to date", migrate},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},
 	{"backup", "[--to KEY | --passphrase FILE] FILE | --new-key FILE", "write everything into one encrypted file", backUp},
@@ -49,7 +50,8 @@ var errUsage = errors.New("usage")
 var errFound = errors.New("found")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal ends us at once; PostgreSQL notices and ends by itself
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"reflect"
@@ -46,6 +47,8 @@ type Config struct {
 
 	FilesListen  string `env:"FILES_LISTEN" check:"address"` // a cookieless origin for downloads; unset: the same origin
 	FilesBaseURL string `env:"FILES_BASE_URL" check:"http" needs:"FILES_LISTEN"`
+
+	TrustedProxies string `env:"TRUSTED_PROXIES" check:"prefixes"` // whose X-Forwarded-For is believed: 10.0.0.0/8, 192.0.2.7
 
 	BackupRecipient string `env:"BACKUP_RECIPIENT"` // public key that backups are locked with (age1...)
 }
@@ -130,9 +133,27 @@ var checks = map[string]func(string) error{
 		}
 		return nil
 	},
+	"prefixes": func(s string) error { _, err := Prefixes(s); return err },
 	"http":     scheme("http", "https"),
 	"smtp":     scheme("smtp", "smtps"),
 	"postgres": scheme("postgres", "postgresql"),
+}
+
+// Prefixes reads a list of networks and single addresses.
+func Prefixes(list string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fmt.Errorf("%q is no network like 10.0.0.0/8", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // scheme does not repeat the value: it may hold a password.

@@ -61,6 +61,19 @@ func TestOneAddressDoesNotServeTwoThings(t *testing.T) {
 	}
 }
 
+func TestProxiesAreNetworksOrSingleAddresses(t *testing.T) {
+	got, err := Prefixes("10.0.0.0/8, 192.0.2.7,2001:db8::/32")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := fmt.Sprint(got); s != "[10.0.0.0/8 192.0.2.7/32 2001:db8::/32]" {
+		t.Errorf("read as %s", s)
+	}
+	if _, err := from(map[string]string{"SHUYUAN_TRUSTED_PROXIES": "10.0.0.0/8,proxy.example"}); err == nil || !strings.Contains(err.Error(), "SHUYUAN_TRUSTED_PROXIES") {
+		t.Errorf("a name is no network: %v", err)
+	}
+}
+
 func TestSecretsPrintAsStars(t *testing.T) {
 	const canary = "canary-7c1e"
 	c, err := from(map[string]string{

@@ -172,3 +172,23 @@ func Local(ctx context.Context, every time.Duration, run func(context.Context)) 
 		}
 	}
 }
+
+// Waiting counts the jobs that are not done yet, by River's state.
+func Waiting(ctx context.Context, pool *pgxpool.Pool) (map[string]int64, error) {
+	states := []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}
+	waiting := map[string]int64{}
+	for _, s := range states {
+		waiting[string(s)] = 0
+	}
+	rows, err := pool.Query(ctx, `SELECT state::text, count(*) FROM river_job WHERE state::text = ANY($1) GROUP BY state`, states)
+	if err != nil {
+		return nil, fmt.Errorf("count jobs: %w", err)
+	}
+	var state string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { waiting[state] = n; return nil })
+	return waiting, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -115,5 +116,28 @@ func TestLocalWritesOnceMoreWhenItEnds(t *testing.T) {
 	})
 	if calls != 1 {
 		t.Errorf("called %d times", calls)
+	}
+}
+
+func TestWaitingJobsAreCountedByState(t *testing.T) {
+	pool := dbtest.New(t)
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &greeter{})
+	c, err := jobs.New(pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []time.Time{{}, time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		if _, err := c.Insert(t.Context(), greeting{"hello"}, &river.InsertOpts{ScheduledAt: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := jobs.Waiting(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int64{"available": 1, "scheduled": 1, "pending": 0, "retryable": 0, "running": 0}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/config"
+	"shuyuan/internal/database"
+	"shuyuan/internal/jobs"
+	"shuyuan/internal/policy"
+	"shuyuan/licensing"
+	"shuyuan/portal"
+)
+
+// How long each step of a stop may take. What is not done by then is cut off;
+// nothing acknowledged is lost with it.
+const (
+	stopRequests = 15 * time.Second
+	stopJobs     = 15 * time.Second
+)
+
+// server is everything that runs between the start and the stop of `serve`.
+type server struct {
+	in       *installation
+	log      *slog.Logger
+	clock    *database.Clock
+	datasets *datasets.Service
+	accounts *account.Service
+	portal   *portal.Server
+	jobs     *jobs.Client
+	base     string // address of the portal, for links and for people
+
+	listener, files, orders net.Listener // files may be nil
+	admin                   *http.Server
+
+	background sync.WaitGroup // ends when halt is called
+	halt       context.CancelFunc
+	failed     chan error // a listener that ended by itself
+}
+
+func serve(ctx context.Context, c *call) error {
+	cfg, err := c.setup(nil)
+	if err != nil {
+		return err
+	}
+	if err := c.noArguments(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(c.err, nil))
+	log.LogAttrs(ctx, slog.LevelInfo, "configuration", slog.Any("config", cfg))
+	in, err := open(ctx, cfg, c.command.name, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(in.serve(ctx, c.out), in.Close())
+}
+
+// serve runs the server until ctx ends or a part of it fails.
+func (in *installation) serve(ctx context.Context, out io.Writer) error {
+	s := &server{in: in, log: in.log, failed: make(chan error, 3)}
+	defer s.stop()
+	if err := s.assemble(ctx); err != nil {
+		return err
+	}
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	s.greet(ctx, out)
+	select {
+	case <-ctx.Done():
+		s.log.LogAttrs(ctx, slog.LevelInfo, "stopping")
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// assemble makes every part; none of them works yet.
+func (s *server) assemble(ctx context.Context) (err error) {
+	if err := s.listen(); err != nil {
+		return err
+	}
+	if err := database.Migrate(ctx, s.in.pool); err != nil {
+		return err
+	}
+	if s.clock, err = database.NewClock(ctx, s.in.pool, time.Now); err != nil {
+		return err
+	}
+	now := s.clock.Now
+	s.datasets = datasets.NewService(s.in.pool, s.in.store, licensing.Gate{}, now)
+	s.accounts = account.NewService(s.in.pool, account.Config{}, now)
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		return err
+	}
+	reached, err := s.reached(ctx)
+	if err != nil {
+		return err
+	}
+	if s.portal, err = portal.New(portal.Deps{
+		Datasets: s.datasets, Search: inDatabase{s.datasets}, Accounts: s.accounts, Policy: book,
+		Now: now, Config: reached, Log: s.log,
+	}); err != nil {
+		return err
+	}
+	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Log: s.log, Tasks: []jobs.Task{
+		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
+	}})
+	s.admin = s.newAdmin()
+	return err
+}
+
+// listen takes the addresses first, so that one that is not free is reported
+// before anything is changed.
+func (s *server) listen() (err error) {
+	cfg := s.in.cfg
+	if s.listener, err = listenOn(cfg.Listen, "SHUYUAN_LISTEN or --listen"); err != nil {
+		return err
+	}
+	if cfg.FilesListen != "" {
+		if s.files, err = listenOn(cfg.FilesListen, "SHUYUAN_FILES_LISTEN"); err != nil {
+			return err
+		}
+	}
+	if cfg.AdminListen != "" {
+		s.orders, err = listenOn(cfg.AdminListen, "SHUYUAN_ADMIN_LISTEN")
+		return err
+	}
+	if s.orders, err = net.Listen("tcp", "127.0.0.1:8081"); err != nil {
+		s.orders, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	return err
+}
+
+func listenOn(address, setting string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program: set another address with %s", address, setting)
+	}
+	return l, err
+}
+
+// reached is how the portal is reached, as configured or as it came about.
+func (s *server) reached(ctx context.Context) (portal.Config, error) {
+	cfg := s.in.cfg
+	if s.base = cfg.BaseURL; s.base == "" {
+		s.base = "http://" + reachable(s.listener.Addr())
+	}
+	proxies, err := config.Prefixes(cfg.TrustedProxies)
+	if err != nil {
+		return portal.Config{}, err
+	}
+	departments, err := s.datasets.Departments(ctx, account.Actor{})
+	if err != nil {
+		return portal.Config{}, err
+	}
+	sample := slices.ContainsFunc(departments, func(d datasets.Counted[datasets.Department]) bool { return d.Item.Sample })
+	return portal.Config{
+		BaseURL: s.base, FilesURL: cfg.FilesBaseURL, Proxies: proxies,
+		Gallery: sample, Sample: sample, Secure: strings.HasPrefix(s.base, "https://"),
+	}, nil
+}
+
+// reachable is an address that a browser on this machine can open.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if ip, bad := netip.ParseAddr(host); err == nil && bad == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// start sets everything going. What runs in the background outlives ctx and
+// ends with halt, so that a stop can go in order.
+func (s *server) start(ctx context.Context) error {
+	work, halt := context.WithCancel(context.WithoutCancel(ctx))
+	s.halt = halt
+	s.background.Go(func() { jobs.Local(work, 5*time.Second, s.logged("clock", s.clock.Sync)) })
+	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("usage", s.datasets.FlushUsage)) })
+	s.background.Go(func() {
+		audit.SealEvery(work, s.in.pool, time.Second, func(err error) {
+			s.log.LogAttrs(work, slog.LevelWarn, "audit trail not sealed", slog.Any("error", err))
+		})
+	})
+	if err := s.jobs.Start(work); err != nil {
+		return fmt.Errorf("start jobs: %w", err)
+	}
+	token := rand.Text()
+	s.run("portal", func() error { return s.portal.Serve(s.listener) })
+	if s.files != nil {
+		s.run("downloads", func() error { return s.portal.ServeFiles(s.files) })
+	}
+	s.admin.Handler = s.administration(token)
+	s.run("administration", func() error { return s.admin.Serve(s.orders) })
+	return s.in.say("serve", reachable(s.orders.Addr()), token)
+}
+
+// run serves in the background; that it ends is a failure unless we stop.
+func (s *server) run(name string, serve func() error) {
+	go func() {
+		if err := serve(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			s.failed <- fmt.Errorf("%s: %w", name, err)
+		}
+	}()
+}
+
+// logged is what jobs.Local calls: a failure is told and tried again next time.
+func (s *server) logged(name string, do func(context.Context) error) func(context.Context) {
+	return func(ctx context.Context) {
+		if err := do(ctx); err != nil {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "could not be done, will be tried again", slog.String("task", name), slog.Any("error", err))
+		}
+	}
+}
+
+// greet tells a person where to look.
+func (s *server) greet(ctx context.Context, out io.Writer) {
+	fmt.Fprintf(out, "\n数源 Shuyuan: %s   (Ctrl-C stops it)\n", s.base)
+	fmt.Fprintf(out, "health and figures: http://%s/readyz /metrics, data: %s\n", s.orders.Addr(), s.in.cfg.Data)
+	if n, err := s.datasets.LastChange(ctx); err == nil && n == 0 {
+		fmt.Fprint(out, "the catalogue is empty: stop, load the sample world with `shuyuan demo`, start again\n")
+	}
+	fmt.Fprintln(out)
+}
+
+// stop ends what runs, readers first and the database (by Close) last. It
+// copes with a server that was only half started.
+func (s *server) stop() {
+	ctx := context.Background()
+	if s.orders != nil && s.in.lock != nil {
+		_ = s.in.say("serve") // whoever wants to work beside us waits until we are gone
+	}
+	if s.portal != nil {
+		bound, cancel := context.WithTimeout(ctx, stopRequests)
+		s.warn("requests cut off", s.portal.Shutdown(bound))
+		cancel()
+	}
+	if s.halt != nil {
+		bound, cancel := context.WithTimeout(ctx, stopJobs)
+		s.warn("jobs cut off", jobs.Stop(bound, s.jobs))
+		cancel()
+		s.halt()
+		s.background.Wait()
+		_, err := audit.Seal(ctx, s.in.pool)
+		s.warn("audit trail not sealed", err)
+	}
+	if s.admin != nil {
+		_ = s.admin.Close()
+	}
+	for _, l := range []net.Listener{s.listener, s.files, s.orders} {
+		if l != nil {
+			_ = l.Close() // most are closed by now
+		}
+	}
+}
+
+func (s *server) warn(what string, err error) {
+	if err != nil {
+		s.log.LogAttrs(context.Background(), slog.LevelWarn, what, slog.Any("error", err))
+	}
+}
