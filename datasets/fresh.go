@@ -30,6 +30,15 @@ func (d *Dataset) Fresh(now time.Time) Fresh {
 	return Overdue
 }
 
+// Late is how many days have begun since the promised day ended; 0 for what is
+// not late.
+func (d *Dataset) Late(now time.Time) int {
+	if d.Fresh(now) != Overdue {
+		return 0
+	}
+	return int(now.Sub(endOfDay(*d.NextDue))/(24*time.Hour)) + 1 // China has no summer time
+}
+
 func endOfDay(day time.Time) time.Time {
 	y, m, d := day.Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, china)

@@ -33,3 +33,31 @@ func TestFresh(t *testing.T) {
 		})
 	}
 }
+
+func TestLate(t *testing.T) {
+	due := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name string
+		d    Dataset
+		now  string
+		want int
+	}{
+		{"the promised day itself", Dataset{Frequency: Annual, NextDue: &due}, "2026-11-24T23:59:59+08:00", 0},
+		{"the first minute of the next day", Dataset{Frequency: Annual, NextDue: &due}, "2026-11-25T00:00:00+08:00", 1},
+		{"the last minute of the next day", Dataset{Frequency: Annual, NextDue: &due}, "2026-11-25T23:59:59+08:00", 1},
+		{"the day after that", Dataset{Frequency: Annual, NextDue: &due}, "2026-11-26T00:00:00+08:00", 2},
+		{"a year on", Dataset{Frequency: Annual, NextDue: &due}, "2027-11-24T12:00:00+08:00", 365},
+		{"what is complete is never late", Dataset{Frequency: Never, NextDue: &due}, "2030-01-01T00:00:00Z", 0},
+		{"nor is what nobody promised", Dataset{Frequency: Irregular}, "2030-01-01T00:00:00Z", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now, err := time.Parse(time.RFC3339, c.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.d.Late(now); got != c.want {
+				t.Errorf("Late = %d, want %d", got, c.want)
+			}
+		})
+	}
+}

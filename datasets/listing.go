@@ -22,7 +22,7 @@ func (c Condition) with(name string, value any) pgx.NamedArgs {
 }
 
 // where is the filter and who looks, as SQL.
-func (f Filter) where(visible Condition) (string, pgx.NamedArgs) {
+func (f Filter) where(visible Condition, now time.Time) (string, pgx.NamedArgs) {
 	clauses, args := []string{visible.SQL}, maps.Clone(visible.Args)
 	add := func(set bool, clause, name string, value any) {
 		if set {
@@ -32,6 +32,10 @@ func (f Filter) where(visible Condition) (string, pgx.NamedArgs) {
 	add(f.Department != "", `p.slug = @department`, "department", f.Department)
 	add(f.Theme != "", `t.slug = @theme`, "theme", f.Theme)
 	add(f.Open != "", `d.open_type = @open`, "open", f.Open)
+	add(f.Late, promised+` AND d.next_due < @today`, "today", now.In(china).Format(time.DateOnly))
+	if f.Order == ByDue {
+		clauses = append(clauses, promised)
+	}
 	return strings.Join(clauses, ` AND `), args
 }
 
@@ -44,6 +48,9 @@ type order struct {
 	value  func(*Dataset) string
 	check  func(string) bool
 }
+
+// promised is the condition that a day of the next version was promised.
+const promised = `d.update_frequency <> 'never' AND d.next_due IS NOT NULL`
 
 const popularity = `coalesce(u.views + u.downloads * 5, 0)`
 
@@ -62,6 +69,11 @@ var orders = map[Order]order{
 		by: popularity + ` DESC, d.id DESC`, beyond: `(` + popularity + `, d.id) < (@after::bigint, @after_id)`,
 		value: func(d *Dataset) string { return strconv.FormatInt(d.Views+d.Downloads*5, 10) },
 		check: func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil },
+	},
+	ByDue: {
+		by: `d.next_due, d.id`, beyond: `(d.next_due, d.id) > (@after::date, @after_id)`,
+		value: func(d *Dataset) string { return d.NextDue.Format(time.DateOnly) },
+		check: func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil },
 	},
 }
 

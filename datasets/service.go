@@ -45,6 +45,7 @@ const (
 	ByUpdated Order = "updated"
 	ByTitle   Order = "title"
 	ByPopular Order = "popular"
+	ByDue     Order = "due" // only what has a promised day, the earliest first
 )
 
 // Filter narrows a listing. The zero value is everything visible.
@@ -52,6 +53,7 @@ type Filter struct {
 	Department string // slug
 	Theme      string // slug
 	Open       OpenType
+	Late       bool  // only what is past its promised day
 	Order      Order // ByUpdated if empty
 	After      string
 	Limit      int // 20 if zero, at most 200
@@ -127,7 +129,7 @@ func (s *Service) list(ctx context.Context, viewer account.Actor, f Filter, cond
 	}
 	limit = min(limit, 200)
 	visible := Visible(viewer)
-	where, args := f.where(visible)
+	where, args := f.where(visible, s.now())
 	for k, v := range extra {
 		args[k] = v
 	}
