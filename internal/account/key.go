@@ -55,8 +55,8 @@ const (
 
 // CreateKey makes an API key for a, valid from now for so long. The secret is
 // returned this once. It returns fault.Invalid for a name, scope or length of
-// life that a key cannot have, fault.Forbidden for a scope beyond a's roles,
-// and fault.Conflict when a has too many.
+// life that a key cannot have and for the name of a live one, fault.Forbidden
+// for a scope beyond a's roles, and fault.Conflict when a has too many.
 func (s *Service) CreateKey(ctx context.Context, a Actor, name string, scopes []string, valid time.Duration) (string, *Key, error) {
 	if a.Session == "" {
 		return "", nil, errSignIn()
@@ -76,11 +76,15 @@ func (s *Service) CreateKey(ctx context.Context, a Actor, name string, scopes []
 		if err := lockUser(ctx, tx, a.ID); err != nil {
 			return struct{}{}, err
 		}
-		var live int
+		var live, alike int
 		err := tx.QueryRow(ctx, `
-			SELECT count(*) FROM api_keys WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2`, a.ID, now).Scan(&live)
+			SELECT count(*), count(*) FILTER (WHERE name = $3)
+			FROM api_keys WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2`, a.ID, now, k.Name).Scan(&live, &alike)
 		if err != nil {
 			return struct{}{}, fmt.Errorf("count keys: %w", err)
+		}
+		if alike > 0 { // a form that arrives twice makes one key
+			return struct{}{}, fault.At("name", "已有一个同名的有效密钥，请换个名称。")
 		}
 		if live >= keysMax {
 			return struct{}{}, fault.New(fault.Conflict, "一个账号最多有 %d 个有效的密钥，请先停用不再使用的。", keysMax)

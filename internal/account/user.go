@@ -116,7 +116,7 @@ func (s *Service) ChangePassword(ctx context.Context, a Actor, old, password str
 		return err
 	}
 	if !limit.Allowed {
-		return fault.New(fault.TooMany, "尝试次数过多，请在 %d 分钟后再试。", int(limit.Reset/time.Minute)+1)
+		return errTooMany(limit)
 	}
 	var hash string
 	if err := s.pool.QueryRow(ctx, `SELECT password FROM users WHERE id = $1`, a.ID).Scan(&hash); err != nil {
@@ -245,17 +245,34 @@ func (s *Service) setDisabled(ctx context.Context, who Actor, id int64, act stri
 	return err
 }
 
+// Own is the account of whoever asks. It returns fault.Unauthenticated for the
+// visitor.
+func (s *Service) Own(ctx context.Context, a Actor) (User, error) {
+	found, err := s.users(ctx, `WHERE u.id = @id`, pgx.NamedArgs{"id": a.ID})
+	if err == nil && len(found) == 0 {
+		err = errSignIn()
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return found[0], nil
+}
+
 // Users are all accounts, by name.
 func (s *Service) Users(ctx context.Context, who Actor) ([]User, error) {
 	if err := administers(who); err != nil {
 		return nil, err
 	}
+	return s.users(ctx, ``, pgx.NamedArgs{})
+}
+
+func (s *Service) users(ctx context.Context, where string, args pgx.NamedArgs) ([]User, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT u.id, u.identifier, u.name, coalesce(u.department_id, 0) AS department, u.sample,
 			u.created_at AS created, u.disabled_at AS disabled,
 			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role) AS roles
-		FROM users u
-		ORDER BY u.name, u.id`)
+		FROM users u `+where+`
+		ORDER BY u.name, u.id`, args)
 	if err != nil {
 		return nil, fmt.Errorf("users: %w", err)
 	}

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -298,13 +299,52 @@ func TestKeysThatCannotBeMade(t *testing.T) {
 		}
 	}
 	var wg sync.WaitGroup
-	for range 30 {
-		wg.Go(func() { w.CreateKey(ctx, a, "脚本", []string{account.ScopeRead}, time.Hour) }) //nolint:errcheck // counted below
+	for n := range 30 {
+		wg.Go(func() { w.CreateKey(ctx, a, "脚本"+strconv.Itoa(n), []string{account.ScopeRead}, time.Hour) }) //nolint:errcheck // counted below
 	}
 	wg.Wait()
 	if n := w.count(`SELECT count(*) FROM api_keys`); n != 20 {
 		t.Errorf("%d keys, want 20", n)
 	}
+}
+
+func TestAFormThatArrivesTwiceMakesOneKey(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	_, a := w.enterAs("wang@tests.example")
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() { w.CreateKey(ctx, a, " 脚本 ", []string{account.ScopeRead}, time.Hour) }) //nolint:errcheck // counted below
+	}
+	wg.Wait()
+	if n := w.count(`SELECT count(*) FROM api_keys`); n != 1 {
+		t.Errorf("%d keys, want 1", n)
+	}
+	_, _, err := w.CreateKey(ctx, a, "脚本", []string{account.ScopeRead}, time.Hour)
+	if f := fault.Of(err); f.Kind != fault.Invalid || f.Field != "name" {
+		t.Errorf("got %v", err)
+	}
+	w.clock.pass(time.Hour)
+	if _, _, err := w.CreateKey(ctx, a, "脚本", []string{account.ScopeRead}, time.Hour); err != nil {
+		t.Errorf("the name of an expired key is not free: %v", err)
+	}
+	_, other := w.enterAs("zhao@tests.example")
+	if _, _, err := w.CreateKey(ctx, other, "脚本", []string{account.ScopeRead}, time.Hour); err != nil {
+		t.Errorf("the name of somebody else's key is not free: %v", err)
+	}
+}
+
+func TestOneSeesOnesOwnAccount(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	_, a := w.enterAs("wang@tests.example")
+	w.officer("zhao@tests.example")
+	u, err := w.Own(ctx, a)
+	if err != nil || u.ID != a.ID || u.Identifier != "wang@tests.example" || u.Department != a.Department || len(u.Roles) != 1 {
+		t.Errorf("%v, %+v", err, u)
+	}
+	_, err = w.Own(ctx, account.Actor{})
+	wantKind(t, err, fault.Unauthenticated)
 }
 
 func TestDemoAccountsGetFreshPasswords(t *testing.T) {

@@ -35,6 +35,8 @@ func init() {
 		"这里只接受本站表单。":         "Only forms of this portal are accepted here.",
 		"密钥不能写在地址里，它会留在历史和日志中；这个密钥已被停用，请换一个，放在 Authorization 头里。": "A key must not stand in an address: it stays in histories and logs. This key has been revoked; please make another one and send it in the Authorization header.",
 
+		"已有一个同名的有效密钥，请换个名称。": "A valid key of that name exists; please choose another name.",
+
 		// downloads and feeds
 		"没有这个版本。":                     "There is no such version.",
 		"这个文件还没有发布任何版本。":              "No version of this file has been published yet.",
