@@ -92,6 +92,12 @@ func (s *Service) SignIn(ctx context.Context, identifier, password, ip, agent st
 	})
 }
 
+func errTooMany(l Limit) error {
+	f := fault.New(fault.TooMany, "尝试次数过多，请在 %d 分钟后再试。", int(l.Reset/time.Minute)+1)
+	f.Retry = l.Reset
+	return f
+}
+
 func errWrong() error {
 	return fault.New(fault.Unauthenticated, "账号或密码不正确。")
 }
@@ -134,7 +140,7 @@ func (s *Service) admit(ctx context.Context, c candidate, identifier, network st
 		if limit.Allowed {
 			continue
 		}
-		tooMany := fault.New(fault.TooMany, "尝试次数过多，请在 %d 分钟后再试。", int(limit.Reset/time.Minute)+1)
+		tooMany := errTooMany(limit)
 		if !limit.First {
 			return tooMany
 		}

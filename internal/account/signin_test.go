@@ -153,6 +153,9 @@ func TestGuessingIsStoppedAcrossReplicasAndTheOwnerGetsInAgain(t *testing.T) {
 	for _, s := range []world{w, other} {
 		_, err := s.SignIn(ctx, "wang@tests.example", right, home, agent)
 		wantKind(t, err, fault.TooMany)
+		if again := fault.Of(err).Retry; again <= 0 || again > 15*time.Minute {
+			t.Errorf("try again after %s", again)
+		}
 	}
 	if n := w.count(`SELECT count(*) FROM audit_entries WHERE act = 'sign-in.limited'`); n != 1 {
 		t.Errorf("%d entries say so, want 1", n)

@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what went wrong in the terms a reader can act on.
@@ -34,8 +35,9 @@ type Fault struct {
 	Kind     Kind
 	Sentence string // Chinese, a fmt format if Args are given
 	Args     []any
-	Field    string // the input field or parameter it is about; empty if none
-	Cause    error  // for the log only
+	Field    string        // the input field or parameter it is about; empty if none
+	Retry    time.Duration // after which to try again; 0 where nobody knows
+	Cause    error         // for the log only
 }
 
 // New makes a fault of kind k that tells the person sentence.
