@@ -166,15 +166,18 @@ func (f *ownFigures) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// order asks the server that runs on our data folder to do something, and
-// copies what it says to out.
+// longestOrder is how long an order may take: a large index takes a while.
+const longestOrder = 30 * time.Minute
+
+// order asks the server that runs on our data folder to do something; read
+// takes its answer.
 func (in *installation) order(ctx context.Context, method, path string, read func(*http.Response) error) error {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+in.admin+path, nil)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+in.token)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Timeout: longestOrder}).Do(req)
 	if err != nil {
 		return fmt.Errorf("the running server does not answer: %w", err)
 	}
