@@ -157,8 +157,8 @@ func readProfile(fsys fs.FS, name string, words map[string]Text) (loaded, error)
 			return out, err
 		}
 	}
-	if p.id == "" || p.kind.Zh == "" || len(p.rules) == 0 {
-		return out, r.refuse(body, "profile, kind and rules are needed")
+	if p.id == "" || p.short.Zh == "" || p.short.En == "" || p.kind.Zh == "" || len(p.rules) == 0 {
+		return out, r.refuse(body, "profile, short, short_en, kind and rules are needed")
 	}
 	if !p.House() && p.from.IsZero() {
 		return out, r.refuse(body, "effective_from is needed")
@@ -200,10 +200,14 @@ func (r reader) head(e entry, out *loaded) error {
 	case "title":
 		p.title.Zh = s
 		if s == Silent {
-			p.title = Text{"（原文缺标题）", "(the title is missing in the text)"}
+			p.title, p.untitled = Text{"（原文缺标题）", "(the title is missing in the text)"}, true
 		}
 	case "title_en":
 		p.title.En = s
+	case "short":
+		p.short.Zh = s
+	case "short_en":
+		p.short.En = s
 	case "document":
 		p.document = s
 	case "kind":

@@ -97,8 +97,9 @@ func (r Rule) Is(code string) bool { return len(r.Value) == 1 && r.Value[0].Code
 // Profile is the rules of one text.
 type Profile struct {
 	id, code, document string
-	title, kind        Text
+	title, short, kind Text
 	kindNote           Text
+	untitled           bool
 	adopted            time.Time
 	from               time.Time
 	to                 string // as the text says it
@@ -116,6 +117,13 @@ func (p *Profile) Code() string { return p.code }
 // Title is the name of the text. The title line of some is not handed down;
 // then it says so.
 func (p *Profile) Title() Text { return p.title }
+
+// Short is what the platform calls the text for short; it is not the text's own
+// name.
+func (p *Profile) Short() Text { return p.short }
+
+// Titled reports whether the title line of the text is handed down.
+func (p *Profile) Titled() bool { return !p.untitled }
 
 // Document is its number, empty where it has none.
 func (p *Profile) Document() string { return p.document }
