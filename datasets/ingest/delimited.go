@@ -29,7 +29,7 @@ func delimited(src source, format string, opt Options) (string, []Table, error) 
 		}
 		in := csv.NewReader(decode(r, enc))
 		in.Comma, in.ReuseRecord, in.LazyQuotes, in.FieldsPerRecord = delimiter, true, format != "csv", -1
-		return records(in, opt, yield)
+		return records(in, enc, opt, yield)
 	}
 	return enc, []Table{{read: read}}, nil
 }
@@ -53,7 +53,7 @@ func sniffDelimiter(src source, enc string) (rune, error) {
 	return best, nil
 }
 
-func records(in *csv.Reader, opt Options, yield func([]string) error) error {
+func records(in *csv.Reader, enc string, opt Options, yield func([]string) error) error {
 	width := 0
 	for n := 1; ; n++ {
 		row, err := in.Read()
@@ -70,7 +70,7 @@ func records(in *csv.Reader, opt Options, yield func([]string) error) error {
 			return err
 		}
 		line, _ := in.FieldPos(0)
-		if err := checkCells(row, line, opt.Limits); err != nil {
+		if err := checkCells(row, line, enc, opt.Limits); err != nil {
 			return err
 		}
 		if n == 1 {
@@ -96,7 +96,7 @@ func records(in *csv.Reader, opt Options, yield func([]string) error) error {
 	}
 }
 
-func checkCells(row []string, line int, limits Limits) error {
+func checkCells(row []string, line int, enc string, limits Limits) error {
 	if len(row) > limits.Columns {
 		return fault.New(fault.TooLarge, "栏数太多，最多 %d 栏。", limits.Columns)
 	}
@@ -104,7 +104,7 @@ func checkCells(row []string, line int, limits Limits) error {
 		if len(cell) > limits.Cell {
 			return fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", line, i+1)
 		}
-		if strings.ContainsRune(cell, '\uFFFD') {
+		if unreadable(cell, enc) {
 			return undecodable(line, i+1)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -82,7 +83,7 @@ func decode(r io.Reader, name string) io.Reader {
 	var e encoding.Encoding
 	switch name {
 	case "UTF-8-BOM":
-		e = unicode.UTF8BOM
+		return withoutBOM(r)
 	case "UTF-16LE":
 		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	case "UTF-16BE":
@@ -93,6 +94,25 @@ func decode(r io.Reader, name string) io.Reader {
 		return r
 	}
 	return transform.NewReader(r, e.NewDecoder())
+}
+
+// withoutBOM leaves every other byte as it is: what is not UTF-8 must be found,
+// not replaced.
+func withoutBOM(r io.Reader) io.Reader {
+	in := bufio.NewReaderSize(r, 64<<10)
+	if head, _ := in.Peek(len(bomUTF8)); bytes.Equal(head, bomUTF8) {
+		_, _ = in.Discard(len(bomUTF8)) // they were just seen
+	}
+	return in
+}
+
+// unreadable reports whether a cell of a file in this encoding holds what the
+// decoder could not read. A U+FFFD that stands in a UTF-8 file itself is data.
+func unreadable(cell, name string) bool {
+	if name == "UTF-8" || name == "UTF-8-BOM" {
+		return !utf8.ValidString(cell)
+	}
+	return strings.ContainsRune(cell, utf8.RuneError)
 }
 
 // undecodable is the fault for a character that the decoder could not read.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"shuyuan/internal/fault"
 )
@@ -192,7 +193,7 @@ func membersOf(raw json.RawMessage, n int, limits Limits) ([]member, error) {
 		if len(text) > max(limits.Cell, 16<<20) {
 			return nil, fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", n, len(out)+1)
 		}
-		if strings.ContainsRune(text, '\uFFFD') {
+		if !intact(value, text) {
 			return nil, undecodable(n, len(out)+1)
 		}
 		out = append(out, member{name.(string), text})
@@ -216,6 +217,15 @@ func textOf(value json.RawMessage) (string, error) {
 		return out.String(), err
 	}
 	return string(value), nil
+}
+
+// intact reports whether text is what value says: the decoder puts U+FFFD for
+// what it cannot read. One that stands in the file itself is data.
+func intact(value json.RawMessage, text string) bool {
+	if !utf8.Valid(value) {
+		return false
+	}
+	return !strings.ContainsRune(text, utf8.RuneError) || bytes.ContainsRune(value, utf8.RuneError) || bytes.Contains(bytes.ToLower(value), []byte(`\ufffd`))
 }
 
 // feature is a GeoJSON feature as a row: its properties and its geometry.

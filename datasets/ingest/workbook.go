@@ -41,7 +41,7 @@ func sheetRows(book *excelize.File, sheet string, opt Options, yield func([]stri
 		if err != nil {
 			return fault.New(fault.Invalid, "工作表“%s”第 %d 行读不出来。", sheet, line).Because(err)
 		}
-		if err := checkCells(row, line, opt.Limits); err != nil {
+		if err := checkCells(row, line, "", opt.Limits); err != nil {
 			return err
 		}
 		if width == 0 {
