@@ -1,0 +1,103 @@
+package api_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"shuyuan/datasets/datasetstest"
+	"shuyuan/internal/account"
+	"shuyuan/internal/policy"
+	"shuyuan/licensing"
+	"shuyuan/portal"
+	"shuyuan/portal/api"
+)
+
+// world is a portal with the API on an empty catalogue of its own.
+type world struct {
+	*portal.Server
+	*datasetstest.Catalogue
+}
+
+func newWorld(t *testing.T, configure ...func(*portal.Deps)) *world {
+	t.Helper()
+	catalogue := datasetstest.New(t, licensing.Gate{})
+	return &world{replica(t, catalogue, configure...), catalogue}
+}
+
+// replica is one more server on the same catalogue.
+func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.Deps)) *portal.Server {
+	t.Helper()
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := portal.Deps{
+		Datasets: c.Service, Search: finder{c.Service}, Accounts: account.NewService(c.Pool, account.Config{}, c.Clock),
+		Policy: book, Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
+		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Mounts: []func(*portal.Server){api.Mount},
+	}
+	for _, f := range configure {
+		f(&d)
+	}
+	s, err := portal.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// into reads the body as JSON.
+func (a answer) into(t *testing.T, v any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		t.Fatalf("%v in %.200s", err, a.body)
+	}
+}
+
+// ask asks a server for an address; headers are pairs of name and value.
+func ask(t *testing.T, s *portal.Server, method, address string, headers ...string) answer {
+	t.Helper()
+	request := httptest.NewRequest(method, address, nil)
+	for pair := range slices.Chunk(headers, 2) {
+		request.Header.Set(pair[0], pair[1])
+	}
+	response, err := s.App().Test(request, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{response.StatusCode, response.Header, body}
+}
+
+func (w *world) get(t *testing.T, address string, headers ...string) answer {
+	t.Helper()
+	return ask(t, w.Server, http.MethodGet, address, headers...)
+}
+
+// read gets an address that must answer, as JSON.
+func (w *world) read(t *testing.T, address string, v any) {
+	t.Helper()
+	a := w.get(t, address)
+	if a.status != http.StatusOK {
+		t.Fatalf("GET %s: %d %s", address, a.status, a.body)
+	}
+	a.into(t, v)
+}
+

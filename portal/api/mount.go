@@ -1,0 +1,156 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/account"
+	"shuyuan/portal"
+)
+
+// Base is the path below which the API lies.
+const Base = "/api/v1"
+
+var anybody = []account.Role{account.Visitor}
+
+// Routes is every address of the API with who may ask for it. HEAD and OPTIONS
+// are answered wherever GET is. An operation that is not listed here stops the
+// program when it is mounted.
+var Routes = []portal.Route{
+	{Method: "GET", Path: Base + "/openapi.json", By: anybody},
+	{Method: "GET", Path: Base + "/datasets", By: anybody},
+	{Method: "GET", Path: Base + "/datasets/:slug", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id", By: anybody},
+}
+
+// api is the API on one portal. The zero value describes itself and answers
+// nothing.
+type api struct {
+	*portal.Server
+	doc *huma.OpenAPI
+}
+
+// Mount adds the API to a portal. Name it in portal.Deps.Mounts:
+//
+//	portal.Deps{..., Mounts: []func(*portal.Server){api.Mount}}
+func Mount(s *portal.Server) {
+	a := &api{Server: s}
+	s.App().Use("/api/", a.around)
+	h := humafiber.NewWithGroup(s.App(), gate{s.App(), a}, config())
+	a.doc = h.OpenAPI()
+	a.register(h)
+	a.handle(Base+"/openapi.json", a.showDocument)
+}
+
+// gate is the router that huma registers operations on: each goes behind the
+// portal's gate, as Routes says.
+type gate struct {
+	fiber.Router
+	a *api
+}
+
+var fiberParam = regexp.MustCompile(`:(\w+)`)
+
+// Add implements fiber.Router for huma, which calls nothing else of it.
+func (g gate) Add(_, path string, handlers ...fiber.Handler) fiber.Router {
+	described := fiberParam.ReplaceAllString(path, "{$1}")
+	g.a.handle(Base+path, func(_ *portal.Server, c *fiber.Ctx) error {
+		return g.a.serve(c, g.a.doc.Paths[described].Get, handlers[0])
+	})
+	return g
+}
+
+// handle registers what answers a GET of path.
+func (a *api) handle(path string, answer func(*portal.Server, *fiber.Ctx) error) {
+	i := slices.IndexFunc(Routes, func(r portal.Route) bool { return r.Path == path })
+	if i < 0 {
+		panic("api: " + path + " is not in Routes")
+	}
+	r := Routes[i]
+	r.Handle = answer
+	a.Handle(r)
+	a.App().Options(path, preflight)
+}
+
+// call is one request to an operation.
+type call struct {
+	viewer account.Actor
+	err    error
+	next   string // the address of the next page
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// serve holds the request against the description of the operation and answers
+// it: visitors from the page cache, keys afresh.
+func (a *api) serve(c *fiber.Ctx, op *huma.Operation, answer fiber.Handler) error {
+	if err := check(c, op); err != nil {
+		return err
+	}
+	viewer := a.viewer(c)
+	run := func(_ *portal.Server, c *fiber.Ctx) error {
+		r := &call{viewer: viewer}
+		c.SetUserContext(context.WithValue(c.UserContext(), callKey{}, r))
+		if err := answer(c); err != nil {
+			return err
+		}
+		if r.err == nil && c.Response().StatusCode() != fiber.StatusOK {
+			r.err = fmt.Errorf("%s: huma refused what check allowed: %s", op.OperationID, c.Response().Body())
+		}
+		if r.err != nil {
+			c.Response().ResetBody()
+			return r.err
+		}
+		if r.next != "" {
+			c.Set(fiber.HeaderLink, "<"+r.next+`>; rel="next"`)
+		}
+		return nil
+	}
+	send := a.Kept
+	c.Set(fiber.HeaderCacheControl, "public, no-cache")
+	if !viewer.IsVisitor() {
+		send = a.Fresh
+		c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	}
+	if err := send(c, run); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderVary, "Accept-Encoding, Authorization")
+	return nil
+}
+
+// viewer is who reads: the owner of a key that covers reading. A session is
+// not asked for here, so that no page of another site can read as its owner.
+func (a *api) viewer(c *fiber.Ctx) account.Actor {
+	if who := a.Actor(c); who.Key != "" && who.Covers(account.ScopeRead) {
+		return who
+	}
+	return account.Actor{}
+}
+
+// body is what huma writes.
+type body[O any] struct{ Body O }
+
+// register adds one operation. What answer returns as an error is shown by the
+// portal as every error is; huma writes none.
+func register[I, O any](h huma.API, op huma.Operation, answer func(context.Context, *call, *I) (*O, error)) {
+	op.SkipValidateParams = true // check does it before, in both languages
+	describe[I](h, &op)
+	huma.Register(h, op, func(ctx context.Context, in *I) (*body[O], error) {
+		r := callOf(ctx)
+		out, err := answer(ctx, r, in)
+		if err != nil {
+			r.err = err
+			return nil, nil
+		}
+		return &body[O]{*out}, nil
+	})
+}
