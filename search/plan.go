@@ -50,15 +50,19 @@ const fillers = "的之和与及或在了是"
 // suffixes name the rank of a place. 福州市 should find what says 福州.
 const suffixes = "省市县区"
 
-// maxWords bounds the words of one query, so that no text can cost more than
-// a page is worth. A query over it is cut; the text is at most 1 KB anyway.
-const maxWords = 32
+// maxWords and maxText (in bytes) bound one query, so that no text can cost more
+// than a page is worth. A query over them is cut.
+const (
+	maxWords = 32
+	maxText  = 1 << 10
+)
 
 // Read makes the plan of what somebody typed. Nothing in text is an operator.
 func Read(text string, lexicon *chinese.Lexicon) Plan {
 	if strings.TrimSpace(text) == "" {
 		return Plan{All: true}
 	}
+	text = text[:min(len(text), maxText)] // half a character at the end folds to nothing
 	p := Plan{Text: strings.Join(strings.Fields(chinese.Fold(text).String()), " ")}
 	p.Root = p.whole(p.Text, lexicon)
 	p.Sounds = soundsOf(p.Text)
