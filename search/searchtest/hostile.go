@@ -75,6 +75,7 @@ func hostileValues(t *testing.T, place Place) {
 // counted and deleted.
 func hostileDocuments(t *testing.T, place Place) {
 	e := open(t, place)
+	replace(t, e, nil, 0)
 	var docs []search.Document
 	for i, s := range bad {
 		s = strings.ToValidUTF8(s, "") // the database holds nothing else

@@ -1,0 +1,185 @@
+package bleve
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	index "github.com/blevesearch/bleve_index_api"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
+
+	"shuyuan/search"
+)
+
+// record is what the index keeps of a document beside its keys: all that is
+// needed to fill the table again and to mark what was found.
+type record struct {
+	search.Document        // without Columns, Values and Code, which are only searched
+	titleKeys       uint32 // how many keys the title has: a short title says more with each
+}
+
+// encode writes a record as lengths and bytes.
+func (r *record) encode() []byte {
+	b := make([]byte, 0, 512)
+	text := func(s string) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	for _, s := range []string{r.ID, r.Title, r.TitleEN, r.Summary, r.SummaryEN, r.Department, r.Theme, r.Open, r.Frequency, r.Region} {
+		text(s)
+	}
+	for _, list := range [][]string{r.Departments, r.ThemeNames, r.Formats, r.Tags} {
+		b = binary.AppendUvarint(b, uint64(len(list)))
+		for _, s := range list {
+			text(s)
+		}
+	}
+	b = binary.AppendVarint(b, r.Updated.Unix())
+	b = binary.AppendVarint(b, r.Popular)
+	return binary.AppendUvarint(b, uint64(r.titleKeys))
+}
+
+var errRecord = errors.New("a record is damaged")
+
+func decode(b []byte) (*record, error) {
+	rest := string(b) // copied once; every text of the record is a part of it
+	bad := false
+	number := func() uint64 {
+		var n uint64
+		for i := 0; i < len(rest) && i < binary.MaxVarintLen64; i++ {
+			c := rest[i]
+			n |= uint64(c&0x7f) << (7 * i)
+			if c < 0x80 {
+				rest = rest[i+1:]
+				return n
+			}
+		}
+		bad = true
+		return 0
+	}
+	signed := func() int64 {
+		n := number()
+		return int64(n>>1) ^ -int64(n&1)
+	}
+	text := func() string {
+		n := number()
+		if bad || n > uint64(len(rest)) {
+			bad = true
+			return ""
+		}
+		s := rest[:n]
+		rest = rest[n:]
+		return s
+	}
+	var r record
+	for _, s := range []*string{&r.ID, &r.Title, &r.TitleEN, &r.Summary, &r.SummaryEN, &r.Department, &r.Theme, &r.Open, &r.Frequency, &r.Region} {
+		*s = text()
+	}
+	for _, list := range []*[]string{&r.Departments, &r.ThemeNames, &r.Formats, &r.Tags} {
+		for n := number(); n > 0 && !bad; n-- {
+			*list = append(*list, text())
+		}
+	}
+	r.Updated = time.Unix(signed(), 0).UTC()
+	r.Popular = signed()
+	r.titleKeys = uint32(number())
+	if bad || r.ID == "" {
+		return nil, errRecord
+	}
+	return &r, nil
+}
+
+// recordOf reads the record of a document in a segment.
+func recordOf(s segment.Segment, n uint64) (*record, error) {
+	var r *record
+	err := s.VisitStoredFields(n, func(field string, _ byte, value []byte, _ []uint64) bool {
+		if field != recordField {
+			return true
+		}
+		r, _ = decode(value)
+		return false
+	})
+	if err == nil && r == nil {
+		err = errRecord
+	}
+	return r, err
+}
+
+// The fields of the index: one for each tier, and the record.
+const recordField = "record"
+
+var tierFields = [search.Tiers]string{"title", "key", "summary", "value"}
+
+// newDocument makes of d what Bleve takes and what the table takes.
+func newDocument(d *search.Document) (*document, *record) {
+	r := &record{Document: *d}
+	r.Columns, r.Values, r.Code, r.RegionNames = nil, nil, "", nil
+	doc := &document{id: d.ID}
+	for t := range tierFields {
+		f := &field{name: tierFields[t], keys: keysOf(d, search.Tier(t))}
+		doc.fields = append(doc.fields, f)
+	}
+	r.titleKeys = uint32(len(doc.fields[search.TitleTier].keys))
+	doc.fields = append(doc.fields, &field{name: recordField, value: r.encode(), options: index.StoreField})
+	return doc, r
+}
+
+// keysOf are the keys of one tier, each once. Bleve keeps neither how often
+// nor where: the ranking does without.
+func keysOf(d *search.Document, t search.Tier) index.TokenFrequencies {
+	keys := index.TokenFrequencies{}
+	d.Keys(t, func(key string) {
+		if _, twice := keys[key]; !twice {
+			keys[key] = &index.TokenFreq{Term: []byte(key)}
+		}
+	})
+	return keys
+}
+
+// document is a document as Bleve wants it; its keys are ready made.
+type document struct {
+	id     string
+	fields []*field
+}
+
+func (d *document) ID() string { return d.id }
+func (d *document) Size() int  { return 0 }
+func (d *document) VisitFields(visit index.FieldVisitor) {
+	for _, f := range d.fields {
+		visit(f)
+	}
+}
+func (d *document) VisitComposite(index.CompositeFieldVisitor) {}
+func (d *document) HasComposite() bool                         { return false }
+func (d *document) NumPlainTextBytes() uint64                  { return 0 }
+func (d *document) StoredFieldsBytes() uint64                  { return 0 }
+func (d *document) Indexed() bool                              { return false }
+func (d *document) AddIDField() {
+	d.fields = append(d.fields, &field{
+		name: "_id", value: []byte(d.id), options: index.IndexField | index.StoreField,
+		keys: index.TokenFrequencies{d.id: &index.TokenFreq{Term: []byte(d.id)}},
+	})
+}
+
+// field is one field of a document.
+type field struct {
+	name    string
+	value   []byte
+	keys    index.TokenFrequencies
+	options index.FieldIndexingOptions // of a field with keys: nothing but the keys
+}
+
+func (f *field) Name() string             { return f.name }
+func (f *field) Value() []byte            { return f.value }
+func (f *field) ArrayPositions() []uint64 { return nil }
+func (f *field) EncodedFieldType() byte   { return 't' }
+func (f *field) Analyze()                 {}
+func (f *field) Options() index.FieldIndexingOptions {
+	if f.options != 0 {
+		return f.options
+	}
+	return index.IndexField | index.SkipFreqNorm
+}
+func (f *field) AnalyzedLength() int                              { return len(f.keys) }
+func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.keys }
+func (f *field) NumPlainTextBytes() uint64                        { return 0 }
