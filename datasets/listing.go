@@ -36,7 +36,31 @@ func (f Filter) where(visible Condition, now time.Time) (string, pgx.NamedArgs) 
 	if f.Order == ByDue {
 		clauses = append(clauses, promised)
 	}
+	for facet, values := range f.Among {
+		clause, ok := among[facet]
+		if !ok {
+			clause = `false` // nothing has what there is not
+		}
+		add(len(values) > 0, clause, "among_"+string(facet), values)
+	}
 	return strings.Join(clauses, ` AND `), args
+}
+
+// Facet is what a listing can be narrowed by, under its name in addresses.
+type Facet string
+
+// among is how a dataset has one of several values of a facet.
+var among = map[Facet]string{
+	"theme":  `t.slug = ANY(@among_theme)`,
+	"org":    `p.slug = ANY(@among_org)`,
+	"open":   `d.open_type = ANY(@among_open)`,
+	"freq":   `d.update_frequency = ANY(@among_freq)`,
+	"region": `d.region = ANY(@among_region)`,
+	"tag":    `d.tags && @among_tag::text[]`,
+	"format": `EXISTS (
+		SELECT FROM resources r
+		JOIN LATERAL (SELECT format FROM versions WHERE resource_id = r.id ORDER BY number DESC LIMIT 1) v ON true
+		WHERE r.dataset_id = d.id AND v.format = ANY(@among_format))`,
 }
 
 // order is how a listing goes on after its last row: keyset paging, so that a

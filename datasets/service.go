@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,8 +54,9 @@ type Filter struct {
 	Department string // slug
 	Theme      string // slug
 	Open       OpenType
-	Late       bool  // only what is past its promised day
-	Order      Order // ByUpdated if empty
+	Among      map[Facet][]string // each facet has one of these values
+	Late       bool               // only what is past its promised day
+	Order      Order              // ByUpdated if empty
 	After      string
 	Limit      int // 20 if zero, at most 200
 }
@@ -90,7 +92,32 @@ func (s *Service) whole(ctx context.Context, viewer account.Actor, condition str
 	if d.Status == Withdrawn && (viewer.Department == 0 || viewer.Department != d.Department.ID) {
 		return nil, fault.New(fault.Gone, "“%s”已撤下：%s", d.Title, d.WithdrawnReason)
 	}
-	return d, s.fill(ctx, found, true)
+	if err := s.fill(ctx, found, true); err != nil {
+		return nil, err
+	}
+	for i := range d.Resources {
+		s.withoutValues(ctx, viewer, d.Resources[i].Newest)
+	}
+	return d, nil
+}
+
+// withoutValues takes the code lists out of v's dictionary where the Gate would
+// not let viewer have the data: they hold values of it.
+func (s *Service) withoutValues(ctx context.Context, viewer account.Actor, v *Version) {
+	if v == nil || s.MayServe(ctx, viewer, v) == nil {
+		return
+	}
+	for i := range v.Tables {
+		for j := range v.Tables[i].Fields {
+			v.Tables[i].Fields[j].Codes = nil
+		}
+	}
+}
+
+// MayServe returns nil if viewer may be given the bytes of v now, and otherwise
+// a fault that says what would be needed.
+func (s *Service) MayServe(ctx context.Context, viewer account.Actor, v *Version) error {
+	return s.gate.MayServe(ctx, viewer, v, nil, s.now())
 }
 
 // BySlugs returns what a list shows of the datasets, in the order given;
@@ -201,20 +228,22 @@ func errNoResource() error { return fault.New(fault.NotFound, "没有这个文�
 // Versions returns all versions of a resource, newest first, with their
 // tables but without previews.
 func (s *Service) Versions(ctx context.Context, viewer account.Actor, resourceID string) ([]Version, error) {
-	visible := Visible(viewer)
-	found, err := selectVersions(ctx, s.pool, `v.resource_id = @resource AND `+visible.SQL, visible.with("resource", resourceID))
+	found, err := s.versions(ctx, viewer, `true`, pgx.NamedArgs{"resource": resourceID}, 0)
 	if err == nil && len(found) == 0 {
 		err = errNoResource()
 	}
 	return found, err
 }
 
+// VersionsBefore returns up to limit versions of a resource with a lower number
+// than before, newest first. There may be none.
+func (s *Service) VersionsBefore(ctx context.Context, viewer account.Actor, resourceID string, before, limit int) ([]Version, error) {
+	return s.versions(ctx, viewer, `v.number < @before`, pgx.NamedArgs{"resource": resourceID, "before": before}, limit)
+}
+
 // Version returns one version of a resource.
 func (s *Service) Version(ctx context.Context, viewer account.Actor, resourceID string, number int) (*Version, error) {
-	visible := Visible(viewer)
-	args := visible.with("resource", resourceID)
-	args["number"] = number
-	found, err := selectVersions(ctx, s.pool, `v.resource_id = @resource AND v.number = @number AND `+visible.SQL, args)
+	found, err := s.versions(ctx, viewer, `v.number = @number`, pgx.NamedArgs{"resource": resourceID, "number": number}, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -222,6 +251,17 @@ func (s *Service) Version(ctx context.Context, viewer account.Actor, resourceID 
 		return nil, errNoResource()
 	}
 	return &found[0], nil
+}
+
+// versions reads the visible versions of @resource; limit 0 is all.
+func (s *Service) versions(ctx context.Context, viewer account.Actor, condition string, args pgx.NamedArgs, limit int) ([]Version, error) {
+	visible := Visible(viewer)
+	maps.Copy(args, visible.Args)
+	found, err := selectVersions(ctx, s.pool, `v.resource_id = @resource AND `+visible.SQL+` AND `+condition, args, limit)
+	for i := range found {
+		s.withoutValues(ctx, viewer, &found[i])
+	}
+	return found, err
 }
 
 // Departments returns every department with what the viewer may know of it,

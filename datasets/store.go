@@ -145,8 +145,9 @@ func (n newest) version(d *Dataset) *Version {
 		Bytes: *n.bytes, Reason: *n.reason, PublishedAt: *n.published, Tables: n.tables}
 }
 
-// selectVersions reads versions with their tables, newest first.
-func selectVersions(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Version, error) {
+// selectVersions reads versions with their tables, newest first; limit 0 is all.
+func selectVersions(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs, limit int) ([]Version, error) {
+	args["limit"] = limit
 	rows, err := q.Query(ctx, `
 		SELECT v.id, v.resource_id, d.id, d.open_type, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header,
 		       v.sha256, v.bytes, v.reason, v.published_at,
@@ -156,7 +157,7 @@ func selectVersions(ctx context.Context, q database.Querier, where string, args 
 		JOIN resources r ON r.id = v.resource_id
 		JOIN datasets d ON d.id = r.dataset_id
 		WHERE `+where+`
-		ORDER BY v.number DESC`, args)
+		ORDER BY v.number DESC LIMIT nullif(@limit::int, 0)`, args)
 	if err != nil {
 		return nil, err
 	}

@@ -100,4 +100,3 @@ func (w *world) read(t *testing.T, address string, v any) {
 	}
 	a.into(t, v)
 }
-
