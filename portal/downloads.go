@@ -117,7 +117,7 @@ func (s *Server) sendFile(c *fiber.Ctx, f *datasets.File, datasetID int64) error
 	if packable(f) {
 		h.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
 	}
-	choice := forms(c, f)
+	choice := variants(c, f)
 	plain := choice[len(choice)-1]
 	if status, as := precondition(c, f, choice); status != 0 {
 		f.Object.Close()
@@ -140,43 +140,43 @@ func (s *Server) sendFile(c *fiber.Ctx, f *datasets.File, datasetID int64) error
 	return s.sendWhole(c, f, choice, datasetID)
 }
 
-// form is one of the forms a file is sent in: plain, as it lies there, or
+// variant is one of the ways a file is sent: plain, as it lies there, or
 // compressed. Each is a representation of its own with an ETag of its own.
-type form struct{ coding, etag string }
+type variant struct{ coding, etag string }
 
-// forms are those that the reader can take, the best one first and the plain
+// variants are those that the reader can take, the best one first and the plain
 // one last.
-func forms(c *fiber.Ctx, f *datasets.File) []form {
+func variants(c *fiber.Ctx, f *datasets.File) []variant {
 	etag := `"` + string(f.Digest)[:32]
-	plain := form{"", etag + `"`}
+	plain := variant{"", etag + `"`}
 	if coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding)); coding != "" && packable(f) {
-		return []form{{coding, etag + "-" + coding + `"`}, plain}
+		return []variant{{coding, etag + "-" + coding + `"`}, plain}
 	}
-	return []form{plain}
+	return []variant{plain}
 }
 
 // precondition is the status that ends the request before anything is sent
-// (RFC 9110, 13.2.2), and the form that it is about; 0 to go on. Whoever has
-// any of the forms needs no other.
-func precondition(c *fiber.Ctx, f *datasets.File, choice []form) (int, form) {
-	if match := c.Get(fiber.HeaderIfMatch); match != "" && !slices.ContainsFunc(choice, func(as form) bool { return matchesStrong(match, as.etag) }) {
+// (RFC 9110, 13.2.2), and the variant that it is about; 0 to go on. Whoever
+// has any of the variants needs no other.
+func precondition(c *fiber.Ctx, f *datasets.File, choice []variant) (int, variant) {
+	if match := c.Get(fiber.HeaderIfMatch); match != "" && !slices.ContainsFunc(choice, func(as variant) bool { return matchesStrong(match, as.etag) }) {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		return fiber.StatusPreconditionFailed, choice[0]
 	}
 	if none := c.Get(fiber.HeaderIfNoneMatch); none != "" {
-		if i := slices.IndexFunc(choice, func(as form) bool { return matches(none, as.etag) }); i >= 0 {
+		if i := slices.IndexFunc(choice, func(as variant) bool { return matches(none, as.etag) }); i >= 0 {
 			return fiber.StatusNotModified, choice[i]
 		}
-		return 0, form{}
+		return 0, variant{}
 	}
 	if since, err := http.ParseTime(c.Get(fiber.HeaderIfModifiedSince)); err == nil && !f.Modified.Truncate(time.Second).After(since) {
 		return fiber.StatusNotModified, choice[0]
 	}
-	return 0, form{}
+	return 0, variant{}
 }
 
 // describe sets what every answer with bytes of f says of them.
-func describe(h *fasthttp.ResponseHeader, f *datasets.File, as form, digest string) {
+func describe(h *fasthttp.ResponseHeader, f *datasets.File, as variant, digest string) {
 	h.Set(fiber.HeaderETag, as.etag)
 	h.Set(fiber.HeaderContentType, f.MediaType)
 	h.Set(fiber.HeaderContentDisposition, disposition(f.Name))
@@ -186,7 +186,7 @@ func describe(h *fasthttp.ResponseHeader, f *datasets.File, as form, digest stri
 		return
 	}
 	h.Set(fiber.HeaderContentEncoding, as.coding)
-	h.Set(fiber.HeaderAcceptRanges, "none") // ranges are cut from the plain form
+	h.Set(fiber.HeaderAcceptRanges, "none") // ranges are cut from the plain one
 }
 
 func plainDigest(f *datasets.File) string {
@@ -202,7 +202,7 @@ func (s *Server) sendingWhole(c *fiber.Ctx, digest string, bytes, datasetID int6
 	}
 }
 
-// sendRanges sends parts of the plain form.
+// sendRanges sends parts of the plain variant.
 func (s *Server) sendRanges(c *fiber.Ctx, f *datasets.File, ranges []byterange.Range, datasetID int64) error {
 	c.Status(fiber.StatusPartialContent)
 	if ranges[0].From == 0 { // whoever goes on after a break was counted then
@@ -224,9 +224,9 @@ func (s *Server) sendRanges(c *fiber.Ctx, f *datasets.File, ranges []byterange.R
 	return nil
 }
 
-// sendWhole sends the best form that the reader can take, if it is smaller than
+// sendWhole sends the best variant that the reader can take, if it is smaller than
 // the plain one.
-func (s *Server) sendWhole(c *fiber.Ctx, f *datasets.File, choice []form, datasetID int64) error {
+func (s *Server) sendWhole(c *fiber.Ctx, f *datasets.File, choice []variant, datasetID int64) error {
 	h := &c.Response().Header
 	if as := choice[0]; as.coding != "" {
 		small, err := s.small.get(f, as.coding)
