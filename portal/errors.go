@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -38,7 +40,7 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 	s.logFailure(c, status, f, err)
 	if f.Kind == fault.TooMany || f.Kind == fault.Unavailable {
 		if len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
-			c.Set(fiber.HeaderRetryAfter, "5")
+			c.Set(fiber.HeaderRetryAfter, retryAfter(f))
 		}
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -61,6 +63,15 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 	return s.page(c, templates.Error(templates.ErrorPage{
 		Frame: s.quietFrame(c, heading(ctx, status)), Status: status, Heading: heading(ctx, status), Sentence: Sentence(ctx, f), Reference: reference,
 	}))
+}
+
+// retryAfter is when to try again, in seconds.
+func retryAfter(f *fault.Fault) string {
+	wait := 5 * time.Second
+	if f.Retry > 0 {
+		wait = f.Retry
+	}
+	return strconv.Itoa(int(wait/time.Second) + 1)
 }
 
 // Sentence is what f tells the person, in the language of ctx.

@@ -18,10 +18,3 @@ func (s *Server) showProfile(*fiber.Ctx) error     { return pending() }
 func (s *Server) showStats(*fiber.Ctx) error       { return pending() }
 func (s *Server) showHelp(*fiber.Ctx) error        { return pending() }
 func (s *Server) showAbout(*fiber.Ctx) error       { return pending() }
-func (s *Server) showSignIn(*fiber.Ctx) error      { return pending() }
-func (s *Server) signIn(*fiber.Ctx) error          { return pending() }
-func (s *Server) signOut(*fiber.Ctx) error         { return pending() }
-func (s *Server) showAccount(*fiber.Ctx) error     { return pending() }
-func (s *Server) endSessions(*fiber.Ctx) error     { return pending() }
-func (s *Server) createKey(*fiber.Ctx) error       { return pending() }
-func (s *Server) revokeKey(*fiber.Ctx) error       { return pending() }

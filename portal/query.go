@@ -25,6 +25,29 @@ func query(c *fiber.Ctx, names ...string) (url.Values, error) {
 	if len(raw) > maxQuery {
 		return nil, fault.New(fault.Malformed, "地址太长。")
 	}
+	q, err := only(raw, names)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range q {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }) {
+				return nil, malformed(name, "含有看不见的控制字符。")
+			}
+		}
+	}
+	return q, nil
+}
+
+// form reads the fields of a form, in the manner of query: a field that the
+// form does not have is refused, so that nothing can be set that was not
+// offered. What a value may hold, the operation says that takes it.
+func form(c *fiber.Ctx, names ...string) (url.Values, error) {
+	return only(string(c.Request().Body()), append(names, "csrf"))
+}
+
+// only reads raw as parameters and refuses those that are not named.
+func only(raw string, names []string) (url.Values, error) {
 	q, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, fault.New(fault.Malformed, "地址的写法不对。").Because(err)
@@ -36,11 +59,6 @@ func query(c *fiber.Ctx, names ...string) (url.Values, error) {
 			return nil, malformed(name, "不认识这个参数。")
 		case len(values) > 1:
 			return nil, malformed(name, "这个参数只能出现一次。")
-		}
-		for _, v := range values {
-			if !utf8.ValidString(v) || strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }) {
-				return nil, malformed(name, "含有看不见的控制字符。")
-			}
 		}
 	}
 	return q, nil

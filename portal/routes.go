@@ -15,13 +15,11 @@ type Route struct {
 	By      []account.Role
 	Handle  func(*Server, *fiber.Ctx) error
 	Public  bool // the same for every visitor: may be kept in the page cache
+	Session bool // only for who has signed in: no visitor, and no key, which may have leaked
 	Gallery bool // only where the gallery is shown
 }
 
-var (
-	anybody  = []account.Role{account.Visitor}
-	signedIn = []account.Role{account.Officer, account.Administrator}
-)
+var anybody = []account.Role{account.Visitor}
 
 // Routes is every route of the portal. HEAD is answered wherever GET is.
 var Routes = []Route{
@@ -60,10 +58,11 @@ var Routes = []Route{
 	{Method: "GET", Path: "/sign-in", By: anybody, Handle: (*Server).showSignIn},
 	{Method: "POST", Path: "/sign-in", By: anybody, Handle: (*Server).signIn},
 	{Method: "POST", Path: "/sign-out", By: anybody, Handle: (*Server).signOut},
-	{Method: "GET", Path: "/account", By: signedIn, Handle: (*Server).showAccount},
-	{Method: "POST", Path: "/account/sessions/end", By: signedIn, Handle: (*Server).endSessions},
-	{Method: "POST", Path: "/account/keys", By: signedIn, Handle: (*Server).createKey},
-	{Method: "POST", Path: "/account/keys/revoke", By: signedIn, Handle: (*Server).revokeKey},
+	{Method: "GET", Path: "/account", By: anybody, Handle: (*Server).showAccount, Session: true},
+	{Method: "POST", Path: "/account/sessions/end", By: anybody, Handle: (*Server).endSessions, Session: true},
+	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true},
+	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
+	{Method: "POST", Path: "/account/password", By: anybody, Handle: (*Server).changePassword, Session: true},
 }
 
 // FileRoutes is every route of the origin that serves downloads alone. It
@@ -86,17 +85,14 @@ func (s *Server) add(app *fiber.App, r Route) {
 	}
 }
 
-// behind is a route behind its gate: the role first, then the page cache, then
+// behind is a route behind its gate: who asks first, then the page cache, then
 // the handler.
 func (s *Server) behind(r Route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		c.Locals(keyRoute, r.Path)
 		who := actor(c)
-		if !who.Any(r.By...) {
-			if who.IsVisitor() {
-				return fault.New(fault.Unauthenticated, "请先登录。")
-			}
-			return fault.New(fault.Forbidden, "您的角色不能看这一页。")
+		if err := r.admits(who); err != nil {
+			return err
 		}
 		if r.Public && who.IsVisitor() && !s.carriesSession(c) {
 			return s.cached(c, r)
@@ -104,4 +100,17 @@ func (s *Server) behind(r Route) fiber.Handler {
 		c.Set(fiber.HeaderCacheControl, "private, no-store") // unless the handler knows better
 		return r.Handle(s, c)
 	}
+}
+
+// admits returns a fault unless who may ask for the route.
+func (r Route) admits(who account.Actor) error {
+	switch {
+	case who.IsVisitor() && (r.Session || !who.Any(r.By...)):
+		return fault.New(fault.Unauthenticated, "请先登录。")
+	case r.Session && who.Session == "":
+		return fault.New(fault.Forbidden, "这里要登录才能来，密钥不行。")
+	case !who.Any(r.By...):
+		return fault.New(fault.Forbidden, "您的角色不能看这一页。")
+	}
+	return nil
 }

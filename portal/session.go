@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
@@ -81,10 +82,12 @@ func (s *Server) identify(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		if !a.IsVisitor() {
-			c.Locals(keyActor, a)
-			c.Locals(keyToken, cookie)
+		if a.IsVisitor() { // ended: a browser without it is served from the page cache again
+			c.Cookie(s.cookie(s.cookieName(), "", -1))
+			break
 		}
+		c.Locals(keyActor, a)
+		c.Locals(keyToken, cookie)
 	}
 	if err := s.checkForgery(c); err != nil {
 		return err
@@ -141,5 +144,9 @@ func (s *Server) formToken(c *fiber.Ctx) string {
 // cookie makes a cookie that only our own pages send back; seconds 0 is for
 // the browser's session, negative ends it.
 func (s *Server) cookie(name, value string, seconds int) *fiber.Cookie {
-	return &fiber.Cookie{Name: name, Value: value, Path: "/", HTTPOnly: true, Secure: s.Config.Secure, SameSite: fiber.CookieSameSiteLaxMode, MaxAge: seconds, SessionOnly: seconds == 0}
+	cookie := &fiber.Cookie{Name: name, Value: value, Path: "/", HTTPOnly: true, Secure: s.Config.Secure, SameSite: fiber.CookieSameSiteLaxMode, MaxAge: seconds, SessionOnly: seconds == 0}
+	if seconds < 0 {
+		cookie.Expires = fasthttp.CookieExpireDelete
+	}
+	return cookie
 }

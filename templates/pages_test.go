@@ -3,6 +3,7 @@ package templates
 import (
 	"bytes"
 	"context"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -67,7 +68,9 @@ func render(t *testing.T, lang text.Lang, c templ.Component) string {
 // everyPage runs a check on every page in every state and both languages.
 func everyPage(t *testing.T, check func(t *testing.T, lang text.Lang, html string, doc *goquery.Document)) {
 	for _, lang := range []text.Lang{text.Chinese, text.English} {
-		for name, page := range pages(lang) {
+		all := pages(lang)
+		maps.Copy(all, accountPages(lang))
+		for name, page := range all {
 			t.Run(name+"/"+string(lang), func(t *testing.T) {
 				html := render(t, lang, page)
 				doc, err := goquery.NewDocumentFromReader(strings.NewReader(html))
@@ -186,6 +189,9 @@ func TestEnglishPagesSpeakEnglish(t *testing.T) {
 		"none":    Search(SearchPage{Frame: frame(text.English, "/datasets", "Search"), Query: "x", Limited: true}),
 		"dataset": promises(&d, DatasetPage{Frame: frame(text.English, "/", ""), Dataset: &d}),
 		"needed":  Needed(&c),
+		"sign-in": SignIn(SignInPage{Frame: frame(text.English, "/sign-in", "Sign in"), Mistake: Mistake{Sentence: "No."}}),
+		"account": Account(AccountPage{Frame: frame(text.English, "/account", "Account"), User: account.User{Name: "Wang", Roles: []account.Role{account.Officer}},
+			Keys: []account.Key{{Name: "job", Scopes: []string{account.ScopeRead, account.ScopePublish}}}, Secret: "sy_x", Sessions: make([]account.OpenSession, 2)}),
 	} {
 		doc, err := goquery.NewDocumentFromReader(strings.NewReader(render(t, text.English, page)))
 		if err != nil {

@@ -1,0 +1,153 @@
+package portal
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// showAccount is GET /account: who one is, where one is signed in, one's keys.
+// ?done= says what has just been done.
+func (s *Server) showAccount(c *fiber.Ctx) error {
+	q, err := query(c, "done")
+	if err != nil {
+		return err
+	}
+	return s.accountPage(c, func(p *templates.AccountPage) { p.Done = done(c.UserContext(), q.Get("done")) })
+}
+
+// done is what has been done, in words; nothing for what nothing here does.
+func done(ctx context.Context, what string) string {
+	switch what {
+	case "session":
+		return text.T(ctx, "那次登录已经结束。")
+	case "others":
+		return text.T(ctx, "其他登录都已结束。")
+	case "key":
+		return text.T(ctx, "密钥已经停用。")
+	case "password":
+		return text.T(ctx, "密码已经改好，其他登录都已结束。")
+	}
+	return ""
+}
+
+// accountPage shows the page, with what show adds to it.
+func (s *Server) accountPage(c *fiber.Ctx, show func(*templates.AccountPage)) error {
+	ctx, who := c.UserContext(), actor(c)
+	p := templates.AccountPage{Frame: s.quietFrame(c, text.T(ctx, "账户"))}
+	var err error
+	if p.User, err = s.Accounts.Own(ctx, who); err != nil {
+		return err
+	}
+	if p.Department, err = s.departmentOf(ctx, p.User.Department); err != nil {
+		return err
+	}
+	if p.Sessions, err = s.Accounts.Sessions(ctx, who); err != nil {
+		return err
+	}
+	if p.Keys, err = s.Accounts.Keys(ctx, who); err != nil {
+		return err
+	}
+	show(&p)
+	return s.page(c, templates.Account(p))
+}
+
+func (s *Server) departmentOf(ctx context.Context, id int64) (*datasets.Department, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	all, err := s.Datasets.Departments(ctx, account.Actor{})
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(all, func(d datasets.Counted[datasets.Department]) bool { return d.Item.ID == id }); i >= 0 {
+		return &all[i].Item, nil
+	}
+	return nil, nil
+}
+
+// endSessions is POST /account/sessions/end: one session, or all others.
+func (s *Server) endSessions(c *fiber.Ctx) error {
+	f, err := form(c, "session", "others")
+	if err != nil {
+		return err
+	}
+	ctx, who := c.UserContext(), actor(c)
+	switch {
+	case f.Get("others") == "1":
+		if _, err := s.Accounts.EndOtherSessions(ctx, who); err != nil {
+			return err
+		}
+		return seeOther(c, "/account?done=others")
+	case f.Get("session") == who.Session:
+		return s.leave(c)
+	}
+	if err := s.Accounts.EndSession(ctx, who, f.Get("session")); err != nil {
+		return err
+	}
+	return seeOther(c, "/account?done=session")
+}
+
+// createKey is POST /account/keys. The page that answers is the only one that
+// ever shows the key.
+func (s *Server) createKey(c *fiber.Ctx) error {
+	f, err := form(c, "name", "scope*", "days")
+	if err != nil {
+		return err
+	}
+	asked := templates.KeyForm{Name: f.Get("name"), Scopes: f["scope"]}
+	if asked.Days, err = strconv.Atoi(f.Get("days")); err != nil || !slices.Contains(templates.KeyDays, asked.Days) {
+		return malformed("days", "没有这个有效期。")
+	}
+	secret, _, err := s.Accounts.CreateKey(c.UserContext(), actor(c), asked.Name, slices.Clone(asked.Scopes), time.Duration(asked.Days)*24*time.Hour)
+	if wrong, ok := s.mistake(c, err); ok {
+		asked.Mistake = wrong
+	} else if err != nil {
+		return err
+	}
+	return s.accountPage(c, func(p *templates.AccountPage) { p.Key, p.Secret = asked, secret })
+}
+
+// revokeKey is POST /account/keys/revoke.
+func (s *Server) revokeKey(c *fiber.Ctx) error {
+	f, err := form(c, "key")
+	if err != nil {
+		return err
+	}
+	if err := s.Accounts.RevokeKey(c.UserContext(), actor(c), f.Get("key")); err != nil {
+		return err
+	}
+	return seeOther(c, "/account?done=key")
+}
+
+// changePassword is POST /account/password.
+func (s *Server) changePassword(c *fiber.Ctx) error {
+	f, err := form(c, "old", "password", "again")
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.Get("old") == "":
+		err = fault.At("old", "请填写原密码。")
+	case f.Get("password") != f.Get("again"):
+		err = fault.At("again", "两次写的新密码不一样。")
+	default:
+		err = s.Accounts.ChangePassword(c.UserContext(), actor(c), f.Get("old"), f.Get("password"))
+	}
+	if wrong, ok := s.mistake(c, err); ok {
+		return s.accountPage(c, func(p *templates.AccountPage) { p.Password = wrong })
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/account?done=password")
+}

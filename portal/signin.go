@@ -1,0 +1,93 @@
+package portal
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/fault"
+	"shuyuan/portal/problem"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// showSignIn is GET /sign-in?back=: the form, or on to where the reader wanted
+// to go if that is known already.
+func (s *Server) showSignIn(c *fiber.Ctx) error {
+	q, err := query(c, "back")
+	if err != nil {
+		return err
+	}
+	if !actor(c).IsVisitor() {
+		return seeOther(c, afterSignIn(q.Get("back")))
+	}
+	return s.askToSignIn(c, templates.SignInPage{Back: q.Get("back")})
+}
+
+// signIn is POST /sign-in: opens a session, always a new one, and ends the one
+// that the browser may have brought.
+func (s *Server) signIn(c *fiber.Ctx) error {
+	f, err := form(c, "identifier", "password", "back")
+	if err != nil {
+		return err
+	}
+	session, err := s.Accounts.SignIn(c.UserContext(), f.Get("identifier"), f.Get("password"), s.clientIP(c), c.Get(fiber.HeaderUserAgent))
+	if wrong, ok := s.mistake(c, err); ok {
+		return s.askToSignIn(c, templates.SignInPage{Identifier: f.Get("identifier"), Back: f.Get("back"), Mistake: wrong})
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.Accounts.Forget(c.UserContext(), s.sessionCookie(c)); err != nil {
+		return err
+	}
+	c.Cookie(s.cookie(s.preSessionName(), "", -1))
+	c.Cookie(s.cookie(s.cookieName(), session.Token, 0))
+	return seeOther(c, afterSignIn(f.Get("back")))
+}
+
+// signOut is POST /sign-out. Doing it twice is no error.
+func (s *Server) signOut(c *fiber.Ctx) error {
+	if _, err := form(c); err != nil {
+		return err
+	}
+	return s.leave(c)
+}
+
+func (s *Server) leave(c *fiber.Ctx) error {
+	if err := s.Accounts.SignOut(c.UserContext(), actor(c)); err != nil {
+		return err
+	}
+	c.Cookie(s.cookie(s.cookieName(), "", -1))
+	return seeOther(c, "/")
+}
+
+func (s *Server) askToSignIn(c *fiber.Ctx, p templates.SignInPage) error {
+	p.Frame = s.quietFrame(c, text.T(c.UserContext(), "登录"))
+	p.CSRF = s.formToken(c)
+	return s.page(c, templates.SignIn(p))
+}
+
+// afterSignIn is where a reader goes who wanted to go nowhere in particular.
+func afterSignIn(back string) string {
+	if back == "" {
+		return "/account"
+	}
+	return safeBack(back)
+}
+
+// mistake says, if err is one that the person can mend, what the form is to
+// show beside what was typed; it sets the status of the answer. A wrong
+// password is a wrong field and no 401: that would ask for a key.
+func (s *Server) mistake(c *fiber.Ctx, err error) (templates.Mistake, bool) {
+	f := fault.Of(err)
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Unauthenticated:
+		c.Status(fiber.StatusUnprocessableEntity)
+	case fault.TooMany, fault.Unavailable:
+		c.Status(problem.Status(f.Kind)).Set(fiber.HeaderRetryAfter, retryAfter(f))
+	case fault.Conflict, fault.Forbidden:
+		c.Status(problem.Status(f.Kind))
+	default:
+		return templates.Mistake{}, false
+	}
+	return templates.Mistake{Field: f.Field, Sentence: Sentence(c.UserContext(), f)}, true
+}
