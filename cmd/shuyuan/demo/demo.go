@@ -1,0 +1,162 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+)
+
+// Deps is what the sample world is loaded with.
+type Deps struct {
+	Datasets *datasets.Service
+	Accounts *account.Service
+	Kept     string    // file that keeps the passwords of the demo accounts; empty: they are shown once
+	Out      io.Writer // where the accounts and what happened are written for a person to read
+}
+
+// Load fills an empty installation with the sample world and says so. Where
+// the sample world is already there, it changes nothing; where a load was cut
+// off, it adds what is missing; where the installation has a catalogue of its
+// own, it leaves it alone. The demo accounts are made last: once they are all
+// there, everything is.
+func Load(ctx context.Context, d Deps) (loaded bool, err error) {
+	people, err := readPeople()
+	if err != nil {
+		return false, err
+	}
+	made, err := people.made(ctx, d.Accounts)
+	if err != nil {
+		return false, err
+	}
+	if made {
+		return false, people.show(d)
+	}
+	w, err := readWorld()
+	if err != nil {
+		return false, err
+	}
+	taken, err := w.foreign(ctx, d.Datasets)
+	if err != nil {
+		return false, err
+	}
+	if taken {
+		fmt.Fprintln(d.Out, "the installation has a catalogue of its own: the sample world is not loaded")
+		return false, nil
+	}
+	if err := w.load(ctx, d.Datasets); err != nil {
+		return false, err
+	}
+	fmt.Fprintf(d.Out, "the sample world is loaded: %d datasets of %d departments\n", len(w.entries), len(w.vocabulary.Departments))
+	return true, people.make(ctx, d)
+}
+
+// Passwords gives the demo accounts new passwords and shows them. It returns
+// fault.NotFound where the sample world is not loaded.
+func Passwords(ctx context.Context, d Deps) error {
+	people, err := readPeople()
+	if err != nil {
+		return err
+	}
+	made, err := people.made(ctx, d.Accounts)
+	if err != nil {
+		return err
+	}
+	if !made {
+		return fault.New(fault.NotFound, "这里没有示例账号。").Because(fmt.Errorf("run `shuyuan demo` first"))
+	}
+	return people.make(ctx, d)
+}
+
+// importer is the installation acting as an officer of a department: nobody
+// else may write its entries.
+func importer(department int64) account.Actor {
+	return account.Actor{ID: account.System("demo").ID, Name: "demo", Roles: []account.Role{account.Officer}, Department: department}
+}
+
+// foreign reports whether there are departments that are not of the sample world.
+func (w *world) foreign(ctx context.Context, s *datasets.Service) (bool, error) {
+	there, err := s.Departments(ctx, account.Actor{})
+	return slices.ContainsFunc(there, func(d datasets.Counted[datasets.Department]) bool { return !d.Item.Sample }), err
+}
+
+func (w *world) load(ctx context.Context, s *datasets.Service) error {
+	if err := s.PutVocabulary(ctx, account.System("demo"), w.vocabulary); err != nil {
+		return err
+	}
+	if err := w.resolve(ctx, s); err != nil {
+		return err
+	}
+	// more than cores: some wait for the disk while others parse
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for _, e := range w.slowestFirst() {
+		group.Go(func() error {
+			if err := e.load(ctx, s); err != nil {
+				return fmt.Errorf("sample dataset %s: %w", e.slug, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// load brings one entry to where it belongs, from wherever an earlier load
+// left it. It is published last, so that nobody sees half of it.
+func (e *entry) load(ctx context.Context, s *datasets.Service) error {
+	who := importer(e.dataset.Department.ID)
+	there, err := s.Dataset(ctx, who, e.slug)
+	if fault.KindOf(err) == fault.NotFound {
+		there = &e.dataset
+		err = s.Save(ctx, who, there)
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range e.resources {
+		if err := r.load(ctx, s, who, there); err != nil {
+			return fmt.Errorf("%s: %w", r.Name, err)
+		}
+	}
+	if e.draft || there.Status != datasets.Draft {
+		return nil
+	}
+	return s.Move(ctx, who, e.slug, datasets.Publish, "", there.Revision)
+}
+
+func (r *resource) load(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) error {
+	at := slices.IndexFunc(d.Resources, func(there datasets.Resource) bool { return there.ID == r.ID })
+	published := 0
+	if at < 0 {
+		if _, err := s.AddResource(ctx, who, d, r.Resource); err != nil {
+			return err
+		}
+	} else if newest := d.Resources[at].Newest; newest != nil {
+		published = newest.Number
+	}
+	for _, v := range r.versions[min(published, len(r.versions)):] {
+		if err := v.publish(ctx, s, who, d, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v version) publish(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset, r *resource) error {
+	file, err := files.Open("world/files/" + v.file)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = s.AddVersion(ctx, who, d, r.ID, datasets.NewVersion{
+		FileName: v.file, Content: file, NoHeader: r.noHeader, Fields: r.fields, Reason: v.reason,
+	})
+	return err
+}

@@ -1,0 +1,123 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"shuyuan/internal/account"
+)
+
+// people are the demo accounts.
+type people []person
+
+type person struct {
+	Identifier string       `yaml:"identifier"`
+	Name       string       `yaml:"name"`
+	NameEN     string       `yaml:"name_en"`
+	Role       account.Role `yaml:"role"`
+	Department string       `yaml:"department"` // slug, of an officer
+}
+
+func readPeople() (people, error) {
+	var p people
+	return p, read("accounts.yaml", &p)
+}
+
+// made reports whether all of them are there.
+func (p people) made(ctx context.Context, s *account.Service) (bool, error) {
+	users, err := s.Users(ctx, account.System("demo"))
+	if err != nil {
+		return false, err
+	}
+	there := map[string]bool{}
+	for _, u := range users {
+		there[u.Identifier] = u.Sample
+	}
+	for _, who := range p {
+		if !there[who.Identifier] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// make makes them, or gives them new passwords, keeps these and shows them.
+func (p people) make(ctx context.Context, d Deps) error {
+	var users []account.NewUser
+	for _, who := range p {
+		u := account.NewUser{Identifier: who.Identifier, Name: who.Name, Roles: []account.Role{who.Role}}
+		if who.Department != "" {
+			department, err := d.Datasets.Department(ctx, account.Actor{}, who.Department)
+			if err != nil {
+				return fmt.Errorf("department %s: %w", who.Department, err)
+			}
+			u.Department = department.Item.ID
+		}
+		users = append(users, u)
+	}
+	credentials, err := d.Accounts.ResetDemo(ctx, account.System("demo"), users)
+	if err != nil {
+		return err
+	}
+	var list strings.Builder
+	for i, c := range credentials {
+		fmt.Fprintf(&list, "  %-24s %s  %s, %s\n", c.User.Identifier, c.Password, p[i].Name, p[i].NameEN)
+	}
+	if err := keep(d.Kept, list.String()); err != nil {
+		return err
+	}
+	return p.show(d, list.String())
+}
+
+// show says which accounts there are, with the passwords if they are known.
+func (p people) show(d Deps, list ...string) error {
+	text, err := strings.Join(list, ""), error(nil)
+	if text == "" {
+		if text, err = kept(d.Kept); err != nil {
+			return err
+		}
+	}
+	if text == "" {
+		for _, who := range p {
+			text += fmt.Sprintf("  %-24s %s, %s\n", who.Identifier, who.Name, who.NameEN)
+		}
+		text += "  new passwords: shuyuan demo --passwords\n"
+	}
+	_, err = fmt.Fprintf(d.Out, "demo accounts (示例):\n%s", text)
+	return err
+}
+
+// keep writes the list where only the owner of the data folder reads it.
+func keep(file, list string) error {
+	if file == "" {
+		return nil
+	}
+	next, err := os.CreateTemp(filepath.Dir(file), ".demo-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = next.WriteString(list)
+	if err = errors.Join(err, next.Close()); err == nil {
+		err = os.Rename(next.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(next.Name()))
+	}
+	return nil
+}
+
+func kept(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	list, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return string(list), err
+}

@@ -1,0 +1,248 @@
+package demo
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/base32"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/policy"
+)
+
+//go:embed world
+var files embed.FS
+
+// world is the sample world, ready to be loaded.
+type world struct {
+	vocabulary  datasets.Vocabulary
+	departments map[string]*department
+	themes      map[string]int64
+	entries     []*entry
+	library     library
+}
+
+// entry is a dataset with its files.
+type entry struct {
+	slug      string
+	about     about
+	dataset   datasets.Dataset
+	draft     bool
+	resources []*resource
+	work      int64 // how much there is to read
+}
+
+type resource struct {
+	datasets.Resource
+	noHeader bool
+	fields   [][]datasets.Field
+	versions []version
+}
+
+type version struct{ file, reason string }
+
+// read decodes a file of world/ and refuses a name it does not know.
+func read(name string, into any) error {
+	file, err := files.Open(path.Join("world", name))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := yaml.NewDecoder(file, yaml.Strict()).Decode(into); err != nil {
+		return fmt.Errorf("world/%s: %w", name, err)
+	}
+	return nil
+}
+
+func readWorld() (*world, error) {
+	w := &world{departments: map[string]*department{}, themes: map[string]int64{}}
+	if err := w.readVocabulary(); err != nil {
+		return nil, err
+	}
+	var err error
+	if w.library.book, err = policy.Load(policy.Files); err != nil {
+		return nil, err
+	}
+	if err := read("statutes.yaml", &w.library.statutes); err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, "world/datasets/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		e := &entry{slug: strings.TrimSuffix(path.Base(name), ".yaml")}
+		if err := read("datasets/"+e.slug+".yaml", &e.about); err != nil {
+			return nil, err
+		}
+		w.entries = append(w.entries, e)
+	}
+	for _, e := range w.entries {
+		if err := w.complete(e); err != nil {
+			return nil, fmt.Errorf("world/datasets/%s.yaml: %w", e.slug, err)
+		}
+	}
+	return w, nil
+}
+
+// complete makes of what the file says the entry that is saved.
+func (w *world) complete(e *entry) error {
+	a := &e.about
+	department, ok := w.departments[a.Department]
+	if !ok {
+		return fmt.Errorf("there is no department %s", a.Department)
+	}
+	openBasis, err := w.library.cite(a.Open.Basis, department.Profile)
+	if err != nil {
+		return err
+	}
+	shareBasis, err := w.library.cite(a.Share.Basis, department.Profile)
+	if err != nil {
+		return err
+	}
+	updated, err := time.Parse(time.DateOnly, a.Update.Last)
+	if err != nil {
+		return err
+	}
+	related, err := w.codes(a.Related)
+	if err != nil {
+		return err
+	}
+	e.draft = a.Draft
+	e.dataset = datasets.Dataset{
+		Slug: e.slug, Title: a.Title, TitleEN: a.TitleEN, Summary: a.Summary, SummaryEN: a.SummaryEN,
+		Licence: datasets.Licence{ID: a.Licence}, Region: datasets.Region{Code: a.Region}, Tags: a.Tags, Sample: true,
+		Open: a.Open.Type, OpenBasis: openBasis, OpenReason: a.Open.Reason, OpenMethod: a.Open.Method,
+		UseRequirements: a.Open.Requirements, Safeguards: a.Open.Safeguards,
+		ShareType: string(a.Share.Type), ShareContent: a.Share.Content, ShareConditions: a.Share.Conditions, ShareScope: a.Share.Scope,
+		ShareMethod: a.Share.Method, ShareBasis: shareBasis, RequiredMaterials: a.Share.Materials,
+		Frequency: a.Update.Frequency, UpdateDue: a.Update.Due, UpdateMethod: a.Update.Method, LastUpdated: updated,
+		NextDue:      nextDue(a.Update.Frequency, updated),
+		ResourceCode: code(a.Code), Category: a.Category, DataForm: a.Form, Attributes: a.Attributes,
+		CollectDue: a.Collected.Due, CollectingOrg: a.Collected.By, CollectionMethod: a.Collected.How,
+		ApprovingOrg: sample(department.Approving), ResponsibleOrg: sample(department.Name), Duties: sample(department.Duties),
+		LinkedSystem: sample(department.System), DutyItem: sample(department.Duty), CoreBusiness: sample(department.Business),
+		SecurityLevel: a.Security, RelatedCodes: related,
+		Source: a.Source.Name, SourceURL: a.Source.URL, Processing: a.Source.Processing,
+		TemporalStart: a.Period.Start, TemporalEnd: a.Period.End, Spatial: a.Spatial, Language: a.Language,
+		Contact: department.Contact, Email: department.Email,
+	}
+	return e.readResources()
+}
+
+// sample marks what is plausible and made up.
+func sample(words string) string {
+	if words == "" {
+		return ""
+	}
+	return words + "（示例）"
+}
+
+// code is a 信息资源代码. The numbers are made up after the national form.
+func code(number string) string { return "示例" + number }
+
+// codes are the resource codes of other entries.
+func (w *world) codes(slugs []string) ([]string, error) {
+	var out []string
+	for _, slug := range slugs {
+		at := slices.IndexFunc(w.entries, func(e *entry) bool { return e.slug == slug })
+		if at < 0 {
+			return nil, fmt.Errorf("there is no dataset %s to be related to", slug)
+		}
+		out = append(out, code(w.entries[at].about.Code))
+	}
+	return out, nil
+}
+
+// nextDue is the day by which the next version is promised, counted from what
+// the newest holds and from nothing else.
+func nextDue(f datasets.Frequency, updated time.Time) *time.Time {
+	months, promised := map[datasets.Frequency]int{
+		datasets.Monthly: 1, datasets.Quarterly: 3, datasets.SemiAnnual: 6, datasets.Annual: 12, datasets.Biennial: 24,
+	}[f]
+	if !promised {
+		return nil
+	}
+	due := updated.AddDate(0, months, 0)
+	return &due
+}
+
+func (e *entry) readResources() error {
+	fields := make([]datasets.Field, len(e.about.Dictionary))
+	for i, c := range e.about.Dictionary {
+		fields[i] = c.field()
+	}
+	for _, r := range e.about.Resources {
+		out := &resource{
+			Resource: datasets.Resource{ID: resourceID(e.slug, r.Key), Name: r.Name, NameEN: r.NameEN, Description: r.Description},
+			noHeader: r.NoHeader,
+		}
+		for range max(r.Tables, 1) { // one dictionary serves every sheet
+			out.fields = append(out.fields, fields)
+		}
+		for _, v := range r.Versions {
+			info, err := fs.Stat(files, "world/files/"+v.File)
+			if err != nil {
+				return err
+			}
+			e.work += info.Size() * cost(v.File)
+			out.versions = append(out.versions, version{v.File, v.Reason})
+		}
+		e.resources = append(e.resources, out)
+	}
+	return nil
+}
+
+// cost is how long a byte takes to read: workbooks are slow.
+func cost(file string) int64 {
+	if path.Ext(file) == ".xlsx" {
+		return 20
+	}
+	return 1
+}
+
+// resourceID is the same in every installation, so that addresses in
+// documentation work, and tells nothing about other entries.
+func resourceID(slug, key string) string {
+	sum := sha256.Sum256([]byte(slug + "/" + key))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
+}
+
+// slowestFirst keeps the last core from waiting for one long file at the end.
+func (w *world) slowestFirst() []*entry {
+	return slices.SortedStableFunc(slices.Values(w.entries), func(a, b *entry) int { return cmp.Compare(b.work, a.work) })
+}
+
+// resolve finds the numbers that the database gave to departments and themes.
+func (w *world) resolve(ctx context.Context, s *datasets.Service) error {
+	departments, err := s.Departments(ctx, account.Actor{})
+	if err != nil {
+		return err
+	}
+	for _, d := range departments {
+		if mine := w.departments[d.Item.Slug]; mine != nil {
+			mine.ID = d.Item.ID
+		}
+	}
+	themes, err := s.Themes(ctx, account.Actor{})
+	if err != nil {
+		return err
+	}
+	for _, t := range themes {
+		w.themes[t.Item.Slug] = t.Item.ID
+	}
+	for _, e := range w.entries {
+		e.dataset.Department.ID, e.dataset.Theme.ID = w.departments[e.about.Department].ID, w.themes[e.about.Theme]
+	}
+	return nil
+}
