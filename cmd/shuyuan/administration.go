@@ -49,10 +49,8 @@ func checkAll(ctx context.Context, c *call) error {
 		if err := c.noArguments(); err != nil {
 			return err
 		}
-		if !in.guest() {
-			if err := database.Migrate(ctx, in.pool); err != nil {
-				return err
-			}
+		if err := in.migrate(ctx); err != nil {
+			return err
 		}
 		index, closeIndex, err := in.checkedIndex(ctx)
 		if err != nil {
@@ -108,10 +106,8 @@ func backUp(ctx context.Context, c *call) error {
 		return err
 	}
 	defer in.Close()
-	if !in.guest() {
-		if err := database.Migrate(ctx, in.pool); err != nil {
-			return err
-		}
+	if err := in.migrate(ctx); err != nil {
+		return err
 	}
 	sum, err := backup.WriteFile(ctx, c.flags.Arg(0), backup.Source{
 		Pool: in.pool, Store: in.store, Folders: in.folders(), Recipient: lock, Now: time.Now(),

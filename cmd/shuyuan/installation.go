@@ -14,11 +14,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sys/unix"
 
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/config"
 	"shuyuan/internal/database"
 	"shuyuan/internal/database/embedded"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing"
 )
 
 // installation is what every command works on: the database and the files of
@@ -185,6 +188,38 @@ func openStore(ctx context.Context, cfg config.Config) (blob.Store, error) {
 		Endpoint: cfg.S3Endpoint, Bucket: cfg.S3Bucket, Region: cfg.S3Region,
 		AccessKey: cfg.S3AccessKey, SecretKey: cfg.S3SecretKey.Reveal(),
 	})
+}
+
+// services are the domains on one installation.
+type services struct {
+	clock    *database.Clock
+	datasets *datasets.Service
+	accounts *account.Service
+}
+
+// services brings the database up to date, unless a server that runs has done
+// so, and makes the domains on it.
+func (in *installation) services(ctx context.Context) (services, error) {
+	if err := in.migrate(ctx); err != nil {
+		return services{}, err
+	}
+	clock, err := database.NewClock(ctx, in.pool, time.Now)
+	if err != nil {
+		return services{}, err
+	}
+	return services{
+		clock:    clock,
+		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now),
+		accounts: account.NewService(in.pool, account.Config{}, clock.Now),
+	}, nil
+}
+
+// migrate brings the database up to date. Beside a running server it is.
+func (in *installation) migrate(ctx context.Context) error {
+	if in.guest() {
+		return nil
+	}
+	return database.Migrate(ctx, in.pool)
 }
 
 // reachStore returns nil if files can be had.

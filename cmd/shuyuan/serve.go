@@ -20,11 +20,10 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/config"
-	"shuyuan/internal/database"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/policy"
-	"shuyuan/licensing"
 	"shuyuan/portal"
+	"shuyuan/portal/api"
 )
 
 // How long each step of a stop may take. What is not done by then is cut off;
@@ -36,14 +35,12 @@ const (
 
 // server is everything that runs between the start and the stop of `serve`.
 type server struct {
-	in       *installation
-	log      *slog.Logger
-	clock    *database.Clock
-	datasets *datasets.Service
-	accounts *account.Service
-	portal   *portal.Server
-	jobs     *jobs.Client
-	base     string // address of the portal, for links and for people
+	services
+	in     *installation
+	log    *slog.Logger
+	portal *portal.Server
+	jobs   *jobs.Client
+	base   string // address of the portal, for links and for people
 
 	listener, files, orders net.Listener // files may be nil
 	admin                   *http.Server
@@ -95,15 +92,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if err := database.Migrate(ctx, s.in.pool); err != nil {
+	if s.services, err = s.in.services(ctx); err != nil {
 		return err
 	}
-	if s.clock, err = database.NewClock(ctx, s.in.pool, time.Now); err != nil {
-		return err
-	}
-	now := s.clock.Now
-	s.datasets = datasets.NewService(s.in.pool, s.in.store, licensing.Gate{}, now)
-	s.accounts = account.NewService(s.in.pool, account.Config{}, now)
 	book, err := policy.Load(policy.Files)
 	if err != nil {
 		return err
@@ -114,7 +105,8 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	}
 	if s.portal, err = portal.New(portal.Deps{
 		Datasets: s.datasets, Search: inDatabase{s.datasets}, Accounts: s.accounts, Policy: book,
-		Now: now, Config: reached, Log: s.log,
+		Now: s.clock.Now, Config: reached, Log: s.log,
+		Mounts: []func(*portal.Server){api.Mount},
 	}); err != nil {
 		return err
 	}

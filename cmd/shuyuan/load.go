@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"flag"
+
+	"shuyuan/cmd/shuyuan/demo"
+)
+
+func loadDemo(ctx context.Context, c *call) error {
+	var passwords *bool
+	own := func(f *flag.FlagSet) { passwords = f.Bool("passwords", false, "give the demo accounts new passwords") }
+	return c.with(ctx, own, func(in *installation) error {
+		if err := c.noArguments(); err != nil {
+			return err
+		}
+		s, err := in.services(ctx)
+		if err != nil {
+			return err
+		}
+		d := demo.Deps{Datasets: s.datasets, Accounts: s.accounts, Kept: in.path("demo-accounts"), Out: c.out}
+		if *passwords {
+			return demo.Passwords(ctx, d)
+		}
+		_, err = demo.Load(ctx, d)
+		return err
+	})
+}
