@@ -121,3 +121,27 @@ func (s *Service) Addresses(ctx context.Context, viewer account.Actor) ([]Addres
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Address])
 }
+
+// Uses is how often d was used: a download counts as much as five views.
+func (d *Dataset) Uses() int64 { return d.Views + d.Downloads*5 }
+
+// Popularity is how often a public dataset was used.
+type Popularity struct {
+	DatasetID int64
+	Slug      string
+	Uses      int64
+}
+
+// Popularity returns how often each public dataset was used, by id.
+func (s *Service) Popularity(ctx context.Context) ([]Popularity, error) {
+	visible := Visible(account.Actor{})
+	rows, err := s.pool.Query(ctx, `
+		SELECT d.id, d.slug, `+popularity+`
+		FROM datasets d
+		LEFT JOIN (SELECT dataset_id, sum(views)::bigint AS views, sum(downloads)::bigint AS downloads FROM usage_days GROUP BY dataset_id) u ON u.dataset_id = d.id
+		WHERE `+visible.SQL+` ORDER BY d.id`, visible.Args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Popularity])
+}

@@ -11,7 +11,9 @@ type Engine interface {
 	// Delete removes documents by id; cursor as in Put.
 	Delete(ctx context.Context, ids []string, cursor int64) error
 	// Replace swaps the whole index for docs, without a moment in which
-	// searches see a part of it.
+	// searches see a part of it. A source of docs that fails ends ctx before it
+	// returns: Replace looks at ctx after the last document, and changes
+	// nothing if it has ended.
 	Replace(ctx context.Context, docs func(yield func(Document) bool), cursor int64) error
 	// Cursor is the last change taken in; 0 for an empty index. It returns
 	// an error if the index is missing, corrupt or of another layout: the
