@@ -76,7 +76,7 @@ func safeBack(back string) string {
 		return "/"
 	}
 	u, err := url.Parse(back)
-	if err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(u.Path, "//") || u.Path == "/lang" || u.Path == "/sign-in" {
+	if err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(u.Path, "//") || u.Path == "/lang" {
 		return "/"
 	}
 	return u.EscapedPath() + func() string {

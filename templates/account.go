@@ -89,14 +89,17 @@ func newKeyName(p AccountPage) string {
 
 func keyLive(k account.Key, now time.Time) bool { return k.Revoked == nil && k.Expires.After(now) }
 
-func keyState(ctx context.Context, k account.Key, now time.Time) string {
-	switch {
-	case k.Revoked != nil:
+// keyEnd is how a key that is no longer valid came to its end.
+func keyEnd(ctx context.Context, k account.Key) string {
+	if k.Revoked != nil {
 		return text.T(ctx, "%s 停用", Day(*k.Revoked))
-	case !keyLive(k, now):
-		return text.T(ctx, "已过期")
 	}
-	return text.T(ctx, "有效")
+	return text.T(ctx, "已过期")
+}
+
+// keyUse is a command that uses the new key.
+func keyUse(p AccountPage) string {
+	return "curl -H 'Authorization: Bearer " + p.Secret + "' \\\n  " + p.Base + "/api/v1/datasets"
 }
 
 // What browsers call themselves, the telling words before the common ones:
