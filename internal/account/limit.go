@@ -21,6 +21,7 @@ type Limit struct {
 	Limit     int
 	Remaining int
 	Reset     time.Duration // until the window has passed
+	Retry     time.Duration // of a call that may not go on: until one may
 	First     bool          // the first refusal after calls that passed: worth one line in a log
 }
 
@@ -40,12 +41,20 @@ var Rates = map[string]Rate{
 	"expensive":   {60, time.Minute},      // conversions made on request
 }
 
+// Rate is the limit of a bucket in this installation.
+func (s *Service) Rate(bucket string) Rate { return s.cfg.Limits[bucket] }
+
 // Allow counts one call of subject in bucket and says whether it may go on. It
 // takes one statement on an unlogged table, so the limit holds for all
 // replicas together. The window slides: the share of the last window that
 // still overlaps is counted in. A call that is refused is not counted, so that
 // whoever keeps calling is let in again as soon as the window allows it.
 func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, error) {
+	return s.take(ctx, bucket, subject, 1)
+}
+
+// take counts n calls at once, or none of them if they are too many.
+func (s *Service) take(ctx context.Context, bucket, subject string, n int) (Limit, error) {
 	rate, ok := s.cfg.Limits[bucket]
 	if !ok {
 		return Limit{}, fmt.Errorf("rate limit: no bucket %q", bucket)
@@ -57,13 +66,13 @@ func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, err
 	var count, previous, refused int
 	err := s.pool.QueryRow(ctx, `
 		INSERT INTO rate_windows AS w (bucket, subject, started, count, previous, refused, ends)
-		VALUES (@bucket, @subject, @started, 1, 0, 0, @ends)
+		VALUES (@bucket, @subject, @started, @n, 0, 0, @ends)
 		ON CONFLICT (bucket, subject) DO UPDATE
 		SET (count, previous, refused, started, ends) = (
-			SELECT c + passes::int, p, CASE WHEN passes THEN 0 ELSE r + 1 END,
+			SELECT c + CASE WHEN passes THEN @n ELSE 0 END, p, CASE WHEN passes THEN 0 ELSE r + 1 END,
 				greatest(w.started, excluded.started), greatest(w.ends, excluded.ends)
 			FROM (
-				SELECT c, p, r, c + floor(p * @share::float8) < @limit AS passes
+				SELECT c, p, r, c + floor(p * @share::float8) + @n <= @limit AS passes
 				FROM (
 					-- a replica whose clock is behind counts in the newer window
 					SELECT
@@ -75,7 +84,7 @@ func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, err
 			) AS judged)
 		RETURNING count, previous, refused`,
 		pgx.NamedArgs{
-			"bucket": bucket, "subject": subjectHash(subject), "limit": rate.Limit, "share": share,
+			"bucket": bucket, "subject": subjectHash(subject), "limit": rate.Limit, "share": share, "n": n,
 			"started": started, "before": started.Add(-rate.Window), "ends": started.Add(2 * rate.Window),
 		}).Scan(&count, &previous, &refused)
 	if err != nil {
@@ -84,8 +93,18 @@ func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, err
 	used := count + int(float64(previous)*share)
 	return Limit{
 		Allowed: refused == 0, Limit: rate.Limit, Remaining: max(0, rate.Limit-used),
-		Reset: left, First: refused == 1,
+		Reset: left, Retry: rate.wait(count, previous, left), First: refused == 1,
 	}, nil
+}
+
+// wait is how long it takes until one more call fits: until enough of the last
+// window has slid out, or else until the next one begins.
+func (r Rate) wait(count, previous int, left time.Duration) time.Duration {
+	if count < r.Limit && previous > 0 {
+		share := float64(r.Limit-count) / float64(previous)
+		return max(0, left-time.Duration(share*float64(r.Window)))
+	}
+	return left + r.Window/time.Duration(max(1, r.Limit))
 }
 
 // forgive forgets what was counted of subject: whoever knew the password was
