@@ -47,6 +47,7 @@ type about struct {
 		Due       string             `yaml:"due"`
 		Method    string             `yaml:"method"`
 		Last      string             `yaml:"last"` // how the day was found stands beside it
+		Next      string             `yaml:"next"` // where Due names a day; otherwise one period after Last
 	} `yaml:"update"`
 
 	Code       string   `yaml:"code"`

@@ -110,7 +110,7 @@ func (w *world) complete(e *entry) error {
 	if err != nil {
 		return err
 	}
-	updated, err := time.Parse(time.DateOnly, a.Update.Last)
+	updated, due, err := a.days()
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (w *world) complete(e *entry) error {
 		ShareType: string(a.Share.Type), ShareContent: a.Share.Content, ShareConditions: a.Share.Conditions, ShareScope: a.Share.Scope,
 		ShareMethod: a.Share.Method, ShareBasis: shareBasis, RequiredMaterials: a.Share.Materials,
 		Frequency: a.Update.Frequency, UpdateDue: a.Update.Due, UpdateMethod: a.Update.Method, LastUpdated: updated,
-		NextDue:      nextDue(a.Update.Frequency, updated),
+		NextDue:      due,
 		ResourceCode: code(a.Code), Category: a.Category, DataForm: a.Form, Attributes: a.Attributes,
 		CollectDue: a.Collected.Due, CollectingOrg: a.Collected.By, CollectionMethod: a.Collected.How,
 		ApprovingOrg: sample(department.Approving), ResponsibleOrg: sample(department.Name), Duties: sample(department.Duties),
@@ -164,17 +164,26 @@ func (w *world) codes(slugs []string) ([]string, error) {
 	return out, nil
 }
 
-// nextDue is the day by which the next version is promised, counted from what
-// the newest holds and from nothing else.
-func nextDue(f datasets.Frequency, updated time.Time) *time.Time {
-	months, promised := map[datasets.Frequency]int{
-		datasets.Monthly: 1, datasets.Quarterly: 3, datasets.SemiAnnual: 6, datasets.Annual: 12, datasets.Biennial: 24,
-	}[f]
-	if !promised {
-		return nil
+// days are the day up to which the newest version is current and the day by
+// which the next is promised, which is counted from it and from nothing else
+// unless the promise names a day.
+func (a *about) days() (updated time.Time, due *time.Time, err error) {
+	if updated, err = time.Parse(time.DateOnly, a.Update.Last); err != nil {
+		return updated, nil, err
 	}
-	due := updated.AddDate(0, months, 0)
-	return &due
+	next := updated.AddDate(0, period[a.Update.Frequency], 0)
+	if a.Update.Next != "" {
+		next, err = time.Parse(time.DateOnly, a.Update.Next)
+	}
+	if next.Equal(updated) { // nothing is promised
+		return updated, nil, err
+	}
+	return updated, &next, err
+}
+
+// period is the months within which a new version is promised.
+var period = map[datasets.Frequency]int{
+	datasets.Monthly: 1, datasets.Quarterly: 3, datasets.SemiAnnual: 6, datasets.Annual: 12, datasets.Biennial: 24,
 }
 
 func (e *entry) readResources() error {
