@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -42,6 +43,8 @@ func (s *server) administration(token string) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("POST /orders/reindex", ordered(token, s.rebuildOrdered))
+	mux.HandleFunc("GET /orders/index", ordered(token, s.listIndex))
 	return ownHostOnly(mux)
 }
 
@@ -75,6 +78,7 @@ func ordered(token string, do http.HandlerFunc) http.HandlerFunc {
 			http.Error(w, "only a command on the same data folder gives orders", http.StatusUnauthorized)
 			return
 		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // it takes as long as it takes; the client's patience bounds it
 		do(w, r)
 	}
 }
@@ -102,7 +106,12 @@ func (s *server) parts(ctx context.Context) []part {
 	if s.in.pg != nil {
 		list = append(list, look("private PostgreSQL", true, s.in.pg.Ready()))
 	}
-	return append(list, look("files", true, s.in.reachStore(ctx)))
+	list = append(list, look("files", true, s.in.reachStore(ctx)))
+	n, err := behind(ctx, s.search)
+	if err == nil && n != 0 {
+		err = fmt.Errorf("%d changes behind the catalogue", n)
+	}
+	return append(list, look("search index", false, err))
 }
 
 // readyz is 200 while everything needed answers. The search index is not
@@ -133,6 +142,7 @@ type ownFigures struct{ s *server }
 var (
 	poolConns = prometheus.NewDesc("shuyuan_database_connections", "Connections to the database, by state.", []string{"state"}, nil)
 	poolWaits = prometheus.NewDesc("shuyuan_database_waits_total", "How often a request had to wait for a connection.", nil, nil)
+	indexLag  = prometheus.NewDesc("shuyuan_search_behind", "Changes of the catalogue that the search index has not taken in.", nil, nil)
 	partUp    = prometheus.NewDesc("shuyuan_up", "Whether a part answers (1) or not (0).", []string{"part"}, nil)
 	queued    = prometheus.NewDesc("shuyuan_jobs", "Jobs that are not done yet, by state.", []string{"state"}, nil)
 )
@@ -159,6 +169,9 @@ func (f *ownFigures) Collect(out chan<- prometheus.Metric) {
 		}
 		gauge(partUp, up, p.Name)
 	}
+	if n, err := behind(ctx, f.s.search); err == nil {
+		gauge(indexLag, float64(n))
+	}
 	if waiting, err := jobs.Waiting(ctx, f.s.in.pool); err == nil {
 		for state, n := range waiting {
 			gauge(queued, float64(n), state)
@@ -170,7 +183,7 @@ func (f *ownFigures) Collect(out chan<- prometheus.Metric) {
 const longestOrder = 30 * time.Minute
 
 // order asks the server that runs on our data folder to do something; read
-// takes its answer.
+// takes its answer, if it has one.
 func (in *installation) order(ctx context.Context, method, path string, read func(*http.Response) error) error {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+in.admin+path, nil)
 	if err != nil {
@@ -182,5 +195,12 @@ func (in *installation) order(ctx context.Context, method, path string, read fun
 		return fmt.Errorf("the running server does not answer: %w", err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		said, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+		return fmt.Errorf("the running server answers %s: %s", resp.Status, strings.TrimSpace(string(said)))
+	}
+	if read == nil {
+		return nil
+	}
 	return read(resp)
 }

@@ -56,13 +56,12 @@ func checkAll(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		defer closeIndex()
 		var options []check.Option
 		if *deep {
 			options = append(options, check.Deep)
 		}
 		found, err := check.Run(ctx, in.pool, in.store, index, c.out, options...)
-		if err != nil {
+		if err := errors.Join(err, closeIndex()); err != nil {
 			return err
 		}
 		if found > 0 {

@@ -134,7 +134,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 			}
 			if c.app {
 				p.signal(syscall.SIGKILL)
-				p.exit(10 * time.Second)
+				p.exit(t, 10*time.Second)
 			}
 			for number := range acknowledged { // until the writer notices
 				kept = append(kept, number)

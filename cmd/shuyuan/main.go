@@ -39,6 +39,7 @@ var commands = []command{
 	{"serve", "[--listen ADDRESS]", "serve the portal until Ctrl-C", serve},
 	{"demo", "[--passwords]", "load the sample world into an empty installation and show the demo accounts; --passwords makes new ones", loadDemo},
 	{"migrate", "", "bring the database up to date", migrate},
+	{"reindex", "", "build the search index anew; a running server does it without interruption", reindex},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},
 	{"backup", "[--to KEY | --passphrase FILE] FILE | --new-key FILE", "write everything into one encrypted file", backUp},
 	{"restore", "--key FILE FILE", "bring a backup back into an empty data folder", restore},

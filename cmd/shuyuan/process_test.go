@@ -23,7 +23,11 @@ import (
 // The tests of this package run the program as people do: built once, started
 // as a process, spoken to over HTTP, killed.
 
-var binary string
+var (
+	binary  string
+	scratch string         // a folder that goes when all tests have ended
+	atExit  []func() error // what ends then
+)
 
 func TestMain(m *testing.M) {
 	code, err := withBinary(m.Run)
@@ -39,6 +43,7 @@ func withBinary(run func() int) (int, error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
+	scratch = dir
 	if err := os.Chmod(dir, 0o755); err != nil { // another user runs it too
 		return 1, err
 	}
@@ -46,15 +51,20 @@ func withBinary(run func() int) (int, error) {
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build: %w\n%s", err, out)
 	}
-	return run(), nil
+	code := run()
+	for _, f := range atExit {
+		if err := f(); err != nil {
+			return 1, err
+		}
+	}
+	return code, nil
 }
 
 // process is one running server.
 type process struct {
-	t     testing.TB
 	cmd   *exec.Cmd
 	data  string
-	base  string // http://127.0.0.1:port
+	base  string // http://127.0.0.1:port; empty if it refused to start
 	admin string
 	log   *buffer
 	gone  chan struct{} // closed when it has ended
@@ -121,10 +131,29 @@ func start(t testing.TB, data string, options ...option) *process {
 	return p
 }
 
-// launch is start for a server that may refuse to: base is empty then.
+// launch is start for a server that may refuse to.
 func launch(t testing.TB, data string, options ...option) *process {
 	t.Helper()
-	p := &process{t: t, data: data, log: &buffer{}, gone: make(chan struct{})}
+	p, err := begin(data, options...)
+	if p != nil {
+		t.Cleanup(func() {
+			if err := p.end(); err != nil {
+				t.Error(err)
+			}
+			if t.Failed() {
+				t.Logf("log of the server on %s:\n%s", p.data, p.log)
+			}
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// begin starts a server and waits until it is ready or has refused.
+func begin(data string, options ...option) (*process, error) {
+	p := &process{data: data, log: &buffer{}, gone: make(chan struct{})}
 	p.cmd = exec.Command(binary, "serve", "--data", data)
 	p.cmd.Env = append(bare(), "SHUYUAN_LISTEN=127.0.0.1:0", "SHUYUAN_ADMIN_LISTEN=127.0.0.1:0")
 	for _, o := range options {
@@ -133,15 +162,15 @@ func launch(t testing.TB, data string, options ...option) *process {
 	p.cmd.Stderr = p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	t.Cleanup(p.end)
 	ready := make(chan string, 1)
 	go func() {
 		defer close(p.gone)
+		defer close(ready)
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			fmt.Fprintln(p.log, lines.Text())
@@ -150,39 +179,38 @@ func launch(t testing.TB, data string, options ...option) *process {
 			}
 		}
 		p.cmd.Wait() //nolint:errcheck // ProcessState tells
-		close(ready)
 	}()
 	select {
 	case p.base = <-ready:
 	case <-time.After(time.Minute):
-		t.Fatalf("the server is not ready after a minute:\n%s", p.log)
+		return p, fmt.Errorf("the server is not ready after a minute:\n%s", p.log)
 	}
 	if p.base != "" {
 		words, err := os.ReadFile(filepath.Join(data, "lock"))
 		if err != nil {
-			t.Fatal(err)
+			return p, err
 		}
 		p.admin = "http://" + strings.Fields(string(words))[1]
 	}
-	return p
+	return p, nil
 }
 
 // end stops the server and waits until its database is gone too, so that the
 // folder can be removed.
-func (p *process) end() {
+func (p *process) end() error {
 	p.signal(syscall.SIGTERM)
 	select {
 	case <-p.gone:
 	case <-time.After(40 * time.Second):
 		p.signal(syscall.SIGKILL)
-		p.t.Errorf("the server did not stop:\n%s", p.log)
+		return fmt.Errorf("the server did not stop:\n%s", p.log)
 	}
-	if p.base != "" { // one that was refused has none
-		p.databaseGone()
+	for begin := time.Now(); p.base != "" && p.databaseRuns(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(begin) > 30*time.Second {
+			return fmt.Errorf("PostgreSQL on %s did not end with its server", p.data)
+		}
 	}
-	if p.t.Failed() {
-		p.t.Logf("log of the server on %s:\n%s", p.data, p.log)
-	}
+	return nil
 }
 
 func (p *process) signal(s os.Signal) {
@@ -190,21 +218,21 @@ func (p *process) signal(s os.Signal) {
 }
 
 // stop asks the server to stop, waits, and returns its exit code.
-func (p *process) stop(s os.Signal) int {
-	p.t.Helper()
+func (p *process) stop(t testing.TB, s os.Signal) int {
+	t.Helper()
 	p.signal(s)
-	return p.exit(30 * time.Second)
+	return p.exit(t, 30*time.Second)
 }
 
 // exit waits until the server has ended and returns its exit code, -1 if a
 // signal ended it.
-func (p *process) exit(within time.Duration) int {
-	p.t.Helper()
+func (p *process) exit(t testing.TB, within time.Duration) int {
+	t.Helper()
 	select {
 	case <-p.gone:
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(within):
-		p.t.Fatalf("the server still runs after %s:\n%s", within, p.log)
+		t.Fatalf("the server still runs after %s:\n%s", within, p.log)
 		return 0
 	}
 }
@@ -220,11 +248,9 @@ func (p *process) postmaster() int {
 	return pid
 }
 
-// databaseGone waits until no PostgreSQL runs on the folder.
-func (p *process) databaseGone() {
-	p.t.Helper()
-	data := filepath.Join(p.data, "postgres", "data")
-	eventually(p.t, "PostgreSQL ends with its server", func() bool { return len(processesIn(data)) == 0 })
+// databaseRuns reports whether any PostgreSQL runs on the folder.
+func (p *process) databaseRuns() bool {
+	return len(processesIn(filepath.Join(p.data, "postgres", "data"))) > 0
 }
 
 // processesIn are the live processes that work in a folder.

@@ -24,6 +24,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
+	"shuyuan/search"
 )
 
 // How long each step of a stop may take. What is not done by then is cut off;
@@ -38,6 +39,7 @@ type server struct {
 	services
 	in     *installation
 	log    *slog.Logger
+	search *search.Service
 	portal *portal.Server
 	jobs   *jobs.Client
 	base   string // address of the portal, for links and for people
@@ -99,17 +101,21 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.search, err = s.in.openSearch(s.datasets); err != nil {
+		return err
+	}
 	reached, err := s.reached(ctx)
 	if err != nil {
 		return err
 	}
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Search: inDatabase{s.datasets}, Accounts: s.accounts, Policy: book,
+		Datasets: s.datasets, Search: s.search, Accounts: s.accounts, Policy: book,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Mounts: []func(*portal.Server){api.Mount},
 	}); err != nil {
 		return err
 	}
+	s.search.OnChange(s.portal.Changed)
 	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 	}})
@@ -182,6 +188,7 @@ func reachable(a net.Addr) string {
 func (s *server) start(ctx context.Context) error {
 	work, halt := context.WithCancel(context.WithoutCancel(ctx))
 	s.halt = halt
+	s.background.Go(func() { s.search.Run(work) })
 	s.background.Go(func() { jobs.Local(work, 5*time.Second, s.logged("clock", s.clock.Sync)) })
 	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("usage", s.datasets.FlushUsage)) })
 	s.background.Go(func() {
@@ -250,6 +257,9 @@ func (s *server) stop() {
 		s.background.Wait()
 		_, err := audit.Seal(ctx, s.in.pool)
 		s.warn("audit trail not sealed", err)
+	}
+	if s.search != nil {
+		s.warn("search index not closed", s.search.Engine.Close())
 	}
 	if s.admin != nil {
 		_ = s.admin.Close()

@@ -42,7 +42,7 @@ func TestServeAnswersAndLeavesNothingRunning(t *testing.T) {
 		t.Fatal("no PostgreSQL runs")
 	}
 	begin := time.Now()
-	if code := p.stop(os.Interrupt); code != 0 {
+	if code := p.stop(t, os.Interrupt); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	if took := time.Since(begin); took > 10*time.Second {
@@ -59,7 +59,7 @@ func TestServeAnswersAndLeavesNothingRunning(t *testing.T) {
 func TestTheLogIsJSONWithOneLineARequestAndNoSecret(t *testing.T) {
 	p := start(t, t.TempDir(), env("SHUYUAN_SEARCH_URL=", "SHUYUAN_SMTP_URL=smtp://user:canary-5b1@mail.example"))
 	wants(t, p.base+"/healthz", 200)
-	p.stop(syscall.SIGTERM)
+	p.stop(t, syscall.SIGTERM)
 	log := p.log.String()
 	if strings.Contains(log, "canary-5b1") {
 		t.Errorf("a secret is in the log:\n%s", log)
@@ -111,7 +111,7 @@ func TestAReaderWhoIsBeingServedIsServedToTheEnd(t *testing.T) {
 	if n != len(file) {
 		t.Errorf("%d of %d bytes arrived (%v)", n, len(file), err)
 	}
-	if code := p.exit(30 * time.Second); code != 0 {
+	if code := p.exit(t, 30*time.Second); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -129,11 +129,11 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	eventually(t, "the stop begins", func() bool { status, _ := get(t, p.base+"/healthz"); return status == 0 })
 	begin := time.Now()
 	p.signal(syscall.SIGINT)
-	p.exit(5 * time.Second)
+	p.exit(t, 5*time.Second)
 	if took := time.Since(begin); took > 3*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	p.databaseGone()
+	eventually(t, "PostgreSQL ends too", func() bool { return !p.databaseRuns() })
 }
 
 func TestTwoInstallationsOnOneMachine(t *testing.T) {
@@ -152,20 +152,20 @@ func TestTwoInstallationsOnOneMachine(t *testing.T) {
 func TestWhatIsTakenIsSaidInOneLine(t *testing.T) {
 	p := start(t, t.TempDir())
 	same := launch(t, p.data)
-	if code := same.exit(time.Minute); code != 1 || same.base != "" {
+	if code := same.exit(t, time.Minute); code != 1 || same.base != "" {
 		t.Errorf("a second server on the same folder: exit code %d", code)
 	}
 	if !strings.Contains(same.log.String(), "shuyuan serve: a server already runs on "+p.data+"\n") {
 		t.Errorf("it says:\n%s", same.log)
 	}
 	other := launch(t, t.TempDir(), arg("--listen", strings.TrimPrefix(p.base, "http://")))
-	if code := other.exit(time.Minute); code != 1 {
+	if code := other.exit(t, time.Minute); code != 1 {
 		t.Errorf("a server on a taken address: exit code %d", code)
 	}
 	if !strings.Contains(other.log.String(), "is in use by another program: set another address with SHUYUAN_LISTEN or --listen\n") {
 		t.Errorf("it says:\n%s", other.log)
 	}
-	other.databaseGone()
+	eventually(t, "PostgreSQL ends too", func() bool { return !other.databaseRuns() })
 	wants(t, p.base+"/healthz", 200)
 }
 
@@ -202,7 +202,7 @@ func TestAnOrdinaryUserServesToo(t *testing.T) {
 	}
 	p := start(t, filepath.Join(home, "data"), as(nobody), env("HOME="+home))
 	wants(t, p.base+"/healthz", 200)
-	if code := p.stop(syscall.SIGTERM); code != 0 {
+	if code := p.stop(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }

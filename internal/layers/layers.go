@@ -104,8 +104,9 @@ var calls = []struct {
 }
 
 // initIn are the files that may run something before main: the message
-// catalogue is put together so. Everything else is made by whoever needs it.
-var initIn = []string{"templates/text/en_*.go"}
+// catalogue is put together so, and Bleve finds callbacks by their name alone.
+// Everything else is made by whoever needs it.
+var initIn = []string{"templates/text/en_*.go", "search/bleve/watch.go"}
 
 // service is what no view may know of these packages.
 var servicesOf = []string{"datasets", "licensing", "marketplace", "internal/account"}

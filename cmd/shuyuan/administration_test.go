@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		code   int
+		stdout string
+		stderr string
+	}{
+		{nil, 0, "shuyuan serve", ""},
+		{[]string{"help"}, 0, "shuyuan restore", ""},
+		{[]string{"frobnicate"}, 2, "", `there is no command "frobnicate"`},
+		{[]string{"serve", "--nonsense"}, 2, "", "usage: shuyuan serve"},
+		{[]string{"serve", "now"}, 2, "", "usage: shuyuan serve"},
+		{[]string{"check", "everything"}, 2, "", "usage: shuyuan check"},
+		{[]string{"restore", "file"}, 2, "", "usage: shuyuan restore"},
+		{[]string{"backup"}, 2, "", "usage: shuyuan backup"},
+		{[]string{"migrate", "-h"}, 0, "", "usage: shuyuan migrate"},
+	} {
+		var out, log bytes.Buffer
+		data := t.TempDir()
+		code := run(t.Context(), c.args, func(name string) string {
+			if name == "SHUYUAN_DATA" {
+				return data
+			}
+			return ""
+		}, &out, &log)
+		if code != c.code || !strings.Contains(out.String(), c.stdout) || !strings.Contains(log.String(), c.stderr) {
+			t.Errorf("shuyuan %v: exit code %d\n%s%s", c.args, code, &out, &log)
+		}
+	}
+}
+
+func TestAWrongSettingIsNamedAndNothingStarts(t *testing.T) {
+	data := t.TempDir()
+	p := launch(t, data, env("SHUYUAN_LISTEN=8080", "SHUYUAN_SEARCH_KEY=k"))
+	if code := p.exit(t, patience); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, name := range []string{"SHUYUAN_LISTEN: ", "SHUYUAN_SEARCH_URL is not"} {
+		if !strings.Contains(p.log.String(), name) {
+			t.Errorf("%q is not in:\n%s", name, p.log)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(data, "*")); len(left) > 0 {
+		t.Errorf("it made %v", left)
+	}
+}
+
+func TestCommandsWorkBesideARunningServer(t *testing.T) {
+	p := start(t, t.TempDir())
+	newWriter(t, p.data).publish(t, "年份,数值\n2025,1\n")
+	eventually(t, "the dataset is found", func() bool {
+		_, body := get(t, p.base+"/api/v1/datasets?q=已确认")
+		return strings.Contains(body, `"slug":"acknowledged"`)
+	})
+	indexed := func(said string) {
+		t.Helper()
+		if !strings.Contains(said, "I11  holds") {
+			t.Errorf("the index was not looked at:\n%s", said)
+		}
+	}
+	indexed(succeeds(t, p.data, "check"))
+	if said := succeeds(t, p.data, "reindex"); !strings.Contains(said, "built anew") {
+		t.Errorf("reindex says %q", said)
+	}
+	indexed(succeeds(t, p.data, "check", "--deep"))
+	succeeds(t, p.data, "migrate")
+	wants(t, p.base+"/healthz", 200)
+	p.stop(t, syscall.SIGTERM)
+	indexed(succeeds(t, p.data, "check")) // alone
+	succeeds(t, p.data, "reindex")
+	if err := os.RemoveAll(filepath.Join(p.data, "search")); err != nil {
+		t.Fatal(err)
+	}
+	if said := succeeds(t, p.data, "check"); !strings.Contains(said, "I11  not looked at") {
+		t.Errorf("an index that waits for its server is a fault:\n%s", said)
+	}
+}
+
+func TestOrdersNeedTheTokenOfTheDataFolder(t *testing.T) {
+	p := start(t, t.TempDir())
+	for _, c := range []struct{ method, path, token string }{
+		{http.MethodPost, "/orders/reindex", ""},
+		{http.MethodPost, "/orders/reindex", "Bearer guess"},
+		{http.MethodGet, "/orders/index", ""},
+	} {
+		req, err := http.NewRequest(c.method, p.admin+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", c.token)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s %s with %q: %s", c.method, c.path, c.token, resp.Status)
+		}
+	}
+	info, err := os.Stat(filepath.Join(p.data, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("the token lies open: %v", info.Mode())
+	}
+}
+
+func TestABrokenInstallationIsFound(t *testing.T) {
+	p := start(t, t.TempDir())
+	newWriter(t, p.data).publish(t, "年份,数值\n2025,1\n")
+	objects, err := filepath.Glob(filepath.Join(p.data, "files", "??", "??", "*"))
+	if err != nil || len(objects) == 0 {
+		t.Fatalf("no file is stored: %v", err)
+	}
+	for _, o := range objects {
+		if err := os.Remove(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, log := shuyuan(t, p.data, "check")
+	if code != 1 || !strings.Contains(out, "I10  BROKEN") || log != "" {
+		t.Errorf("exit code %d\n%s%s", code, out, log)
+	}
+}
+
+func TestABackupMadeBesideAServerComesBackInAnEmptyFolder(t *testing.T) {
+	p := start(t, t.TempDir())
+	w := newWriter(t, p.data)
+	const text = "年份,数值\n2025,1\n"
+	address := w.publish(t, text)
+	config := filepath.Join(p.data, "config", "synonyms.txt")
+	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(config, []byte("已确认 确凿\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	away := t.TempDir() // where keys and backups are kept
+	key, file := filepath.Join(away, "key"), filepath.Join(away, "backup")
+	public := strings.TrimSpace(succeeds(t, p.data, "backup", "--new-key", key))
+	if said := succeeds(t, p.data, "backup", "--to", public, file); !strings.Contains(said, "backed up:") {
+		t.Errorf("backup says %q", said)
+	}
+	later := w.publish(t, "年份,数值\n2026,2\n") // not in the backup
+	if body, err := os.ReadFile(file); err != nil || bytes.Contains(body, []byte(text)) || bytes.Contains(body, []byte("acknowledged")) {
+		t.Errorf("the backup lies in clear (%v)", err)
+	}
+	code, _, log := shuyuan(t, p.data, "restore", "--key", key, file)
+	if code != 1 || !strings.Contains(log, "stop it first") {
+		t.Errorf("restoring over a running server: exit code %d, %s", code, log)
+	}
+	p.stop(t, syscall.SIGTERM)
+	if code, _, _ := shuyuan(t, p.data, "restore", "--key", key, file); code != 1 {
+		t.Errorf("restoring over data: exit code %d", code)
+	}
+
+	empty := filepath.Join(t.TempDir(), "new")
+	if said := succeeds(t, empty, "restore", "--key", key, file); !strings.Contains(said, "restored:") {
+		t.Errorf("restore says %q", said)
+	}
+	succeeds(t, empty, "check", "--deep")
+	q := start(t, empty)
+	if body := wants(t, q.base+address, 200); body != text {
+		t.Errorf("the file is %q", body)
+	}
+	wants(t, q.base+later, 404)
+	eventually(t, "the dataset is found by the restored synonyms", func() bool {
+		_, body := get(t, q.base+"/api/v1/datasets?q=确凿")
+		return strings.Contains(body, `"slug":"acknowledged"`)
+	})
+	succeeds(t, empty, "check")
+}
