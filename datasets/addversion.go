@@ -85,7 +85,6 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) error {
 	if err != nil {
 		return err
 	}
-	defer parsed.Close()
 	v.Format, v.Compression, v.Encoding, v.MediaType = parsed.Format, parsed.Compression, parsed.Encoding, mediaType(parsed)
 	for i, t := range parsed.Tables() {
 		var dictionary []Field

@@ -76,7 +76,6 @@ func rowsOf(v *Version, r io.ReadSeeker, position int, yield func(row []string) 
 	if err != nil {
 		return err
 	}
-	defer parsed.Close()
 	tables := parsed.Tables()
 	if position < 0 || position >= len(tables) {
 		return fault.New(fault.NotFound, "这个文件没有第 %d 张表。", position+1)

@@ -12,6 +12,11 @@ import (
 
 // delimited opens CSV, TSV and lists of lines.
 func delimited(src source, format string, opt Options) (string, []Table, error) {
+	if opt.NoHeader {
+		if err := checkHeader(opt.Names); err != nil {
+			return "", nil, err
+		}
+	}
 	enc, err := detect(src)
 	if err != nil {
 		return "", nil, err
@@ -27,60 +32,108 @@ func delimited(src source, format string, opt Options) (string, []Table, error) 
 		if err != nil {
 			return err
 		}
-		in := csv.NewReader(decode(r, enc))
-		in.Comma, in.ReuseRecord, in.LazyQuotes, in.FieldsPerRecord = delimiter, true, format != "csv", -1
-		return records(in, enc, opt, yield)
+		in := bound(decode(r, enc), opt.Limits.Record)
+		if format == "txt" {
+			return records((&lines{in: bufio.NewReader(in)}).read, in, enc, opt, yield)
+		}
+		return records(quoted(in, delimiter), in, enc, opt, yield)
 	}
 	return enc, []Table{{read: read}}, nil
 }
 
-// sniffDelimiter takes the separator that stands most often in the first line.
+// sniffDelimiter takes the separator that stands most often in the first line,
+// outside of quotes.
 func sniffDelimiter(src source, enc string) (rune, error) {
 	r, err := src.open()
 	if err != nil {
 		return 0, err
 	}
-	head, err := bufio.NewReaderSize(decode(r, enc), 64<<10).ReadString('\n')
+	head, err := bufio.NewReader(io.LimitReader(decode(r, enc), 64<<10)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
-	best, most := ',', 0
-	for _, d := range []rune{',', '\t', ';', '|'} {
-		if n := strings.Count(head, string(d)); n > most {
-			best, most = d, n
+	count, within := map[rune]int{}, false
+	for _, r := range head {
+		if r == '"' {
+			within = !within
+		} else if !within {
+			count[r]++
+		}
+	}
+	best := ','
+	for _, d := range []rune{'\t', ';', '|'} {
+		if count[d] > count[best] {
+			best = d
 		}
 	}
 	return best, nil
 }
 
-func records(in *csv.Reader, enc string, opt Options, yield func([]string) error) error {
+// quoted reads records of CSV and TSV, with the line that each begins on.
+func quoted(in io.Reader, delimiter rune) func() ([]string, int, error) {
+	r := csv.NewReader(in)
+	r.Comma, r.ReuseRecord, r.FieldsPerRecord = delimiter, true, -1
+	last := 0
+	return func() ([]string, int, error) {
+		row, err := r.Read()
+		if err != nil {
+			return nil, last + 1, err
+		}
+		line, _ := r.FieldPos(0)
+		last, _ = r.FieldPos(len(row) - 1)
+		last += strings.Count(row[len(row)-1], "\n")
+		return row, line, nil
+	}
+}
+
+// lines reads a list: one cell a line, or several between tabs. A quote is a
+// character like any other. Blank lines count for nothing, as in a CSV.
+type lines struct {
+	in  *bufio.Reader
+	n   int
+	row []string
+}
+
+func (l *lines) read() ([]string, int, error) {
+	for {
+		line, err := l.in.ReadString('\n')
+		if err != nil && (!errors.Is(err, io.EOF) || line == "") {
+			return nil, l.n + 1, err
+		}
+		l.n++
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		if line != "" {
+			l.row = append(l.row[:0], strings.Split(line, "\t")...)
+			return l.row, l.n, nil
+		}
+	}
+}
+
+// records yields the names and the rows that next reads from in.
+func records(next func() ([]string, int, error), in *bounded, enc string, opt Options, yield func([]string) error) error {
+	looked := scrutiny{limits: opt.Limits, encoding: enc}
 	width := 0
-	for n := 1; ; n++ {
-		row, err := in.Read()
+	for {
+		in.next()
+		row, line, err := next()
 		if errors.Is(err, io.EOF) {
 			if width == 0 {
 				return fault.New(fault.Invalid, "文件是空的。")
 			}
-			return nil
-		}
-		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-			return fault.New(fault.Invalid, "第 %d 行的引号或分隔符有误。", parse.Line).Because(err)
+			return looked.end()
 		}
 		if err != nil {
+			return unreadable(err, line)
+		}
+		if err := looked.row(row, line); err != nil {
 			return err
 		}
-		line, _ := in.FieldPos(0)
-		if err := checkCells(row, line, enc, opt.Limits); err != nil {
-			return err
-		}
-		if n == 1 {
-			width = len(row)
-			if opt.NoHeader {
-				names := opt.Names
-				if len(names) != width {
-					names = numbered(width)
+		if width == 0 {
+			if width = len(row); opt.NoHeader {
+				if len(opt.Names) > 0 {
+					width = len(opt.Names)
 				}
-				if err := yield(names); err != nil {
+				if err := yield(firstNames(opt.Names, width)); err != nil {
 					return err
 				}
 			} else if err := checkHeader(row); err != nil {
@@ -96,32 +149,19 @@ func records(in *csv.Reader, enc string, opt Options, yield func([]string) error
 	}
 }
 
-func checkCells(row []string, line int, enc string, limits Limits) error {
-	if len(row) > limits.Columns {
-		return fault.New(fault.TooLarge, "栏数太多，最多 %d 栏。", limits.Columns)
+func firstNames(names []string, width int) []string {
+	if len(names) == 0 {
+		return numbered(width)
 	}
-	for i, cell := range row {
-		if len(cell) > limits.Cell {
-			return fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", line, i+1)
-		}
-		if unreadable(cell, enc) {
-			return undecodable(line, i+1)
-		}
-	}
-	return nil
+	return append([]string(nil), names...)
 }
 
-// checkHeader refuses a header that could not name columns.
-func checkHeader(names []string) error {
-	seen := map[string]bool{}
-	for i, name := range names {
-		if strings.TrimSpace(name) == "" {
-			return fault.New(fault.Invalid, "第 %d 列没有列名。", i+1)
-		}
-		if seen[name] {
-			return fault.New(fault.Invalid, "列名“%s”出现了两次。", name)
-		}
-		seen[name] = true
+func unreadable(err error, line int) error {
+	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+		return fault.New(fault.Invalid, "第 %d 行的引号或分隔符有误。", parse.Line).Because(err)
 	}
-	return nil
+	if errors.Is(err, errTooLong) {
+		return fault.New(fault.TooLarge, "从第 %d 行起的一条记录太长，可能是引号没有结束。", line).Because(err)
+	}
+	return err
 }

@@ -4,15 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
-
-	"shuyuan/internal/fault"
 )
 
 var (
@@ -29,7 +26,7 @@ func detect(src source) (string, error) {
 		return "", err
 	}
 	in := bufio.NewReaderSize(r, 256<<10)
-	head, _ := in.Peek(3)
+	head, _ := in.Peek(1 << 10) // a reading error comes again below
 	switch {
 	case bytes.HasPrefix(head, bomUTF8):
 		return "UTF-8-BOM", nil
@@ -37,6 +34,9 @@ func detect(src source) (string, error) {
 		return "UTF-16LE", nil
 	case bytes.HasPrefix(head, bomUTF16BE):
 		return "UTF-16BE", nil
+	}
+	if err := noBinary(head); err != nil {
+		return "", err
 	}
 	valid, err := validUTF8(in)
 	if err != nil {
@@ -104,19 +104,4 @@ func withoutBOM(r io.Reader) io.Reader {
 		_, _ = in.Discard(len(bomUTF8)) // they were just seen
 	}
 	return in
-}
-
-// unreadable reports whether a cell of a file in this encoding holds what the
-// decoder could not read. A U+FFFD that stands in a UTF-8 file itself is data.
-func unreadable(cell, name string) bool {
-	if name == "UTF-8" || name == "UTF-8-BOM" {
-		return !utf8.ValidString(cell)
-	}
-	return strings.ContainsRune(cell, utf8.RuneError)
-}
-
-// undecodable is the fault for a character that the decoder could not read.
-// Its place is told and nothing is replaced in silence.
-func undecodable(line, column int) error {
-	return fault.New(fault.Invalid, "第 %d 行第 %d 列有无法识别的字符，请检查文件编码。", line, column)
 }

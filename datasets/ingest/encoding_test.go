@@ -10,11 +10,14 @@ import (
 
 // read returns the rows of the file's tables, header first.
 func read(name, content string) ([][]string, error) {
-	f, err := ingest.Open(name, strings.NewReader(content), ingest.Options{})
+	return readWith(name, content, ingest.Options{})
+}
+
+func readWith(name, content string, opt ingest.Options) ([][]string, error) {
+	f, err := ingest.Open(name, strings.NewReader(content), opt)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var rows [][]string
 	for _, t := range f.Tables() {
 		if err := t.Rows(func(row []string) error {

@@ -1,66 +1,221 @@
 package ingest
 
 import (
-	"github.com/xuri/excelize/v2"
+	"encoding/xml"
+	"errors"
+	"io"
+	"path"
+	"strings"
 
 	"shuyuan/internal/fault"
 )
 
-// workbook opens the visible sheets of an XLSX file, each a table whose first
-// row names the columns.
-func workbook(src source, opt Options) ([]Table, func() error, error) {
-	r, err := source{r: src.r, limit: min(src.limit, 512<<20)}.open()
+// workbook opens the sheets of an XLSX file, each a table whose first row
+// names the columns. Sheets without any cell are left out. What is hidden is
+// refused: whoever publishes the file must have seen all of it.
+//
+// It reads the values themselves, not what a spreadsheet would show of them:
+// a number keeps all its digits, a day is 2026-01-15 in whatever form.
+func workbook(r io.ReadSeeker, opt Options) ([]Table, error) {
+	p, err := openParts(r, opt.Limits)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	book, err := excelize.OpenReader(r, excelize.Options{UnzipSizeLimit: 1 << 30, UnzipXMLSizeLimit: 16 << 20})
+	b, err := readBook(p)
 	if err != nil {
-		return nil, nil, fault.New(fault.Invalid, "这不是完好的 XLSX 文件。").Because(err)
+		return nil, unreadableBook(err)
 	}
 	var tables []Table
-	for _, sheet := range book.GetSheetList() {
-		if visible, err := book.GetSheetVisible(sheet); err != nil || !visible {
-			continue
+	for _, s := range b.sheets {
+		if s.hidden {
+			return nil, fault.New(fault.Invalid, "工作表“%s”是隐藏的，请取消隐藏或删除后再上传。", s.name)
 		}
-		tables = append(tables, Table{Name: sheet, read: func(yield func([]string) error) error {
-			return sheetRows(book, sheet, opt, yield)
-		}})
+		filled, err := b.filled(s)
+		if err != nil {
+			return nil, unreadableSheet(s.name, 1, err)
+		}
+		if filled {
+			tables = append(tables, Table{Name: s.name, read: func(yield func([]string) error) error { return b.rows(s, opt, yield) }})
+		}
 	}
-	return tables, book.Close, nil
+	if len(tables) == 0 {
+		return nil, fault.New(fault.Invalid, "文件是空的。")
+	}
+	return tables, nil
 }
 
-func sheetRows(book *excelize.File, sheet string, opt Options, yield func([]string) error) error {
-	rows, err := book.Rows(sheet)
+// book is what all sheets of a workbook share.
+type book struct {
+	parts    parts
+	sheets   []sheet
+	texts    *texts
+	styles   []style // by the number that a cell names
+	date1904 bool
+}
+
+type sheet struct {
+	name, part string
+	hidden     bool
+}
+
+func readBook(p parts) (*book, error) {
+	b := &book{parts: p}
+	office, err := p.related("_rels/.rels", "")
 	if err != nil {
-		return fault.New(fault.Invalid, "工作表“%s”读不出来。", sheet).Because(err)
+		return nil, err
 	}
-	defer rows.Close()
-	width := 0
-	for line := 1; rows.Next(); line++ {
-		row, err := rows.Columns()
-		if err != nil {
-			return fault.New(fault.Invalid, "工作表“%s”第 %d 行读不出来。", sheet, line).Because(err)
+	main, ok := office.first("officedocument")
+	if !ok {
+		return nil, errors.New("no workbook part")
+	}
+	folder := path.Dir(main)
+	links, err := p.related(path.Join(folder, "_rels", path.Base(main)+".rels"), folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.readMain(main, links); err != nil {
+		return nil, err
+	}
+	if part, ok := links.first("styles"); ok {
+		if b.styles, err = p.styles(part); err != nil {
+			return nil, err
 		}
-		if err := checkCells(row, line, "", opt.Limits); err != nil {
+	}
+	if part, ok := links.first("sharedstrings"); ok {
+		b.texts, err = p.texts(part)
+	}
+	return b, err
+}
+
+func (b *book) readMain(part string, links links) error {
+	return b.parts.each(part, func(e *elements, start xml.StartElement) error {
+		switch start.Name.Local {
+		case "workbookPr":
+			b.date1904 = truth(attribute(start, "date1904"))
+		case "sheet":
+			link, ok := links[linkID(start)]
+			if ok && link.kind != "worksheet" {
+				return nil // a chart, a dialogue
+			}
+			state := attribute(start, "state")
+			b.sheets = append(b.sheets, sheet{name: attribute(start, "name"), part: link.part, hidden: state != "" && state != "visible"})
+		}
+		return nil
+	})
+}
+
+// linkID is the id attribute that belongs to relationships, as against a
+// sheet's own.
+func linkID(e xml.StartElement) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == "id" && strings.HasSuffix(a.Name.Space, "/relationships") {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// links are what a part refers to, by id.
+type links map[string]link
+
+type link struct{ kind, part string } // kind in lower case, as worksheet
+
+func (l links) first(kind string) (string, bool) {
+	for _, one := range l {
+		if one.kind == kind {
+			return one.part, true
+		}
+	}
+	return "", false
+}
+
+// related reads the references of a part that lies in folder.
+func (p parts) related(part, folder string) (links, error) {
+	out := links{}
+	err := p.each(part, func(_ *elements, start xml.StartElement) error {
+		if start.Name.Local != "Relationship" || attribute(start, "TargetMode") == "External" {
+			return nil
+		}
+		target := strings.ReplaceAll(attribute(start, "Target"), `\`, "/")
+		if !strings.HasPrefix(target, "/") {
+			target = path.Join(folder, target)
+		}
+		out[attribute(start, "Id")] = link{strings.ToLower(path.Base(attribute(start, "Type"))), strings.TrimPrefix(path.Clean(target), "/")}
+		if len(out) > maxParts {
+			return errors.New("too many references")
+		}
+		return nil
+	})
+	return out, err
+}
+
+// each calls do for every element of a part. Do may read on to its end.
+func (p parts) each(part string, do func(*elements, xml.StartElement) error) error {
+	e, err := p.open(part)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	for {
+		token, err := e.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		if width == 0 {
-			if width = len(row); width == 0 {
-				return fault.New(fault.Invalid, "工作表“%s”的第一行是空的。", sheet)
-			}
-			if err := checkHeader(row); err != nil {
+		if start, ok := token.(xml.StartElement); ok {
+			if err := do(e, start); err != nil {
 				return err
 			}
 		}
-		if len(row) > width {
-			return fault.New(fault.Invalid, "第 %d 行有 %d 栏，应有 %d 栏。", line, len(row), width)
+	}
+}
+
+// texts are the strings that the cells of all sheets share, in one piece.
+type texts struct {
+	all  []byte
+	ends []uint32
+}
+
+const maxTexts = 256 << 20
+
+func (t *texts) at(i int) (string, bool) {
+	if t == nil || i < 0 || i >= len(t.ends) {
+		return "", false
+	}
+	from := uint32(0)
+	if i > 0 {
+		from = t.ends[i-1]
+	}
+	return string(t.all[from:t.ends[i]]), true
+}
+
+func (p parts) texts(part string) (*texts, error) {
+	out := &texts{}
+	err := p.each(part, func(e *elements, start xml.StartElement) error {
+		if start.Name.Local != "si" {
+			return nil
 		}
-		for len(row) < width { // trailing empty cells are not stored
-			row = append(row, "")
-		}
-		if err := yield(row); err != nil {
+		s, err := e.text("rPh") // what is said of its pronunciation is no part of a text
+		if err != nil {
 			return err
 		}
+		if out.all = append(out.all, unescape(s)...); len(out.all)+4*len(out.ends) > maxTexts {
+			return fault.New(fault.TooLarge, "文件解开后太大。")
+		}
+		out.ends = append(out.ends, uint32(len(out.all))) //nolint:gosec // below maxTexts
+		return nil
+	})
+	return out, err
+}
+
+// truth reads a boolean attribute.
+func truth(s string) bool { return s == "1" || s == "true" || s == "on" }
+
+func unreadableBook(err error) error {
+	if errors.Is(err, errTooLong) {
+		return fault.New(fault.TooLarge, "文件解开后太大。").Because(err)
 	}
-	return rows.Error()
+	return notWorkbook(err)
 }

@@ -1,0 +1,230 @@
+package ingest
+
+import (
+	"archive/zip"
+	"encoding/binary"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"shuyuan/internal/fault"
+)
+
+// What a workbook may cost before any limit of its tables is asked.
+const (
+	maxWorkbook = 100 << 20 // bytes, compressed
+	maxUnpacked = 1 << 30   // bytes of one part
+	maxParts    = 10_000
+	maxDepth    = 64      // of elements within elements
+	maxToken    = 8 << 20 // bytes of one tag or one run of text
+)
+
+// parts are the files within an XLSX file, read one at a time. Nothing is ever
+// written anywhere.
+type parts struct {
+	files map[string]*zip.File // by name in lower case
+	limit int64
+}
+
+func openParts(r io.ReadSeeker, limits Limits) (parts, error) {
+	p := parts{files: map[string]*zip.File{}, limit: min(limits.Bytes, maxUnpacked)}
+	size, err := r.Seek(0, io.SeekEnd)
+	if err != nil {
+		return p, err
+	}
+	if size > min(limits.Bytes, maxWorkbook) {
+		return p, fault.New(fault.TooLarge, "XLSX 文件最多 %d MiB，更大的请存成 CSV。", maxWorkbook>>20)
+	}
+	at := &window{r: r, size: size}
+	if err := countParts(at, size); err != nil {
+		return p, err
+	}
+	archive, err := zip.NewReader(at, size)
+	if err != nil {
+		return p, notWorkbook(err)
+	}
+	for _, f := range archive.File {
+		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
+		if _, twice := p.files[name]; twice {
+			return p, notWorkbook(fmt.Errorf("two parts are called %s", f.Name))
+		}
+		p.files[name] = f
+	}
+	return p, nil
+}
+
+// countParts walks the directory of the archive before it is read into memory:
+// a small file can list millions of parts.
+func countParts(r io.ReaderAt, size int64) error {
+	tail := make([]byte, min(size, 22+1<<16))
+	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	end := strings.LastIndex(string(tail), "PK\x05\x06")
+	if end < 0 || end+22 > len(tail) {
+		return notWorkbook(errors.New("no end of directory"))
+	}
+	at := int64(binary.LittleEndian.Uint32(tail[end+16:]))
+	header := make([]byte, 46)
+	for n := 0; ; n++ {
+		if n > maxParts {
+			return notWorkbook(errors.New("too many parts"))
+		}
+		if k, err := r.ReadAt(header, at); k < len(header) || string(header[:4]) != "PK\x01\x02" {
+			if err != nil && !errors.Is(err, io.EOF) {
+				return err
+			}
+			return nil // the end, or a directory that the reader itself refuses
+		}
+		at += 46
+		for _, length := range []int{28, 30, 32} { // of name, extra field, comment
+			at += int64(binary.LittleEndian.Uint16(header[length:]))
+		}
+	}
+}
+
+// notWorkbook keeps the faults of the store apart from those of the file.
+func notWorkbook(err error) error {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
+		return f
+	}
+	return fault.New(fault.Invalid, "这不是完好的 XLSX 文件。").Because(err)
+}
+
+// open begins to read the part called name.
+func (p parts) open(name string) (*elements, error) {
+	f, ok := p.files[strings.ToLower(strings.TrimPrefix(name, "/"))]
+	if !ok {
+		return nil, notWorkbook(fmt.Errorf("part %s is missing", name))
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, notWorkbook(err)
+	}
+	in := bound(&counted{r: r, left: p.limit}, maxToken)
+	return &elements{closer: r, in: in, d: xml.NewDecoder(in)}, nil
+}
+
+// window reads a seeker at any place, in pieces large enough for a store far
+// away.
+type window struct {
+	r    io.ReadSeeker
+	size int64
+	at   int64
+	buf  []byte
+}
+
+func (w *window) ReadAt(p []byte, at int64) (n int, err error) {
+	for n < len(p) {
+		from := at + int64(n)
+		if from < 0 || from >= w.size {
+			return n, io.EOF
+		}
+		if from < w.at || from >= w.at+int64(len(w.buf)) {
+			if err := w.fill(from); err != nil {
+				return n, err
+			}
+		}
+		n += copy(p[n:], w.buf[from-w.at:])
+	}
+	return n, nil
+}
+
+func (w *window) fill(at int64) error {
+	if _, err := w.r.Seek(at, io.SeekStart); err != nil {
+		return err
+	}
+	if w.buf == nil {
+		w.buf = make([]byte, 256<<10)
+	}
+	w.at, w.buf = at, w.buf[:min(int64(cap(w.buf)), w.size-at)]
+	_, err := io.ReadFull(w.r, w.buf)
+	if err != nil {
+		w.buf = w.buf[:0]
+	}
+	return err
+}
+
+// elements reads XML element by element, without entities of its own, however
+// deep or long the file pretends to be.
+type elements struct {
+	closer io.Closer
+	in     *bounded
+	d      *xml.Decoder
+	depth  int
+}
+
+func (e *elements) close() { e.closer.Close() }
+
+// next is the next start, end or text; io.EOF at the end.
+func (e *elements) next() (xml.Token, error) {
+	for {
+		e.in.next()
+		token, err := e.d.Token()
+		if err != nil {
+			return nil, err
+		}
+		switch token.(type) {
+		case xml.Directive:
+			return nil, errors.New("a document type is not allowed")
+		case xml.StartElement:
+			if e.depth++; e.depth > maxDepth {
+				return nil, errors.New("elements are nested too deeply")
+			}
+		case xml.EndElement:
+			e.depth--
+		case xml.CharData:
+		default:
+			continue
+		}
+		return token, nil
+	}
+}
+
+// skip passes over the rest of the element that was just begun.
+func (e *elements) skip() error {
+	for depth := e.depth; e.depth >= depth; {
+		if _, err := e.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text is the text of the element that was just begun and of what is in it,
+// but for the elements called without.
+func (e *elements) text(without string) (string, error) {
+	var out strings.Builder
+	for depth := e.depth; e.depth >= depth; {
+		token, err := e.next()
+		if err != nil {
+			return "", err
+		}
+		switch t := token.(type) {
+		case xml.CharData:
+			if out.Len()+len(t) > maxToken {
+				return "", errTooLong
+			}
+			out.Write(t)
+		case xml.StartElement:
+			if t.Name.Local == without {
+				if err := e.skip(); err != nil {
+					return "", err
+				}
+			}
+		}
+	}
+	return out.String(), nil
+}
+
+// attribute is the value of the attribute with this local name.
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,241 @@
+package ingest
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"shuyuan/internal/fault"
+)
+
+// The size of a sheet, as every spreadsheet program has it.
+const (
+	sheetRows    = 1 << 20
+	sheetColumns = 1 << 14
+)
+
+// rows yields the rows of a sheet. Rows without any value are passed over, as
+// blank lines of a CSV are.
+func (b *book) rows(s sheet, opt Options, yield func([]string) error) error {
+	looked := scrutiny{limits: opt.Limits, exact: true}
+	width := 0
+	return b.cells(s, opt.Limits, func(line int, row []string) error {
+		if err := looked.row(row, line); err != nil {
+			return err
+		}
+		if width == 0 {
+			if err := checkHeader(row); err != nil {
+				return err
+			}
+			width = len(row)
+		}
+		if len(row) > width {
+			return fault.New(fault.Invalid, "第 %d 行有 %d 栏，应有 %d 栏。", line, len(row), width)
+		}
+		for len(row) < width {
+			row = append(row, "")
+		}
+		return yield(row)
+	})
+}
+
+// filled reports whether the sheet has any value, and refuses hidden columns.
+func (b *book) filled(s sheet) (bool, error) {
+	found := errors.New("found")
+	err := b.cells(s, Limits{Columns: sheetColumns}, func(int, []string) error { return found })
+	if errors.Is(err, found) {
+		return true, nil
+	}
+	return false, err
+}
+
+// cells yields the number and the values of every row that has any, without
+// the empty ones at its end. The slice is used again.
+func (b *book) cells(s sheet, limits Limits, yield func(line int, row []string) error) error {
+	e, err := b.parts.open(s.part)
+	if err != nil {
+		return unreadableSheet(s.name, 1, err)
+	}
+	defer e.close()
+	line, row := 0, []string(nil)
+	for {
+		token, err := e.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return unreadableSheet(s.name, line+1, err)
+		}
+		start, isStart := token.(xml.StartElement)
+		end, isEnd := token.(xml.EndElement)
+		switch {
+		case isEnd && end.Name.Local == "sheetData":
+			return nil // what follows describes the sheet, it holds no values
+		case isEnd && end.Name.Local == "row":
+			for len(row) > 0 && row[len(row)-1] == "" {
+				row = row[:len(row)-1]
+			}
+			if len(row) > 0 {
+				if err := yield(line, row); err != nil {
+					return err
+				}
+			}
+		case isStart && (start.Name.Local == "col" || start.Name.Local == "row") && truth(attribute(start, "hidden")):
+			return fault.New(fault.Invalid, "工作表“%s”有隐藏的行或列，请取消隐藏或删除后再上传。", s.name)
+		case isStart && start.Name.Local == "row":
+			if line, err = position(attribute(start, "r"), line, sheetRows); err != nil {
+				return unreadableSheet(s.name, line+1, err)
+			}
+			row = row[:0]
+		case isStart && start.Name.Local == "c":
+			if row, err = b.cell(e, start, row, limits); err != nil {
+				return unreadableSheet(s.name, line, err)
+			}
+		}
+	}
+}
+
+// position is the number that something says it has, the next after last where
+// it says none. Numbers only grow.
+func position(said string, last, most int) (int, error) {
+	n := last + 1
+	if said != "" {
+		var err error
+		if n, err = strconv.Atoi(said); err != nil {
+			return last, err
+		}
+	}
+	if n <= last || n > most {
+		return last, fmt.Errorf("number %d after %d", n, last)
+	}
+	return n, nil
+}
+
+// cell reads the cell that was just begun and puts its value in its place.
+func (b *book) cell(e *elements, start xml.StartElement, row []string, limits Limits) ([]string, error) {
+	column := len(row) + 1
+	if reference := attribute(start, "r"); reference != "" {
+		if column = columnOf(reference); column <= len(row) {
+			return row, fmt.Errorf("cell %s after column %d", reference, len(row))
+		}
+	}
+	value, err := b.value(e, start)
+	if err != nil || value == "" {
+		return row, err
+	}
+	if column > min(limits.Columns, sheetColumns) {
+		return row, tooManyColumns(limits)
+	}
+	for len(row) < column-1 {
+		row = append(row, "")
+	}
+	return append(row, value), nil
+}
+
+// columnOf is the number of the column in a reference, 3 for C7; 0 for what is
+// no reference.
+func columnOf(reference string) int {
+	n := 0
+	for i, r := range []byte(reference) {
+		switch {
+		case r >= 'A' && r <= 'Z' && n <= sheetColumns:
+			n = n*26 + int(r-'A') + 1
+		case r >= '0' && r <= '9' && i > 0:
+			return n
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// value is the value of a cell as text.
+func (b *book) value(e *elements, start xml.StartElement) (string, error) {
+	var v string
+	for depth := e.depth; e.depth >= depth; {
+		token, err := e.next()
+		if err != nil {
+			return "", err
+		}
+		inner, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch inner.Name.Local {
+		case "v":
+			v, err = e.text("")
+		case "is":
+			v, err = e.text("rPh")
+		default: // a formula
+			err = e.skip()
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	switch attribute(start, "t") {
+	case "s":
+		i, err := strconv.Atoi(strings.TrimSpace(v))
+		text, ok := b.texts.at(i)
+		if v != "" && (err != nil || !ok) {
+			return "", fmt.Errorf("text %q does not exist", v)
+		}
+		return text, nil
+	case "str", "inlineStr":
+		return unescape(v), nil
+	case "b":
+		if v = strings.TrimSpace(v); v != "" {
+			v = strconv.FormatBool(truth(v))
+		}
+		return v, nil
+	case "", "n":
+		return b.number(strings.TrimSpace(v), attribute(start, "s")), nil
+	}
+	return v, nil // an error value, a date in words
+}
+
+// number is a number or day as text; styled is the number of its style.
+func (b *book) number(v, styled string) string {
+	n, err := strconv.ParseFloat(v, 64)
+	if err != nil || strings.Trim(v, "+-0123456789.eE") != "" {
+		return v
+	}
+	if i, err := strconv.Atoi(styled); err == nil && i >= 0 && i < len(b.styles) && b.styles[i] != plain {
+		if text, ok := b.styles[i].moment(n, b.date1904); ok {
+			return text
+		}
+	}
+	form := byte('f')
+	if size := max(n, -n); size != 0 && (size < 1e-9 || size >= 1e21) {
+		form = 'g'
+	}
+	return strconv.FormatFloat(n, form, -1, 64) // the shortest that is the same number: files hold 1.1000000000000001 for 1.1
+}
+
+var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// unescape gives back the characters that XML cannot hold: _x000D_ stands for
+// a carriage return. Line ends become one.
+func unescape(s string) string {
+	if strings.Contains(s, "_x") {
+		s = escaped.ReplaceAllStringFunc(s, func(e string) string {
+			n, _ := strconv.ParseUint(e[2:6], 16, 16)
+			return string(rune(n))
+		})
+	}
+	return strings.ReplaceAll(s, "\r\n", "\n")
+}
+
+func unreadableSheet(name string, line int, err error) error {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
+		return f
+	}
+	if errors.Is(err, errTooLong) {
+		return fault.New(fault.TooLarge, "工作表“%s”第 %d 行的内容太长。", name, line).Because(err)
+	}
+	return fault.New(fault.Invalid, "工作表“%s”第 %d 行读不出来。", name, line).Because(err)
+}
