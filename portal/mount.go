@@ -23,15 +23,6 @@ func (s *Server) Kept(c *fiber.Ctx, make func(*Server, *fiber.Ctx) error) error 
 	return s.cached(c, Route{Handle: make})
 }
 
-// Fresh makes the answer for this reader alone, and sends it as a kept one is
-// sent: with an ETag, and compressed if the reader can.
-func (s *Server) Fresh(c *fiber.Ctx, make func(*Server, *fiber.Ctx) error) error {
-	if err := make(s, c); err != nil {
-		return err
-	}
-	return capture(c, s.Now()).send(c)
-}
-
 // Query reads the parameters of the address as pages do. See query.
 func Query(c *fiber.Ctx, names ...string) (map[string][]string, error) { return query(c, names...) }
 

@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"shuyuan/datasets"
 	"shuyuan/templates"
@@ -22,9 +19,21 @@ type Name struct {
 
 // Place is a region by its division code.
 type Place struct {
-	Code   string `json:"code" doc:"Division code (GB/T 2260)" zh:"行政区划代码" example:"350000"`
+	Code   string `json:"code" doc:"Division code (GB/T 2260)" zh:"行政区划代码(GB/T 2260)" example:"350000"`
 	Name   string `json:"name" doc:"Name in Chinese" zh:"中文名" example:"福建省"`
 	NameEN string `json:"name_en" doc:"Name in English" zh:"英文名" example:"Fujian"`
+}
+
+// Licence says what may be done with the data.
+type Licence struct {
+	ID          string `json:"id" doc:"SPDX id where there is one" zh:"许可的编号，有 SPDX 的用 SPDX" example:"CC-BY-4.0"`
+	Name        string `json:"name" doc:"Name in Chinese" zh:"中文名" example:"知识共享 署名 4.0"`
+	NameEN      string `json:"name_en" doc:"Name in English" zh:"英文名" example:"Creative Commons Attribution 4.0"`
+	URL         string `json:"url" doc:"Its text" zh:"许可全文的地址" example:"https://creativecommons.org/licenses/by/4.0/"`
+	Attribution bool   `json:"attribution" doc:"The source must be named" zh:"是否须注明来源" example:"true"`
+	ShareAlike  bool   `json:"share_alike" doc:"What is made of it must be shared alike" zh:"衍生品是否须以同样方式共享" example:"false"`
+	Terms       string `json:"terms" doc:"In one sentence, in Chinese" zh:"一句话说明" example:"注明来源即可使用。"`
+	TermsEN     string `json:"terms_en" doc:"In one sentence, in English" zh:"一句话说明（英文）" example:"Use it freely and name the source."`
 }
 
 // Item is a dataset as a list shows it.
@@ -34,33 +43,119 @@ type Item struct {
 	TitleEN    string   `json:"title_en" doc:"Title in English" zh:"英文名称" example:"Public holidays"`
 	Summary    string   `json:"summary" doc:"What it is, in Chinese" zh:"摘要" example:"历年节假日放假与调休安排。"`
 	SummaryEN  string   `json:"summary_en" doc:"What it is, in English" zh:"英文摘要" example:"Days off and working weekends, year by year."`
-	Open       string   `json:"open" enum:"unconditional,conditional" doc:"Open type (开放类型): unconditional can be downloaded by anybody; conditional must be applied for, its metadata stays public" zh:"开放类型：unconditional 无条件开放，谁都可以下载；conditional 有条件开放，须申请，目录信息照常公开"`
-	Department Name     `json:"department" doc:"Who publishes it" zh:"发布部门"`
-	Theme      Name     `json:"theme" doc:"Theme (主题)" zh:"主题"`
-	Region     Place    `json:"region" doc:"Region of the publisher" zh:"所属地区"`
+	Open       string   `json:"open" enum:"unconditional,conditional" doc:"Open type (开放类型): unconditional can be downloaded by anybody; conditional must be applied for while its metadata is public" zh:"开放类型：unconditional 无条件开放，谁都可以下载；conditional 有条件开放，须申请，目录信息照常公开" example:"unconditional"`
+	Department Name     `json:"department" doc:"Who publishes it (数源部门)" zh:"发布它的数源部门"`
+	Theme      Name     `json:"theme" doc:"Theme (数据领域)" zh:"主题（数据领域）"`
+	Region     Place    `json:"region" doc:"Region it belongs to" zh:"所属地区"`
+	Licence    Licence  `json:"licence" doc:"What may be done with it" zh:"使用许可"`
 	Formats    []string `json:"formats" nullable:"false" doc:"Formats of the newest files" zh:"最新文件的格式" example:"csv"`
 	Tags       []string `json:"tags" nullable:"false" doc:"Tags (标签)" zh:"标签" example:"日历"`
-	Frequency  string   `json:"frequency" enum:"realtime,daily,weekly,monthly,quarterly,semiannual,annual,biennial,irregular,never" doc:"Promised update frequency (更新频率)" zh:"承诺的更新频率"`
-	Updated    string   `json:"updated" format:"date" doc:"Day of the last update of the data" zh:"数据最近更新的日期" example:"2026-01-15"`
+	Frequency  string   `json:"frequency" enum:"realtime,daily,weekly,monthly,quarterly,semiannual,annual,biennial,irregular,never" doc:"Promised update frequency (更新频率)" zh:"承诺的更新频率" example:"annual"`
+	Updated    string   `json:"updated" format:"date" doc:"Day on which the data was last updated" zh:"数据最近更新的日期" example:"2026-01-15"`
 	NextDue    *string  `json:"next_due" nullable:"true" format:"date" doc:"Day by which the next version is promised; null where none is" zh:"承诺下次更新的日期；没有承诺则为 null" example:"2027-01-15"`
-	Fresh      string   `json:"fresh" enum:"complete,in-time,overdue,unpromised" doc:"The promise held against today" zh:"承诺兑现情况"`
-	Views      int64    `json:"views" doc:"Times the pages were shown" zh:"浏览次数" example:"120"`
-	Downloads  int64    `json:"downloads" doc:"Times a file was fetched" zh:"下载次数" example:"45"`
-	URL        string   `json:"url" format:"uri" doc:"The whole entry in this API" zh:"本接口里的完整条目"`
-	Page       string   `json:"page" format:"uri" doc:"The page for people" zh:"给人看的网页"`
+	Fresh      string   `json:"fresh" enum:"complete,in-time,overdue,unpromised" doc:"The promise held against today: complete (nothing more will come), in-time, overdue, unpromised" zh:"承诺的兑现：complete 已收齐，in-time 按时，overdue 逾期，unpromised 无承诺日" example:"in-time"`
+	Views      int64    `json:"views" doc:"How often its pages were shown" zh:"浏览次数" example:"120"`
+	Downloads  int64    `json:"downloads" doc:"How often a file of it was fetched" zh:"下载次数" example:"45"`
+	URL        string   `json:"url" format:"uri" doc:"The whole entry in this API" zh:"本接口里的完整条目" example:"https://data.example/api/v1/datasets/holidays"`
+	Page       string   `json:"page" format:"uri" doc:"Its page for people" zh:"给人看的网页" example:"https://data.example/datasets/holidays"`
 }
 
-func name(slug, zh, en string) Name { return Name{slug, zh, en} }
+// Dataset is a whole entry: every field of the catalogue.
+type Dataset struct {
+	Item
+	Resources []Resource `json:"resources" nullable:"false" doc:"Its files, in the order of the publisher" zh:"文件，按发布者的顺序"`
+	Opening   Opening    `json:"opening" doc:"How far it is open, and why (开放)" zh:"开放到什么程度，为什么"`
+	Sharing   Sharing    `json:"sharing" doc:"How it is shared between authorities (共享), an axis of its own" zh:"政务部门之间怎样共享，与开放是两回事"`
+	Updating  Updating   `json:"updating" doc:"How and by when it is updated" zh:"怎样更新，何时更新"`
+	Coverage  Coverage   `json:"coverage" doc:"Time and place it speaks of" zh:"时间和空间范围"`
+	Source    Source     `json:"source" doc:"Where the data really comes from (原始来源)" zh:"数据真正的来源"`
+	Contact   Contact    `json:"contact" doc:"Whom to ask" zh:"联系人"`
+	Catalogue Catalogue  `json:"catalogue" doc:"The further fields of the catalogue; empty where the publisher gave none" zh:"目录的其他字段；没有填的为空"`
+	Language  string     `json:"language" doc:"Language of the data (BCP 47)" zh:"数据的语言" example:"zh-CN"`
+	Sample    bool       `json:"sample" doc:"The publisher is a sample (示例); the source is the true one" zh:"发布单位是示例，来源是真的" example:"false"`
+	Published *time.Time `json:"published" nullable:"true" doc:"When it was first published" zh:"首次发布的时间"`
+	Modified  time.Time  `json:"modified" doc:"When the entry was last changed" zh:"条目最近修改的时间"`
+}
+
+// Opening is the open type with its grounds.
+type Opening struct {
+	Type            string   `json:"type" enum:"unconditional,conditional" doc:"The same as open" zh:"同 open" example:"conditional"`
+	Basis           []string `json:"basis" nullable:"false" doc:"Legal basis (依据), each naming its article" zh:"法规依据，逐条" example:"《鞍山市政务数据资源共享开放管理办法》第二十七条"`
+	Reason          string   `json:"reason" doc:"Why it is not open without condition" zh:"为什么不是无条件开放"`
+	Method          string   `json:"method" doc:"How to get it (开放方式)" zh:"开放方式"`
+	UseRequirements string   `json:"use_requirements" doc:"What is asked of who uses it (使用要求)" zh:"使用要求"`
+	Safeguards      string   `json:"safeguards" doc:"Safeguards to keep (安全保障措施)" zh:"安全保障措施"`
+	Materials       string   `json:"materials" doc:"What an application must hold (申请材料)" zh:"申请材料"`
+}
+
+// Sharing is the sharing type between authorities.
+type Sharing struct {
+	Type       string   `json:"type" enum:"unconditional,conditional,withheld" doc:"Sharing type (共享类型)" zh:"共享类型" example:"unconditional"`
+	Content    string   `json:"content" doc:"What is shared (共享内容)" zh:"共享内容"`
+	Conditions string   `json:"conditions" doc:"On which conditions (共享条件)" zh:"共享条件"`
+	Scope      string   `json:"scope" doc:"With whom (共享范围)" zh:"共享范围"`
+	Method     string   `json:"method" doc:"How (共享方式)" zh:"共享方式"`
+	Basis      []string `json:"basis" nullable:"false" doc:"Legal basis (共享依据)" zh:"共享依据"`
+}
+
+// Updating is the promise of new versions.
+type Updating struct {
+	Frequency string `json:"frequency" doc:"The same as frequency above" zh:"同上面的 frequency" example:"annual"`
+	Due       string `json:"due" doc:"Within which time (更新时限)" zh:"更新时限"`
+	Method    string `json:"method" doc:"How (更新方式)" zh:"更新方式"`
+}
+
+// Coverage is what the data speaks of.
+type Coverage struct {
+	Start   string `json:"start" doc:"Begin: a day, month or year (ISO 8601); empty if not given" zh:"起：日、月或年" example:"2004"`
+	End     string `json:"end" doc:"End, alike" zh:"止" example:"2026"`
+	Spatial string `json:"spatial" doc:"Area, in words" zh:"空间范围" example:"福建省"`
+}
+
+// Source is the true origin.
+type Source struct {
+	Name       string `json:"name" doc:"Origin (原始来源)" zh:"原始来源" example:"国务院办公厅"`
+	URL        string `json:"url" doc:"Its address; empty if there is none" zh:"来源的地址"`
+	Processing string `json:"processing" doc:"What was done to it (整理)" zh:"做过什么整理"`
+}
+
+// Contact is whom to ask.
+type Contact struct {
+	Name  string `json:"name" doc:"Office or person" zh:"联系人" example:"数据管理科"`
+	Phone string `json:"phone" doc:"Telephone" zh:"电话"`
+	Email string `json:"email" doc:"E-mail" zh:"电子邮箱"`
+}
+
+// Catalogue is what else the catalogue rules ask for.
+type Catalogue struct {
+	ResourceCode     string   `json:"resource_code" doc:"Code of the information resource (信息资源代码)" zh:"信息资源代码"`
+	Category         string   `json:"category" doc:"Category (分类)" zh:"信息资源分类"`
+	DataForm         string   `json:"data_form" doc:"Form of the data (数据形式)" zh:"数据形式"`
+	Attributes       string   `json:"attributes" doc:"Attributes (属性)" zh:"属性"`
+	CollectDue       string   `json:"collect_due" doc:"Time limit of collection (采集时限)" zh:"采集时限"`
+	CollectionMethod string   `json:"collection_method" doc:"Method of collection (采集方式)" zh:"采集方式"`
+	CollectingOrg    string   `json:"collecting_org" doc:"Who collects (采集部门)" zh:"采集部门"`
+	ApprovingOrg     string   `json:"approving_org" doc:"Who approves (核准部门)" zh:"核准部门"`
+	ResponsibleOrg   string   `json:"responsible_org" doc:"Who answers for it (责任主体)" zh:"责任主体"`
+	Duties           string   `json:"duties" doc:"Duties of management (管理职责)" zh:"管理职责"`
+	SecurityLevel    string   `json:"security_level" doc:"Security level (安全级别)" zh:"安全级别"`
+	LinkedSystem     string   `json:"linked_system" doc:"System it comes from (关联信息系统)" zh:"目录关联的信息系统"`
+	DutyItem         string   `json:"duty_item" doc:"Item of the list of powers and duties (权责清单)" zh:"对应的权责清单事项"`
+	CoreBusiness     string   `json:"core_business" doc:"Core business (核心业务)" zh:"核心业务"`
+	RelatedCodes     []string `json:"related_codes" nullable:"false" doc:"Codes of related resources (关联资源代码)" zh:"关联资源代码"`
+}
 
 func (a *api) item(d *datasets.Dataset) Item {
 	return Item{
 		Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Summary: d.Summary, SummaryEN: d.SummaryEN, Open: string(d.Open),
-		Department: name(d.Department.Slug, d.Department.Name, d.Department.NameEN), Theme: name(d.Theme.Slug, d.Theme.Name, d.Theme.NameEN),
-		Region: Place{d.Region.Code, d.Region.Name, d.Region.NameEN}, Formats: formats(d), Tags: notNull(d.Tags),
+		Department: Name{d.Department.Slug, d.Department.Name, d.Department.NameEN}, Theme: Name{d.Theme.Slug, d.Theme.Name, d.Theme.NameEN},
+		Region: place(d.Region), Licence: Licence(d.Licence), Formats: formats(d), Tags: notNull(d.Tags),
 		Frequency: string(d.Frequency), Updated: templates.Day(d.LastUpdated), NextDue: dayOrNull(d.NextDue), Fresh: string(d.Fresh(a.Now())),
 		Views: d.Views, Downloads: d.Downloads, URL: a.address("/datasets/" + d.Slug), Page: a.Config.BaseURL + "/datasets/" + d.Slug,
 	}
 }
+
+func place(r datasets.Region) Place { return Place{r.Code, r.Name, r.NameEN} }
 
 // address is absolute: what is copied out of an answer works anywhere.
 func (a *api) address(path string) string { return a.Config.BaseURL + Base + path }
@@ -93,117 +188,41 @@ func dayOrNull(t *time.Time) *string {
 
 // Slug names one thing in the path.
 type Slug struct {
-	Slug string `path:"slug" maxLength:"100" doc:"Name in the address" zh:"地址里的名字" example:"holidays"`
+	Slug string `path:"slug" maxLength:"100" doc:"Its name in addresses" zh:"它在地址里的名字"`
 }
 
-// Paging is how much of a list, and from where.
-type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"At most so many items" zh:"最多几项" example:"20"`
-	Cursor string `query:"cursor" maxLength:"1000" doc:"Where to go on: next of the page before. It belongs to this list with these parameters and is worth nothing to read" zh:"从哪里继续：上一页的 next。只能用于同样参数的同一列表，内容没有意义"`
-}
-
-// Wanted is what a list of datasets is asked for.
-type Wanted struct {
-	Q      string   `query:"q" maxLength:"200" doc:"Words: Chinese, pinyin, initials, English; parts of words are found" zh:"搜索词：中文、拼音、首字母、英文都行，词的一部分也行" example:"潮汐"`
-	Theme  []string `query:"theme,explode" maxLength:"100" maxItems:"40" doc:"Slugs of themes" zh:"主题" example:"environment"`
-	Org    []string `query:"org,explode" maxLength:"100" maxItems:"40" doc:"Slugs of departments" zh:"部门" example:"fj-stats"`
-	Format []string `query:"format,explode" maxLength:"100" maxItems:"40" doc:"Formats of the newest files" zh:"最新文件的格式" example:"csv"`
-	Open   []string `query:"open,explode" enum:"unconditional,conditional" doc:"Open types" zh:"开放类型" example:"unconditional"`
-	Freq   []string `query:"freq,explode" enum:"realtime,daily,weekly,monthly,quarterly,semiannual,annual,biennial,irregular,never" doc:"Promised update frequencies" zh:"更新频率" example:"annual"`
-	Region []string `query:"region,explode" maxLength:"100" maxItems:"40" doc:"Division codes" zh:"地区代码" example:"350000"`
-	Tag    []string `query:"tag,explode" maxLength:"100" maxItems:"40" doc:"Tags" zh:"标签"`
-	Sort   string   `query:"sort" enum:"relevance,updated,popular" doc:"Order. Without it: by relevance where q is given, else the newest first" zh:"排序。不写：有搜索词按相关，否则新的在前" example:"updated"`
-	Facets []string `query:"facets,explode" enum:"theme,org,open,format,freq,region,tag" doc:"Count the datasets by these fields too. The counts of a field disregard its own filter" zh:"同时按这些字段计数；一个字段的计数不受它自己的筛选影响" example:"theme"`
-	Paging
-}
-
-// Count is one value of a facet.
-type Count struct {
-	Value   string `json:"value" doc:"Value to filter by" zh:"筛选用的值" example:"environment"`
-	Label   string `json:"label" doc:"Its name in Chinese" zh:"中文名" example:"生态环境"`
-	LabelEN string `json:"label_en" doc:"Its name in English" zh:"英文名" example:"Environment"`
-	Count   int    `json:"count" doc:"Datasets that carry it" zh:"有它的数据集数" example:"12"`
-}
-
-// List is a part of a list of datasets.
-type List struct {
-	Total  int                `json:"total" doc:"Datasets found in all" zh:"一共找到几个" example:"36"`
-	Items  []Item             `json:"items" nullable:"false" doc:"This page of them. It may hold fewer than limit although more follow" zh:"这一页；后面还有时也可能不足 limit 项"`
-	Facets map[string][]Count `json:"facets" nullable:"false" doc:"Counts by field, most first; only the fields asked for" zh:"按字段的计数，多的在前；只有要求过的字段"`
-	Next   string             `json:"next,omitempty" format:"uri" doc:"Address of the next page; absent on the last one" zh:"下一页的地址；最后一页没有"`
-}
-
-func (a *api) register(h huma.API) {
-	register(h, example(described(op("listDatasets", "/datasets", "catalogue", "Search and list datasets", "搜索、列出数据集"),
-		"Values of one filter are alternatives, filters combine. A filter can be repeated or hold several values between commas. Without q the list can be walked to its end by cursor while the catalogue changes: nothing that stays is missed or comes twice. With q it goes 10,000 deep.",
-		"同一筛选的多个值是“或”，不同筛选是“且”。筛选可以重复写，也可以用逗号隔开。没有搜索词时，用游标可以一直走到底，目录在变也不漏不重；有搜索词时最多到第 10,000 项。"),
-		"/datasets?open=unconditional&facets=theme,org&limit=5"), a.listDatasets)
-	register(h, example(op("getDataset", "/datasets/{slug}", "catalogue", "Get one dataset with all its fields and files", "取一个数据集的全部字段和文件"),
-		"/datasets/{slug}"), a.getDataset)
-	register(h, example(op("getResource", "/resources/{id}", "files", "Get one file with its newest version", "取一个文件和它的最新版本"),
-		"/resources/{id}"), a.getResource)
-}
-
-func (a *api) listDatasets(ctx context.Context, r *call, in *Wanted) (*List, error) {
-	page, err := a.Datasets.List(ctx, r.viewer, datasets.Filter{Limit: in.Limit, After: in.Cursor})
+func (a *api) getDataset(ctx context.Context, _ *call, in *Slug) (*Dataset, error) {
+	d, err := a.Datasets.Dataset(ctx, visitor, in.Slug)
 	if err != nil {
 		return nil, err
 	}
-	out := &List{Total: page.Total, Items: []Item{}, Facets: map[string][]Count{}}
-	for i := range page.Items {
-		out.Items = append(out.Items, a.item(&page.Items[i]))
+	out := &Dataset{
+		Item: a.item(d), Resources: []Resource{},
+		Opening: Opening{Type: string(d.Open), Basis: notNull(d.OpenBasis), Reason: d.OpenReason, Method: d.OpenMethod,
+			UseRequirements: d.UseRequirements, Safeguards: d.Safeguards, Materials: d.RequiredMaterials},
+		Sharing:  Sharing{Type: d.ShareType, Content: d.ShareContent, Conditions: d.ShareConditions, Scope: d.ShareScope, Method: d.ShareMethod, Basis: notNull(d.ShareBasis)},
+		Updating: Updating{Frequency: string(d.Frequency), Due: d.UpdateDue, Method: d.UpdateMethod},
+		Coverage: Coverage{Start: d.TemporalStart, End: d.TemporalEnd, Spatial: d.Spatial},
+		Source:   Source{Name: d.Source, URL: d.SourceURL, Processing: d.Processing},
+		Contact:  Contact{Name: d.Contact, Phone: d.Phone, Email: d.Email},
+		Catalogue: Catalogue{ResourceCode: d.ResourceCode, Category: d.Category, DataForm: d.DataForm, Attributes: d.Attributes, CollectDue: d.CollectDue,
+			CollectionMethod: d.CollectionMethod, CollectingOrg: d.CollectingOrg, ApprovingOrg: d.ApprovingOrg, ResponsibleOrg: d.ResponsibleOrg, Duties: d.Duties,
+			SecurityLevel: d.SecurityLevel, LinkedSystem: d.LinkedSystem, DutyItem: d.DutyItem, CoreBusiness: d.CoreBusiness, RelatedCodes: notNull(d.RelatedCodes)},
+		Language: d.Language, Sample: d.Sample, Published: utc(d.PublishedAt), Modified: d.UpdatedAt.UTC(),
 	}
-	return out, nil
-}
-
-// Dataset is a whole entry.
-type Dataset struct {
-	Item
-	Resources []Resource `json:"resources" nullable:"false" doc:"Files, in the order of the publisher" zh:"文件，按发布者的顺序"`
-}
-
-func (a *api) getDataset(ctx context.Context, r *call, in *Slug) (*Dataset, error) {
-	d, err := a.Datasets.Dataset(ctx, r.viewer, in.Slug)
-	if err != nil {
-		return nil, err
-	}
-	out := &Dataset{Item: a.item(d), Resources: []Resource{}}
 	for i := range d.Resources {
-		out.Resources = append(out.Resources, a.resource(&d.Resources[i]))
+		out.Resources = append(out.Resources, a.resource(ctx, d, &d.Resources[i]))
 	}
 	return out, nil
 }
 
-// Resource is one file through all its versions.
-type Resource struct {
-	ID     string `json:"id" doc:"Id of the file; never changes" zh:"文件的编号，不变" example:"holidays-csv"`
-	Name   string `json:"name" doc:"Name in Chinese" zh:"中文名" example:"节假日安排"`
-	NameEN string `json:"name_en" doc:"Name in English" zh:"英文名" example:"Public holidays"`
-	Format string `json:"format" doc:"Format of the newest version; empty while there is none" zh:"最新版本的格式；还没有版本则为空" example:"csv"`
-}
-
-func (a *api) resource(r *datasets.Resource) Resource {
-	out := Resource{ID: r.ID, Name: r.Name, NameEN: r.NameEN}
-	if r.Newest != nil {
-		out.Format = r.Newest.Format
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
 	}
-	return out
+	u := t.UTC()
+	return &u
 }
 
-// ID names one file in the path.
-type ID struct {
-	ID string `path:"id" maxLength:"100" doc:"Id of a file" zh:"文件的编号" example:"holidays-csv"`
-}
-
-func (a *api) getResource(ctx context.Context, r *call, in *ID) (*Resource, error) {
-	_, res, err := a.Datasets.Resource(ctx, r.viewer, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	out := a.resource(res)
-	return &out, nil
-}
-
-func versionPath(v *datasets.Version) string {
-	return "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/" + url.PathEscape(v.FileName)
-}
+// spaced is a text without the blanks around it and with one blank for several.
+func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }

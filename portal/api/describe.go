@@ -44,47 +44,87 @@ func config() huma.Config {
 	}
 }
 
-// op is an operation with its words in both languages.
-func op(id, path, tag, summary, zh string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{tag}, Summary: summary,
-		Extensions: map[string]any{summaryZH: zh},
-		Security:   []map[string][]string{{}, {"key": {}}}}
+// operation is what huma wants to know of one, with its words in both
+// languages.
+type operation struct{ huma.Operation }
+
+func op(id, path, tag string) operation {
+	return operation{huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{tag},
+		Extensions: map[string]any{}, Security: []map[string][]string{{}, {"key": {}}}}}
 }
 
-// described adds a description in both languages.
-func described(o huma.Operation, en, zh string) huma.Operation {
+func (o operation) summary(en, zh string) operation {
+	o.Summary, o.Extensions[summaryZH] = en, zh
+	return o
+}
+
+func (o operation) describe(en, zh string) operation {
 	o.Description, o.Extensions[descriptionZH] = en, zh
 	return o
 }
 
-// example adds a request that answers something.
-func example(o huma.Operation, path string) huma.Operation {
+// example is a request that answers something. What stands in braces belongs
+// to the portal that is asked.
+func (o operation) example(path string) operation {
 	o.Extensions[exampleKey] = path
 	return o
 }
 
-// failures are the errors that every operation can answer with.
-var failures = map[string]string{
-	"400": "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names it.",
-	"401": "The key is wrong, revoked or expired.",
-	"429": "The quota is used up. Retry-After says when to come back.",
-	"503": "A part of the portal does not answer. Retry-After says when to come back.",
+// failures are the errors that an operation can answer with. /developers shows
+// them as a table.
+var failures = []struct {
+	code   string
+	en, zh string
+	always bool // of every operation; the others of those that name one thing
+}{
+	{"400", "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
+		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true},
+	{"401", "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true},
+	{"404", "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false},
+	{"410", "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false},
+	{"429", "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true},
+	{"503", "A part of the portal does not answer. Come back after Retry-After seconds.", "门户的一部分暂时不应答。过 Retry-After 秒再来。", true},
 }
 
-// describe completes what huma cannot know: the errors, and the headers.
-func describe[I any](h huma.API, o *huma.Operation) {
+// headers are those of every answer.
+var headers = []struct{ name, kind, en, zh string }{
+	{"ETag", huma.TypeString, "Names this state of the answer. Send it back as If-None-Match: while nothing has changed the answer is 304 without a body.",
+		"回包这一状态的名字。下次放在 If-None-Match 里送来：没变就回 304，没有正文。"},
+	{"Link", huma.TypeString, `On a list with more to come: the whole address of the next page, rel="next".`, "列表后面还有时：下一页的完整地址，rel=\"next\"。"},
+	{"RateLimit-Limit", huma.TypeInteger, "Requests a minute that whoever asks may make.", "每分钟可以请求几次。"},
+	{"RateLimit-Remaining", huma.TypeInteger, "How many of these are left.", "还剩几次。"},
+	{"RateLimit-Reset", huma.TypeInteger, "Seconds until the minute is over.", "这一分钟还有几秒。"},
+}
+
+// prepare adds what huma cannot know: the errors and the headers.
+func prepare(h huma.API, o *huma.Operation) {
 	schema := h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem")
-	refuse := func(code, words string) {
-		o.Responses[code] = &huma.Response{Description: words, Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
+	o.Responses = map[string]*huma.Response{
+		"200": {Description: "Found.", Headers: map[string]*huma.Param{}},
+		"304": {Description: "Nothing has changed since the ETag that was sent along."},
 	}
-	o.Responses = map[string]*huma.Response{}
-	for code, words := range failures {
-		refuse(code, words)
+	for _, d := range headers {
+		o.Responses["200"].Headers[d.name] = &huma.Param{Description: d.en, Schema: &huma.Schema{Type: d.kind}}
 	}
-	if strings.Contains(o.Path, "{") {
-		refuse("404", "There is no such thing, or it is not public.")
-		refuse("410", "It was public and has been withdrawn; detail says why.")
+	for _, f := range failures {
+		if f.always || strings.Contains(o.Path, "{") {
+			o.Responses[f.code] = &huma.Response{Description: f.en, Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
+		}
 	}
+}
+
+// translate adds the Chinese words of the parameters, which are fields of in.
+func translate(o *huma.Operation, in reflect.Type) {
+	fields(in, func(f reflect.StructField) {
+		for _, place := range []string{"path", "query"} {
+			name, _, _ := strings.Cut(f.Tag.Get(place), ",")
+			for _, p := range o.Parameters {
+				if name != "" && p.In == place && p.Name == name {
+					p.Extensions = map[string]any{descriptionZH: f.Tag.Get("zh")}
+				}
+			}
+		}
+	})
 }
 
 // paper is a router on which nothing is ever asked for.
@@ -102,8 +142,8 @@ func Document() ([]byte, error) {
 	return append(out, '\n'), err
 }
 
-// finish adds the Chinese words of fields and parameters, which huma does not
-// know, and leaves out what it adds of its own.
+// finish adds the Chinese words of the fields, which huma does not know, and
+// takes away what it adds of its own.
 func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas
 	delete(schemas.Map(), "ErrorModel")
@@ -112,7 +152,7 @@ func finish(doc *huma.OpenAPI) {
 		fields(schemas.TypeFromRef("#/components/schemas/"+name), func(f reflect.StructField) {
 			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if p := schema.Properties[key]; p != nil {
-				translate(&p.Extensions, f)
+				p.Extensions = map[string]any{descriptionZH: f.Tag.Get("zh")}
 			}
 		})
 	}
@@ -129,13 +169,6 @@ func fields(t reflect.Type, do func(reflect.StructField)) {
 	}
 }
 
-func translate(extensions *map[string]any, f reflect.StructField) {
-	if *extensions == nil {
-		*extensions = map[string]any{}
-	}
-	(*extensions)[descriptionZH] = f.Tag.Get("zh")
-}
-
 //go:embed openapi.json
 var document []byte
 
@@ -144,9 +177,9 @@ func (a *api) showDocument(_ *portal.Server, c *fiber.Ctx) error {
 	if _, err := portal.Query(c); err != nil {
 		return inQuery(err)
 	}
-	c.Set(fiber.HeaderCacheControl, "public, max-age=300")
-	return a.Kept(c, func(_ *portal.Server, c *fiber.Ctx) error {
-		c.Set(fiber.HeaderContentType, "application/json")
+	return a.kept(c, func(_ *portal.Server, c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+		c.Set(fiber.HeaderCacheControl, "public, max-age=300")
 		return c.Send(document)
 	})
 }

@@ -100,3 +100,6 @@ func (w *world) read(t *testing.T, address string, v any) {
 	}
 	a.into(t, v)
 }
+
+// silent is for tests of what the log would be full of.
+var silent = slog.New(slog.DiscardHandler)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -27,20 +28,29 @@ var Routes = []portal.Route{
 	{Method: "GET", Path: Base + "/datasets", By: anybody},
 	{Method: "GET", Path: Base + "/datasets/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/versions", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/versions/:n", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/schema", By: anybody},
+	{Method: "GET", Path: Base + "/departments", By: anybody},
+	{Method: "GET", Path: Base + "/departments/:slug", By: anybody},
+	{Method: "GET", Path: Base + "/themes", By: anybody},
+	{Method: "GET", Path: Base + "/themes/:slug", By: anybody},
+	{Method: "GET", Path: Base + "/stats", By: anybody},
 }
 
 // api is the API on one portal. The zero value describes itself and answers
 // nothing.
 type api struct {
 	*portal.Server
-	doc *huma.OpenAPI
+	doc    *huma.OpenAPI
+	limits *account.Leases
 }
 
 // Mount adds the API to a portal. Name it in portal.Deps.Mounts:
 //
 //	portal.Deps{..., Mounts: []func(*portal.Server){api.Mount}}
 func Mount(s *portal.Server) {
-	a := &api{Server: s}
+	a := &api{Server: s, limits: account.NewLeases(s.Accounts)}
 	s.App().Use("/api/", a.around)
 	h := humafiber.NewWithGroup(s.App(), gate{s.App(), a}, config())
 	a.doc = h.OpenAPI()
@@ -78,11 +88,15 @@ func (a *api) handle(path string, answer func(*portal.Server, *fiber.Ctx) error)
 	a.App().Options(path, preflight)
 }
 
+// visitor is who everything is read as: the API tells everybody the same. A key
+// raises the quota and shows nothing more, and a session is not looked at, so
+// that no page can read as the person before it.
+var visitor = account.Actor{}
+
 // call is one request to an operation.
 type call struct {
-	viewer account.Actor
-	err    error
-	next   string // the address of the next page
+	err  error
+	next string // the address of the next page
 }
 
 type callKey struct{}
@@ -90,14 +104,13 @@ type callKey struct{}
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
 // serve holds the request against the description of the operation and answers
-// it: visitors from the page cache, keys afresh.
+// it, from the page cache if it can.
 func (a *api) serve(c *fiber.Ctx, op *huma.Operation, answer fiber.Handler) error {
 	if err := check(c, op); err != nil {
 		return err
 	}
-	viewer := a.viewer(c)
-	run := func(_ *portal.Server, c *fiber.Ctx) error {
-		r := &call{viewer: viewer}
+	return a.kept(c, func(_ *portal.Server, c *fiber.Ctx) error {
+		r := &call{}
 		c.SetUserContext(context.WithValue(c.UserContext(), callKey{}, r))
 		if err := answer(c); err != nil {
 			return err
@@ -112,28 +125,19 @@ func (a *api) serve(c *fiber.Ctx, op *huma.Operation, answer fiber.Handler) erro
 		if r.next != "" {
 			c.Set(fiber.HeaderLink, "<"+r.next+`>; rel="next"`)
 		}
+		c.Set(fiber.HeaderCacheControl, "public, no-cache")
 		return nil
-	}
-	send := a.Kept
-	c.Set(fiber.HeaderCacheControl, "public, no-cache")
-	if !viewer.IsVisitor() {
-		send = a.Fresh
-		c.Set(fiber.HeaderCacheControl, "private, no-cache")
-	}
-	if err := send(c, run); err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderVary, "Accept-Encoding, Authorization")
-	return nil
+	})
 }
 
-// viewer is who reads: the owner of a key that covers reading. A session is
-// not asked for here, so that no page of another site can read as its owner.
-func (a *api) viewer(c *fiber.Ctx) account.Actor {
-	if who := a.Actor(c); who.Key != "" && who.Covers(account.ScopeRead) {
-		return who
+// kept answers from the page cache. What it holds depends on nothing but the
+// address.
+func (a *api) kept(c *fiber.Ctx, make func(*portal.Server, *fiber.Ctx) error) error {
+	if err := a.Kept(c, make); err != nil {
+		return err
 	}
-	return account.Actor{}
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	return nil
 }
 
 // body is what huma writes.
@@ -141,10 +145,10 @@ type body[O any] struct{ Body O }
 
 // register adds one operation. What answer returns as an error is shown by the
 // portal as every error is; huma writes none.
-func register[I, O any](h huma.API, op huma.Operation, answer func(context.Context, *call, *I) (*O, error)) {
-	op.SkipValidateParams = true // check does it before, in both languages
-	describe[I](h, &op)
-	huma.Register(h, op, func(ctx context.Context, in *I) (*body[O], error) {
+func register[I, O any](h huma.API, o operation, answer func(context.Context, *call, *I) (*O, error)) {
+	o.SkipValidateParams = true // check does it before, in both languages
+	prepare(h, &o.Operation)
+	huma.Register(h, o.Operation, func(ctx context.Context, in *I) (*body[O], error) {
 		r := callOf(ctx)
 		out, err := answer(ctx, r, in)
 		if err != nil {
@@ -153,4 +157,5 @@ func register[I, O any](h huma.API, op huma.Operation, answer func(context.Conte
 		}
 		return &body[O]{*out}, nil
 	})
+	translate(h.OpenAPI().Paths[o.Path].Get, reflect.TypeFor[I]())
 }

@@ -1,20 +1,67 @@
 package api
 
 import (
+	"fmt"
+	"strconv"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
 )
 
 // exposed are the headers that a page of another origin may read.
-const exposed = "ETag, Link, Retry-After, Content-Language, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+const exposed = "ETag, Link, Retry-After, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+
+// The buckets that requests are counted in: by network, or by key.
+const (
+	byNetwork = "api"
+	byKey     = "api-key"
+)
 
 // around stands before everything under /api, also before what is not there:
-// other origins may read the answer.
+// other origins may read the answer, and it is counted.
 func (a *api) around(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
 	c.Set(fiber.HeaderAccessControlExposeHeaders, exposed)
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if c.Method() != fiber.MethodOptions { // a browser asks that by itself
+		if err := a.count(c); err != nil {
+			return err
+		}
+	}
 	return c.Next()
 }
+
+// count counts the request and says what is left.
+func (a *api) count(c *fiber.Ctx) error {
+	bucket, subject := byNetwork, a.Network(c)
+	if who := a.Actor(c); who.Key != "" {
+		bucket, subject = byKey, who.Key
+	}
+	limit, err := a.limits.Allow(c.UserContext(), bucket, subject)
+	if err != nil {
+		return err
+	}
+	c.Set("RateLimit-Policy", policy(bucket, a.Accounts.Rate(bucket)))
+	c.Set("RateLimit-Limit", strconv.Itoa(limit.Limit))
+	c.Set("RateLimit-Remaining", strconv.Itoa(limit.Remaining))
+	c.Set("RateLimit-Reset", strconv.Itoa(seconds(limit.Reset)))
+	if limit.Allowed {
+		return nil
+	}
+	f := fault.New(fault.TooMany, "请求太多，请在 %d 秒后再试。", seconds(limit.Retry))
+	f.Retry = limit.Retry
+	return f
+}
+
+func policy(bucket string, r account.Rate) string {
+	return fmt.Sprintf("%q;q=%d;w=%d", bucket, r.Limit, int(r.Window/time.Second))
+}
+
+// seconds rounds up: who comes back then is let in.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // preflight answers a browser that asks before it sends a key along.
 func preflight(c *fiber.Ctx) error {

@@ -36,20 +36,21 @@ func Status(k fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// Problem is a problem document.
+// Problem is a problem document. Its tags are the words of the API's
+// description.
 type Problem struct {
-	Type      string   `json:"type"`
-	Title     string   `json:"title"`
-	Status    int      `json:"status"`
-	Detail    string   `json:"detail,omitempty"`
-	Reference string   `json:"reference,omitempty"` // of a failure of ours: say it when you ask
-	Errors    []Detail `json:"errors,omitempty"`
+	Type      string   `json:"type" doc:"Always about:blank: title and status say the kind" zh:"总是 about:blank：种类看 title 和 status" example:"about:blank"`
+	Title     string   `json:"title" doc:"The kind of problem" zh:"问题的种类" example:"Bad Request"`
+	Status    int      `json:"status" doc:"The HTTP status again" zh:"HTTP 状态码" example:"400"`
+	Detail    string   `json:"detail,omitempty" doc:"What is wrong and what to do, in the language of Accept-Language (Chinese or English)" zh:"哪里不对，怎么办；语言看 Accept-Language" example:"It must be a whole number from 1 to 100."`
+	Reference string   `json:"reference,omitempty" doc:"Of a failure of ours: name it when you ask for help" zh:"我们这边出错时的编号，求助时请报" example:"Q7XK2M4JTBVA"`
+	Errors    []Detail `json:"errors,omitempty" nullable:"false" doc:"What is wrong with the input" zh:"输入哪里不对"`
 }
 
 // Detail is one thing that is wrong with the input.
 type Detail struct {
-	Location string `json:"location"`
-	Message  string `json:"message"`
+	Location string `json:"location" doc:"Where: query. and the name of a parameter" zh:"在哪里：query. 加参数名" example:"query.limit"`
+	Message  string `json:"message" doc:"What is allowed there" zh:"那里可以写什么" example:"It must be a whole number from 1 to 100."`
 }
 
 // Of is f as a problem, in the language of ctx.

@@ -1,0 +1,56 @@
+package api
+
+import "github.com/danielgtaylor/huma/v2"
+
+// register describes every operation and says what answers it.
+func (a *api) register(h huma.API) {
+	register(h, op("listDatasets", "/datasets", "catalogue").
+		summary("Search and list datasets", "搜索、列出数据集").
+		describe("Values of one filter are alternatives, filters combine. A filter may be repeated, or hold several values between commas. "+
+			"Without q the list can be walked to its end by cursor while the catalogue changes: nothing that stays is missed or comes twice. With q it goes 10,000 deep.",
+			"同一筛选的多个值是“或”，不同筛选是“且”。筛选可以重复写，也可以用逗号隔开。没有搜索词时，用游标可以一直走到底，目录在变也不漏不重；有搜索词时最多到第 10,000 项。").
+		example("/datasets?open=unconditional&facets=theme,format&limit=2"), a.listDatasets)
+	register(h, op("getDataset", "/datasets/{slug}", "catalogue").
+		summary("One dataset with all its fields and files", "一个数据集的全部字段和文件").
+		describe("Every field of the catalogue, with the legal basis of its open type, and the files with their newest versions.",
+			"目录的每个字段、开放类型的法规依据，以及每个文件的最新版本。").
+		example("/datasets/{slug}"), a.getDataset)
+	register(h, op("getResource", "/resources/{id}", "files").
+		summary("One file with its newest version", "一个文件和它的最新版本").
+		describe("latest always leads to the newest bytes; newest.original is this version's and never changes.",
+			"latest 总是转到最新的字节；newest.original 是这一版的，永不变。").
+		example("/resources/{id}"), a.getResource)
+	register(h, op("listVersions", "/resources/{id}/versions", "files").
+		summary("The versions of a file", "一个文件的各个版本").
+		describe("Newest first. A version never changes and is never taken away while its dataset is public.",
+			"新的在前。版本不会改变；数据集公开期间也不会消失。").
+		example("/resources/{id}/versions?limit=5"), a.listVersions)
+	register(h, op("getVersion", "/resources/{id}/versions/{n}", "files").
+		summary("One version of a file", "一个文件的某一版").
+		describe("With its digest, its tables and the addresses of its bytes.", "校验值、其中的表、字节的地址。").
+		example("/resources/{id}/versions/{n}"), a.getVersion)
+	register(h, op("getSchema", "/resources/{id}/schema", "files").
+		summary("The data dictionary of a file", "一个文件的数据字典").
+		describe("The columns of each table: name, label, type, unit, meaning, code list.", "每张表的列：列名、中文名、类型、单位、含义、代码表。").
+		example("/resources/{id}/schema"), a.getSchema)
+	register(h, op("listDepartments", "/departments", "vocabulary").
+		summary("All departments", "全部部门").
+		describe("With how many datasets each has published, and how it keeps its promises.", "各发布了多少数据集，承诺兑现得怎样。").
+		example("/departments"), a.listDepartments)
+	register(h, op("getDepartment", "/departments/{slug}", "vocabulary").
+		summary("One department", "一个部门").
+		describe("Its datasets are listed by /datasets?org=.", "它的数据集用 /datasets?org= 列出。").
+		example("/departments/{department}"), a.getDepartment)
+	register(h, op("listThemes", "/themes", "vocabulary").
+		summary("All themes", "全部主题").
+		describe("With how many datasets each holds.", "各有多少数据集。").
+		example("/themes"), a.listThemes)
+	register(h, op("getTheme", "/themes/{slug}", "vocabulary").
+		summary("One theme", "一个主题").
+		describe("Its datasets are listed by /datasets?theme=.", "它的数据集用 /datasets?theme= 列出。").
+		example("/themes/{theme}"), a.getTheme)
+	register(h, op("getStats", "/stats", "vocabulary").
+		summary("The figures of the catalogue", "目录的统计数字").
+		describe("Counted anew at each request, from what is public.", "每次现数，只数公开的。").
+		example("/stats"), a.getStats)
+}

@@ -1,0 +1,273 @@
+package api
+
+import (
+	"context"
+	"math"
+	"net/url"
+	"strconv"
+	"time"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/fault"
+)
+
+// Resource is one file through all its versions.
+type Resource struct {
+	ID          string   `json:"id" doc:"Id of the file; never changes" zh:"文件的编号，不变" example:"holidays-csv"`
+	Name        string   `json:"name" doc:"Name in Chinese" zh:"中文名" example:"节假日安排"`
+	NameEN      string   `json:"name_en" doc:"Name in English" zh:"英文名" example:"Public holidays"`
+	Description string   `json:"description" doc:"What is in it" zh:"内容说明"`
+	Format      string   `json:"format" doc:"Format of the newest version; empty while there is none" zh:"最新版本的格式；还没有版本则为空" example:"csv"`
+	Newest      *Version `json:"newest,omitempty" doc:"The newest version; absent while there is none" zh:"最新版本；还没有则缺"`
+	Latest      string   `json:"latest,omitempty" format:"uri" doc:"Address that always leads to the newest bytes; absent where they may not be had" zh:"总是转到最新字节的地址；不能取的没有" example:"https://data.example/r/holidays-csv"`
+	URL         string   `json:"url" format:"uri" doc:"This file in this API" zh:"本接口里的这个文件" example:"https://data.example/api/v1/resources/holidays-csv"`
+	Page        string   `json:"page" format:"uri" doc:"Its page for people" zh:"给人看的网页" example:"https://data.example/datasets/holidays/resources/holidays-csv"`
+}
+
+// Entry is a file by itself, with the dataset it belongs to.
+type Entry struct {
+	Resource
+	Dataset Parent `json:"dataset" doc:"The dataset it belongs to" zh:"所属的数据集"`
+}
+
+// Parent is the dataset of a file.
+type Parent struct {
+	Slug    string `json:"slug" doc:"Name in addresses" zh:"在地址里的名字" example:"holidays"`
+	Title   string `json:"title" doc:"Title in Chinese" zh:"名称" example:"节假日安排"`
+	TitleEN string `json:"title_en" doc:"Title in English" zh:"英文名称" example:"Public holidays"`
+	Open    string `json:"open" enum:"unconditional,conditional" doc:"Open type" zh:"开放类型" example:"unconditional"`
+	URL     string `json:"url" format:"uri" doc:"The whole entry in this API" zh:"本接口里的完整条目" example:"https://data.example/api/v1/datasets/holidays"`
+}
+
+// Version is one immutable state of a file.
+type Version struct {
+	Number      int       `json:"number" doc:"Counted from 1" zh:"从 1 数起" example:"3"`
+	Published   time.Time `json:"published" doc:"When it was published" zh:"发布的时间"`
+	Reason      string    `json:"reason" doc:"Why it was made" zh:"为什么有这一版" example:"增加 2026 年"`
+	FileName    string    `json:"file_name" doc:"Name of the original file" zh:"原件的文件名" example:"holidays-2004-2026.csv"`
+	MediaType   string    `json:"media_type" doc:"Media type of the original" zh:"原件的媒体类型" example:"text/csv"`
+	Format      string    `json:"format" doc:"Its format" zh:"格式" example:"csv"`
+	Compression string    `json:"compression" doc:"How the original is packed; empty if it is not" zh:"压缩方式；没有压缩则为空" example:"gzip"`
+	Encoding    string    `json:"encoding" doc:"Character encoding of the original; empty where that says nothing" zh:"原件的字符编码；不适用则为空" example:"UTF-8"`
+	Bytes       int64     `json:"bytes" doc:"Size of the original" zh:"原件的字节数" example:"48213"`
+	SHA256      string    `json:"sha256" doc:"SHA-256 of the original, in hex" zh:"原件的 SHA-256，十六进制"`
+	Served      bool      `json:"served" doc:"Everybody may have the bytes. Where false, the data must be applied for, and there are no addresses of bytes" zh:"谁都可以取字节；为 false 的须先申请，也就没有字节的地址" example:"true"`
+	Original    string    `json:"original,omitempty" format:"uri" doc:"The original bytes, the same for ever" zh:"原件，字节永不变" example:"https://data.example/d/holidays-csv/3/holidays-2004-2026.csv"`
+	Tables      []Table   `json:"tables" nullable:"false" doc:"Tables in it: one of a CSV, one a sheet of a workbook, none of what is no table" zh:"其中的表：CSV 一张，工作簿一页一张，不是表格的没有"`
+	URL         string    `json:"url" format:"uri" doc:"This version in this API" zh:"本接口里的这一版" example:"https://data.example/api/v1/resources/holidays-csv/versions/3"`
+	Schema      string    `json:"schema" format:"uri" doc:"Its data dictionary" zh:"它的数据字典" example:"https://data.example/api/v1/resources/holidays-csv/schema?version=3"`
+}
+
+// Table is one table of a version.
+type Table struct {
+	Number   int    `json:"number" doc:"Counted from 1" zh:"从 1 数起" example:"1"`
+	Name     string `json:"name" doc:"Name of the sheet; empty if it has none" zh:"工作表名；没有则为空"`
+	Rows     int64  `json:"rows" doc:"Rows below the head" zh:"行数，不含表头" example:"769"`
+	Columns  int    `json:"columns" doc:"Columns" zh:"列数" example:"3"`
+	CSV      string `json:"csv,omitempty" format:"uri" doc:"The rows as CSV: UTF-8, a head, LF" zh:"CSV：UTF-8，有表头，LF 换行" example:"https://data.example/d/holidays-csv/3/data.csv"`
+	CSVExcel string `json:"csv_excel,omitempty" format:"uri" doc:"The same with a byte order mark, which Excel needs" zh:"带 BOM 的 CSV，Excel 直接打开不乱码" example:"https://data.example/d/holidays-csv/3/data.csv?bom=1"`
+	JSON     string `json:"json,omitempty" format:"uri" doc:"The rows as a JSON array of objects" zh:"JSON：对象的数组" example:"https://data.example/d/holidays-csv/3/data.json"`
+}
+
+// ID names one file in the path.
+type ID struct {
+	ID string `path:"id" maxLength:"100" doc:"Id of a file" zh:"文件的编号"`
+}
+
+func (a *api) getResource(ctx context.Context, _ *call, in *ID) (*Entry, error) {
+	d, r, err := a.Datasets.Resource(ctx, visitor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &Entry{Resource: a.resource(ctx, d, r), Dataset: a.parent(d)}, nil
+}
+
+func (a *api) parent(d *datasets.Dataset) Parent {
+	return Parent{Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Open: string(d.Open), URL: a.address("/datasets/" + d.Slug)}
+}
+
+func (a *api) resource(ctx context.Context, d *datasets.Dataset, r *datasets.Resource) Resource {
+	out := Resource{
+		ID: r.ID, Name: r.Name, NameEN: r.NameEN, Description: r.Description,
+		URL: a.address("/resources/" + r.ID), Page: a.Config.BaseURL + "/datasets/" + d.Slug + "/resources/" + r.ID,
+	}
+	if r.Newest != nil {
+		newest := a.version(ctx, r.Newest)
+		out.Newest, out.Format = &newest, newest.Format
+		if newest.Served {
+			out.Latest = a.Config.BaseURL + "/r/" + r.ID
+		}
+	}
+	return out
+}
+
+func (a *api) version(ctx context.Context, v *datasets.Version) Version {
+	number := strconv.Itoa(v.Number)
+	out := Version{
+		Number: v.Number, Published: v.PublishedAt.UTC(), Reason: v.Reason, FileName: v.FileName, MediaType: v.MediaType, Format: v.Format,
+		Compression: v.Compression, Encoding: v.Encoding, Bytes: v.Bytes, SHA256: v.SHA256, Served: a.Datasets.MayServe(ctx, visitor, v) == nil,
+		Tables: make([]Table, len(v.Tables)),
+		URL:    a.address("/resources/" + v.ResourceID + "/versions/" + number), Schema: a.address("/resources/" + v.ResourceID + "/schema?version=" + number),
+	}
+	bytes := a.filesURL() + "/d/" + v.ResourceID + "/" + number + "/"
+	if out.Served {
+		out.Original = bytes + url.PathEscape(v.FileName)
+	}
+	for i := range v.Tables {
+		out.Tables[i] = table(&v.Tables[i], i)
+		if out.Served {
+			out.Tables[i].offer(bytes+"data", i)
+		}
+	}
+	return out
+}
+
+// filesURL is the origin that serves the bytes.
+func (a *api) filesURL() string {
+	if a.Config.FilesURL != "" {
+		return a.Config.FilesURL
+	}
+	return a.Config.BaseURL
+}
+
+func table(t *datasets.Table, position int) Table {
+	return Table{Number: position + 1, Name: t.Name, Rows: t.Rows, Columns: len(t.Fields)}
+}
+
+// offer adds the addresses of the rows.
+func (t *Table) offer(rows string, position int) {
+	which, also := "", "?"
+	if position > 0 {
+		which, also = "?table="+strconv.Itoa(position+1), "&"
+	}
+	t.CSV, t.CSVExcel, t.JSON = rows+".csv"+which, rows+".csv"+which+also+"bom=1", rows+".json"+which
+}
+
+// Versions is a part of the versions of a file.
+type Versions struct {
+	Items []Version `json:"items" nullable:"false" doc:"Newest first" zh:"新的在前"`
+	Next  string    `json:"next,omitempty" doc:"The cursor of the next page; absent on the last" zh:"下一页的游标；最后一页没有"`
+}
+
+// VersionsWanted is which versions are asked for.
+type VersionsWanted struct {
+	ID
+	Paging
+}
+
+func (a *api) listVersions(ctx context.Context, r *call, in *VersionsWanted) (*Versions, error) {
+	if _, _, err := a.Datasets.Resource(ctx, visitor, in.ID.ID); err != nil {
+		return nil, err
+	}
+	path := "/resources/" + in.ID.ID + "/versions"
+	after, err := thread(path).read(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	before := math.MaxInt32
+	if after != "" {
+		before, _ = strconv.Atoi(after) // the cursor is one of ours
+	}
+	found, err := a.Datasets.VersionsBefore(ctx, visitor, in.ID.ID, before, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &Versions{}
+	if len(found) > in.Limit {
+		found = found[:in.Limit]
+		out.Next = thread(path).write(strconv.Itoa(found[in.Limit-1].Number))
+		r.next = a.address(path + "?" + url.Values{"cursor": {out.Next}, "limit": {strconv.Itoa(in.Limit)}}.Encode())
+	}
+	out.Items = make([]Version, len(found))
+	for i := range found {
+		out.Items[i] = a.version(ctx, &found[i])
+	}
+	return out, nil
+}
+
+// Numbered names one version in the path.
+type Numbered struct {
+	ID
+	N int `path:"n" minimum:"1" maximum:"2147483647" doc:"Number of a version" zh:"版本号"`
+}
+
+func (a *api) getVersion(ctx context.Context, _ *call, in *Numbered) (*Version, error) {
+	v, err := a.versionOf(ctx, in.ID.ID, in.N)
+	if err != nil {
+		return nil, err
+	}
+	out := a.version(ctx, v)
+	return &out, nil
+}
+
+// versionOf is version n of a file; 0 is the newest.
+func (a *api) versionOf(ctx context.Context, id string, n int) (*datasets.Version, error) {
+	_, r, err := a.Datasets.Resource(ctx, visitor, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.Newest == nil {
+		return nil, fault.New(fault.NotFound, "这个文件还没有发布任何版本。")
+	}
+	if n == 0 || n == r.Newest.Number {
+		return r.Newest, nil
+	}
+	return a.Datasets.Version(ctx, visitor, id, n)
+}
+
+// Schema is the data dictionary of a version.
+type Schema struct {
+	Resource string        `json:"resource" doc:"Id of the file" zh:"文件的编号" example:"holidays-csv"`
+	Version  int           `json:"version" doc:"Number of the version it describes" zh:"所说的版本" example:"3"`
+	Tables   []TableSchema `json:"tables" nullable:"false" doc:"One of each table" zh:"一张表一份"`
+}
+
+// TableSchema is the dictionary of one table.
+type TableSchema struct {
+	Number int     `json:"number" doc:"Counted from 1" zh:"从 1 数起" example:"1"`
+	Name   string  `json:"name" doc:"Name of the sheet; empty if it has none" zh:"工作表名；没有则为空"`
+	Rows   int64   `json:"rows" doc:"Rows below the head" zh:"行数，不含表头" example:"769"`
+	Fields []Field `json:"fields" nullable:"false" doc:"Columns, in their order in the file" zh:"列，按文件里的顺序"`
+}
+
+// Field is one column.
+type Field struct {
+	Name        string `json:"name" doc:"Name of the column in the file" zh:"文件里的列名" example:"日期"`
+	Label       string `json:"label" doc:"What it is called, in Chinese; empty if nobody said" zh:"中文名；没有写则为空" example:"日期"`
+	LabelEN     string `json:"label_en" doc:"What it is called, in English" zh:"英文名" example:"Date"`
+	Type        string `json:"type" enum:"text,integer,decimal,date,yearmonth,datetime,boolean,point,geometry,array,object" doc:"Type of its values. Codes with leading zeros are text: read them as such" zh:"值的类型。带前导零的代码是 text，请按文本读" example:"date"`
+	Unit        string `json:"unit" doc:"Unit; empty if there is none" zh:"单位；没有则为空"`
+	Description string `json:"description" doc:"Meaning" zh:"含义"`
+	Codes       []Code `json:"codes" nullable:"false" doc:"Code list: its values with their meaning. Always empty for data that must be applied for" zh:"代码表：值和含义。须申请的数据总是空的"`
+}
+
+// Code is one value of a code list.
+type Code struct {
+	Value string `json:"value" doc:"Value in the file" zh:"文件里的值" example:"1"`
+	Label string `json:"label" doc:"What it means" zh:"含义" example:"放假"`
+}
+
+// SchemaWanted is which dictionary is asked for.
+type SchemaWanted struct {
+	ID
+	Version int `query:"version" minimum:"1" maximum:"2147483647" doc:"Number of a version; the newest if left out" zh:"版本号；不写则为最新一版" example:"1"`
+}
+
+func (a *api) getSchema(ctx context.Context, _ *call, in *SchemaWanted) (*Schema, error) {
+	v, err := a.versionOf(ctx, in.ID.ID, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	out := &Schema{Resource: v.ResourceID, Version: v.Number, Tables: make([]TableSchema, len(v.Tables))}
+	for i, t := range v.Tables {
+		fields := make([]Field, len(t.Fields))
+		for j, f := range t.Fields {
+			fields[j] = Field{Name: f.Name, Label: f.Label, LabelEN: f.LabelEN, Type: f.Type, Unit: f.Unit, Description: f.Description, Codes: make([]Code, len(f.Codes))}
+			for k, c := range f.Codes {
+				fields[j].Codes[k] = Code(c)
+			}
+		}
+		out.Tables[i] = TableSchema{Number: i + 1, Name: t.Name, Rows: t.Rows, Fields: fields}
+	}
+	return out, nil
+}
