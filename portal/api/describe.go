@@ -147,6 +147,7 @@ func Document() ([]byte, error) {
 func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas
 	delete(schemas.Map(), "ErrorModel")
+	delete(schemas.Map(), "ErrorDetail")
 	for name, schema := range schemas.Map() {
 		schema.AdditionalProperties = nil // fields may come to stand beside these
 		fields(schemas.TypeFromRef("#/components/schemas/"+name), func(f reflect.StructField) {

@@ -1,13 +1,18 @@
 package api_test
 
 import (
+	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
+	"shuyuan/datasets"
 	"shuyuan/portal/api"
 )
 
@@ -31,11 +36,144 @@ func TestOpenAPIFile(t *testing.T) {
 	if diff := cmp.Diff(string(kept), string(made)); diff != "" {
 		t.Errorf("openapi.json is not what the types say; make generate writes it anew:\n%s", diff)
 	}
-	doc, err := openapi3.NewLoader().LoadFromData(made)
+	if err := read(t, made).Validate(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func read(t *testing.T, document []byte) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := doc.Validate(t.Context()); err != nil {
-		t.Error(err)
+	return doc
+}
+
+// described is the document as it is served, closed: a field that it does not
+// name is a mistake.
+func (w *world) described(t *testing.T) *openapi3.T {
+	t.Helper()
+	a := w.get(t, api.Base+"/openapi.json")
+	if a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	doc := read(t, a.body)
+	no := false
+	for _, s := range doc.Components.Schemas {
+		s.Value.AdditionalProperties = openapi3.AdditionalProperties{Has: &no}
+	}
+	return doc
+}
+
+// fits holds an answer against what the document says of its status.
+func fits(t *testing.T, o *openapi3.Operation, a answer) {
+	t.Helper()
+	described := o.Responses.Status(a.status)
+	if described == nil {
+		t.Fatalf("%s: %d is not described: %s", o.OperationID, a.status, a.body)
+	}
+	media := described.Value.Content.Get(a.header.Get("Content-Type"))
+	if media == nil {
+		t.Fatalf("%s: %d as %s is not described", o.OperationID, a.status, a.header.Get("Content-Type"))
+	}
+	var value any
+	a.into(t, &value)
+	if err := media.Schema.Value.VisitJSON(value, openapi3.EnableJSONSchema2020(), openapi3.EnableFormatValidation(), openapi3.MultiErrors()); err != nil {
+		t.Errorf("%s: %v", o.OperationID, err)
+	}
+	for name := range described.Value.Headers {
+		if a.header.Get(name) == "" && name != "Link" {
+			t.Errorf("%s: no header %s", o.OperationID, name)
+		}
+	}
+}
+
+// Every operation answers its example, as the document says it does: also for
+// an entry of which every field is filled, and for the barest one.
+func TestEveryOperationAnswersAsDescribed(t *testing.T) {
+	w := newWorld(t)
+	full, v := w.File(t, "a.csv", "年份,类型\n2025,1\n", full)
+	bare := w.Dataset(t)
+	empty := w.Resource(t, bare)
+	conditional, _ := w.File(t, "b.csv", "年份\n2025\n", func(d *datasets.Dataset) { d.Open = datasets.Conditional })
+	w.Version(t, full, v.ResourceID, "a.csv", "年份,类型\n2025,1\n", datasets.Field{Name: "类型", Label: "类型", LabelEN: "Type", Unit: "个", Description: "种类", Type: "integer", Codes: []datasets.Code{{Value: "1", Label: "甲"}}})
+	gone, _ := w.File(t, "c.csv", "年份\n2025\n", func(d *datasets.Dataset) { d.Status = datasets.Withdrawn })
+	doc := w.described(t)
+	answered := 0
+	for path, item := range doc.Paths.Map() {
+		example, _ := item.Get.Extensions["x-example"].(string)
+		if item.Get == nil || example == "" {
+			t.Fatalf("%s has no example", path)
+		}
+		for _, names := range [][2]string{{full.Slug, v.ResourceID}, {bare.Slug, empty}, {conditional.Slug, conditional.Resources[0].ID}, {gone.Slug, gone.Resources[0].ID}} {
+			a := w.get(t, api.Base+strings.NewReplacer("{slug}", names[0], "{id}", names[1], "{n}", "1", "{department}", "tjj", "{theme}", "people").Replace(example))
+			fits(t, item.Get, a)
+			if names[0] == full.Slug && a.status != http.StatusOK {
+				t.Errorf("%s: %d %s", example, a.status, a.body)
+			}
+			answered++
+		}
+		refused := w.get(t, api.Base+strings.NewReplacer("{slug}", "people", "{id}", v.ResourceID, "{n}", "1").Replace(path)+"?unknown=1")
+		if fits(t, item.Get, refused); refused.status != http.StatusBadRequest {
+			t.Errorf("%s with an unknown parameter: %d", path, refused.status)
+		}
+	}
+	if routes := len(api.Routes) - 1; answered != 4*routes { // all but the document itself
+		t.Errorf("%d answers of %d routes", answered, routes)
+	}
+}
+
+// full fills every field of an entry.
+func full(d *datasets.Dataset) {
+	var fields map[string]any
+	body, _ := json.Marshal(d)
+	_ = json.Unmarshal(body, &fields)
+	for name, value := range fields {
+		if value == "" && name != "Status" && name != "WithdrawnReason" && name != "SourceURL" && name != "TemporalStart" && name != "TemporalEnd" && name != "Slug" {
+			fields[name] = "填" + strconv.Itoa(len(name))
+		}
+	}
+	body, _ = json.Marshal(fields)
+	_ = json.Unmarshal(body, d)
+	d.SourceURL, d.TemporalStart, d.TemporalEnd, d.Tags, d.RelatedCodes, d.ShareBasis, d.OpenBasis = "https://www.gov.cn/", "2004", "2026", []string{"甲"}, []string{"乙"}, []string{"丙"}, []string{"丁"}
+}
+
+// What the document calls an example is one, and everything has its words in
+// both languages.
+func TestTheDescriptionIsCompleteInBothLanguages(t *testing.T) {
+	made, err := api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := read(t, made)
+	both := func(where, en string, extensions map[string]any, key string) {
+		t.Helper()
+		zh, _ := extensions[key].(string)
+		if en == "" || zh == "" || !strings.ContainsFunc(zh, isHan) {
+			t.Errorf("%s: %q, %q", where, en, zh)
+		}
+	}
+	both("the API", doc.Info.Description, doc.Info.Extensions, "x-description-zh")
+	for path, item := range doc.Paths.Map() {
+		both(path, item.Get.Summary, item.Get.Extensions, "x-summary-zh")
+		both(path, item.Get.Description, item.Get.Extensions, "x-description-zh")
+		for _, p := range item.Get.Parameters {
+			both(path+" "+p.Value.Name, p.Value.Description, p.Value.Extensions, "x-description-zh")
+		}
+	}
+	for name, schema := range doc.Components.Schemas {
+		for field, p := range schema.Value.Properties {
+			if p.Ref != "" { // the words beside a reference are extensions of it
+				both(name+"."+field, field, p.Extensions, "x-description-zh")
+				continue
+			}
+			both(name+"."+field, p.Value.Description, p.Value.Extensions, "x-description-zh")
+			for _, example := range p.Value.Examples {
+				if err := p.Value.VisitJSON(example, openapi3.EnableJSONSchema2020(), openapi3.EnableFormatValidation()); err != nil {
+					t.Errorf("the example of %s.%s: %v", name, field, err)
+				}
+			}
+		}
 	}
 }
