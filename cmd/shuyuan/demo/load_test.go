@@ -1,0 +1,325 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/blob"
+	"shuyuan/internal/database/dbtest"
+	"shuyuan/internal/fault"
+	"shuyuan/licensing"
+)
+
+// installation is an empty one, with everything written to out.
+type installation struct {
+	Deps
+	pool  *pgxpool.Pool
+	store *store
+	out   bytes.Buffer
+}
+
+func install(t *testing.T) *installation {
+	t.Helper()
+	dir := t.TempDir()
+	kept, err := blob.NewDir(filepath.Join(dir, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &installation{pool: dbtest.New(t), store: &store{Store: kept}}
+	in.store.left.Store(1 << 30)
+	now := func() time.Time { return time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC) }
+	in.Deps = Deps{
+		Datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, now),
+		Accounts: account.NewService(in.pool, account.Config{}, now),
+		Kept:     filepath.Join(dir, "demo-accounts"),
+		Out:      &in.out,
+	}
+	return in
+}
+
+// store breaks when it has taken so many files.
+type store struct {
+	blob.Store
+	left atomic.Int64
+}
+
+var errKilled = errors.New("killed")
+
+func (s *store) Put(ctx context.Context, r io.Reader, limit int64) (blob.Info, error) {
+	if s.left.Add(-1) < 0 {
+		return blob.Info{}, errKilled
+	}
+	return s.Store.Put(ctx, r, limit)
+}
+
+func (in *installation) load(t *testing.T) bool {
+	t.Helper()
+	loaded, err := Load(t.Context(), in.Deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+// state is all of the catalogue that a load writes, and how often it wrote.
+func (in *installation) state(t *testing.T, query string) []string {
+	t.Helper()
+	rows, err := in.pool.Query(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, fmt.Sprint(values...))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+const (
+	catalogue = `SELECT concat_ws(' ', d.slug, d.status, d.open_type, r.id, v.number, v.sha256)
+		FROM datasets d LEFT JOIN resources r ON r.dataset_id = d.id LEFT JOIN versions v ON v.resource_id = r.id
+		ORDER BY d.slug COLLATE "C", r.position, v.number`
+	acts = `SELECT count(*) FROM audit_entries UNION ALL SELECT count(*) FROM changes`
+)
+
+// wanted is what catalogue yields once the whole sample world is there.
+func wanted(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, e := range theWorld(t).entries {
+		status := datasets.Published
+		if e.draft {
+			status = datasets.Draft
+		}
+		start := fmt.Sprint(e.slug, " ", status, " ", e.dataset.Open)
+		if len(e.resources) == 0 {
+			out = append(out, start)
+		}
+		for _, r := range e.resources {
+			for i, v := range r.versions {
+				content, err := files.ReadFile("world/files/" + v.file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, fmt.Sprintf("%s %s %d %x", start, r.ID, i+1, sha256.Sum256(content)))
+			}
+		}
+	}
+	return out
+}
+
+func TestTheSampleWorld(t *testing.T) {
+	in := install(t)
+	if !in.load(t) {
+		t.Fatal("nothing was loaded")
+	}
+	if diff := cmp.Diff(wanted(t), in.state(t, catalogue)); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
+	}
+	all, err := in.Datasets.List(t.Context(), account.Actor{}, datasets.Filter{Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("has what the issue asks for", func(t *testing.T) {
+		stats, err := in.Datasets.Stats(t.Context(), account.Actor{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []int{stats.Datasets, stats.Unconditional, stats.Conditional, stats.Files, stats.Versions, stats.Departments, stats.Themes}
+		if want := []int{36, 32, 4, 45, 49, 29, 19}; !slices.Equal(got, want) {
+			t.Errorf("datasets, unconditional, conditional, files, versions, departments, themes: %v, want %v", got, want)
+		}
+		kinds := in.state(t, `SELECT DISTINCT format || ' ' || encoding || ' ' || compression || CASE WHEN header THEN '' ELSE ' no header' END FROM versions ORDER BY 1`)
+		want := []string{"csv GB18030 ", "csv UTF-8 ", "csv UTF-8 gzip", "csv UTF-8-BOM ", "geojson UTF-8 ", "json UTF-8 ", "json UTF-8 gzip", "tsv UTF-8 ", "tsv UTF-8 gzip", "txt UTF-8  no header", "xlsx  "}
+		if diff := cmp.Diff(want, kinds); diff != "" {
+			t.Errorf("formats and encodings:\n%s", diff)
+		}
+	})
+
+	t.Run("shows nobody what is withheld or a draft but its department", func(t *testing.T) {
+		hidden := 0
+		for _, e := range theWorld(t).entries {
+			public := slices.ContainsFunc(all.Items, func(d datasets.Dataset) bool { return d.Slug == e.slug })
+			if public == (e.draft || e.dataset.Open == datasets.Withheld) {
+				t.Errorf("%s is public: %v", e.slug, public)
+			}
+			if public {
+				continue
+			}
+			hidden++
+			if _, err := in.Datasets.Dataset(t.Context(), account.Actor{}, e.slug); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("a visitor who asks for %s gets %v", e.slug, err)
+			}
+			department, err := in.Datasets.Department(t.Context(), account.Actor{}, e.about.Department)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := in.Datasets.Dataset(t.Context(), importer(department.Item.ID), e.slug); err != nil {
+				t.Errorf("an officer of its department who asks for %s gets %v", e.slug, err)
+			}
+		}
+		if hidden != 6 {
+			t.Errorf("%d entries are hidden, want two withheld and four drafts", hidden)
+		}
+	})
+
+	t.Run("keeps a dictionary, a source and a licence beside every file", func(t *testing.T) {
+		for _, d := range all.Items {
+			whole, err := in.Datasets.Dataset(t.Context(), account.Actor{}, d.Slug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if whole.Source == "" || whole.Licence.Terms == "" || whole.Licence.TermsEN == "" || !whole.Department.Sample || !whole.Sample {
+				t.Errorf("%s: source %q, licence %+v, sample %v", d.Slug, whole.Source, whole.Licence, whole.Sample)
+			}
+			for _, r := range whole.Resources {
+				if r.Name == "" || r.NameEN == "" || r.Description == "" || r.Newest == nil || len(r.Newest.Tables) == 0 {
+					t.Fatalf("%s: resource %+v", d.Slug, r)
+				}
+				for _, table := range r.Newest.Tables {
+					for _, f := range table.Fields {
+						if f.LabelEN == "" {
+							t.Errorf("%s, %s: the column %s is not in the dictionary", d.Slug, r.Name, f.Name)
+						}
+					}
+				}
+			}
+		}
+	})
+
+	t.Run("lets the demo accounts in", func(t *testing.T) {
+		for _, line := range strings.Split(strings.TrimSpace(shown(in)), "\n") {
+			who := strings.Fields(line)
+			session, err := in.Accounts.SignIn(t.Context(), who[0], who[1], "192.0.2.7", "test")
+			if err != nil {
+				t.Errorf("%s cannot sign in: %v", who[0], err)
+			} else if !strings.HasSuffix(who[0], ".example") || session.Token == "" {
+				t.Errorf("account %s, session %+v", who[0], session)
+			}
+		}
+	})
+
+	t.Run("is not changed by a second load, which shows the accounts again", func(t *testing.T) {
+		before := shown(in)
+		in.out.Reset()
+		written := in.state(t, acts)
+		if in.load(t) {
+			t.Error("the second load says that it loaded something")
+		}
+		if got := shown(in); got != before {
+			t.Errorf("the second load shows %q, the first %q", got, before)
+		}
+		if diff := cmp.Diff(written, in.state(t, acts)); diff != "" {
+			t.Errorf("the second load wrote:\n%s", diff)
+		}
+		info, err := os.Stat(in.Kept)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the passwords are kept as %v, %v", info.Mode(), err)
+		}
+	})
+
+	t.Run("gives new passwords on request", func(t *testing.T) {
+		before := shown(in)
+		in.out.Reset()
+		if err := Passwords(t.Context(), in.Deps); err != nil {
+			t.Fatal(err)
+		}
+		if after := shown(in); after == before || len(after) != len(before) {
+			t.Errorf("before %q, after %q", before, after)
+		}
+		if diff := cmp.Diff(wanted(t), in.state(t, catalogue)); diff != "" {
+			t.Errorf("the catalogue changed:\n%s", diff)
+		}
+	})
+
+	t.Run("says how to get passwords that were not kept", func(t *testing.T) {
+		in.out.Reset()
+		in.Kept = ""
+		if in.load(t) {
+			t.Error("the load says that it loaded something")
+		}
+		if got := shown(in); !strings.Contains(got, "officer@mzj.anshan.example") || !strings.Contains(got, "shuyuan demo --passwords") {
+			t.Errorf("shown: %q", got)
+		}
+	})
+}
+
+// shown are the accounts as they were written for a person.
+func shown(in *installation) string {
+	_, accounts, _ := strings.Cut(in.out.String(), "demo accounts (示例):\n")
+	return accounts
+}
+
+func TestALoadThatWasCutOffIsCompletedByTheNext(t *testing.T) {
+	for _, after := range []int64{17, 46} {
+		t.Run(fmt.Sprintf("after %d files", after), func(t *testing.T) {
+			t.Parallel()
+			in := install(t)
+			in.store.left.Store(after)
+			if loaded, err := Load(t.Context(), in.Deps); loaded || !errors.Is(err, errKilled) {
+				t.Fatalf("loaded %v, %v", loaded, err)
+			}
+			half := in.state(t, `
+				SELECT d.slug FROM datasets d LEFT JOIN resources r ON r.dataset_id = d.id LEFT JOIN versions v ON v.resource_id = r.id
+				WHERE d.status = 'published' AND d.open_type <> 'withheld' AND v.id IS NULL`)
+			if len(half) > 0 {
+				t.Errorf("published without all their files: %v", half)
+			}
+			if users := in.state(t, `SELECT identifier FROM users`); len(users) > 0 {
+				t.Errorf("there are accounts already: %v", users)
+			}
+			in.store.left.Store(1 << 30)
+			if !in.load(t) {
+				t.Error("the second load says that there was nothing to load")
+			}
+			if diff := cmp.Diff(wanted(t), in.state(t, catalogue)); diff != "" {
+				t.Errorf("want -, got +\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAnInstallationWithItsOwnCatalogueIsLeftAlone(t *testing.T) {
+	in := install(t)
+	own := datasets.Vocabulary{Departments: []datasets.Department{{Slug: "own", Name: "真实部门", NameEN: "A real department", Region: "350000"}}}
+	if err := in.Datasets.PutVocabulary(t.Context(), account.System("test"), own); err != nil {
+		t.Fatal(err)
+	}
+	written := in.state(t, acts)
+	if in.load(t) {
+		t.Error("the sample world was loaded")
+	}
+	if diff := cmp.Diff(written, in.state(t, acts)); diff != "" {
+		t.Errorf("something was written:\n%s", diff)
+	}
+	if err := Passwords(t.Context(), in.Deps); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("new passwords without a sample world: %v", err)
+	}
+	if in.out.String() != "the installation has a catalogue of its own: the sample world is not loaded\n" {
+		t.Errorf("said: %q", in.out.String())
+	}
+}

@@ -1,0 +1,382 @@
+package demo
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode"
+
+	"shuyuan/datasets"
+	"shuyuan/datasets/ingest"
+)
+
+// sampled reads the sample world once for all tests.
+var sampled = sync.OnceValues(readWorld)
+
+func theWorld(t *testing.T) *world {
+	t.Helper()
+	w, err := sampled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestEveryEntryIsComplete(t *testing.T) {
+	codes := map[string]string{}
+	for _, e := range theWorld(t).entries {
+		d := e.dataset
+		for field, text := range map[string]string{
+			"title": d.Title, "title_en": d.TitleEN, "summary": d.Summary, "summary_en": d.SummaryEN, "update due": d.UpdateDue,
+			"code": e.about.Code, "category": d.Category, "form": d.DataForm, "attributes": d.Attributes, "security": d.SecurityLevel,
+			"collected by": d.CollectingOrg, "collected how": d.CollectionMethod, "source": d.Source, "contact": d.Contact,
+			"approving": d.ApprovingOrg, "responsible": d.ResponsibleOrg, "duties": d.Duties, "system": d.LinkedSystem, "duty": d.DutyItem, "business": d.CoreBusiness,
+			"tags": strings.Join(d.Tags, ""), "open basis": strings.Join(d.OpenBasis, ""), "shared content": d.ShareContent,
+		} {
+			if strings.TrimSpace(text) == "" {
+				t.Errorf("%s has no %s", e.slug, field)
+			}
+		}
+		for _, english := range []string{d.TitleEN, d.SummaryEN} {
+			for _, r := range english {
+				if unicode.Is(unicode.Han, r) && e.slug != "fujian-villages" { // which quotes the character that is hard to read
+					t.Errorf("%s: Chinese in the English %q", e.slug, english)
+					break
+				}
+			}
+		}
+		if other := codes[e.about.Code]; other != "" {
+			t.Errorf("%s and %s have the same code", e.slug, other)
+		}
+		codes[e.about.Code] = e.slug
+		if !d.Sample || !strings.HasPrefix(d.ResourceCode, "示例") {
+			t.Errorf("%s is not marked as a sample", e.slug)
+		}
+		if d.Open == datasets.Conditional && (d.OpenReason == "" || d.OpenMethod == "" || d.UseRequirements == "" || d.Safeguards == "") {
+			t.Errorf("%s does not say how its condition is met", e.slug)
+		}
+		public := d.Open != datasets.Withheld && !e.draft
+		if public != (len(e.resources) > 0) || public != (d.SourceURL != "") || public && d.Processing == "" {
+			t.Errorf("%s: public %v, %d files, source %q, processing %q", e.slug, public, len(e.resources), d.SourceURL, d.Processing)
+		}
+	}
+}
+
+func TestWhatEntriesReferToIsComplete(t *testing.T) {
+	w := theWorld(t)
+	used := map[string]bool{}
+	for _, e := range w.entries {
+		used[e.about.Department], used[e.about.Licence], used[e.about.Region] = true, true, true
+	}
+	for _, d := range w.vocabulary.Departments {
+		if d.NameEN == "" || d.Description == "" || d.DescriptionEN == "" || len(d.Aliases) == 0 || !d.Sample || !used[d.Slug] {
+			t.Errorf("department %+v", d)
+		}
+		if d.Phone != "" || d.CreditCode != "" || !strings.HasSuffix(d.Email, ".example") || !strings.HasSuffix(d.Contact, "（示例）") {
+			t.Errorf("%s can be reached at %q %q %q", d.Slug, d.Contact, d.Phone, d.Email)
+		}
+		if want := map[string]string{"35": "cn-fujian-2023", "21": ""}[d.Region[:2]]; d.Region != "210300" && d.Profile != want || d.Region == "210300" && d.Profile != "cn-liaoning-anshan-2022" {
+			t.Errorf("%s of %s is bound by %q", d.Slug, d.Region, d.Profile)
+		}
+	}
+	for _, l := range w.vocabulary.Licences {
+		if l.Name == "" || l.NameEN == "" || l.Terms == "" || l.TermsEN == "" || (l.URL == "") != (l.ID == "no-data") || !used[l.ID] {
+			t.Errorf("licence %+v", l)
+		}
+	}
+	for i, r := range w.vocabulary.Regions {
+		above := slices.IndexFunc(w.vocabulary.Regions, func(p datasets.Region) bool { return p.Code == r.Parent })
+		if r.NameEN == "" || r.Parent != "" && (above < 0 || above > i) || !used[r.Code] {
+			t.Errorf("region %+v", r)
+		}
+	}
+	if len(w.vocabulary.Themes) != 22 {
+		t.Errorf("%d themes, the portals have 22", len(w.vocabulary.Themes))
+	}
+}
+
+func TestAnEntryWithoutDataHasNoLicence(t *testing.T) {
+	for _, e := range theWorld(t).entries {
+		if (e.about.Licence == "no-data") != (len(e.resources) == 0) {
+			t.Errorf("%s: %s, %d files", e.slug, e.about.Licence, len(e.resources))
+		}
+	}
+}
+
+func TestTheNextVersionIsDueOnePeriodAfterTheLast(t *testing.T) {
+	for _, e := range theWorld(t).entries {
+		d := e.dataset
+		if _, promised := period[d.Frequency]; promised != (d.NextDue != nil) {
+			t.Errorf("%s is updated %s and due %v", e.slug, d.Frequency, d.NextDue)
+		}
+		if d.LastUpdated.After(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("%s was updated after it was prepared, on %v", e.slug, d.LastUpdated)
+		}
+	}
+	for slug, want := range map[string]string{
+		"cn-village-codes": "2024-06-30", "co2-mauna-loa": "2020-05-30", "mobile-prefixes": "2023-01-14", "electricity-carbon": "2027-02-26",
+		"holidays": "2026-12-31", // the promise names the day
+	} {
+		at := slices.IndexFunc(theWorld(t).entries, func(e *entry) bool { return e.slug == slug })
+		if got := theWorld(t).entries[at].dataset.NextDue.Format(time.DateOnly); got != want {
+			t.Errorf("%s is due on %s, want %s", slug, got, want)
+		}
+	}
+}
+
+func TestOldDataIsOverdueAndNewDataIsNot(t *testing.T) {
+	found := map[datasets.Fresh]int{}
+	for _, e := range theWorld(t).entries {
+		if len(e.resources) > 0 {
+			found[e.dataset.Fresh(time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC))]++
+		}
+	}
+	for _, f := range []datasets.Fresh{datasets.Complete, datasets.InTime, datasets.Overdue, datasets.Unpromised} {
+		if found[f] < 2 {
+			t.Errorf("%d datasets are %s: %v", found[f], f, found)
+		}
+	}
+}
+
+// A column that the dictionary does not know, a value that is not of its type
+// and one that the code list lacks are mistakes of the dictionary.
+func TestTheDictionaryIsTrueOfEveryCell(t *testing.T) {
+	for _, e := range theWorld(t).entries {
+		t.Run(e.slug, func(t *testing.T) {
+			t.Parallel()
+			used := map[string]bool{}
+			for _, r := range e.resources {
+				for _, v := range r.versions {
+					checkFile(t, r, v.file, used)
+				}
+			}
+			for _, c := range e.about.Dictionary {
+				if !used[c.Name] {
+					t.Errorf("no file has the column %s", c.Name)
+				}
+			}
+		})
+	}
+}
+
+func checkFile(t *testing.T, r *resource, name string, used map[string]bool) {
+	f, err := files.Open("world/files/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	opt := ingest.Options{NoHeader: r.noHeader}
+	if r.noHeader {
+		opt.Names = []string{r.fields[0][0].Name}
+	}
+	parsed, err := ingest.Open(name, f.(io.ReadSeeker), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(parsed.Tables()) != len(r.fields) {
+		t.Errorf("%s has %d tables, %d are described", name, len(parsed.Tables()), len(r.fields))
+	}
+	for i, table := range parsed.Tables() {
+		var fields []datasets.Field
+		line := 0
+		if err := table.Rows(func(row []string) error {
+			if line++; line == 1 {
+				fields = described(t, name, row, r.fields[min(i, len(r.fields)-1)], used)
+				return nil
+			}
+			for at, cell := range row {
+				if wrong := misfit(fields[at], cell); wrong != "" {
+					t.Errorf("%s, line %d, %s: %q %s", name, line, fields[at].Name, cell, wrong)
+					if t.Failed() && line > 50 {
+						return io.ErrNoProgress // enough was said
+					}
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func described(t *testing.T, name string, header []string, dictionary []datasets.Field, used map[string]bool) []datasets.Field {
+	out := make([]datasets.Field, len(header))
+	for i, column := range header {
+		at := slices.IndexFunc(dictionary, func(f datasets.Field) bool { return f.Name == column })
+		if at < 0 {
+			t.Fatalf("%s: the column %s is not in the dictionary", name, column)
+		}
+		out[i], used[column] = dictionary[at], true
+		if out[i].Label == "" || out[i].LabelEN == "" {
+			t.Errorf("%s: the column %s has no label in both languages", name, column)
+		}
+	}
+	return out
+}
+
+var shapes = map[string]*regexp.Regexp{
+	"integer":   regexp.MustCompile(`^-?\d+$`),
+	"decimal":   regexp.MustCompile(`^-?\d+(\.\d+)?$`),
+	"yearmonth": regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])$`),
+	"boolean":   regexp.MustCompile(`^(true|false)$`),
+	"text":      regexp.MustCompile(`(?s)^.*$`),
+}
+
+var moments = map[string][]string{
+	"date":     {time.DateOnly},
+	"datetime": {time.DateTime, time.RFC3339},
+}
+
+var openings = map[string]string{"array": "[", "object": "{", "point": `{"type":"Point"`, "geometry": `{"type":`}
+
+func misfit(f datasets.Field, cell string) string {
+	if cell == "" {
+		return ""
+	}
+	if len(f.Codes) > 0 && !slices.ContainsFunc(f.Codes, func(c datasets.Code) bool { return c.Value == cell && c.Label != "" }) {
+		return "is not in the code list"
+	}
+	if shape := shapes[f.Type]; shape != nil {
+		if !shape.MatchString(cell) {
+			return "is not " + f.Type
+		}
+		return ""
+	}
+	if layouts := moments[f.Type]; layouts != nil {
+		if !slices.ContainsFunc(layouts, func(l string) bool { _, err := time.Parse(l, cell); return err == nil }) {
+			return "is not " + f.Type
+		}
+		return ""
+	}
+	if opening := openings[f.Type]; opening == "" || !strings.HasPrefix(cell, opening) || !json.Valid([]byte(cell)) {
+		return "is not " + f.Type
+	}
+	return ""
+}
+
+// The list in world/README.md goes wherever the files go.
+func TestTheReadmeNamesEveryFileWithItsRows(t *testing.T) {
+	rows := map[string]string{}
+	readme, err := os.Open("world/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer readme.Close()
+	line := regexp.MustCompile("^\\| \\d+ \\| `([^`]+)` \\| [^|]+ \\| ([^|]+) \\|")
+	var whole strings.Builder
+	for in := bufio.NewScanner(readme); in.Scan(); {
+		whole.WriteString(in.Text() + "\n")
+		if m := line.FindStringSubmatch(in.Text()); m != nil {
+			rows[m[1]] = m[2]
+		}
+	}
+	if len(rows) != 45 {
+		t.Errorf("%d files are listed, want 45", len(rows))
+	}
+	there, err := fs.Glob(files, "world/files/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range there {
+		name = path.Base(name)
+		if !strings.Contains(whole.String(), "`"+name+"`") {
+			t.Errorf("world/README.md does not name %s", name)
+		}
+	}
+	for name, want := range rows {
+		if got := countRows(t, name); !strings.HasPrefix(want, got) {
+			t.Errorf("%s has %s rows, world/README.md says %s", name, got, want)
+		}
+	}
+}
+
+// countRows is the number of rows of each table of a file, as people write it.
+func countRows(t *testing.T, name string) string {
+	f, err := files.Open("world/files/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	parsed, err := ingest.Open(name, f.(io.ReadSeeker), ingest.Options{NoHeader: strings.Contains(name, "noheader")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counts []string
+	for _, table := range parsed.Tables() {
+		n := -1
+		if err := table.Rows(func([]string) error { n++; return nil }); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		digits := strconv.Itoa(n)
+		for at := len(digits) - 3; at > 0; at -= 3 {
+			digits = digits[:at] + "," + digits[at:]
+		}
+		counts = append(counts, digits)
+	}
+	return strings.Join(counts, " + ")
+}
+
+func TestEveryFileIsPublishedByAnEntry(t *testing.T) {
+	published := map[string]bool{}
+	for _, e := range theWorld(t).entries {
+		for _, r := range e.resources {
+			for i, v := range r.versions {
+				published[v.file] = true
+				if v.reason == "" || (i == 0) != strings.HasPrefix(v.reason, "首次发布") {
+					t.Errorf("%s is published because %q", v.file, v.reason)
+				}
+			}
+		}
+	}
+	there, err := fs.Glob(files, "world/files/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range there {
+		if !published[path.Base(name)] {
+			t.Errorf("%s is in no entry", name)
+		}
+	}
+	if len(there) != 45+4 || len(published) != len(there) {
+		t.Errorf("%d files, %d published", len(there), len(published))
+	}
+}
+
+func TestOnlyWhatCanBeReadMayBeCited(t *testing.T) {
+	l := theWorld(t).library
+	for _, c := range []struct{ key, profile, want string }{
+		{"AS-27.2b", "cn-liaoning-anshan-2022", "《鞍山市公共数据管理办法(试行)》（AS-27.2b）：涉及国家安全、商业秘密和个人隐私，或者法律、法规等规定不得开放"},
+		{"maps-15", "", "《地图管理条例》第十五条：国家实行地图审核制度。向社会公开的地图，应当报送有审核权的测绘地理信息行政主管部门审核"},
+		{"AS-20.3", "cn-liaoning-anshan-2022", "《鞍山市公共数据管理办法(试行)》（AS-20.3）：应当…注明相关法律、法规等依据；有条件共享类公共数据资源应由数据提供部门列明申请条件"},
+	} {
+		if got, err := l.cite([]string{c.key}, c.profile); err != nil || got[0] != c.want {
+			t.Errorf("%s: %q, %v", c.key, got, err)
+		}
+	}
+	for _, c := range []struct{ why, key, profile string }{
+		{"there is no such article", "FJ-99.9", "cn-fujian-2023"},
+		{"a text of another place does not bind", "AS-27.1", "cn-fujian-2023"},
+		{"no local text binds in Liaoning", "AS-27.1", ""},
+		{"a whole document is no article", "闽政办〔2023〕29号", "cn-fujian-2023"},
+		{"a law without its article", "data-security", "cn-fujian-2023"},
+	} {
+		if got, err := l.cite([]string{c.key}, c.profile); err == nil {
+			t.Errorf("%s: %q", c.why, got)
+		}
+	}
+	for key, s := range l.statutes {
+		if s.Law == "" || s.Quote == "" || !regexp.MustCompile(`^第[一二三四五六七八九十百]+条$`).MatchString(s.Article) {
+			t.Errorf("%s: %+v", key, s)
+		}
+	}
+}
