@@ -221,8 +221,8 @@ func (p *Plan) syllables(s chinese.Spelling) *Node {
 func (p *Plan) initials(w string) *Node {
 	p.needles = append(p.needles, needle{initials: w})
 	var all []*Node
-	for i := 0; i == 0 || i+4 <= len(w); i++ {
-		t := Term{Key: initialsKey + w[i:min(i+4, len(w))]}
+	for i := 0; i == 0 || i+longestInitials <= len(w); i++ {
+		t := Term{Key: initialsKey + w[i:min(i+longestInitials, len(w))]}
 		p.Ranks = append(p.Ranks, Weighted{t, initials})
 		all = append(all, &Node{Term: t})
 	}

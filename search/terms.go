@@ -3,6 +3,7 @@ package search
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"shuyuan/search/chinese"
 )
@@ -36,6 +37,11 @@ const maxWord = 64
 // Keys calls yield with every key under which tier t of d can be found. Keys
 // repeat where words do.
 func (d *Document) Keys(t Tier, yield func(string)) {
+	d.EachKey(t, func(key []byte) { yield(string(key)) })
+}
+
+// EachKey is Keys for who makes many: a key is good only until yield returns.
+func (d *Document) EachKey(t Tier, yield func(key []byte)) {
 	switch t {
 	case TitleTier:
 		keys(d.Title, true, yield)
@@ -64,28 +70,27 @@ func (d *Document) Keys(t Tier, yield func(string)) {
 // neighbours and the last character alone, so that a single character is the
 // beginning of some key wherever it stands. With sound, the readings follow
 // the same pattern: syllables, pairs of syllables, and runs of initials.
-func keys(text string, sound bool, yield func(string)) {
+func keys(text string, sound bool, yield func([]byte)) {
 	if text == "" {
 		return
 	}
 	f := chinese.Fold(text)
 	for _, s := range segments(f.Runes) {
 		run := f.Runes[s.from:s.to]
+		whole := []byte(string(run))
 		if !s.script {
-			word := string(run)
 			if len(run) <= maxWord {
-				yield(word)
+				yield(whole)
 			}
 			humps(text, f, s, yield)
 			continue
 		}
-		whole := string(run)
 		at := 0
 		for i, r := range run {
-			next := at + len(string(r))
+			next := at + utf8.RuneLen(r)
 			end := next
 			if i+1 < len(run) {
-				end += len(string(run[i+1]))
+				end += utf8.RuneLen(run[i+1])
 			}
 			yield(whole[at:end])
 			at = next
@@ -97,40 +102,44 @@ func keys(text string, sound bool, yield func(string)) {
 }
 
 // humps yields the parts of stationName, as people look for station or name.
-func humps(text string, f chinese.Folded, s segment, yield func(string)) {
+func humps(text string, f chinese.Folded, s segment, yield func([]byte)) {
 	start := s.from
 	for i := s.from + 1; i < s.to; i++ {
 		a, b := text[f.From[i-1]], text[f.From[i]]
 		if a >= 'a' && a <= 'z' && b >= 'A' && b <= 'Z' {
-			if start > s.from || i < s.to {
-				yield(string(f.Runes[start:i]))
-			}
+			yield([]byte(string(f.Runes[start:i])))
 			start = i
 		}
 	}
 	if start > s.from {
-		yield(string(f.Runes[start:s.to]))
+		yield([]byte(string(f.Runes[start:s.to])))
 	}
 }
 
-func sounds(run []rune, yield func(string)) {
+func sounds(run []rune, yield func([]byte)) {
+	var b [32]byte
 	read := chinese.Read(run)
 	for i, here := range read {
-		for _, a := range here {
-			yield(syllableKey + a)
-			if i+1 < len(read) {
-				for _, b := range read[i+1] {
-					yield(pairKey + a + "'" + b)
-				}
+		for _, x := range here {
+			yield(append(append(b[:0], syllableKey...), x...))
+			if i+1 == len(read) {
+				continue
+			}
+			for _, y := range read[i+1] {
+				yield(append(append(append(append(b[:0], pairKey...), x...), '\''), y...))
 			}
 		}
-		var initials [4]byte
-		for n := 0; n < len(initials) && i+n < len(read) && len(read[i+n]) > 0; n++ {
-			initials[n] = read[i+n][0][0]
-			yield(initialsKey + string(initials[:n+1]))
+		initials := append(b[:0], initialsKey...)
+		for n := 0; n < longestInitials && i+n < len(read) && len(read[i+n]) > 0; n++ {
+			initials = append(initials, read[i+n][0][0])
+			yield(initials)
 		}
 	}
 }
+
+// longestInitials is how many initials one key has; more are looked for in
+// overlapping pieces.
+const longestInitials = 4
 
 // segment is a stretch of one kind in a folded text.
 type segment struct {

@@ -28,6 +28,7 @@ func (e *Engine) Search(ctx context.Context, q search.Query) (r search.Result, e
 	}
 	defer e.guard(gen, &err)()
 	a := answer{ctx: ctx, Query: q, plan: &plan, table: gen.table, view: gen.view}
+	defer func() { gen.table.scores.put(a.score) }()
 	return a.result()
 }
 
@@ -225,7 +226,7 @@ func (a *answer) order() error {
 	case a.Sort == search.ByPopular:
 		compare = a.byPopular
 	case a.Sort != search.ByUpdated && !a.plan.All:
-		a.score = make([]float32, len(a.ids))
+		a.score = a.scores.get(len(a.ids))
 		if err := a.table.score(a.hits, a.plan.Ranks, allTiers, a.score); err != nil {
 			return err
 		}
@@ -240,15 +241,24 @@ var allTiers = []search.Tier{search.TitleTier, search.KeyTier, search.SummaryTie
 func (a *answer) limit() int { return min(max(a.Limit, 0), mostHits) }
 
 func (a *answer) byScore(x, y uint32) int {
-	return cmp.Or(cmp.Compare(a.score[y], a.score[x]), a.byPopular(x, y))
+	if c := cmp.Compare(a.score[y], a.score[x]); c != 0 {
+		return c
+	}
+	return a.byPopular(x, y)
 }
 
 func (a *answer) byPopular(x, y uint32) int {
-	return cmp.Or(cmp.Compare(a.popular[y], a.popular[x]), a.byUpdated(x, y))
+	if c := cmp.Compare(a.popular[y], a.popular[x]); c != 0 {
+		return c
+	}
+	return a.byUpdated(x, y)
 }
 
 func (a *answer) byUpdated(x, y uint32) int {
-	return cmp.Or(cmp.Compare(a.updated[y], a.updated[x]), strings.Compare(a.ids[x], a.ids[y]))
+	if c := cmp.Compare(a.updated[y], a.updated[x]); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ids[x], a.ids[y])
 }
 
 // top brings the first k of rows to the front, in order; the rest stay in none.

@@ -157,13 +157,14 @@ func (e *Engine) apply(ctx context.Context, changes []change, cursor int64) (err
 func (e *Engine) batch(gen *generation, part []change, cursor int64) error {
 	b := index.NewBatch()
 	rows := make(map[string]*record, len(part))
+	x := newIndexer()
 	for _, c := range part {
 		if c.doc == nil {
 			b.Delete(c.id)
 			rows[c.id] = nil
 			continue
 		}
-		doc, r := newDocument(c.doc)
+		doc, r := x.document(c.doc)
 		b.Update(doc)
 		rows[c.id] = r
 	}

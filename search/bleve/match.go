@@ -102,7 +102,7 @@ func bitmap(list segment.PostingsList) *roaring.Bitmap {
 // endings gives the documents that have a key which begins so.
 func endings(d segment.TermDictionary, start string) (*roaring.Bitmap, error) {
 	var parts []*roaring.Bitmap
-	it := d.AutomatonIterator(nil, []byte(start), after(start))
+	it := iterate(d, []byte(start), after(start))
 	for n := 0; n < maxEndings; n++ {
 		entry, err := it.Next()
 		if err != nil {
@@ -126,6 +126,17 @@ func endings(d segment.TermDictionary, start string) (*roaring.Bitmap, error) {
 		return parts[0], nil
 	}
 	return roaring.FastOr(parts...), nil
+}
+
+// iterate walks over the keys of a range, without counting what has each of
+// them where the dictionary offers that.
+func iterate(d segment.TermDictionary, from, to []byte) segment.DictionaryIterator {
+	if plain, ok := d.(interface {
+		AutomatonIteratorOmitCount(a segment.Automaton, from, to []byte) segment.DictionaryIterator
+	}); ok {
+		return plain.AutomatonIteratorOmitCount(nil, from, to)
+	}
+	return d.AutomatonIterator(nil, from, to)
 }
 
 // after is the first key behind all that begin with start.

@@ -110,29 +110,53 @@ const recordField = "record"
 
 var tierFields = [search.Tiers]string{"title", "key", "summary", "value"}
 
-// newDocument makes of d what Bleve takes and what the table takes.
-func newDocument(d *search.Document) (*document, *record) {
+// indexer makes of documents what Bleve takes and what the table takes. It
+// keeps the keys it has made: most documents share most of theirs.
+type indexer struct {
+	known map[string]known
+	sizes [search.Tiers]int // keys of the document before
+}
+
+// known is a key as Bleve wants it, twice: as a string and with how often and
+// where it stands. Neither is kept: the ranking does without.
+type known struct {
+	key  string
+	freq *index.TokenFreq
+}
+
+// mostKnown bounds the memory of an indexer.
+const mostKnown = 200_000
+
+func newIndexer() *indexer { return &indexer{known: map[string]known{}} }
+
+func (x *indexer) document(d *search.Document) (*document, *record) {
 	r := &record{Document: *d}
 	r.Columns, r.Values, r.Code, r.RegionNames = nil, nil, "", nil
-	doc := &document{id: d.ID}
+	doc := &document{id: d.ID, fields: make([]*field, 0, len(tierFields)+2)}
 	for t := range tierFields {
-		f := &field{name: tierFields[t], keys: keysOf(d, search.Tier(t))}
-		doc.fields = append(doc.fields, f)
+		doc.fields = append(doc.fields, &field{name: tierFields[t], keys: x.keys(d, search.Tier(t)), options: index.IndexField | index.SkipFreqNorm})
 	}
 	r.titleKeys = uint32(len(doc.fields[search.TitleTier].keys))
 	doc.fields = append(doc.fields, &field{name: recordField, value: r.encode(), options: index.StoreField})
 	return doc, r
 }
 
-// keysOf are the keys of one tier, each once. Bleve keeps neither how often
-// nor where: the ranking does without.
-func keysOf(d *search.Document, t search.Tier) index.TokenFrequencies {
-	keys := index.TokenFrequencies{}
-	d.Keys(t, func(key string) {
-		if _, twice := keys[key]; !twice {
-			keys[key] = &index.TokenFreq{Term: []byte(key)}
+// keys are the keys of one tier, each once.
+func (x *indexer) keys(d *search.Document, t search.Tier) index.TokenFrequencies {
+	keys := make(index.TokenFrequencies, x.sizes[t])
+	d.EachKey(t, func(key []byte) {
+		k, ok := x.known[string(key)]
+		if !ok {
+			if len(x.known) >= mostKnown {
+				clear(x.known)
+			}
+			s := string(key)
+			k = known{s, &index.TokenFreq{Term: []byte(s)}}
+			x.known[s] = k
 		}
+		keys[k.key] = k.freq
 	})
+	x.sizes[t] = len(keys)
 	return keys
 }
 
@@ -166,20 +190,15 @@ type field struct {
 	name    string
 	value   []byte
 	keys    index.TokenFrequencies
-	options index.FieldIndexingOptions // of a field with keys: nothing but the keys
+	options index.FieldIndexingOptions
 }
 
-func (f *field) Name() string             { return f.name }
-func (f *field) Value() []byte            { return f.value }
-func (f *field) ArrayPositions() []uint64 { return nil }
-func (f *field) EncodedFieldType() byte   { return 't' }
-func (f *field) Analyze()                 {}
-func (f *field) Options() index.FieldIndexingOptions {
-	if f.options != 0 {
-		return f.options
-	}
-	return index.IndexField | index.SkipFreqNorm
-}
+func (f *field) Name() string                                     { return f.name }
+func (f *field) Value() []byte                                    { return f.value }
+func (f *field) ArrayPositions() []uint64                         { return nil }
+func (f *field) EncodedFieldType() byte                           { return 't' }
+func (f *field) Analyze()                                         {}
+func (f *field) Options() index.FieldIndexingOptions              { return f.options }
 func (f *field) AnalyzedLength() int                              { return len(f.keys) }
 func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.keys }
 func (f *field) NumPlainTextBytes() uint64                        { return 0 }

@@ -82,11 +82,15 @@ func syncFolder(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
+// buildSize is how many documents become one segment while an index is built;
+// all are then merged into one.
+const buildSize = 2000
+
 // build writes an index of docs into dir/index: one segment, whole.
 func build(ctx context.Context, dir string, docs func(yield func(search.Document) bool), cursor int64) error {
 	path := filepath.Join(dir, "index")
 	b, err := scorch.NewBuilder(map[string]any{
-		"path": path, "buildPathPrefix": dir, "batchSize": batchSize, "mergeMax": 50,
+		"path": path, "buildPathPrefix": dir, "batchSize": buildSize, "mergeMax": 10_000,
 		"internal": map[string][]byte{string(layoutKey): layout(), string(cursorKey): encodeCursor(cursor)},
 	})
 	if err != nil {
@@ -131,8 +135,9 @@ func fill(ctx context.Context, b *scorch.Builder, docs func(yield func(search.Do
 	workers, _ := errgroup.WithContext(ctx)
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() error {
+			x := newIndexer()
 			for d := range in {
-				doc, _ := newDocument(&d)
+				doc, _ := x.document(&d)
 				select {
 				case out <- doc:
 				case <-ctx.Done():

@@ -55,7 +55,8 @@ func (g *generation) titles(ctx context.Context, plan *search.Plan) ([]search.Su
 	if err != nil {
 		return nil, err
 	}
-	score := make([]float32, len(g.table.ids))
+	score := g.table.scores.get(len(g.table.ids))
+	defer g.table.scores.put(score)
 	if err := g.table.score(hits, plan.Ranks, []search.Tier{search.TitleTier}, score); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package bleve
 import (
 	"math"
 	"strings"
+	"sync"
 
 	"shuyuan/search"
 )
@@ -24,6 +25,7 @@ type table struct {
 	columns [columns]column
 	live    int
 
+	scores    scores
 	spellings spellings // with a lock of its own: it grows while names are looked up
 }
 
@@ -59,6 +61,25 @@ func newTable() *table {
 		t.columns[i].plural = i == nameColumn || i == columnOf[search.FacetFormat] || i == columnOf[search.FacetTag]
 	}
 	return t
+}
+
+// scores lends one number for each row, zero at first, to each query that
+// ranks: a list as long as the table is too much to make anew every time.
+type scores struct{ pool sync.Pool }
+
+func (s *scores) get(rows int) []float32 {
+	if list, ok := s.pool.Get().(*[]float32); ok && cap(*list) >= rows {
+		score := (*list)[:rows]
+		clear(score)
+		return score
+	}
+	return make([]float32, rows, rows+rows/8)
+}
+
+func (s *scores) put(list []float32) {
+	if list != nil {
+		s.pool.Put(&list)
+	}
 }
 
 // reserve gives a row to each new document.

@@ -39,7 +39,7 @@ func Fold(s string) Folded {
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if plain(r) && !marked(s[i+n:]) {
-			f.add(unicode.ToLower(r), i, i+n)
+			f.addPlain(r, i, i+n)
 			i += n
 			continue
 		}
@@ -51,6 +51,20 @@ func Fold(s string) Folded {
 	}
 	simplify(f.Runes)
 	return f
+}
+
+// addPlain adds a rune that plain lets through: most there are, so it does no
+// more than it must.
+func (f *Folded) addPlain(r rune, from, to int) {
+	switch {
+	case r >= 'A' && r <= 'Z':
+		r += 'a' - 'A'
+	case r < ' ' || r == 0x7f:
+		r = ' '
+	}
+	f.Runes = append(f.Runes, r)
+	f.From = append(f.From, from)
+	f.To = append(f.To, to)
 }
 
 func (f *Folded) add(r rune, from, to int) {
@@ -89,24 +103,38 @@ func bare(r rune) rune {
 }
 
 type tables struct {
-	characters map[rune]rune
+	// of the runes from firstHan on, which are nearly all; others are in far
+	characters [lastHan - firstHan + 1]rune  // 0: stays
+	starts     [lastHan - firstHan + 1]uint8 // longest phrase that starts with it
+	far        map[rune]rune
 	phrases    map[string][]rune
-	starts     map[rune]int // longest phrase that starts with the rune
 }
+
+// firstHan and lastHan enclose the characters of everyday texts: CJK unified
+// ideographs and their first extension.
+const (
+	firstHan = 0x3400
+	lastHan  = 0x9FFF
+)
 
 // The tables are OpenCC's. Only entries that keep the number of characters are
 // of use here: a mark in the original must not move.
-var load = sync.OnceValue(func() tables {
-	t := tables{characters: map[rune]rune{}, phrases: map[string][]rune{}, starts: map[rune]int{}}
+var load = sync.OnceValue(func() *tables {
+	t := &tables{far: map[rune]rune{}, phrases: map[string][]rune{}}
 	each(characterTable, func(from, to []rune) {
-		if len(from) == 1 && len(to) == 1 {
-			t.characters[from[0]] = to[0]
+		switch {
+		case len(from) != 1 || len(to) != 1:
+		case from[0] >= firstHan && from[0] <= lastHan:
+			t.characters[from[0]-firstHan] = to[0]
+		default:
+			t.far[from[0]] = to[0]
 		}
 	})
 	each(phraseTable, func(from, to []rune) {
-		if len(from) == len(to) {
+		if len(from) == len(to) && from[0] >= firstHan && from[0] <= lastHan {
 			t.phrases[string(from)] = to
-			t.starts[from[0]] = max(t.starts[from[0]], len(from))
+			starts := &t.starts[from[0]-firstHan]
+			*starts = max(*starts, uint8(len(from)))
 		}
 	})
 	return t
@@ -130,20 +158,29 @@ func each(table string, f func(from, to []rune)) {
 func simplify(text []rune) {
 	t := load()
 	for i := 0; i < len(text); {
-		if n := t.phraseAt(text[i:]); n > 0 {
-			copy(text[i:], t.phrases[string(text[i:i+n])])
-			i += n
-			continue
-		}
-		if to, ok := t.characters[text[i]]; ok {
-			text[i] = to
+		r := text[i]
+		switch {
+		case r < firstHan:
+		case r > lastHan:
+			if to, ok := t.far[r]; ok {
+				text[i] = to
+			}
+		default:
+			if n := t.phraseAt(text[i:]); n > 0 {
+				copy(text[i:], t.phrases[string(text[i:i+n])])
+				i += n
+				continue
+			}
+			if to := t.characters[r-firstHan]; to != 0 {
+				text[i] = to
+			}
 		}
 		i++
 	}
 }
 
-func (t tables) phraseAt(text []rune) int {
-	for n := min(t.starts[text[0]], len(text)); n > 1; n-- {
+func (t *tables) phraseAt(text []rune) int {
+	for n := min(int(t.starts[text[0]-firstHan]), len(text)); n > 1; n-- {
 		if _, ok := t.phrases[string(text[:n])]; ok {
 			return n
 		}
@@ -154,5 +191,5 @@ func (t tables) phraseAt(text []rune) int {
 // IsScript reports whether r belongs to a script written without spaces, so
 // that any part of a text may be a word.
 func IsScript(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	return r >= 0x4E00 && r <= 0x9FFF || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 }

@@ -15,19 +15,22 @@ import (
 var readingTable string
 
 type readings struct {
-	single map[rune][]string   // everyday reading of a character
-	words  map[string][]string // word -> one syllable a character
-	starts map[rune]int        // longest word that starts with the rune
-	valid  map[string]struct{} // every syllable there is
-	sorted []string            // the same, sorted, for prefixes
+	single [lastHan - firstHan + 1][]string // everyday readings of a character
+	words  map[string][]string              // word -> one syllable a character
+	starts [lastHan - firstHan + 1]uint8    // longest word that starts with the rune
+	valid  map[string]struct{}              // every syllable there is
+	sorted []string                         // the same, sorted, for prefixes
 }
 
-var reading = sync.OnceValue(func() readings {
-	r := readings{single: map[rune][]string{}, words: map[string][]string{}, starts: map[rune]int{}, valid: map[string]struct{}{}}
+var reading = sync.OnceValue(func() *readings {
+	r := &readings{words: map[string][]string{}, valid: map[string]struct{}{}}
 	args := pinyin.NewArgs()
 	for code := range pinyin.PinyinDict {
+		if code < firstHan || code > lastHan {
+			continue
+		}
 		if got := pinyin.SinglePinyin(rune(code), args); len(got) > 0 && plainSyllable(got[0]) {
-			r.single[rune(code)] = spellings(got[0])
+			r.single[code-firstHan] = spellings(got[0])
 			for _, s := range spellings(got[0]) {
 				r.valid[s] = struct{}{}
 			}
@@ -39,11 +42,12 @@ var reading = sync.OnceValue(func() readings {
 			continue
 		}
 		word := []rune(fields[0])
-		if len(word) != len(fields)-1 {
+		if len(word) != len(fields)-1 || !everyday(word[0]) {
 			continue
 		}
 		r.words[fields[0]] = fields[1:]
-		r.starts[word[0]] = max(r.starts[word[0]], len(word))
+		starts := &r.starts[word[0]-firstHan]
+		*starts = max(*starts, uint8(len(word)))
 		for _, s := range fields[1:] {
 			r.valid[s] = struct{}{}
 		}
@@ -54,6 +58,9 @@ var reading = sync.OnceValue(func() readings {
 	sort.Strings(r.sorted)
 	return r
 })
+
+// everyday reports whether r is one of the characters that have readings here.
+func everyday(r rune) bool { return r >= firstHan && r <= lastHan }
 
 func plainSyllable(s string) bool {
 	for _, r := range s {
@@ -87,7 +94,9 @@ func Read(text []rune) [][]string {
 	r := reading()
 	out := make([][]string, len(text))
 	for i, c := range text {
-		out[i] = r.single[c]
+		if everyday(c) {
+			out[i] = r.single[c-firstHan]
+		}
 	}
 	for i := 0; i < len(text); {
 		n := r.wordAt(text[i:])
@@ -96,10 +105,10 @@ func Read(text []rune) [][]string {
 			continue
 		}
 		for j, s := range r.words[string(text[i:i+n])] {
-			if everyday := out[i+j]; !slices.Contains(everyday, s) {
-				out[i+j] = append([]string{s}, everyday...)
-			} else if everyday[0] != s {
-				out[i+j] = append([]string{s}, slices.DeleteFunc(slices.Clone(everyday), func(e string) bool { return e == s })...)
+			if alone := out[i+j]; !slices.Contains(alone, s) {
+				out[i+j] = append([]string{s}, alone...)
+			} else if alone[0] != s {
+				out[i+j] = append([]string{s}, slices.DeleteFunc(slices.Clone(alone), func(e string) bool { return e == s })...)
 			}
 		}
 		i += n
@@ -107,8 +116,11 @@ func Read(text []rune) [][]string {
 	return out
 }
 
-func (r readings) wordAt(text []rune) int {
-	for n := min(r.starts[text[0]], len(text)); n > 1; n-- {
+func (r *readings) wordAt(text []rune) int {
+	if !everyday(text[0]) {
+		return 0
+	}
+	for n := min(int(r.starts[text[0]-firstHan]), len(text)); n > 1; n-- {
 		if _, ok := r.words[string(text[:n])]; ok {
 			return n
 		}
@@ -176,7 +188,7 @@ func Spell(letters string) []Spelling {
 }
 
 // begins reports whether a syllable starts with s.
-func (r readings) begins(s string) bool {
+func (r *readings) begins(s string) bool {
 	i := sort.SearchStrings(r.sorted, s)
 	return i < len(r.sorted) && strings.HasPrefix(r.sorted[i], s)
 }
