@@ -94,6 +94,9 @@ func (s *Server) behind(r Route) fiber.Handler {
 		if err := r.admits(who); err != nil {
 			return err
 		}
+		if err := s.checkForgery(c); err != nil {
+			return err
+		}
 		if r.Public && who.IsVisitor() && !s.carriesSession(c) {
 			return s.cached(c, r)
 		}
