@@ -17,6 +17,9 @@ import (
 
 // showDataset is the page of one dataset.
 func (s *Server) showDataset(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
 	ctx, viewer := c.UserContext(), actor(c)
 	d, err := s.Datasets.Dataset(ctx, viewer, c.Params("slug"))
 	if err != nil {

@@ -51,18 +51,22 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 	if strings.HasPrefix(c.Path(), "/api/") {
 		body, media := problem.Document(ctx, status, f, reference)
 		c.Status(status).Set(fiber.HeaderContentType, media)
+		c.Set(fiber.HeaderAccessControlAllowOrigin, "*") // also what was refused before the API saw it
+		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		return c.Send(body)
 	}
 	if f.Kind == fault.Unauthenticated && status == fiber.StatusUnauthorized && c.Method() == fiber.MethodGet && actor(c).IsVisitor() {
 		return c.Redirect("/sign-in?back="+escapeQuery(localPath(c)), fiber.StatusSeeOther)
 	}
 	c.Status(status)
-	if status == fiber.StatusGone {
-		return s.page(c, templates.Tombstone(templates.TombstonePage{Frame: s.quietFrame(c, text.T(ctx, "已撤下")), Sentence: Sentence(ctx, f)}))
+	frame := s.quietFrame(c, heading(ctx, status))
+	if f.Kind == fault.Malformed || f.Kind == fault.TooLarge || status >= 500 {
+		frame.Path = "/" // what cannot be read is not written back, and there is nothing to come back to
 	}
-	return s.page(c, templates.Error(templates.ErrorPage{
-		Frame: s.quietFrame(c, heading(ctx, status)), Status: status, Heading: heading(ctx, status), Sentence: Sentence(ctx, f), Reference: reference,
-	}))
+	if status == fiber.StatusGone {
+		return s.page(c, templates.Tombstone(templates.TombstonePage{Frame: frame, Sentence: Sentence(ctx, f)}))
+	}
+	return s.page(c, templates.Error(templates.ErrorPage{Frame: frame, Status: status, Heading: heading(ctx, status), Sentence: Sentence(ctx, f), Reference: reference}))
 }
 
 // retryAfter is when to try again, in seconds.
@@ -111,6 +115,8 @@ func httpStatus(err error) int {
 
 func heading(ctx context.Context, status int) string {
 	switch status {
+	case http.StatusGone:
+		return text.T(ctx, "已撤下")
 	case http.StatusNotFound:
 		return text.T(ctx, "没有找到")
 	case http.StatusForbidden:

@@ -125,6 +125,9 @@ func (s *Server) robots(c *fiber.Ctx) error {
 
 // openSearch is GET /opensearch.xml: the search box for browsers.
 func (s *Server) openSearch(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
 	body, err := interop.OpenSearch("数源", text.T(c.UserContext(), "搜索公共数据"), s.Config.BaseURL+"/datasets?q={searchTerms}", s.Config.BaseURL+"/datasets/suggest?q={searchTerms}")
 	if err != nil {
 		return err
@@ -138,6 +141,9 @@ var standing = []string{"/", "/datasets", "/departments", "/themes", "/law", "/s
 
 // sitemap is GET /sitemap.xml: the index of the parts.
 func (s *Server) sitemap(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
 	all, err := s.locations(c.UserContext())
 	if err != nil {
 		return err
@@ -151,6 +157,9 @@ func (s *Server) sitemap(c *fiber.Ctx) error {
 
 // sitemapPart is GET /sitemap-{part}.xml.
 func (s *Server) sitemapPart(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
 	part, err := c.ParamsInt("part")
 	if err != nil || part < 1 {
 		return fault.New(fault.NotFound, "没有这一页。")

@@ -45,6 +45,9 @@ func (s *Server) favicon(c *fiber.Ctx) error {
 // noRobots is robots.txt of the origin of downloads: crawlers find the data
 // through its pages.
 func (s *Server) noRobots(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=3600")
 	return c.SendString("User-agent: *\nDisallow: /\n")
 }

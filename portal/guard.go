@@ -1,11 +1,13 @@
 package portal
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -109,6 +111,9 @@ func rawQuery(c *fiber.Ctx) string {
 	return ""
 }
 
+// maxQuery is how long the query of an address may be.
+const maxQuery = 4 << 10
+
 // traps are spellings of a path that two programs read in two ways: a proxy
 // that decodes them would guard another path than the one we serve.
 var traps = []string{`\`, "%5c", "%00", "%2f", "%2e", "//", "/./", "/../", "..;"}
@@ -131,6 +136,13 @@ func wellFormed(c *fiber.Ctx) error {
 		if strings.Contains(lower, trap) {
 			return malformed("", "地址的写法不对。")
 		}
+	}
+	raw := string(c.Request().URI().QueryString())
+	if len(raw) > maxQuery {
+		return malformed("", "地址太长。")
+	}
+	if _, err := url.ParseQuery(raw); err != nil {
+		return malformed("", "地址的写法不对。")
 	}
 	if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/..") || strings.HasSuffix(path, "/.") || !utf8.Valid(c.Request().URI().Path()) {
 		return malformed("", "地址的写法不对。")
@@ -169,7 +181,8 @@ func (s *Server) clientIP(c *fiber.Ctx) string {
 	if !s.isProxy(peer) {
 		return peer.String()
 	}
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
+	hops := strings.Split(string(bytes.Join(lines, []byte(","))), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

@@ -15,6 +15,9 @@ import (
 
 // showHome is the front page. Everything on it comes from the catalogue.
 func (s *Server) showHome(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
 	ctx, viewer := c.UserContext(), actor(c)
 	p := templates.HomePage{Frame: s.frame(c, "", text.T(ctx, "公共数据的开放目录：搜索、查看、下载，不用登录。")), Feed: "/feed.xml"}
 	stats, err := s.Datasets.Stats(ctx, viewer)

@@ -13,19 +13,12 @@ import (
 	"shuyuan/internal/fault"
 )
 
-// maxQuery is how long the query of an address may be.
-const maxQuery = 4 << 10
-
 // query reads the parameters of the address. Those named may occur; one whose
 // name ends in * may occur several times. Anything else is refused, and so are
 // control characters and what is not UTF-8: a mistyped filter should say so
 // and not be ignored.
 func query(c *fiber.Ctx, names ...string) (url.Values, error) {
-	raw := string(c.Request().URI().QueryString())
-	if len(raw) > maxQuery {
-		return nil, fault.New(fault.Malformed, "地址太长。")
-	}
-	q, err := only(raw, names)
+	q, err := only(string(c.Request().URI().QueryString()), names)
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
@@ -96,7 +98,7 @@ func New(d Deps) (*Server, error) {
 }
 
 func (s *Server) newApp() *fiber.App {
-	return fiber.New(fiber.Config{
+	app := fiber.New(fiber.Config{
 		Immutable:             true, // strings outlive the request they came with
 		StrictRouting:         true,
 		CaseSensitive:         true,
@@ -110,6 +112,20 @@ func (s *Server) newApp() *fiber.App {
 		// Serve ends connections that take nothing instead.
 		ErrorHandler: s.showError,
 	})
+	route := app.Server().Handler
+	app.Server().Handler = func(request *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(request.Method())) {
+			route(request)
+			return
+		}
+		// fiber would answer a method it does not know by itself, without
+		// our headers
+		c := app.AcquireCtx(request)
+		defer app.ReleaseCtx(c)
+		c.Set(fiber.HeaderAllow, "GET, HEAD")
+		_ = s.showError(c, fiber.ErrMethodNotAllowed) // a page that cannot be made has nobody else to tell
+	}
+	return app
 }
 
 // App is the portal as fiber serves it.
