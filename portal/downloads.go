@@ -53,6 +53,9 @@ func (s *Server) download(c *fiber.Ctx) error {
 	}
 	ctx := c.UserContext()
 	v, err := s.Datasets.Version(ctx, actor(c), c.Params("resource"), number)
+	if fault.KindOf(err) == fault.NotFound {
+		return s.notThere(c, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -60,12 +63,21 @@ func (s *Server) download(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if v.Open == datasets.Unconditional {
+	if v.Open == datasets.Unconditional && !s.carriesSession(c) {
 		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
-	} else {
+	} else { // a draft, perhaps: no cache on the way may keep it for others
 		c.Set(fiber.HeaderCacheControl, "private, no-store")
 	}
 	return s.sendFile(c, f, v.DatasetID)
+}
+
+// notThere is why a version is not there: its dataset was withdrawn, which is
+// said with the reason, or else err.
+func (s *Server) notThere(c *fiber.Ctx, err error) error {
+	if _, _, why := s.Datasets.Resource(c.UserContext(), actor(c), c.Params("resource")); fault.KindOf(why) == fault.Gone {
+		return why
+	}
+	return err
 }
 
 // open finds the bytes that the file name asks for.
