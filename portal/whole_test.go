@@ -1,0 +1,215 @@
+package portal_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"shuyuan/datasets"
+	"shuyuan/datasets/datasetstest"
+	"shuyuan/internal/account"
+	"shuyuan/internal/policy"
+	"shuyuan/licensing"
+	"shuyuan/portal"
+	"shuyuan/portal/api"
+	"shuyuan/search"
+	"shuyuan/search/bleve"
+	"shuyuan/search/chinese"
+)
+
+const base = "https://data.example"
+
+var lexicon = sync.OnceValue(chinese.Default)
+
+// whole is the portal as it is served: the API mounted, the embedded engine
+// behind the search, and somebody of every kind to ask.
+type whole struct {
+	*portal.Server
+	*datasetstest.Catalogue
+	index  *search.Service
+	theirs datasets.Department // the department of the other officer
+	keys   map[persona]string  // API keys
+	tokens map[persona]string  // sessions
+}
+
+// persona is somebody who asks.
+type persona string
+
+const (
+	visitor persona = "visitor"
+	own     persona = "own"   // officer of the Office
+	other   persona = "other" // officer of another department
+	admin   persona = "admin"
+	key     persona = "key" // a key for reading of the officer of the Office
+)
+
+var personas = []persona{visitor, own, other, admin, key}
+
+const password = "correct horse battery"
+
+func newWhole(t *testing.T, configure ...func(*portal.Deps)) *whole {
+	t.Helper()
+	c := datasetstest.New(t, licensing.Gate{})
+	engine, err := bleve.Open(t.TempDir(), lexicon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { engine.Close() })
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	many := map[string]account.Rate{}
+	for bucket := range account.Rates {
+		many[bucket] = account.Rate{Limit: 1 << 20, Window: time.Minute}
+	}
+	d := portal.Deps{
+		Datasets: c.Service, Accounts: account.NewService(c.Pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}, Limits: many}, c.Clock),
+		Policy: book, Now: c.Clock, Config: portal.Config{BaseURL: base, Secure: true, Gallery: true}, Log: log,
+		Mounts: []func(*portal.Server){api.Mount},
+	}
+	w := &whole{Catalogue: c, index: search.NewService(search.Config{Engine: engine, Datasets: c.Service, Pool: c.Pool, Log: log}), keys: map[persona]string{}, tokens: map[persona]string{}}
+	d.Search = w.index
+	for _, f := range configure {
+		f(&d)
+	}
+	if w.Server, err = portal.New(d); err != nil {
+		t.Fatal(err)
+	}
+	w.index.OnChange(w.Changed)
+	w.people(t)
+	return w
+}
+
+// people makes an account for every persona and signs it in.
+func (w *whole) people(t *testing.T) {
+	t.Helper()
+	w.theirs = w.Department(t, func(d *datasets.Department) {
+		d.Slug, d.Name, d.NameEN = "jtj", "示例交通局", "Sample Bureau of Transport"
+	})
+	officer, boss := []account.Role{account.Officer}, []account.Role{account.Administrator}
+	for who, u := range map[persona]account.NewUser{
+		own:   {Identifier: "own@tests.example", Name: "本部门专员", Roles: officer, Department: w.Office(t).ID},
+		other: {Identifier: "other@tests.example", Name: "别部门专员", Roles: officer, Department: w.theirs.ID},
+		admin: {Identifier: "admin@tests.example", Name: "管理员", Roles: boss},
+	} {
+		u.Password = password
+		if _, err := w.Accounts.CreateUser(t.Context(), account.System("test"), u); err != nil {
+			t.Fatal(err)
+		}
+		w.tokens[who] = w.signIn(t, u.Identifier)
+	}
+	a, err := w.Accounts.Actor(t.Context(), w.tokens[own])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.keys[key], _, err = w.Accounts.CreateKey(t.Context(), a, "脚本", []string{account.ScopeRead}, 24*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *whole) signIn(t *testing.T, identifier string) string {
+	t.Helper()
+	s, err := w.Accounts.SignIn(t.Context(), identifier, password, "203.0.113.7", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Token
+}
+
+// indexed brings what the catalogue holds into the index and out of the page
+// cache, as the running product does within a moment.
+func (w *whole) indexed(t *testing.T) {
+	t.Helper()
+	if err := w.index.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.Changed()
+}
+
+// reply is what came back.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// as makes a request of somebody's.
+func (w *whole) as(who persona, method, address string, form url.Values) *http.Request {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequest(method, address, body)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token := w.tokens[who]; token != "" {
+		r.Header.Set("Cookie", "__Host-session="+token)
+	}
+	if secret := w.keys[who]; secret != "" {
+		r.Header.Set("Authorization", "Bearer "+secret)
+	}
+	return r
+}
+
+// send sends a request; headers are pairs of name and value.
+func (w *whole) send(t *testing.T, r *http.Request, headers ...string) reply {
+	t.Helper()
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Set(pair[0], pair[1])
+	}
+	response, err := w.App().Test(r, -1)
+	if err != nil {
+		t.Fatalf("%s %.200s: %v", r.Method, r.URL, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatalf("%s %.200s: %v", r.Method, r.URL, err)
+	}
+	return reply{response.StatusCode, response.Header, string(body)}
+}
+
+func (w *whole) get(t *testing.T, who persona, address string, headers ...string) reply {
+	t.Helper()
+	return w.send(t, w.as(who, http.MethodGet, address, nil), headers...)
+}
+
+// post sends a form with the token of the session.
+func (w *whole) post(t *testing.T, who persona, address string, form url.Values, headers ...string) reply {
+	t.Helper()
+	filled := url.Values{"csrf": {w.Accounts.CSRF(w.tokens[who])}}
+	for k, v := range form {
+		filled[k] = v
+	}
+	return w.send(t, w.as(who, http.MethodPost, address, filled), headers...)
+}
+
+// once is what a page of somebody who has signed in says differently each time.
+var once = regexp.MustCompile(`nonce-?="?[A-Z0-9]+|name="csrf" value="[^"]+"`)
+
+// settled is the body without what differs each time.
+func (r reply) settled() string { return string(once.ReplaceAll([]byte(r.body), nil)) }
+
+// contains finds any of the words in what a browser is given, headers included.
+func (r reply) contains(words ...string) string {
+	var head bytes.Buffer
+	_ = r.header.Write(&head) // a buffer does not fail
+	for _, word := range words {
+		if strings.Contains(r.body, word) || strings.Contains(head.String(), word) {
+			return word
+		}
+	}
+	return ""
+}
