@@ -211,6 +211,29 @@ func TestTheSampleWorld(t *testing.T) {
 		}
 	})
 
+	t.Run("has as many rows as world/README.md says", func(t *testing.T) {
+		readme, err := files.ReadFile("world/README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := 0
+		for _, version := range in.state(t, `
+			SELECT concat('| `+"`', v.file_name, '`"+` | ', d.title, ' | ', string_agg(trim(to_char(w.rows, '999,999,999')), ' + ' ORDER BY w.position))
+			FROM datasets d JOIN resources r ON r.dataset_id = d.id JOIN versions v ON v.resource_id = r.id JOIN version_tables w ON w.version_id = v.id
+			GROUP BY v.id, d.id`) {
+			file, _, _ := strings.Cut(version, "` | ")
+			if !strings.Contains(string(readme), file+"` | ") {
+				continue // an earlier or later version, named further down
+			}
+			if listed++; !strings.Contains(string(readme), version) {
+				t.Errorf("world/README.md does not say %s", version)
+			}
+		}
+		if listed != 45 {
+			t.Errorf("%d files are listed, want 45", listed)
+		}
+	})
+
 	t.Run("lets the demo accounts in", func(t *testing.T) {
 		for _, line := range strings.Split(strings.TrimSpace(shown(in)), "\n") {
 			who := strings.Fields(line)
