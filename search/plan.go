@@ -2,6 +2,7 @@ package search
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"shuyuan/search/chinese"
 )
@@ -50,11 +51,12 @@ const fillers = "的之和与及或在了是"
 // suffixes name the rank of a place. 福州市 should find what says 福州.
 const suffixes = "省市县区"
 
-// maxWords and maxText (in bytes) bound one query, so that no text can cost more
-// than a page is worth. A query over them is cut.
+// Bounds on one query, so that no text can cost more than a page is worth. A
+// text over them is cut, and no further ways to say it are looked for.
 const (
 	maxWords = 32
-	maxText  = 1 << 10
+	maxText  = 1 << 10 // bytes
+	maxTerms = 256
 )
 
 // Read makes the plan of what somebody typed. Nothing in text is an operator.
@@ -78,7 +80,7 @@ func (p *Plan) whole(text string, lexicon *chinese.Lexicon) *Node {
 			continue // punctuation only
 		}
 		any := []*Node{n}
-		for _, v := range lexicon.Variants(chunk) {
+		for _, v := range p.variants(chunk, lexicon) {
 			any = add(any, p.phrase(v, synonym))
 		}
 		words = append(words, or(any))
@@ -88,11 +90,18 @@ func (p *Plan) whole(text string, lexicon *chinese.Lexicon) *Node {
 	}
 	any := []*Node{and(words)}
 	if len(chunks) > 1 { // "open source" is one word of two
-		for _, v := range lexicon.Variants(text) {
+		for _, v := range p.variants(text, lexicon) {
 			any = add(any, p.phrase(v, synonym))
 		}
 	}
 	return or(any)
+}
+
+// variants are other ways to say text, as long as there is room in the plan.
+func (p *Plan) variants(text string, lexicon *chinese.Lexicon) []string {
+	room := maxTerms - len(p.Ranks)
+	list := lexicon.Variants(text)
+	return list[:min(len(list), max(room/utf8.RuneCountInString(text), 0))]
 }
 
 func (p *Plan) phrase(text string, weight float64) *Node {
@@ -178,7 +187,7 @@ func (p *Plan) word(w string, weight float64) *Node {
 	p.Ranks = append(p.Ranks, Weighted{exact, weight})
 	p.needles = append(p.needles, needle{word: []rune(w)})
 	any := []*Node{{Term: exact}}
-	if !lowercase(w) || weight < typed {
+	if !lowercase(w) || weight < typed || len(p.Ranks) >= maxTerms {
 		return or(any)
 	}
 	whole := false
