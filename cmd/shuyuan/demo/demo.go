@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -58,8 +59,11 @@ func Load(ctx context.Context, d Deps) (loaded bool, err error) {
 	return true, people.make(ctx, d)
 }
 
+// ErrNotLoaded is the answer where there are no demo accounts.
+var ErrNotLoaded = errors.New("the sample world is not loaded: run `shuyuan demo` first")
+
 // Passwords gives the demo accounts new passwords and shows them. It returns
-// fault.NotFound where the sample world is not loaded.
+// ErrNotLoaded where there are none.
 func Passwords(ctx context.Context, d Deps) error {
 	people, err := readPeople()
 	if err != nil {
@@ -70,7 +74,7 @@ func Passwords(ctx context.Context, d Deps) error {
 		return err
 	}
 	if !made {
-		return fault.New(fault.NotFound, "这里没有示例账号。").Because(fmt.Errorf("run `shuyuan demo` first"))
+		return ErrNotLoaded
 	}
 	return people.make(ctx, d)
 }
@@ -125,7 +129,7 @@ func (e *entry) load(ctx context.Context, s *datasets.Service) error {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
 	}
-	if e.draft || there.Status != datasets.Draft {
+	if e.about.Draft || there.Status != datasets.Draft {
 		return nil
 	}
 	return s.Move(ctx, who, e.slug, datasets.Publish, "", there.Revision)

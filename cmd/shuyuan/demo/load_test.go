@@ -111,7 +111,7 @@ func wanted(t *testing.T) []string {
 	var out []string
 	for _, e := range theWorld(t).entries {
 		status := datasets.Published
-		if e.draft {
+		if e.about.Draft {
 			status = datasets.Draft
 		}
 		start := fmt.Sprint(e.slug, " ", status, " ", e.dataset.Open)
@@ -164,7 +164,7 @@ func TestTheSampleWorld(t *testing.T) {
 		hidden := 0
 		for _, e := range theWorld(t).entries {
 			public := slices.ContainsFunc(all.Items, func(d datasets.Dataset) bool { return d.Slug == e.slug })
-			if public == (e.draft || e.dataset.Open == datasets.Withheld) {
+			if public == (e.about.Draft || e.dataset.Open == datasets.Withheld) {
 				t.Errorf("%s is public: %v", e.slug, public)
 			}
 			if public {
@@ -339,7 +339,7 @@ func TestAnInstallationWithItsOwnCatalogueIsLeftAlone(t *testing.T) {
 	if diff := cmp.Diff(written, in.state(t, acts)); diff != "" {
 		t.Errorf("something was written:\n%s", diff)
 	}
-	if err := Passwords(t.Context(), in.Deps); fault.KindOf(err) != fault.NotFound {
+	if err := Passwords(t.Context(), in.Deps); !errors.Is(err, ErrNotLoaded) {
 		t.Errorf("new passwords without a sample world: %v", err)
 	}
 	if in.out.String() != "the installation has a catalogue of its own: the sample world is not loaded\n" {

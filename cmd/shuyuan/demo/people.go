@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -60,6 +61,9 @@ func (p people) make(ctx context.Context, d Deps) error {
 		}
 		users = append(users, u)
 	}
+	if err := forget(d.Kept); err != nil {
+		return err
+	}
 	credentials, err := d.Accounts.ResetDemo(ctx, account.System("demo"), users)
 	if err != nil {
 		return err
@@ -71,24 +75,26 @@ func (p people) make(ctx context.Context, d Deps) error {
 	if err := keep(d.Kept, list.String()); err != nil {
 		return err
 	}
-	return p.show(d, list.String())
+	return present(d.Out, list.String())
 }
 
-// show says which accounts there are, with the passwords if they are known.
-func (p people) show(d Deps, list ...string) error {
-	text, err := strings.Join(list, ""), error(nil)
-	if text == "" {
-		if text, err = kept(d.Kept); err != nil {
-			return err
-		}
+// show says which accounts there are, with the passwords where they were kept.
+func (p people) show(d Deps) error {
+	list, err := kept(d.Kept)
+	if err != nil {
+		return err
 	}
-	if text == "" {
+	if list == "" {
 		for _, who := range p {
-			text += fmt.Sprintf("  %-24s %s, %s\n", who.Identifier, who.Name, who.NameEN)
+			list += fmt.Sprintf("  %-24s %s, %s\n", who.Identifier, who.Name, who.NameEN)
 		}
-		text += "  new passwords: shuyuan demo --passwords\n"
+		list += "  new passwords: shuyuan demo --passwords\n"
 	}
-	_, err = fmt.Fprintf(d.Out, "demo accounts (示例):\n%s", text)
+	return present(d.Out, list)
+}
+
+func present(out io.Writer, list string) error {
+	_, err := fmt.Fprintf(out, "demo accounts (示例):\n%s", list)
 	return err
 }
 
@@ -109,6 +115,15 @@ func keep(file, list string) error {
 		return errors.Join(err, os.Remove(next.Name()))
 	}
 	return nil
+}
+
+// forget removes the list before its passwords cease to be true.
+func forget(file string) error {
+	err := os.Remove(file)
+	if file == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func kept(file string) (string, error) {

@@ -37,7 +37,6 @@ type entry struct {
 	slug      string
 	about     about
 	dataset   datasets.Dataset
-	draft     bool
 	resources []*resource
 	work      int64 // how much there is to read
 }
@@ -118,7 +117,6 @@ func (w *world) complete(e *entry) error {
 	if err != nil {
 		return err
 	}
-	e.draft = a.Draft
 	e.dataset = datasets.Dataset{
 		Slug: e.slug, Title: a.Title, TitleEN: a.TitleEN, Summary: a.Summary, SummaryEN: a.SummaryEN,
 		Licence: datasets.Licence{ID: a.Licence}, Region: datasets.Region{Code: a.Region}, Tags: a.Tags, Sample: true,

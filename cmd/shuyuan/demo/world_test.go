@@ -65,7 +65,7 @@ func TestEveryEntryIsComplete(t *testing.T) {
 		if d.Open == datasets.Conditional && (d.OpenReason == "" || d.OpenMethod == "" || d.UseRequirements == "" || d.Safeguards == "") {
 			t.Errorf("%s does not say how its condition is met", e.slug)
 		}
-		public := d.Open != datasets.Withheld && !e.draft
+		public := d.Open != datasets.Withheld && !e.about.Draft
 		if public != (len(e.resources) > 0) || public != (d.SourceURL != "") || public && d.Processing == "" {
 			t.Errorf("%s: public %v, %d files, source %q, processing %q", e.slug, public, len(e.resources), d.SourceURL, d.Processing)
 		}
