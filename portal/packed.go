@@ -94,6 +94,9 @@ func (p *packedFiles) put(key packedFile, file packed) {
 		p.files = map[packedFile]packed{}
 	}
 	const row = 256 // what an entry costs beside its body
+	if old, ok := p.files[key]; ok {
+		p.bytes -= len(old.body) + row
+	}
 	p.files[key] = file
 	p.bytes += len(file.body) + row
 	for other, old := range p.files { // any: what is asked for often is soon back
