@@ -13,6 +13,7 @@ import (
 	"shuyuan/search"
 	"shuyuan/search/bleve"
 	"shuyuan/search/chinese"
+	"shuyuan/search/meili"
 )
 
 // openSearch opens the search of the installation. Its engine is to be closed
@@ -21,14 +22,20 @@ import (
 func (in *installation) openSearch(catalogue *datasets.Service) (*search.Service, error) {
 	// beside the keys, so that a backup has it
 	words := chinese.NewFile(in.path("config/synonyms.txt"), in.log)
-	if in.cfg.SearchURL != "" {
-		return nil, errors.New("SHUYUAN_SEARCH_URL: no engine for a search server yet")
-	}
-	engine, err := bleve.Open(in.path("search"), words.Lexicon)
+	engine, err := in.openEngine(words)
 	if err != nil {
 		return nil, err
 	}
-	return search.NewService(search.Config{Engine: engine, Datasets: catalogue, Pool: in.pool, Log: in.log}), nil
+	return search.NewService(search.Config{
+		Engine: engine, Datasets: catalogue, Pool: in.pool, Log: in.log, Shared: in.cfg.SearchURL != "",
+	}), nil
+}
+
+func (in *installation) openEngine(words *chinese.File) (search.Engine, error) {
+	if in.cfg.SearchURL == "" {
+		return bleve.Open(in.path("search"), words.Lexicon)
+	}
+	return meili.Open(meili.Config{URL: in.cfg.SearchURL, Key: in.cfg.SearchKey.Reveal(), Lexicon: words.Lexicon})
 }
 
 // behind is how many changes of the catalogue the index has not taken in. It
