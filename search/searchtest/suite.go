@@ -60,6 +60,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"what is put again replaces what was", putsAgain},
 		{"what is deleted is gone everywhere", deletes},
 		{"a change of nothing moves the cursor", cursorAlone},
+		{"how often documents are used can be told by itself", popularity},
 		{"replacing leaves nothing behind", replaces},
 		{"replacing with nothing empties", replacesWithNothing},
 		{"searches see the old index or the new one", replacesAtOnce},

@@ -166,4 +166,16 @@ func (p *plain) Suggest(_ context.Context, prefix string, limit int) ([]search.S
 	return out, nil
 }
 
+func (p *plain) SetPopular(_ context.Context, counts map[string]int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, n := range counts {
+		if d, ok := p.docs[id]; ok {
+			d.Popular = n
+			p.docs[id] = d
+		}
+	}
+	return nil
+}
+
 func (p *plain) Close() error { return nil }

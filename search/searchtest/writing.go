@@ -137,6 +137,26 @@ func cursorAlone(t *testing.T, place Place) {
 	same(t, "documents", see(World()).ids(), enumerated(t, e))
 }
 
+// popularity changes without the dataset, and is told for all of them at once.
+func popularity(t *testing.T, place Place) {
+	e := open(t, place)
+	replace(t, e, World(), 1)
+	counts, ok := e.(interface {
+		SetPopular(ctx context.Context, counts map[string]int64) error
+	})
+	if !ok {
+		t.Fatalf("%T cannot be told how often documents are used: it has no SetPopular(ctx, counts)", e)
+	}
+	if err := counts.SetPopular(t.Context(), map[string]int64{"toolbox": 90_000, "cafes": 80_000, "codelist": 0, "no-such": 99_999}); err != nil {
+		t.Fatal(err)
+	}
+	r := find(t, e, search.Query{Sort: search.ByPopular, Limit: 3})
+	same(t, "the most popular", []string{"toolbox", "cafes", "fuzhou-air"}, idsOf(r))
+	cursorIs(t, e, 1)
+	same(t, "documents named", see(World()).ids(), enumerated(t, e))
+	same(t, "found as before", []string{"toolbox"}, found(t, e, search.Query{Text: "测试工具箱"}))
+}
+
 func replaces(t *testing.T, place Place) {
 	e := place(t)
 	replace(t, e, World(), 4)
