@@ -130,7 +130,7 @@ func TestABrokenInstallationIsFound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	code, out, log := shuyuan(t, p.data, "check")
+	code, out, log := shuyuan(t, p.data, []string{"check"})
 	if code != 1 || !strings.Contains(out, "I10  BROKEN") || log != "" {
 		t.Errorf("exit code %d\n%s%s", code, out, log)
 	}
@@ -158,12 +158,12 @@ func TestABackupMadeBesideAServerComesBackInAnEmptyFolder(t *testing.T) {
 	if body, err := os.ReadFile(file); err != nil || bytes.Contains(body, []byte(text)) || bytes.Contains(body, []byte("acknowledged")) {
 		t.Errorf("the backup lies in clear (%v)", err)
 	}
-	code, _, log := shuyuan(t, p.data, "restore", "--key", key, file)
+	code, _, log := shuyuan(t, p.data, []string{"restore", "--key", key, file})
 	if code != 1 || !strings.Contains(log, "stop it first") {
 		t.Errorf("restoring over a running server: exit code %d, %s", code, log)
 	}
 	p.stop(t, syscall.SIGTERM)
-	if code, _, _ := shuyuan(t, p.data, "restore", "--key", key, file); code != 1 {
+	if code, _, _ := shuyuan(t, p.data, []string{"restore", "--key", key, file}); code != 1 {
 		t.Errorf("restoring over data: exit code %d", code)
 	}
 

@@ -25,23 +25,28 @@ type writer struct {
 	resource  string
 }
 
-// newWriter makes one public dataset with one resource, or takes up what an
-// earlier writer made.
+// newWriter is newWriterOn the embedded default under data.
 func newWriter(t testing.TB, data string) *writer {
 	t.Helper()
 	url, err := embedded.RunningURL(filepath.Join(data, "postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	store, err := blob.NewDir(filepath.Join(data, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newWriterOn(t, url, store)
+}
+
+// newWriterOn makes one public dataset with one resource.
+func newWriterOn(t testing.TB, url string, store blob.Store) *writer {
+	t.Helper()
 	pool, err := database.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	store, err := blob.NewDir(filepath.Join(data, "files"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &writer{catalogue: datasets.NewService(pool, store, licensing.Gate{}, time.Now)}
 	must := func(err error) {
 		t.Helper()

@@ -307,12 +307,15 @@ func wants(t testing.TB, url string, status int) string {
 }
 
 // shuyuan runs the program to its end.
-func shuyuan(t testing.TB, data string, args ...string) (code int, stdout, stderr string) {
+func shuyuan(t testing.TB, data string, args []string, options ...option) (code int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, append([]string{args[0], "--data", data}, args[1:]...)...)
 	cmd.Env = bare()
+	for _, o := range options {
+		o(cmd)
+	}
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
 	err := cmd.Run()
@@ -325,7 +328,7 @@ func shuyuan(t testing.TB, data string, args ...string) (code int, stdout, stder
 // succeeds runs a command that must end well, and returns what it printed.
 func succeeds(t testing.TB, data string, args ...string) string {
 	t.Helper()
-	code, out, log := shuyuan(t, data, args...)
+	code, out, log := shuyuan(t, data, args)
 	if code != 0 {
 		t.Fatalf("shuyuan %s: exit code %d\n%s%s", strings.Join(args, " "), code, out, log)
 	}
