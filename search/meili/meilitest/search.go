@@ -123,6 +123,7 @@ func (s *Server) multiSearch(r request) response {
 	results := []any{}
 	for i, q := range all.Queries {
 		within := func(f *failure) response {
+			f.status = http.StatusBadRequest
 			f.Message = "Inside `.queries[" + strconv.Itoa(i) + "]`: " + f.Message
 			return refused(f)
 		}
