@@ -73,6 +73,24 @@ func ArticleOf(id string) string {
 	return id
 }
 
+// Whole is what a citation is a part of: AS-27.3 of AS-27.3a, AS-27 of AS-27.3.
+// An article is a part of nothing smaller than its text: it is its own whole.
+func Whole(id string) string {
+	article := ArticleOf(id)
+	rest := strings.TrimPrefix(id, article)
+	if rest == "" {
+		return id
+	}
+	if last := rest[len(rest)-1]; last >= 'a' && last <= 'z' {
+		return id[:len(id)-1]
+	}
+	steps := stepForm.FindAllString(rest, -1)
+	if len(steps) == 0 {
+		return article
+	}
+	return strings.TrimSuffix(id, steps[len(steps)-1])
+}
+
 // numeral writes a number below a hundred as the texts do: 二十七.
 func numeral(digits string) string {
 	const ones = "〇一二三四五六七八九"

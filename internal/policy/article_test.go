@@ -42,6 +42,13 @@ func TestEveryProvisionAndCitationHasAPlace(t *testing.T) {
 			if Place(v.ID).Zh == "" || Place(v.ID).En == "" {
 				t.Errorf("%s has no place", v.ID)
 			}
+			id := v.ID
+			for range 5 { // letter, item, paragraph, and one to spare
+				id = Whole(id)
+			}
+			if id != ArticleOf(v.ID) {
+				t.Errorf("%s does not lead to its article but to %s", v.ID, id)
+			}
 		}
 		for _, r := range p.Rules() {
 			for _, c := range r.Cite {
@@ -80,5 +87,16 @@ func TestAnswersAndFillsAgree(t *testing.T) {
 	}
 	if other := b.Fills("open_datasets"); len(other) != 0 {
 		t.Errorf("a path that is none fills %d", len(other))
+	}
+}
+
+func TestWholeLeadsToTheArticle(t *testing.T) {
+	for id, want := range map[string]string{
+		"AS-27.3a": "AS-27.3", "AS-27.3": "AS-27", "AS-27": "AS-27", "AS-9(3)b": "AS-9(3)", "AS-9(3)": "AS-9", "AS-35c": "AS-35",
+		"FJ-4.1a": "FJ-4.1", "FJ-4.1": "FJ-4.1", "FJ-G.2": "FJ-G", "FJ-III.3a": "FJ-III.3", "FJ-III.3": "FJ-III.3",
+	} {
+		if got := Whole(id); got != want {
+			t.Errorf("Whole(%s) = %s, want %s", id, got, want)
+		}
 	}
 }
