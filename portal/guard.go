@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"shuyuan/internal/fault"
 	"shuyuan/templates/text"
@@ -121,8 +122,7 @@ var traps = []string{`\`, "%5c", "%00", "%2f", "%2e", "//", "/./", "/../", "..;"
 // wellFormed refuses requests that proxies and servers could read in two ways.
 func wellFormed(c *fiber.Ctx) error {
 	h := &c.Request().Header
-	chunked := len(h.Peek(fiber.HeaderTransferEncoding)) > 0
-	if chunked && (len(h.PeekAll(fiber.HeaderContentLength)) > 0 || !h.IsHTTP11()) {
+	if !oneReading(h.RawHeaders()) || !knownVersion(h.Protocol()) || !sameHost(h) {
 		return malformed("", "请求的格式不对。")
 	}
 	for _, name := range []string{"X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"} {
@@ -148,6 +148,47 @@ func wellFormed(c *fiber.Ctx) error {
 		return malformed("", "地址的写法不对。")
 	}
 	return nil
+}
+
+// oneReading reports whether the header lines, as they came, can be read in one
+// way only: each ends in CRLF, none goes on in the next, and the length of the
+// body is told once (RFC 9112, 2.2, 5.2 and 6.1). fasthttp lets more through.
+func oneReading(lines []byte) bool {
+	length, coding := false, false
+	for line := range bytes.Lines(lines) {
+		line, ok := bytes.CutSuffix(line, []byte("\r\n"))
+		if !ok || len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
+			return false
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch {
+		case bytes.EqualFold(name, []byte(fiber.HeaderContentLength)):
+			length = true
+		case bytes.EqualFold(name, []byte(fiber.HeaderTransferEncoding)):
+			if coding = true; !bytes.EqualFold(bytes.TrimSpace(value), []byte("chunked")) {
+				return false
+			}
+		}
+	}
+	return !length || !coding
+}
+
+func knownVersion(protocol []byte) bool {
+	return string(protocol) == "HTTP/1.1" || string(protocol) == "HTTP/1.0"
+}
+
+// sameHost reports whether a request names one host, by no more than a name and
+// a port, also where its first line holds a whole address.
+func sameHost(h *fasthttp.RequestHeader) bool {
+	host := string(h.Host())
+	if strings.ContainsAny(host, "@/\\?#, \t") {
+		return false
+	}
+	if target := string(h.RequestURI()); !strings.HasPrefix(target, "/") {
+		whole, err := url.Parse(target)
+		return err == nil && whole.User == nil && strings.EqualFold(whole.Host, host)
+	}
+	return true
 }
 
 // keyInQuery is how an API key looks. See account.CreateKey.
