@@ -402,7 +402,7 @@ func TestTheSameRowsInAnotherFormat(t *testing.T) {
 // An origin of its own for downloads serves what a visitor may have, whoever
 // asks, and sets no cookie.
 func TestTheOriginOfDownloadsKnowsNobody(t *testing.T) {
-	w := newWhole(t, func(d *portal.Deps) { d.Config.FilesURL = "https://files.example/" })
+	w := newWhole(t, func(d *setup) { d.Config.FilesURL = "https://files.example/" })
 	_, open := w.File(t, "a.csv", "a,b\n1,2\n")
 	_, draft := w.File(t, "a.csv", "a,b\n3,4\n", func(d *datasets.Dataset) { d.Status = datasets.Draft })
 	if r := w.get(t, visitor, "/r/"+open.ResourceID); r.header.Get("Location") != "https://files.example/d/"+open.ResourceID+"/1/a.csv" {

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -56,7 +57,19 @@ var personas = []persona{visitor, own, other, admin, key}
 
 const password = "correct horse battery"
 
-func newWhole(t *testing.T, configure ...func(*portal.Deps)) *whole {
+// setup is what a test may have otherwise.
+type setup struct {
+	portal.Deps
+	limits map[string]account.Rate
+}
+
+// limit lets a bucket take so many in a quarter of an hour; the others are as
+// good as without end.
+func limit(bucket string, n int) func(*setup) {
+	return func(s *setup) { s.limits[bucket] = account.Rate{Limit: n, Window: 15 * time.Minute} }
+}
+
+func newWhole(t *testing.T, configure ...func(*setup)) *whole {
 	t.Helper()
 	c := datasetstest.New(t, licensing.Gate{})
 	engine, err := bleve.Open(t.TempDir(), lexicon)
@@ -69,21 +82,19 @@ func newWhole(t *testing.T, configure ...func(*portal.Deps)) *whole {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	many := map[string]account.Rate{}
-	for bucket := range account.Rates {
-		many[bucket] = account.Rate{Limit: 1 << 20, Window: time.Minute}
-	}
-	d := portal.Deps{
-		Datasets: c.Service, Accounts: account.NewService(c.Pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}, Limits: many}, c.Clock),
-		Policy: book, Now: c.Clock, Config: portal.Config{BaseURL: base, Secure: true, Gallery: true}, Log: log,
-		Mounts: []func(*portal.Server){api.Mount},
-	}
 	w := &whole{Catalogue: c, index: search.NewService(search.Config{Engine: engine, Datasets: c.Service, Pool: c.Pool, Log: log}), keys: map[persona]string{}, tokens: map[persona]string{}}
-	d.Search = w.index
-	for _, f := range configure {
-		f(&d)
+	s := &setup{limits: map[string]account.Rate{}, Deps: portal.Deps{
+		Datasets: c.Service, Search: w.index, Policy: book, Now: c.Clock, Config: portal.Config{BaseURL: base, Secure: true, Gallery: true}, Log: log,
+		Mounts: []func(*portal.Server){api.Mount},
+	}}
+	for bucket := range account.Rates {
+		s.limits[bucket] = account.Rate{Limit: 1 << 20, Window: time.Minute}
 	}
-	if w.Server, err = portal.New(d); err != nil {
+	for _, f := range configure {
+		f(s)
+	}
+	s.Accounts = account.NewService(c.Pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}, Limits: s.limits}, c.Clock)
+	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}
 	w.index.OnChange(w.Changed)
@@ -120,7 +131,8 @@ func (w *whole) people(t *testing.T) {
 
 func (w *whole) signIn(t *testing.T, identifier string) string {
 	t.Helper()
-	s, err := w.Accounts.SignIn(t.Context(), identifier, password, "203.0.113.7", "test")
+	// each from a network of its own
+	s, err := w.Accounts.SignIn(t.Context(), identifier, password, fmt.Sprintf("203.0.113.%d", identifier[1]), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
