@@ -13,8 +13,6 @@ func (s *Server) showDepartments(*fiber.Ctx) error { return pending() }
 func (s *Server) showDepartment(*fiber.Ctx) error  { return pending() }
 func (s *Server) showThemes(*fiber.Ctx) error      { return pending() }
 func (s *Server) showTheme(*fiber.Ctx) error       { return pending() }
-func (s *Server) showLaw(*fiber.Ctx) error         { return pending() }
-func (s *Server) showProfile(*fiber.Ctx) error     { return pending() }
 func (s *Server) showStats(*fiber.Ctx) error       { return pending() }
 func (s *Server) showHelp(*fiber.Ctx) error        { return pending() }
 func (s *Server) showAbout(*fiber.Ctx) error       { return pending() }

@@ -82,3 +82,13 @@ func dictionaryNote(ctx context.Context, v *datasets.Version) string {
 }
 
 func sheetAnchor(position int) string { return "#sheet-" + strconv.Itoa(position+1) }
+
+// orgHref is the search for what a department publishes.
+func orgHref(d *datasets.Department) string {
+	return "/datasets?" + url.Values{"org": {d.Slug}}.Encode()
+}
+
+// themeHref is the search for what lies under a theme.
+func themeHref(t *datasets.Theme) string {
+	return "/datasets?" + url.Values{"theme": {t.Slug}}.Encode()
+}
