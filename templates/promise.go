@@ -1,0 +1,120 @@
+package templates
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shuyuan/datasets"
+	"shuyuan/templates/text"
+)
+
+// A table of promises has one line of time in each row: from the last update
+// to the promised day, with today across all rows. All rows share one scale.
+
+const (
+	spanWidth  = 320.0
+	spanMargin = 6.0
+	spanMonths = 13 // as far as the line goes to either side of today
+)
+
+type span struct{ from, today, to time.Time }
+
+// spanOf is the scale for a list: as wide as its days ask for, within bounds.
+func spanOf(list []datasets.Dataset, now time.Time) span {
+	s := span{from: now.AddDate(0, -2, 0), today: now, to: now.AddDate(0, 1, 0)}
+	for i := range list {
+		if d := &list[i]; d.NextDue != nil {
+			s.from = earlier(s.from, earlier(d.LastUpdated, *d.NextDue))
+			s.to = later(s.to, *d.NextDue)
+		}
+	}
+	s.from = later(s.from, now.AddDate(0, -spanMonths, 0))
+	s.to = earlier(s.to, now.AddDate(0, spanMonths, 0))
+	return s
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// x is the place of t; what lies outside stands at the edge.
+func (s span) x(t time.Time) float64 {
+	part := float64(t.Sub(s.from)) / float64(s.to.Sub(s.from))
+	return spanMargin + (spanWidth-2*spanMargin)*max(0, min(1, part))
+}
+
+func (s span) holds(t time.Time) bool { return !t.Before(s.from) && !t.After(s.to) }
+
+func (s span) line(from, to time.Time, y float64) string {
+	return fmt.Sprintf("M%.1f %.0fH%.1f", s.x(from), y, s.x(to))
+}
+
+func (s span) todayLine(height float64) string {
+	return fmt.Sprintf("M%.1f 0V%.0f", s.x(s.today), height)
+}
+
+// ticks are the first days of months, about six, none where today's word stands.
+func (s span) ticks() []tick {
+	step := 1
+	months := int(s.to.Sub(s.from).Hours()/24/30) + 1
+	for _, n := range []int{1, 2, 3, 6, 12} {
+		if step = n; months/n <= 6 {
+			break
+		}
+	}
+	var out []tick
+	first := s.from.In(china)
+	for m := time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, china); !m.After(s.to); m = m.AddDate(0, 1, 0) {
+		at := s.x(m)
+		if (int(m.Month())-1)%step != 0 || !s.holds(m) || at > spanWidth-50 || at > s.x(s.today)-62 && at < s.x(s.today)+22 {
+			continue
+		}
+		out = append(out, tick{at, m.Format("2006-01")})
+	}
+	return out
+}
+
+// lateWords says how late, in days.
+func lateWords(ctx context.Context, days int) string {
+	if days == 1 {
+		return text.T(ctx, "逾期 1 天")
+	}
+	return text.T(ctx, "逾期 %s 天", Thousands(int64(days)))
+}
+
+// barPath is a bar of value out of most, 100 wide.
+func barPath(value, most int) string {
+	if most <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("M0 1h%.1fv6H0z", 100*float64(value)/float64(most))
+}
+
+// fullest is the most datasets that one of the departments has: the length of
+// the longest bar.
+func fullest(list []DepartmentRow) int {
+	most := 0
+	for _, d := range list {
+		most = max(most, d.Datasets)
+	}
+	return most
+}
+
+func fullestTheme(list []datasets.Counted[datasets.Theme]) int {
+	most := 0
+	for _, t := range list {
+		most = max(most, t.Datasets)
+	}
+	return most
+}
