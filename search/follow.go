@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/fault"
 )
 
 const (
@@ -93,6 +94,8 @@ func (s *Service) Follow(ctx context.Context) error {
 func (s *Service) catchUp(ctx context.Context, last int64) error {
 	cursor, err := s.Engine.Cursor(ctx)
 	switch {
+	case fault.KindOf(err) == fault.Unavailable:
+		return err // the index may be whole on a server that does not answer now
 	case err != nil:
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "search index is built anew", slog.Any("reason", err))
 		return s.rebuild(ctx)
