@@ -137,7 +137,7 @@ func (s *Server) openSearch(c *fiber.Ctx) error {
 }
 
 // standing are the pages that are always there.
-var standing = []string{"/", "/datasets", "/departments", "/themes", "/law", "/stats", "/developers", "/help", "/about"}
+var standing = []string{"/", "/datasets", "/departments", "/themes", "/law", "/stats", "/stats/promises", "/developers", "/help", "/about"}
 
 // sitemap is GET /sitemap.xml: the index of the parts.
 func (s *Server) sitemap(c *fiber.Ctx) error {
@@ -208,7 +208,7 @@ func (s *Server) locations(ctx context.Context) ([]interop.Location, error) {
 			out = append(out, interop.Location{URL: s.Config.BaseURL + "/themes/" + t.Item.Slug})
 		}
 	}
-	for _, p := range s.Policy.Profiles() {
+	for _, p := range append(s.Policy.Profiles(), s.Policy.House()) {
 		out = append(out, interop.Location{URL: s.Config.BaseURL + "/law/" + p.ID()})
 	}
 	addresses, err := s.Datasets.Addresses(ctx, account.Actor{})

@@ -48,6 +48,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/law", By: anybody, Handle: (*Server).showLaw, Public: true},
 	{Method: "GET", Path: "/law/:profile", By: anybody, Handle: (*Server).showProfile, Public: true},
 	{Method: "GET", Path: "/stats", By: anybody, Handle: (*Server).showStats, Public: true},
+	{Method: "GET", Path: "/stats/promises", By: anybody, Handle: (*Server).showPromises, Public: true},
 	{Method: "GET", Path: "/help", By: anybody, Handle: (*Server).showHelp, Public: true},
 	{Method: "GET", Path: "/about", By: anybody, Handle: (*Server).showAbout, Public: true},
 	{Method: "GET", Path: "/_gallery", By: anybody, Handle: (*Server).showGallery, Gallery: true},

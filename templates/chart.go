@@ -31,7 +31,8 @@ type Chart struct {
 	Unit   string
 	Series []Series
 	Bars   bool
-	Width  int // of the viewBox: 1200 for a full page, 560 for a column
+	Zero   bool // counts: the axis starts at nothing
+	Width  int  // of the viewBox: 1200 for a full page, 560 for a column
 	Height int
 }
 
@@ -55,7 +56,7 @@ func (c *Chart) span() (low, high float64) {
 			}
 		}
 	}
-	if c.Bars {
+	if c.Bars || c.Zero {
 		low, high = min(low, 0), max(high, 0)
 	}
 	if math.IsInf(low, 1) {
