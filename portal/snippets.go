@@ -27,12 +27,29 @@ func snippets(ctx context.Context, base string, v *datasets.Version) []templates
 	rows := base + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/data."
 	texts := textColumns(&v.Tables[0])
 	return append(list,
-		templates.Snippet{Name: "Python", Code: fmt.Sprintf("import pandas as pd\n\ndf = pd.read_csv(%s%s)\nprint(df.head())", quote(rows+"csv"), pandasTypes(texts))},
+		templates.Snippet{Name: "Python", Code: fmt.Sprintf(pythonCode, quote(rows+"csv"))},
+		templates.Snippet{Name: "pandas", Code: fmt.Sprintf("import pandas as pd\n\ndf = pd.read_csv(%s%s)\nprint(df.head())", quote(rows+"csv"), pandasTypes(texts))},
 		templates.Snippet{Name: "R", Code: fmt.Sprintf("df <- read.csv(%s%s, check.names = FALSE)\nhead(df)", quote(rows+"csv"), rTypes(texts))},
 		templates.Snippet{Name: "JavaScript", Code: fmt.Sprintf("const rows = await (await fetch(%s)).json();\nconsole.log(rows.length, rows[0]);", quote(rows+"json"))},
-		templates.Snippet{Name: "Excel", Code: text.T(ctx, "数据 › 自网站，粘贴这个地址：") + "\n" + rows + "csv?" + url.Values{"bom": {"1"}}.Encode()},
+		templates.Snippet{Name: "Excel", Code: "// " + text.T(ctx, "最省事：数据 › 自网站，粘贴 %s", rows+"csv?"+url.Values{"bom": {"1"}}.Encode()) +
+			"\n// " + text.T(ctx, "要保住代码列的前导零：启动 Power Query 编辑器 › 高级编辑器，粘贴这一段") + fmt.Sprintf(queryCode, rows+"csv")},
 	)
 }
+
+// pythonCode needs nothing but Python. Every value stays text.
+const pythonCode = `import csv, io, urllib.request
+
+with urllib.request.urlopen(%s) as answer:
+    rows = list(csv.DictReader(io.TextIOWrapper(answer, "utf-8", newline="")))
+print(len(rows), rows[0] if rows else "")`
+
+// queryCode is in the language of Power Query, which Excel and Power BI have.
+const queryCode = `
+let
+    Source = Csv.Document(Web.Contents("%s"), [Delimiter = ",", Encoding = 65001, QuoteStyle = QuoteStyle.Csv]),
+    Rows = Table.PromoteHeaders(Source, [PromoteAllScalars = true])
+in
+    Rows`
 
 // textColumns are the columns that must stay text though every value may look
 // like a number: codes lose their leading zeros otherwise.

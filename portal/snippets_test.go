@@ -17,10 +17,11 @@ func TestSnippetsKeepCodesAsText(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"curl":       `-o 'it'\''s 名录.csv' 'https://data.example/r/a1b2c3d4'`,
-		"Python":     `pd.read_csv("https://data.example/d/a1b2c3d4/3/data.csv", dtype={"代码": str, "\"x\"": str})`,
+		"Python":     `urlopen("https://data.example/d/a1b2c3d4/3/data.csv")`,
+		"pandas":     `pd.read_csv("https://data.example/d/a1b2c3d4/3/data.csv", dtype={"代码": str, "\"x\"": str})`,
 		"R":          "colClasses = c(`代码` = \"character\"",
 		"JavaScript": `fetch("https://data.example/d/a1b2c3d4/3/data.json")`,
-		"Excel":      "https://data.example/d/a1b2c3d4/3/data.csv?bom=1",
+		"Excel":      "https://data.example/d/a1b2c3d4/3/data.csv?bom=1\n",
 	} {
 		if !strings.Contains(code[name], want) {
 			t.Errorf("%s: %s\nlacks %s", name, code[name], want)

@@ -45,9 +45,10 @@ type Item struct {
 	SummaryEN  string   `json:"summary_en" doc:"What it is, in English" zh:"英文摘要" example:"Days off and working weekends, year by year."`
 	Open       string   `json:"open" enum:"unconditional,conditional" doc:"Open type (开放类型): unconditional can be downloaded by anybody; conditional must be applied for while its metadata is public" zh:"开放类型：unconditional 无条件开放，谁都可以下载；conditional 有条件开放，须申请，目录信息照常公开" example:"unconditional"`
 	Department Name     `json:"department" doc:"Who publishes it (数源部门)" zh:"发布它的数源部门"`
-	Theme      Name     `json:"theme" doc:"Theme (数据领域)" zh:"主题（数据领域）"`
+	Theme      Name     `json:"theme" doc:"Theme (数据领域)" zh:"主题（数据领域）" example:"{\"slug\":\"environment\",\"name\":\"生态环境\",\"name_en\":\"Environment\"}"`
 	Region     Place    `json:"region" doc:"Region it belongs to" zh:"所属地区"`
 	Licence    Licence  `json:"licence" doc:"What may be done with it" zh:"使用许可"`
+	Resources  []File   `json:"resources" nullable:"false" doc:"Its files, in the order of the publisher" zh:"文件，按发布者的顺序"`
 	Formats    []string `json:"formats" nullable:"false" doc:"Formats of the newest files" zh:"最新文件的格式" example:"csv"`
 	Tags       []string `json:"tags" nullable:"false" doc:"Tags (标签)" zh:"标签" example:"日历"`
 	Frequency  string   `json:"frequency" enum:"realtime,daily,weekly,monthly,quarterly,semiannual,annual,biennial,irregular,never" doc:"Promised update frequency (更新频率)" zh:"承诺的更新频率" example:"annual"`
@@ -60,10 +61,18 @@ type Item struct {
 	Page       string   `json:"page" format:"uri" doc:"Its page for people" zh:"给人看的网页" example:"https://data.example/datasets/holidays"`
 }
 
+// File is a file as a list shows it.
+type File struct {
+	ID     string `json:"id" doc:"Id of the file; never changes" zh:"文件的编号，不变" example:"holidays-csv"`
+	Name   string `json:"name" doc:"Name in Chinese" zh:"中文名" example:"节假日安排"`
+	NameEN string `json:"name_en" doc:"Name in English" zh:"英文名" example:"Public holidays"`
+	Format string `json:"format" doc:"Format of the newest version; empty while there is none" zh:"最新版本的格式；还没有版本则为空" example:"csv"`
+}
+
 // Dataset is a whole entry: every field of the catalogue.
 type Dataset struct {
 	Item
-	Resources []Resource `json:"resources" nullable:"false" doc:"Its files, in the order of the publisher" zh:"文件，按发布者的顺序"`
+	Resources []Resource `json:"resources" nullable:"false" doc:"Its files with their newest versions, in the order of the publisher" zh:"文件和它们的最新版本，按发布者的顺序"`
 	Opening   Opening    `json:"opening" doc:"How far it is open, and why (开放)" zh:"开放到什么程度，为什么"`
 	Sharing   Sharing    `json:"sharing" doc:"How it is shared between authorities (共享), an axis of its own" zh:"政务部门之间怎样共享，与开放是两回事"`
 	Updating  Updating   `json:"updating" doc:"How and by when it is updated" zh:"怎样更新，何时更新"`
@@ -149,7 +158,7 @@ func (a *api) item(d *datasets.Dataset) Item {
 	return Item{
 		Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Summary: d.Summary, SummaryEN: d.SummaryEN, Open: string(d.Open),
 		Department: Name{d.Department.Slug, d.Department.Name, d.Department.NameEN}, Theme: Name{d.Theme.Slug, d.Theme.Name, d.Theme.NameEN},
-		Region: place(d.Region), Licence: Licence(d.Licence), Formats: formats(d), Tags: notNull(d.Tags),
+		Region: place(d.Region), Licence: Licence(d.Licence), Resources: files(d), Formats: formats(d), Tags: notNull(d.Tags),
 		Frequency: string(d.Frequency), Updated: templates.Day(d.LastUpdated), NextDue: dayOrNull(d.NextDue), Fresh: string(d.Fresh(a.Now())),
 		Views: d.Views, Downloads: d.Downloads, URL: a.address("/datasets/" + d.Slug), Page: a.Config.BaseURL + "/datasets/" + d.Slug,
 	}
@@ -159,6 +168,17 @@ func place(r datasets.Region) Place { return Place{r.Code, r.Name, r.NameEN} }
 
 // address is absolute: what is copied out of an answer works anywhere.
 func (a *api) address(path string) string { return a.Config.BaseURL + Base + path }
+
+func files(d *datasets.Dataset) []File {
+	out := make([]File, len(d.Resources))
+	for i, r := range d.Resources {
+		out[i] = File{ID: r.ID, Name: r.Name, NameEN: r.NameEN}
+		if r.Newest != nil {
+			out[i].Format = r.Newest.Format
+		}
+	}
+	return out
+}
 
 func formats(d *datasets.Dataset) []string {
 	out := []string{}

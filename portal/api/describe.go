@@ -146,6 +146,10 @@ func Document() ([]byte, error) {
 // takes away what it adds of its own.
 func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas
+	for _, item := range doc.Paths {
+		media := item.Get.Responses["200"].Content["application/json"]
+		media.Example = sample(schemas, schemas.TypeFromRef(media.Schema.Ref))
+	}
 	delete(schemas.Map(), "ErrorModel")
 	delete(schemas.Map(), "ErrorDetail")
 	for name, schema := range schemas.Map() {

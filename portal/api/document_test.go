@@ -119,7 +119,13 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 			t.Errorf("%s with an unknown parameter: %d", path, refused.status)
 		}
 	}
-	if routes := len(api.Routes) - 1; answered != 4*routes { // all but the document itself
+	routes := 0
+	for _, r := range api.Routes {
+		if strings.HasPrefix(r.Path, api.Base) && r.Path != api.Base+"/openapi.json" {
+			routes++
+		}
+	}
+	if answered != 4*routes {
 		t.Errorf("%d answers of %d routes", answered, routes)
 	}
 }
@@ -136,6 +142,7 @@ func full(d *datasets.Dataset) {
 	}
 	body, _ = json.Marshal(fields)
 	_ = json.Unmarshal(body, d)
+	d.Language, d.Email = "zh-CN", "a@example.org"
 	d.SourceURL, d.TemporalStart, d.TemporalEnd, d.Tags, d.RelatedCodes, d.ShareBasis, d.OpenBasis = "https://www.gov.cn/", "2004", "2026", []string{"甲"}, []string{"乙"}, []string{"丙"}, []string{"丁"}
 }
 

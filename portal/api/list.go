@@ -52,9 +52,9 @@ type List struct {
 	Total   int                `json:"total" doc:"How many were found in all" zh:"一共找到几个" example:"36"`
 	Items   []Item             `json:"items" nullable:"false" doc:"This page of them. It may hold fewer than limit though more follow: go on while there is a next" zh:"这一页；后面还有时也可能不足 limit 项，有 next 就继续"`
 	Facets  map[string][]Count `json:"facets" nullable:"false" doc:"Counts by field, most first, at most 200 values each; only the fields asked for" zh:"按字段的计数，多的在前，每个字段最多 200 个值；只有要求过的字段"`
-	Next    string             `json:"next,omitempty" doc:"The cursor of the next page; absent on the last. The Link header has its whole address" zh:"下一页的游标；最后一页没有。Link 头里有完整地址"`
-	Spelled []string           `json:"spelled,omitempty" nullable:"false" doc:"Where little or nothing was found: words of the catalogue that sound alike" zh:"找到很少时：目录里读音相近的词" example:"行政区划"`
-	Limited bool               `json:"limited,omitempty" doc:"True while the search engine does not answer: words are found only as they are written, and facets may be missing" zh:"搜索引擎暂时不应答时为 true：只按原样找词，计数可能缺" example:"false"`
+	Next    string             `json:"next,omitempty" doc:"The cursor of the next page; absent on the last. The Link header has its whole address" zh:"下一页的游标；最后一页没有。Link 头里有完整地址" example:"Zk3qXn8tYgkx"`
+	Spelled []string           `json:"spelled,omitempty" nullable:"false" doc:"Where little or nothing was found: words of the catalogue that sound alike" zh:"找到很少时：目录里读音相近的词"`
+	Limited bool               `json:"limited,omitempty" doc:"True while the search engine does not answer: words are found only as they are written, and facets may be missing" zh:"搜索引擎暂时不应答时为 true：只按原样找词，计数可能缺"`
 }
 
 // filters are the conditions set, each value once.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -20,8 +21,8 @@ const Base = "/api/v1"
 
 var anybody = []account.Role{account.Visitor}
 
-// Routes is every address of the API with who may ask for it. HEAD and OPTIONS
-// are answered wherever GET is. An operation that is not listed here stops the
+// Routes is every address of the API and of its pages, with who may ask for it.
+// HEAD is answered wherever GET is, and below Base OPTIONS too. An operation that is not listed here stops the
 // program when it is mounted.
 var Routes = []portal.Route{
 	{Method: "GET", Path: Base + "/openapi.json", By: anybody},
@@ -36,6 +37,9 @@ var Routes = []portal.Route{
 	{Method: "GET", Path: Base + "/themes", By: anybody},
 	{Method: "GET", Path: Base + "/themes/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/stats", By: anybody},
+
+	{Method: "GET", Path: "/developers", By: anybody, Public: true},
+	{Method: "GET", Path: "/developers/reference", By: anybody, Public: true},
 }
 
 // api is the API on one portal. The zero value describes itself and answers
@@ -55,7 +59,10 @@ func Mount(s *portal.Server) {
 	h := humafiber.NewWithGroup(s.App(), gate{s.App(), a}, config())
 	a.doc = h.OpenAPI()
 	a.register(h)
+	finish(a.doc)
 	a.handle(Base+"/openapi.json", a.showDocument)
+	a.handle("/developers", a.showDevelopers)
+	a.handle("/developers/reference", a.showReference)
 }
 
 // gate is the router that huma registers operations on: each goes behind the
@@ -85,7 +92,9 @@ func (a *api) handle(path string, answer func(*portal.Server, *fiber.Ctx) error)
 	r := Routes[i]
 	r.Handle = answer
 	a.Handle(r)
-	a.App().Options(path, preflight)
+	if strings.HasPrefix(path, Base) {
+		a.App().Options(path, preflight)
+	}
 }
 
 // visitor is who everything is read as: the API tells everybody the same. A key

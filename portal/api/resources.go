@@ -47,7 +47,7 @@ type Version struct {
 	FileName    string    `json:"file_name" doc:"Name of the original file" zh:"原件的文件名" example:"holidays-2004-2026.csv"`
 	MediaType   string    `json:"media_type" doc:"Media type of the original" zh:"原件的媒体类型" example:"text/csv"`
 	Format      string    `json:"format" doc:"Its format" zh:"格式" example:"csv"`
-	Compression string    `json:"compression" doc:"How the original is packed; empty if it is not" zh:"压缩方式；没有压缩则为空" example:"gzip"`
+	Compression string    `json:"compression" doc:"How the original is packed: gzip; empty if it is not" zh:"压缩方式：gzip；没有压缩则为空"`
 	Encoding    string    `json:"encoding" doc:"Character encoding of the original; empty where that says nothing" zh:"原件的字符编码；不适用则为空" example:"UTF-8"`
 	Bytes       int64     `json:"bytes" doc:"Size of the original" zh:"原件的字节数" example:"48213"`
 	SHA256      string    `json:"sha256" doc:"SHA-256 of the original, in hex" zh:"原件的 SHA-256，十六进制"`
@@ -146,7 +146,7 @@ func (t *Table) offer(rows string, position int) {
 // Versions is a part of the versions of a file.
 type Versions struct {
 	Items []Version `json:"items" nullable:"false" doc:"Newest first" zh:"新的在前"`
-	Next  string    `json:"next,omitempty" doc:"The cursor of the next page; absent on the last" zh:"下一页的游标；最后一页没有"`
+	Next  string    `json:"next,omitempty" doc:"The cursor of the next page; absent on the last" zh:"下一页的游标；最后一页没有" example:"Zk3qXn8tYgkx"`
 }
 
 // VersionsWanted is which versions are asked for.

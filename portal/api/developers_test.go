@@ -1,0 +1,187 @@
+package api_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/portal"
+	"shuyuan/portal/api"
+	"shuyuan/portal/problem"
+)
+
+// shown is a page of w in a language.
+func (w *world) shown(t *testing.T, path, language string) *goquery.Document {
+	t.Helper()
+	a := w.get(t, path, "Accept-Language", language)
+	if a.status != http.StatusOK || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
+		t.Fatalf("%s: %d %s", path, a.status, a.body)
+	}
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(string(a.body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// stocked is a catalogue with something in it that the examples can read.
+func stocked(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.Grid(t)
+	d := w.Dataset(t, func(d *datasets.Dataset) {
+		d.Slug, d.Title, d.TitleEN, d.Tags = "codes", "区划代码", "Division codes", []string{"区划"}
+	})
+	w.Version(t, d, w.Resource(t, d), "it's 代码.csv", "代码,名称\n0350,甲\n0351,乙\n", datasets.Field{Name: "代码", Type: "text"})
+	w.Service.CountDownload(d.ID, 1)
+	if err := w.Service.FlushUsage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestThePageStatesTheQuotasThatAreInForce(t *testing.T) {
+	w := stocked(t)
+	server := replica(t, w.Catalogue, func(d *portal.Deps) {
+		d.Accounts = account.NewService(w.Pool, account.Config{Limits: map[string]account.Rate{"api": {Limit: 77, Window: 30 * time.Second}, "api-key": {Limit: 1234, Window: time.Minute}}}, w.Clock)
+	})
+	page := string(ask(t, server, http.MethodGet, "/developers").body)
+	for _, figure := range []string{"77", "30", "1,234", "RateLimit-Limit: 77", "RateLimit-Remaining: 76", `&#34;api&#34;;q=77;w=30`} {
+		if !strings.Contains(page, figure) {
+			t.Errorf("%s is not on the page", figure)
+		}
+	}
+	first := ask(t, server, http.MethodGet, api.Base+"/themes")
+	if !strings.Contains(page, "RateLimit-Policy: "+strings.ReplaceAll(first.header.Get("RateLimit-Policy"), `"`, "&#34;")) {
+		t.Errorf("the page shows other headers than %v", first.header)
+	}
+}
+
+// The error on the page is the one that is sent.
+func TestTheErrorOnThePageIsARealOne(t *testing.T) {
+	w := stocked(t)
+	for _, language := range []string{"zh-CN", "en"} {
+		a := w.get(t, api.Base+"/datasets?limit=1000", "Accept-Language", language)
+		var p problem.Problem
+		a.into(t, &p)
+		if shown := w.shown(t, "/developers", language).Find("#errors pre").Text(); !strings.Contains(shown, p.Detail) || !strings.Contains(shown, "400") || !strings.Contains(shown, p.Errors[0].Location) {
+			t.Errorf("%s: %s", language, shown)
+		}
+	}
+}
+
+func TestThePagesShowEveryOperationParameterAndField(t *testing.T) {
+	w := stocked(t)
+	doc := w.described(t)
+	for _, language := range []string{"zh-CN", "en"} {
+		page, reference := w.shown(t, "/developers", language), w.shown(t, "/developers/reference", language)
+		for path, item := range doc.Paths.Map() {
+			o := item.Get
+			section := reference.Find("#" + o.OperationID)
+			words := o.Summary
+			if language == "zh-CN" {
+				words, _ = o.Extensions["x-summary-zh"].(string)
+			}
+			if section.Find("h2").Text() != words || !strings.Contains(section.Text(), api.Base+path) {
+				t.Errorf("%s in %s: %s", path, language, section.Text())
+			}
+			for _, p := range o.Parameters {
+				if !strings.Contains(section.Find("tbody").Text(), p.Value.Name) {
+					t.Errorf("%s in %s: no parameter %s", path, language, p.Value.Name)
+				}
+			}
+			if page.Find(`a[href="/developers/reference#`+o.OperationID+`"]`).Length() != 1 {
+				t.Errorf("%s is not in the table of contents", path)
+			}
+			try, _ := section.Find("a.hash").Attr("href")
+			if a := w.get(t, strings.TrimPrefix(try, "https://data.example")); a.status != http.StatusOK {
+				t.Errorf("%s: its example %q answers %d", path, try, a.status)
+			}
+		}
+		for name, schema := range doc.Components.Schemas {
+			table := reference.Find("#type-" + name).Next().Text()
+			for field := range schema.Value.Properties {
+				if !strings.Contains(table, field) {
+					t.Errorf("%s.%s is not in the reference in %s", name, field, language)
+				}
+			}
+		}
+		reference.Find(`a[href^="#"]`).Each(func(_ int, s *goquery.Selection) {
+			if href, _ := s.Attr("href"); reference.Find(href).Length() != 1 {
+				t.Errorf("%s leads nowhere", href)
+			}
+		})
+	}
+}
+
+func TestThePagesSpeakTheLanguageOfTheReader(t *testing.T) {
+	w := stocked(t)
+	for _, path := range []string{"/developers", "/developers/reference"} {
+		page := w.shown(t, path, "en")
+		page.Find("pre, code, dd, [lang^=zh], .t.fields td.wrap").Remove() // code and words of the document, which name Chinese terms
+		if text := page.Find("main").Text(); strings.ContainsFunc(text, isHan) {
+			t.Errorf("%s: %s", path, regexp.MustCompile(`\p{Han}+`).FindAllString(text, -1))
+		}
+	}
+}
+
+// address is an address of the portal within code.
+var address = regexp.MustCompile(`https://data\.example/[^\s"'\\)]*`)
+
+// Every address in every example leads to something, and no example names
+// what is not for everybody.
+func TestTheExamplesReadWhatIsThere(t *testing.T) {
+	w := stocked(t)
+	page := w.shown(t, "/developers", "zh-CN")
+	seen := 0
+	page.Find("pre code").Each(func(_ int, s *goquery.Selection) {
+		code := s.Text()
+		for _, found := range address.FindAllString(code, -1) {
+			path := strings.TrimPrefix(found, "https://data.example")
+			path = strings.TrimSuffix(path, "?") // the code goes on with its parameters
+			if a := w.get(t, path); a.status != http.StatusOK && a.status != http.StatusFound {
+				t.Errorf("%s: %d in\n%s", found, a.status, code)
+			}
+			seen++
+		}
+	})
+	page.Find("#addresses a").Each(func(_ int, s *goquery.Selection) {
+		href, _ := s.Attr("href")
+		if a := w.get(t, href); a.status != http.StatusOK && a.status != http.StatusFound {
+			t.Errorf("%s: %d", href, a.status)
+		}
+		seen++
+	})
+	if seen < 20 {
+		t.Errorf("only %d addresses: the examples are gone", seen)
+	}
+	text := page.Find("main").Text()
+	if !strings.Contains(text, "it'\\''s 代码.csv") || !strings.Contains(text, `dtype={"代码": str`) || !strings.Contains(text, url.PathEscape("it's 代码.csv")) && !strings.Contains(text, "it%27s") {
+		t.Errorf("the examples do not read the most used file: %s", page.Find("#code").Text())
+	}
+	for _, private := range []string{"draft-", "withdrawn-", "-withheld"} {
+		if strings.Contains(text, private) {
+			t.Errorf("the examples name %s…", private)
+		}
+	}
+}
+
+func TestThePagesStandInAnEmptyCatalogue(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"/developers", "/developers/reference"} {
+		page := w.shown(t, path, "zh-CN")
+		if page.Find("h1").Length() != 1 || page.Find(`a[href*="{"]`).Length() != 0 {
+			t.Errorf("%s: %s", path, page.Text())
+		}
+		if a := w.get(t, path+"?x=1"); a.status != http.StatusBadRequest {
+			t.Errorf("%s with a parameter: %d", path, a.status)
+		}
+	}
+}

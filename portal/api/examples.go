@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"shuyuan/datasets"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// walks go through the whole catalogue page by page, in each language. They
+// run as they are and need nothing beyond the language itself, except R, which
+// wants jsonlite.
+func walks(base string) []templates.Snippet {
+	fill := func(code string) string {
+		return strings.NewReplacer("BASE", base).Replace(code)
+	}
+	return []templates.Snippet{
+		{Name: "curl", Code: fill(`curl -sSfG BASE/api/v1/datasets -d open=unconditional -d limit=100`)},
+		{Name: "Python", Code: fill(`import json, urllib.parse, urllib.request
+
+def datasets(**wanted):
+    while True:
+        url = "BASE/api/v1/datasets?" + urllib.parse.urlencode(wanted, doseq=True)
+        with urllib.request.urlopen(url) as answer:
+            page = json.load(answer)
+        yield from page["items"]
+        if "next" not in page:
+            return
+        wanted["cursor"] = page["next"]
+
+for d in datasets(open="unconditional", limit=100):
+    print(d["updated"], d["title"])`)},
+		{Name: "R", Code: fill(`library(jsonlite)
+
+cursor <- ""
+repeat {
+  page <- fromJSON(paste0("BASE/api/v1/datasets?open=unconditional&limit=100&cursor=", cursor))
+  print(page$items[, c("updated", "title")])
+  if (is.null(page[["next"]])) break
+  cursor <- page[["next"]]
+}`)},
+		{Name: "JavaScript", Code: fill(`async function* datasets(wanted) {
+  const url = new URL("BASE/api/v1/datasets");
+  for (;;) {
+    url.search = new URLSearchParams(wanted);
+    const page = await (await fetch(url)).json();
+    yield* page.items;
+    if (!page.next) return;
+    wanted = { ...wanted, cursor: page.next };
+  }
+}
+
+for await (const d of datasets({ open: "unconditional", limit: 100 })) {
+  console.log(d.updated, d.title);
+}`)},
+		{Name: "Excel", Code: fill(`let
+    Page = (cursor as text) => Json.Document(Web.Contents("BASE", [
+        RelativePath = "api/v1/datasets",
+        Query = [open = "unconditional", limit = "100", cursor = cursor]])),
+    Pages = List.Generate(
+        () => Page(""),
+        each _ <> null,
+        each if Record.HasFields(_, "next") then Page([next]) else null,
+        each [items]),
+    Rows = Table.FromRecords(List.Combine(Pages), {"slug", "title", "open", "updated", "url"})
+in
+    Rows`)},
+	}
+}
+
+// steady are commands on the addresses of one file that stay as they are.
+func (a *api) steady(ctx context.Context, v *datasets.Version) string {
+	name, newest := shellQuote(v.FileName), shellQuote(a.Config.BaseURL+"/r/"+v.ResourceID)
+	this := shellQuote(a.filesURL() + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/" + pathEscape(v.FileName))
+	return strings.Join([]string{
+		"# " + text.T(ctx, "最新的"),
+		"curl -sSfL -o " + name + " " + newest,
+		"# " + text.T(ctx, "第 %d 版，字节永不变", v.Number),
+		"curl -sSf -o " + name + " " + this,
+		"# " + text.T(ctx, "对一下校验值"),
+		"echo " + shellQuote(v.SHA256+"  "+v.FileName) + " | sha256sum -c",
+		"# " + text.T(ctx, "只要前 100 个字节；断了的用 -C - 接着下"),
+		"curl -sSf -r 0-99 " + this,
+	}, "\n")
+}
+
+// again are commands that ask for what has changed since the last time.
+func (a *api) again(ctx context.Context, d *datasets.Dataset, v *datasets.Version) string {
+	name := shellQuote(v.FileName)
+	return strings.Join([]string{
+		"# " + text.T(ctx, "文件：变了才下，没变就是 304"),
+		"curl -sSfL --etag-save etag.txt --etag-compare etag.txt -o " + name + " " + shellQuote(a.Config.BaseURL+"/r/"+v.ResourceID),
+		"# " + text.T(ctx, "目录条目"),
+		"tag=$(curl -sSfI " + a.address("/datasets/"+d.Slug) + " | tr -d '\\r' | sed -n 's/^[Ee][Tt]ag: //p')",
+		`curl -sSf -o entry.json -w '%{http_code}\n' -H "If-None-Match: $tag" ` + a.address("/datasets/"+d.Slug),
+	}, "\n")
+}
+
+// shellQuote is a word that no shell takes apart.
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func pathEscape(s string) string { return url.PathEscape(s) }

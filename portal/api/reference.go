@@ -1,0 +1,197 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/portal"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// showReference is the description of the API for people.
+func (a *api) showReference(_ *portal.Server, c *fiber.Ctx) error {
+	if _, err := portal.Query(c); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	here, err := a.here(ctx)
+	if err != nil {
+		return err
+	}
+	info := a.doc.Info
+	p := templates.ReferencePage{
+		Frame: a.Frame(c, text.T(ctx, "接口参考"), text.T(ctx, "JSON 接口的每个地址、参数和字段。")),
+		About: inBoth(ctx, info.Description, info.Extensions, descriptionZH),
+	}
+	p.Alternate = []templates.Link{{Href: Base + "/openapi.json", Title: "OpenAPI 3.1", Type: fiber.MIMEApplicationJSON}}
+	for _, o := range a.operations() {
+		p.Operations = append(p.Operations, a.operation(ctx, o, here))
+	}
+	p.Types = a.types(ctx)
+	return a.Page(c, templates.Reference(p))
+}
+
+// inBoth is a text of the document in the language of the reader.
+func inBoth(ctx context.Context, en string, extensions map[string]any, key string) string {
+	zh, _ := extensions[key].(string)
+	return text.Pick(ctx, zh, en)
+}
+
+// described is an operation with its path.
+type described struct {
+	path string
+	*huma.Operation
+}
+
+// operations are those of the document, in the order of Routes.
+func (a *api) operations() (out []described) {
+	for _, r := range Routes {
+		path := fiberParam.ReplaceAllString(strings.TrimPrefix(r.Path, Base), "{$1}")
+		if item := a.doc.Paths[path]; item != nil {
+			out = append(out, described{path, item.Get})
+		}
+	}
+	return out
+}
+
+func (a *api) operation(ctx context.Context, o described, here *strings.Replacer) templates.Operation {
+	media := o.Responses["200"].Content[fiber.MIMEApplicationJSON]
+	out := templates.Operation{
+		ID: o.OperationID, Method: o.Method, Path: Base + o.path, Summary: inBoth(ctx, o.Summary, o.Extensions, summaryZH), Text: inBoth(ctx, o.Description, o.Extensions, descriptionZH),
+		Returns: kindOf(ctx, media.Schema), Example: indented(media.Example.(json.RawMessage)),
+	}
+	for _, p := range o.Parameters {
+		out.Params = append(out.Params, templates.ReferenceField{
+			Name: p.Name, Place: p.In, Kind: kindOf(ctx, p.Schema), Allowed: allowed(ctx, p.Schema), Words: inBoth(ctx, p.Description, p.Extensions, descriptionZH),
+		})
+	}
+	for _, f := range failures {
+		if o.Responses[f.code] != nil {
+			out.Codes = append(out.Codes, f.code)
+		}
+	}
+	if example, _ := o.Extensions[exampleKey].(string); here != nil {
+		out.Try = a.address(here.Replace(example))
+	}
+	return out
+}
+
+// types are the objects of the document by their names, the larger before what
+// they are made of.
+func (a *api) types(ctx context.Context) (out []templates.ReferenceType) {
+	schemas, seen := a.doc.Components.Schemas, map[string]bool{}
+	var visit func(s *huma.Schema)
+	visit = func(s *huma.Schema) {
+		switch {
+		case s == nil:
+		case s.Ref != "":
+			name := typeName(s)
+			if seen[name] {
+				return
+			}
+			seen[name] = true
+			at := len(out)
+			out = append(out, templates.ReferenceType{Name: name})
+			schema := schemas.SchemaFromRef(s.Ref)
+			var inner []*huma.Schema
+			eachField(schemas.TypeFromRef(s.Ref), func(_ reflect.StructField, key string) {
+				f := schema.Properties[key]
+				out[at].Fields = append(out[at].Fields, templates.ReferenceField{
+					Name: key, Kind: kindOf(ctx, f), Optional: !slices.Contains(schema.Required, key), Allowed: allowed(ctx, f), Words: inBoth(ctx, f.Description, f.Extensions, descriptionZH),
+				})
+				inner = append(inner, f)
+			})
+			for _, f := range inner {
+				visit(f)
+			}
+		default:
+			visit(s.Items)
+			if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+				visit(values)
+			}
+		}
+	}
+	for _, o := range a.operations() {
+		visit(o.Responses["200"].Content[fiber.MIMEApplicationJSON].Schema)
+	}
+	visit(&huma.Schema{Ref: "#/components/schemas/Problem"})
+	return out
+}
+
+func typeName(s *huma.Schema) string { return strings.TrimPrefix(s.Ref, "#/components/schemas/") }
+
+// kindOf is a type in words.
+func kindOf(ctx context.Context, s *huma.Schema) templates.ReferenceLink {
+	switch {
+	case s.Ref != "":
+		return templates.ReferenceLink{Words: typeName(s), Type: typeName(s)}
+	case s.Type == huma.TypeArray:
+		k := kindOf(ctx, s.Items)
+		return templates.ReferenceLink{Words: text.T(ctx, "%s的列表", k.Words), Type: k.Type}
+	case s.Type == huma.TypeObject:
+		k := kindOf(ctx, s.AdditionalProperties.(*huma.Schema))
+		return templates.ReferenceLink{Words: text.T(ctx, "按名称的 %s", k.Words), Type: k.Type}
+	}
+	words := kinds(ctx, s)
+	if s.Nullable {
+		words = text.T(ctx, "%s 或 null", words)
+	}
+	return templates.ReferenceLink{Words: words}
+}
+
+func kinds(ctx context.Context, s *huma.Schema) string {
+	switch {
+	case s.Format == "date":
+		return text.T(ctx, "日期")
+	case s.Format == "date-time":
+		return text.T(ctx, "时刻")
+	case s.Format == "uri":
+		return text.T(ctx, "网址")
+	case s.Type == huma.TypeInteger:
+		return text.T(ctx, "整数")
+	case s.Type == huma.TypeBoolean:
+		return text.T(ctx, "是否")
+	}
+	return text.T(ctx, "文字")
+}
+
+// allowed says which values there are.
+func allowed(ctx context.Context, s *huma.Schema) string {
+	var out []string
+	if s.Type == huma.TypeArray {
+		if s.MaxItems != nil {
+			out = append(out, text.T(ctx, "最多 %d 个", *s.MaxItems))
+		}
+		s = s.Items
+	}
+	if len(s.Enum) > 0 {
+		out = append(out, text.T(ctx, "取值：%s", strings.Join(words(s.Enum), ", ")))
+	}
+	if s.Type == huma.TypeInteger && s.Minimum != nil && s.Maximum != nil {
+		out = append(out, text.T(ctx, "%d 到 %d", int64(*s.Minimum), int64(*s.Maximum)))
+	}
+	if s.MaxLength != nil {
+		out = append(out, text.T(ctx, "最多 %d 个字", *s.MaxLength))
+	}
+	if s.Default != nil {
+		out = append(out, text.T(ctx, "不写就是 %s", fmt.Sprint(s.Default)))
+	}
+	return strings.Join(out, text.T(ctx, "；"))
+}
+
+func indented(body json.RawMessage) string {
+	var out bytes.Buffer
+	if err := json.Indent(&out, body, "", "  "); err != nil { // we made it
+		panic(err)
+	}
+	return out.String()
+}
