@@ -92,7 +92,7 @@ func (w *world) do(t *testing.T, request *http.Request) answer {
 	return answer{response.StatusCode, response.Header, string(body)}
 }
 
-// finder finds by parts of titles among what is public, and filters and counts
+// finder finds by parts of titles and tags among what is public, and filters and counts
 // as an engine does.
 type finder struct{ catalogue *datasets.Service }
 
@@ -119,7 +119,7 @@ func (f finder) Search(ctx context.Context, q search.Query) (search.Result, erro
 }
 
 func (finder) matches(e datasets.IndexEntry, q search.Query) bool {
-	if !strings.Contains(e.Title+" "+e.TitleEN, q.Text) {
+	if !strings.Contains(strings.ToLower(e.Title+" "+e.TitleEN+" "+strings.Join(e.Tags, " ")), strings.ToLower(q.Text)) {
 		return false
 	}
 	for facet, wanted := range q.Filters {

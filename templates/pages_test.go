@@ -36,7 +36,7 @@ func pages(lang text.Lang) map[string]templ.Component {
 	signedIn := frame(lang, "/datasets/holidays", "数据集")
 	signedIn.Actor = account.Actor{ID: 5, Name: "示例专员"}
 	signedIn.Nonce = "n0nce"
-	return map[string]templ.Component{
+	all := map[string]templ.Component{
 		"home": Home(HomePage{Frame: frame(lang, "/", ""), Try: []Link{{Href: "/datasets?q=a", Title: "节假日"}},
 			Figures: []Figure{{Number: "36", Words: "个数据集"}, {Number: "1,000", Words: "行"}},
 			Hero:    &Picture{Dataset: &d, Rows: 769, Days: exampleDays()}, Drawn: &Picture{Dataset: &d, Rows: 48, Chart: exampleBars(), Axis: "年份"},
@@ -54,6 +54,8 @@ func pages(lang text.Lang) map[string]templ.Component {
 		"tombstone":     Tombstone(TombstonePage{Frame: frame(lang, "/datasets/gone", "已撤回"), Sentence: "因数据有误撤回。"}),
 		"gallery":       Gallery(GalleryPage{Frame: frame(lang, "/_gallery", "部件总览")}),
 	}
+	maps.Copy(all, referencePages(lang))
+	return all
 }
 
 func render(t *testing.T, lang text.Lang, c templ.Component) string {
