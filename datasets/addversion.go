@@ -2,10 +2,10 @@ package datasets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -36,27 +36,44 @@ type NewVersion struct {
 	PublishedAt time.Time // now if zero
 }
 
+// maxFile is how many bytes a published file may have.
+const maxFile = 4 << 30
+
 // AddVersion stores the file, reads it whole, and publishes it as the next
 // version of the resource: bytes, tables and dictionary in one transaction.
 // A file that does not hold what its ending promises is refused with line and
-// reason (fault.Invalid) and leaves nothing visible.
+// reason (fault.Invalid) and leaves nothing visible: its bytes have no row, and
+// Sweep takes them.
 func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset, resourceID string, n NewVersion) (*Version, error) {
 	if err := mayEdit(who, d.Department.ID); err != nil {
+		return nil, err // before a byte is stored; the database is asked below
+	}
+	v := &Version{ResourceID: resourceID, DatasetID: d.ID, Header: !n.NoHeader, PublishedAt: n.PublishedAt}
+	var err error
+	if v.FileName, err = fileName(n.FileName); err != nil {
 		return nil, err
 	}
-	info, err := s.store.Put(ctx, n.Content, 0)
+	if v.Reason, err = cleanText("reason", n.Reason, maxText); err != nil {
+		return nil, err
+	}
+	if n.Fields, err = dictionary(n.Fields); err != nil {
+		return nil, err
+	}
+	info, err := s.store.Put(ctx, n.Content, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	v := &Version{ResourceID: resourceID, DatasetID: d.ID, Open: d.Open, FileName: path.Base(n.FileName), SHA256: string(info.Digest), Bytes: info.Bytes,
-		Reason: n.Reason, Header: !n.NoHeader, PublishedAt: n.PublishedAt}
-	if v.PublishedAt.IsZero() {
-		v.PublishedAt = s.now()
-	}
+	v.SHA256, v.Bytes = string(info.Digest), info.Bytes
 	if err := s.read(ctx, v, n); err != nil {
 		return nil, err
 	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Version, error) {
+		if err := lockForEdit(ctx, tx, who, d.ID); err != nil {
+			return nil, err
+		}
+		if err := s.keepObject(ctx, tx, info); err != nil {
+			return nil, err
+		}
 		if err := insertVersion(ctx, tx, v, s.now()); err != nil {
 			return nil, err
 		}
@@ -66,6 +83,62 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 		}
 		return v, announce(ctx, tx, s, d.ID)
 	})
+}
+
+// fileName is the last part of a name in whatever system it was made, as one
+// that every system can keep.
+func fileName(s string) (string, error) {
+	s, err := cleanText("file_name", s[strings.LastIndexAny(s, `/\`)+1:], maxLine)
+	if err != nil {
+		return "", err
+	}
+	if s == "" || strings.Trim(s, ".") == "" {
+		return "", fault.At("file_name", "请填写文件名。")
+	}
+	if len(s) > 240 { // bytes: as many as a file system takes, and a little less
+		return "", fault.At("file_name", "文件名太长。")
+	}
+	return s, nil
+}
+
+var fieldTypes = []string{"text", "integer", "decimal", "date", "yearmonth", "datetime", "boolean", "point", "geometry", "array", "object"}
+
+// dictionary cleans what a person wrote about the columns. Names and codes stay
+// as they are: they must be those of the file.
+func dictionary(tables [][]Field) ([][]Field, error) {
+	out := make([][]Field, len(tables))
+	for i, fields := range tables {
+		for _, f := range fields {
+			if f.Type == "" {
+				f.Type = "text"
+			}
+			if !slices.Contains(fieldTypes, f.Type) {
+				return nil, fault.At("fields", "没有这种数据类型：%s", f.Type)
+			}
+			for _, t := range []*string{&f.Label, &f.LabelEN, &f.Unit, &f.Description} {
+				clean, err := cleanText("fields", *t, maxText)
+				if err != nil {
+					return nil, err
+				}
+				*t = clean
+			}
+			for _, exact := range append([]Code{{Value: f.Name}}, f.Codes...) {
+				if _, err := cleanText("fields", exact.Value, maxText); err != nil {
+					return nil, err
+				}
+			}
+			f.Codes = slices.Clone(f.Codes)
+			for j := range f.Codes {
+				clean, err := cleanText("fields", f.Codes[j].Label, maxText)
+				if err != nil {
+					return nil, err
+				}
+				f.Codes[j].Label = clean
+			}
+			out[i] = append(out[i], f)
+		}
+	}
+	return out, nil
 }
 
 // read fills in v what the file itself says: format, encoding, tables.
@@ -100,6 +173,8 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) error {
 	return nil
 }
 
+// readTable reads a table to its end: its columns, how many rows, the first of
+// them.
 func readTable(t ingest.Table, position int, dictionary []Field) (Table, error) {
 	out := Table{Position: position, Name: t.Name, Rows: -1, Preview: [][]string{}}
 	err := t.Rows(func(row []string) error {
@@ -145,16 +220,33 @@ func mediaType(f *ingest.File) string {
 	return media
 }
 
+// insertVersion gives v its number. The entry is locked: two uploads to one
+// resource take numbers in turn.
 func insertVersion(ctx context.Context, tx pgx.Tx, v *Version, now time.Time) error {
-	args := pgx.NamedArgs{"resource": v.ResourceID, "name": v.FileName, "media": v.MediaType, "format": v.Format, "compression": v.Compression,
-		"encoding": v.Encoding, "header": v.Header, "sha256": v.SHA256, "bytes": v.Bytes, "reason": v.Reason, "at": v.PublishedAt, "now": now}
-	if _, err := tx.Exec(ctx, `INSERT INTO blobs (sha256, bytes, created_at) VALUES (@sha256, @bytes, @now) ON CONFLICT DO NOTHING`, args); err != nil {
+	args := pgx.NamedArgs{"resource": v.ResourceID, "dataset": v.DatasetID, "name": v.FileName, "media": v.MediaType, "format": v.Format, "compression": v.Compression,
+		"encoding": v.Encoding, "header": v.Header, "sha256": v.SHA256, "bytes": v.Bytes, "reason": v.Reason}
+	var last *time.Time
+	err := tx.QueryRow(ctx, `
+		SELECT d.open_type, (SELECT max(published_at) FROM versions WHERE resource_id = r.id)
+		FROM resources r JOIN datasets d ON d.id = r.dataset_id
+		WHERE r.id = @resource AND d.id = @dataset`, args).Scan(&v.Open, &last)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errNoResource()
+	}
+	if err != nil {
 		return err
 	}
-	// the row lock makes two uploads to one resource take numbers in turn
-	if err := tx.QueryRow(ctx, `SELECT id FROM resources WHERE id = @resource FOR UPDATE`, args).Scan(&v.ResourceID); err != nil {
-		return fault.New(fault.NotFound, "没有这个文件。").Because(err)
+	switch {
+	case v.PublishedAt.IsZero():
+		v.PublishedAt = now
+		if last != nil && now.Before(*last) {
+			v.PublishedAt = *last // another replica's clock is ahead
+		}
+	case v.PublishedAt.After(now) || last != nil && v.PublishedAt.Before(*last):
+		return fault.At("published_at", "发布时间不能早于上一个版本，也不能在将来。")
 	}
+	v.PublishedAt = v.PublishedAt.Truncate(time.Microsecond) // as it is kept
+	args["at"] = v.PublishedAt
 	if err := tx.QueryRow(ctx, `
 		INSERT INTO versions (resource_id, number, file_name, media_type, format, compression, encoding, header, sha256, bytes, reason, published_at)
 		SELECT @resource, coalesce(max(number), 0) + 1, @name, @media, @format, @compression, @encoding, @header, @sha256, @bytes, @reason, @at

@@ -15,6 +15,7 @@ import (
 	"shuyuan/datasets/ingest"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
+	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 )
 
@@ -34,18 +35,22 @@ func (s *Service) Preview(ctx context.Context, viewer account.Actor, v *Version)
 	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
 		return err
 	}
-	rows, err := s.pool.Query(ctx, `SELECT preview FROM version_tables WHERE version_id = @id ORDER BY position`, pgx.NamedArgs{"id": v.ID})
+	rows, err := s.pool.Query(ctx, `SELECT position, preview FROM version_tables WHERE version_id = @id`, pgx.NamedArgs{"id": v.ID})
 	if err != nil {
 		return err
 	}
-	previews, err := pgx.CollectRows(rows, pgx.RowTo[[][]string])
-	if err != nil {
-		return err
-	}
-	for i := range v.Tables {
-		v.Tables[i].Preview = previews[i]
-	}
-	return nil
+	var position int
+	var preview [][]string
+	_, err = pgx.ForEachRow(rows, []any{&position, &preview}, func() error {
+		for i := range v.Tables {
+			if v.Tables[i].Position == position {
+				v.Tables[i].Preview = preview
+			}
+		}
+		preview = nil // the next is read into a slice of its own
+		return nil
+	})
+	return err
 }
 
 // Original returns the bytes as they were published, if viewer may have them.
@@ -170,24 +175,29 @@ func (s *Service) render(ctx context.Context, v *Version, position int, kind str
 	}
 	defer original.Close()
 	r, w := io.Pipe()
+	written := make(chan struct{})
 	go func() {
+		defer close(written)
 		w.CloseWithError(write(w, kind, v.Tables[position].Fields, func(yield func([]string) error) error {
 			return rowsOf(v, original, position, yield)
 		}))
 	}()
 	info, err := s.store.Put(ctx, r, 0)
 	r.CloseWithError(err) // ends the writer if the store gave up first
+	<-written             // it reads the original, which is closed now
 	if err != nil {
 		return info, fmt.Errorf("render %s of %s version %d: %w", kind, v.ResourceID, v.Number, err)
 	}
-	args["sha256"], args["bytes"], args["now"] = info.Digest, info.Bytes, s.now()
-	_, err = s.pool.Exec(ctx, `
-		WITH object AS (
-			INSERT INTO blobs (sha256, bytes, created_at) VALUES (@sha256, @bytes, @now) ON CONFLICT DO NOTHING
-		)
-		INSERT INTO renditions (version_id, position, kind, sha256, bytes)
-		VALUES (@version, @position, @kind, @sha256, @bytes) ON CONFLICT DO NOTHING`, args)
-	return info, err
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (blob.Info, error) {
+		if err := s.keepObject(ctx, tx, info); err != nil {
+			return info, err
+		}
+		args["sha256"], args["bytes"] = info.Digest, info.Bytes
+		_, err := tx.Exec(ctx, `
+			INSERT INTO renditions (version_id, position, kind, sha256, bytes)
+			VALUES (@version, @position, @kind, @sha256, @bytes) ON CONFLICT DO NOTHING`, args)
+		return info, err
+	})
 }
 
 // renditionName is the original's name without its endings, and the sheet's

@@ -137,8 +137,7 @@ func (s *Service) Popularity(ctx context.Context) ([]Popularity, error) {
 	visible := Visible(account.Actor{})
 	rows, err := s.pool.Query(ctx, `
 		SELECT d.id, d.slug, `+popularity+`
-		FROM datasets d
-		LEFT JOIN (SELECT dataset_id, sum(views)::bigint AS views, sum(downloads)::bigint AS downloads FROM usage_days GROUP BY dataset_id) u ON u.dataset_id = d.id
+		FROM datasets d LEFT JOIN usage_totals u ON u.dataset_id = d.id
 		WHERE `+visible.SQL+` ORDER BY d.id`, visible.Args)
 	if err != nil {
 		return nil, err

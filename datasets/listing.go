@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,9 +30,9 @@ func (f Filter) where(visible Condition, now time.Time) (string, pgx.NamedArgs) 
 			clauses, args[name] = append(clauses, clause), value
 		}
 	}
-	add(f.Department != "", `p.slug = @department`, "department", f.Department)
-	add(f.Theme != "", `t.slug = @theme`, "theme", f.Theme)
-	add(f.Open != "", `d.open_type = @open`, "open", f.Open)
+	add(f.Department != "", `d.department_id = (SELECT id FROM departments WHERE slug = @department)`, "department", keep(f.Department))
+	add(f.Theme != "", `d.theme_id = (SELECT id FROM themes WHERE slug = @theme)`, "theme", keep(f.Theme))
+	add(f.Open != "", `d.open_type = @open`, "open", keep(string(f.Open)))
 	add(f.Late, promised+` AND d.next_due < @today`, "today", now.In(china).Format(time.DateOnly))
 	if f.Order == ByDue {
 		clauses = append(clauses, promised)
@@ -41,9 +42,22 @@ func (f Filter) where(visible Condition, now time.Time) (string, pgx.NamedArgs) 
 		if !ok {
 			clause = `false` // nothing has what there is not
 		}
-		add(len(values) > 0, clause, "among_"+string(facet), values)
+		kept := make([]string, len(values))
+		for i, v := range values {
+			kept[i] = keep(v)
+		}
+		add(len(values) > 0, clause, "among_"+string(facet), kept)
 	}
 	return strings.Join(clauses, ` AND `), args
+}
+
+// keep is a value as the database can compare it: what it cannot hold at all
+// is of nothing.
+func keep(v string) string {
+	if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+		return ""
+	}
+	return v
 }
 
 // Facet is what a listing can be narrowed by, under its name in addresses.
@@ -51,8 +65,8 @@ type Facet string
 
 // among is how a dataset has one of several values of a facet.
 var among = map[Facet]string{
-	"theme":  `t.slug = ANY(@among_theme)`,
-	"org":    `p.slug = ANY(@among_org)`,
+	"theme":  `d.theme_id IN (SELECT id FROM themes WHERE slug = ANY(@among_theme))`,
+	"org":    `d.department_id IN (SELECT id FROM departments WHERE slug = ANY(@among_org))`,
 	"open":   `d.open_type = ANY(@among_open)`,
 	"freq":   `d.update_frequency = ANY(@among_freq)`,
 	"region": `d.region = ANY(@among_region)`,
@@ -82,7 +96,7 @@ var orders = map[Order]order{
 	ByUpdated: {
 		by: `d.last_updated DESC, d.id DESC`, beyond: `(d.last_updated, d.id) < (@after::date, @after_id)`,
 		value: func(d *Dataset) string { return d.LastUpdated.Format(time.DateOnly) },
-		check: func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil },
+		check: isDay,
 	},
 	ByTitle: {
 		by: `d.title, d.id`, beyond: `(d.title, d.id) > (@after, @after_id)`,
@@ -97,8 +111,13 @@ var orders = map[Order]order{
 	ByDue: {
 		by: `d.next_due, d.id`, beyond: `(d.next_due, d.id) > (@after::date, @after_id)`,
 		value: func(d *Dataset) string { return d.NextDue.Format(time.DateOnly) },
-		check: func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil },
+		check: isDay,
 	},
+}
+
+func isDay(s string) bool {
+	t, err := time.Parse(time.DateOnly, s)
+	return err == nil && t.Year() > 0
 }
 
 func (f Filter) order() (order, error) {
@@ -142,9 +161,10 @@ func (o order) after(text string, args pgx.NamedArgs) error {
 }
 
 // contains is the condition that every word of text stands somewhere in what a
-// list shows. At most eight words count.
+// list shows. At most eight words count, and of each as much as a title can
+// hold.
 func contains(text string) (string, pgx.NamedArgs) {
-	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	words := strings.FieldsFunc(strings.ToValidUTF8(text, " "), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 	if len(words) > 8 {
 		words = words[:8]
 	}
@@ -152,8 +172,20 @@ func contains(text string) (string, pgx.NamedArgs) {
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 	for i, w := range words {
 		name := "word" + strconv.Itoa(i)
-		args[name] = "%" + escape.Replace(w) + "%"
-		clauses = append(clauses, `(d.title || ' ' || d.title_en || ' ' || d.summary || ' ' || d.summary_en || ' ' || array_to_string(d.tags, ' ') || ' ' || p.name || ' ' || array_to_string(p.aliases, ' ') || ' ' || t.name) ILIKE @`+name)
+		args[name] = "%" + escape.Replace(firstRunes(w, maxLine)) + "%"
+		clauses = append(clauses, `(concat_ws(' ', d.title, d.title_en, d.summary, d.summary_en, array_to_string(d.tags, ' ')) ILIKE @`+name+`
+			OR d.department_id IN (SELECT id FROM departments WHERE concat_ws(' ', name, array_to_string(aliases, ' ')) ILIKE @`+name+`)
+			OR d.theme_id IN (SELECT id FROM themes WHERE name ILIKE @`+name+`))`)
 	}
 	return strings.Join(clauses, ` AND `), args
+}
+
+// firstRunes is the beginning of s, at most n characters.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }

@@ -5,6 +5,9 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"math"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -32,6 +35,11 @@ func writeCSV(w io.Writer, bom bool, rows func(yield func([]string) error) error
 	out := csv.NewWriter(w)
 	var safe []string
 	if err := rows(func(row []string) error {
+		if len(row) == 1 && row[0] == "" { // as a blank line it would be no row at all
+			out.Flush()
+			_, err := io.WriteString(w, "\"\"\n")
+			return err
+		}
 		safe = safe[:0]
 		for _, cell := range row {
 			safe = append(safe, harmless(cell))
@@ -45,14 +53,17 @@ func writeCSV(w io.Writer, bom bool, rows func(yield func([]string) error) error
 }
 
 // harmless keeps a spreadsheet from running a cell as a formula: what begins
-// like one and is not a number gets an apostrophe in front. Original files
-// keep their bytes; only what we make ourselves is changed.
+// like one gets an apostrophe in front. Numbers with a sign, and dashes that
+// stand for nothing, begin like one and are none. Original files keep their
+// bytes and JSON its values; only the CSV that we make ourselves is changed.
 func harmless(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r＝＋－＠", firstRune(cell)) || isNumber(cell) {
+	if cell == "" || cell[0] != '\t' && cell[0] != '\r' && !strings.ContainsRune("=+-@＝＋－＠", firstRune(strings.TrimSpace(cell))) || notFormula.MatchString(cell) {
 		return cell
 	}
 	return "'" + cell
 }
+
+var notFormula = regexp.MustCompile(`^\s*([+-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+-]?[0-9]+)?%?|[-－+＋]+)\s*$`)
 
 func firstRune(s string) rune {
 	for _, r := range s {
@@ -61,13 +72,9 @@ func firstRune(s string) rune {
 	return 0
 }
 
-// isNumber reports whether s is a plain decimal number, with a sign or without.
-func isNumber(s string) bool {
-	return json.Valid([]byte(strings.TrimPrefix(s, "+"))) && strings.Trim(s, "+-0123456789.eE") == ""
-}
-
 // writeJSON writes an array of objects. A number stands as a number only where
-// the dictionary says that the column holds numbers; nothing is null.
+// the dictionary says that the column holds numbers and readers will see the
+// same number; an empty cell is null.
 func writeJSON(w *bufio.Writer, fields []Field, rows func(yield func([]string) error) error) error {
 	types := map[string]string{}
 	for _, f := range fields {
@@ -121,7 +128,7 @@ func jsonValue(cell, kind string) ([]byte, error) {
 	}
 	switch kind {
 	case "integer", "decimal":
-		if isNumber(cell) && json.Valid([]byte(cell)) {
+		if exact(cell) {
 			return []byte(cell), nil
 		}
 	case "point", "geometry", "array", "object":
@@ -134,6 +141,20 @@ func jsonValue(cell, kind string) ([]byte, error) {
 		}
 	}
 	return quote(cell)
+}
+
+// exact reports whether cell is a JSON number that a reader who keeps numbers
+// in 64 bits does not change: neither infinite nor a whole number too long. A
+// code with leading zeros is no JSON number.
+func exact(cell string) bool {
+	if strings.Trim(cell, "-0123456789.eE+") != "" || !json.Valid([]byte(cell)) {
+		return false
+	}
+	n, err := strconv.ParseFloat(cell, 64)
+	if err != nil {
+		return false
+	}
+	return strings.ContainsAny(cell, ".eE") || math.Abs(n) <= 1<<53-1
 }
 
 // quote is s as a JSON string; data is not HTML, so < stays <.

@@ -23,19 +23,24 @@ const changesLock = 7301
 
 // announce writes the change into the table that indexes and caches follow,
 // and wakes them. It is the last thing a writer does before its commit.
-func announce(ctx context.Context, tx pgx.Tx, s *Service, datasetID int64) error {
+func announce(ctx context.Context, tx pgx.Tx, s *Service, datasetIDs ...int64) error {
+	if len(datasetIDs) == 0 {
+		return nil
+	}
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@lock)`, pgx.NamedArgs{"lock": changesLock}); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `
-		WITH change AS (INSERT INTO changes (dataset_id, at) VALUES (@id, @now) RETURNING seq)
-		SELECT pg_notify('shuyuan_changes', seq::text) FROM change`, pgx.NamedArgs{"id": datasetID, "now": s.now()})
+	if _, err := tx.Exec(ctx, `INSERT INTO changes (dataset_id, at) SELECT unnest(@ids::bigint[]), @now`, pgx.NamedArgs{"ids": datasetIDs, "now": s.now()}); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `SELECT pg_notify('shuyuan_changes', '')`)
 	return err
 }
 
-// mayEdit allows the officers of the department. An import acts as one.
+// mayEdit allows the officers of the department, by a session or by a key that
+// may publish. An import acts as one.
 func mayEdit(who account.Actor, departmentID int64) error {
-	if who.Is(account.Officer) && who.Department == departmentID {
+	if own(who, departmentID) && who.Covers("publish") {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "只有本部门的数据专员可以改这个条目。")
@@ -95,8 +100,29 @@ func (s *Service) write(ctx context.Context, tx pgx.Tx, d *Dataset) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.New(fault.Conflict, "这个条目在您打开之后已被别人改过，请重新打开。")
 	}
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.ConstraintName == "datasets_slug_key" {
+	return refused(err)
+}
+
+// refused turns what the database refuses, because it alone can know, into
+// what a person can act on.
+func refused(err error) error {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return err
+	}
+	switch e.ConstraintName {
+	case "datasets_slug_key":
 		return fault.New(fault.Conflict, "这个网址名已被使用。").Because(err)
+	case "datasets_department_id_fkey":
+		return fault.At("department", "没有这个部门。").Because(err)
+	case "datasets_theme_id_fkey":
+		return fault.At("theme", "没有这个主题。").Because(err)
+	case "datasets_licence_id_fkey":
+		return fault.At("licence", "没有这种许可。").Because(err)
+	case "datasets_region_fkey":
+		return fault.At("region", "没有这个地区。").Because(err)
+	case "resources_pkey":
+		return fault.New(fault.Conflict, "这个文件编号已被使用。").Because(err)
 	}
 	return err
 }
@@ -142,10 +168,18 @@ func list(s []string) []string {
 	return s
 }
 
-// Move takes an entry along its lifecycle. It returns fault.Conflict if it is
-// no longer where the action starts, or was saved since revision.
+// Move takes an entry along its lifecycle; the reason is why it is withdrawn.
+// It returns fault.Conflict if it is no longer where the action starts, or was
+// saved since revision.
 func (s *Service) Move(ctx context.Context, who account.Actor, slug string, action Action, reason string, revision int64) error {
-	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+	if !slugForm.MatchString(slug) {
+		return errNoDataset()
+	}
+	reason, err := cleanText("withdrawn_reason", reason, maxText)
+	if err != nil {
+		return err
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		visible := Visible(who)
 		found, err := selectDatasets(ctx, tx, `d.slug = @slug AND `+visible.SQL, visible.with("slug", slug), `d.id FOR UPDATE OF d`)
@@ -167,6 +201,9 @@ func (s *Service) Move(ctx context.Context, who account.Actor, slug string, acti
 		if d.Status, err = lifecycle.Next(from, action, who, d); err != nil {
 			return none, err
 		}
+		if d.Status != Withdrawn {
+			d.WithdrawnReason = ""
+		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE datasets SET status = @status, withdrawn_reason = @reason, published_at = coalesce(published_at, @now),
 			       updated_at = @now, revision = revision + 1
@@ -185,22 +222,60 @@ func (s *Service) Move(ctx context.Context, who account.Actor, slug string, acti
 // given (an import that must come out the same twice); otherwise it is made at
 // random.
 func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset, r Resource) (string, error) {
-	if err := mayEdit(who, d.Department.ID); err != nil {
-		return "", err
-	}
 	if r.ID == "" {
 		r.ID = strings.ToLower(rand.Text()[:16])
 	}
+	if err := r.normalise(); err != nil {
+		return "", err
+	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (string, error) {
+		if err := lockForEdit(ctx, tx, who, d.ID); err != nil {
+			return "", err
+		}
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO resources (id, dataset_id, position, name, name_en, description)
 			SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description FROM resources WHERE dataset_id = @dataset`,
 			pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description}); err != nil {
-			return "", fmt.Errorf("add resource %s: %w", r.ID, err)
+			return "", refused(fmt.Errorf("add resource %s: %w", r.ID, err))
 		}
 		if err := audit.Append(ctx, tx, who, "resource", r.ID, "create", map[string]string{"dataset": d.Slug}); err != nil {
 			return "", err
 		}
 		return r.ID, announce(ctx, tx, s, d.ID)
 	})
+}
+
+func (r *Resource) normalise() error {
+	if !resourceForm.MatchString(r.ID) {
+		return fault.At("id", "文件编号须为 8 到 32 位小写字母或数字。")
+	}
+	for _, t := range []struct {
+		field string
+		text  *string
+		most  int
+	}{{"name", &r.Name, maxLine}, {"name_en", &r.NameEN, maxLine}, {"description", &r.Description, maxText}} {
+		clean, err := cleanText(t.field, *t.text, t.most)
+		if err != nil {
+			return err
+		}
+		*t.text = clean
+	}
+	if r.Name == "" {
+		return fault.At("name", "请填写名称。")
+	}
+	return nil
+}
+
+// lockForEdit holds the entry until tx ends, so that its files are added one
+// after another. It asks the database, not the caller, whose entry it is.
+func lockForEdit(ctx context.Context, tx pgx.Tx, who account.Actor, datasetID int64) error {
+	var department int64
+	err := tx.QueryRow(ctx, `SELECT department_id FROM datasets WHERE id = @id FOR NO KEY UPDATE`, pgx.NamedArgs{"id": datasetID}).Scan(&department)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errNoDataset()
+	}
+	if err != nil {
+		return err
+	}
+	return mayEdit(who, department)
 }

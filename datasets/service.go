@@ -3,6 +3,8 @@ package datasets
 import (
 	"context"
 	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -75,6 +77,9 @@ func errNoDataset() error { return fault.New(fault.NotFound, "没有这个数据
 // not know of, and fault.Gone with the reason for what was public and was
 // withdrawn.
 func (s *Service) Dataset(ctx context.Context, viewer account.Actor, slug string) (*Dataset, error) {
+	if !slugForm.MatchString(slug) {
+		return nil, errNoDataset()
+	}
 	return s.whole(ctx, viewer, `d.slug = @key`, slug)
 }
 
@@ -89,7 +94,7 @@ func (s *Service) whole(ctx context.Context, viewer account.Actor, condition str
 		return nil, errNoDataset()
 	}
 	d := &found[0]
-	if d.Status == Withdrawn && (viewer.Department == 0 || viewer.Department != d.Department.ID) {
+	if d.Status == Withdrawn && !own(viewer, d.Department.ID) {
 		return nil, fault.New(fault.Gone, "“%s”已撤下：%s", d.Title, d.WithdrawnReason)
 	}
 	if err := s.fill(ctx, found, true); err != nil {
@@ -127,6 +132,7 @@ func (s *Service) BySlugs(ctx context.Context, viewer account.Actor, slugs []str
 		return nil, nil
 	}
 	visible := Visible(viewer)
+	slugs = slices.DeleteFunc(slices.Clone(slugs), func(slug string) bool { return !slugForm.MatchString(slug) })
 	found, err := selectDatasets(ctx, s.pool, `d.slug = ANY(@slugs) AND `+visible.SQL, visible.with("slugs", slugs), `array_position(@slugs::text[], d.slug)`)
 	if err != nil {
 		return nil, err
@@ -177,8 +183,7 @@ func (s *Service) list(ctx context.Context, viewer account.Actor, f Filter, cond
 		}
 		where += ` AND ` + order.beyond
 	}
-	args["limit"] = limit + 1
-	if page.Items, err = selectDatasets(ctx, s.pool, where, args, order.by+` LIMIT @limit`); err != nil {
+	if page.Items, err = selectFirst(ctx, s.pool, where, args, order.by, limit+1); err != nil {
 		return page, err
 	}
 	if len(page.Items) > limit {
@@ -193,12 +198,15 @@ func (s *Service) list(ctx context.Context, viewer account.Actor, f Filter, cond
 func (s *Service) Related(ctx context.Context, viewer account.Actor, d *Dataset, n int) ([]Dataset, error) {
 	visible := Visible(viewer)
 	args := visible.with("id", d.ID)
-	args["tags"], args["theme"], args["department"], args["limit"] = d.Tags, d.Theme.ID, d.Department.ID, n
-	args["codes"], args["source"] = d.RelatedCodes, d.Source
-	const nearness = `(cardinality(ARRAY(SELECT unnest(d.tags) INTERSECT SELECT unnest(@tags::text[]))) * 3
-		+ (d.resource_code = ANY(@codes::text[]))::int * 8 + (d.source = @source)::int * 3
-		+ (d.theme_id = @theme)::int * 2 + (d.department_id = @department)::int)`
-	found, err := selectDatasets(ctx, s.pool, `d.id <> @id AND `+visible.SQL+` AND `+nearness+` > 0`, args, nearness+` DESC, d.id LIMIT @limit`)
+	args["tags"], args["theme"], args["department"] = list(d.Tags), d.Theme.ID, d.Department.ID
+	args["codes"], args["source"] = slices.DeleteFunc(slices.Clone(list(d.RelatedCodes)), func(c string) bool { return c == "" }), d.Source
+	const (
+		nearness = `((SELECT count(*) FROM unnest(d.tags) tag WHERE tag = ANY(@tags::text[])) * 3
+			+ (d.resource_code = ANY(@codes::text[]))::int * 8 + (d.source = @source)::int * 3
+			+ (d.theme_id = @theme)::int * 2 + (d.department_id = @department)::int)`
+		near = `(d.tags && @tags::text[] OR d.resource_code = ANY(@codes::text[]) OR d.source = @source OR d.theme_id = @theme OR d.department_id = @department)`
+	)
+	found, err := selectFirst(ctx, s.pool, `d.id <> @id AND `+visible.SQL+` AND `+near, args, nearness+` DESC, d.id`, n)
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +216,9 @@ func (s *Service) Related(ctx context.Context, viewer account.Actor, d *Dataset,
 // Resource returns a resource with its newest version and the dataset it
 // belongs to.
 func (s *Service) Resource(ctx context.Context, viewer account.Actor, id string) (*Dataset, *Resource, error) {
+	if !resourceForm.MatchString(id) {
+		return nil, nil, errNoResource()
+	}
 	d, err := s.whole(ctx, viewer, `d.id = (SELECT dataset_id FROM resources WHERE id = @key)`, id)
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
@@ -226,9 +237,10 @@ func (s *Service) Resource(ctx context.Context, viewer account.Actor, id string)
 func errNoResource() error { return fault.New(fault.NotFound, "没有这个文件。") }
 
 // Versions returns all versions of a resource, newest first, with their
-// tables but without previews.
+// tables but without previews. It returns the same faults as Resource, and
+// fault.NotFound where nothing was published yet.
 func (s *Service) Versions(ctx context.Context, viewer account.Actor, resourceID string) ([]Version, error) {
-	found, err := s.versions(ctx, viewer, `true`, pgx.NamedArgs{"resource": resourceID}, 0)
+	found, err := s.versions(ctx, viewer, resourceID, `true`, pgx.NamedArgs{}, 0)
 	if err == nil && len(found) == 0 {
 		err = errNoResource()
 	}
@@ -238,12 +250,13 @@ func (s *Service) Versions(ctx context.Context, viewer account.Actor, resourceID
 // VersionsBefore returns up to limit versions of a resource with a lower number
 // than before, newest first. There may be none.
 func (s *Service) VersionsBefore(ctx context.Context, viewer account.Actor, resourceID string, before, limit int) ([]Version, error) {
-	return s.versions(ctx, viewer, `v.number < @before`, pgx.NamedArgs{"resource": resourceID, "before": before}, limit)
+	return s.versions(ctx, viewer, resourceID, `v.number < @before`, pgx.NamedArgs{"before": min(before, math.MaxInt32)}, limit)
 }
 
-// Version returns one version of a resource.
+// Version returns one version of a resource. It returns the same faults as
+// Resource, and fault.NotFound for a number that was not given.
 func (s *Service) Version(ctx context.Context, viewer account.Actor, resourceID string, number int) (*Version, error) {
-	found, err := s.versions(ctx, viewer, `v.number = @number`, pgx.NamedArgs{"resource": resourceID, "number": number}, 1)
+	found, err := s.versions(ctx, viewer, resourceID, `v.number = @number`, pgx.NamedArgs{"number": max(0, min(number, math.MaxInt32))}, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -253,11 +266,19 @@ func (s *Service) Version(ctx context.Context, viewer account.Actor, resourceID 
 	return &found[0], nil
 }
 
-// versions reads the visible versions of @resource; limit 0 is all.
-func (s *Service) versions(ctx context.Context, viewer account.Actor, condition string, args pgx.NamedArgs, limit int) ([]Version, error) {
+// versions reads the visible versions of a resource; limit 0 is all. Where
+// there is none to show, Resource says why.
+func (s *Service) versions(ctx context.Context, viewer account.Actor, resourceID, condition string, args pgx.NamedArgs, limit int) ([]Version, error) {
+	if !resourceForm.MatchString(resourceID) {
+		return nil, errNoResource()
+	}
 	visible := Visible(viewer)
 	maps.Copy(args, visible.Args)
+	args["resource"] = resourceID
 	found, err := selectVersions(ctx, s.pool, `v.resource_id = @resource AND `+visible.SQL+` AND `+condition, args, limit)
+	if err == nil && len(found) == 0 {
+		_, _, err = s.Resource(ctx, viewer, resourceID)
+	}
 	for i := range found {
 		s.withoutValues(ctx, viewer, &found[i])
 	}
@@ -272,15 +293,20 @@ func (s *Service) Departments(ctx context.Context, viewer account.Actor) ([]Coun
 
 // Department returns one department, or fault.NotFound.
 func (s *Service) Department(ctx context.Context, viewer account.Actor, slug string) (*Counted[Department], error) {
+	if !slugForm.MatchString(slug) {
+		return nil, errNoDepartment()
+	}
 	found, err := selectDepartments(ctx, s.pool, Visible(viewer), s.now(), `p.slug = @slug`, pgx.NamedArgs{"slug": slug})
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fault.New(fault.NotFound, "没有这个部门。")
+		return nil, errNoDepartment()
 	}
 	return &found[0], nil
 }
+
+func errNoDepartment() error { return fault.New(fault.NotFound, "没有这个部门。") }
 
 // Themes returns every theme in its order.
 func (s *Service) Themes(ctx context.Context, viewer account.Actor) ([]Counted[Theme], error) {
@@ -289,12 +315,17 @@ func (s *Service) Themes(ctx context.Context, viewer account.Actor) ([]Counted[T
 
 // Theme returns one theme, or fault.NotFound.
 func (s *Service) Theme(ctx context.Context, viewer account.Actor, slug string) (*Counted[Theme], error) {
+	if !slugForm.MatchString(slug) {
+		return nil, errNoTheme()
+	}
 	found, err := selectThemes(ctx, s.pool, Visible(viewer), s.now(), `t.slug = @slug`, pgx.NamedArgs{"slug": slug})
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fault.New(fault.NotFound, "没有这个主题。")
+		return nil, errNoTheme()
 	}
 	return &found[0], nil
 }
+
+func errNoTheme() error { return fault.New(fault.NotFound, "没有这个主题。") }

@@ -48,33 +48,17 @@ func (s *Service) Stats(ctx context.Context, viewer account.Actor) (Stats, error
 	visible := Visible(viewer)
 	args := visible.with("today", s.now().In(china).Format(time.DateOnly))
 	err := s.pool.QueryRow(ctx, `
-		WITH seen AS (SELECT d.* FROM datasets d WHERE `+visible.SQL+`),
-		newest AS (
-			SELECT DISTINCT ON (v.resource_id) v.*, s.open_type
-			FROM seen s JOIN resources r ON r.dataset_id = s.id JOIN versions v ON v.resource_id = r.id
-			ORDER BY v.resource_id, v.number DESC)
-		SELECT (SELECT count(*) FROM seen),
-		       (SELECT count(*) FROM seen WHERE open_type = 'unconditional'),
-		       (SELECT count(*) FROM seen WHERE open_type = 'conditional'),
-		       (SELECT count(*) FROM newest),
-		       (SELECT coalesce(sum(w.rows), 0)::bigint FROM newest n JOIN version_tables w ON w.version_id = n.id WHERE n.open_type = 'unconditional'),
-		       (SELECT coalesce(sum(bytes), 0)::bigint FROM newest),
-		       (SELECT count(*) FROM seen s JOIN resources r ON r.dataset_id = s.id JOIN versions v ON v.resource_id = r.id),
-		       (SELECT count(DISTINCT department_id) FROM seen),
-		       (SELECT count(DISTINCT theme_id) FROM seen),
-		       (SELECT count(*) FROM seen WHERE update_frequency <> 'never' AND next_due IS NOT NULL),
-		       (SELECT count(*) FROM seen WHERE update_frequency <> 'never' AND next_due < @today),
-		       (SELECT coalesce(sum(u.views), 0)::bigint FROM seen s JOIN usage_days u ON u.dataset_id = s.id),
-		       (SELECT coalesce(sum(u.downloads), 0)::bigint FROM seen s JOIN usage_days u ON u.dataset_id = s.id)`, args).
-		Scan(&out.Datasets, &out.Unconditional, &out.Conditional, &out.Files, &out.Rows, &out.Bytes, &out.Versions,
-			&out.Departments, &out.Themes, &out.Promised, &out.Overdue, &out.Views, &out.Downloads)
+		SELECT count(*), count(*) FILTER (WHERE d.open_type = 'unconditional'), count(*) FILTER (WHERE d.open_type = 'conditional'),
+		       count(DISTINCT d.department_id), count(DISTINCT d.theme_id),
+		       count(*) FILTER (WHERE `+promised+`), count(*) FILTER (WHERE `+promised+` AND d.next_due < @today),
+		       coalesce(sum(u.views), 0)::bigint, coalesce(sum(u.downloads), 0)::bigint
+		FROM datasets d LEFT JOIN usage_totals u ON u.dataset_id = d.id
+		WHERE `+visible.SQL, args).
+		Scan(&out.Datasets, &out.Unconditional, &out.Conditional, &out.Departments, &out.Themes, &out.Promised, &out.Overdue, &out.Views, &out.Downloads)
 	if err != nil {
 		return out, err
 	}
-	if out.ByFormat, err = s.bars(ctx, `
-		SELECT v.format, count(DISTINCT d.id)::int FROM datasets d JOIN resources r ON r.dataset_id = d.id
-		JOIN LATERAL (SELECT format FROM versions WHERE resource_id = r.id ORDER BY number DESC LIMIT 1) v ON true
-		WHERE `+visible.SQL+` GROUP BY 1 ORDER BY 2 DESC, 1`, visible.Args); err != nil {
+	if err := s.countFiles(ctx, visible, &out); err != nil {
 		return out, err
 	}
 	if out.ByFrequency, err = s.bars(ctx, `
@@ -82,15 +66,43 @@ func (s *Service) Stats(ctx context.Context, viewer account.Actor) (Stats, error
 		return out, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT g.day::date, coalesce(sum(u.views), 0)::bigint, coalesce(sum(u.downloads), 0)::bigint
-		FROM generate_series(@today::date - 29, @today::date, interval '1 day') AS g (day)
-		LEFT JOIN (SELECT u.* FROM usage_days u JOIN datasets d ON d.id = u.dataset_id WHERE `+visible.SQL+`) u ON u.day = g.day::date
-		GROUP BY g.day ORDER BY g.day`, args)
+		WITH used AS (
+			SELECT u.day, sum(u.views)::bigint AS views, sum(u.downloads)::bigint AS downloads
+			FROM usage_days u JOIN datasets d ON d.id = u.dataset_id
+			WHERE u.day BETWEEN @today::date - 29 AND @today::date AND `+visible.SQL+` GROUP BY u.day)
+		SELECT g.day::date, coalesce(used.views, 0), coalesce(used.downloads, 0)
+		FROM generate_series(@today::date - 29, @today::date, interval '1 day') AS g (day) LEFT JOIN used ON used.day = g.day::date
+		ORDER BY g.day`, args)
 	if err != nil {
 		return out, err
 	}
 	out.ByDay, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Day])
 	return out, err
+}
+
+// countFiles counts the newest versions, format by format. Numbers of versions
+// have no gap: the newest is the one that no next one follows, and its number
+// says how many there are.
+func (s *Service) countFiles(ctx context.Context, visible Condition, out *Stats) error {
+	rows, err := s.pool.Query(ctx, `
+		SELECT v.format, count(DISTINCT d.id)::int, count(*)::int, sum(v.bytes)::bigint, sum(v.number)::int,
+		       coalesce(sum(w.rows) FILTER (WHERE d.open_type = 'unconditional'), 0)::bigint
+		FROM datasets d JOIN resources r ON r.dataset_id = d.id JOIN versions v ON v.resource_id = r.id
+		LEFT JOIN (SELECT version_id, sum(rows) AS rows FROM version_tables GROUP BY version_id) w ON w.version_id = v.id
+		WHERE `+visible.SQL+` AND NOT EXISTS (SELECT FROM versions n WHERE n.resource_id = v.resource_id AND n.number = v.number + 1)
+		GROUP BY v.format ORDER BY 2 DESC, 1`, visible.Args)
+	if err != nil {
+		return err
+	}
+	var format Bar
+	var files, versions int
+	var bytes, lines int64
+	_, err = pgx.ForEachRow(rows, []any{&format.Value, &format.Count, &files, &bytes, &versions, &lines}, func() error {
+		out.ByFormat = append(out.ByFormat, format)
+		out.Files, out.Bytes, out.Versions, out.Rows = out.Files+files, out.Bytes+bytes, out.Versions+versions, out.Rows+lines
+		return nil
+	})
+	return err
 }
 
 func (s *Service) bars(ctx context.Context, sql string, args pgx.NamedArgs) ([]Bar, error) {

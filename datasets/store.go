@@ -18,7 +18,7 @@ const (
 		JOIN themes t ON t.id = d.theme_id
 		JOIN licences l ON l.id = d.licence_id
 		JOIN regions g ON g.code = d.region
-		LEFT JOIN LATERAL (SELECT sum(views)::bigint AS views, sum(downloads)::bigint AS downloads FROM usage_days WHERE dataset_id = d.id) u ON true`
+		LEFT JOIN usage_totals u ON u.dataset_id = d.id`
 
 	datasetColumns = `
 		d.id, d.slug, d.title, d.title_en, d.summary, d.summary_en, d.tags, d.status, d.withdrawn_reason, d.sample,
@@ -79,12 +79,17 @@ func selectDatasets(ctx context.Context, q database.Querier, where string, args 
 }
 
 func countDatasets(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) (n int, err error) {
-	err = q.QueryRow(ctx, `
-		SELECT count(*) FROM datasets d
-		JOIN departments p ON p.id = d.department_id
-		JOIN themes t ON t.id = d.theme_id
-		WHERE `+where, args).Scan(&n)
+	err = q.QueryRow(ctx, `SELECT count(*) FROM datasets d WHERE `+where, args).Scan(&n)
 	return n, err
+}
+
+// selectFirst reads the first of the datasets of where, in order. It chooses
+// them by their ids, so that only as many rows as are shown are ever whole.
+func selectFirst(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs, order string, limit int) ([]Dataset, error) {
+	args["limit"] = limit
+	return selectDatasets(ctx, q, `d.id IN (
+		SELECT d.id FROM datasets d LEFT JOIN usage_totals u ON u.dataset_id = d.id
+		WHERE `+where+` ORDER BY `+order+` LIMIT @limit)`, args, order)
 }
 
 // fill reads the resources of all datasets at once, with their newest versions
@@ -190,7 +195,7 @@ func selectThemes(ctx context.Context, q database.Querier, visible Condition, no
 	rows, err := q.Query(ctx, `
 		SELECT t.id, t.slug, t.name, t.name_en, `+counts+`
 		FROM themes t LEFT JOIN datasets d ON d.theme_id = t.id AND `+visible.SQL+`
-		WHERE `+where+` GROUP BY t.id ORDER BY t.position`, countArgs(visible, now, extra))
+		WHERE `+where+` GROUP BY t.id ORDER BY t.position, t.id`, countArgs(visible, now, extra))
 	if err != nil {
 		return nil, err
 	}

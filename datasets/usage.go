@@ -1,9 +1,11 @@
 package datasets
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,14 +26,17 @@ type used struct {
 type count struct{ views, downloads, bytes int64 }
 
 func (s *Service) count(dataset int64, c count) {
-	key := used{dataset, s.now().In(china).Format(time.DateOnly)}
-	s.usage.mu.Lock()
-	defer s.usage.mu.Unlock()
-	if s.usage.today == nil {
-		s.usage.today = map[used]count{}
+	s.usage.add(used{dataset, s.now().In(china).Format(time.DateOnly)}, c)
+}
+
+func (u *usage) add(k used, c count) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.today == nil {
+		u.today = map[used]count{}
 	}
-	was := s.usage.today[key]
-	s.usage.today[key] = count{was.views + c.views, was.downloads + c.downloads, was.bytes + c.bytes}
+	was := u.today[k]
+	u.today[k] = count{was.views + c.views, was.downloads + c.downloads, was.bytes + c.bytes}
 }
 
 // CountView counts that the page of a dataset was shown.
@@ -53,10 +58,7 @@ func (s *Service) FlushUsage(ctx context.Context) error {
 		return nil
 	}
 	keys := slices.SortedFunc(maps.Keys(taken), func(a, b used) int { // one order, so that replicas do not wait for each other in a circle
-		if a.dataset != b.dataset {
-			return int(a.dataset - b.dataset)
-		}
-		return len(a.day) - len(b.day)
+		return cmp.Or(cmp.Compare(a.dataset, b.dataset), strings.Compare(a.day, b.day))
 	})
 	ids, days := make([]int64, len(keys)), make([]string, len(keys))
 	views, downloads, bytes := make([]int64, len(keys)), make([]int64, len(keys)), make([]int64, len(keys))
@@ -65,25 +67,25 @@ func (s *Service) FlushUsage(ctx context.Context) error {
 		views[i], downloads[i], bytes[i] = taken[k].views, taken[k].downloads, taken[k].bytes
 	}
 	_, err := s.pool.Exec(ctx, `
-		INSERT INTO usage_days AS u (dataset_id, day, views, downloads, bytes)
-		SELECT * FROM unnest(@ids::bigint[], @days::date[], @views::bigint[], @downloads::bigint[], @bytes::bigint[])
-		ON CONFLICT (dataset_id, day) DO UPDATE
-		SET views = u.views + excluded.views, downloads = u.downloads + excluded.downloads, bytes = u.bytes + excluded.bytes`,
+		WITH counted AS (
+			SELECT n.*
+			FROM unnest(@ids::bigint[], @days::date[], @views::bigint[], @downloads::bigint[], @bytes::bigint[]) WITH ORDINALITY
+				AS n (dataset_id, day, views, downloads, bytes, place)
+			JOIN datasets d ON d.id = n.dataset_id AND d.published_at IS NOT NULL -- a department looking at its draft is no use of it
+		), days AS (
+			INSERT INTO usage_days AS u (dataset_id, day, views, downloads, bytes)
+			SELECT dataset_id, day, views, downloads, bytes FROM counted ORDER BY place
+			ON CONFLICT (dataset_id, day) DO UPDATE
+			SET views = u.views + excluded.views, downloads = u.downloads + excluded.downloads, bytes = u.bytes + excluded.bytes
+		)
+		INSERT INTO usage_totals AS u (dataset_id, views, downloads)
+		SELECT dataset_id, sum(views), sum(downloads) FROM counted GROUP BY dataset_id ORDER BY dataset_id
+		ON CONFLICT (dataset_id) DO UPDATE SET views = u.views + excluded.views, downloads = u.downloads + excluded.downloads`,
 		pgx.NamedArgs{"ids": ids, "days": days, "views": views, "downloads": downloads, "bytes": bytes})
 	if err != nil {
 		for k, c := range taken {
-			s.restore(k, c)
+			s.usage.add(k, c)
 		}
 	}
 	return err
-}
-
-func (s *Service) restore(k used, c count) {
-	s.usage.mu.Lock()
-	defer s.usage.mu.Unlock()
-	if s.usage.today == nil {
-		s.usage.today = map[used]count{}
-	}
-	was := s.usage.today[k]
-	s.usage.today[k] = count{was.views + c.views, was.downloads + c.downloads, was.bytes + c.bytes}
 }

@@ -21,13 +21,18 @@ type Condition struct {
 // department. What is invisible is NotFound, never Forbidden.
 func Visible(viewer account.Actor) Condition {
 	public := `(d.status = 'published' AND d.open_type <> 'withheld')`
-	if viewer.Is(account.Officer) && viewer.Department != 0 {
+	if own(viewer, viewer.Department) {
 		return Condition{
 			SQL:  `(` + public + ` OR d.department_id = @viewer_department)`,
 			Args: pgx.NamedArgs{"viewer_department": viewer.Department},
 		}
 	}
 	return Condition{SQL: public, Args: pgx.NamedArgs{}}
+}
+
+// own reports whether viewer is an officer of the department.
+func own(viewer account.Actor, department int64) bool {
+	return viewer.Is(account.Officer) && department != 0 && viewer.Department == department
 }
 
 // Gate decides on every byte of data: download, preview, rows, export, facet

@@ -125,6 +125,7 @@ CREATE TABLE blobs (
     CONSTRAINT blobs_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT blobs_pkey PRIMARY KEY (sha256)
 );
+CREATE TRIGGER blobs_frozen BEFORE UPDATE ON public.blobs FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE blobs IS 'every object that must be in the store; written after the object itself is durable there';
 
 CREATE TABLE changes (
@@ -224,8 +225,11 @@ CREATE TABLE datasets (
     CONSTRAINT datasets_department_id_id_key UNIQUE (department_id, id),
     CONSTRAINT datasets_slug_key UNIQUE (slug)
 );
+CREATE INDEX datasets_code ON public.datasets USING btree (resource_code);
 CREATE INDEX datasets_department ON public.datasets USING btree (department_id);
-CREATE INDEX datasets_public ON public.datasets USING btree (last_updated DESC, id) WHERE ((status = 'published'::text) AND (open_type <> 'withheld'::text));
+CREATE INDEX datasets_public ON public.datasets USING btree (last_updated DESC, id DESC) WHERE ((status = 'published'::text) AND (open_type <> 'withheld'::text));
+CREATE INDEX datasets_source ON public.datasets USING hash (source);
+CREATE INDEX datasets_tags ON public.datasets USING gin (tags);
 CREATE INDEX datasets_theme ON public.datasets USING btree (theme_id);
 COMMENT ON COLUMN datasets.next_due IS 'the day by which the department promised the next version; null where none is promised';
 COMMENT ON COLUMN datasets.source IS 'true 原始来源, also where the publisher is a sample';
@@ -372,7 +376,17 @@ CREATE TABLE usage_days (
     CONSTRAINT usage_days_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT usage_days_pkey PRIMARY KEY (dataset_id, day)
 );
+CREATE INDEX usage_days_day ON public.usage_days USING btree (day);
 COMMENT ON TABLE usage_days IS 'counted in memory and added once a minute: a figure, not a record of who read what';
+
+CREATE TABLE usage_totals (
+    dataset_id bigint NOT NULL,
+    views bigint NOT NULL,
+    downloads bigint NOT NULL,
+    CONSTRAINT usage_totals_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT usage_totals_pkey PRIMARY KEY (dataset_id)
+);
+COMMENT ON TABLE usage_totals IS 'the sums of usage_days, written in the same statement: a list of the most used would otherwise add up every day of every entry';
 
 CREATE TABLE user_roles (
     user_id bigint NOT NULL,
@@ -428,6 +442,7 @@ CREATE TABLE version_tables (
     CONSTRAINT version_tables_pkey PRIMARY KEY (version_id, "position")
 );
 CREATE TRIGGER version_tables_frozen BEFORE DELETE OR UPDATE ON public.version_tables FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER version_tables_kept BEFORE TRUNCATE ON public.version_tables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE version_tables IS 'the tables found in a version: one for a CSV, one a sheet for a workbook, none for a document';
 COMMENT ON COLUMN version_tables.fields IS 'the data dictionary: [{name, label, label_en, type, unit, description, codes}]';
 COMMENT ON COLUMN version_tables.preview IS 'the first rows as text, an array of arrays; served only through MayServe';
@@ -457,5 +472,6 @@ CREATE TABLE versions (
     CONSTRAINT versions_resource_id_number_key UNIQUE (resource_id, number)
 );
 CREATE TRIGGER versions_frozen BEFORE DELETE OR UPDATE ON public.versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER versions_kept BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON COLUMN versions.encoding IS 'character encoding of the original bytes: UTF-8, UTF-8-BOM, GB18030; empty for binary formats';
 COMMENT ON COLUMN versions.header IS 'whether the first line of a CSV, TSV or TXT names the columns';

@@ -2,6 +2,30 @@ package text
 
 func init() {
 	add(map[string]string{
+		// entries
+		"这一项只能写一行。":                                 "Please write this on one line.",
+		"太多，最多 %d 条。":                               "Too many: at most %d.",
+		"不能有空的一条。":                                  "None may be empty.",
+		"没有这种开放类型。":                                 "There is no such open type.",
+		"没有这种共享类型。":                                 "There is no such way of sharing.",
+		"有条件共享和不予共享须写明法律、法规等依据。":                    "Sharing on conditions and not sharing must name their basis in law.",
+		"没有这种更新频率。":                                 "There is no such update frequency.",
+		"请填写数据最近更新的日期。":                             "Please give the day of the last update.",
+		"下次更新的日期不对。":                                "The day of the next update is wrong.",
+		"时间范围请写成年、年月或日期，如 2026、2026-01、2026-01-15。": "Please write the period as year, month or day, as in 2026, 2026-01, 2026-01-15.",
+		"语言请写成代码，如 zh-CN、en。":                       "Please write the language as a code, as zh-CN or en.",
+		"这不是电子邮箱地址。":                                "This is not an e-mail address.",
+		"没有这种许可。":                                   "There is no such licence.",
+		"没有这个地区。":                                   "There is no such region.",
+		"这个文件编号已被使用。":                               "This id of a file is taken.",
+		"文件编号须为 8 到 32 位小写字母或数字。":                   "The id of a file has 8 to 32 lower-case letters or digits.",
+		"地区代码须为六位数字。":                               "The code of a region has six digits.",
+		"请填写文件名。":                                   "Please give the name of the file.",
+		"文件名太长。":                                    "The name of the file is too long.",
+		"没有这种数据类型：%s":                               "There is no such type of data: %s",
+		"发布时间不能早于上一个版本，也不能在将来。":                     "The time of publication must not be before that of the last version, nor in the future.",
+		"文件没有存好，请再传一次。":                             "The file was not stored; please upload it again.",
+
 		// files
 		"第 %d 行第 %d 列有单独的回车符，换行须为 LF 或 CRLF。":        "Line %d, column %d has a carriage return of its own; lines must end with LF or CRLF.",
 		"第 %d 行第 %d 列有控制字符。":                         "Line %d, column %d has a control character.",

@@ -63,6 +63,8 @@ var mutations = []struct {
 	{name: "a personal row was taken out", rule: "I7 every entry of the audit trail has", names: "audit entry 3", sql: `DELETE FROM audit_personal WHERE entry_id = 3`},
 	{name: "a publication was not announced", rule: "I7 every published", names: "hospitals", sql: `DELETE FROM changes WHERE dataset_id = 2`},
 
+	{name: "a version that nobody published", rule: "I7 every version", names: "resource aaaaaaaa: 2 versions, 1 acts", sql: `UPDATE audit_entries SET act = 'x' WHERE id = 5`},
+
 	{name: "an object was lost", rule: "I10 every file", names: "not in the store", do: func(t *testing.T, w *world) {
 		if err := os.Remove(w.object(original)); err != nil {
 			t.Fatal(err)
@@ -101,6 +103,8 @@ var mutations = []struct {
 	{name: "usage below nothing", rule: "I14 usage", names: "dataset 1", sql: `UPDATE usage_days SET views = -1`},
 	{name: "usage of tomorrow's tomorrow", rule: "I14 usage", names: "dataset 1", sql: `UPDATE usage_days SET day = current_date + 5`},
 	{name: "bytes without a download", rule: "I14 usage", names: "dataset 1", sql: `UPDATE usage_days SET downloads = 0`},
+	{name: "totals that add up to something else", rule: "I14 the use", names: "dataset 1", sql: `UPDATE usage_totals SET downloads = 3`},
+	{name: "days without a total", rule: "I14 the use", names: "dataset 1", sql: `DELETE FROM usage_totals`},
 	{name: "usage of a draft", rule: "I14 only", names: "dataset 4", sql: `UPDATE usage_days SET dataset_id = 4`},
 
 	{name: "an API key in a text", rule: "I16 no secret", names: "datasets.summary", sql: `UPDATE datasets SET summary = 'curl -H "Bearer sy_' || repeat('a1', 23) || '"' WHERE id = 1`},
@@ -115,6 +119,7 @@ var mutations = []struct {
 	{name: "a number was given twice", rule: "I18 versions are numbered", names: "aaaaaaaa", sql: drop("versions", "versions_resource_id_number_key") + `UPDATE versions SET number = 2`},
 	{name: "an older version came later", rule: "I18 a version is not older", names: "version 2", sql: `UPDATE versions SET published_at = '2024-01-01' WHERE number = 2`},
 	{name: "versions can be changed", rule: "I18 what guards", names: "versions_frozen of versions", sql: `DROP TRIGGER versions_frozen ON versions`},
+	{name: "versions can be swept away", rule: "I18 what guards", names: "versions_kept of versions", sql: `ALTER TABLE versions DISABLE TRIGGER versions_kept`},
 	{name: "the audit trail can be changed", rule: "I18 what guards", names: "audit_entries_guard", sql: `ALTER TABLE audit_entries DISABLE TRIGGER audit_entries_guard`},
 
 	{name: "a resource of no dataset", rule: "I19 every reference", names: "dataset_id 99", sql: `UPDATE resources SET dataset_id = 99 WHERE id = 'bbbbbbbb'`},

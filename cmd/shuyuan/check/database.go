@@ -60,7 +60,10 @@ func secrets(ctx context.Context, r *run) ([]string, error) {
 // guarded are the triggers without which a rule above is only a wish.
 var guarded = [][2]string{
 	{"versions", "versions_frozen"},
+	{"versions", "versions_kept"},
 	{"version_tables", "version_tables_frozen"},
+	{"version_tables", "version_tables_kept"},
+	{"blobs", "blobs_frozen"},
 	{"audit_entries", "audit_entries_guard"},
 	{"audit_entries", "audit_entries_keep"},
 	{"audit_personal", "audit_personal_guard"},
@@ -100,6 +103,7 @@ var links = [][4]string{
 	{"renditions", "sha256", "blobs", "sha256"},
 	{"changes", "dataset_id", "datasets", "id"},
 	{"usage_days", "dataset_id", "datasets", "id"},
+	{"usage_totals", "dataset_id", "datasets", "id"},
 	{"users", "department_id", "departments", "id"},
 	{"user_roles", "user_id", "users", "id"},
 	{"sessions", "user_id", "users", "id"},

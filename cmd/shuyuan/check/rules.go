@@ -12,6 +12,12 @@ var rules = []rule{
 		SELECT 'dataset ' || d.slug FROM datasets d
 		WHERE d.status <> 'draft' AND NOT EXISTS (SELECT FROM changes c WHERE c.dataset_id = d.id)`},
 
+	{id: "I7", says: "every version was recorded when it was published", query: `
+		SELECT format('resource %s: %s versions, %s acts', v.resource_id, count(*), acts.n)
+		FROM versions v CROSS JOIN LATERAL (
+			SELECT count(*) AS n FROM audit_entries WHERE subject = 'resource' AND subject_id = v.resource_id AND act = 'publish-version') acts
+		GROUP BY v.resource_id, acts.n HAVING count(*) <> acts.n`},
+
 	{id: "I10", says: "every file that has a row lies in the store with that size", find: objectsOfRows},
 	{id: "I10", says: "every object in the store has a row or is younger than an upload may last", find: rowsOfObjects},
 	{id: "I10", says: "a version is as long as its file", query: `
@@ -45,6 +51,11 @@ var rules = []rule{
 	{id: "I14", says: "usage is counted in figures that can be", query: `
 		SELECT format('usage of dataset %s on %s', dataset_id, day) FROM usage_days
 		WHERE views < 0 OR downloads < 0 OR bytes < 0 OR (downloads = 0 AND bytes > 0) OR day > (@now::timestamptz AT TIME ZONE 'Asia/Shanghai')::date + 1`},
+	{id: "I14", says: "the use of an entry is that of all its days", query: `
+		SELECT 'usage of dataset ' || dataset_id
+		FROM (SELECT dataset_id, sum(views) AS views, sum(downloads) AS downloads FROM usage_days GROUP BY dataset_id) d
+		FULL JOIN usage_totals t USING (dataset_id)
+		WHERE (d.views, d.downloads) IS DISTINCT FROM (t.views::numeric, t.downloads::numeric)`},
 	{id: "I14", says: "only what was once published was used", query: `
 		SELECT format('usage of dataset %s on %s', u.dataset_id, u.day) FROM usage_days u JOIN datasets d ON d.id = u.dataset_id
 		WHERE d.published_at IS NULL`},

@@ -32,7 +32,7 @@ func (x index) IDs(_ context.Context, yield func(string) error) error {
 
 // world is a small installation in which every invariant holds: two public
 // entries, a withheld one and a draft; a file with a rendition; an officer,
-// an administrator, a session, a key, and three acts in the audit trail.
+// an administrator, a session, a key, and five acts in the audit trail.
 type world struct {
 	pool  *pgxpool.Pool
 	store blob.Store
@@ -76,6 +76,7 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO renditions VALUES (1, 1, 'csv-bom', '%[3]s', %[4]d);
 		INSERT INTO changes (dataset_id, at) SELECT id, '2025-01-01' FROM datasets WHERE status <> 'draft';
 		INSERT INTO usage_days VALUES (1, '2025-01-02', 10, 2, 100);
+		INSERT INTO usage_totals VALUES (1, 10, 2);
 		INSERT INTO users (identifier, name, department_id, side, created_at, password)
 		VALUES ('officer@example.org', '林', 1, 'data', '2025-01-01', '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'),
 		       ('admin@example.org', '陈', NULL, 'system', '2025-01-01', '');
@@ -84,9 +85,10 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO api_keys VALUES ('sy_AAAAAAAA', decode(repeat('cd', 32), 'hex'), 1, '脚本', '{read}', now(), now() + interval '1 day', NULL, NULL);
 		INSERT INTO river_job (kind, max_attempts, args) VALUES ('reindex', 5, '{}')`,
 		file.Digest, file.Bytes, kept.Digest, kept.Bytes))
-	for i := range 3 {
+	for _, act := range [][3]string{{"dataset", "0", "dataset.published"}, {"dataset", "1", "dataset.published"}, {"dataset", "2", "dataset.published"},
+		{"resource", "aaaaaaaa", "publish-version"}, {"resource", "aaaaaaaa", "publish-version"}} {
 		_, err := database.InTx(t.Context(), w.pool, func(tx pgx.Tx) (any, error) {
-			return nil, audit.Append(t.Context(), tx, account.System("test"), "dataset", fmt.Sprint(i), "dataset.published", nil)
+			return nil, audit.Append(t.Context(), tx, account.System("test"), act[0], act[1], act[2], nil)
 		})
 		if err != nil {
 			t.Fatal(err)
