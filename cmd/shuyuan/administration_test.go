@@ -25,6 +25,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"check", "everything"}, 2, "", "usage: shuyuan check"},
 		{[]string{"restore", "file"}, 2, "", "usage: shuyuan restore"},
 		{[]string{"backup"}, 2, "", "usage: shuyuan backup"},
+		{[]string{"import"}, 2, "", "usage: shuyuan import"},
 		{[]string{"migrate", "-h"}, 0, "", "usage: shuyuan migrate"},
 	} {
 		var out, log bytes.Buffer
@@ -85,6 +86,38 @@ func TestCommandsWorkBesideARunningServer(t *testing.T) {
 	}
 	if said := succeeds(t, p.data, "check"); !strings.Contains(said, "I11  not looked at") {
 		t.Errorf("an index that waits for its server is a fault:\n%s", said)
+	}
+}
+
+func TestAnImportBesideARunningServerIsFoundAtOnce(t *testing.T) {
+	p := start(t, t.TempDir())
+	folder := t.TempDir()
+	for _, part := range []string{"regions.yaml", "licences.yaml", "themes.yaml", "departments.yaml", "statutes.yaml", "datasets/currency-codes.yaml", "files/currency-codes.csv"} {
+		body, err := os.ReadFile(filepath.Join("demo", "world", part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(folder, part)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		body = bytes.Replace(body, []byte("related: [country-codes]\n"), nil, 1) // which is not in this folder
+		if err := os.WriteFile(to, body, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said := succeeds(t, p.data, "import", folder); !strings.Contains(said, "imported: 1 of 1 datasets are new") {
+		t.Errorf("import says %q", said)
+	}
+	eventually(t, "it is found", func() bool {
+		_, body := get(t, p.base+"/api/v1/datasets?q=货币")
+		return strings.Contains(body, `"slug":"currency-codes"`)
+	})
+	wants(t, p.base+"/datasets/currency-codes", 200)
+	succeeds(t, p.data, "check", "--deep")
+	code, _, log := shuyuan(t, p.data, []string{"import", filepath.Join(folder, "files")})
+	if code != 1 || !strings.Contains(log, "there is no datasets/*.yaml") {
+		t.Errorf("a folder of another form: exit code %d, %s", code, log)
 	}
 }
 

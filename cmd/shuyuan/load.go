@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"os"
 
 	"shuyuan/cmd/shuyuan/demo"
 )
@@ -24,5 +25,23 @@ func loadDemo(ctx context.Context, c *call) error {
 		}
 		_, err = demo.Load(ctx, d)
 		return err
+	})
+}
+
+func importFolder(ctx context.Context, c *call) error {
+	return c.with(ctx, nil, func(in *installation) error {
+		if c.flags.NArg() != 1 {
+			return c.usage()
+		}
+		folder, err := os.OpenRoot(c.flags.Arg(0)) // no link in it leads out of it
+		if err != nil {
+			return err
+		}
+		defer folder.Close()
+		s, err := in.services(ctx)
+		if err != nil {
+			return err
+		}
+		return demo.Import(ctx, folder.FS(), demo.Deps{Datasets: s.datasets, Accounts: s.accounts, Out: c.out})
 	})
 }

@@ -38,6 +38,7 @@ type call struct {
 var commands = []command{
 	{"serve", "[--listen ADDRESS]", "serve the portal until Ctrl-C", serve},
 	{"demo", "[--passwords]", "load the sample world into an empty installation and show the demo accounts; --passwords makes new ones", loadDemo},
+	{"import", "DIR", "add the datasets of a folder that looks like cmd/shuyuan/demo/world", importFolder},
 	{"migrate", "", "bring the database up to date", migrate},
 	{"reindex", "", "build the search index anew; a running server does it without interruption", reindex},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},

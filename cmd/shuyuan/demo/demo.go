@@ -79,10 +79,20 @@ func Passwords(ctx context.Context, d Deps) error {
 	return people.make(ctx, d)
 }
 
-// importer is the installation acting as an officer of a department: nobody
+// task is under which name the audit trail knows us.
+func (w *world) task() string {
+	if w.sample {
+		return "demo"
+	}
+	return "import"
+}
+
+// officer is the installation acting as an officer of a department: nobody
 // else may write its entries.
-func importer(department int64) account.Actor {
-	return account.Actor{ID: account.System("demo").ID, Name: "demo", Roles: []account.Role{account.Officer}, Department: department}
+func (w *world) officer(department int64) account.Actor {
+	who := account.System(w.task())
+	who.Roles, who.Department = []account.Role{account.Officer}, department
+	return who
 }
 
 // foreign reports whether there are departments that are not of the sample world.
@@ -92,7 +102,7 @@ func (w *world) foreign(ctx context.Context, s *datasets.Service) (bool, error) 
 }
 
 func (w *world) load(ctx context.Context, s *datasets.Service) error {
-	if err := s.PutVocabulary(ctx, account.System("demo"), w.vocabulary); err != nil {
+	if err := s.PutVocabulary(ctx, account.System(w.task()), w.vocabulary); err != nil {
 		return err
 	}
 	if err := w.resolve(ctx, s); err != nil {
@@ -103,8 +113,8 @@ func (w *world) load(ctx context.Context, s *datasets.Service) error {
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for _, e := range w.slowestFirst() {
 		group.Go(func() error {
-			if err := e.load(ctx, s); err != nil {
-				return fmt.Errorf("sample dataset %s: %w", e.slug, err)
+			if err := w.loadEntry(ctx, s, e); err != nil {
+				return fmt.Errorf("dataset %s: %w", e.slug, err)
 			}
 			return nil
 		})
@@ -112,21 +122,28 @@ func (w *world) load(ctx context.Context, s *datasets.Service) error {
 	return group.Wait()
 }
 
-// load brings one entry to where it belongs, from wherever an earlier load
+// loadEntry brings one entry to where it belongs, from wherever an earlier load
 // left it. It is published last, so that nobody sees half of it.
-func (e *entry) load(ctx context.Context, s *datasets.Service) error {
-	who := importer(e.dataset.Department.ID)
+func (w *world) loadEntry(ctx context.Context, s *datasets.Service, e *entry) error {
+	who := w.officer(e.dataset.Department.ID)
 	there, err := s.Dataset(ctx, who, e.slug)
 	if fault.KindOf(err) == fault.NotFound {
 		there = &e.dataset
 		err = s.Save(ctx, who, there)
+		w.created.Add(1)
 	}
 	if err != nil {
 		return err
 	}
 	for _, r := range e.resources {
-		if err := r.load(ctx, s, who, there); err != nil {
+		if err := w.loadResource(ctx, s, who, there, r); err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
+		}
+	}
+	if e.dataset.LastUpdated.After(there.LastUpdated) { // newer than what is there
+		there.LastUpdated, there.NextDue = e.dataset.LastUpdated, e.dataset.NextDue
+		if err := s.Save(ctx, who, there); err != nil {
+			return err
 		}
 	}
 	if e.about.Draft || there.Status != datasets.Draft {
@@ -135,7 +152,7 @@ func (e *entry) load(ctx context.Context, s *datasets.Service) error {
 	return s.Move(ctx, who, e.slug, datasets.Publish, "", there.Revision)
 }
 
-func (r *resource) load(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) error {
+func (w *world) loadResource(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset, r *resource) error {
 	at := slices.IndexFunc(d.Resources, func(there datasets.Resource) bool { return there.ID == r.ID })
 	published := 0
 	if at < 0 {
@@ -146,15 +163,15 @@ func (r *resource) load(ctx context.Context, s *datasets.Service, who account.Ac
 		published = newest.Number
 	}
 	for _, v := range r.versions[min(published, len(r.versions)):] {
-		if err := v.publish(ctx, s, who, d, r); err != nil {
+		if err := w.publish(ctx, s, who, d, r, v); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (v version) publish(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset, r *resource) error {
-	file, err := files.Open("world/files/" + v.file)
+func (w *world) publish(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset, r *resource, v version) error {
+	file, err := w.folder.Open("files/" + v.file)
 	if err != nil {
 		return err
 	}
@@ -162,5 +179,8 @@ func (v version) publish(ctx context.Context, s *datasets.Service, who account.A
 	_, err = s.AddVersion(ctx, who, d, r.ID, datasets.NewVersion{
 		FileName: v.file, Content: file, NoHeader: r.noHeader, Fields: r.fields, Reason: v.reason,
 	})
+	if err == nil {
+		w.published.Add(1)
+	}
 	return err
 }

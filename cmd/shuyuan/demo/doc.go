@@ -7,4 +7,6 @@
 // in datasets/, the files themselves in files/, what entries refer to beside
 // them. Everything goes through the services that people use, so that an
 // entry that could not be typed cannot be loaded either.
+//
+// Import loads any other folder of that form, whose entries are no samples.
 package demo

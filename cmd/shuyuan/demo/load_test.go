@@ -178,7 +178,7 @@ func TestTheSampleWorld(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := in.Datasets.Dataset(t.Context(), importer(department.Item.ID), e.slug); err != nil {
+			if _, err := in.Datasets.Dataset(t.Context(), theWorld(t).officer(department.Item.ID), e.slug); err != nil {
 				t.Errorf("an officer of its department who asks for %s gets %v", e.slug, err)
 			}
 		}

@@ -26,7 +26,11 @@ type person struct {
 
 func readPeople() (people, error) {
 	var p people
-	return p, read("accounts.yaml", &p)
+	folder, err := own()
+	if err != nil {
+		return nil, err
+	}
+	return p, read(folder, "accounts.yaml", &p)
 }
 
 // made reports whether all of them are there.

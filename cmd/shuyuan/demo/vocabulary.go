@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 
 	"shuyuan/datasets"
 )
@@ -53,10 +54,10 @@ type (
 	}
 )
 
-func (d *department) public() datasets.Department {
+func (d *department) public(sample bool) datasets.Department {
 	return datasets.Department{
 		Slug: d.Slug, Name: d.Name, NameEN: d.NameEN, Description: d.Description, DescriptionEN: d.DescriptionEN,
-		Region: d.Region, Aliases: d.Aliases, Contact: d.Contact, Email: d.Email, Profile: d.Profile, Sample: true,
+		Region: d.Region, Aliases: d.Aliases, Contact: d.Contact, Email: d.Email, Profile: d.Profile, Sample: sample,
 	}
 }
 
@@ -66,7 +67,7 @@ func (w *world) readVocabulary() error {
 	var themes []theme
 	var departments []*department
 	for name, into := range map[string]any{"regions.yaml": &regions, "licences.yaml": &licences, "themes.yaml": &themes, "departments.yaml": &departments} {
-		if err := read(name, into); err != nil {
+		if err := w.readList(name, into); err != nil {
 			return err
 		}
 	}
@@ -80,11 +81,11 @@ func (w *world) readVocabulary() error {
 		w.vocabulary.Themes = append(w.vocabulary.Themes, datasets.Theme(t))
 	}
 	for _, d := range departments {
-		if w.departments[d.Slug] != nil {
-			return fmt.Errorf("world/departments.yaml: %s stands twice", d.Slug)
+		if slices.ContainsFunc(w.vocabulary.Departments, func(other datasets.Department) bool { return other.Slug == d.Slug }) {
+			return fmt.Errorf("departments.yaml: %s stands twice", d.Slug)
 		}
 		w.departments[d.Slug] = d
-		w.vocabulary.Departments = append(w.vocabulary.Departments, d.public())
+		w.vocabulary.Departments = append(w.vocabulary.Departments, d.public(w.sample))
 	}
 	return nil
 }

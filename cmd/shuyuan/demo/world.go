@@ -6,11 +6,13 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -23,13 +25,18 @@ import (
 //go:embed world
 var files embed.FS
 
-// world is the sample world, ready to be loaded.
+// world is a catalogue in a folder, ready to be loaded: the sample world, or
+// what is imported.
 type world struct {
+	folder      fs.FS
+	sample      bool // departments and entries are marked as samples
 	vocabulary  datasets.Vocabulary
 	departments map[string]*department
 	themes      map[string]int64
 	entries     []*entry
 	library     library
+
+	created, published atomic.Int64 // entries and versions that were not there before
 }
 
 // entry is a dataset with its files.
@@ -50,48 +57,70 @@ type resource struct {
 
 type version struct{ file, reason string }
 
-// read decodes a file of world/ and refuses a name it does not know.
-func read(name string, into any) error {
-	file, err := files.Open(path.Join("world", name))
+// read decodes a file of a folder and refuses a name it does not know.
+func read(folder fs.FS, name string, into any) error {
+	file, err := folder.Open(name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	if err := yaml.NewDecoder(file, yaml.Strict()).Decode(into); err != nil {
-		return fmt.Errorf("world/%s: %w", name, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }
 
+// own is the folder that comes with the program.
+func own() (fs.FS, error) { return fs.Sub(files, "world") }
+
 func readWorld() (*world, error) {
-	w := &world{departments: map[string]*department{}, themes: map[string]int64{}}
-	if err := w.readVocabulary(); err != nil {
-		return nil, err
-	}
-	var err error
-	if w.library.book, err = policy.Load(policy.Files); err != nil {
-		return nil, err
-	}
-	if err := read("statutes.yaml", &w.library.statutes); err != nil {
-		return nil, err
-	}
-	names, err := fs.Glob(files, "world/datasets/*.yaml")
+	folder, err := own()
 	if err != nil {
 		return nil, err
 	}
+	w := &world{folder: folder, sample: true, departments: map[string]*department{}, themes: map[string]int64{}}
+	return w, w.read()
+}
+
+// read reads the whole folder. What entries may refer to beside it is in w already.
+func (w *world) read() error {
+	if err := w.readVocabulary(); err != nil {
+		return err
+	}
+	var err error
+	if w.library.book, err = policy.Load(policy.Files); err != nil {
+		return err
+	}
+	if err := w.readList("statutes.yaml", &w.library.statutes); err != nil {
+		return err
+	}
+	names, err := fs.Glob(w.folder, "datasets/*.yaml")
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
 		e := &entry{slug: strings.TrimSuffix(path.Base(name), ".yaml")}
-		if err := read("datasets/"+e.slug+".yaml", &e.about); err != nil {
-			return nil, err
+		if err := read(w.folder, name, &e.about); err != nil {
+			return err
 		}
 		w.entries = append(w.entries, e)
 	}
 	for _, e := range w.entries {
 		if err := w.complete(e); err != nil {
-			return nil, fmt.Errorf("world/datasets/%s.yaml: %w", e.slug, err)
+			return fmt.Errorf("datasets/%s.yaml: %w", e.slug, err)
 		}
 	}
-	return w, nil
+	return nil
+}
+
+// readList reads what entries refer to. A folder that is imported has only
+// what the installation has not yet.
+func (w *world) readList(name string, into any) error {
+	err := read(w.folder, name, into)
+	if !w.sample && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // complete makes of what the file says the entry that is saved.
@@ -119,35 +148,41 @@ func (w *world) complete(e *entry) error {
 	}
 	e.dataset = datasets.Dataset{
 		Slug: e.slug, Title: a.Title, TitleEN: a.TitleEN, Summary: a.Summary, SummaryEN: a.SummaryEN,
-		Licence: datasets.Licence{ID: a.Licence}, Region: datasets.Region{Code: a.Region}, Tags: a.Tags, Sample: true,
+		Licence: datasets.Licence{ID: a.Licence}, Region: datasets.Region{Code: a.Region}, Tags: a.Tags, Sample: w.sample,
 		Open: a.Open.Type, OpenBasis: openBasis, OpenReason: a.Open.Reason, OpenMethod: a.Open.Method,
 		UseRequirements: a.Open.Requirements, Safeguards: a.Open.Safeguards,
 		ShareType: string(a.Share.Type), ShareContent: a.Share.Content, ShareConditions: a.Share.Conditions, ShareScope: a.Share.Scope,
 		ShareMethod: a.Share.Method, ShareBasis: shareBasis, RequiredMaterials: a.Share.Materials,
 		Frequency: a.Update.Frequency, UpdateDue: a.Update.Due, UpdateMethod: a.Update.Method, LastUpdated: updated,
 		NextDue:      due,
-		ResourceCode: code(a.Code), Category: a.Category, DataForm: a.Form, Attributes: a.Attributes,
+		ResourceCode: w.code(a.Code), Category: a.Category, DataForm: a.Form, Attributes: a.Attributes,
 		CollectDue: a.Collected.Due, CollectingOrg: a.Collected.By, CollectionMethod: a.Collected.How,
-		ApprovingOrg: sample(department.Approving), ResponsibleOrg: sample(department.Name), Duties: sample(department.Duties),
-		LinkedSystem: sample(department.System), DutyItem: sample(department.Duty), CoreBusiness: sample(department.Business),
+		ApprovingOrg: w.made(department.Approving), ResponsibleOrg: w.made(department.Name), Duties: w.made(department.Duties),
+		LinkedSystem: w.made(department.System), DutyItem: w.made(department.Duty), CoreBusiness: w.made(department.Business),
 		SecurityLevel: a.Security, RelatedCodes: related,
 		Source: a.Source.Name, SourceURL: a.Source.URL, Processing: a.Source.Processing,
 		TemporalStart: a.Period.Start, TemporalEnd: a.Period.End, Spatial: a.Spatial, Language: a.Language,
 		Contact: department.Contact, Email: department.Email,
 	}
-	return e.readResources()
+	return e.readResources(w.folder)
 }
 
-// sample marks what is plausible and made up.
-func sample(words string) string {
-	if words == "" {
-		return ""
+// made marks what in a sample is plausible and made up.
+func (w *world) made(words string) string {
+	if words == "" || !w.sample {
+		return words
 	}
 	return words + "（示例）"
 }
 
-// code is a 信息资源代码. The numbers are made up after the national form.
-func code(number string) string { return "示例" + number }
+// code is a 信息资源代码. Those of the sample world are made up after the
+// national form.
+func (w *world) code(number string) string {
+	if !w.sample {
+		return number
+	}
+	return "示例" + number
+}
 
 // codes are the resource codes of other entries.
 func (w *world) codes(slugs []string) ([]string, error) {
@@ -157,7 +192,7 @@ func (w *world) codes(slugs []string) ([]string, error) {
 		if at < 0 {
 			return nil, fmt.Errorf("there is no dataset %s to be related to", slug)
 		}
-		out = append(out, code(w.entries[at].about.Code))
+		out = append(out, w.code(w.entries[at].about.Code))
 	}
 	return out, nil
 }
@@ -184,7 +219,7 @@ var period = map[datasets.Frequency]int{
 	datasets.Monthly: 1, datasets.Quarterly: 3, datasets.SemiAnnual: 6, datasets.Annual: 12, datasets.Biennial: 24,
 }
 
-func (e *entry) readResources() error {
+func (e *entry) readResources(folder fs.FS) error {
 	fields := make([]datasets.Field, len(e.about.Dictionary))
 	for i, c := range e.about.Dictionary {
 		fields[i] = c.field()
@@ -198,7 +233,7 @@ func (e *entry) readResources() error {
 			out.fields = append(out.fields, fields)
 		}
 		for _, v := range r.Versions {
-			info, err := fs.Stat(files, "world/files/"+v.File)
+			info, err := fs.Stat(folder, "files/"+v.File)
 			if err != nil {
 				return err
 			}
@@ -250,6 +285,9 @@ func (w *world) resolve(ctx context.Context, s *datasets.Service) error {
 	}
 	for _, e := range w.entries {
 		e.dataset.Department.ID, e.dataset.Theme.ID = w.departments[e.about.Department].ID, w.themes[e.about.Theme]
+		if e.dataset.Theme.ID == 0 {
+			return fmt.Errorf("datasets/%s.yaml: there is no theme %s", e.slug, e.about.Theme)
+		}
 	}
 	return nil
 }
