@@ -33,7 +33,13 @@ func config() huma.Config {
 				Extensions: map[string]any{descriptionZH: "本门户公共数据的目录，供程序使用。读取不要密钥，不要登录；密钥只用来提高额度。" +
 					"文字有中文，以 _en 结尾的是英文（没有则为空）。第 1 版之内只增字段，不改名，不删除。"},
 			},
-			Servers: []*huma.Server{{URL: Base}},
+			Servers:      []*huma.Server{{URL: Base}},
+			ExternalDocs: &huma.ExternalDocs{URL: "/developers", Description: "The page for developers: examples that run, quotas, errors."},
+			Tags: []*huma.Tag{
+				{Name: "catalogue", Description: "Datasets: find, list, read."},
+				{Name: "files", Description: "The files of a dataset, their versions and their columns."},
+				{Name: "vocabulary", Description: "Departments, themes and figures."},
+			},
 			Components: &huma.Components{
 				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key made at /account. Without one the quota is lower; nothing public needs one."}},
@@ -76,14 +82,15 @@ var failures = []struct {
 	code   string
 	en, zh string
 	always bool // of every operation; the others of those that name one thing
+	later  bool // says when to come back
 }{
 	{"400", "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
-		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true},
-	{"401", "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true},
-	{"404", "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false},
-	{"410", "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false},
-	{"429", "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true},
-	{"503", "A part of the portal does not answer. Come back after Retry-After seconds.", "门户的一部分暂时不应答。过 Retry-After 秒再来。", true},
+		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true, false},
+	{"401", "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false},
+	{"404", "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false, false},
+	{"410", "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false, false},
+	{"429", "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true, true},
+	{"503", "A part of the portal does not answer. Come back after Retry-After seconds.", "门户的一部分暂时不应答。过 Retry-After 秒再来。", true, true},
 }
 
 // headers are those of every answer.
@@ -108,7 +115,11 @@ func prepare(h huma.API, o *huma.Operation) {
 	}
 	for _, f := range failures {
 		if f.always || strings.Contains(o.Path, "{") {
-			o.Responses[f.code] = &huma.Response{Description: f.en, Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
+			r := &huma.Response{Description: f.en, Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
+			if f.later {
+				r.Headers = map[string]*huma.Param{"Retry-After": {Description: "Seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}}}
+			}
+			o.Responses[f.code] = r
 		}
 	}
 }

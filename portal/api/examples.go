@@ -66,7 +66,7 @@ for await (const d of datasets({ open: "unconditional", limit: 100 })) {
         each _ <> null,
         each if Record.HasFields(_, "next") then Page([next]) else null,
         each [items]),
-    Rows = Table.FromRecords(List.Combine(Pages), {"slug", "title", "open", "updated", "url"})
+    Rows = Table.SelectColumns(Table.FromRecords(List.Combine(Pages)), {"slug", "title", "open", "updated", "url"})
 in
     Rows`)},
 	}

@@ -51,7 +51,7 @@ func (a *api) count(c *fiber.Ctx) error {
 	if limit.Allowed {
 		return nil
 	}
-	f := fault.New(fault.TooMany, "请求太多，请在 %d 秒后再试。", seconds(limit.Retry))
+	f := fault.New(fault.TooMany, "请求太多，请在 %d 秒后再试。", int(limit.Retry/time.Second)+1) // as Retry-After says
 	f.Retry = limit.Retry
 	return f
 }
@@ -60,7 +60,7 @@ func policy(bucket string, r account.Rate) string {
 	return fmt.Sprintf("%q;q=%d;w=%d", bucket, r.Limit, int(r.Window/time.Second))
 }
 
-// seconds rounds up: who comes back then is let in.
+// seconds rounds up.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // preflight answers a browser that asks before it sends a key along.
