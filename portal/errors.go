@@ -47,16 +47,19 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Response().Header.Del(fiber.HeaderLastModified)
 	c.Response().Header.Del(fiber.HeaderContentEncoding)
-	ctx := c.UserContext()
-	if strings.HasPrefix(c.Path(), "/api/") {
+	ctx, program := c.UserContext(), strings.HasPrefix(c.Path(), "/api/")
+	if status == fiber.StatusUnauthorized {
+		if looks := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead; looks && !program && c.Get(fiber.HeaderAuthorization) == "" {
+			return c.Redirect("/sign-in?back="+escapeQuery(localPath(c)), fiber.StatusSeeOther)
+		}
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="shuyuan"`)
+	}
+	if program {
 		body, media := problem.Document(ctx, status, f, reference)
 		c.Status(status).Set(fiber.HeaderContentType, media)
 		c.Set(fiber.HeaderAccessControlAllowOrigin, "*") // also what was refused before the API saw it
 		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		return c.Send(body)
-	}
-	if f.Kind == fault.Unauthenticated && status == fiber.StatusUnauthorized && c.Method() == fiber.MethodGet && actor(c).IsVisitor() {
-		return c.Redirect("/sign-in?back="+escapeQuery(localPath(c)), fiber.StatusSeeOther)
 	}
 	c.Status(status)
 	frame := s.quietFrame(c, heading(ctx, status))

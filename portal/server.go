@@ -105,9 +105,11 @@ func (s *Server) newApp() *fiber.App {
 		UnescapePath:          false, // what is escaped stays so: %2e is no dot for the router
 		DisableStartupMessage: true,
 		ReadBufferSize:        maxHeader,
-		BodyLimit:             maxBody,
-		ReadTimeout:           requestTime,
-		IdleTimeout:           idleTime,
+
+		DisablePreParseMultipartForm: true, // nothing here takes one, and parsing it writes files
+		BodyLimit:                    maxBody,
+		ReadTimeout:                  requestTime,
+		IdleTimeout:                  idleTime,
 		// No WriteTimeout: it would end a large download on a slow line.
 		// Serve ends connections that take nothing instead.
 		ErrorHandler: s.showError,
