@@ -98,11 +98,14 @@ func TestOnlySoundPagesAreKept(t *testing.T) {
 		body func(*fiber.Ctx, int64) error
 		kept bool
 	}{
-		"a page":             {numbered, true},
-		"a fault":            {func(*fiber.Ctx, int64) error { return fault.New(fault.NotFound, "没有这一页。") }, false},
-		"a failure":          {func(*fiber.Ctx, int64) error { return errors.New("broken") }, false},
-		"another status":     {func(c *fiber.Ctx, n int64) error { c.Status(203); return numbered(c, n) }, false},
-		"one with a cookie":  {func(c *fiber.Ctx, n int64) error { c.Cookie(&fiber.Cookie{Name: "a", Value: "b"}); return numbered(c, n) }, false},
+		"a page":         {numbered, true},
+		"a fault":        {func(*fiber.Ctx, int64) error { return fault.New(fault.NotFound, "没有这一页。") }, false},
+		"a failure":      {func(*fiber.Ctx, int64) error { return errors.New("broken") }, false},
+		"another status": {func(c *fiber.Ctx, n int64) error { c.Status(203); return numbered(c, n) }, false},
+		"one with a cookie": {func(c *fiber.Ctx, n int64) error {
+			c.Cookie(&fiber.Cookie{Name: "a", Value: "b"})
+			return numbered(c, n)
+		}, false},
 		"a page of any size": {func(c *fiber.Ctx, _ int64) error { return c.SendString(strings.Repeat("x", cacheEntry+1)) }, false},
 	} {
 		w, made := counting(t, c.body)
