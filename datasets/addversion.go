@@ -81,6 +81,9 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 			map[string]string{"number": fmt.Sprint(v.Number), "sha256": v.SHA256}); err != nil {
 			return nil, err
 		}
+		for i := range v.Tables {
+			v.Tables[i].Preview = nil // whoever wants to see it asks the Gate
+		}
 		return v, announce(ctx, tx, s, d.ID)
 	})
 }

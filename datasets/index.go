@@ -72,9 +72,9 @@ func (s *Service) indexEntries(ctx context.Context, where string, args pgx.Named
 			if r.Newest == nil {
 				continue
 			}
-			served := s.gate.MayServe(ctx, account.Actor{}, r.Newest, nil, s.now()) == nil
+			s.withoutValues(ctx, account.Actor{}, r.Newest)
 			for _, t := range r.Newest.Tables {
-				out[i].learn(t.Fields, served)
+				out[i].learn(t.Fields)
 			}
 		}
 		slices.Sort(out[i].Columns)
@@ -84,7 +84,7 @@ func (s *Service) indexEntries(ctx context.Context, where string, args pgx.Named
 	return out, nil
 }
 
-func (e *IndexEntry) learn(fields []Field, served bool) {
+func (e *IndexEntry) learn(fields []Field) {
 	keep := func(list *[]string, words ...string) {
 		for _, w := range words {
 			if w != "" {
@@ -94,9 +94,6 @@ func (e *IndexEntry) learn(fields []Field, served bool) {
 	}
 	for _, f := range fields {
 		keep(&e.Columns, f.Name, f.Label, f.LabelEN)
-		if !served {
-			continue
-		}
 		for _, c := range f.Codes {
 			keep(&e.Values, c.Value, c.Label)
 		}

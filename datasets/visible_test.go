@@ -1,0 +1,380 @@
+package datasets_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"shuyuan/datasets"
+	"shuyuan/datasets/datasetstest"
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+	"shuyuan/licensing"
+)
+
+// personas are who may look.
+func personas(t *testing.T, c *datasetstest.Catalogue) map[string]account.Actor {
+	own := datasetstest.Officer(c.Office(t))
+	other := datasetstest.Officer(c.Department(t))
+	dismissed := own
+	dismissed.Roles = nil
+	return map[string]account.Actor{
+		"visitor": {}, "administrator": {ID: 7, Roles: []account.Role{account.Administrator}}, "system": account.System("test"),
+		"other": other, "own": own,
+		"dismissed": dismissed,                                       // still of the department, no longer an officer
+		"homeless":  {ID: 8, Roles: []account.Role{account.Officer}}, // an officer of no department
+		"both":      {ID: 9, Roles: []account.Role{account.Officer, account.Administrator}, Department: own.Department},
+	}
+}
+
+// What each may know of an entry (L: it stands in lists; P: its page; G: only
+// that it was withdrawn) and whether its bytes may be had (B).
+const whoSees = `
+entry                     visitor  administrator  system  dismissed  homeless  other  own  both
+draft-conditional         -        -              -       -          -         -      LP   LP
+draft-unconditional       -        -              -       -          -         -      LPB  LPB
+draft-withheld            -        -              -       -          -         -      LP   LP
+published-conditional     LP       LP             LP      LP         LP        LP     LP   LP
+published-unconditional   LPB      LPB            LPB     LPB        LPB       LPB    LPB  LPB
+published-withheld        -        -              -       -          -         -      LP   LP
+withdrawn-conditional     G        G              G       G          G         G      LP   LP
+withdrawn-unconditional   G        G              G       G          G         G      LPB  LPB
+withdrawn-withheld        -        -              -       -          -         -      LP   LP
+`
+
+func TestWhoSeesWhat(t *testing.T) {
+	c := datasetstest.New(t, licensing.Gate{})
+	grid, who := c.Grid(t), personas(t, c)
+	lines := strings.Split(strings.TrimSpace(whoSees), "\n")
+	columns := strings.Fields(lines[0])[1:]
+	if len(columns) != len(who) || len(lines) != len(grid)+1 {
+		t.Fatalf("the grid has %d entries and %d personas, there are %d and %d", len(lines)-1, len(columns), len(grid), len(who))
+	}
+	got := []string{fmt.Sprintf("%-25s %s", "entry", strings.Join(columns, "  "))}
+	for _, line := range lines[1:] {
+		slug := strings.Fields(line)[0]
+		row := fmt.Sprintf("%-26s", slug)
+		for _, name := range columns {
+			row += fmt.Sprintf("%-*s", len(name)+2, seen(t, c.Service, who[name], grid[slug]))
+		}
+		got = append(got, strings.TrimSpace(row))
+	}
+	if diff := cmp.Diff(lines, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// seen is what a persona gets to know of one entry.
+func seen(t *testing.T, s *datasets.Service, who account.Actor, d *datasets.Dataset) string {
+	t.Helper()
+	ctx, out := t.Context(), ""
+	listed, err := s.BySlugs(ctx, who, []string{d.Slug})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(listed) == 1 {
+		out += "L"
+	}
+	roads := map[string]error{}
+	_, roads["page"] = s.Dataset(ctx, who, d.Slug)
+	_, _, roads["resource"] = s.Resource(ctx, who, d.Resources[0].ID)
+	_, roads["versions"] = s.Versions(ctx, who, d.Resources[0].ID)
+	_, roads["some versions"] = s.VersionsBefore(ctx, who, d.Resources[0].ID, 9, 9)
+	_, roads["version"] = s.Version(ctx, who, d.Resources[0].ID, 1)
+	kind := fault.KindOf(roads["page"])
+	for road, err := range roads {
+		if fault.KindOf(err) != kind {
+			t.Errorf("%s: %s says %v, the page %v", d.Slug, road, err, roads["page"])
+		}
+	}
+	switch kind {
+	case fault.NotFound:
+	case fault.Gone:
+		out += "G"
+	case fault.KindOf(nil):
+		out += "P"
+		if f, err := s.Original(ctx, who, d.Resources[0].Newest); err == nil {
+			f.Object.Close()
+			out += "B"
+		}
+	default:
+		t.Errorf("%s: %v", d.Slug, roads["page"])
+	}
+	if out == "" {
+		out = "-"
+	}
+	return out
+}
+
+// Every road on which entries are listed or counted leads to the same entries.
+func TestEveryListHoldsTheSameEntries(t *testing.T) {
+	c := datasetstest.New(t, licensing.Gate{})
+	grid := c.Grid(t, func(d *datasets.Dataset) { d.Tags = []string{"共同"}; d.Summary = "哨兵" })
+	origin := c.Dataset(t, func(d *datasets.Dataset) { d.Slug, d.Tags, d.Status = "origin", []string{"共同"}, datasets.Published })
+	slugs := []string{"origin"}
+	for slug := range grid {
+		slugs = append(slugs, slug)
+		c.Service.CountView(grid[slug].ID)
+	}
+	if err := c.Service.FlushUsage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	of := func(found []datasets.Dataset, err error) []string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, d := range found {
+			out = append(out, d.Slug)
+		}
+		slices.Sort(out)
+		return out
+	}
+	for name, who := range personas(t, c) {
+		ctx := t.Context()
+		want := of(c.Service.BySlugs(ctx, who, slugs))
+		without := slices.DeleteFunc(slices.Clone(want), func(s string) bool { return s == "origin" })
+		page, err := c.Service.List(ctx, who, datasets.Filter{})
+		if diff := cmp.Diff(want, of(page.Items, err)); diff != "" || page.Total != len(want) {
+			t.Errorf("%s: list, total %d: %s", name, page.Total, diff)
+		}
+		page, err = c.Service.Find(ctx, who, "哨兵", datasets.Filter{})
+		if diff := cmp.Diff(without, of(page.Items, err)); diff != "" || page.Total != len(without) {
+			t.Errorf("%s: find, total %d: %s", name, page.Total, diff)
+		}
+		if diff := cmp.Diff(without, of(c.Service.Related(ctx, who, origin, 50))); diff != "" {
+			t.Errorf("%s: related: %s", name, diff)
+		}
+		addresses, err := c.Service.Addresses(ctx, who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var addressed []string
+		for _, a := range addresses {
+			addressed = append(addressed, a.Slug)
+			if files := len(a.Resources); (files == 1) != (a.Slug != "origin") {
+				t.Errorf("%s: %s has the addresses of %d files", name, a.Slug, files)
+			}
+		}
+		slices.Sort(addressed)
+		if diff := cmp.Diff(want, addressed); diff != "" {
+			t.Errorf("%s: addresses: %s", name, diff)
+		}
+		stats, err := c.Service.Stats(ctx, who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stats.Datasets != len(want) || stats.Files != len(without) || stats.Versions != len(without) {
+			t.Errorf("%s: stats count %d entries, %d files and %d versions, not %d, %d, %d", name, stats.Datasets, stats.Files, stats.Versions, len(want), len(without), len(without))
+		}
+		department, err := c.Service.Department(ctx, who, "tjj")
+		if err != nil {
+			t.Fatal(err)
+		}
+		theme, err := c.Service.Theme(ctx, who, "people")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if department.Datasets != len(want) || theme.Datasets != len(want) {
+			t.Errorf("%s: the department counts %d, the theme %d, not %d", name, department.Datasets, theme.Datasets, len(want))
+		}
+	}
+	public := of(c.Service.BySlugs(t.Context(), account.Actor{}, slugs))
+	indexed, err := c.Service.IndexEntries(t.Context(), 0, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []int64
+	for _, d := range grid {
+		ids = append(ids, d.ID)
+	}
+	some, err := c.Service.IndexEntriesOf(t.Context(), ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	popular, err := c.Service.Popularity(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := c.Service.Changes(t.Context(), 0, 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inIndex, inPart, used, changed []string
+	for _, e := range indexed {
+		inIndex = append(inIndex, e.Slug)
+	}
+	for _, e := range some {
+		inPart = append(inPart, e.Slug)
+	}
+	for _, p := range popular {
+		used = append(used, p.Slug)
+	}
+	for _, ch := range changes {
+		if ch.Public {
+			changed = append(changed, ch.Slug)
+		}
+	}
+	for road, got := range map[string][]string{"index": inIndex, "part of the index": append(inPart, "origin"), "popularity": used, "changes": changed} {
+		slices.Sort(got)
+		if diff := cmp.Diff(public, slices.Compact(got)); diff != "" {
+			t.Errorf("%s: %s", road, diff)
+		}
+	}
+}
+
+// sentinel stands in the data and nowhere else, but for the code list that
+// names it.
+const sentinel = "哨兵八三七一"
+
+var coded = datasets.Field{Name: "甲", Codes: []datasets.Code{{Value: sentinel, Label: "意思"}}}
+
+// roads is every exported method of the service, called so that it could give
+// away the sentinel. A method that is not here fails the test: whoever adds
+// one decides here whether it hands out data, and then it asks the Gate.
+var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *datasets.Dataset) (any, error){
+	"AddResource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.AddResource(ctx, who, d, datasets.Resource{Name: "又一个"})
+	},
+	"AddVersion": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		v, err := s.AddVersion(ctx, who, d, d.Resources[0].ID, datasets.NewVersion{
+			FileName: "a.csv", Content: strings.NewReader("甲\n" + sentinel + "\n"), Fields: [][]datasets.Field{{coded}}})
+		if err != nil {
+			return nil, err
+		}
+		return v.Tables[0].Preview, nil // the dictionary is what we gave it
+	},
+	"Addresses": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Addresses(ctx, who)
+	},
+	"BySlugs": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.BySlugs(ctx, who, []string{d.Slug})
+	},
+	"Changes": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Changes(ctx, 0, 100)
+	},
+	"CountDownload": func(_ context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		s.CountDownload(d.ID, 1)
+		return nil, nil
+	},
+	"CountView": func(_ context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		s.CountView(d.ID)
+		return nil, nil
+	},
+	"Dataset": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Dataset(ctx, who, d.Slug)
+	},
+	"Department": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Department(ctx, who, d.Department.Slug)
+	},
+	"Departments": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Departments(ctx, who)
+	},
+	"Find": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Find(ctx, who, "", datasets.Filter{})
+	},
+	"FlushUsage": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.FlushUsage(ctx)
+	},
+	"IndexEntries": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.IndexEntries(ctx, 0, 100)
+	},
+	"IndexEntriesOf": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.IndexEntriesOf(ctx, []int64{d.ID})
+	},
+	"LastChange": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.LastChange(ctx)
+	},
+	"Licences": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Licences(ctx)
+	},
+	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.List(ctx, who, datasets.Filter{})
+	},
+	"MayServe": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.MayServe(ctx, who, d.Resources[0].Newest)
+	},
+	"Move": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.Move(ctx, who, d.Slug, datasets.Withdraw, "", d.Revision)
+	},
+	"Original": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return content(s.Original(ctx, who, d.Resources[0].Newest))
+	},
+	"Popularity": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Popularity(ctx)
+	},
+	"Preview": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		v := *d.Resources[0].Newest
+		v.Tables = []datasets.Table{{}}
+		err := s.Preview(ctx, who, &v)
+		return v, err
+	},
+	"PutVocabulary": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.PutVocabulary(ctx, account.System("test"), datasets.Vocabulary{})
+	},
+	"Regions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Regions(ctx)
+	},
+	"Related": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Related(ctx, who, &datasets.Dataset{Department: d.Department, Theme: d.Theme}, 10)
+	},
+	"Rendition": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return content(s.Rendition(ctx, who, d.Resources[0].Newest, 0, datasets.JSON))
+	},
+	"Resource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		kept, r, err := s.Resource(ctx, who, d.Resources[0].ID)
+		return []any{kept, r}, err
+	},
+	"Rows": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		var out []string
+		err := s.Rows(ctx, who, d.Resources[0].Newest, 0, func(row []string) error { out = append(out, row...); return nil })
+		return out, err
+	},
+	"Save": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		changed := *d
+		changed.Title = ""
+		return nil, s.Save(ctx, who, &changed)
+	},
+	"Stats": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Stats(ctx, who)
+	},
+	"Sweep": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.Sweep(ctx)
+	},
+	"Theme": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Theme(ctx, who, d.Theme.Slug)
+	},
+	"Themes": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Themes(ctx, who)
+	},
+	"Version": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Version(ctx, who, d.Resources[0].ID, 1)
+	},
+	"Versions": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Versions(ctx, who, d.Resources[0].ID)
+	},
+	"VersionsBefore": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.VersionsBefore(ctx, who, d.Resources[0].ID, 100, 100)
+	},
+}
+
+// handsOut are the roads on which data itself, or values of it, leave.
+var handsOut = []string{"Dataset", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
+
+// refuses are those of them that say so, rather than leave the values out.
+var refuses = []string{"MayServe", "Original", "Preview", "Rendition", "Rows"}
+
+func content(f *datasets.File, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer f.Object.Close()
+	b, err := io.ReadAll(f.Object)
+	return string(b), err
+}
