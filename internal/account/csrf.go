@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/netip"
 	"net/url"
 
 	"shuyuan/internal/fault"
@@ -65,10 +66,20 @@ func CheckOrigin(own, origin, fetchSite string) error {
 		return refused // "null" too: a sandboxed frame
 	}
 	base, err := url.Parse(own)
-	if err != nil || o.Scheme != base.Scheme || o.Host != base.Host {
+	if err != nil || o.Scheme != base.Scheme || o.Host != base.Host && !sameMachine(o, base) {
 		return refused
 	}
 	return nil
+}
+
+// sameMachine reports whether two addresses are names of one port of this
+// machine: people type localhost where a portal says 127.0.0.1.
+func sameMachine(a, b *url.URL) bool {
+	loopback := func(u *url.URL) bool {
+		ip, err := netip.ParseAddr(u.Hostname())
+		return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	}
+	return loopback(a) && loopback(b) && a.Port() == b.Port()
 }
 
 func csrfMAC(token string, nonce []byte) []byte {

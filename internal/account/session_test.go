@@ -248,6 +248,21 @@ func TestRequestsFromOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
+func TestAPortalOnThisMachineHasSeveralNames(t *testing.T) {
+	const own = "http://127.0.0.1:8080"
+	for origin, ok := range map[string]bool{
+		"http://localhost:8080": true, "http://[::1]:8080": true, own: true,
+		"http://localhost:8081": false, "http://localhost": false, "https://localhost:8080": false, "http://192.0.2.7:8080": false, "http://localhost.evil.example:8080": false,
+	} {
+		if err := account.CheckOrigin(own, origin, "same-origin"); (err == nil) != ok {
+			t.Errorf("%s: %v", origin, err)
+		}
+	}
+	if err := account.CheckOrigin("https://data.tests.example", "https://localhost", "same-origin"); err == nil {
+		t.Error("a public portal takes this machine for itself")
+	}
+}
+
 func TestAgentsAreKeptShortAndPlain(t *testing.T) {
 	w := newWorld(t)
 	w.officer("wang@tests.example")
