@@ -86,8 +86,8 @@ func (s *Server) add(app *fiber.App, r Route) {
 	}
 }
 
-// behind is a route behind its gate: who asks first, then the page cache, then
-// the handler.
+// behind is a route behind its gate: who asks, whether a page of ours made the
+// request, then the page cache, then the handler.
 func (s *Server) behind(r Route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		c.Locals(keyRoute, r.Path)
