@@ -1,9 +1,11 @@
 package meili
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -96,6 +98,28 @@ func (e *Engine) refusalOf(err error) *refusal {
 func says(err error, code string) bool {
 	r, ok := errors.AsType[*refusal](err)
 	return ok && r.code == code
+}
+
+// sized sends bodies whole and says how long they are. The client library sends
+// them in chunks, which cannot be sent again where the server closed an idle
+// connection at that moment.
+type sized struct{ *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (s sized) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil || r.ContentLength > 0 {
+		return s.Transport.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.ContentLength = int64(len(body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body, _ = r.GetBody()
+	return s.Transport.RoundTrip(r)
 }
 
 // do has the server do something and waits until it is done.

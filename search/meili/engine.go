@@ -94,13 +94,14 @@ func Open(c Config) (*Engine, error) {
 	}
 	e.server = meilisearch.New(strings.TrimRight(c.URL, "/"), meilisearch.WithAPIKey(c.Key), meilisearch.DisableRetries(),
 		meilisearch.WithCustomClient(&http.Client{
-			Transport: &http.Transport{
+			Transport: sized{&http.Transport{
 				Proxy:               http.ProxyFromEnvironment,
 				DialContext:         (&net.Dialer{Timeout: e.searchLimit}).DialContext,
 				TLSHandshakeTimeout: e.searchLimit,
 				IdleConnTimeout:     time.Minute,
 				MaxIdleConnsPerHost: 64,
-			},
+				DisableCompression:  true, // the server lets the end of a packed answer wait 40 ms
+			}},
 			// a redirect would take the key elsewhere
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}))

@@ -231,18 +231,18 @@ func TestTheCursorIsNeverAheadOfADeletion(t *testing.T) {
 
 func TestTheCursorIsNeverAheadOfABatch(t *testing.T) {
 	server, e := built(t, meili.Config{})
-	docs := make([]search.Document, 2500)
-	for i := range docs {
-		docs[i] = search.Document{ID: fmt.Sprintf("many-%d", i), Title: "编号"}
-	}
-	for failing := range 3 {
-		server.Plan(meilitest.Fault{Task: "documentAdditionOrUpdate", Code: "internal", After: failing})
-		unavailable(t, "put", e.Put(t.Context(), docs, 2))
+	for _, c := range []struct{ docs, failing int }{{2500, 0}, {2500, 1}, {2500, 2}, {1000, 0}, {999, 0}, {1001, 1}} {
+		docs := make([]search.Document, c.docs)
+		for i := range docs {
+			docs[i] = search.Document{ID: fmt.Sprintf("many-%d", i), Title: "编号"}
+		}
+		server.Plan(meilitest.Fault{Task: "documentAdditionOrUpdate", Code: "internal", After: c.failing})
+		unavailable(t, fmt.Sprintf("put %d, batch %d fails", c.docs, c.failing), e.Put(t.Context(), docs, 2))
 		server.Heal()
 		server.Indexes() // the batches behind it are done all the same
 		cursorIs(t, e, 1)
 	}
-	if err := e.Put(t.Context(), docs, 2); err != nil {
+	if err := e.Put(t.Context(), []search.Document{newcomer}, 2); err != nil {
 		t.Fatal(err)
 	}
 	cursorIs(t, e, 2)
@@ -434,6 +434,27 @@ func TestWhatADeadProcessLeftBehindIsDeleted(t *testing.T) {
 	want := []string{"else", "shuyuan", "shuyuan-building-now", "shuyuan2", "shuyuan2-building-x"}
 	if got := server.Indexes(); !slices.Equal(got, want) {
 		t.Errorf("indexes on the server: %v, want %v", got, want)
+	}
+}
+
+// A key that is good for our indexes only is enough.
+func TestAKeyForOurIndexesIsEnough(t *testing.T) {
+	server := meilitest.Start(t, key)
+	server.Scope = "shuyuan"
+	e := open(t, meili.Config{URL: server.URL, Key: key})
+	for cursor := range int64(2) {
+		if err := e.Replace(t.Context(), slices.Values(searchtest.World()), cursor); err != nil {
+			t.Fatal(err)
+		}
+		cursorIs(t, e, cursor)
+	}
+	for _, what := range []string{"search", "suggest", "ids", "put", "delete", "popularity"} {
+		if err := calls[what](t.Context(), e); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := server.Indexes(); !slices.Equal(got, []string{"shuyuan"}) {
+		t.Errorf("indexes on the server: %v", got)
 	}
 }
 

@@ -79,6 +79,13 @@ type state struct {
 	ID     string `json:"id"`
 	Cursor int64  `json:"cursor"`
 	Layout int    `json:"layout"`
+	Built  string `json:"built"` // the name under which the index was built
+}
+
+// at is s with another cursor.
+func (s state) at(cursor int64) state {
+	s.Cursor = cursor
+	return s
 }
 
 func recordOf(d *search.Document) record {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,7 +27,8 @@ const (
 func (e *Engine) Put(ctx context.Context, docs []search.Document, cursor int64) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	if _, err := e.state(ctx); err != nil { // the server would make an index without our settings
+	now, err := e.state(ctx)
+	if err != nil { // the server would make an index without our settings
 		return err
 	}
 	u := e.upload(e.name)
@@ -35,14 +37,15 @@ func (e *Engine) Put(ctx context.Context, docs []search.Document, cursor int64) 
 			return err
 		}
 	}
-	return u.finish(ctx, cursor)
+	return u.finish(ctx, now.at(cursor))
 }
 
 // Delete removes documents.
 func (e *Engine) Delete(ctx context.Context, ids []string, cursor int64) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	if _, err := e.state(ctx); err != nil {
+	now, err := e.state(ctx)
+	if err != nil {
 		return err
 	}
 	for len(ids) > 0 {
@@ -58,7 +61,7 @@ func (e *Engine) Delete(ctx context.Context, ids []string, cursor int64) error {
 			return err
 		}
 	}
-	return e.upload(e.name).finish(ctx, cursor)
+	return e.upload(e.name).finish(ctx, now.at(cursor))
 }
 
 // popularity is the part of a record that changes without the dataset.
@@ -96,7 +99,6 @@ func (e *Engine) Replace(ctx context.Context, docs func(yield func(search.Docume
 	if err == nil {
 		err = e.takeOver(ctx, next)
 	}
-	// what is left under that name is the old index, or what was built in vain
 	e.discard(ctx, next)
 	return err
 }
@@ -109,13 +111,12 @@ func (e *Engine) build(ctx context.Context, next string, docs func(yield func(se
 		return err
 	}
 	u := e.upload(next)
-	var err error
 	for d := range docs {
-		if err = u.add(ctx, recordOf(&d)); err != nil {
+		if err := u.add(ctx, recordOf(&d)); err != nil {
 			return err
 		}
 	}
-	if err := u.finish(ctx, cursor); err != nil {
+	if err := u.finish(ctx, state{ID: stateID, Layout: layout, Built: next}.at(cursor)); err != nil {
 		return err
 	}
 	return e.try(ctx, next)
@@ -169,17 +170,36 @@ func (e *Engine) takeOver(ctx context.Context, next string) error {
 	if err != nil {
 		return err
 	}
-	return e.do(ctx, "swap the indexes", func(ctx context.Context) (*meilisearch.TaskInfo, error) {
+	_, err = e.enqueue(ctx, "swap the indexes", func(ctx context.Context) (*meilisearch.TaskInfo, error) {
 		return e.server.SwapIndexesWithContext(ctx, []*meilisearch.SwapIndexesParams{{Indexes: []string{e.name, next}}})
 	})
+	if err != nil {
+		return err
+	}
+	// A key that is good for our indexes only may not ask how the swap went, as
+	// it belongs to none. Tasks are done in order: what is behind it is ours.
+	err = e.do(ctx, "delete the old index", func(ctx context.Context) (*meilisearch.TaskInfo, error) {
+		return e.server.DeleteIndexWithContext(ctx, next)
+	})
+	if err != nil {
+		return err
+	}
+	switch now, err := e.state(ctx); {
+	case err != nil && !errors.Is(err, ErrNoIndex):
+		return err
+	case now.Built != next:
+		return unavailable(ctx, &refusal{asked: "swap the indexes", message: "the server did not swap them"})
+	}
+	return nil
 }
 
 // abandoned is how long nothing happens to an index being built until it counts
 // as left behind by a process that died.
 const abandoned = time.Hour
 
-// discard deletes an index, and others that were left behind. If that fails,
-// the next Replace does it: nobody asks for these indexes.
+// discard deletes an index that may be left from building in vain, and others
+// that were left behind. If that fails, the next Replace does it: nobody asks
+// for these indexes.
 func (e *Engine) discard(ctx context.Context, next string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.searchLimit)
 	defer cancel()
@@ -226,7 +246,7 @@ func (u *upload) add(ctx context.Context, r any) error {
 	if err != nil {
 		return fmt.Errorf("a record of the index: %w", err)
 	}
-	if u.n > 0 && (u.n == batchRecords || u.lines.Len()+len(line) > batchBytes) {
+	if u.full(len(line)) {
 		if err := u.send(ctx); err != nil {
 			return err
 		}
@@ -235,6 +255,11 @@ func (u *upload) add(ctx context.Context, r any) error {
 	u.lines.WriteByte('\n')
 	u.n++
 	return nil
+}
+
+// full reports whether so many bytes more are for the next batch.
+func (u *upload) full(more int) bool {
+	return u.n > 0 && (u.n == batchRecords || u.lines.Len()+more > batchBytes)
 }
 
 func (u *upload) send(ctx context.Context) error {
@@ -283,15 +308,16 @@ func (u *upload) settle(ctx context.Context) error {
 	return nil
 }
 
-// finish writes the cursor: with the records if they are one batch, as a task
+// finish writes the state: with the records if they are one batch, as a task
 // succeeds or fails whole; else when all of them are in.
-func (u *upload) finish(ctx context.Context, cursor int64) error {
-	if u.sent > 0 {
+func (u *upload) finish(ctx context.Context, s state) error {
+	const room = 1 << 10 // more than a state takes
+	if u.sent > 0 || u.full(room) {
 		if err := u.settle(ctx); err != nil {
 			return err
 		}
 	}
-	if err := u.add(ctx, state{ID: stateID, Cursor: cursor, Layout: layout}); err != nil {
+	if err := u.add(ctx, s); err != nil {
 		return err
 	}
 	return u.settle(ctx)

@@ -66,6 +66,9 @@ func (s *Server) createIndex(r request) response {
 	if !validUID(want.UID) {
 		return refused(invalidUID(want.UID))
 	}
+	if !s.scoped(want.UID) {
+		return refused(badKey())
+	}
 	return s.enqueue("indexCreation", want.UID, func() *failure {
 		if s.indexes[want.UID] != nil {
 			return refuse(http.StatusConflict, "index_already_exists", "Index `%s` already exists.", want.UID)
@@ -85,7 +88,7 @@ func (s *Server) listIndexes(r request) response {
 		return refused(f)
 	}
 	list := []map[string]any{}
-	names := slices.Sorted(maps.Keys(s.indexes))
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(s.indexes)), func(uid string) bool { return !s.scoped(uid) })
 	for _, uid := range names[min(offset, len(names)):min(offset+limit, len(names))] {
 		list = append(list, s.indexes[uid].view())
 	}

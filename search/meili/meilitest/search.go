@@ -130,6 +130,9 @@ func (s *Server) multiSearch(r request) response {
 		if q.IndexUID == "" {
 			return within(bad("missing_index_uid", "Missing field `indexUid`"))
 		}
+		if !s.scoped(q.IndexUID) {
+			return refused(badKey())
+		}
 		x := s.indexes[q.IndexUID]
 		if x == nil {
 			return within(noIndex(q.IndexUID))

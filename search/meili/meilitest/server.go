@@ -21,8 +21,9 @@ import (
 
 // Server is a running stand-in. Its dials may be turned at any time.
 type Server struct {
-	URL string
-	Key string // empty: it asks for none
+	URL   string
+	Key   string // empty: it asks for none
+	Scope string // the key is good for indexes whose names begin so
 
 	t    testing.TB
 	http *http.Server
@@ -302,9 +303,13 @@ func (s *Server) authorize(r *http.Request) *failure {
 		return refuse(http.StatusUnauthorized, "missing_authorization_header", "The Authorization header is missing. It must use the bearer authorization method.")
 	}
 	if subtle.ConstantTimeCompare([]byte(given), []byte(s.Key)) != 1 {
-		return refuse(http.StatusForbidden, "invalid_api_key", "The provided API key is invalid.")
+		return badKey()
 	}
 	return nil
+}
+
+func badKey() *failure {
+	return refuse(http.StatusForbidden, "invalid_api_key", "The provided API key is invalid.")
 }
 
 // request is a request read.
@@ -348,6 +353,12 @@ func (r request) decode(into any) *failure {
 	return nil
 }
 
+// scoped reports whether the key is good for an index; tasks of the whole
+// server have none.
+func (s *Server) scoped(index string) bool {
+	return s.Scope == "" || index != "" && strings.HasPrefix(index, s.Scope)
+}
+
 func (s *Server) route(r request) response {
 	is := func(method string, path ...string) bool {
 		if r.method != method || len(r.path) != len(path) {
@@ -379,6 +390,8 @@ func (s *Server) route(r request) response {
 		return s.createIndex(r)
 	case is("GET", "indexes"):
 		return s.listIndexes(r)
+	case len(r.path) >= 2 && r.path[0] == "indexes" && !s.scoped(r.path[1]):
+		return refused(badKey())
 	case len(r.path) >= 2 && r.path[0] == "indexes" && !validUID(r.path[1]):
 		return refused(invalidUID(r.path[1]))
 	case is("DELETE", "indexes", "*"):

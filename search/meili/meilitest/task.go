@@ -83,7 +83,7 @@ func (s *Server) showTask(uid string) response {
 	if err != nil || n < 0 {
 		return refused(bad("invalid_task_uids", "Task uid `%s` is invalid. It should only contain numeric characters.", uid))
 	}
-	if n >= len(s.tasks) {
+	if n >= len(s.tasks) || !s.scoped(s.tasks[n].index) {
 		return refused(refuse(http.StatusNotFound, "task_not_found", "Task `%d` not found.", n))
 	}
 	t := s.tasks[n]
@@ -137,6 +137,9 @@ func (s *Server) swap(r request) response {
 		for _, uid := range w.Indexes {
 			if !validUID(uid) {
 				return refused(invalidUID(uid))
+			}
+			if !s.scoped(uid) {
+				return refused(badKey())
 			}
 			if seen[uid] {
 				return refused(bad("invalid_swap_duplicate_index_found", "Indexes must be declared only once during a swap. `%s` was specified several times.", uid))
