@@ -19,6 +19,9 @@ import (
 	"shuyuan/templates/text"
 )
 
+// mostRepeated is how much of an address a page may write back, in bytes.
+const mostRepeated = 1000
+
 // showError is what every failure looks like from outside: a page, or a
 // problem document under /api. It never shows what was sent, nor what went
 // wrong inside; the log has that, under the same reference.
@@ -63,7 +66,7 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 	}
 	c.Status(status)
 	frame := s.quietFrame(c, heading(ctx, status))
-	if f.Kind == fault.Malformed || f.Kind == fault.TooLarge || status >= 500 {
+	if f.Kind == fault.Malformed || f.Kind == fault.TooLarge || status >= 500 || len(frame.Path) > mostRepeated {
 		frame.Path = "/" // what cannot be read is not written back, and there is nothing to come back to
 	}
 	if status == fiber.StatusGone {

@@ -31,7 +31,11 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	}
 	session, err := s.Accounts.SignIn(c.UserContext(), f.Get("identifier"), f.Get("password"), s.clientIP(c), c.Get(fiber.HeaderUserAgent))
 	if wrong, ok := s.mistake(c, err); ok {
-		return s.askToSignIn(c, templates.SignInPage{Identifier: f.Get("identifier"), Back: f.Get("back"), Mistake: wrong})
+		typed := f.Get("identifier")
+		if len(typed) > mostRepeated {
+			typed = ""
+		}
+		return s.askToSignIn(c, templates.SignInPage{Identifier: typed, Back: f.Get("back"), Mistake: wrong})
 	}
 	if err != nil {
 		return err
@@ -62,6 +66,9 @@ func (s *Server) leave(c *fiber.Ctx) error {
 
 func (s *Server) askToSignIn(c *fiber.Ctx, p templates.SignInPage) error {
 	p.Frame = s.quietFrame(c, text.T(c.UserContext(), "登录"))
+	if p.Back != "" {
+		p.Back = safeBack(p.Back)
+	}
 	p.CSRF = s.formToken(c)
 	return s.page(c, templates.SignIn(p))
 }

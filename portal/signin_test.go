@@ -188,6 +188,9 @@ func TestAllWrongPasswordsAreAnsweredAlike(t *testing.T) {
 func TestGuessingIsStoppedAndSaysForHowLong(t *testing.T) {
 	w := newWhole(t, limit("sign-in-pair", 3))
 	b := w.browser(t)
+	if back := b.open("/sign-in?back=https%3A%2F%2Fevil.example").doc(t).Find(`input[name="back"]`).AttrOr("value", ""); back != "/" {
+		t.Errorf("the form leads back to %q", back)
+	}
 	for range 3 {
 		if got := b.signIn("/sign-in", "own", "wrong horse"); got.status != 422 {
 			t.Fatalf("%d", got.status)
