@@ -52,7 +52,8 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	}
 	p.Feeds = []templates.Link{{Href: p.Feed, Title: templates.DepartmentName(ctx, &d.Department)}}
 	p.Alternate = []templates.Link{{Href: p.API, Title: "JSON", Type: "application/json"}}
-	s.Datasets.CountView(d.ID)
+	viewed := d.ID
+	s.onView(c, func() { s.Datasets.CountView(viewed) })
 	return s.page(c, templates.Dataset(p))
 }
 

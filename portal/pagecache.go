@@ -96,8 +96,13 @@ func (p *cachedPage) size(key string) int { return 2*len(p.body) + len(key) + 51
 
 const keyViews = "views"
 
-// onView counts each showing of this page, also when it comes from the cache.
-func onView(c *fiber.Ctx, count func()) {
+// onView counts each showing of the page of a public route, also when it comes
+// from the cache. What never meets the cache is shown once.
+func (s *Server) onView(c *fiber.Ctx, count func()) {
+	if !actor(c).IsVisitor() || s.carriesSession(c) {
+		count()
+		return
+	}
 	views, _ := c.Locals(keyViews).([]func())
 	c.Locals(keyViews, append(views, count))
 }

@@ -299,6 +299,26 @@ func TestUseIsCountedByDay(t *testing.T) {
 	}
 }
 
+// A page that comes from the cache is a view like any other.
+func TestEveryShowingIsAView(t *testing.T) {
+	w := reference(t)
+	d, err := w.Server.Datasets.Dataset(t.Context(), datasetstest.Visitor(), "prices")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		w.get(t, "/datasets/prices")
+		w.get(t, "/datasets/prices", fiber.HeaderCookie, "session=none") // never from the cache
+		w.get(t, "/datasets/prices/resources/"+d.Resources[0].ID)
+	}
+	if err := w.Server.Datasets.FlushUsage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = w.Server.Datasets.Dataset(t.Context(), datasetstest.Visitor(), "prices"); err != nil || d.Views != 9 {
+		t.Errorf("%d views of 9, %v", d.Views, err)
+	}
+}
+
 // Every example of the help finds what it says, and nothing is offered that
 // finds nothing.
 func TestTheHelpSearchesForWhatIsThere(t *testing.T) {

@@ -53,7 +53,8 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		p.Snippets = snippets(ctx, p.Base, v)
 	}
 	p.Cite = cite(ctx, p.Base, d, v, p.Refused == "")
-	s.Datasets.CountView(d.ID)
+	viewed := d.ID
+	s.onView(c, func() { s.Datasets.CountView(viewed) })
 	return s.page(c, templates.Resource(p))
 }
 
