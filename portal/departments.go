@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -172,9 +173,26 @@ func asked(ctx context.Context, p *policy.Profile) []templates.Asked {
 		{text.T(ctx, "数据有错，几天答复"), []string{"correction.deadline", "correction"}},
 		{text.T(ctx, "情况变了，几天内更新目录"), []string{"catalogue.update_deadline"}},
 	} {
-		out = append(out, templates.Asked{Question: q.words, Rule: firstRule(p, q.paths...)})
+		out = append(out, templates.Asked{Question: q.words, Rule: answering(p, q.paths)})
 	}
 	return out
+}
+
+// answering is the first of paths that the text has a rule for. Where it has
+// none, but is silent about all that the first is a part of, it is silent about
+// that too.
+func answering(p *policy.Profile, paths []string) *policy.Rule {
+	if r := firstRule(p, paths...); r != nil {
+		return r
+	}
+	whole := paths[0]
+	for at := strings.LastIndexByte(whole, '.'); at > 0; at = strings.LastIndexByte(whole, '.') {
+		whole = whole[:at]
+		if r := firstRule(p, whole); r != nil && r.Silent {
+			return &policy.Rule{Path: r.Path, Section: r.Section, Label: r.Label, Silent: true}
+		}
+	}
+	return nil
 }
 
 // vows are the promises under f, the earliest days first, and where all of them

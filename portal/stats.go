@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +19,9 @@ import (
 )
 
 const (
-	lateShown    = 10
-	popularShown = 10
+	lateShown        = 10
+	popularShown     = 10
+	departmentsShown = 12
 )
 
 // showStats is the page of statistics. Every figure leads to where it can be
@@ -69,6 +71,9 @@ func (s *Server) statsLists(ctx context.Context, viewer account.Actor, st datase
 			p.Departments = append(p.Departments, row)
 		}
 	}
+	p.Publishing = len(p.Departments)
+	slices.SortStableFunc(p.Departments, func(a, b templates.DepartmentRow) int { return b.Datasets - a.Datasets })
+	p.Departments = p.Departments[:min(len(p.Departments), departmentsShown)]
 	p.Goals = s.goals(departments)
 	if st.Overdue > 0 {
 		late, err := s.Datasets.List(ctx, viewer, datasets.Filter{Late: true, Order: datasets.ByDue, Limit: lateShown})

@@ -15,22 +15,28 @@ import (
 const (
 	spanWidth  = 320.0
 	spanMargin = 6.0
-	spanMonths = 13 // as far as the line goes to either side of today
+	spanBack   = 7 * 12 // months: as far as a line goes back
+	spanAhead  = 13     // and ahead: a promise of a year with some room
 )
 
 type span struct{ from, today, to time.Time }
 
 // spanOf is the scale for a list: as wide as its days ask for, within bounds.
+// How long ago something complete was updated does not stretch it.
 func spanOf(list []datasets.Dataset, now time.Time) span {
 	s := span{from: now.AddDate(0, -2, 0), today: now, to: now.AddDate(0, 1, 0)}
 	for i := range list {
-		if d := &list[i]; d.NextDue != nil {
-			s.from = earlier(s.from, earlier(d.LastUpdated, *d.NextDue))
-			s.to = later(s.to, *d.NextDue)
+		d := &list[i]
+		if d.NextDue == nil {
+			continue
+		}
+		s.from, s.to = earlier(s.from, *d.NextDue), later(s.to, *d.NextDue)
+		if d.LastUpdated.After(now.AddDate(0, -spanAhead, 0)) || d.Fresh(now) == datasets.Overdue {
+			s.from = earlier(s.from, d.LastUpdated)
 		}
 	}
-	s.from = later(s.from, now.AddDate(0, -spanMonths, 0))
-	s.to = earlier(s.to, now.AddDate(0, spanMonths, 0))
+	s.from = later(s.from, now.AddDate(0, -spanBack, 0))
+	s.to = earlier(s.to, now.AddDate(0, spanAhead, 0))
 	return s
 }
 
@@ -64,23 +70,28 @@ func (s span) todayLine(height float64) string {
 	return fmt.Sprintf("M%.1f 0V%.0f", s.x(s.today), height)
 }
 
-// ticks are the first days of months, about six, none where today's word stands.
+// ticks are the first days of months or years, about six, none where today's
+// word stands.
 func (s span) ticks() []tick {
 	step := 1
 	months := int(s.to.Sub(s.from).Hours()/24/30) + 1
-	for _, n := range []int{1, 2, 3, 6, 12} {
+	for _, n := range []int{1, 2, 3, 6, 12, 24} {
 		if step = n; months/n <= 6 {
 			break
 		}
 	}
+	form := "2006-01"
+	if step >= 12 {
+		form = "2006"
+	}
 	var out []tick
 	first := s.from.In(china)
 	for m := time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, china); !m.After(s.to); m = m.AddDate(0, 1, 0) {
-		at := s.x(m)
-		if (int(m.Month())-1)%step != 0 || !s.holds(m) || at > spanWidth-50 || at > s.x(s.today)-62 && at < s.x(s.today)+22 {
+		at, room := s.x(m), 6.2*float64(len(form))
+		if (m.Year()*12+int(m.Month())-1)%step != 0 || !s.holds(m) || at > spanWidth-room || at > s.x(s.today)-room-18 && at < s.x(s.today)+22 {
 			continue
 		}
-		out = append(out, tick{at, m.Format("2006-01")})
+		out = append(out, tick{at, m.Format(form)})
 	}
 	return out
 }

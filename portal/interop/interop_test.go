@@ -112,3 +112,32 @@ func TestXMLStaysWellFormedWhateverATitleHolds(t *testing.T) {
 		t.Errorf("the index does not say when: %s", index)
 	}
 }
+
+func TestTextsAndDepartmentsAreDescribed(t *testing.T) {
+	read := func(body []byte, err error) map[string]any {
+		t.Helper()
+		var out map[string]any
+		if err == nil {
+			err = json.Unmarshal(body, &out)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+	law := read(Legislation(Law{URL: "https://data.example/law/x", Name: "办法", Kind: "暂行办法", Number: "府办〔2021〕21号", From: day(2021, 10, 11), Last: day(2023, 10, 10)}))
+	if law["legislationLegalForce"] != "https://schema.org/NotInForce" || law["temporalCoverage"] != "2021-10-11/2023-10-10" || law["legislationIdentifier"] != "府办〔2021〕21号" || law["legislationDate"] != nil {
+		t.Errorf("a lapsed text is described as %v", law)
+	}
+	if open := read(Legislation(Law{URL: "u", InForce: true, From: day(2019, 1, 1), Adopted: day(2018, 12, 14)})); open["legislationLegalForce"] != "https://schema.org/InForce" || open["temporalCoverage"] != nil || open["legislationDate"] != "2018-12-14" {
+		t.Errorf("a text in force is described as %v", open)
+	}
+	bureau := read(Organisation(datasets.Department{Slug: "x", Name: "某局", Sample: true, CreditCode: "11350000000000000X"}, datasets.Region{Name: "福建省"}, "https://data.example"))
+	if bureau["name"] != "某局（示例）" || bureau["@id"] != "https://data.example/departments/x" || bureau["email"] != nil || bureau["identifier"].(map[string]any)["value"] != "11350000000000000X" {
+		t.Errorf("a department is described as %v", bureau)
+	}
+	if list := read(Collection("https://data.example/themes", "主题", "按主题", "https://data.example")); list["@type"] != "CollectionPage" || list["url"] != "https://data.example/themes" {
+		t.Errorf("a list is described as %v", list)
+	}
+}

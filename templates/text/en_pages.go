@@ -37,6 +37,8 @@ func init() {
 		"项逾期":         "overdue",
 		"late 只能是 1。": "late can be 1 only.",
 
+		"%d / %d 按时": "%d / %d in time",
+
 		// departments and themes
 		"数据集数": "Datasets",
 		"发布部门": "Department",
@@ -133,6 +135,8 @@ func init() {
 		"照录原文，“…”为省略。这里只收与公共数据的开放、共享和开发有关的条文，不是全文。": "Quoted as they stand; “…” marks an omission. Only provisions on opening, sharing and developing public data are here, not the whole text.",
 		"%s：逐项写明规定了什么、出自哪一条、哪些原文没有规定。":              "%s: what it decides, from which article, and what it leaves open.",
 
+		"在这里发布数据的 %d 个部门": "%d departments that publish here",
+
 		// statistics
 		"公共数据目录的数字：数据集、文件、行数、格式、更新频率、承诺与兑现、近 30 天的浏览和下载。": "The figures of the catalogue: datasets, files, rows, formats, frequencies, promises and how they were kept, views and downloads of the last 30 days.",
 		"每个数字都从目录现算，点开就能数。":  "Every figure is counted from the catalogue at this moment; follow it to count for yourself.",
@@ -158,6 +162,7 @@ func init() {
 		"浏览":                "Views",
 		"按主题":               "By theme",
 		"按部门":               "By department",
+		"看全部 %d 个部门":        "See all %d departments",
 		"%d 个部门有数据。":        "Departments with data: %d.",
 		"按格式":               "By format",
 		"一个数据集有几种格式，就在几行里各算一次。": "A dataset in several formats counts once in each line.",
