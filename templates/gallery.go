@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/policy"
 	"shuyuan/search"
 )
 
@@ -123,6 +124,54 @@ func exampleDays() *Days {
 		d.Days = append(d.Days, MarkedDay{spring.AddDate(0, 0, -6), 2, "春节"}, MarkedDay{day(2024+i, 9, 28), 2, "国庆节"})
 	}
 	return d
+}
+
+// examplePromises are one kept, one late, one beyond both edges, and one whose
+// last day is today.
+func examplePromises(now time.Time) []datasets.Dataset {
+	list := []datasets.Dataset{exampleOverdue(), Example(), Example(), Example()}
+	list[1].NextDue, list[1].LastUpdated = ptr(now.AddDate(0, 3, 0)), now.AddDate(0, -5, 0)
+	list[2].NextDue, list[2].LastUpdated = ptr(now.AddDate(4, 0, 0)), now.AddDate(-9, 0, 0)
+	list[3].NextDue, list[3].LastUpdated = ptr(now), now.AddDate(0, -1, 0)
+	return list
+}
+
+// exampleProfile is a text to hang made-up rules on.
+func exampleProfile() *policy.Profile {
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		panic(err) // they are built in
+	}
+	return book.Profiles()[0]
+}
+
+// exampleRules are made up: one with all that a rule can have, one of which
+// half is not said, one that is silent.
+func exampleRules() []RuleView {
+	answer := policy.Rule{Path: "example_answer", Label: policy.Text{Zh: "答复期限", En: "Time to answer"}, House: true, Value: []policy.Word{{Text: policy.Text{Zh: "15"}}}, Unit: policy.Text{Zh: "个工作日", En: "working days"}}
+	deadline := policy.Rule{Path: "example.deadline", Section: []policy.Text{{Zh: "示例", En: "Example"}}, Label: policy.Text{Zh: "答复期限", En: "Time to answer"},
+		Value: []policy.Word{{Text: policy.Text{Zh: "2"}}}, Unit: policy.Text{Zh: "个工作日", En: "working days"}, From: policy.Word{Text: policy.Text{Zh: "受理之日", En: "acceptance"}},
+		Target: policy.Word{Text: policy.Text{Zh: "在平台开放数据", En: "data opened on the platform"}}, Wording: []policy.Text{{Zh: "自受理申请之日起两个工作日内"}}, Note: policy.Text{Zh: "这是一条注。", En: "This is a note."}, Cite: []string{"XX-23.2"}}
+	refusal := policy.Rule{Path: "example.refusal", Section: deadline.Section, Label: policy.Text{Zh: "不同意时", En: "Refusal"}, Cite: []string{"XX-23.2"}, Details: []policy.Detail{
+		{Name: policy.Text{Zh: "理由", En: "Reason"}, Value: []policy.Word{{Text: policy.Text{Zh: "必须", En: "required"}}}}, {Name: policy.Text{Zh: "期限", En: "Time limit"}, Silent: true}}}
+	silent := policy.Rule{Path: "example.dispute", Section: deadline.Section, Label: policy.Text{Zh: "争议处理", En: "Dispute"}, Silent: true, Answers: []policy.Rule{answer}}
+	place := []Source{{Cite: "XX-23.2", Place: policy.Place("XX-23.2"), Here: true}}
+	return []RuleView{{Rule: deadline, Sources: place}, {Rule: refusal, Sources: place}, {Rule: silent}}
+}
+
+func exampleArticle() Article {
+	rules := exampleRules()
+	quote := func(id, words, english string, ids ...string) Quote {
+		return Quote{Provision: policy.Provision{ID: id, Quote: words, English: english}, IDs: ids}
+	}
+	return Article{ID: "XX-23", Place: policy.Place("XX-23"), Clauses: []Clause{
+		{Quotes: []Quote{quote("XX-23.1", "这一款没有规则引用", "No rule cites this paragraph", "XX-23.1")}},
+		{Quotes: []Quote{quote("XX-23.2a", "自受理申请之日起两个工作日内…开放数据", "Data is opened within two working days", "XX-23.2", "XX-23.2a"), quote("XX-23.2b", "不同意的，说明理由", "A refusal gives reasons", "XX-23.2b")}, Rules: []policy.Rule{rules[0].Rule, rules[1].Rule}},
+	}}
+}
+
+func exampleGoal() Goal {
+	return Goal{Profile: exampleProfile(), Rule: policy.Rule{Path: "example.goal", Label: policy.Text{Zh: "2025 年", En: "2025"}, Cite: []string{"XX-1"}}, Target: 700, Have: 250, Href: "#"}
 }
 
 func ptr[T any](v T) *T { return &v }
