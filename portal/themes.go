@@ -24,7 +24,7 @@ func (s *Server) showThemes(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := templates.ThemesPage{Frame: s.frame(c, text.T(ctx, "主题"), text.T(ctx, "公共数据按主题分类：每个主题有多少数据集，承诺的更新做到了没有。"))}
+	p := templates.ThemesPage{Frame: s.frame(c, text.T(ctx, "主题一览"), text.T(ctx, "公共数据按主题分类：每个主题有多少数据集，承诺的更新做到了没有。"))}
 	for _, t := range themes {
 		if t.Datasets > 0 {
 			p.Themes = append(p.Themes, t)

@@ -330,11 +330,17 @@ func Sections(b *policy.Book, p *policy.Profile) []RuleSection {
 		}
 		out[i].Rules = append(out[i].Rules, view)
 	}
+	if len(out) == 0 {
+		rest.ID = allRules
+	}
 	if len(rest.Rules) > 0 {
 		out = append(out, rest)
 	}
 	return out
 }
+
+// allRules is the section of a text whose rules share no subjects.
+const allRules = "all"
 
 func subject(r policy.Rule) string {
 	first, _, _ := strings.Cut(r.Path, ".")
