@@ -20,16 +20,22 @@ import (
 
 const key = "canary-4f1d-key"
 
-// built is an engine on a stand-in that has the world, at cursor 1.
-func built(t *testing.T, c meili.Config) (*meilitest.Server, *meili.Engine) {
+// built is an engine on a stand-in that has the world, at cursor 1. It has all
+// the time it may need.
+func built(t *testing.T) (*meilitest.Server, *meili.Engine) {
 	t.Helper()
 	server := meilitest.Start(t, key)
-	c.URL, c.Key = server.URL, key
-	e := open(t, c)
+	e := open(t, meili.Config{URL: server.URL, Key: key, SearchTimeout: time.Minute})
 	if err := e.Replace(t.Context(), slices.Values(searchtest.World()), 1); err != nil {
 		t.Fatal(err)
 	}
 	return server, e
+}
+
+// hasty is another engine on the same index, that does not wait for long.
+func hasty(t *testing.T, server *meilitest.Server) *meili.Engine {
+	t.Helper()
+	return open(t, meili.Config{URL: server.URL, Key: key, SearchTimeout: 100 * time.Millisecond, WriteTimeout: 100 * time.Millisecond, TaskTimeout: 200 * time.Millisecond})
 }
 
 var newcomer = search.Document{ID: "newcomer", Title: "闽江水位", Updated: time.Date(2025, time.November, 30, 0, 0, 0, 0, time.UTC)}
@@ -99,20 +105,22 @@ func TestWhatGoesWrongOnTheServerIsUnavailableAndPasses(t *testing.T) {
 		"busy":                     {Status: http.StatusServiceUnavailable, Body: `{"message":"Too many search requests","code":"too_many_search_requests","type":"system","link":""}`},
 		"a proxy's page":           {Status: http.StatusBadGateway, Body: "<html>Bad gateway " + key + "</html>"},
 		"a page that says OK":      {Status: http.StatusOK, Body: "<html>Welcome</html>"},
+		"an answer with the key":   {Status: http.StatusForbidden, Body: `{"message":"The key ` + key + ` is invalid","code":"invalid_api_key","type":"auth","link":""}`},
 		"half an answer":           {Status: http.StatusAccepted, Body: `{"taskUid":`},
 		"an answer to nothing":     {Status: http.StatusOK, Body: `{"results":[]}`},
 		"a connection that breaks": {Break: true},
 		"silence":                  {Silent: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, e := built(t, meili.Config{SearchTimeout: 150 * time.Millisecond, WriteTimeout: 150 * time.Millisecond, TaskTimeout: 300 * time.Millisecond})
+			server, e := built(t)
+			short := hasty(t, server)
 			for what, call := range calls {
 				f.Times = -1
 				if what != "search" && what != "suggest" && strings.HasPrefix(name, "an answer to nothing") {
 					continue // to lists it is an answer: there is nothing
 				}
 				server.Plan(f)
-				unavailable(t, what, call(t.Context(), e))
+				unavailable(t, what, call(t.Context(), short))
 				server.Heal()
 			}
 			finds(t, e, "空气质量", "codelist", "earthquakes", "fuzhou-air")
@@ -123,10 +131,11 @@ func TestWhatGoesWrongOnTheServerIsUnavailableAndPasses(t *testing.T) {
 }
 
 func TestAServerThatIsAwayIsUnavailable(t *testing.T) {
-	server, e := built(t, meili.Config{TaskTimeout: 100 * time.Millisecond})
+	server, e := built(t)
 	server.Stop()
+	short := hasty(t, server)
 	for what, call := range calls {
-		unavailable(t, what, call(t.Context(), e))
+		unavailable(t, what, call(t.Context(), short))
 	}
 	server.Restart()
 	cursorIs(t, e, 1)
@@ -181,7 +190,7 @@ func TestTheKeyIsNotSentOn(t *testing.T) {
 }
 
 func TestWhoLeavesIsNotToldOfAFault(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	for what, call := range calls {
 		ctx, leave := context.WithCancel(t.Context())
 		seen := make(chan struct{})
@@ -198,7 +207,7 @@ func TestWhoLeavesIsNotToldOfAFault(t *testing.T) {
 }
 
 func TestAFailedTaskChangesNothing(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	for _, code := range []string{"internal", "no_space_left_on_device", "canceled"} {
 		server.Plan(meilitest.Fault{Task: "documentAdditionOrUpdate", Code: code})
 		unavailable(t, "put", e.Put(t.Context(), []search.Document{newcomer}, 2))
@@ -218,7 +227,7 @@ func TestAFailedTaskChangesNothing(t *testing.T) {
 // If deleting succeeds and writing the cursor does not, the cursor stays behind
 // and the deletion is done again.
 func TestTheCursorIsNeverAheadOfADeletion(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	server.Plan(meilitest.Fault{Task: "documentAdditionOrUpdate", Code: "internal"})
 	unavailable(t, "delete", e.Delete(t.Context(), []string{"fuzhou-air"}, 2))
 	cursorIs(t, e, 1)
@@ -230,7 +239,7 @@ func TestTheCursorIsNeverAheadOfADeletion(t *testing.T) {
 }
 
 func TestTheCursorIsNeverAheadOfABatch(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	for _, c := range []struct{ docs, failing int }{{2500, 0}, {2500, 1}, {2500, 2}, {1000, 0}, {999, 0}, {1001, 1}} {
 		docs := make([]search.Document, c.docs)
 		for i := range docs {
@@ -249,9 +258,9 @@ func TestTheCursorIsNeverAheadOfABatch(t *testing.T) {
 }
 
 func TestATaskThatDoesNotEndIsGivenUp(t *testing.T) {
-	server, e := built(t, meili.Config{TaskTimeout: 100 * time.Millisecond})
+	server, e := built(t)
 	release := server.Hold()
-	unavailable(t, "put", e.Put(t.Context(), []search.Document{newcomer}, 2))
+	unavailable(t, "put", hasty(t, server).Put(t.Context(), []search.Document{newcomer}, 2))
 	cursorIs(t, e, 1)
 	release()
 	later := newcomer
@@ -265,7 +274,7 @@ func TestATaskThatDoesNotEndIsGivenUp(t *testing.T) {
 }
 
 func TestAServerMayRestartWhileATaskIsAwaited(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	release := server.Hold()
 	asked := make(chan struct{})
 	server.Plan(meilitest.Fault{Method: http.MethodGet, Path: "/tasks/", Break: true, Seen: asked})
@@ -286,7 +295,7 @@ func TestAServerMayRestartWhileATaskIsAwaited(t *testing.T) {
 // it again, which changes nothing.
 func TestAnAnswerThatIsLostDoesNoHarm(t *testing.T) {
 	for _, f := range []meilitest.Fault{{Status: http.StatusInternalServerError, Done: true}, {Status: http.StatusTooManyRequests, Done: true}, {Break: true, Done: true}} {
-		server, e := built(t, meili.Config{})
+		server, e := built(t)
 		for _, path := range []string{"/documents", "/delete-batch"} {
 			f.Method, f.Path = http.MethodPost, path
 			server.Plan(f)
@@ -339,7 +348,7 @@ func TestAMissingIndexIsBuilt(t *testing.T) {
 }
 
 func TestAnIndexOfAnotherLayoutIsBuiltAnew(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	server.Edit("shuyuan", "state", func(doc map[string]any) { doc["layout"] = float64(0) })
 	for _, what := range []string{"put", "delete"} {
 		if err := calls[what](t.Context(), e); !errors.Is(err, meili.ErrNoIndex) {
@@ -361,14 +370,14 @@ func TestAnIndexWithOtherSettingsIsBuiltAnew(t *testing.T) {
 		"sortable-attributes":   `["updated"]`,
 		"ranking-rules":         `["words"]`,
 	} {
-		server, e := built(t, meili.Config{})
+		server, e := built(t)
 		tell(t, server, http.MethodPut, "/indexes/shuyuan/settings/"+path, body)
 		noIndex(t, server, e)
 	}
 }
 
 func TestAServerThatIsTooOldIsFoundOut(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	server.Plan(meilitest.Fault{Method: http.MethodPost, Path: "/multi-search", Times: -1, Status: http.StatusBadRequest,
 		Body: `{"message":"Using STARTS WITH requires enabling an experimental feature","code":"feature_not_enabled","type":"invalid_request","link":""}`})
 	err := e.Replace(t.Context(), slices.Values(searchtest.World()), 2)
@@ -407,7 +416,7 @@ func TestAReplacementThatFailsLeavesTheOldIndex(t *testing.T) {
 		{Task: "documentAdditionOrUpdate"}, {Task: "indexSwap"},
 		{Method: http.MethodPost, Path: "/indexes", Status: 500}, {Path: "/settings", Status: 500}, {Path: "/documents", Status: 500}, {Path: "/multi-search", Status: 500}, {Path: "/swap-indexes", Status: 500},
 	} {
-		server, e := built(t, meili.Config{})
+		server, e := built(t)
 		f.Code = "internal"
 		server.Plan(f)
 		unavailable(t, fmt.Sprintf("replace with %+v", f), e.Replace(t.Context(), slices.Values([]search.Document{newcomer}), 2))
@@ -422,7 +431,7 @@ func TestAReplacementThatFailsLeavesTheOldIndex(t *testing.T) {
 }
 
 func TestWhatADeadProcessLeftBehindIsDeleted(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	for _, name := range []string{"shuyuan-building-old", "shuyuan2", "shuyuan2-building-x", "else"} {
 		tell(t, server, http.MethodPost, "/indexes", `{"uid":"`+name+`"}`)
 	}
@@ -459,7 +468,7 @@ func TestAKeyForOurIndexesIsEnough(t *testing.T) {
 }
 
 func TestASearchIsOneRequest(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	for _, c := range []struct {
 		q    search.Query
 		want int
@@ -480,7 +489,7 @@ func TestASearchIsOneRequest(t *testing.T) {
 }
 
 func TestPopularityIsToldOnlyWhereItDiffers(t *testing.T) {
-	server, e := built(t, meili.Config{})
+	server, e := built(t)
 	put := func() int {
 		n := 0
 		for _, asked := range server.Asked() {
