@@ -98,6 +98,7 @@ func init() {
 		"%s 的字段":    "Fields of %s",
 		"%s 的参数":    "Parameters of %s",
 		"%s 的回包示例":  "Example answer of %s",
+		"对象类型":      "Types",
 		"参数":        "Parameters",
 		"回包":        "Answers",
 		"回包示例":      "Example answer",
