@@ -72,6 +72,7 @@ func everyPage(t *testing.T, check func(t *testing.T, lang text.Lang, html strin
 	for _, lang := range []text.Lang{text.Chinese, text.English} {
 		all := pages(lang)
 		maps.Copy(all, accountPages(lang))
+		maps.Copy(all, developersPages(lang))
 		for name, page := range all {
 			t.Run(name+"/"+string(lang), func(t *testing.T) {
 				html := render(t, lang, page)
