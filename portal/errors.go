@@ -143,8 +143,12 @@ func heading(ctx context.Context, status int) string {
 }
 
 func (s *Server) logFailure(c *fiber.Ctx, status int, f *fault.Fault, err error) {
-	level := slog.LevelInfo
-	switch {
+	level, reason := slog.LevelInfo, err.Error()
+	switch code := httpStatus(err); {
+	case code == fiber.StatusNotFound || code == fiber.StatusMethodNotAllowed:
+		return // the request's own line says it
+	case code != 0:
+		reason = http.StatusText(code) // the error may hold the request, cookies and keys included
 	case status == fiber.StatusServiceUnavailable:
 		level = slog.LevelWarn
 	case status >= 500:
@@ -152,5 +156,5 @@ func (s *Server) logFailure(c *fiber.Ctx, status int, f *fault.Fault, err error)
 	case f.Cause == nil && slices.Contains([]fault.Kind{fault.NotFound, fault.Gone, fault.Invalid, fault.Malformed}, f.Kind):
 		return
 	}
-	s.Log.LogAttrs(c.UserContext(), level, "request failed", slog.String("request", requestID(c)), slog.Int("status", status), slog.String("error", err.Error()))
+	s.Log.LogAttrs(c.UserContext(), level, "request failed", slog.String("request", requestID(c)), slog.Int("status", status), slog.String("error", reason))
 }

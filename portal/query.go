@@ -43,7 +43,7 @@ func form(c *fiber.Ctx, names ...string) (url.Values, error) {
 func only(raw string, names []string) (url.Values, error) {
 	q, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, fault.New(fault.Malformed, "地址的写法不对。").Because(err)
+		return nil, fault.New(fault.Malformed, "地址的写法不对。") // err holds a piece of it
 	}
 	for name, values := range q {
 		switch {
