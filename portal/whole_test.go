@@ -112,7 +112,7 @@ func (w *whole) people(t *testing.T) {
 	for who, u := range map[persona]account.NewUser{
 		own:   {Identifier: "own@tests.example", Name: "本部门专员", Roles: officer, Department: w.Office(t).ID},
 		other: {Identifier: "other@tests.example", Name: "别部门专员", Roles: officer, Department: w.theirs.ID},
-		admin: {Identifier: "admin@tests.example", Name: "管理员", Roles: boss},
+		admin: {Identifier: "admin@tests.example", Name: "周总管", Roles: boss},
 	} {
 		u.Password = password
 		if _, err := w.Accounts.CreateUser(t.Context(), account.System("test"), u); err != nil {
