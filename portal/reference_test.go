@@ -90,6 +90,10 @@ func TestPagesToLookThingsUpOn(t *testing.T) {
 			if n := len(doc.Find(`meta[name="description"]`).AttrOr("content", "")); n < 20 {
 				t.Errorf("%s has no description", address)
 			}
+			described := path != "/help" && path != "/about" && path != "/stats/promises" && path != "/law/house-defaults"
+			if n := doc.Find(`script[type="application/ld+json"]`).Length(); (n == 1) != described {
+				t.Errorf("%s describes itself %d times", address, n)
+			}
 			doc.Find(`script[type="application/ld+json"]`).Each(func(_ int, s *goquery.Selection) {
 				var thing map[string]any
 				if err := json.Unmarshal([]byte(s.Text()), &thing); err != nil || thing["@type"] == nil || !strings.HasPrefix(fmt.Sprint(thing["@id"]), "https://data.example/") {
