@@ -26,10 +26,13 @@ func (e *Engine) Search(ctx context.Context, q search.Query) (r search.Result, e
 	if err != nil {
 		return r, err
 	}
-	defer e.guard(gen, &err)()
 	a := answer{ctx: ctx, Query: q, plan: &plan, table: gen.table, view: gen.view}
 	defer func() { gen.table.scores.put(a.score) }()
-	return a.result()
+	err = e.trying(gen, func() error {
+		r, err = a.result()
+		return err
+	})
+	return r, err
 }
 
 // answer is one query being answered.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 
 	index "github.com/blevesearch/bleve_index_api"
@@ -55,7 +54,7 @@ func Open(dir string, lexicon func() *chinese.Lexicon) (*Engine, error) {
 	}
 	e := &Engine{dir: dir, lexicon: lexicon, lock: lock}
 	if e.gen, e.why = openCurrent(dir); e.gen != nil {
-		e.watch(e.gen)
+		go e.watch(e.gen)
 	}
 	if err := sweep(dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("search index: %w", err), e.Close())
@@ -82,12 +81,20 @@ func (e *Engine) Close() error {
 	return err
 }
 
-// usable is the generation in force. Callers hold mu or writing.
+// usable is the generation in force. Callers hold mu.
 func (e *Engine) usable() (*generation, error) {
 	if e.gen == nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoIndex, e.why)
 	}
 	return e.gen, nil
+}
+
+// writable is the generation in force for a writer, who holds writing: it is
+// given up but not closed meanwhile.
+func (e *Engine) writable() (*generation, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.usable()
 }
 
 // Cursor is the last change taken in. It returns ErrNoIndex with the reason if
@@ -127,14 +134,13 @@ type change struct {
 }
 
 // apply takes in changes in batches; the cursor moves with the last one.
-func (e *Engine) apply(ctx context.Context, changes []change, cursor int64) (err error) {
+func (e *Engine) apply(ctx context.Context, changes []change, cursor int64) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	gen, err := e.usable()
+	gen, err := e.writable()
 	if err != nil {
 		return err
 	}
-	defer e.guard(gen, &err)()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -168,8 +174,9 @@ func (e *Engine) batch(gen *generation, part []change, cursor int64) error {
 		b.Update(doc)
 		rows[c.id] = r
 	}
-	b.SetInternal(cursorKey, encodeCursor(cursor))
-	if err := gen.index.Batch(b); err != nil {
+	b.SetInternal(stateKey, encodeState(cursor, gen.table.after(rows)))
+	if err := gen.batch(func() error { return gen.index.Batch(b) }); err != nil {
+		go e.giveUp(gen, err) // Bleve may have half of it, and would try to write it over and over
 		return fmt.Errorf("search index: %w", err)
 	}
 	// new rows get their places first, so that the new segment can be mapped to
@@ -191,13 +198,12 @@ func (e *Engine) batch(gen *generation, part []change, cursor int64) error {
 
 // renew looks at the index anew after segments were merged behind our back, so
 // that the old ones can go.
-func (e *Engine) renew(gen *generation) (err error) {
+func (e *Engine) renew(gen *generation) error {
 	e.writing.Lock()
 	defer e.writing.Unlock()
-	if e.gen != gen {
+	if now, _ := e.writable(); now != gen {
 		return nil
 	}
-	defer e.guard(gen, &err)()
 	v, err := gen.look()
 	if err != nil {
 		return err
@@ -209,20 +215,17 @@ func (e *Engine) renew(gen *generation) (err error) {
 	return old.close()
 }
 
-// guard turns a panic while reading a damaged index, and a fault while reading
-// a file that became shorter, into an error, and gives the index up. Use it as
-// defer e.guard(gen, &err)().
-func (e *Engine) guard(gen *generation, err *error) func() {
-	was := debug.SetPanicOnFault(true)
-	return func() {
-		debug.SetPanicOnFault(was)
-		p := recover()
-		if p == nil {
-			return
+// trying answers from gen with f, and gives the index up if it turns out to be
+// damaged. Callers hold mu.
+func (e *Engine) trying(gen *generation, f func() error) (err error) {
+	defer func() {
+		if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w: %w", ErrNoIndex, err)
+			go e.giveUp(gen, err) // which waits for mu
 		}
-		*err = fmt.Errorf("%w: %v", ErrNoIndex, p)
-		go e.giveUp(gen, *err) // we may hold mu here
-	}
+	}()
+	defer guarded(&err)()
+	return f()
 }
 
 // giveUp stops using a damaged generation.

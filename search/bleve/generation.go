@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -22,16 +24,30 @@ import (
 
 // layoutVersion is raised whenever keys or records change. The tables that
 // folding and reading use are part of the layout too.
-const layoutVersion = "1"
+var layoutVersion = "1"
 
 func layout() []byte { return []byte(layoutVersion + "-" + chinese.Fingerprint()) }
 
+// What Bleve keeps for us with every change: the layout and the state.
 var (
 	layoutKey = []byte("layout")
-	cursorKey = []byte("cursor")
+	stateKey  = []byte("state")
 )
 
-func encodeCursor(c int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(c)) }
+// encodeState writes how far the index is and how many documents it then has,
+// with a checksum: Bleve has none here.
+func encodeState(cursor int64, documents int) []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(cursor))
+	b = binary.BigEndian.AppendUint64(b, uint64(documents))
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+}
+
+func decodeState(b []byte) (cursor int64, documents int, err error) {
+	if len(b) != 20 || crc32.ChecksumIEEE(b[:16]) != binary.BigEndian.Uint32(b[16:]) {
+		return 0, 0, errors.New("it does not say what is in it")
+	}
+	return int64(binary.BigEndian.Uint64(b)), int(binary.BigEndian.Uint64(b[8:])), nil
+}
 
 // generation is one Bleve index, open.
 type generation struct {
@@ -40,7 +56,12 @@ type generation struct {
 	cursor int64
 	table  *table
 	view   *view
-	ended  func() // ends what watches it
+
+	pending chan struct{} // segments were rearranged
+	ended   chan struct{} // closed by close
+	failed  chan struct{} // closed by fail, once failure says why
+	failing sync.Once
+	failure error
 }
 
 // view is the index at one moment.
@@ -59,6 +80,18 @@ type mapped struct {
 
 // nowhere is the row of a document that is no more.
 const nowhere = ^uint32(0)
+
+// documents is how many there are.
+func (v *view) documents() int {
+	n := 0
+	for _, s := range v.segments {
+		n += len(s.rows)
+		if s.deleted != nil {
+			n -= int(s.deleted.GetCardinality())
+		}
+	}
+	return n
+}
 
 func (v *view) close() error {
 	if v == nil {
@@ -110,28 +143,28 @@ func sweep(dir string) error {
 // error, whatever it does to its reader.
 func openGeneration(path string) (gen *generation, err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			gen, err = nil, fmt.Errorf("it is damaged: %v", p)
+		if err != nil && gen != nil {
+			gen.abandon()
+			gen = nil
 		}
 	}()
-	if err := verify(path); err != nil {
+	defer guarded(&err)()
+	if err := verifyBolt(filepath.Join(path, "root.bolt")); err != nil {
 		return nil, err
 	}
 	ix, err := scorch.NewScorch(scorch.Name, map[string]any{
-		"path": path, "bolt_timeout": "5s", "eventCallbackName": eventCallback,
+		"path": path, "bolt_timeout": "5s", "eventCallbackName": callbacks, "asyncErrorCallbackName": callbacks,
 	}, analysis())
 	if err != nil {
 		return nil, err
 	}
-	s := ix.(*scorch.Scorch)
-	if err := s.Open(); err != nil {
-		return nil, err
+	gen = &generation{path: path, index: ix.(*scorch.Scorch), table: newTable(),
+		pending: make(chan struct{}, 1), ended: make(chan struct{}), failed: make(chan struct{})}
+	watched.Store(path, gen)
+	if err := gen.index.Open(); err != nil {
+		return gen, err
 	}
-	gen = &generation{path: path, index: s, table: newTable()}
-	if err := gen.read(); err != nil {
-		return nil, errors.Join(err, gen.close())
-	}
-	return gen, nil
+	return gen, gen.read()
 }
 
 // analysis is the queue of Bleve's workers, one for all indexes. Our fields
@@ -144,26 +177,36 @@ func (g *generation) read() error {
 		return err
 	}
 	g.view = v
+	if err := v.verify(); err != nil {
+		return err
+	}
 	internal := v.snapshot.Internal()
 	if string(internal[string(layoutKey)]) != string(layout()) {
 		return errors.New("it is of another layout")
 	}
-	cursor := internal[string(cursorKey)]
-	if len(cursor) != 8 {
-		return errors.New("it does not say what is in it")
+	cursor, documents, err := decodeState(internal[string(stateKey)])
+	if err != nil {
+		return err
 	}
-	g.cursor = int64(binary.BigEndian.Uint64(cursor))
-	return g.load()
+	g.cursor = cursor
+	if err := g.load(); err != nil {
+		return err
+	}
+	if n := v.documents(); n != documents || g.table.live != documents {
+		return fmt.Errorf("it has %d documents, %d different ones, and should have %d", n, g.table.live, documents)
+	}
+	return nil
 }
 
 // look opens a view on the index as it is now. Segments that the last view had
 // are not mapped again.
-func (g *generation) look() (*view, error) {
+func (g *generation) look() (v *view, err error) {
+	defer guarded(&err)()
 	reader, err := g.index.Reader()
 	if err != nil {
 		return nil, err
 	}
-	v := &view{snapshot: reader.(*scorch.IndexSnapshot)}
+	v = &view{snapshot: reader.(*scorch.IndexSnapshot)}
 	known := map[uint64]*mapped{}
 	if g.view != nil {
 		for _, m := range g.view.segments {
@@ -229,32 +272,56 @@ func (g *generation) load() error {
 	return nil
 }
 
+// closeTime is how long an index may take to close.
+const closeTime = 10 * time.Second
+
+// close ends the index. Whether it is damaged may show only now: what Bleve
+// then waits for may never come, so it is not waited for long.
 func (g *generation) close() error {
-	watched.Delete(g.index)
-	if g.ended != nil {
-		g.ended()
-	}
-	err := g.view.close()
-	g.view = nil
-	return errors.Join(err, g.index.Close())
-}
-
-// abandon closes a damaged index as far as it lets itself be closed.
-func (g *generation) abandon() {
-	defer func() { _ = recover() }() // it is damaged, which was reported
-	_ = g.close()
-}
-
-// verify reads the segments of an index once and compares their checksums:
-// Bleve itself trusts its files.
-func verify(path string) error {
-	files, err := filepath.Glob(filepath.Join(path, "*.zap"))
-	if err != nil {
+	watched.Delete(g.path)
+	close(g.ended)
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		defer func() { done <- err }()
+		defer guarded(&err)()
+		err = errors.Join(g.view.close(), g.index.Close())
+	}()
+	select {
+	case err := <-done:
 		return err
+	case <-time.After(closeTime):
+		return errors.New("the search index does not close")
 	}
-	for _, f := range files {
-		if err := verifyFile(f); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(f), err)
+}
+
+// abandon closes a damaged index as far as it lets itself be closed: that it is
+// damaged was reported.
+func (g *generation) abandon() { go g.close() } //nolint:errcheck // see above
+
+// guarded turns a panic while a damaged index is read, and a fault while a file
+// is read that has become shorter, into an error. Use it as
+// defer guarded(&err)().
+func guarded(err *error) func() {
+	was := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(was)
+		if p := recover(); p != nil {
+			*err = fmt.Errorf("it is damaged: %v", p)
+		}
+	}
+}
+
+// verify reads the files of v once and compares their checksums: Bleve itself
+// trusts them. A file that v does not use may be half written.
+func (v *view) verify() error {
+	for _, s := range v.segments {
+		file, ok := s.segment.(segment.PersistedSegment)
+		if !ok {
+			continue // not written yet
+		}
+		if err := verifyFile(file.Path()); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(file.Path()), err)
 		}
 	}
 	return nil

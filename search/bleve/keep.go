@@ -29,8 +29,15 @@ func (e *Engine) all() (ids []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer e.guard(gen, &err)()
-	for _, s := range gen.view.segments {
+	err = e.trying(gen, func() error {
+		ids, err = gen.view.ids()
+		return err
+	})
+	return ids, err
+}
+
+func (v *view) ids() (ids []string, err error) {
+	for _, s := range v.segments {
 		for n := range uint32(len(s.rows)) {
 			if s.deleted != nil && s.deleted.Contains(n) {
 				continue
@@ -50,7 +57,7 @@ func (e *Engine) all() (ids []string, err error) {
 func (e *Engine) SetPopular(_ context.Context, counts map[string]int64) error {
 	e.writing.Lock() // guards byID
 	defer e.writing.Unlock()
-	gen, err := e.usable()
+	gen, err := e.writable()
 	if err != nil {
 		return err
 	}

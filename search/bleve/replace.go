@@ -47,9 +47,9 @@ func (e *Engine) Replace(ctx context.Context, docs func(yield func(search.Docume
 	old := e.gen
 	e.gen, e.why = gen, nil
 	e.mu.Unlock()
-	e.watch(gen)
+	go e.watch(gen)
 	if old != nil {
-		old.abandon() // it may be what made us build anew
+		_ = old.close() // nothing is left in it that is not in the new one
 	}
 	return sweep(e.dir)
 }
@@ -89,9 +89,9 @@ const buildSize = 2000
 // build writes an index of docs into dir/index: one segment, whole.
 func build(ctx context.Context, dir string, docs func(yield func(search.Document) bool), cursor int64) error {
 	path := filepath.Join(dir, "index")
+	internal := map[string][]byte{string(layoutKey): layout()}
 	b, err := scorch.NewBuilder(map[string]any{
-		"path": path, "buildPathPrefix": dir, "batchSize": buildSize, "mergeMax": 10_000,
-		"internal": map[string][]byte{string(layoutKey): layout(), string(cursorKey): encodeCursor(cursor)},
+		"path": path, "buildPathPrefix": dir, "batchSize": buildSize, "mergeMax": 10_000, "internal": internal,
 	})
 	if err != nil {
 		return err
@@ -103,6 +103,7 @@ func build(ctx context.Context, dir string, docs func(yield func(search.Document
 	if count == 0 {
 		return buildEmpty(path, cursor)
 	}
+	internal[string(stateKey)] = encodeState(cursor, count) // the builder reads it when it closes
 	if err := b.Close(); err != nil {
 		return err
 	}
@@ -177,6 +178,6 @@ func buildEmpty(path string, cursor int64) error {
 	}
 	b := index.NewBatch()
 	b.SetInternal(layoutKey, layout())
-	b.SetInternal(cursorKey, encodeCursor(cursor))
+	b.SetInternal(stateKey, encodeState(cursor, 0))
 	return errors.Join(ix.Batch(b), ix.Close())
 }

@@ -29,8 +29,11 @@ func (e *Engine) Suggest(ctx context.Context, prefix string, limit int) (out []s
 	if err != nil {
 		return nil, err
 	}
-	defer e.guard(gen, &err)()
-	titles, err := gen.titles(ctx, &plan)
+	var titles []search.Suggestion
+	err = e.trying(gen, func() error {
+		titles, err = gen.titles(ctx, &plan)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,20 @@ func (t *table) reserve(changes map[string]*record) {
 	}
 }
 
+// after is how many documents there are once changes are applied.
+func (t *table) after(changes map[string]*record) int {
+	n := t.live
+	for id, r := range changes {
+		switch _, known := t.byID[id]; {
+		case known && r == nil:
+			n--
+		case !known && r != nil:
+			n++
+		}
+	}
+	return n
+}
+
 // apply writes rows that were reserved and frees those of documents removed.
 func (t *table) apply(changes map[string]*record) {
 	t.grow()
