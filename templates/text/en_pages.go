@@ -47,7 +47,7 @@ func init() {
 		"还没有登记部门。":           "No department has been entered yet.",
 		"登记后，它会连同联系方式出现在这里。": "Once entered, it will stand here with how to reach it.",
 		"%d 个部门，%s 个数据集。":    "Departments: %d; datasets: %s.",
-		"部门，可横向滚动":           "Departments, scrolls sideways",
+		"%s的部门，可横向滚动":        "Departments of %s, scrolls sideways",
 		"图":                  "Bar",
 		"适用规则":               "Rules that apply",
 		"个部门发布了数据，共登记 %d 个":  "departments publish data, of %d entered",
