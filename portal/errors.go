@@ -65,6 +65,10 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 		return c.Send(body)
 	}
 	c.Status(status)
+	if status == fiber.StatusRequestTimeout { // to thousands at a time, should they mean harm
+		c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+		return c.SendString(Sentence(ctx, f) + "\n")
+	}
 	frame := s.quietFrame(c, heading(ctx, status))
 	if f.Kind == fault.Malformed || f.Kind == fault.TooLarge || status >= 500 || len(frame.Path) > mostRepeated {
 		frame.Path = "/" // what cannot be read is not written back, and there is nothing to come back to

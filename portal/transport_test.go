@@ -255,7 +255,7 @@ func TestSlowRequestsEndInTime(t *testing.T) {
 				}
 			}
 		}
-		if !strings.HasPrefix(answer, "HTTP/1.1 408 ") {
+		if !strings.HasPrefix(answer, "HTTP/1.1 408 ") || !strings.HasSuffix(answer, "请求没有在限时内送完。\n") {
 			t.Errorf("%s: told %.40q", name, answer)
 		}
 	}
