@@ -268,6 +268,14 @@ func Load(fsys fs.FS) (*Book, error) {
 			b.house, answers = d.profile, d.answers
 			continue
 		}
+		for _, p := range b.profiles {
+			if p.id == d.profile.id {
+				return nil, fmt.Errorf("policy: %s: two texts are called %s", name, p.id)
+			}
+			if p.code == d.profile.code {
+				return nil, fmt.Errorf("policy: %s: two texts have the code %s", name, p.code)
+			}
+		}
 		b.profiles = append(b.profiles, d.profile)
 	}
 	if b.house == nil {
@@ -308,6 +316,9 @@ func (b *Book) join(answers map[string][]string, endings map[*Profile]string) er
 		var err error
 		if p.last, err = time.ParseInLocation(time.DateOnly, r.Value[0].Zh, zone); err != nil {
 			return fmt.Errorf("policy: %s: %w", path, err)
+		}
+		if p.last.Before(p.from) {
+			return fmt.Errorf("policy: %s: %s ends before it begins", path, p.id)
 		}
 	}
 	return nil
