@@ -111,31 +111,47 @@ func marksOf(f chinese.Folded, on []bool) []Mark {
 	return out
 }
 
-// Respell gives the query as the names would write it: for every stretch of
-// Chinese in text, what reads the same in one of names. Nothing if nothing
-// reads the same.
+// Respell gives the query as the names would write it: in every stretch of
+// Chinese in text, what reads like a part of a name becomes that part. Nothing
+// if nothing would change.
 func Respell(text string, names []string) []string {
 	var out []string
+	runes := []rune(text)
+	stretches := segments(runes)
 	for _, name := range names {
 		f := chinese.Fold(name)
 		read := chinese.Read(f.Runes)
-		runes := []rune(text)
-		changed := false
-		for _, s := range segments(runes) {
-			run := runes[s.from:s.to]
-			if !s.script || len(run) < 2 {
-				continue
-			}
-			if at := soundsAt(read, chinese.Read(run)); at >= 0 && !slices.Equal(f.Runes[at:at+len(run)], run) {
-				copy(run, f.Runes[at:at+len(run)])
-				changed = true
+		spelled := slices.Clone(runes)
+		for _, s := range stretches {
+			if s.script {
+				respell(spelled[s.from:s.to], f.Runes, read)
 			}
 		}
-		if s := string(runes); changed && !slices.Contains(out, s) {
+		if s := string(spelled); s != text && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
 	return out[:min(len(out), 3)]
+}
+
+// respell writes run as name does, longest parts first; a part has at least two
+// characters.
+func respell(run, name []rune, read [][]string) {
+	sounds := chinese.Read(run)
+	for i := 0; i+1 < len(run); {
+		at, n := -1, len(run)-i
+		for ; n > 1; n-- {
+			if at = soundsAt(read, sounds[i:i+n]); at >= 0 {
+				break
+			}
+		}
+		if at < 0 {
+			i++
+			continue
+		}
+		copy(run[i:i+n], name[at:])
+		i += n
+	}
 }
 
 func soundsAt(text, run [][]string) int {

@@ -261,7 +261,7 @@ func soundsOf(text string) *Node {
 						return nil // a character without a reading
 					}
 				}
-				all = append(all, and(pairs))
+				all = append(all, cover(run, pairs))
 				useful = true
 			}
 		}

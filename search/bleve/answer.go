@@ -396,5 +396,16 @@ func (a *answer) spelled() ([]string, error) {
 			names = append(names, r.Departments...)
 		}
 	}
-	return search.Respell(a.plan.Text, names), nil
+	var out []string
+	for _, text := range search.Respell(a.plan.Text, names) {
+		plan := search.Read(text, nil)
+		hits, err := a.view.match(a.ctx, plan.Root)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(hits, func(h found) bool { return !h.docs.IsEmpty() }) { // or it would be no help
+			out = append(out, text)
+		}
+	}
+	return out, nil
 }

@@ -62,13 +62,15 @@ var reading = sync.OnceValue(func() *readings {
 // everyday reports whether r is one of the characters that have readings here.
 func everyday(r rune) bool { return r >= firstHan && r <= lastHan }
 
+// plainSyllable reports whether s is a syllable that is typed with letters and
+// that words are made of: ng and hm are sounds, and would cut words in two.
 func plainSyllable(s string) bool {
 	for _, r := range s {
 		if (r < 'a' || r > 'z') && r != 'ü' {
 			return false
 		}
 	}
-	return s != ""
+	return strings.ContainsAny(s, "aeiouüv")
 }
 
 // spellings are the ways to type a syllable: 绿 is lv to some, lu to others.
