@@ -23,5 +23,10 @@ type Engine interface {
 	Search(ctx context.Context, q Query) (Result, error)
 	// Suggest completes a prefix: Chinese, pinyin, initials, English.
 	Suggest(ctx context.Context, prefix string, limit int) ([]Suggestion, error)
+	// IDs calls f with the id of every document in the index.
+	IDs(ctx context.Context, f func(id string) error) error
+	// SetPopular takes note how often documents are used without indexing
+	// them again. It need not outlast the process: it is told regularly.
+	SetPopular(ctx context.Context, counts map[string]int64) error
 	Close() error
 }

@@ -215,26 +215,22 @@ func (s *Service) compare(ctx context.Context) error {
 	for _, k := range known {
 		slugs[k.DatasetID], counts[k.Slug], missing[k.Slug] = k.Slug, k.Uses, k.DatasetID
 	}
-	if index, ok := s.Engine.(lister); ok {
-		var extra []string
-		err := index.IDs(ctx, func(id string) error {
-			if _, public := counts[id]; !public {
-				extra = append(extra, id)
-			}
-			delete(missing, id)
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("list the search index: %w", err)
+	var extra []string
+	err = s.Engine.IDs(ctx, func(id string) error {
+		if _, public := counts[id]; !public {
+			extra = append(extra, id)
 		}
-		if err := s.repair(ctx, extra, missing); err != nil {
-			return err
-		}
+		delete(missing, id)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("list the search index: %w", err)
 	}
-	if index, ok := s.Engine.(ranker); ok {
-		if err := index.SetPopular(ctx, counts); err != nil {
-			return fmt.Errorf("tell the search index what is used: %w", err)
-		}
+	if err := s.repair(ctx, extra, missing); err != nil {
+		return err
+	}
+	if err := s.Engine.SetPopular(ctx, counts); err != nil {
+		return fmt.Errorf("tell the search index what is used: %w", err)
 	}
 	s.slugs = slugs
 	return nil

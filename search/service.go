@@ -114,21 +114,7 @@ func (s *Service) look() {
 	}
 }
 
-// IDs calls f with the id of every document in the engine, if it can tell.
+// IDs calls f with the id of every document in the index.
 func (s *Service) IDs(ctx context.Context, f func(id string) error) error {
-	if index, ok := s.Engine.(lister); ok {
-		return index.IDs(ctx, f)
-	}
-	return nil
-}
-
-// lister is an engine that can name its documents.
-type lister interface {
-	IDs(ctx context.Context, f func(id string) error) error
-}
-
-// ranker is an engine that can take note of how often documents are used
-// without indexing them again.
-type ranker interface {
-	SetPopular(ctx context.Context, counts map[string]int64) error
+	return s.Engine.IDs(ctx, f)
 }
