@@ -23,8 +23,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/jackc/pgx/v5"
-
-	"shuyuan/internal/database/embedded"
 )
 
 // world is an installation with the sample world that all journeys read. What
@@ -309,16 +307,7 @@ type entry struct{ slug, title string }
 // withheld are the entries that no visitor may know of.
 func withheld(t testing.TB) []entry {
 	t.Helper()
-	url, err := embedded.RunningURL(filepath.Join(portalOf(t).data, "postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.WithoutCancel(t.Context()))
-	rows, err := conn.Query(t.Context(), `SELECT slug, title FROM datasets WHERE status = 'published' AND open_type = 'withheld'`)
+	rows, err := connect(t, portalOf(t)).Query(t.Context(), `SELECT slug, title FROM datasets WHERE status = 'published' AND open_type = 'withheld'`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/database/embedded"
 )
 
 // The tests of this package run the program as people do: built once, started
@@ -333,4 +337,19 @@ func succeeds(t testing.TB, data string, args ...string) string {
 		t.Fatalf("shuyuan %s: exit code %d\n%s%s", strings.Join(args, " "), code, out, log)
 	}
 	return out
+}
+
+// connect opens the private database of a running server.
+func connect(t testing.TB, p *process) *pgx.Conn {
+	t.Helper()
+	url, err := embedded.RunningURL(filepath.Join(p.data, "postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) }) //nolint:errcheck // the server may be gone
+	return conn
 }

@@ -119,7 +119,6 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
-		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})
 	s.admin = s.newAdmin()
 	return err

@@ -116,6 +116,34 @@ func TestAReaderWhoIsBeingServedIsServedToTheEnd(t *testing.T) {
 	}
 }
 
+func TestWhatTheServerCountedAndWasToldIsWritten(t *testing.T) {
+	p := start(t, t.TempDir())
+	newWriter(t, p.data).publish(t, "年份,数值\n2025,1\n")
+	for range 3 {
+		wants(t, p.base+"/datasets/acknowledged", 200)
+	}
+	conn := connect(t, p)
+	count := func(sql string) (n int) {
+		if err := conn.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	eventually(t, "the audit trail is sealed", func() bool {
+		return count(`SELECT count(*) FROM audit_entries WHERE seq IS NOT NULL`) > 0 && count(`SELECT count(*) FROM audit_entries WHERE seq IS NULL`) == 0
+	})
+	for _, task := range []string{"account-sweep", "object-sweep"} {
+		eventually(t, task+" has run", func() bool {
+			return count(`SELECT count(*) FROM river_job WHERE state = 'completed' AND args->>'task' = '`+task+`'`) > 0
+		})
+	}
+	p.stop(t, syscall.SIGTERM) // before the figures are written by themselves
+	conn = connect(t, start(t, p.data))
+	if n := count(`SELECT coalesce(sum(views), 0) FROM usage_days`); n != 3 {
+		t.Errorf("%d of 3 views were kept", n)
+	}
+}
+
 func TestASecondSignalEndsAtOnce(t *testing.T) {
 	p := start(t, t.TempDir())
 	w := newWriter(t, p.data)
