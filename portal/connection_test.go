@@ -88,27 +88,30 @@ func TestAReaderWhoTakesNothingIsCutOff(t *testing.T) {
 // however long it takes.
 func TestASlowReaderGetsEverything(t *testing.T) {
 	for name, send := range ways {
-		ours, theirs := pair(t, 400*time.Millisecond)
-		content := big(t)
-		got := make(chan []byte)
-		go func() {
-			var all bytes.Buffer
-			pause := time.NewTicker(5 * time.Millisecond)
-			defer pause.Stop()
-			for range pause.C {
-				if n, err := io.CopyN(&all, theirs, 256<<10); err != nil || n == 0 {
-					break
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ours, theirs := pair(t, 3*time.Second)
+			content := big(t)
+			got := make(chan []byte)
+			go func() {
+				var all bytes.Buffer
+				pause := time.NewTicker(25 * time.Millisecond) // more than the patience for all of it
+				defer pause.Stop()
+				for range pause.C {
+					if n, err := io.CopyN(&all, theirs, 256<<10); err != nil || n == 0 {
+						break
+					}
 				}
+				got <- all.Bytes()
+			}()
+			if n, err := send(t, ours, content); err != nil || n != int64(len(content)) {
+				t.Errorf("%d bytes, %v", n, err)
 			}
-			got <- all.Bytes()
-		}()
-		if n, err := send(t, ours, content); err != nil || n != int64(len(content)) {
-			t.Errorf("%s: %d bytes, %v", name, n, err)
-		}
-		ours.Close()
-		if !bytes.Equal(<-got, content) {
-			t.Errorf("%s: something else arrived", name)
-		}
+			ours.Close()
+			if !bytes.Equal(<-got, content) {
+				t.Error("something else arrived")
+			}
+		})
 	}
 }
 
