@@ -16,9 +16,10 @@ import (
 
 // server is a shuyuan under measurement.
 type server struct {
-	base string // http://127.0.0.1:port
-	data string
-	cmd  *exec.Cmd
+	base  string // http://127.0.0.1:port
+	admin string
+	data  string
+	cmd   *exec.Cmd
 }
 
 // startServer loads the sample world into data and serves it.
@@ -51,7 +52,7 @@ func (s *server) demo(ctx context.Context, binary string) error {
 // serve starts the server on free ports and returns when the home page answers.
 func (s *server) serve(ctx context.Context, binary string) error {
 	listen, admin := freePort(), freePort()
-	s.base = "http://" + listen
+	s.base, s.admin = "http://"+listen, "http://"+admin
 	s.cmd = exec.Command(binary, "serve", "--data", s.data, "--listen", listen)
 	s.cmd.Env = append(os.Environ(), "SHUYUAN_ADMIN_LISTEN="+admin, "SHUYUAN_BASE_URL="+s.base)
 	log, err := os.Create(filepath.Join(s.data, "..", "bench-server.log"))
