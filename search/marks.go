@@ -134,14 +134,16 @@ func Respell(text string, names []string) []string {
 	return out[:min(len(out), 3)]
 }
 
-// respell writes run as name does, longest parts first; a part has at least two
-// characters.
+// respell writes run as name does, longest parts first. A part has at least two
+// characters; one of two must begin a stretch of the name, or it may be no word:
+// 空器 within 航空器 is no other way to write 空气.
 func respell(run, name []rune, read [][]string) {
 	sounds := chinese.Read(run)
 	for i := 0; i+1 < len(run); {
 		at, n := -1, len(run)-i
 		for ; n > 1; n-- {
-			if at = soundsAt(read, sounds[i:i+n]); at >= 0 {
+			at = soundsAt(read, sounds[i:i+n], func(at int) bool { return n > 2 || at == 0 || kindOf(name[at-1]) != script })
+			if at >= 0 {
 				break
 			}
 		}
@@ -154,9 +156,10 @@ func respell(run, name []rune, read [][]string) {
 	}
 }
 
-func soundsAt(text, run [][]string) int {
+// soundsAt is where text sounds like run, at a place that will do; -1 if nowhere.
+func soundsAt(text, run [][]string, do func(at int) bool) int {
 	for i := 0; i+len(run) <= len(text); i++ {
-		fits := true
+		fits := do(i)
 		for j := 0; j < len(run) && fits; j++ {
 			fits = slices.ContainsFunc(run[j], func(s string) bool { return slices.Contains(text[i+j], s) })
 		}

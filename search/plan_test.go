@@ -152,6 +152,9 @@ func TestRespellWritesAsTheCatalogueDoes(t *testing.T) {
 	}{
 		{"行证区划", []string{"行政区划代码"}, "行政区划"},
 		{"福洲公交", []string{"福州市公交站点"}, "福州公交"}, // in pieces
+		{"福州共交", []string{"福州市公交站点", "公交"}, "福州公交"},
+		{"空气", []string{"航空器鸟击"}, ""}, // 空器 is a part of a word
+		{"恐气质量", []string{"福州市空气质量日报"}, "空气质量"},
 		{"空汽质量 日报", []string{"空气质量日报"}, "空气质量 日报"},
 		{"空气质量", []string{"空气质量日报"}, ""}, // it is written so already
 		{"量子", []string{"空气质量日报"}, ""},

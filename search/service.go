@@ -16,8 +16,8 @@ import (
 // with the catalogue, and the catalogue itself where the engine does not
 // answer. cmd makes it like this:
 //
-//	words := chinese.NewFile(filepath.Join(data, "search", "synonyms.txt"), log)
-//	engine, err := bleve.Open(filepath.Join(data, "search", "index"), words.Lexicon)
+//	words := chinese.NewFile(filepath.Join(data, "config", "synonyms.txt"), log)
+//	engine, err := bleve.Open(filepath.Join(data, "search"), words.Lexicon)
 //	service := search.NewService(search.Config{Engine: engine, Datasets: catalogue, Pool: pool, Log: log})
 //	service.OnChange(portal.Changed) // once there is a portal; it takes service as its Finder
 //	go service.Run(ctx)              // follows the catalogue until ctx ends
