@@ -58,7 +58,7 @@ func (b *browser) submit(page reply, action string, fields url.Values) reply {
 		b.t.Fatalf("no form goes to %s", action)
 	}
 	sent := url.Values{}
-	form.Find("input").Each(func(_ int, s *goquery.Selection) {
+	form.Find("input[name]").Each(func(_ int, s *goquery.Selection) {
 		if kind := s.AttrOr("type", ""); kind != "checkbox" || s.Is("[checked]") {
 			sent.Add(s.AttrOr("name", ""), s.AttrOr("value", ""))
 		}

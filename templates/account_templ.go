@@ -1351,7 +1351,7 @@ func password(p AccountPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Field(TextField{ID: "old", Name: "old", Type: "password", Label: text.T(ctx, "原密码"), Autocomplete: "current-password", MaxLength: 1024, Wrong: p.Password.at("old")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Field(TextField{ID: "whose", Label: text.T(ctx, "邮箱或手机号"), Value: p.User.Identifier, Autocomplete: "username"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1359,7 +1359,7 @@ func password(p AccountPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Field(TextField{ID: "new-password", Name: "password", Type: "password", Label: text.T(ctx, "新密码"), Autocomplete: "new-password", Hint: text.T(ctx, "至少 10 个字符；几个词连起来更好记。"), MaxLength: 1024, Wrong: p.Password.at("password")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Field(TextField{ID: "old", Name: "old", Type: "password", Label: text.T(ctx, "原密码"), Autocomplete: "current-password", MaxLength: 1024, Wrong: p.Password.at("old")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1367,24 +1367,32 @@ func password(p AccountPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				templ_7745c5c3_Err = Field(TextField{ID: "new-password", Name: "password", Type: "password", Label: text.T(ctx, "新密码"), Autocomplete: "new-password", Hint: text.T(ctx, "至少 10 个字符；几个词连起来更好记。"), MaxLength: 1024, Wrong: p.Password.at("password")}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, " ")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				templ_7745c5c3_Err = Field(TextField{ID: "again", Name: "again", Type: "password", Label: text.T(ctx, "新密码，再写一遍"), Autocomplete: "new-password", MaxLength: 1024, Wrong: p.Password.at("again")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, " <div class=\"row\"><button class=\"btn\" type=\"submit\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, " <div class=\"row\"><button class=\"btn\" type=\"submit\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var68 string
 				templ_7745c5c3_Var68, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "改密码"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 229, Col: 80}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 230, Col: 80}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</button></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</button></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
