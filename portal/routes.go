@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"cmp"
+
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/internal/account"
@@ -14,9 +16,10 @@ type Route struct {
 	Path    string
 	By      []account.Role
 	Handle  func(*Server, *fiber.Ctx) error
-	Public  bool // the same for every visitor: may be kept in the page cache
-	Session bool // only for who has signed in: no visitor, and no key, which may have leaked
-	Gallery bool // only where the gallery is shown
+	Public  bool   // the same for every visitor: may be kept in the page cache
+	Session bool   // only for who has signed in: no visitor, and no key, which may have leaked
+	Scope   string // what a key must be good for; reading if empty
+	Gallery bool   // only where the gallery is shown
 }
 
 var anybody = []account.Role{account.Visitor}
@@ -115,6 +118,8 @@ func (r Route) admits(who account.Actor) error {
 		return fault.New(fault.Forbidden, "这里要登录才能来，密钥不行。")
 	case !who.Any(r.By...):
 		return fault.New(fault.Forbidden, "您的角色不能看这一页。")
+	case !who.Covers(cmp.Or(r.Scope, account.ScopeRead)):
+		return fault.New(fault.Forbidden, "这个密钥没有这项用途。")
 	}
 	return nil
 }

@@ -346,6 +346,26 @@ func TestOnesOwnKeys(t *testing.T) {
 	}
 }
 
+// A key reaches as far as what it was made for: one for publishing reads
+// nothing, not even what everybody may.
+func TestAKeyIsGoodForItsPurposeOnly(t *testing.T) {
+	w := newWhole(t)
+	draft, _ := w.hide(t, "draft-open", "draft", "unconditional")
+	who := mustActor(t, w, w.tokens[own])
+	var err error
+	if w.keys["publisher"], _, err = w.Accounts.CreateKey(t.Context(), who, "发布", []string{account.ScopePublish}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for path, reading := range map[string]int{"/datasets/" + draft.Slug: 200, "/datasets": 200, "/d/draftopen00000000/1/data.csv": 200, "/r/draftopen00000000": 302, "/api/v1/datasets": 200} {
+		if got := w.get(t, "publisher", path); got.status != http.StatusForbidden {
+			t.Errorf("%s by a key for publishing: %d", path, got.status)
+		}
+		if got := w.get(t, key, path); got.status != reading {
+			t.Errorf("%s by a key for reading: %d", path, got.status)
+		}
+	}
+}
+
 func TestOnesOwnPassword(t *testing.T) {
 	w := newWhole(t)
 	b := w.browser(t)

@@ -71,6 +71,7 @@ func init() {
 		"改密码":                  "Change the password",
 		"请填写原密码。":              "Please give the old password.",
 		"两次写的新密码不一样。":          "The two new passwords are not the same.",
+		"这个密钥没有这项用途。":          "This key is not for that.",
 		"这里要登录才能来，密钥不行。":       "This takes signing in; a key is not enough.",
 	})
 }
