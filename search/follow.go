@@ -12,9 +12,10 @@ import (
 	"shuyuan/internal/fault"
 )
 
+// pollEvery is the safety net: being told of changes is the rule.
+var pollEvery = 5 * time.Second
+
 const (
-	// pollEvery is the safety net: being told of changes is the rule.
-	pollEvery = 5 * time.Second
 	// compareEvery is how often the index is compared with the catalogue, and
 	// told how often each dataset is used.
 	compareEvery = 10 * time.Minute

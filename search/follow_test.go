@@ -124,7 +124,8 @@ func (r *replica) finds(t *testing.T, text string) []string {
 func (r *replica) indexed(t *testing.T) []string {
 	t.Helper()
 	var ids []string
-	if err := r.IDs(t.Context(), func(id string) error { ids = append(ids, id); return nil }); err != nil {
+	err := r.IDs(t.Context(), func(id string) error { ids = append(ids, id); return nil })
+	if err != nil && !errors.Is(err, bleve.ErrNoIndex) { // there is none before the first was built
 		t.Fatal(err)
 	}
 	slices.Sort(ids)
@@ -163,7 +164,9 @@ func TestTheIndexHoldsWhatIsPublicAndNothingElse(t *testing.T) {
 	equal(t, "indexed", r.indexed(t), "published-conditional", "published-unconditional")
 }
 
+// It is told of changes: looking for them would take an hour here.
 func TestEveryChangeShowsInSearchesSoonAfterItsCommit(t *testing.T) {
+	search.LookOnlyEvery(t, time.Hour)
 	c := newCatalogue(t)
 	r := newReplica(t, c, t.TempDir())
 	r.run(t)
@@ -189,6 +192,44 @@ func TestEveryChangeShowsInSearchesSoonAfterItsCommit(t *testing.T) {
 	r.until(t, "what is withdrawn is gone", func() bool { return len(r.indexed(t)) == 0 })
 	if got, err := r.Suggest(t.Context(), "地铁", 8); err != nil || len(got) != 0 {
 		t.Errorf("what is withdrawn is suggested: %v %v", got, err)
+	}
+}
+
+func TestWhoeverIsNotToldLooks(t *testing.T) {
+	search.LookOnlyEvery(t, 20*time.Millisecond)
+	c := newCatalogue(t)
+	r := newReplica(t, c, t.TempDir())
+	r.run(t)
+	c.Dataset(t, named("first", "第一份"))
+	r.until(t, "it follows", func() bool { return slices.Equal(r.indexed(t), []string{"first"}) })
+	cut(t, c)
+	c.Dataset(t, named("second", "第二份"))
+	r.until(t, "it looks", func() bool { return slices.Equal(r.indexed(t), []string{"first", "second"}) })
+}
+
+func TestALostConnectionIsMadeAgain(t *testing.T) {
+	search.LookOnlyEvery(t, time.Hour)
+	c := newCatalogue(t)
+	r := newReplica(t, c, t.TempDir())
+	r.run(t)
+	c.Dataset(t, named("first", "第一份"))
+	r.until(t, "it follows", func() bool { return slices.Equal(r.indexed(t), []string{"first"}) })
+	cut(t, c)
+	c.Dataset(t, named("second", "第二份"))
+	r.until(t, "it is told again", func() bool { return slices.Equal(r.indexed(t), []string{"first", "second"}) })
+	if !r.log.has("not told of changes") {
+		t.Error("the lost connection is not noted")
+	}
+}
+
+// cut ends every connection that listens.
+func cut(t *testing.T, c *datasetstest.Catalogue) {
+	t.Helper()
+	var n int
+	if err := c.Pool.QueryRow(t.Context(), `
+		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND query LIKE 'LISTEN%'`).Scan(&n); err != nil || n == 0 {
+		t.Fatalf("%d connections listened (%v)", n, err)
 	}
 }
 

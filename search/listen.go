@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// listenAgain is how long after a lost connection another is tried.
+const listenAgain = time.Second
+
 // listen has Run look whenever somebody announces a change, until ctx ends. A
 // connection that is lost is made again; Run looks by itself meanwhile.
 func (s *Service) listen(ctx context.Context) {
@@ -20,7 +23,7 @@ func (s *Service) listen(ctx context.Context) {
 			s.Log.LogAttrs(ctx, slog.LevelWarn, "not told of changes; looking for them regularly", slog.Any("error", err))
 		}
 		told = err == nil
-		again := time.NewTimer(pollEvery)
+		again := time.NewTimer(listenAgain)
 		select {
 		case <-ctx.Done():
 		case <-again.C:

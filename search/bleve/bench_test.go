@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,7 +38,8 @@ func BenchmarkSearch(b *testing.B) {
 	if err := e.Replace(b.Context(), world(manyDatasets), 1); err != nil {
 		b.Fatal(err)
 	}
-	figure("index all", fmt.Sprintf("%.1f s (%.1f s of processor time), %d MB on disk", time.Since(start).Seconds(), spent(before).Seconds(), size(b, dir)>>20), "under 30 s")
+	figure("index all", fmt.Sprintf("%.1f s (%.1f s of processor time), %d MB on disk, at most %d MB in memory",
+		time.Since(start).Seconds(), spent(before).Seconds(), size(b, dir)>>20, peak()>>20), "under 30 s")
 	if err := e.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -64,6 +66,9 @@ func BenchmarkSearch(b *testing.B) {
 	})
 	load(b, e, "pinyin, initials, typing errors", "", clients, func(r *rand.Rand) search.Query {
 		return search.Query{Text: sound(r), Facets: facets, FacetSize: 30, Highlight: true, Limit: 20}
+	})
+	load(b, e, "what nobody types and somebody sends", "", clients, func(r *rand.Rand) search.Query {
+		return search.Query{Text: pick(r, hostile), Facets: facets, FacetSize: 30, Highlight: true, Limit: 20}
 	})
 	start = time.Now()
 	for i := range 20 {
@@ -157,6 +162,12 @@ func sound(r *rand.Rand) string {
 		pick(r, []string{"", " mingdan", " tj", " 2023", " shuju", " 名录"})
 }
 
+// hostile are queries made to be expensive.
+var hostile = []string{
+	strings.Repeat("公交", 2000), strings.Repeat("数据 信息 统计 ", 500), strings.Repeat("a ", 5000), strings.Repeat("xian", 2500), strings.Repeat("医保 公交 数据 ", 300),
+	strings.Repeat("福州市 ", 1000), strings.Repeat("市区县 ", 1000), "数 据 信 息 统 计 名 录 基 本 情 况 目 录", "市", "的 之 和 与", "s t a i o n", strings.Repeat("绿略女虐", 800),
+}
+
 func size(b *testing.B, dir string) (n int64) {
 	b.Helper()
 	err := filepath.Walk(dir, func(_ string, info os.FileInfo, err error) error {
@@ -169,6 +180,15 @@ func size(b *testing.B, dir string) (n int64) {
 		b.Fatal(err)
 	}
 	return n
+}
+
+// peak is the most memory that this process ever had.
+func peak() int64 {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Maxrss << 10
 }
 
 func heap() uint64 {
