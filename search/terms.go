@@ -42,35 +42,41 @@ func (d *Document) Keys(t Tier, yield func(string)) {
 
 // EachKey is Keys for who makes many: a key is good only until yield returns.
 func (d *Document) EachKey(t Tier, yield func(key []byte)) {
+	d.EachText(t, func(text string, sound bool) { EachKeyOf(text, sound, yield) })
+}
+
+// EachText calls yield with every text of tier t, and whether it is found by
+// its sound too.
+func (d *Document) EachText(t Tier, yield func(text string, sound bool)) {
 	switch t {
 	case TitleTier:
-		keys(d.Title, true, yield)
-		keys(d.TitleEN, false, yield)
+		yield(d.Title, true)
+		yield(d.TitleEN, false)
 	case KeyTier:
 		for _, list := range [][]string{d.Tags, d.Departments, d.ThemeNames, d.RegionNames} {
 			for _, s := range list {
-				keys(s, true, yield)
+				yield(s, true)
 			}
 		}
 		for _, s := range d.Columns {
-			keys(s, false, yield)
+			yield(s, false)
 		}
-		keys(d.Code, false, yield)
+		yield(d.Code, false)
 	case SummaryTier:
-		keys(d.Summary, false, yield)
-		keys(d.SummaryEN, false, yield)
+		yield(d.Summary, false)
+		yield(d.SummaryEN, false)
 	case ValueTier:
 		for _, s := range d.Values {
-			keys(s, false, yield)
+			yield(s, false)
 		}
 	}
 }
 
-// keys cuts a text: letters and digits into words, Chinese into every pair of
+// EachKeyOf cuts a text: letters and digits into words, Chinese into every pair of
 // neighbours and the last character alone, so that a single character is the
 // beginning of some key wherever it stands. With sound, the readings follow
 // the same pattern: syllables, pairs of syllables, and runs of initials.
-func keys(text string, sound bool, yield func([]byte)) {
+func EachKeyOf(text string, sound bool, yield func(key []byte)) {
 	if text == "" {
 		return
 	}

@@ -74,7 +74,7 @@ func (a *answer) result() (search.Result, error) {
 	a.filters = a.readFilters()
 	if !a.plan.All {
 		var err error
-		if a.hits, err = a.view.match(a.ctx, a.plan.Root); err != nil {
+		if a.hits, err = a.view.match(a.ctx, a.plan.Root, allTiers); err != nil {
 			return r, err
 		}
 	}
@@ -230,7 +230,7 @@ func (a *answer) order() error {
 		compare = a.byPopular
 	case a.Sort != search.ByUpdated && !a.plan.All:
 		a.score = a.scores.get(len(a.ids))
-		if err := a.table.score(a.hits, a.plan.Ranks, allTiers, a.score); err != nil {
+		if err := a.table.score(a.hits, a.plan.Ranks, a.score); err != nil {
 			return err
 		}
 		compare = a.byScore
@@ -238,8 +238,6 @@ func (a *answer) order() error {
 	top(a.rows, reach, compare)
 	return nil
 }
-
-var allTiers = []search.Tier{search.TitleTier, search.KeyTier, search.SummaryTier, search.ValueTier}
 
 func (a *answer) limit() int { return min(max(a.Limit, 0), mostHits) }
 
@@ -375,7 +373,7 @@ const mostAlike = 20
 // spelled are other ways to write the query: as names of the index that sound
 // alike write it.
 func (a *answer) spelled() ([]string, error) {
-	hits, err := a.view.match(a.ctx, a.plan.Sounds)
+	hits, err := a.view.match(a.ctx, a.plan.Sounds, allTiers)
 	if err != nil {
 		return nil, err
 	}
@@ -399,7 +397,7 @@ func (a *answer) spelled() ([]string, error) {
 	var out []string
 	for _, text := range search.Respell(a.plan.Text, names) {
 		plan := search.Read(text, nil)
-		hits, err := a.view.match(a.ctx, plan.Root)
+		hits, err := a.view.match(a.ctx, plan.Root, allTiers)
 		if err != nil {
 			return nil, err
 		}

@@ -67,6 +67,7 @@ func BenchmarkSearch(b *testing.B) {
 	load(b, e, "pinyin, initials, typing errors", "", clients, func(r *rand.Rand) search.Query {
 		return search.Query{Text: sound(r), Facets: facets, FacetSize: 30, Highlight: true, Limit: 20}
 	})
+	typing(b, e)
 	load(b, e, "what nobody types and somebody sends", "", clients, func(r *rand.Rand) search.Query {
 		return search.Query{Text: pick(r, hostile), Facets: facets, FacetSize: 30, Highlight: true, Limit: 20}
 	})
@@ -85,6 +86,32 @@ func figure(what, got, bound string) { fmt.Printf("  %-44s %-44s %s\n", what, go
 // load keeps the clients busy with queries that differ from one another.
 func load(b *testing.B, e *bleve.Engine, what, bound string, clients int, query func(*rand.Rand) search.Query) {
 	b.Helper()
+	measure(b, what, bound, clients, func(r *rand.Rand) (int, error) {
+		q := query(r)
+		found, err := e.Search(context.Background(), q)
+		if err != nil {
+			return 0, fmt.Errorf("%.40q: %w", q.Text, err)
+		}
+		return found.Total, nil
+	})
+}
+
+// typing measures what is shown while somebody types.
+func typing(b *testing.B, e *bleve.Engine) {
+	b.Helper()
+	measure(b, "completing what is typed", "", clients, func(r *rand.Rand) (int, error) {
+		runes := []rune(ask(r))
+		if r.IntN(3) == 0 {
+			runes = []rune(sound(r))
+		}
+		list, err := e.Suggest(context.Background(), string(runes[:1+r.IntN(len(runes))]), 8)
+		return len(list), err
+	})
+}
+
+// measure keeps the clients busy with f, which says how much it found.
+func measure(b *testing.B, what, bound string, clients int, f func(*rand.Rand) (int, error)) {
+	b.Helper()
 	took := make([][]time.Duration, clients)
 	var hits atomic.Int64
 	var wg sync.WaitGroup
@@ -93,15 +120,14 @@ func load(b *testing.B, e *bleve.Engine, what, bound string, clients int, query 
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(i), 11))
 			for time.Since(start) < length {
-				q := query(r)
 				at := time.Now()
-				found, err := e.Search(context.Background(), q)
+				n, err := f(r)
 				took[i] = append(took[i], time.Since(at))
 				if err != nil {
-					b.Errorf("%q: %v", q.Text, err)
+					b.Error(err)
 					return
 				}
-				hits.Add(int64(found.Total))
+				hits.Add(int64(n))
 			}
 		})
 	}
@@ -113,7 +139,7 @@ func load(b *testing.B, e *bleve.Engine, what, bound string, clients int, query 
 		return float64(all[min(int(q*float64(len(all))), len(all)-1)].Microseconds()) / 1000
 	}
 	n := len(all)
-	figure(what, fmt.Sprintf("p50 %.1f  p99 %.1f ms  %.0f/s  (%.2f ms of processor time, %d hits each)", at(0.5), at(0.99),
+	figure(what, fmt.Sprintf("p50 %.1f  p99 %.1f ms  %.0f/s  (%.2f ms of processor time, %d found)", at(0.5), at(0.99),
 		float64(n)/elapsed.Seconds(), cpu.Seconds()*1000/float64(n), hits.Load()/int64(n)), bound)
 }
 

@@ -297,7 +297,7 @@ func (g *generation) close() error {
 
 // abandon closes a damaged index as far as it lets itself be closed: that it is
 // damaged was reported.
-func (g *generation) abandon() { go g.close() } //nolint:errcheck // see above
+func (g *generation) abandon() { _ = g.close() }
 
 // guarded turns a panic while a damaged index is read, and a fault while a file
 // is read that has become shorter, into an error. Use it as

@@ -17,12 +17,17 @@ const maxEndings = 4000
 // maxRanks bounds how many keys are weighed.
 const maxRanks = 256
 
+var (
+	allTiers   = []search.Tier{search.TitleTier, search.KeyTier, search.SummaryTier, search.ValueTier}
+	titleAlone = []search.Tier{search.TitleTier}
+)
+
 // matcher answers plans on one segment. It is used for one query and keeps
 // what it has read.
 type matcher struct {
 	*mapped
 	ctx  context.Context
-	dict [search.Tiers]segment.TermDictionary
+	dict [search.Tiers]segment.TermDictionary // nil: not asked
 	seen map[search.Term]*postings
 }
 
@@ -32,11 +37,11 @@ type postings struct {
 	any  *roaring.Bitmap
 }
 
-func newMatcher(ctx context.Context, m *mapped) (*matcher, error) {
+func newMatcher(ctx context.Context, m *mapped, tiers []search.Tier) (*matcher, error) {
 	out := &matcher{mapped: m, ctx: ctx, seen: map[search.Term]*postings{}}
-	for t, name := range tierFields {
+	for _, t := range tiers {
 		var err error
-		if out.dict[t], err = m.segment.Dictionary(name); err != nil {
+		if out.dict[t], err = m.segment.Dictionary(tierFields[t]); err != nil {
 			return nil, err
 		}
 	}
@@ -53,12 +58,15 @@ func (m *matcher) term(t search.Term) (*postings, error) {
 	}
 	p := &postings{}
 	var parts []*roaring.Bitmap
-	for tier := range m.dict {
+	for tier, d := range m.dict {
+		if d == nil {
+			continue
+		}
 		var err error
 		if t.Prefix {
-			p.tier[tier], err = endings(m.dict[tier], t.Key)
+			p.tier[tier], err = endings(d, t.Key)
 		} else {
-			p.tier[tier], err = read(m.dict[tier], t.Key)
+			p.tier[tier], err = read(d, t.Key)
 		}
 		if err != nil {
 			return nil, err
@@ -190,11 +198,11 @@ type found struct {
 	docs *roaring.Bitmap
 }
 
-// match evaluates root on every segment.
-func (v *view) match(ctx context.Context, root *search.Node) ([]found, error) {
+// match evaluates root on every segment, over some tiers.
+func (v *view) match(ctx context.Context, root *search.Node, tiers []search.Tier) ([]found, error) {
 	var out []found
 	for _, s := range v.segments {
-		m, err := newMatcher(ctx, s)
+		m, err := newMatcher(ctx, s, tiers)
 		if err != nil {
 			return nil, err
 		}
@@ -216,7 +224,7 @@ var tierWeight = [search.Tiers]float64{search.TitleTier: 8, search.KeyTier: 4, s
 // score weighs what was found: for each key that a document has, how rare the
 // key is, where it stands, and how short the title is if it stands there. score
 // has an entry for each row of the table.
-func (t *table) score(hits []found, ranks []search.Weighted, tiers []search.Tier, score []float32) error {
+func (t *table) score(hits []found, ranks []search.Weighted, score []float32) error {
 	for _, rank := range heaviest(ranks) {
 		lists := make([]*postings, len(hits))
 		have := 0
@@ -239,9 +247,9 @@ func (t *table) score(hits []found, ranks []search.Weighted, tiers []search.Tier
 			if lists[i] == nil {
 				continue
 			}
-			for _, tier := range tiers {
-				if b := lists[i].tier[tier]; b != nil {
-					t.add(score, h, b, tier, float32(weight*tierWeight[tier]))
+			for tier, b := range lists[i].tier {
+				if b != nil {
+					t.add(score, h, b, search.Tier(tier), float32(weight*tierWeight[tier]))
 				}
 			}
 		}

@@ -111,9 +111,11 @@ const recordField = "record"
 var tierFields = [search.Tiers]string{"title", "key", "summary", "value"}
 
 // indexer makes of documents what Bleve takes and what the table takes. It
-// keeps the keys it has made: most documents share most of theirs.
+// keeps the keys it has made, and those of names, columns and values: most
+// documents share most of theirs.
 type indexer struct {
 	known map[string]known
+	texts map[text][]known
 	sizes [search.Tiers]int // keys of the document before
 }
 
@@ -124,10 +126,20 @@ type known struct {
 	freq *index.TokenFreq
 }
 
-// mostKnown bounds the memory of an indexer.
-const mostKnown = 200_000
+// text is one that other documents have too.
+type text struct {
+	text  string
+	sound bool
+}
 
-func newIndexer() *indexer { return &indexer{known: map[string]known{}} }
+// What bounds the memory of an indexer.
+const (
+	mostKnown   = 200_000
+	mostTexts   = 20_000
+	longestText = 120 // bytes of a text that is kept
+)
+
+func newIndexer() *indexer { return &indexer{known: map[string]known{}, texts: map[text][]known{}} }
 
 func (x *indexer) document(d *search.Document) (*document, *record) {
 	r := &record{Document: *d}
@@ -144,20 +156,46 @@ func (x *indexer) document(d *search.Document) (*document, *record) {
 // keys are the keys of one tier, each once.
 func (x *indexer) keys(d *search.Document, t search.Tier) index.TokenFrequencies {
 	keys := make(index.TokenFrequencies, x.sizes[t])
-	d.EachKey(t, func(key []byte) {
-		k, ok := x.known[string(key)]
-		if !ok {
-			if len(x.known) >= mostKnown {
-				clear(x.known)
-			}
-			s := string(key)
-			k = known{s, &index.TokenFreq{Term: []byte(s)}}
-			x.known[s] = k
+	shared := t == search.KeyTier || t == search.ValueTier
+	d.EachText(t, func(s string, sound bool) {
+		if !shared || len(s) > longestText {
+			search.EachKeyOf(s, sound, func(key []byte) {
+				k := x.key(key)
+				keys[k.key] = k.freq
+			})
+			return
 		}
-		keys[k.key] = k.freq
+		for _, k := range x.keysOf(text{s, sound}) {
+			keys[k.key] = k.freq
+		}
 	})
 	x.sizes[t] = len(keys)
 	return keys
+}
+
+func (x *indexer) keysOf(t text) []known {
+	list, ok := x.texts[t]
+	if !ok {
+		search.EachKeyOf(t.text, t.sound, func(key []byte) { list = append(list, x.key(key)) })
+		if len(x.texts) >= mostTexts {
+			clear(x.texts)
+		}
+		x.texts[t] = list
+	}
+	return list
+}
+
+func (x *indexer) key(key []byte) known {
+	k, ok := x.known[string(key)]
+	if !ok {
+		if len(x.known) >= mostKnown {
+			clear(x.known)
+		}
+		s := string(key)
+		k = known{s, &index.TokenFreq{Term: []byte(s)}}
+		x.known[s] = k
+	}
+	return k
 }
 
 // document is a document as Bleve wants it; its keys are ready made.

@@ -52,24 +52,20 @@ func (e *Engine) Suggest(ctx context.Context, prefix string, limit int) (out []s
 	return out, nil
 }
 
-// titles are the titles that plan finds, those that begin with it first.
+// titles are the titles that by themselves satisfy plan, those that begin with it first.
 func (g *generation) titles(ctx context.Context, plan *search.Plan) ([]search.Suggestion, error) {
-	hits, err := g.view.match(ctx, plan.Root)
+	hits, err := g.view.match(ctx, plan.Root, titleAlone)
 	if err != nil {
 		return nil, err
 	}
 	score := g.table.scores.get(len(g.table.ids))
 	defer g.table.scores.put(score)
-	if err := g.table.score(hits, plan.Ranks, []search.Tier{search.TitleTier}, score); err != nil {
+	if err := g.table.score(hits, plan.Ranks, score); err != nil {
 		return nil, err
 	}
 	var rows []uint32
 	for _, h := range hits {
-		each(h.docs, func(n uint32) {
-			if row := h.rows[n]; score[row] > 0 {
-				rows = append(rows, row)
-			}
-		})
+		each(h.docs, func(n uint32) { rows = append(rows, h.rows[n]) })
 	}
 	k := min(len(rows), mostLooked)
 	a := answer{table: g.table, score: score}
