@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/portal/problem"
 	"shuyuan/templates"
@@ -31,6 +32,9 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 		s.protect(c)
 		c.Response().Header.SetConnectionClose()
 	}
+	// What went wrong may be that the time of the request is over. It still has
+	// to be told.
+	c.SetUserContext(context.WithoutCancel(c.UserContext()))
 	f := classify(err)
 	status := problem.Status(f.Kind)
 	if code := httpStatus(err); code != 0 {
@@ -100,6 +104,9 @@ func classify(err error) *fault.Fault {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fault.New(fault.Unavailable, "服务现在太忙，请稍后再试。").Because(err)
+	}
+	if database.Away(err) {
+		return fault.New(fault.Unavailable, "数据库暂时没有响应，请稍后再试。").Because(err)
 	}
 	switch httpStatus(err) {
 	case fiber.StatusNotFound:

@@ -13,6 +13,7 @@ func init() {
 		"请求有误":    "The request is wrong",
 		"已撤下":     "Withdrawn",
 		"没有这一页。":  "There is no such page.",
+		"数据库暂时没有响应，请稍后再试。":    "The database does not answer at the moment. Please try again later.",
 		"服务现在太忙，请稍后再试。":       "The service is too busy; please try again in a moment.",
 		"这个地址不接受这种请求。":        "This address does not take such a request.",
 		"请求太大。":               "The request is too large.",
