@@ -11,13 +11,15 @@ type Engine interface {
 	// Delete removes documents by id; cursor as in Put.
 	Delete(ctx context.Context, ids []string, cursor int64) error
 	// Replace swaps the whole index for docs, without a moment in which
-	// searches see a part of it. A source of docs that fails ends ctx before it
-	// returns: Replace looks at ctx after the last document, and changes
-	// nothing if it has ended.
+	// searches see a part of it; Put and Delete go on with the old one
+	// meanwhile. A source of docs that fails ends ctx before it returns:
+	// Replace looks at ctx after the last document, and changes nothing if it
+	// has ended.
 	Replace(ctx context.Context, docs func(yield func(Document) bool), cursor int64) error
 	// Cursor is the last change taken in; 0 for an empty index. It returns
-	// an error if the index is missing, corrupt or of another layout: the
-	// caller then rebuilds with Replace.
+	// fault.Unavailable if that cannot be told now, and another error if the
+	// index is missing, corrupt or of another layout: the caller then rebuilds
+	// with Replace.
 	Cursor(ctx context.Context) (int64, error)
 	// Search answers q. An empty Text matches everything.
 	Search(ctx context.Context, q Query) (Result, error)

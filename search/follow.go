@@ -264,20 +264,37 @@ func (s *Service) repair(ctx context.Context, extra []string, missing map[string
 	return s.write(ctx, nil, extra, cursor)
 }
 
-// Rebuild builds the whole index anew. Searches go on with the old one, or
-// with the database where there is none.
+// Rebuild builds the whole index anew. Searches go on with the old one, which
+// still takes in what changes, or with the database where there is none.
 func (s *Service) Rebuild(ctx context.Context) error {
-	s.following.Lock()
-	defer s.following.Unlock()
-	return s.inTurn(ctx, func() error { return s.rebuild(ctx) })
+	if err := s.inTurn(ctx, func() error { _, err := s.replace(ctx); return err }); err != nil {
+		return err
+	}
+	s.forget()
+	return s.Follow(ctx) // what changed meanwhile
 }
 
-// rebuild takes note of the newest change first: what changes while it reads is
-// read again afterwards.
+// rebuild is for an index that cannot be used as it is.
 func (s *Service) rebuild(ctx context.Context) error {
+	s.current.Store(false)
+	slugs, err := s.replace(ctx)
+	if err != nil {
+		return err
+	}
+	s.slugs = slugs
+	s.current.Store(true)
+	s.changed()
+	s.look() // for what changed meanwhile
+	return nil
+}
+
+// replace fills the engine with the whole catalogue, and returns its slugs. It
+// takes note of the newest change first: what changes while it reads is read
+// again afterwards.
+func (s *Service) replace(ctx context.Context) (map[int64]string, error) {
 	last, err := s.Datasets.LastChange(ctx)
 	if err != nil {
-		return fmt.Errorf("read the changes: %w", err)
+		return nil, fmt.Errorf("read the changes: %w", err)
 	}
 	// a catalogue that cannot be read to its end must not replace the index
 	reading, stop := context.WithCancelCause(ctx)
@@ -303,13 +320,9 @@ func (s *Service) rebuild(ctx context.Context) error {
 		}
 	}, last)
 	if err != nil {
-		return errors.Join(err, context.Cause(reading))
+		return nil, errors.Join(err, context.Cause(reading))
 	}
-	s.slugs = slugs
-	s.current.Store(true)
-	s.changed()
-	s.look() // for what changed meanwhile
-	return nil
+	return slugs, nil
 }
 
 // documentOf is what the index knows of a dataset.

@@ -395,6 +395,52 @@ func TestHowOftenADatasetIsUsedComesWithoutIndexingIt(t *testing.T) {
 	}
 }
 
+// midway is an engine that does something once half an index is built.
+type midway struct {
+	search.Engine
+	do func()
+}
+
+func (m *midway) Replace(ctx context.Context, docs func(yield func(search.Document) bool), cursor int64) error {
+	once := sync.OnceFunc(m.do)
+	return m.Engine.Replace(ctx, func(yield func(search.Document) bool) {
+		docs(func(d search.Document) bool {
+			goesOn := yield(d)
+			once()
+			return goesOn
+		})
+	}, cursor)
+}
+
+// A catalogue is read for a while. What is withdrawn meanwhile goes at once
+// from the old index, and is not in the new one.
+func TestChangesShowWhileAnIndexIsBuilt(t *testing.T) {
+	c := newCatalogue(t)
+	d := c.Dataset(t, named("first", "第一份"))
+	c.Dataset(t, named("second", "第二份"))
+	e, err := bleve.Open(t.TempDir(), lexicon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	m := &midway{Engine: e, do: func() {}}
+	r := follower(c, m)
+	r.follow(t)
+	m.do = func() {
+		if err := c.Service.Move(t.Context(), datasetstest.Officer(d.Department), d.Slug, datasets.Withdraw, "有误", d.Revision); err != nil {
+			t.Error(err)
+		}
+		if err := r.Follow(t.Context()); err != nil {
+			t.Error(err)
+		}
+		equal(t, "indexed while another index is built", r.indexed(t), "second")
+	}
+	if err := r.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "indexed afterwards", r.indexed(t), "second")
+}
+
 // broken is an engine that can be made to fail.
 type broken struct {
 	search.Engine

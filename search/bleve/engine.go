@@ -29,7 +29,9 @@ type Engine struct {
 	lexicon func() *chinese.Lexicon
 	lock    *os.File
 
-	writing sync.Mutex // one writer at a time; held while an index is built
+	// taken in this order
+	building sync.Mutex // one index is built at a time, while the old one is written
+	writing  sync.Mutex // one writer at a time
 
 	mu  sync.RWMutex // held for reading while a query is answered
 	gen *generation  // nil where there is no usable index
@@ -64,6 +66,8 @@ func Open(dir string, lexicon func() *chinese.Lexicon) (*Engine, error) {
 
 // Close ends the engine. Nothing is lost: what Put returned for is on disk.
 func (e *Engine) Close() error {
+	e.building.Lock()
+	defer e.building.Unlock()
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	e.mu.Lock()

@@ -19,8 +19,8 @@ import (
 // Replace builds a new generation beside the one in force and swaps them. If
 // ctx ends before docs does, everything stays as it was.
 func (e *Engine) Replace(ctx context.Context, docs func(yield func(search.Document) bool), cursor int64) error {
-	e.writing.Lock()
-	defer e.writing.Unlock()
+	e.building.Lock()
+	defer e.building.Unlock()
 	if e.lock == nil {
 		return errors.New("the search index is closed")
 	}
@@ -40,6 +40,8 @@ func (e *Engine) Replace(ctx context.Context, docs func(yield func(search.Docume
 	if err != nil {
 		return errors.Join(fmt.Errorf("the search index just built: %w", err), os.RemoveAll(filepath.Join(e.dir, name)))
 	}
+	e.writing.Lock()
+	defer e.writing.Unlock()
 	if err := putCurrent(e.dir, name); err != nil {
 		return errors.Join(fmt.Errorf("swap the search index: %w", err), gen.close(), os.RemoveAll(gen.path))
 	}
