@@ -128,7 +128,7 @@ func (s *Server) openSearch(c *fiber.Ctx) error {
 	if _, err := query(c); err != nil {
 		return err
 	}
-	body, err := interop.OpenSearch("数源", text.T(c.UserContext(), "搜索公共数据"), s.Config.BaseURL+"/datasets?q={searchTerms}", s.Config.BaseURL+"/datasets/suggest?q={searchTerms}")
+	body, err := interop.OpenSearch("数源", text.T(c.UserContext(), "搜索公共数据"), s.Config.BaseURL+"/datasets?q={searchTerms}")
 	if err != nil {
 		return err
 	}

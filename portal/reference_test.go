@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"net/url"
 	"slices"
@@ -104,6 +105,29 @@ func TestPagesToLookThingsUpOn(t *testing.T) {
 				t.Errorf("%s shows what is not public", address)
 			}
 		}
+	}
+}
+
+// A browser learns from any page how to search here, and what it makes of that
+// finds.
+func TestABrowserCanSearchByItself(t *testing.T) {
+	w := reference(t)
+	described := w.get(t, w.get(t, "/help").page(t).Find(`link[rel="search"]`).AttrOr("href", ""))
+	var search struct {
+		URL []struct {
+			Type     string `xml:"type,attr"`
+			Template string `xml:"template,attr"`
+		} `xml:"Url"`
+	}
+	if err := xml.Unmarshal([]byte(described.body), &search); err != nil {
+		t.Fatal(err)
+	}
+	if len(search.URL) != 1 || search.URL[0].Type != "text/html" { // what we suggest while one types has a form of its own
+		t.Fatalf("the ways to search are %v", search.URL)
+	}
+	address, ours := strings.CutPrefix(strings.ReplaceAll(search.URL[0].Template, "{searchTerms}", "population"), "https://data.example")
+	if got := w.get(t, address); !ours || got.status != fiber.StatusOK || !strings.Contains(got.body, `href="/datasets/population"`) {
+		t.Errorf("%s: %d", search.URL[0].Template, got.status)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestXMLStaysWellFormedWhateverATitleHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	search, err := OpenSearch("数源", hostile, "https://data.example/datasets?q={searchTerms}", "https://data.example/datasets/suggest?q={searchTerms}")
+	search, err := OpenSearch("数源", hostile, "https://data.example/datasets?q={searchTerms}")
 	if err != nil {
 		t.Fatal(err)
 	}

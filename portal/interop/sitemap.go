@@ -51,19 +51,17 @@ func SitemapIndex(maps []Location) ([]byte, error) {
 }
 
 // OpenSearch describes the search box to browsers (OpenSearch 1.1). The
-// templates contain {searchTerms}.
-func OpenSearch(name, description, page, suggestions string) ([]byte, error) {
+// template contains {searchTerms}.
+func OpenSearch(name, description, page string) ([]byte, error) {
 	type address struct {
 		Type     string `xml:"type,attr"`
 		Template string `xml:"template,attr"`
 	}
 	return document(struct {
-		XMLName       xml.Name  `xml:"http://a9.com/-/spec/opensearch/1.1/ OpenSearchDescription"`
-		ShortName     string    `xml:"ShortName"`
-		Description   string    `xml:"Description"`
-		InputEncoding string    `xml:"InputEncoding"`
-		URLs          []address `xml:"Url"`
-	}{ShortName: name, Description: description, InputEncoding: "UTF-8", URLs: []address{
-		{"text/html", page}, {"application/x-suggestions+json", suggestions},
-	}})
+		XMLName       xml.Name `xml:"http://a9.com/-/spec/opensearch/1.1/ OpenSearchDescription"`
+		ShortName     string   `xml:"ShortName"`
+		Description   string   `xml:"Description"`
+		InputEncoding string   `xml:"InputEncoding"`
+		URL           address  `xml:"Url"`
+	}{ShortName: name, Description: description, InputEncoding: "UTF-8", URL: address{"text/html", page}})
 }
