@@ -20,6 +20,11 @@ const (
 // Search answers q.
 func (e *Engine) Search(ctx context.Context, q search.Query) (r search.Result, err error) {
 	plan := search.Read(q.Text, e.lexicon())
+	end, err := e.begin(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer end()
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	gen, err := e.usable()

@@ -238,3 +238,22 @@ func TestAnIndexIsReplacedWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// Whoever has stopped waiting gets no answer, and does no harm to the index.
+func TestAQueryNobodyWaitsForEnds(t *testing.T) {
+	e := open(t, built(t))
+	defer func() { shut(t, e) }()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		for _, text := range []string{"", "编号", "bianhao"} {
+			if _, err := e.Search(gone, search.Query{Text: text, Facets: search.Facets, Limit: 5}); !errors.Is(err, context.Canceled) {
+				t.Fatalf("%q is answered: %v", text, err)
+			}
+		}
+		if _, err := e.Suggest(gone, "编", 5); !errors.Is(err, context.Canceled) {
+			t.Fatalf("completed: %v", err)
+		}
+	}
+	holds(t, e, 9)
+}

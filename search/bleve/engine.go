@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 
 	index "github.com/blevesearch/bleve_index_api"
@@ -33,6 +34,8 @@ type Engine struct {
 	building sync.Mutex // one index is built at a time, while the old one is written
 	writing  sync.Mutex // one writer at a time
 
+	turn chan struct{} // holds as many queries as there are processors
+
 	mu  sync.RWMutex // held for reading while a query is answered
 	gen *generation  // nil where there is no usable index
 	why error        // then: why not
@@ -54,7 +57,7 @@ func Open(dir string, lexicon func() *chinese.Lexicon) (*Engine, error) {
 		lock.Close()
 		return nil, fmt.Errorf("search index: another process works on %s: %w", dir, err)
 	}
-	e := &Engine{dir: dir, lexicon: lexicon, lock: lock}
+	e := &Engine{dir: dir, lexicon: lexicon, lock: lock, turn: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if e.gen, e.why = openCurrent(dir); e.gen != nil {
 		go e.watch(e.gen)
 	}
@@ -217,6 +220,18 @@ func (e *Engine) renew(gen *generation) error {
 	gen.view = v
 	e.mu.Unlock()
 	return old.close()
+}
+
+// begin waits for a processor to answer a query with, first come, first served:
+// more queries at once would each take longer, and some very long. The caller
+// calls end.
+func (e *Engine) begin(ctx context.Context) (end func(), err error) {
+	select {
+	case e.turn <- struct{}{}:
+		return func() { <-e.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // trying answers from gen with f, and gives the index up if it turns out to be

@@ -23,6 +23,11 @@ func (e *Engine) Suggest(ctx context.Context, prefix string, limit int) (out []s
 		return nil, nil
 	}
 	limit = min(limit, mostLooked)
+	end, err := e.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	gen, err := e.usable()
