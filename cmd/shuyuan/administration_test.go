@@ -178,7 +178,7 @@ func TestABackupMadeBesideAServerComesBackInAnEmptyFolder(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(config, []byte("已确认 确凿\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("已确认 = 确凿\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	away := t.TempDir() // where keys and backups are kept
