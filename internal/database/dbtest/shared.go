@@ -24,7 +24,8 @@ import (
 //
 //	start  held by the process that is looking for a guard or starting one
 //	guard  held by the guard while it lives
-//	users  held, shared, by every test process that uses the server
+//	users  held, shared, by every test process that uses the server, and alone
+//	       by a guard that ends: who comes then waits and starts another
 const (
 	guardVariable = "SHUYUAN_DBTEST_GUARD"
 	placeholder   = "DATABASE" // stands for the name in the file url
@@ -170,27 +171,31 @@ func guard(dir string) int {
 	}
 	os.Unsetenv(guardVariable)
 	unix.CloseOnExec(3)
-	if err := hold(filepath.Join(dir, "guard"), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	mine, err := lock(filepath.Join(dir, "guard"), unix.LOCK_EX|unix.LOCK_NB)
+	if err != nil {
 		return fail(err)
 	}
 	cluster, err := cluster(dir)
 	if err != nil {
 		return fail(err)
 	}
-	defer os.RemoveAll(cluster)
 	s, err := embedded.Start(context.Background(), embedded.Options{
 		Dir: cluster, Volatile: true, Log: log,
 		Settings: map[string]string{"max_connections": "1000", "shared_buffers": "128MB", "max_wal_size": "4GB"},
 	})
 	if err != nil {
+		os.RemoveAll(cluster) //nolint:errcheck // the next guard does
 		return fail(err)
 	}
-	defer s.Stop() //nolint:errcheck // nothing in it is kept
 	if err := os.WriteFile(filepath.Join(dir, "url"), []byte(s.DatabaseURL(placeholder)), 0o600); err != nil {
 		return fail(err)
 	}
 	os.NewFile(3, "ready").Write([]byte{1}) //nolint:errcheck // who waited is gone
-	waitIdle(dir)
+	users := waitIdle(dir)
+	s.Stop()              //nolint:errcheck // nothing in it is kept
+	os.RemoveAll(cluster) //nolint:errcheck // the next guard does
+	mine.Close()          // first: whoever gets users finds that there is no guard
+	users.Close()
 	return 0
 }
 
@@ -205,13 +210,18 @@ func cluster(dir string) (string, error) {
 	return c, os.Mkdir(c, 0o711)
 }
 
-func waitIdle(dir string) {
-	for quiet := time.Duration(0); quiet < idle; {
+// waitIdle returns when nobody has used the server for a while, with the lock
+// that keeps everybody from using it.
+func waitIdle(dir string) *os.File {
+	for quiet := time.Duration(0); ; {
 		time.Sleep(time.Second)
 		users, err := lock(filepath.Join(dir, "users"), unix.LOCK_EX|unix.LOCK_NB)
-		if err != nil {
+		switch {
+		case err != nil:
 			quiet = 0
 			continue
+		case quiet >= idle:
+			return users
 		}
 		users.Close()
 		quiet += time.Second
