@@ -23,6 +23,7 @@ const (
 	mostResults  = 10000 // as deep as paging goes
 	mostFilters  = 40
 	longestQuery = 200 // characters
+	mostDropped  = 5   // words, to be tried without one of them
 	longestValue = 100
 )
 
@@ -340,9 +341,19 @@ func (f finding) pager(total int) templates.Pager {
 	return p
 }
 
-// relaxed says for each condition how many datasets there would be without it.
+// relaxed says for each word and each filter how many datasets there would be
+// without it, where there would be any.
 func (s *Server) relaxed(ctx context.Context, f finding, n *names) []templates.Relaxed {
 	var out []templates.Relaxed
+	if words := strings.Fields(f.text); len(words) > 1 && len(words) <= mostDropped {
+		for i, word := range words {
+			g := f.first()
+			g.text = strings.Join(slices.Delete(slices.Clone(words), i, i+1), " ")
+			if total := s.count(ctx, g); total > 0 {
+				out = append(out, templates.Relaxed{Value: word, Href: g.href(), Count: total})
+			}
+		}
+	}
 	for _, facet := range search.Facets {
 		for _, value := range f.filters[facet] {
 			if len(out) == 8 {

@@ -1,12 +1,16 @@
 package portal
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/valyala/fasthttp"
 
+	"shuyuan/datasets"
 	"shuyuan/internal/fault"
 	"shuyuan/search"
 )
@@ -96,6 +100,32 @@ func TestThePagerShowsEndsAndNeighbours(t *testing.T) {
 	} {
 		if diff := cmp.Diff(c.want, shown(c.total, c.page)); diff != "" {
 			t.Errorf("page %d of %d results: %s", c.page, c.total, diff)
+		}
+	}
+}
+
+// Where several words find nothing, each that was too much can be taken back.
+func TestOneWordTooManyIsTakenBackAlone(t *testing.T) {
+	w := newWorld(t)
+	w.Dataset(t, func(d *datasets.Dataset) { d.Slug, d.Title = "song-ci", "全宋词" })
+	ways := func(query string) map[string]string {
+		found := map[string]string{}
+		w.get(t, "/datasets?"+url.Values{"q": {query}}.Encode()).page(t).Find("main li").Each(func(_ int, li *goquery.Selection) {
+			if a := li.Find("a"); strings.Contains(a.Text(), "不找") {
+				found[a.Text()] = a.AttrOr("href", "") + " " + li.Find("span").Text()
+			}
+		})
+		return found
+	}
+	for query, want := range map[string]map[string]string{
+		"全宋词 苏轼":      {"不找“苏轼”": "/datasets?q=" + url.QueryEscape("全宋词") + " 1 个数据集"},
+		"苏轼":          {}, // without it there is no question left
+		"苏轼 柳永":       {}, // neither finds anything
+		"全宋词":         {}, // found
+		"a b c d e f": {},
+	} {
+		if diff := cmp.Diff(want, ways(query)); diff != "" {
+			t.Errorf("%s: %s", query, diff)
 		}
 	}
 }
