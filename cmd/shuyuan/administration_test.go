@@ -61,10 +61,7 @@ func TestAWrongSettingIsNamedAndNothingStarts(t *testing.T) {
 func TestCommandsWorkBesideARunningServer(t *testing.T) {
 	p := start(t, t.TempDir())
 	newWriter(t, p.data).publish(t, "年份,数值\n2025,1\n")
-	eventually(t, "the dataset is found", func() bool {
-		_, body := get(t, p.base+"/api/v1/datasets?q=已确认")
-		return strings.Contains(body, `"slug":"acknowledged"`)
-	})
+	p.finds(t, "已确认", "acknowledged")
 	indexed := func(said string) {
 		t.Helper()
 		if !strings.Contains(said, "I11  holds") {
@@ -109,10 +106,7 @@ func TestAnImportBesideARunningServerIsFoundAtOnce(t *testing.T) {
 	if said := succeeds(t, p.data, "import", folder); !strings.Contains(said, "imported: 1 of 1 datasets are new") {
 		t.Errorf("import says %q", said)
 	}
-	eventually(t, "it is found", func() bool {
-		_, body := get(t, p.base+"/api/v1/datasets?q=货币")
-		return strings.Contains(body, `"slug":"currency-codes"`)
-	})
+	p.finds(t, "货币", "currency-codes")
 	wants(t, p.base+"/datasets/currency-codes", 200)
 	succeeds(t, p.data, "check", "--deep")
 	code, _, log := shuyuan(t, p.data, []string{"import", filepath.Join(folder, "files")})
@@ -210,9 +204,6 @@ func TestABackupMadeBesideAServerComesBackInAnEmptyFolder(t *testing.T) {
 		t.Errorf("the file is %q", body)
 	}
 	wants(t, q.base+later, 404)
-	eventually(t, "the dataset is found by the restored synonyms", func() bool {
-		_, body := get(t, q.base+"/api/v1/datasets?q=确凿")
-		return strings.Contains(body, `"slug":"acknowledged"`)
-	})
+	q.finds(t, "确凿", "acknowledged") // by the restored synonyms
 	succeeds(t, empty, "check")
 }

@@ -41,10 +41,7 @@ func TestTheSameProgramRunsOnOutsideServices(t *testing.T) {
 		if body := wants(t, p.base+address, 200); body != text {
 			t.Errorf("the file is %q", body)
 		}
-		eventually(t, "the dataset is found by its pinyin", func() bool {
-			_, body := get(t, p.base+"/api/v1/datasets?q=queren")
-			return strings.Contains(body, `"slug":"acknowledged"`)
-		})
+		p.finds(t, "queren", "acknowledged") // by its pinyin
 		wants(t, p.admin+"/readyz", 200)
 	}
 	for p, with := range map[*process][]option{a: {shared}, b: {shared, served}} {

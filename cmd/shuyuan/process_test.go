@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -286,9 +287,9 @@ func eventually(t testing.TB, what string, is func() bool) {
 var client = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // get returns status and body; status 0 if nobody answers.
-func get(t testing.TB, url string) (int, string) {
+func get(t testing.TB, address string) (int, string) {
 	t.Helper()
-	resp, err := client.Get(url)
+	resp, err := client.Get(address)
 	if err != nil {
 		return 0, err.Error()
 	}
@@ -300,14 +301,23 @@ func get(t testing.TB, url string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// wants fails unless url answers with status, and returns the body.
-func wants(t testing.TB, url string, status int) string {
+// wants fails unless the address answers with status, and returns the body.
+func wants(t testing.TB, address string, status int) string {
 	t.Helper()
-	got, body := get(t, url)
+	got, body := get(t, address)
 	if got != status {
-		t.Fatalf("%s answers %d, want %d: %.500s", url, got, status, body)
+		t.Fatalf("%s answers %d, want %d: %.500s", address, got, status, body)
 	}
 	return body
+}
+
+// finds waits until a search shows the dataset.
+func (p *process) finds(t testing.TB, words, slug string) {
+	t.Helper()
+	eventually(t, words+" finds "+slug, func() bool {
+		_, body := get(t, p.base+"/datasets?q="+url.QueryEscape(words))
+		return strings.Contains(body, `href="/datasets/`+slug+`"`)
+	})
 }
 
 // shuyuan runs the program to its end.
@@ -342,11 +352,11 @@ func succeeds(t testing.TB, data string, args ...string) string {
 // connect opens the private database of a running server.
 func connect(t testing.TB, p *process) *pgx.Conn {
 	t.Helper()
-	url, err := embedded.RunningURL(filepath.Join(p.data, "postgres"))
+	address, err := embedded.RunningURL(filepath.Join(p.data, "postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := pgx.Connect(t.Context(), url)
+	conn, err := pgx.Connect(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
