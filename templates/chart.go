@@ -178,6 +178,14 @@ func (c *Chart) lastX() float64 { return float64(c.Width) }
 
 func (c *Chart) viewBox() string { return fmt.Sprintf("0 0 %d %d", c.Width, c.Height) }
 
+// caption is what a chart of one series shows, with its unit.
+func (c *Chart) caption(ctx context.Context) string {
+	if name := c.Series[0].Name; c.Unit == "" || tellsUnit(name, c.Unit) {
+		return name
+	}
+	return text.T(ctx, "%s（%s）", c.Series[0].Name, c.Unit)
+}
+
 // Fits reports whether there is something to draw.
 func (c *Chart) Fits() bool { return c != nil && len(c.X) >= 2 && len(c.Series) > 0 }
 

@@ -46,10 +46,16 @@ func (c Column) under() string {
 	if c.Name != "" && c.Name != c.Label {
 		parts = append(parts, c.Name)
 	}
-	if c.Unit != "" {
+	if says := c.Label + strings.Join(parts, ""); c.Unit != "" && !tellsUnit(says, c.Unit) {
 		parts = append(parts, c.Unit)
 	}
 	return strings.Join(parts, " · ")
+}
+
+// tellsUnit reports whether a name has its unit in brackets, as 海拔（米） has:
+// it is then not said twice.
+func tellsUnit(name, unit string) bool {
+	return strings.Contains(name, "（"+unit+"）") || strings.Contains(name, "("+unit+")")
 }
 
 // cellLimit keeps a long value (a poem, an outline) from filling the page; the

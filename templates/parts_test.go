@@ -10,6 +10,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/search"
+	"shuyuan/templates/text"
 )
 
 func TestValuesAreWrittenInOneWay(t *testing.T) {
@@ -102,5 +103,49 @@ func TestTheSameDateStandsInTheSameColumn(t *testing.T) {
 	}
 	if last := place(day(2025, 12, 31)) + dayWidth; math.Abs(last-daysWidth) > 1e-9 {
 		t.Errorf("the year ends at %v of %d", last, daysWidth)
+	}
+}
+
+func TestAUnitIsSaidOnce(t *testing.T) {
+	for _, c := range []struct{ label, name, unit, want string }{
+		{"海拔", "海拔", "米", "米"},
+		{"海拔（米）", "海拔（米）", "米", ""},
+		{"Elevation", "海拔（米）", "米", "海拔（米）"},
+		{"Elevation", "海拔", "米", "海拔 · 米"},
+		{"Elevation (m)", "elevation", "m", "elevation"},
+		{"米粉店", "米粉店", "米", "米"},
+		{"年份", "年份", "", ""},
+	} {
+		if got := (Column{Label: c.label, Name: c.name, Unit: c.unit}).under(); got != c.want {
+			t.Errorf("under %s of %s in %q stands %q, want %q", c.label, c.name, c.unit, got, c.want)
+		}
+	}
+	english := text.With(t.Context(), text.English)
+	for _, c := range []struct{ name, unit, want string }{{"Anomaly", "℃", "Anomaly (℃)"}, {"距平（℃）", "℃", "距平（℃）"}, {"Visits", "", "Visits"}} {
+		if got := (&Chart{Unit: c.unit, Series: []Series{{Name: c.name}}}).caption(english); got != c.want {
+			t.Errorf("a chart of %s in %q is called %q", c.name, c.unit, got)
+		}
+	}
+}
+
+func TestWhenItWasAndWillBeUpdatedIsOneSentence(t *testing.T) {
+	day := func(s string) time.Time {
+		at, err := time.Parse(time.DateOnly, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	due := day("2026-12-31")
+	for now, want := range map[string][2]string{
+		"2026-11-25": {"最近一次 2025-11-04，下一次最迟 2026-12-31", "last on 2025-11-04, next by 2026-12-31"},
+		"2027-01-02": {"最近一次 2025-11-04，承诺 2026-12-31 前更新", "last on 2025-11-04, promised by 2026-12-31"},
+	} {
+		d := &datasets.Dataset{Frequency: datasets.Annual, LastUpdated: day("2025-11-04"), NextDue: &due}
+		for i, lang := range []text.Lang{text.Chinese, text.English} {
+			if got := lastAndNext(text.With(t.Context(), lang), d, day(now)); got != want[i] {
+				t.Errorf("on %s: %q, want %q", now, got, want[i])
+			}
+		}
 	}
 }

@@ -129,3 +129,16 @@ func fullestTheme(list []datasets.Counted[datasets.Theme]) int {
 	}
 	return most
 }
+
+// lastAndNext is when d was last updated, and by when it is to be again or was
+// to be.
+func lastAndNext(ctx context.Context, d *datasets.Dataset, now time.Time) string {
+	last := text.T(ctx, "最近一次 %s", Day(d.LastUpdated))
+	switch fresh := d.Fresh(now); {
+	case d.NextDue != nil && fresh == datasets.Overdue:
+		return last + text.T(ctx, "，承诺 %s 前更新", Day(*d.NextDue))
+	case d.NextDue != nil && fresh == datasets.InTime:
+		return last + text.T(ctx, "，下一次最迟 %s", Day(*d.NextDue))
+	}
+	return last
+}
