@@ -91,27 +91,32 @@ type part struct {
 	Says  string `json:"says,omitempty"`
 }
 
-// parts looks at each thing that the server stands on.
+// parts looks at each thing that the server stands on. Each has a time of its
+// own, so that one that is silent does not make the others look so.
 func (s *server) parts(ctx context.Context) []part {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	look := func(name string, needed bool, err error) part {
-		p := part{Name: name, OK: err == nil, Needs: needed}
-		if err != nil {
-			p.Says = err.Error()
+	var list []part
+	look := func(name string, needed bool, f func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		p := part{Name: name, OK: true, Needs: needed}
+		if err := f(ctx); err != nil {
+			p.OK, p.Says = false, err.Error()
 		}
-		return p
+		list = append(list, p)
 	}
-	list := []part{look("database", true, s.portal.Ready(ctx))}
+	look("database", true, s.portal.Ready)
 	if s.in.pg != nil {
-		list = append(list, look("private PostgreSQL", true, s.in.pg.Ready()))
+		look("private PostgreSQL", true, func(context.Context) error { return s.in.pg.Ready() })
 	}
-	list = append(list, look("files", true, s.in.reachStore(ctx)))
-	n, err := behind(ctx, s.search)
-	if err == nil && n != 0 {
-		err = fmt.Errorf("%d changes behind the catalogue", n)
-	}
-	return append(list, look("search index", false, err))
+	look("files", true, s.in.reachStore)
+	look("search index", false, func(ctx context.Context) error {
+		n, err := behind(ctx, s.search)
+		if err == nil && n != 0 {
+			err = fmt.Errorf("%d changes behind the catalogue", n)
+		}
+		return err
+	})
+	return list
 }
 
 // readyz is 200 while everything needed answers. The search index is not
@@ -152,7 +157,7 @@ func (*ownFigures) Describe(chan<- *prometheus.Desc) {}
 
 // Collect asks the parts. What does not answer is missing from the figures.
 func (f *ownFigures) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Second)
 	defer cancel()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
