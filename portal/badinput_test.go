@@ -288,7 +288,7 @@ func TestStrangeSearchesFind(t *testing.T) {
 // in the error.
 type brokenEngine struct{ search.Engine }
 
-var errBroken = errors.New(`Post "http://search.internal:7700/indexes?key=sk_canary": connection refused`)
+var errBroken = errors.New(`ask: Post "http://search.internal:7700/indexes?key=sk_canary": connection refused`)
 
 func (brokenEngine) Cursor(context.Context) (int64, error)               { return 0, nil }
 func (brokenEngine) Put(context.Context, []search.Document, int64) error { return errBroken }

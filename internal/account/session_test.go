@@ -137,6 +137,9 @@ func TestRolesAreReadAtEveryRequest(t *testing.T) {
 	ctx := context.Background()
 	id := w.officer("wang@tests.example")
 	s, a := w.enter("wang@tests.example")
+	if !a.Is(account.Officer) {
+		t.Fatalf("signed in as %+v", a)
+	}
 	if _, err := w.pool.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, id); err != nil {
 		t.Fatal(err)
 	}
