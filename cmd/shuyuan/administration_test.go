@@ -11,6 +11,7 @@ import (
 )
 
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args   []string
 		code   int
@@ -43,6 +44,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestAWrongSettingIsNamedAndNothingStarts(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := launch(t, data, env("SHUYUAN_LISTEN=8080", "SHUYUAN_SEARCH_KEY=k"))
 	if code := p.exit(t, patience); code != 1 {
@@ -59,6 +61,7 @@ func TestAWrongSettingIsNamedAndNothingStarts(t *testing.T) {
 }
 
 func TestCommandsWorkBesideARunningServer(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	newWriter(t, p.data).publish(t, "年份,数值\n2025,1\n")
 	p.finds(t, "已确认", "acknowledged")
@@ -87,6 +90,7 @@ func TestCommandsWorkBesideARunningServer(t *testing.T) {
 }
 
 func TestAnImportBesideARunningServerIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	folder := t.TempDir()
 	for _, part := range []string{"regions.yaml", "licences.yaml", "themes.yaml", "departments.yaml", "statutes.yaml", "datasets/currency-codes.yaml", "files/currency-codes.csv"} {
@@ -116,6 +120,7 @@ func TestAnImportBesideARunningServerIsFoundAtOnce(t *testing.T) {
 }
 
 func TestOrdersNeedTheTokenOfTheDataFolder(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	for _, c := range []struct{ method, path, token string }{
 		{http.MethodPost, "/orders/reindex", ""},
@@ -146,6 +151,7 @@ func TestOrdersNeedTheTokenOfTheDataFolder(t *testing.T) {
 }
 
 func TestABrokenInstallationIsFound(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	newWriter(t, p.data).publish(t, "年份,数值\n2025,1\n")
 	objects, err := filepath.Glob(filepath.Join(p.data, "files", "??", "??", "*"))
@@ -164,6 +170,7 @@ func TestABrokenInstallationIsFound(t *testing.T) {
 }
 
 func TestABackupMadeBesideAServerComesBackInAnEmptyFolder(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	w := newWriter(t, p.data)
 	const text = "年份,数值\n2025,1\n"

@@ -13,6 +13,7 @@ import (
 )
 
 func TestServeAnswersAndLeavesNothingRunning(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	if body := wants(t, p.base+"/healthz", 200); body != "ok\n" {
 		t.Errorf("healthz says %q", body)
@@ -57,6 +58,7 @@ func TestServeAnswersAndLeavesNothingRunning(t *testing.T) {
 }
 
 func TestTheLogIsJSONWithOneLineARequestAndNoSecret(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir(), env("SHUYUAN_SEARCH_URL=", "SHUYUAN_SMTP_URL=smtp://user:canary-5b1@mail.example"))
 	wants(t, p.base+"/healthz", 200)
 	p.stop(t, syscall.SIGTERM)
@@ -86,6 +88,7 @@ func TestTheLogIsJSONWithOneLineARequestAndNoSecret(t *testing.T) {
 }
 
 func TestAReaderWhoIsBeingServedIsServedToTheEnd(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	w := newWriter(t, p.data)
 	file := strings.Repeat("年份,数值\n2025,1234567890\n", 1<<20) // more than any buffer on the way
@@ -117,6 +120,7 @@ func TestAReaderWhoIsBeingServedIsServedToTheEnd(t *testing.T) {
 }
 
 func TestWhatTheServerCountedAndWasToldIsWritten(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	newWriter(t, p.data).publish(t, "年份,数值\n2025,1\n")
 	for range 3 {
@@ -145,6 +149,7 @@ func TestWhatTheServerCountedAndWasToldIsWritten(t *testing.T) {
 }
 
 func TestASecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	w := newWriter(t, p.data)
 	address := w.publish(t, strings.Repeat("年份,数值\n2025,1234567890\n", 1<<20))
@@ -165,6 +170,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 }
 
 func TestTwoInstallationsOnOneMachine(t *testing.T) {
+	t.Parallel()
 	anywhere := env("SHUYUAN_ADMIN_LISTEN=") // neither says where it wants to be administered
 	a, b := start(t, t.TempDir(), anywhere), start(t, t.TempDir(), anywhere)
 	if a.admin == b.admin || a.base == b.base {
@@ -178,6 +184,7 @@ func TestTwoInstallationsOnOneMachine(t *testing.T) {
 }
 
 func TestWhatIsTakenIsSaidInOneLine(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	same := launch(t, p.data)
 	if code := same.exit(t, time.Minute); code != 1 || same.base != "" {
@@ -198,6 +205,7 @@ func TestWhatIsTakenIsSaidInOneLine(t *testing.T) {
 }
 
 func TestAnyFolderWillDo(t *testing.T) {
+	t.Parallel()
 	for name, folder := range map[string]string{
 		"with spaces":      "a folder with 'quotes', spaces and 中文",
 		"longer than 107":  strings.Repeat("long-", 24) + "/" + strings.Repeat("path-", 24),
@@ -215,6 +223,7 @@ func TestAnyFolderWillDo(t *testing.T) {
 }
 
 func TestAnOrdinaryUserServesToo(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		wants(t, start(t, t.TempDir()).base+"/healthz", 200) // who runs this test is one
 		return
@@ -236,6 +245,7 @@ func TestAnOrdinaryUserServesToo(t *testing.T) {
 }
 
 func TestTheAdminPortAnswersToItsOwnNameOnly(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	req, err := http.NewRequest(http.MethodGet, p.admin+"/metrics", nil)
 	if err != nil {
