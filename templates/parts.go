@@ -82,6 +82,19 @@ func DataTable(ctx context.Context, label string, t *datasets.Table) TableView {
 	return view
 }
 
+// chosen is how many filters are set. The words of a search are none.
+func chosen(facets []FacetView) int {
+	n := 0
+	for _, f := range facets {
+		for _, v := range f.Values {
+			if v.On {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func anyOn(values []FacetValue) bool {
 	for _, v := range values {
 		if v.On {

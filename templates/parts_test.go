@@ -149,3 +149,28 @@ func TestWhenItWasAndWillBeUpdatedIsOneSentence(t *testing.T) {
 		}
 	}
 }
+
+func TestTheWordsOfASearchAreNoFilter(t *testing.T) {
+	facets := func(on ...bool) []FacetView {
+		f := FacetView{Title: "主题"}
+		for _, v := range on {
+			f.Values = append(f.Values, FacetValue{Value: "a", Label: "生态环境", On: v})
+		}
+		return []FacetView{f, {Title: "部门"}}
+	}
+	words := []ChipView{{"搜索", "潮汐", "/datasets"}}
+	for want, p := range map[string]SearchPage{
+		"筛选":         {Query: "潮汐", Chips: words, Facets: facets(false)},
+		"筛选（已选 2 项）": {Query: "潮汐", Chips: words, Facets: facets(true, false, true)},
+	} {
+		p.Frame = frame("zh-CN", "/datasets", "搜索")
+		var page strings.Builder
+		if err := Search(p).Render(text.With(t.Context(), text.Chinese), &page); err != nil {
+			t.Fatal(err)
+		}
+		_, summary, _ := strings.Cut(page.String(), "<summary>")
+		if summary, _, _ = strings.Cut(summary, "</summary>"); strings.TrimSpace(summary) != want {
+			t.Errorf("the filters are headed %q, want %q", summary, want)
+		}
+	}
+}

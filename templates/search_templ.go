@@ -523,7 +523,7 @@ func facetForm(p SearchPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if n := len(p.Chips); n > 0 {
+		if n := chosen(p.Facets); n > 0 {
 			var templ_7745c5c3_Var21 string
 			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "筛选（已选 %d 项）", n))
 			if templ_7745c5c3_Err != nil {
