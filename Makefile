@@ -28,11 +28,11 @@ db: ## Open psql on the private database of a running server
 
 .PHONY: test
 test: setup-test ## Run the whole test suite, browser journeys included
-	go test -tags e2e ./...
+	go test -tags e2e -timeout 20m ./...
 
 .PHONY: e2e
-e2e: setup-test ## Run only the browser journeys
-	go test -tags e2e -count=1 ./cmd/shuyuan/...
+e2e: setup-test ## Run only the tests of the whole program, browser journeys included
+	go test -tags e2e -timeout 20m -count=1 ./cmd/shuyuan
 
 .PHONY: check
 check: test check-rest ## Do all that the build server does, in the same order
