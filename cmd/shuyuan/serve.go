@@ -30,8 +30,9 @@ import (
 // How long each step of a stop may take. What is not done by then is cut off;
 // nothing acknowledged is lost with it.
 const (
-	stopRequests = 15 * time.Second
-	stopJobs     = 15 * time.Second
+	stopRequests   = 15 * time.Second
+	stopJobs       = 15 * time.Second
+	stopBackground = 10 * time.Second
 )
 
 // server is everything that runs between the start and the stop of `serve`.
@@ -254,10 +255,7 @@ func (s *server) stop() {
 		bound, cancel := context.WithTimeout(ctx, stopJobs)
 		s.warn("jobs cut off", jobs.Stop(bound, s.jobs))
 		cancel()
-		s.halt()
-		s.background.Wait()
-		_, err := audit.Seal(ctx, s.in.pool)
-		s.warn("audit trail not sealed", err)
+		s.stopBackground(ctx)
 	}
 	if s.search != nil {
 		s.warn("search index not closed", s.search.Engine.Close())
@@ -270,6 +268,23 @@ func (s *server) stop() {
 			_ = l.Close() // most are closed by now
 		}
 	}
+}
+
+// stopBackground ends what runs beside the requests, and seals what they did.
+func (s *server) stopBackground(ctx context.Context) {
+	bound, cancel := context.WithTimeout(ctx, stopBackground)
+	defer cancel()
+	s.halt()
+	ended := make(chan struct{})
+	go func() { s.background.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-bound.Done():
+		s.warn("background work cut off", bound.Err())
+		return
+	}
+	_, err := audit.Seal(bound, s.in.pool)
+	s.warn("audit trail not sealed", err)
 }
 
 func (s *server) warn(what string, err error) {

@@ -204,6 +204,34 @@ func TestWhatIsTakenIsSaidInOneLine(t *testing.T) {
 	wants(t, p.base+"/healthz", 200)
 }
 
+func TestDownloadsMayHaveAnOriginOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := l.Addr().String()
+	l.Close()
+	p := start(t, t.TempDir(), env("SHUYUAN_FILES_LISTEN="+files, "SHUYUAN_FILES_BASE_URL=http://"+files))
+	const text = "年份\n2025\n"
+	w := newWriter(t, p.data)
+	address := w.publish(t, text)
+	if body := wants(t, "http://"+files+address, 200); body != text {
+		t.Errorf("the file is %q", body)
+	}
+	for _, page := range []string{"/", "/datasets", "/sign-in", "/api/v1/datasets"} {
+		wants(t, "http://"+files+page, 404)
+	}
+	resp, err := client.Get(p.base + "/r/" + w.resource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusFound || to != "http://"+files+address {
+		t.Errorf("the newest file is at %d %s", resp.StatusCode, to)
+	}
+}
+
 func TestAnyFolderWillDo(t *testing.T) {
 	t.Parallel()
 	for name, folder := range map[string]string{
