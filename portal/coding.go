@@ -8,7 +8,7 @@ import (
 )
 
 // codings are what we can compress into, the one we like best first.
-var codings = []string{"br", "zstd", "gzip"}
+var codings = []string{"zstd", "br", "gzip"}
 
 // compress is body in a coding.
 func compress(coding string, body []byte) []byte {

@@ -1,49 +1,67 @@
 package portal
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/singleflight"
 
 	"shuyuan/templates/text"
 )
 
 // Bounds of the page cache. Every change of the catalogue empties it; the age
-// is for the case that news of a change is late.
+// bounds what moves without one: the figures of use, and the days that a page
+// counts (an age never reaches into the next day in China).
 const (
-	cacheBytes = 64 << 20
+	cacheBytes = 192 << 20 // pages, compressed
+	formBytes  = 64 << 20  // the same pages in other codings, and in none
 	cacheEntry = 2 << 20
-	cacheAge   = 3 * time.Second
+	cacheAge   = 5 * time.Minute
+	cacheLook  = time.Second // how often a change is looked for
 )
 
 // pageCache keeps what visitors were shown: the same page for everybody, by
 // address and language. A request with a session or a key never meets it.
+//
+// A page is kept in one compressed form, so that all pages of a catalogue fit;
+// what is asked for in another form is kept in that form too while there is
+// room.
 type pageCache struct {
-	now  func() time.Time
-	made singleflight.Group
+	now    func() time.Time
+	made   singleflight.Group
+	looked atomic.Int64 // when a change was last looked for, in nanoseconds
 
 	mu    sync.RWMutex
 	pages map[string]*cachedPage
-	bytes int
+	bytes int    // of the pages
+	forms int    // of their other forms
+	seq   int64  // the change of the catalogue that the pages show
 	era   uint64 // counts the clearings: what was made before one is not kept after it
 }
 
 type cachedPage struct {
 	status   int
-	body     []byte
+	stored   []byte // the body by storedCoding
+	plain    int    // length of the body itself
 	headers  [][2]string
 	etag     string
 	views    []func() // what is counted each time the page is shown
 	expires  time.Time
-	packed   sync.Map // content coding -> []byte, made when first asked for
 	keepable bool
+	kept     bool              // in the cache: its forms are counted
+	forms    map[string][]byte // coding -> body; "" is the body itself
 }
+
+// storedCoding is the coding in which pages are kept: the quickest to undo.
+const storedCoding = "zstd"
 
 func newPageCache(now func() time.Time) *pageCache {
 	return &pageCache{now: now, pages: map[string]*cachedPage{}}
@@ -52,8 +70,31 @@ func newPageCache(now func() time.Time) *pageCache {
 func (p *pageCache) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pages, p.bytes = map[string]*cachedPage{}, 0
+	p.empty()
+}
+
+func (p *pageCache) empty() {
+	for _, page := range p.pages {
+		page.kept = false
+	}
+	p.pages, p.bytes, p.forms = map[string]*cachedPage{}, 0, 0
 	p.era++
+}
+
+// due reports, to one caller a second, that a change should be looked for.
+func (p *pageCache) due() bool {
+	now, last := p.now().UnixNano(), p.looked.Load()
+	return now-last >= int64(cacheLook) && p.looked.CompareAndSwap(last, now)
+}
+
+// at empties the cache if the catalogue has gone on to another change.
+func (p *pageCache) at(seq int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if seq != p.seq {
+		p.seq = seq
+		p.empty()
+	}
 }
 
 func (p *pageCache) get(key string) (*cachedPage, uint64) {
@@ -66,7 +107,7 @@ func (p *pageCache) get(key string) (*cachedPage, uint64) {
 }
 
 func (p *pageCache) put(key string, page *cachedPage, era uint64) {
-	if !page.keepable || len(page.body) > cacheEntry {
+	if !page.keepable || page.plain > cacheEntry {
 		return
 	}
 	p.mu.Lock()
@@ -75,24 +116,91 @@ func (p *pageCache) put(key string, page *cachedPage, era uint64) {
 		return
 	}
 	if old := p.pages[key]; old != nil {
-		p.bytes -= old.size(key)
+		p.remove(key, old)
 	}
-	p.pages[key] = page
+	p.pages[key], page.kept = page, true
 	p.bytes += page.size(key)
 	for other, old := range p.pages { // any: what is asked for often is soon back
 		if p.bytes <= cacheBytes {
 			return
 		}
 		if other != key {
-			delete(p.pages, other)
-			p.bytes -= old.size(other)
+			p.remove(other, old)
 		}
 	}
 }
 
-// size is what a page costs with its three compressed forms, which are
-// together smaller than itself.
-func (p *cachedPage) size(key string) int { return 2*len(p.body) + len(key) + 512 }
+func (p *pageCache) remove(key string, page *cachedPage) {
+	delete(p.pages, key)
+	p.bytes -= page.size(key)
+	p.drop(page)
+	page.kept = false
+}
+
+func (p *pageCache) drop(page *cachedPage) {
+	for _, form := range page.forms {
+		p.forms -= len(form)
+	}
+	page.forms = nil
+}
+
+// size is what a page costs.
+func (p *cachedPage) size(key string) int { return len(p.stored) + len(key) + 512 }
+
+// body is the page in a coding, "" for none.
+func (p *pageCache) body(page *cachedPage, coding string) ([]byte, error) {
+	if coding == storedCoding {
+		return page.stored, nil
+	}
+	p.mu.RLock()
+	form, ok := page.forms[coding]
+	p.mu.RUnlock()
+	if ok {
+		return form, nil
+	}
+	form, err := unpack(page.stored, page.plain)
+	if err != nil {
+		return nil, err
+	}
+	if coding != "" {
+		form = compress(coding, form)
+	}
+	p.keep(page, coding, form)
+	return form, nil
+}
+
+// keep notes a form of a page, and lets go of other pages' forms where there
+// is no room.
+func (p *pageCache) keep(page *cachedPage, coding string, form []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, twice := page.forms[coding]; twice || !page.kept {
+		return
+	}
+	if page.forms == nil {
+		page.forms = map[string][]byte{}
+	}
+	page.forms[coding] = form
+	p.forms += len(form)
+	for _, other := range p.pages {
+		if p.forms <= formBytes {
+			return
+		}
+		if other != page {
+			p.drop(other)
+		}
+	}
+}
+
+var unpacker = sync.OnceValues(func() (*zstd.Decoder, error) { return zstd.NewReader(nil) })
+
+func unpack(stored []byte, length int) ([]byte, error) {
+	d, err := unpacker()
+	if err != nil {
+		return nil, err
+	}
+	return d.DecodeAll(stored, make([]byte, 0, length))
+}
 
 const keyViews = "views"
 
@@ -112,6 +220,7 @@ func (s *Server) onView(c *fiber.Ctx, count func()) {
 // page depends on: a header that is not in it cannot show in the page, since
 // handlers of public routes read nothing else.
 func (s *Server) cached(c *fiber.Ctx, r Route) error {
+	s.look(c.UserContext())
 	key := string(text.Of(c.UserContext())) + " " + localPath(c)
 	page, era := s.cache.get(key)
 	if page == nil {
@@ -120,7 +229,7 @@ func (s *Server) cached(c *fiber.Ctx, r Route) error {
 			if err := r.Handle(s, c); err != nil {
 				return nil, err
 			}
-			page := capture(c, s.Now().Add(cacheAge))
+			page := capture(c, s.cacheUntil())
 			s.cache.put(key, page, era)
 			return page, nil
 		})
@@ -134,13 +243,40 @@ func (s *Server) cached(c *fiber.Ctx, r Route) error {
 	for _, count := range page.views {
 		count()
 	}
-	return page.send(c)
+	return s.send(c, page)
 }
+
+// look empties the cache if the catalogue has changed, whether or not anybody
+// told us. It asks the database once a second at most; while that does not
+// answer, what was shown before stays.
+func (s *Server) look(ctx context.Context) {
+	if !s.cache.due() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, cacheLook)
+	defer cancel()
+	if seq, err := s.Datasets.LastChange(ctx); err == nil {
+		s.cache.at(seq)
+	}
+}
+
+// cacheUntil is how long a page made now may be shown.
+func (s *Server) cacheUntil() time.Time {
+	now := s.Now()
+	y, m, d := now.In(china).Date()
+	tomorrow := time.Date(y, m, d+1, 0, 0, 0, 0, china)
+	if until := now.Add(cacheAge); until.Before(tomorrow) {
+		return until
+	}
+	return tomorrow
+}
+
+var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 // capture takes the answer out of c before anything has been sent.
 func capture(c *fiber.Ctx, expires time.Time) *cachedPage {
 	response := c.Response()
-	page := &cachedPage{status: response.StatusCode(), body: append([]byte(nil), response.Body()...), expires: expires}
+	page := &cachedPage{status: response.StatusCode(), stored: compress(storedCoding, response.Body()), plain: len(response.Body()), expires: expires}
 	page.views, _ = c.Locals(keyViews).([]func())
 	page.keepable = page.status == fiber.StatusOK && len(response.Header.Peek(fiber.HeaderSetCookie)) == 0
 	for _, name := range []string{fiber.HeaderContentType, fiber.HeaderContentLanguage, fiber.HeaderLocation, fiber.HeaderLink, fiber.HeaderCacheControl} {
@@ -148,14 +284,14 @@ func capture(c *fiber.Ctx, expires time.Time) *cachedPage {
 			page.headers = append(page.headers, [2]string{name, string(v)})
 		}
 	}
-	sum := sha256.Sum256(page.body)
+	sum := sha256.Sum256(response.Body())
 	page.etag = hex.EncodeToString(sum[:12])
 	return page
 }
 
 // send answers with the page: 304 if the reader has it, compressed if the
 // reader can. The ETag is strong and differs by coding.
-func (p *cachedPage) send(c *fiber.Ctx) error {
+func (s *Server) send(c *fiber.Ctx, p *cachedPage) error {
 	c.Status(p.status)
 	for _, h := range p.headers {
 		c.Set(h[0], h[1])
@@ -165,7 +301,7 @@ func (p *cachedPage) send(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderVary, "Accept-Encoding, Accept-Language, Cookie")
 	coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding))
-	if len(p.body) < 1024 {
+	if p.plain < 1024 {
 		coding = ""
 	}
 	etag := `"` + p.etag + `"`
@@ -179,22 +315,15 @@ func (p *cachedPage) send(c *fiber.Ctx) error {
 			return c.SendStatus(fiber.StatusNotModified)
 		}
 	}
-	body := p.body
+	body, err := s.cache.body(p, coding)
+	if err != nil {
+		return err
+	}
 	if coding != "" {
-		body = p.pack(coding)
 		c.Set(fiber.HeaderContentEncoding, coding)
 	}
 	c.Response().SetBodyRaw(body)
 	return nil
-}
-
-func (p *cachedPage) pack(coding string) []byte {
-	if b, ok := p.packed.Load(coding); ok {
-		return b.([]byte)
-	}
-	b := compress(coding, p.body)
-	p.packed.Store(coding, b)
-	return b
 }
 
 // matches reports whether an If-None-Match names etag; the comparison is weak

@@ -55,6 +55,39 @@ func TestAPageIsMadeOnceUntilTheCatalogueChanges(t *testing.T) {
 	}
 }
 
+// A change that nobody told us of is found within a second.
+func TestAPageGoesWithAChangeThatWasNotHeardOf(t *testing.T) {
+	w, _ := counting(t, numbered)
+	ask := func(want string) {
+		t.Helper()
+		if got := w.get(t, "/counted"); got.body != want {
+			t.Errorf("got %q, want %q", got.body, want)
+		}
+	}
+	ask("page 1")
+	w.Dataset(t) // announced to the followers of the change table, of whom there are none
+	ask("page 1")
+	w.Set(w.Clock().Add(cacheLook))
+	ask("page 2")
+	w.Set(w.Clock().Add(cacheLook))
+	ask("page 2")
+}
+
+// What is overdue by one day more tomorrow is not shown as of yesterday.
+func TestNoPageIsKeptIntoTheNextDay(t *testing.T) {
+	w, _ := counting(t, numbered)
+	w.Set(time.Date(2026, 11, 25, 15, 59, 0, 0, time.UTC)) // a minute to midnight in China
+	w.get(t, "/counted")
+	w.Set(time.Date(2026, 11, 25, 15, 59, 59, 0, time.UTC))
+	if got := w.get(t, "/counted"); got.body != "page 1" {
+		t.Errorf("before midnight: %q", got.body)
+	}
+	w.Set(time.Date(2026, 11, 25, 16, 0, 0, 0, time.UTC))
+	if got := w.get(t, "/counted"); got.body != "page 2" {
+		t.Errorf("at midnight: %q", got.body)
+	}
+}
+
 // What somebody has to be known for is made for them alone.
 func TestWhoShowsASessionOrAKeyNeverMeetsTheCache(t *testing.T) {
 	w, _ := counting(t, numbered)
@@ -163,22 +196,35 @@ func TestAPageThatAChangeOvertookIsNotKept(t *testing.T) {
 
 func TestTheCacheStaysWithinItsBounds(t *testing.T) {
 	p := newPageCache(func() time.Time { return time.Unix(0, 0) })
-	body := make([]byte, cacheEntry/2)
-	for i := range 200 {
-		p.put(strconv.Itoa(i), &cachedPage{status: 200, body: body, keepable: true, expires: time.Unix(1, 0)}, 0)
-		if p.bytes > cacheBytes {
-			t.Fatalf("%d bytes after %d pages", p.bytes, i+1)
+	body := []byte(strings.Repeat("公共数据", cacheEntry/24))
+	stored := make([]byte, cacheEntry/2)
+	copy(stored, compress(storedCoding, body))
+	for i := range 400 {
+		page := &cachedPage{status: 200, stored: stored, plain: len(body), keepable: true, expires: time.Unix(1, 0)}
+		p.put(strconv.Itoa(i), page, 0)
+		p.keep(page, "", body)
+		p.keep(page, "", body) // a second reader came to the same
+		if p.bytes > cacheBytes || p.forms > formBytes {
+			t.Fatalf("%d and %d bytes after %d pages", p.bytes, p.forms, i+1)
 		}
 	}
-	if len(p.pages) < 20 {
+	if len(p.pages) < 100 {
 		t.Errorf("only %d pages are kept", len(p.pages))
 	}
-	sum := 0
+	sum, forms := 0, 0
 	for key, page := range p.pages {
 		sum += page.size(key)
+		for _, form := range page.forms {
+			forms += len(form)
+		}
 	}
-	if sum != p.bytes {
-		t.Errorf("%d bytes are counted, %d are there", p.bytes, sum)
+	if sum != p.bytes || forms != p.forms || forms == 0 {
+		t.Errorf("%d and %d bytes are counted, %d and %d are there", p.bytes, p.forms, sum, forms)
+	}
+	p.clear()
+	gone := &cachedPage{stored: stored}
+	if p.keep(gone, "", body); p.bytes != 0 || p.forms != 0 {
+		t.Errorf("%d and %d bytes are counted in an empty cache", p.bytes, p.forms)
 	}
 }
 
