@@ -35,15 +35,7 @@ type Config struct {
 	S3SecretKey Secret `env:"S3_SECRET_KEY" needs:"S3_ENDPOINT"`
 	S3Region    string `env:"S3_REGION" needs:"S3_ENDPOINT"`
 
-	StripeSecretKey     Secret `env:"STRIPE_SECRET_KEY"` // unset: bank transfer only
-	StripeWebhookSecret Secret `env:"STRIPE_WEBHOOK_SECRET" needs:"STRIPE_SECRET_KEY"`
-	StripeAPIBase       string `env:"STRIPE_API_BASE" check:"http" needs:"STRIPE_SECRET_KEY"`
-
 	SMTPURL Secret `env:"SMTP_URL" check:"smtp"` // unset: mails as files
-
-	OIDCIssuer       string `env:"OIDC_ISSUER" check:"http"` // unset: local accounts
-	OIDCClientID     string `env:"OIDC_CLIENT_ID" needs:"OIDC_ISSUER"`
-	OIDCClientSecret Secret `env:"OIDC_CLIENT_SECRET" needs:"OIDC_ISSUER"`
 
 	FilesListen  string `env:"FILES_LISTEN" check:"address"` // a cookieless origin for downloads; unset: the same origin
 	FilesBaseURL string `env:"FILES_BASE_URL" check:"http" needs:"FILES_LISTEN"`
@@ -107,8 +99,6 @@ func (c *Config) together() []error {
 	require(s3, "S3_BUCKET", c.S3Bucket, "files go to S3")
 	require(s3, "S3_ACCESS_KEY", c.S3AccessKey, "files go to S3")
 	require(s3, "S3_SECRET_KEY", c.S3SecretKey.Reveal(), "files go to S3")
-	require(c.StripeSecretKey != "", "STRIPE_WEBHOOK_SECRET", c.StripeWebhookSecret.Reveal(), "payments are told by webhook")
-	require(c.OIDCIssuer != "", "OIDC_CLIENT_ID", c.OIDCClientID, "people sign in elsewhere")
 	require(c.FilesListen != "", "FILES_BASE_URL", c.FilesBaseURL, "links must name the origin of downloads")
 	for _, pair := range [][2]string{{"ADMIN_LISTEN", c.AdminListen}, {"FILES_LISTEN", c.FilesListen}} {
 		if pair[1] != "" && pair[1] == c.Listen && !anyPort(c.Listen) {
