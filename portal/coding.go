@@ -7,8 +7,12 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// codings are what we can compress into, the one we like best first.
-var codings = []string{"zstd", "br", "gzip"}
+// What we can compress into, the one we like best first: files are packed once
+// and fetched often; pages change, and are kept in the coding that is quickest.
+var (
+	fileCodings = []string{"br", "zstd", "gzip"}
+	pageCodings = []string{storedCoding, "br", "gzip"}
+)
 
 // compress is body in a coding.
 func compress(coding string, body []byte) []byte {
@@ -21,9 +25,8 @@ func compress(coding string, body []byte) []byte {
 	return fasthttp.AppendGzipBytesLevel(nil, body, 6)
 }
 
-// chooseCoding takes the first of br, zstd, gzip that the header allows, or
-// none.
-func chooseCoding(header string) string {
+// chooseCoding takes the first of codings that the header allows, or none.
+func chooseCoding(header string, codings []string) string {
 	for _, coding := range codings {
 		if accepts(header, coding) {
 			return coding

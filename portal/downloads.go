@@ -161,7 +161,7 @@ type variant struct{ coding, etag string }
 func variants(c *fiber.Ctx, f *datasets.File) []variant {
 	etag := `"` + string(f.Digest)[:32]
 	plain := variant{"", etag + `"`}
-	if coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding)); coding != "" && packable(f) {
+	if coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding), fileCodings); coding != "" && packable(f) {
 		return []variant{{coding, etag + "-" + coding + `"`}, plain}
 	}
 	return []variant{plain}

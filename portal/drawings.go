@@ -3,6 +3,8 @@ package portal
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"hash/maphash"
 	"sync"
 
 	"shuyuan/datasets"
@@ -12,9 +14,10 @@ import (
 	"shuyuan/templates/text"
 )
 
-// drawings remembers the picture of a version in a language. A version never
-// changes, so its picture never does; whether somebody may see it is asked of
-// the gate each time, before the picture is looked up.
+// drawings remembers the picture of a table in a language, by the bytes of its
+// file and its dictionary, which are all that a picture is made of. Whether
+// somebody may see it is asked of the gate each time, before the picture is
+// looked up.
 type drawings struct {
 	mu   sync.Mutex
 	made map[drawingOf]drawing
@@ -25,8 +28,15 @@ type drawings struct {
 }
 
 type drawingOf struct {
-	version int64
-	lang    text.Lang
+	file       string // SHA-256
+	dictionary uint64
+	lang       text.Lang
+}
+
+var drawingSeed = maphash.MakeSeed()
+
+func drawingKey(ctx context.Context, v *datasets.Version, t *datasets.Table) drawingOf {
+	return drawingOf{v.SHA256, maphash.String(drawingSeed, fmt.Sprint(v.FileName, v.Header, t.Fields)), text.Of(ctx)}
 }
 
 type drawing struct {
@@ -35,8 +45,9 @@ type drawing struct {
 	axis  string
 }
 
-// mostDrawings bounds the memory; a picture is a few dozen kilobytes.
-const mostDrawings = 500
+// mostDrawings bounds the memory; a picture is a few dozen kilobytes, and most
+// tables have none.
+const mostDrawings = 2000
 
 // draw is the picture of the first table of r's newest version, nil where there
 // is none: nothing published, nothing to draw, or no preview. The gate lets a
@@ -49,7 +60,8 @@ func (s *Server) draw(ctx context.Context, viewer account.Actor, d *datasets.Dat
 	if len(table.Preview) == 0 || table.Rows > pictures.Most || (!pictures.MaybeDays(table.Fields) && !pictures.MaybeSeries(table.Fields)) {
 		return nil
 	}
-	made, ok := s.drawings.get(drawingOf{v.ID, text.Of(ctx)})
+	key := drawingKey(ctx, v, table)
+	made, ok := s.drawings.get(key)
 	if !ok {
 		rows, err := pictures.Collect(func(yield func([]string) error) error {
 			return s.Datasets.Rows(ctx, viewer, v, 0, yield)
@@ -66,7 +78,7 @@ func (s *Server) draw(ctx context.Context, viewer account.Actor, d *datasets.Dat
 		if made.days == nil {
 			made.chart, made.axis = pictures.Series(words, table.Fields, rows, width, height)
 		}
-		s.drawings.put(drawingOf{v.ID, text.Of(ctx)}, made)
+		s.drawings.put(key, made)
 	}
 	if made.days == nil && made.chart == nil {
 		return nil
@@ -74,7 +86,7 @@ func (s *Server) draw(ctx context.Context, viewer account.Actor, d *datasets.Dat
 	p := &templates.Picture{Dataset: d, Rows: table.Rows, Days: made.days, Axis: made.axis}
 	if made.chart != nil {
 		sized := *made.chart // the same picture stands on pages of other widths
-		sized.Width, sized.Height = width, height
+		sized.Width, sized.Height, sized.Label = width, height, text.Pick(ctx, d.Title, d.TitleEN)
 		p.Chart = &sized
 	}
 	return p

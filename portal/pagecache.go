@@ -300,7 +300,7 @@ func (s *Server) send(c *fiber.Ctx, p *cachedPage) error {
 		c.Set(fiber.HeaderCacheControl, "no-cache")
 	}
 	c.Set(fiber.HeaderVary, "Accept-Encoding, Accept-Language, Cookie")
-	coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding))
+	coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding), pageCodings)
 	if p.plain < 1024 {
 		coding = ""
 	}

@@ -186,7 +186,7 @@ func (s *Server) showSearch(c *fiber.Ctx) error {
 	if f.page > 1 && len(result.Hits) == 0 {
 		return fault.New(fault.NotFound, "没有第 %d 页。", f.page)
 	}
-	names, err := s.names(ctx, viewer)
+	names, err := s.names(ctx)
 	if err != nil {
 		return err
 	}
@@ -423,6 +423,7 @@ func facetTitle(ctx context.Context, facet search.Facet) string {
 
 // names are the words behind the slugs and codes of the facets.
 type names struct {
+	era         uint64 // of the page cache
 	themes      map[string]datasets.Theme
 	departments map[string]datasets.Department
 	regions     map[string]datasets.Region
@@ -455,16 +456,24 @@ func (n *names) label(ctx context.Context, facet search.Facet, value string) str
 	return value
 }
 
-func (s *Server) names(ctx context.Context, viewer account.Actor) (*names, error) {
-	n := &names{themes: map[string]datasets.Theme{}, departments: map[string]datasets.Department{}, regions: map[string]datasets.Region{}}
-	themes, err := s.Datasets.Themes(ctx, viewer)
+// names are read once for each change of the catalogue. They are the same for
+// everybody: a theme, a department and a place are known by name also where
+// what lies in them is not.
+func (s *Server) names(ctx context.Context) (*names, error) {
+	s.look(ctx)
+	_, era := s.cache.get("")
+	if n := s.known.Load(); n != nil && n.era == era {
+		return n, nil
+	}
+	n := &names{era: era, themes: map[string]datasets.Theme{}, departments: map[string]datasets.Department{}, regions: map[string]datasets.Region{}}
+	themes, err := s.Datasets.Themes(ctx, account.Actor{})
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range themes {
 		n.themes[t.Item.Slug] = t.Item
 	}
-	departments, err := s.Datasets.Departments(ctx, viewer)
+	departments, err := s.Datasets.Departments(ctx, account.Actor{})
 	if err != nil {
 		return nil, err
 	}
@@ -478,5 +487,6 @@ func (s *Server) names(ctx context.Context, viewer account.Actor) (*names, error
 	for _, r := range regions {
 		n.regions[r.Code] = r
 	}
+	s.known.Store(n)
 	return n, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -59,6 +60,7 @@ type Server struct {
 	small packedFiles
 
 	drawings drawings
+	known    atomic.Pointer[names]
 }
 
 // The limits on one request.

@@ -87,7 +87,7 @@ func (s *Server) publishers(ctx context.Context, viewer account.Actor, f finding
 	if err != nil || r.Limited {
 		return nil, nil //nolint:nilerr // the page stands without it
 	}
-	names, err := s.names(ctx, viewer)
+	names, err := s.names(ctx)
 	if err != nil {
 		return nil, err
 	}
