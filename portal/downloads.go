@@ -71,6 +71,27 @@ func (s *Server) download(c *fiber.Ctx) error {
 	return s.sendFile(c, f, v.DatasetID)
 }
 
+// filesPreflight answers a browser that asks before a page of another site
+// reads a part of a file, or only what has changed. It says nothing of the
+// file: not even whether there is one.
+func (s *Server) filesPreflight(c *fiber.Ctx) error {
+	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	return Preflight(c, "Authorization, Range, If-Range, If-Match, If-None-Match, If-Modified-Since")
+}
+
+// Preflight answers OPTIONS: other origins may read, with these headers of
+// their own.
+func Preflight(c *fiber.Ctx, headers string) error {
+	const methods = "GET, HEAD, OPTIONS"
+	c.Set(fiber.HeaderAllow, methods)
+	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+	c.Set(fiber.HeaderAccessControlAllowMethods, methods)
+	c.Set(fiber.HeaderAccessControlAllowHeaders, headers)
+	c.Set(fiber.HeaderAccessControlMaxAge, "86400")
+	c.Set(fiber.HeaderCacheControl, "public, max-age=86400")
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
 // notThere is why a version is not there: its dataset was withdrawn, which is
 // said with the reason, or else err.
 func (s *Server) notThere(c *fiber.Ctx, err error) error {

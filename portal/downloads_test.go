@@ -13,12 +13,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
@@ -77,6 +79,37 @@ func TestADownloadIsTheFile(t *testing.T) {
 	head := w.send(t, w.as(visitor, http.MethodHead, w.offer(t, "b.csv", text), nil))
 	if head.status != http.StatusOK || head.body != "" || head.header.Get("Content-Length") != strconv.Itoa(len(text)) || head.header.Get("Repr-Digest") != digest(text) || head.header.Get("Content-Digest") != "" {
 		t.Errorf("HEAD: %d, %d bytes, %v", head.status, len(head.body), head.header)
+	}
+}
+
+// A browser asks before a page of another site may read a part of a file. It is
+// answered alike on both origins, and alike for what is not there.
+func TestOtherSitesMayAskForPartsOfFiles(t *testing.T) {
+	w := newWhole(t)
+	address := w.offer(t, "a.csv", table(10))
+	newest := "/r/" + strings.Split(address, "/")[2]
+	for _, path := range []string{address, newest, "/d/neverthere/1/a.csv", "/r/neverthere"} {
+		for name, app := range map[string]*fiber.App{"portal": w.App(), "files": w.Files()} {
+			r := w.as(visitor, http.MethodOptions, path, nil)
+			r.Header.Set("Origin", "https://elsewhere.example")
+			r.Header.Set("Access-Control-Request-Method", "GET")
+			r.Header.Set("Access-Control-Request-Headers", "authorization,if-match,if-none-match,if-range,range")
+			response, err := app.Test(r, -1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			h := response.Header
+			if response.StatusCode != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Credentials") != "" || h.Get("Set-Cookie") != "" ||
+				!strings.HasPrefix(h.Get("Access-Control-Allow-Methods"), "GET, HEAD") || h.Get("Access-Control-Max-Age") != "86400" {
+				t.Errorf("%s of %s: %d %v", path, name, response.StatusCode, h)
+			}
+			for _, header := range []string{"Range", "If-Range", "If-Match", "If-None-Match", "Authorization"} {
+				if !slices.Contains(strings.Split(h.Get("Access-Control-Allow-Headers"), ", "), header) {
+					t.Errorf("%s of %s: a page may not send %s", path, name, header)
+				}
+			}
+		}
 	}
 }
 

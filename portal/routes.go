@@ -57,7 +57,9 @@ var Routes = []Route{
 	{Method: "GET", Path: "/_gallery", By: anybody, Handle: (*Server).showGallery, Gallery: true},
 
 	{Method: "GET", Path: "/r/:resource", By: anybody, Handle: (*Server).newest},
+	{Method: "OPTIONS", Path: "/r/:resource", By: anybody, Handle: (*Server).filesPreflight},
 	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download},
+	{Method: "OPTIONS", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).filesPreflight},
 
 	{Method: "GET", Path: "/sign-in", By: anybody, Handle: (*Server).showSignIn},
 	{Method: "POST", Path: "/sign-in", By: anybody, Handle: (*Server).signIn},
@@ -75,7 +77,9 @@ var FileRoutes = []Route{
 	{Method: "GET", Path: "/healthz", By: anybody, Handle: (*Server).healthz},
 	{Method: "GET", Path: "/robots.txt", By: anybody, Handle: (*Server).noRobots},
 	{Method: "GET", Path: "/r/:resource", By: anybody, Handle: (*Server).newest},
+	{Method: "OPTIONS", Path: "/r/:resource", By: anybody, Handle: (*Server).filesPreflight},
 	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download},
+	{Method: "OPTIONS", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).filesPreflight},
 }
 
 // add registers a route, with HEAD beside GET.

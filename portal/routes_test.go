@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -12,9 +13,11 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
+	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
+	"shuyuan/internal/account"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -41,7 +44,7 @@ func TestEveryRouteThatAnswersIsInATable(t *testing.T) {
 			listed["OPTIONS "+r.Path] = true
 		}
 	}
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(listed)), slices.Sorted(maps.Keys(running))); diff != "" {
+	if diff := gocmp.Diff(slices.Sorted(maps.Keys(listed)), slices.Sorted(maps.Keys(running))); diff != "" {
 		t.Errorf("listed (-) and running (+): %s", diff)
 	}
 	files := map[string]bool{}
@@ -146,6 +149,10 @@ func TestWhoGetsWhat(t *testing.T) {
 		row("GET", a.route, a.about, func(p persona) int { return w.get(t, p, a.path).status })
 	}
 	for _, r := range portal.Routes {
+		if r.Method == http.MethodOptions { // asked without knowing what is there
+			row("OPT", r.Path, "never there", func(p persona) int { return w.send(t, w.as(p, r.Method, r.Path, nil)).status })
+			continue
+		}
 		if r.Method != http.MethodGet { // with a sound token, and nothing else in the form
 			row(r.Method, r.Path, "empty form", func(p persona) int { return w.post(t, p, r.Path, url.Values{}).status })
 			for p := range w.tokens { // one of them signs out
@@ -166,7 +173,90 @@ func TestWhoGetsWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(table.String(), "\n")); diff != "" {
+	if diff := gocmp.Diff(strings.Split(string(want), "\n"), strings.Split(table.String(), "\n")); diff != "" {
 		t.Errorf("who gets what has changed; if that is meant, run with -update and review the table: %s", diff)
+	}
+}
+
+// What the account page tells each role is what it is answered. Every row of
+// the role table has a probe here: whether somebody can do it.
+func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
+	w := newWhole(t)
+	open, _ := w.hide(t, "published-open", datasets.Published, datasets.Unconditional)
+	conditional, _ := w.hide(t, "on-conditions", datasets.Published, datasets.Conditional)
+	draft, _ := w.hide(t, "draft-open", datasets.Draft, datasets.Unconditional)
+	withheld, _ := w.hide(t, "kept-back", datasets.Published, datasets.Withheld)
+	w.indexed(t)
+	reads := func(paths ...string) func(persona) bool {
+		return func(p persona) bool {
+			return !slices.ContainsFunc(paths, func(path string) bool { return w.get(t, p, path).status != http.StatusOK })
+		}
+	}
+	sends := func(path string, form url.Values, done int) func(persona) bool {
+		return func(p persona) bool { return w.post(t, p, path, form).status == done }
+	}
+	made := url.Values{"name": {"脚本 2"}, "days": {"30"}, "scope": {account.ScopeRead}}
+	byCommand := func(do func(account.Actor) error) func(persona) bool { // with no address for it, and nobody's but of the role
+		return func(p persona) bool { return do(w.actorOf(t, p)) == nil }
+	}
+	probes := map[string]func(persona) bool{
+		"Browse and search published entries, open and conditional":     reads("/datasets", "/datasets/"+open.Slug, "/datasets/"+conditional.Slug),
+		"Download unconditional data and call the public API":           reads("/d/publishedopen00000000/1/data.csv", "/api/v1/datasets"),
+		"Read the law in force, statistics, help and API documentation": reads("/law", "/stats", "/help", "/developers"),
+		"Change one's password, list and end one's sessions": func(p persona) bool {
+			return reads("/account")(p) && sends("/account/password", url.Values{"old": {"x"}, "password": {"y"}, "again": {"y"}}, 422)(p) && sends("/account/sessions/end", url.Values{"others": {"1"}}, 303)(p)
+		},
+		"Make and revoke one's API keys": func(p persona) bool {
+			return sends("/account/keys", made, 200)(p) && sends("/account/keys/revoke", url.Values{"key": {"sy_nonesuch"}}, 404)(p)
+		},
+		"See drafts and withheld entries of one's department": reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
+		"On the server, by command: create and disable accounts, set passwords (shuyuan account)": byCommand(func(a account.Actor) error {
+			_, err := w.Accounts.Users(t.Context(), a)
+			return err
+		}),
+		"On the server, by command: import datasets (shuyuan import)": byCommand(func(a account.Actor) error {
+			return w.PutVocabulary(t.Context(), a, datasets.Vocabulary{})
+		}),
+	}
+	who := map[account.Role]persona{account.Visitor: visitor, account.Officer: own, account.Administrator: admin}
+	for _, row := range account.Permissions {
+		probe := probes[row.En]
+		if probe == nil {
+			t.Errorf("nothing here tries: %s", row.En)
+			continue
+		}
+		for role, p := range who {
+			if can := probe(p); can != row.May(role) {
+				t.Errorf("%s: the table says %v of %s, who can: %v", row.En, row.May(role), role, can)
+			}
+		}
+		delete(probes, row.En)
+	}
+	for row := range probes {
+		t.Errorf("no row says: %s", row)
+	}
+}
+
+// actorOf is who somebody is; the key and the visitor have no session.
+func (w *whole) actorOf(t *testing.T, p persona) account.Actor {
+	t.Helper()
+	if w.tokens[p] == "" {
+		return account.Actor{}
+	}
+	return mustActor(t, w, w.tokens[p])
+}
+
+// A key is offered for what some address asks for, and for nothing else.
+func TestOfferedScopesAreAskedFor(t *testing.T) {
+	asked := map[string]bool{}
+	for _, r := range slices.Concat(portal.Routes, api.Routes) {
+		asked[cmp.Or(r.Scope, account.ScopeRead)] = true
+	}
+	offered := map[string]bool{}
+	for _, s := range account.Scopes {
+		offered[s.ID] = true
+	}
+	if !maps.Equal(asked, offered) {
+		t.Errorf("asked for %v, offered %v", asked, offered)
 	}
 }

@@ -653,9 +653,9 @@ func Developers(p DevelopersPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var36 string
-				templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "接口和下载都带 Access-Control-Allow-Origin: *，预检（OPTIONS）允许 Authorization 和 If-None-Match。ETag、Link、Retry-After 和 RateLimit 各头都可以读。"))
+				templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "接口和下载都带 Access-Control-Allow-Origin: *，预检（OPTIONS）允许 Authorization 和 If-None-Match，下载还允许 Range、If-Range 和 If-Match。ETag、Link、Retry-After 和 RateLimit 各头都可以读。"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers.templ`, Line: 134, Col: 200}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers.templ`, Line: 134, Col: 248}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 				if templ_7745c5c3_Err != nil {

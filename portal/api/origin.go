@@ -9,6 +9,7 @@ import (
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/portal"
 )
 
 // exposed are the headers that a page of another origin may read.
@@ -65,10 +66,5 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 
 // preflight answers a browser that asks before it sends a key along.
 func preflight(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderAllow, "GET, HEAD, OPTIONS")
-	c.Set(fiber.HeaderAccessControlAllowMethods, "GET, HEAD, OPTIONS")
-	c.Set(fiber.HeaderAccessControlAllowHeaders, "Authorization, Accept, Accept-Language, If-None-Match")
-	c.Set(fiber.HeaderAccessControlMaxAge, "86400")
-	c.Set(fiber.HeaderCacheControl, "public, max-age=86400")
-	return c.SendStatus(fiber.StatusNoContent)
+	return portal.Preflight(c, "Authorization, Accept, Accept-Language, If-None-Match")
 }

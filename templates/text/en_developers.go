@@ -64,7 +64,7 @@ func init() {
 		"文件：变了才下，没变就是 304":                                       "a file: fetched if it changed, else 304",
 		"目录条目":         "an entry of the catalogue",
 		"网页里的脚本可以直接读。": "Scripts in any page may read.",
-		"接口和下载都带 Access-Control-Allow-Origin: *，预检（OPTIONS）允许 Authorization 和 If-None-Match。ETag、Link、Retry-After 和 RateLimit 各头都可以读。": "The API and the downloads carry Access-Control-Allow-Origin: *; the preflight (OPTIONS) of the API allows Authorization and If-None-Match. ETag, Link, Retry-After and the RateLimit headers can be read.",
+		"接口和下载都带 Access-Control-Allow-Origin: *，预检（OPTIONS）允许 Authorization 和 If-None-Match，下载还允许 Range、If-Range 和 If-Match。ETag、Link、Retry-After 和 RateLimit 各头都可以读。": "The API and the downloads carry Access-Control-Allow-Origin: *; the preflight (OPTIONS) allows Authorization and If-None-Match, for downloads also Range, If-Range and If-Match. ETag, Link, Retry-After and the RateLimit headers can be read.",
 		"接口不看 Cookie：登录与否，读到的都一样。": "The API does not look at cookies: signed in or not, it tells the same.",
 		"现在实际生效的数值。每个回包都写还剩多少。":    "The figures in force here. Every answer says what is left.",
 		"额度，可横向滚动":                 "Quota, scrolls sideways",
