@@ -15,7 +15,8 @@ import (
 //go:embed data/synonyms.txt
 var synonymTable string
 
-// Lexicon knows which words mean the same. It is used when a query is read,
+// Lexicon knows which words mean the same; a word typed as pinyin, wendu, stands
+// for the word and for all that it stands for. It is used when a query is read,
 // never when a document is indexed, so an edit needs no new index.
 type Lexicon struct {
 	same   map[string][]string // folded word -> the others of its groups
@@ -91,15 +92,52 @@ func (b *builder) lexicon() *Lexicon {
 	for _, g := range b.groups {
 		for _, w := range g {
 			for _, other := range g {
-				if other != w && !slices.Contains(l.same[w], other) {
-					l.same[w] = append(l.same[w], other)
+				if other != w {
+					l.add(w, []string{other})
 				}
 			}
-			rs := []rune(w)
-			l.starts[rs[0]] = max(l.starts[rs[0]], len(rs))
+			l.knows(w)
+		}
+	}
+	for _, g := range b.groups {
+		for _, w := range g {
+			if typed := pinyinOf(w); typed != "" {
+				l.add(typed, append([]string{w}, l.same[w]...))
+				l.knows(typed)
+			}
 		}
 	}
 	return l
+}
+
+func (l *Lexicon) add(word string, others []string) {
+	for _, other := range others {
+		if !slices.Contains(l.same[word], other) {
+			l.same[word] = append(l.same[word], other)
+		}
+	}
+}
+
+func (l *Lexicon) knows(word string) {
+	rs := []rune(word)
+	l.starts[rs[0]] = max(l.starts[rs[0]], len(rs))
+}
+
+// pinyinOf is how a word of several characters is typed by its sound; empty for
+// any other: too many characters are shui or ci.
+func pinyinOf(word string) string {
+	rs := []rune(word)
+	if len(rs) < 2 {
+		return ""
+	}
+	var b strings.Builder
+	for _, readings := range Read(rs) {
+		if len(readings) == 0 {
+			return ""
+		}
+		b.WriteString(readings[0])
+	}
+	return b.String()
 }
 
 // maxVariants bounds how many ways to say one thing are looked for.

@@ -27,6 +27,10 @@ func TestWordsThatMeanTheSameStandForEachOther(t *testing.T) {
 		{"GDP", "国内生产总值"},
 		{"bus", "公交"},
 		{"open source", "开源"},
+		{"飞机场", "机场"},
+		{"wendu", "温度"}, // as it sounds
+		{"wendu", "气温"},
+		{"chongdianzhuang", "充电站"},
 	} {
 		if got := variants(t, l, c.text); !slices.Contains(got, c.want) {
 			t.Errorf("%s stands for %q, want %q among them", c.text, got, c.want)
@@ -36,7 +40,7 @@ func TestWordsThatMeanTheSameStandForEachOther(t *testing.T) {
 
 func TestAWordWithinAWordIsNotThatWord(t *testing.T) {
 	l := Default()
-	for _, text := range []string{"business", "airport2", "税务师"} { // bus, airport and 税 are listed
+	for _, text := range []string{"business", "airport2", "税务师", "shuiwushi", "shui", "wendux"} { // bus, airport, 税 and 温度 are listed
 		if got := variants(t, l, text); len(got) != 0 {
 			t.Errorf("%s stands for %q", text, got)
 		}
