@@ -15,8 +15,9 @@ type needle struct {
 	initials string
 }
 
-// Marks are the byte ranges of text, as stored, that p asked for.
-func (p *Plan) Marks(text string) []Mark {
+// Marks are the byte ranges of text, as stored, that p asked for; by their sound
+// too if sound says that text is found so. See Document.EachText.
+func (p *Plan) Marks(text string, sound bool) []Mark {
 	if text == "" || len(p.needles) == 0 {
 		return nil
 	}
@@ -27,9 +28,10 @@ func (p *Plan) Marks(text string) []Mark {
 		switch {
 		case n.run != nil:
 			markRun(f.Runes, n.run, on)
+			bridges(f.Runes, func(places []int) { markBridge(f.Runes, places, n.run, on) })
 		case n.word != nil:
 			markWord(f.Runes, n.word, on)
-		default:
+		case sound:
 			if read == nil {
 				read = chinese.Read(f.Runes)
 			}
@@ -53,6 +55,18 @@ func markRun(text, run []rune, on []bool) {
 				break
 			}
 		}
+	}
+}
+
+// markBridge marks run in what stands together once brackets are read over.
+func markBridge(text []rune, places []int, run []rune, on []bool) {
+	if len(run) == 1 {
+		return // marked already
+	}
+	joined, marked := at(text, places), make([]bool, len(places))
+	markRun(joined, run, marked)
+	for i, place := range places {
+		on[place] = on[place] || marked[i]
 	}
 }
 

@@ -95,7 +95,12 @@ func TestEveryQueryIsBounded(t *testing.T) {
 		if n := len(p.Ranks); n > most {
 			t.Errorf("%s: %d keys are weighed", name, n)
 		}
-		p.Marks(text[:min(len(text), 10_000)])
+		if typing := p.Typing(); typing != nil {
+			if n := typing.Near.terms(); n > most {
+				t.Errorf("%s: %d keys are asked for as typing errors", name, n)
+			}
+		}
+		p.Marks(text[:min(len(text), 10_000)], true)
 	}
 }
 

@@ -44,7 +44,7 @@ type Result struct {
 	Total   int
 	Hits    []Hit
 	Facets  map[Facet][]Count
-	Spelled []string // when little or nothing was found: words of the index that sound alike
+	Spelled []string // when little or nothing was found: ways to write it in words of the index that sound alike, or differ in one letter
 	Limited bool     // answered by the database because the engine does not answer
 }
 

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -72,10 +73,54 @@ func (d *Document) EachText(t Tier, yield func(text string, sound bool)) {
 	}
 }
 
+// longestAside is how many characters may stand in brackets within a word.
+const longestAside = 4
+
+// bridges calls yield with the places of runes that stand together once brackets
+// within a word are read over: in 村(居)委会 those of 村居委会 and of 村委会. A word
+// may go on for as long as initials do.
+func bridges(text []rune, yield func(places []int)) {
+	for i := 1; i < len(text); i++ {
+		if text[i] != '(' || kindOf(text[i-1]) != script {
+			continue
+		}
+		end := i + 1
+		for end < len(text) && kindOf(text[end]) == script {
+			end++
+		}
+		if aside := end - i - 1; aside == 0 || aside > longestAside || end+1 >= len(text) || text[end] != ')' || kindOf(text[end+1]) != script {
+			continue
+		}
+		var before, after []int
+		for j := i - 1; j >= 0 && len(before) < longestInitials-1 && kindOf(text[j]) == script; j-- {
+			before = append([]int{j}, before...)
+		}
+		for j := end + 1; j < len(text) && len(after) < longestInitials-1 && kindOf(text[j]) == script; j++ {
+			after = append(after, j)
+		}
+		var within []int
+		for j := i + 1; j < end; j++ {
+			within = append(within, j)
+		}
+		yield(slices.Concat(before, within, after))
+		yield(slices.Concat(before, after))
+	}
+}
+
+// at are the runes of text at places.
+func at(text []rune, places []int) []rune {
+	out := make([]rune, len(places))
+	for i, place := range places {
+		out[i] = text[place]
+	}
+	return out
+}
+
 // EachKeyOf cuts a text: letters and digits into words, Chinese into every pair of
 // neighbours and the last character alone, so that a single character is the
 // beginning of some key wherever it stands. With sound, the readings follow
-// the same pattern: syllables, pairs of syllables, and runs of initials.
+// the same pattern: syllables, pairs of syllables, and runs of initials. A word
+// with brackets in it is there as it stands, without them, and without what is in them.
 func EachKeyOf(text string, sound bool, yield func(key []byte)) {
 	if text == "" {
 		return
@@ -91,19 +136,28 @@ func EachKeyOf(text string, sound bool, yield func(key []byte)) {
 			humps(text, f, s, yield)
 			continue
 		}
-		at := 0
-		for i, r := range run {
-			next := at + utf8.RuneLen(r)
-			end := next
-			if i+1 < len(run) {
-				end += utf8.RuneLen(run[i+1])
-			}
-			yield(whole[at:end])
-			at = next
+		scriptKeys(run, whole, sound, yield)
+	}
+	bridges(f.Runes, func(places []int) {
+		run := at(f.Runes, places)
+		scriptKeys(run, []byte(string(run)), sound, yield)
+	})
+}
+
+// scriptKeys yields the keys of a stretch of Chinese; whole is run as bytes.
+func scriptKeys(run []rune, whole []byte, sound bool, yield func(key []byte)) {
+	from := 0
+	for i, r := range run {
+		next := from + utf8.RuneLen(r)
+		end := next
+		if i+1 < len(run) {
+			end += utf8.RuneLen(run[i+1])
 		}
-		if sound {
-			sounds(run, yield)
-		}
+		yield(whole[from:end])
+		from = next
+	}
+	if sound {
+		sounds(run, yield)
 	}
 }
 

@@ -92,12 +92,16 @@ func (a *answer) result() (search.Result, error) {
 	if err := a.page(&r); err != nil {
 		return r, err
 	}
+	var err error
 	if r.Total < fewResults && a.plan.Sounds != nil {
-		spelled, err := a.spelled()
-		if err != nil {
+		if r.Spelled, err = a.spelled(); err != nil {
 			return r, err
 		}
-		r.Spelled = spelled
+	}
+	if r.Total == 0 && len(r.Spelled) == 0 && !a.finds(a.hits) { // the text finds nothing, not the filters
+		if r.Spelled, err = a.retyped(); err != nil {
+			return r, err
+		}
 	}
 	return r, a.ctx.Err()
 }
@@ -334,10 +338,13 @@ func (t *table) names(rows []uint32) []string {
 
 func (a *answer) marks(r *record) map[string][]search.Mark {
 	var marks map[string][]search.Mark
-	for _, f := range []struct{ name, text string }{
-		{"title", r.Title}, {"title_en", r.TitleEN}, {"summary", r.Summary}, {"summary_en", r.SummaryEN},
+	for _, f := range []struct {
+		name, text string
+		sound      bool
+	}{
+		{"title", r.Title, true}, {"title_en", r.TitleEN, false}, {"summary", r.Summary, false}, {"summary_en", r.SummaryEN, false},
 	} {
-		if m := a.plan.Marks(f.text); len(m) > 0 {
+		if m := a.plan.Marks(f.text, f.sound); len(m) > 0 {
 			if marks == nil {
 				marks = map[string][]search.Mark{}
 			}
@@ -378,7 +385,31 @@ const mostAlike = 20
 // spelled are other ways to write the query: as names of the index that sound
 // alike write it.
 func (a *answer) spelled() ([]string, error) {
-	hits, err := a.view.match(a.ctx, a.plan.Sounds, allTiers)
+	names, err := a.namesOf(a.plan.Sounds, allTiers)
+	if err != nil {
+		return nil, err
+	}
+	return a.helpful(search.Respell(a.plan.Text, names))
+}
+
+// retyped are other ways to write the query: with one letter of a word as names
+// of the index have it.
+func (a *answer) retyped() ([]string, error) {
+	t := a.plan.Typing()
+	if t == nil {
+		return nil, nil
+	}
+	names, err := a.namesOf(t.Near, named)
+	if err != nil {
+		return nil, err
+	}
+	return a.helpful(t.Offers(names))
+}
+
+// namesOf are the titles and names of the documents that satisfy a node in some
+// tiers, of those that are used most.
+func (a *answer) namesOf(n *search.Node, tiers []search.Tier) ([]string, error) {
+	hits, err := a.view.match(a.ctx, n, tiers)
 	if err != nil {
 		return nil, err
 	}
@@ -395,20 +426,29 @@ func (a *answer) spelled() ([]string, error) {
 	var names []string
 	for _, row := range rows[:k] {
 		if r := records[a.ids[row]]; r != nil {
-			names = append(append(names, r.Title), r.Names()...)
+			names = append(append(names, r.Title, r.TitleEN), r.Names()...)
 			names = append(names, r.Departments...)
 		}
 	}
+	return names, nil
+}
+
+// helpful are those of the texts that find something.
+func (a *answer) helpful(texts []string) ([]string, error) {
 	var out []string
-	for _, text := range search.Respell(a.plan.Text, names) {
+	for _, text := range texts {
 		plan := search.Read(text, nil)
 		hits, err := a.view.match(a.ctx, plan.Root, allTiers)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(hits, func(h found) bool { return !h.docs.IsEmpty() }) { // or it would be no help
+		if a.finds(hits) {
 			out = append(out, text)
 		}
 	}
 	return out, nil
+}
+
+func (a *answer) finds(hits []found) bool {
+	return slices.ContainsFunc(hits, func(h found) bool { return !h.docs.IsEmpty() })
 }

@@ -24,7 +24,7 @@ import (
 
 // layoutVersion is raised whenever keys or records change. The tables that
 // folding and reading use are part of the layout too.
-var layoutVersion = "1"
+var layoutVersion = "2"
 
 func layout() []byte { return []byte(layoutVersion + "-" + chinese.Fingerprint()) }
 

@@ -19,6 +19,7 @@ const maxRanks = 256
 
 var (
 	allTiers   = []search.Tier{search.TitleTier, search.KeyTier, search.SummaryTier, search.ValueTier}
+	named      = []search.Tier{search.TitleTier, search.KeyTier}
 	titleAlone = []search.Tier{search.TitleTier}
 )
 

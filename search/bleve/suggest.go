@@ -87,7 +87,7 @@ func (g *generation) titles(ctx context.Context, plan *search.Plan) ([]search.Su
 		}
 		s := search.Suggestion{Text: r.Title, ID: r.ID}
 		switch {
-		case len(plan.Marks(r.Title)) == 0 && len(plan.Marks(r.TitleEN)) > 0:
+		case len(plan.Marks(r.Title, true)) == 0 && len(plan.Marks(r.TitleEN, false)) > 0:
 			s.Text = r.TitleEN // found by its English: that is what the reader is typing
 			rest = append(rest, s)
 		case strings.HasPrefix(chinese.Fold(r.Title).String(), plan.Text):

@@ -15,7 +15,7 @@ import (
 // layout names the form of the records and settings below, and of the keys of
 // package search. Whoever changes one of them counts it up: an index of another
 // layout is built anew.
-const layout = 1
+const layout = 2
 
 // The attributes.
 const (

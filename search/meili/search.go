@@ -142,6 +142,9 @@ func (a *answer) result(ctx context.Context) (search.Result, error) {
 	if r.Total < fewResults && a.plan.Sounds != nil {
 		r.Spelled, err = a.spelled(ctx)
 	}
+	if err == nil && r.Total == 0 && len(r.Spelled) == 0 {
+		r.Spelled, err = a.retyped(ctx)
+	}
 	return r, err
 }
 
@@ -298,10 +301,13 @@ func (a *answer) page(levels []meilisearch.SearchResponse) ([]search.Hit, error)
 
 func marksOf(plan *search.Plan, r *record) map[string][]search.Mark {
 	marks := map[string][]search.Mark{}
-	for _, f := range []struct{ name, text string }{
-		{"title", r.Title}, {"title_en", r.TitleEN}, {"summary", r.Summary}, {"summary_en", r.SummaryEN},
+	for _, f := range []struct {
+		name, text string
+		sound      bool
+	}{
+		{"title", r.Title, true}, {"title_en", r.TitleEN, false}, {"summary", r.Summary, false}, {"summary_en", r.SummaryEN, false},
 	} {
-		if m := plan.Marks(f.text); len(m) > 0 {
+		if m := plan.Marks(f.text, f.sound); len(m) > 0 {
 			marks[f.name] = m
 		}
 	}
@@ -314,19 +320,69 @@ const mostAlike = 20
 // spelled are other ways to write the query: as names of the index that sound
 // alike write it.
 func (a *answer) spelled(ctx context.Context) ([]string, error) {
-	results, err := a.e.ask(ctx, "look for what sounds alike", []*meilisearch.SearchRequest{{
-		Filter: []string(holds(a.plan.Sounds, anywhere)), Sort: byUse, Limit: mostAlike, AttributesToRetrieve: []string{"title", "names"},
-	}})
+	results, err := a.e.ask(ctx, "look for what sounds alike", []*meilisearch.SearchRequest{alike(holds(a.plan.Sounds, anywhere))})
 	if err != nil {
 		return nil, err
 	}
+	names, err := namesOf(results[0])
+	if err != nil {
+		return nil, err
+	}
+	return search.Respell(a.plan.Text, names), nil
+}
+
+// retyped are other ways to write the query: with one letter of a word as names
+// of the index have it. Only those that find something, and only if the text
+// finds nothing: not if the filters leave nothing of it.
+func (a *answer) retyped(ctx context.Context) ([]string, error) {
+	t := a.plan.Typing()
+	if t == nil {
+		return nil, nil
+	}
+	results, err := a.e.ask(ctx, "look for typing errors", []*meilisearch.SearchRequest{
+		count(textOf(a.plan, anywhere)), alike(holds(t.Near, tiers[search.KeyTier])),
+	})
+	if err != nil || results[0].TotalHits > 0 {
+		return nil, err
+	}
+	names, err := namesOf(results[1])
+	if err != nil {
+		return nil, err
+	}
+	offers := t.Offers(names)
+	if len(offers) == 0 {
+		return nil, nil
+	}
+	var requests []*meilisearch.SearchRequest
+	for _, text := range offers {
+		plan := search.Read(text, nil)
+		requests = append(requests, count(textOf(&plan, anywhere)))
+	}
+	if results, err = a.e.ask(ctx, "try what may be meant", requests); err != nil {
+		return nil, err
+	}
+	var out []string
+	for i, text := range offers {
+		if results[i].TotalHits > 0 {
+			out = append(out, text)
+		}
+	}
+	return out, nil
+}
+
+// alike asks for the names of some documents, of those that are used most.
+func alike(f filter) *meilisearch.SearchRequest {
+	return &meilisearch.SearchRequest{Filter: []string(f), Sort: byUse, Limit: mostAlike, AttributesToRetrieve: []string{"title", "title_en", "names"}}
+}
+
+func namesOf(found meilisearch.SearchResponse) ([]string, error) {
 	var names []string
-	for _, h := range results[0].Hits {
+	for _, h := range found.Hits {
 		var r record
 		if err := h.DecodeInto(&r); err != nil {
 			return nil, fmt.Errorf("a record of the index: %w", err)
 		}
-		names = append(append(names, r.Title), r.Names...)
+		names = append(append(names, r.Title, r.TitleEN), r.Names...)
 	}
-	return search.Respell(a.plan.Text, names), nil
+	return names, nil
 }

@@ -76,7 +76,7 @@ func titlesOf(plan *search.Plan, r meilisearch.SearchResponse) ([]search.Suggest
 			return nil, fmt.Errorf("a record of the index: %w", err)
 		}
 		s := search.Suggestion{Text: r.Title, ID: r.Slug}
-		if len(plan.Marks(r.Title)) == 0 && len(plan.Marks(r.TitleEN)) > 0 {
+		if len(plan.Marks(r.Title, true)) == 0 && len(plan.Marks(r.TitleEN, false)) > 0 {
 			s.Text = r.TitleEN // found by its English: that is what the reader is typing
 		}
 		switch {

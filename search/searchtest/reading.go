@@ -53,6 +53,8 @@ var asked = []struct {
 	{"轻度污染", []string{"fuzhou-air"}},
 	{"C03/0007", []string{"divisions"}}, // 信息资源代码
 	{"福州空气质量", []string{"fuzhou-air"}},  // without the rank of the place
+	{"村居委会", []string{"divisions"}},     // with what is in the brackets within the word
+	{"村委会", []string{"divisions"}},      // and without
 	{"空气 地震", []string{"earthquakes"}},  // all words
 	{"量子纠缠", nil},
 	{"空气 量子", nil},
@@ -115,7 +117,8 @@ func ranks(t *testing.T, e search.Engine, _ oracle) {
 }
 
 func spells(t *testing.T, e search.Engine, _ oracle) {
-	for text, want := range map[string]string{"行证区划": "行政区划", "恐气质量": "空气质量", "福洲市": "福州市", "厦们公交": "厦门公交"} {
+	for text, want := range map[string]string{"行证区划": "行政区划", "恐气质量": "空气质量", "福洲市": "福州市", "厦们公交": "厦门公交",
+		"xiamne": "xiamen", "qualty": "quality", "chongqng": "chongqing", "xingzehng": "xingzheng", "air qulity": "air quality", "公交 xaimen": "公交 xiamen", "dialy qualitty": "daily quality"} {
 		r := find(t, e, search.Query{Text: text, Limit: 10})
 		if r.Total != 0 {
 			t.Errorf("%q is found: %v", text, idsOf(r))
@@ -127,7 +130,7 @@ func spells(t *testing.T, e search.Engine, _ oracle) {
 			t.Errorf("%q is offered and finds nothing", want)
 		}
 	}
-	for _, text := range []string{"", "空气质量", "量子纠缠", "qwertyuiop"} {
+	for _, text := range []string{"", "空气质量", "量子纠缠", "qwertyuiop", "qualit", "gpd", "xx quality"} {
 		if r := find(t, e, search.Query{Text: text, Limit: 10}); len(r.Spelled) != 0 {
 			t.Errorf("%q is helped with %q", text, r.Spelled)
 		}
@@ -149,6 +152,9 @@ func marks(t *testing.T, e search.Engine, o oracle) {
 		{"xiamen", "xiamen-bus", "title", []string{"厦门"}},
 		{"xiamen", "xiamen-bus", "title_en", []string{"Xiamen"}},
 		{"station", "fuzhou-air", "summary_en", []string{"station"}},
+		{"fujian", "toolbox", "summary", nil},              // 附件 sounds so, and no summary is found by its sound
+		{"村居", "divisions", "summary", []string{"村", "居"}}, // what stands in brackets, and around them
+		{"村委", "divisions", "summary", []string{"村", "委"}},
 		{"公交 厦门", "xiamen-bus", "title", []string{"厦门公交"}}, // neighbours run together
 	} {
 		r := find(t, e, search.Query{Text: c.text, Limit: 10, Highlight: true})
@@ -170,7 +176,7 @@ func marks(t *testing.T, e search.Engine, o oracle) {
 			d := o.by(h.ID)
 			for field, text := range fields(d) {
 				checkMarks(t, text, h.Marks[field])
-				same(t, fmt.Sprintf("marks of %q in %s of %s", c.text, field, h.ID), plan.Marks(text), h.Marks[field])
+				same(t, fmt.Sprintf("marks of %q in %s of %s", c.text, field, h.ID), plan.Marks(text, field == "title"), h.Marks[field])
 			}
 			for field := range h.Marks {
 				if _, ok := fields(d)[field]; !ok {

@@ -110,7 +110,7 @@ func (p *plain) Search(_ context.Context, q search.Query) (search.Result, error)
 		if q.Highlight {
 			hit.Marks = map[string][]search.Mark{}
 			for name, text := range fields(d) {
-				hit.Marks[name] = plan.Marks(text)
+				hit.Marks[name] = plan.Marks(text, name == "title")
 			}
 		}
 		r.Hits = append(r.Hits, hit)
@@ -118,13 +118,16 @@ func (p *plain) Search(_ context.Context, q search.Query) (search.Result, error)
 	if len(list) == 0 && plan.Sounds != nil {
 		r.Spelled = search.Respell(plan.Text, all.names())
 	}
+	if t := plan.Typing(); len(list) == 0 && len(r.Spelled) == 0 && t != nil {
+		r.Spelled = t.Offers(all.names())
+	}
 	return r, nil
 }
 
 func (o oracle) names() []string {
 	var names []string
 	for _, d := range o {
-		names = append(append(names, d.Title), d.Names()...)
+		names = append(append(append(names, d.Title, d.TitleEN), d.Names()...), d.Departments...)
 	}
 	return names
 }

@@ -39,7 +39,7 @@ func World() []search.Document {
 		},
 		{
 			ID: "divisions", Title: "行政区划代码", TitleEN: "Codes of administrative divisions",
-			Summary:    "省、市、县、乡各级的代码与名称。",
+			Summary:    "省、市、县、乡各级和村（居）委会的代码与名称。",
 			Department: "civil-affairs", Departments: []string{"民政局", "Civil Affairs Bureau"},
 			Theme: "government", ThemeNames: []string{"机构团体", "Government"},
 			Open: "unconditional", Formats: []string{"csv", "json", "xlsx"}, Frequency: "yearly",
