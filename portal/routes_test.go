@@ -215,7 +215,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return err
 		}),
 		"On the server, by command: import datasets (shuyuan import)": byCommand(func(a account.Actor) error {
-			return w.PutVocabulary(t.Context(), a, datasets.Vocabulary{})
+			return w.Datasets.PutVocabulary(t.Context(), a, datasets.Vocabulary{})
 		}),
 	}
 	who := map[account.Role]persona{account.Visitor: visitor, account.Officer: own, account.Administrator: admin}

@@ -35,19 +35,6 @@ func mayDo(roles []account.Role) []account.Permission {
 	return out
 }
 
-type scope struct{ ID, Zh, En string }
-
-// offeredScopes are the scopes that a key of somebody with these roles may have.
-func offeredScopes(roles []account.Role) []scope {
-	var out []scope
-	for _, s := range account.Scopes {
-		if s.ID != account.ScopePublish || slices.Contains(roles, account.Officer) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // scopeNames are a key's scopes in few words.
 func scopeNames(ctx context.Context, scopes []string) string {
 	names := make([]string, len(scopes))

@@ -1,9 +1,10 @@
 package account
 
 // Permission is one row of the readable role table: what may be done, by whom.
-// The table is shown to administrators and read by nobody's code: what it says
-// is decided by the route table, datasets.Visible and licensing.MayServe, and
-// a test of each holds them to it.
+// The account page shows each role its rows; no code decides by them. What they
+// say is decided by the route table, datasets.Visible and licensing.MayServe,
+// and a test asks each of them for every row. What is done by command is said
+// so: it takes whoever may run commands on the server, too.
 type Permission struct {
 	Zh, En string
 	By     []Role
@@ -27,10 +28,8 @@ var Permissions = []Permission{
 	{"修改自己的密码，查看和结束自己的登录会话", "Change one's password, list and end one's sessions", staff},
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"查看本部门的草稿和不予开放目录", "See drafts and withheld entries of one's department", []Role{Officer}},
-	{"建立、修改、发布、撤回本部门的数据集", "Create, edit, publish and withdraw datasets of one's department", []Role{Officer}},
-	{"为本部门的数据集发布新版本", "Publish new versions of one's department's datasets", []Role{Officer}},
-	{"建立、停用账号，设置角色和密码", "Create and disable accounts, set roles and passwords", []Role{Administrator}},
-	{"查看审计记录，核对审计链", "Read the audit trail and verify its chain", []Role{Administrator}},
+	{"在服务器上用命令行建立、停用账号，重设密码（shuyuan account）", "On the server, by command: create and disable accounts, set passwords (shuyuan account)", []Role{Administrator}},
+	{"在服务器上用命令行导入数据集（shuyuan import）", "On the server, by command: import datasets (shuyuan import)", []Role{Administrator}},
 }
 
 var (
