@@ -25,6 +25,8 @@ type Service struct {
 	now   func() time.Time
 	usage usage
 	made  singleflight.Group // renditions under way
+
+	neighbours neighbours
 }
 
 // NewService returns the catalogue in pool with its files in store.
@@ -191,26 +193,6 @@ func (s *Service) list(ctx context.Context, viewer account.Actor, f Filter, cond
 		page.Next = order.cursor(&page.Items[limit-1])
 	}
 	return page, s.fill(ctx, page.Items, false)
-}
-
-// Related returns up to n other datasets that share most with d: department,
-// theme, tags.
-func (s *Service) Related(ctx context.Context, viewer account.Actor, d *Dataset, n int) ([]Dataset, error) {
-	visible := Visible(viewer)
-	args := visible.with("id", d.ID)
-	args["tags"], args["theme"], args["department"] = list(d.Tags), d.Theme.ID, d.Department.ID
-	args["codes"], args["source"] = slices.DeleteFunc(slices.Clone(list(d.RelatedCodes)), func(c string) bool { return c == "" }), d.Source
-	const (
-		nearness = `((SELECT count(*) FROM unnest(d.tags) tag WHERE tag = ANY(@tags::text[])) * 3
-			+ (d.resource_code = ANY(@codes::text[]))::int * 8 + (d.source = @source)::int * 3
-			+ (d.theme_id = @theme)::int * 2 + (d.department_id = @department)::int)`
-		near = `(d.tags && @tags::text[] OR d.resource_code = ANY(@codes::text[]) OR d.source = @source OR d.theme_id = @theme OR d.department_id = @department)`
-	)
-	found, err := selectFirst(ctx, s.pool, `d.id <> @id AND `+visible.SQL+` AND `+near, args, nearness+` DESC, d.id`, n)
-	if err != nil {
-		return nil, err
-	}
-	return found, s.fill(ctx, found, false)
 }
 
 // Resource returns a resource with its newest version and the dataset it

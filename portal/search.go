@@ -219,11 +219,7 @@ func (s *Server) showSearch(c *fiber.Ctx) error {
 	}
 	if result.Total == 0 {
 		p.Relaxed = s.relaxed(ctx, f, names)
-		themes, err := s.Datasets.Themes(ctx, viewer)
-		if err != nil {
-			return err
-		}
-		p.Themes = leaders(ctx, themes)
+		p.Themes = leaders(ctx, names.counted)
 	}
 	return s.page(c, templates.Search(p))
 }
@@ -423,7 +419,8 @@ func facetTitle(ctx context.Context, facet search.Facet) string {
 
 // names are the words behind the slugs and codes of the facets.
 type names struct {
-	era         uint64 // of the page cache
+	era         uint64                             // of the page cache
+	counted     []datasets.Counted[datasets.Theme] // by what everybody may know of
 	themes      map[string]datasets.Theme
 	departments map[string]datasets.Department
 	regions     map[string]datasets.Region
@@ -470,6 +467,7 @@ func (s *Server) names(ctx context.Context) (*names, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.counted = themes
 	for _, t := range themes {
 		n.themes[t.Item.Slug] = t.Item
 	}

@@ -72,6 +72,31 @@ func closedLoop(ctx context.Context, clients int, length time.Duration, url func
 	return collect(took, failed.Load(), time.Since(start))
 }
 
+// fixedLoop asks for total requests with so many clients.
+func fixedLoop(ctx context.Context, clients int, total int64, url func(n int64) string) outcome {
+	var n, failed atomic.Int64
+	took := make([][]time.Duration, clients)
+	client, start := newClient(), time.Now()
+	var group sync.WaitGroup
+	for i := range clients {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				k := n.Add(1) - 1
+				if k >= total {
+					return
+				}
+				t := time.Now()
+				if !fetch(client, url(k)) {
+					failed.Add(1)
+				}
+				took[i] = append(took[i], time.Since(t))
+			}
+		})
+	}
+	group.Wait()
+	return collect(took, failed.Load(), time.Since(start))
+}
+
 // openLoop sends rate requests a second whatever the answers do, and counts
 // each latency from the moment the request was meant to be sent.
 func openLoop(ctx context.Context, rate int, length time.Duration, url func(n int64) string) outcome {
