@@ -27,6 +27,12 @@ func TestUsage(t *testing.T) {
 		{[]string{"restore", "file"}, 2, "", "usage: shuyuan restore"},
 		{[]string{"backup"}, 2, "", "usage: shuyuan backup"},
 		{[]string{"import"}, 2, "", "usage: shuyuan import"},
+		{[]string{"account"}, 2, "", "usage: shuyuan account"},
+		{[]string{"account", "remove", "zhou@tests.example"}, 2, "", "usage: shuyuan account"},
+		{[]string{"account", "add", "zhou@tests.example", "--name", "周"}, 2, "", "usage: shuyuan account"},
+		{[]string{"account", "add", "--name", "周", "--role", "king", "zhou@tests.example"}, 2, "", "usage: shuyuan account"},
+		{[]string{"account", "list", "--name", "周"}, 2, "", "usage: shuyuan account"},
+		{[]string{"account", "disable"}, 2, "", "usage: shuyuan account"},
 		{[]string{"migrate", "-h"}, 0, "", "usage: shuyuan migrate"},
 	} {
 		var out, log bytes.Buffer

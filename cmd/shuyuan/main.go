@@ -39,6 +39,7 @@ var commands = []command{
 	{"serve", "[--listen ADDRESS]", "serve the portal until Ctrl-C", serve},
 	{"demo", "[--passwords]", "load the sample world into an empty installation and show the demo accounts; --passwords makes new ones", loadDemo},
 	{"import", "DIR", "add the datasets of a folder that looks like cmd/shuyuan/demo/world", importFolder},
+	{"account", "add IDENTIFIER --name NAME --role officer|administrator [--department SLUG] [--password FILE] | list | password IDENTIFIER [--password FILE] | disable IDENTIFIER | enable IDENTIFIER", "make and keep the accounts of staff, also beside a running server; without a file (- is standard input) it makes a password and prints it this once", accounts},
 	{"migrate", "", "bring the database up to date", migrate},
 	{"reindex", "", "build the search index anew; a running server does it without interruption", reindex},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},
@@ -111,7 +112,7 @@ func (c *call) setup(own func(*flag.FlagSet)) (config.Config, error) {
 	if own != nil {
 		own(c.flags)
 	}
-	if err := c.flags.Parse(c.args); err != nil {
+	if err := c.parse(); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return config.Config{}, err
 		}
@@ -127,6 +128,20 @@ func (c *call) setup(own func(*flag.FlagSet)) (config.Config, error) {
 		return cfg, fmt.Errorf("configuration:\n%w", err)
 	}
 	return cfg, nil
+}
+
+// parse reads flags wherever they stand: before, between and behind the words.
+func (c *call) parse() error {
+	var words []string
+	for rest := c.args; ; rest = c.flags.Args()[1:] {
+		if err := c.flags.Parse(rest); err != nil {
+			return err
+		}
+		if c.flags.NArg() == 0 {
+			return c.flags.Parse(append([]string{"--"}, words...))
+		}
+		words = append(words, c.flags.Arg(0))
+	}
 }
 
 // usage says how the command is called.

@@ -29,7 +29,7 @@ func (s *Service) ResetDemo(ctx context.Context, who Actor, users []NewUser) ([]
 	}
 	var out []Credential
 	for _, u := range users {
-		u.Sample, u.Password = true, demoPassword()
+		u.Sample, u.Password = true, NewPassword()
 		identifier, err := Identifier(u.Identifier)
 		if err != nil {
 			return nil, err
@@ -53,8 +53,9 @@ func (s *Service) ResetDemo(ctx context.Context, who Actor, users []NewUser) ([]
 	return out, nil
 }
 
-// demoPassword is 80 bits in letters that cannot be mistaken for each other.
-func demoPassword() string {
+// NewPassword is 80 random bits in letters that cannot be mistaken for each
+// other.
+func NewPassword() string {
 	const clear = "abcdefghijkmnpqrstuvwxyz23456789"
 	raw := make([]byte, 16)
 	rand.Read(raw)

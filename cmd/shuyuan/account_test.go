@@ -1,0 +1,162 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// reader is a browser without scripts: it keeps cookies.
+type reader struct {
+	*process
+	t      testing.TB
+	client *http.Client
+}
+
+func newReader(t testing.TB, p *process) *reader {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := *client
+	c.Jar = jar
+	return &reader{p, t, &c}
+}
+
+var formToken = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+// open returns status and body of a page.
+func (r *reader) open(path string) (int, string) {
+	r.t.Helper()
+	return r.read(r.client.Get(r.base + path))
+}
+
+// send fills in the token that the page holds and sends a form to action.
+func (r *reader) send(page, action string, fields url.Values) int {
+	r.t.Helper()
+	_, body := r.open(page)
+	token := formToken.FindStringSubmatch(body)
+	if token == nil {
+		r.t.Fatalf("%s has no form: %.300s", page, body)
+	}
+	fields.Set("csrf", token[1])
+	status, _ := r.read(r.client.PostForm(r.base+action, fields))
+	return status
+}
+
+func (r *reader) read(resp *http.Response, err error) (int, string) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// signIn reports whether the password opens the account.
+func (r *reader) signIn(identifier, password string) bool {
+	r.t.Helper()
+	return r.send("/sign-in", "/sign-in", url.Values{"identifier": {identifier}, "password": {password}}) == http.StatusSeeOther
+}
+
+var printed = regexp.MustCompile(`(?m)^password: (\S+)$`)
+
+// passwordIn is the password that a command printed.
+func passwordIn(t testing.TB, said string) string {
+	t.Helper()
+	m := printed.FindStringSubmatch(said)
+	if m == nil {
+		t.Fatalf("no password is printed: %s", said)
+	}
+	return m[1]
+}
+
+func TestAccountsAreMadeByCommand(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir())
+	newWriter(t, p.data) // brings the department
+	const zhou, wang = "zhou@tests.example", "wang@tests.example"
+	first := passwordIn(t, succeeds(t, p.data, "account", "add", " ZHOU@tests.example", "--name", "周总管", "--role", "administrator"))
+	secret := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(secret, []byte("correct horse battery\nnot this\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := succeeds(t, p.data, "account", "add", wang, "--name", "王数据", "--role", "officer", "--department", "tjj", "--password", secret); strings.Contains(said, "password") || strings.Contains(said, "horse") {
+		t.Errorf("a password that was given is printed: %s", said)
+	}
+
+	boss, officer := newReader(t, p), newReader(t, p)
+	if !boss.signIn(zhou, first) || !officer.signIn(wang, "correct horse battery") {
+		t.Fatal("the new accounts do not open")
+	}
+	if status, body := officer.open("/account"); status != 200 || !strings.Contains(body, "统计局") || !strings.Contains(body, "部门数据专员") {
+		t.Errorf("the officer's page: %d", status)
+	}
+	for _, want := range []string{`(?m)^zhou@tests\.example +administrator +- +active +周总管$`, `(?m)^wang@tests\.example +officer +tjj +active +王数据$`} {
+		if said := succeeds(t, p.data, "account", "list"); !regexp.MustCompile(want).MatchString(said) {
+			t.Errorf("%s is not in:\n%s", want, said)
+		}
+	}
+
+	second := passwordIn(t, succeeds(t, p.data, "account", "password", wang))
+	if status, _ := officer.open("/account"); status != http.StatusSeeOther {
+		t.Errorf("the session outlives its password: %d", status)
+	}
+	if newReader(t, p).signIn(wang, "correct horse battery") || !officer.signIn(wang, second) {
+		t.Error("the old password opens, or the new one does not")
+	}
+	succeeds(t, p.data, "account", "disable", wang)
+	if status, _ := officer.open("/account"); status != http.StatusSeeOther || newReader(t, p).signIn(wang, second) {
+		t.Error("a disabled account opens")
+	}
+	if said := succeeds(t, p.data, "account", "list"); !regexp.MustCompile(`wang\S+ +officer +tjj +disabled`).MatchString(said) {
+		t.Errorf("it is not listed as disabled:\n%s", said)
+	}
+
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"taken":              {[]string{"add", "Wang@Tests.example", "--name", "王", "--role", "administrator"}, "already has an account"},
+		"no department":      {[]string{"add", "a@tests.example", "--name", "甲", "--role", "officer"}, "department"},
+		"unknown department": {[]string{"add", "a@tests.example", "--name", "甲", "--role", "officer", "--department", "nowhere"}, `there is no department "nowhere"`},
+		"no address":         {[]string{"add", "a", "--name", "甲", "--role", "administrator"}, "e-mail"},
+		"unknown":            {[]string{"password", "nobody@tests.example"}, "there is no account nobody@tests.example"},
+		"no file":            {[]string{"password", wang, "--password", secret + "-not"}, "no such file"},
+		"the last one":       {[]string{"disable", zhou}, "last administrator"},
+	} {
+		code, out, log := shuyuan(t, p.data, append([]string{"account"}, c.args...))
+		if code != 1 || out != "" || !strings.Contains(log, c.says) || regexp.MustCompile(`\p{Han}`).MatchString(log) {
+			t.Errorf("%s: exit code %d\n%s%s", name, code, out, log)
+		}
+	}
+
+	var acts string
+	err := connect(t, p).QueryRow(t.Context(), `
+		SELECT string_agg(e.act, ' ' ORDER BY e.id) FROM audit_entries e JOIN audit_personal p ON p.entry_id = e.id
+		WHERE e.actor = -1 AND p.content::jsonb->>'name' = 'account'`).Scan(&acts)
+	if err != nil || acts != "account.created account.created password.set account.disabled" {
+		t.Errorf("the audit trail tells of %q (%v)", acts, err)
+	}
+
+	p.stop(t, syscall.SIGTERM)
+	succeeds(t, p.data, "account", "enable", wang) // alone
+	third := passwordIn(t, succeeds(t, p.data, "account", "password", wang))
+	q := start(t, p.data)
+	if !newReader(t, q).signIn(wang, third) {
+		t.Error("an account that was enabled again does not open")
+	}
+	succeeds(t, p.data, "check")
+}
