@@ -164,6 +164,25 @@ func badInputs(w *whole) []bad {
 	return append(out, bad{id: "GET where one writes", path: "/sign-out", want: 405}, bad{id: "DELETE in the API", method: "DELETE", path: "/api/v1/datasets", want: 405}, bad{id: "POST to nothing", method: "POST", path: "/nothing", want: 404})
 }
 
+// A mistyped parameter is named, so that one sees the mistake; but not what is
+// too long or too odd to be one, and never what it was set to.
+func TestAnUnknownParameterIsNamed(t *testing.T) {
+	w := newWhole(t)
+	w.indexed(t)
+	for name, shown := range map[string]bool{"themes": true, "page_size": true, "utm-source": true, "x1": true, "Theme": false, "主题": false, "a<b": false, strings.Repeat("a", 21): false} {
+		for _, path := range []string{"/datasets", "/help", "/api/v1/datasets"} {
+			r := w.get(t, visitor, path+"?"+url.Values{name: {"canary-value"}}.Encode(), "Accept-Language", "en")
+			said := r.body
+			if !strings.HasPrefix(path, "/api/") {
+				said = r.doc(t).Find("main").Text()
+			}
+			if r.status != 400 || strings.Contains(said, "The parameter "+name+" is not known here.") != shown || r.contains("canary-value") != "" {
+				t.Errorf("%s?%s: %d %.300s", path, name, r.status, said)
+			}
+		}
+	}
+}
+
 func values(name string, n int) string {
 	v := url.Values{}
 	for i := range n {

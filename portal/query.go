@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,12 +50,23 @@ func only(raw string, names []string) (url.Values, error) {
 		switch {
 		case slices.Contains(names, name+"*"):
 		case !slices.Contains(names, name):
-			return nil, malformed(name, "不认识这个参数。")
+			return nil, unknown(name)
 		case len(values) > 1:
 			return nil, malformed(name, "这个参数只能出现一次。")
 		}
 	}
 	return q, nil
+}
+
+// plainName is how the name of a parameter looks that may be written back: it
+// says what was mistyped, and is too short and too plain to say anything else.
+var plainName = regexp.MustCompile(`^[a-z0-9_-]{1,20}$`)
+
+func unknown(name string) error {
+	if plainName.MatchString(name) {
+		return malformed(name, "不认识参数 %s。", name)
+	}
+	return malformed(name, "不认识这个参数。")
 }
 
 func malformed(field, sentence string, args ...any) error {

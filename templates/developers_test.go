@@ -19,7 +19,7 @@ func developersPages(lang text.Lang) map[string]templ.Component {
 		Found:     TableView{Label: "找到的数据集", Columns: []Column{{Label: "名称", Name: "title"}}, Rows: [][]string{{"节假日安排"}}},
 		Addresses: []AddressLine{{Words: "找数据集", Pattern: "GET /api/v1/datasets", Try: "/api/v1/datasets", Note: "都在这里。"}, {Words: "取行", Pattern: "GET /d/{id}"}},
 		Dataset:   &d, Fetch: snippets, Walk: snippets, Steady: "curl -r 0-99", Again: "curl --etag-save",
-		Quotas: []Quota{{"不带密钥", 600, 60, "按网络"}}, Headers: "RateLimit-Limit: 600", Failures: []Failure{{"400", "请求有误"}},
+		Quotas: []Quota{{"不带密钥", 600, 60, "按网络"}}, Headers: "RateLimit-Limit: 600", Failures: []Failure{{"400", "error-malformed", "/developers#error-malformed", "请求有误"}},
 		Problem: "{}", Operations: []OperationLine{{"listDatasets", "/api/v1/datasets", "列出"}},
 	}
 	empty := full

@@ -440,7 +440,7 @@ func TestWhatThereIsNotIsAProblem(t *testing.T) {
 			continue
 		}
 		a.into(t, &p)
-		if p.Status != 404 || p.Detail == "" || a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("ETag") != "" {
+		if p.Status != 404 || p.Type != "/developers#error-not-found" || p.Detail == "" || a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("ETag") != "" {
 			t.Errorf("%s: %+v %v", address, p, a.header)
 		}
 	}

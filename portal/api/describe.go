@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"shuyuan/internal/fault"
 	"shuyuan/portal"
 	"shuyuan/portal/problem"
 )
@@ -80,17 +81,32 @@ func (o operation) example(path string) operation {
 // them as a table.
 var failures = []struct {
 	code   string
+	kind   fault.Kind
 	en, zh string
 	always bool // of every operation; the others of those that name one thing
 	later  bool // says when to come back
 }{
-	{"400", "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
+	{"400", fault.Malformed, "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
 		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true, false},
-	{"401", "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false},
-	{"404", "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false, false},
-	{"410", "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false, false},
-	{"429", "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true, true},
-	{"503", "A part of the portal does not answer. Come back after Retry-After seconds.", "门户的一部分暂时不应答。过 Retry-After 秒再来。", true, true},
+	{"401", fault.Unauthenticated, "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false},
+	{"404", fault.NotFound, "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false, false},
+	{"410", fault.Gone, "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false, false},
+	{"429", fault.TooMany, "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true, true},
+	{"503", fault.Unavailable, "A part of the portal does not answer. Come back after Retry-After seconds.", "门户的一部分暂时不应答。过 Retry-After 秒再来。", true, true},
+}
+
+// others are the problems that no reading of the API meets by itself: what
+// stands before it answers so, or a form of the portal. Their types are kept, too.
+var others = []struct {
+	code   string
+	kind   fault.Kind
+	en, zh string
+}{
+	{"403", fault.Forbidden, "The key is not good for this.", "这个密钥没有这项用途。"},
+	{"409", fault.Conflict, "Somebody else has changed it meanwhile. Read it again.", "已被别人改过。重新读一遍。"},
+	{"413", fault.TooLarge, "The request is too large; so is a header with 431.", "请求太大；头太大时是 431。"},
+	{"422", fault.Invalid, "What was filled in breaks a rule; detail says which.", "填写的内容不合规则；detail 里有是哪一条。"},
+	{"500", fault.Internal, "A failure of ours. Name reference when you ask for help.", "我们这边出错。求助时请报 reference。"},
 }
 
 // headers are those of every answer.
@@ -115,7 +131,7 @@ func prepare(h huma.API, o *huma.Operation) {
 	}
 	for _, f := range failures {
 		if f.always || strings.Contains(o.Path, "{") {
-			r := &huma.Response{Description: f.en, Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
+			r := &huma.Response{Description: f.en + " Its type is " + problem.Type(f.kind) + ".", Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
 			if f.later {
 				r.Headers = map[string]*huma.Param{"Retry-After": {Description: "Seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}}}
 			}

@@ -169,9 +169,15 @@ func sampleProblem(ctx context.Context) string {
 }
 
 func allFailures(ctx context.Context) []templates.Failure {
-	out := make([]templates.Failure, len(failures))
-	for i, f := range failures {
-		out[i] = templates.Failure{Code: f.code, Words: text.Pick(ctx, f.zh, f.en)}
+	var out []templates.Failure
+	add := func(code string, kind fault.Kind, zh, en string) {
+		out = append(out, templates.Failure{Code: code, ID: "error-" + problem.Name(kind), Type: problem.Type(kind), Words: text.Pick(ctx, zh, en)})
+	}
+	for _, f := range failures {
+		add(f.code, f.kind, f.zh, f.en)
+	}
+	for _, f := range others {
+		add(f.code, f.kind, f.zh, f.en)
 	}
 	return out
 }

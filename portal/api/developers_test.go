@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/problem"
@@ -73,6 +75,33 @@ func TestTheErrorOnThePageIsARealOne(t *testing.T) {
 		a.into(t, &p)
 		if shown := w.shown(t, "/developers", language).Find("#errors pre").Text(); !strings.Contains(shown, p.Detail) || !strings.Contains(shown, "400") || !strings.Contains(shown, p.Errors[0].Location) {
 			t.Errorf("%s: %s", language, shown)
+		}
+	}
+}
+
+// Every kind of fault has a type of its own, and the type is the address of its
+// explanation.
+func TestEveryTypeOfProblemLeadsToItsExplanation(t *testing.T) {
+	w := stocked(t)
+	page := w.shown(t, "/developers", "zh-CN")
+	seen := map[string]fault.Kind{}
+	for kind := fault.Internal; kind <= fault.Malformed; kind++ {
+		kindOf := problem.Type(kind)
+		if other, twice := seen[kindOf]; twice {
+			t.Errorf("%s is of %d and of %d", kindOf, other, kind)
+		}
+		seen[kindOf] = kind
+		id, ok := strings.CutPrefix(kindOf, "/developers#")
+		row := page.Find(`#errors tr[id="` + id + `"]`)
+		if !ok || row.Length() != 1 || !strings.Contains(row.Text(), strconv.Itoa(problem.Status(kind))) || !strings.Contains(row.Text(), kindOf) {
+			t.Errorf("%s leads to %q", kindOf, row.Text())
+		}
+	}
+	for address, want := range map[string]string{"/datasets?x=1": "malformed", "/datasets/none": "not-found", "/nothing": "not-found"} {
+		var p problem.Problem
+		w.get(t, api.Base+address).into(t, &p)
+		if p.Type != "/developers#error-"+want {
+			t.Errorf("%s: %+v", address, p)
 		}
 	}
 }

@@ -53,7 +53,7 @@ type List struct {
 	Items   []Item             `json:"items" nullable:"false" doc:"This page of them. It may hold fewer than limit though more follow: go on while there is a next" zh:"这一页；后面还有时也可能不足 limit 项，有 next 就继续"`
 	Facets  map[string][]Count `json:"facets" nullable:"false" doc:"Counts by field, most first, at most 200 values each; only the fields asked for" zh:"按字段的计数，多的在前，每个字段最多 200 个值；只有要求过的字段"`
 	Next    string             `json:"next,omitempty" doc:"The cursor of the next page; absent on the last. The Link header has its whole address" zh:"下一页的游标；最后一页没有。Link 头里有完整地址" example:"Zk3qXn8tYgkx"`
-	Spelled []string           `json:"spelled,omitempty" nullable:"false" doc:"Where little or nothing was found: words of the catalogue that sound alike" zh:"找到很少时：目录里读音相近的词"`
+	Spelled []string           `json:"spelled,omitempty" nullable:"false" doc:"Where little or nothing was found: the query in words of the catalogue that sound alike, or differ in one letter" zh:"找到很少时：换成目录里读音相近、或只差一个字母的词"`
 	Limited bool               `json:"limited,omitempty" doc:"True while the search engine does not answer: words are found only as they are written, and facets may be missing" zh:"搜索引擎暂时不应答时为 true：只按原样找词，计数可能缺"`
 }
 

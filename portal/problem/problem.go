@@ -36,11 +36,38 @@ func Status(k fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
+var name = map[fault.Kind]string{
+	fault.Internal:        "internal",
+	fault.Invalid:         "invalid",
+	fault.NotFound:        "not-found",
+	fault.Unauthenticated: "unauthenticated",
+	fault.Forbidden:       "forbidden",
+	fault.Conflict:        "conflict",
+	fault.Gone:            "gone",
+	fault.TooLarge:        "too-large",
+	fault.TooMany:         "too-many-requests",
+	fault.Unavailable:     "unavailable",
+	fault.Malformed:       "malformed",
+}
+
+// Name is what a kind of fault is called in types, and the end of the id under
+// which the page for developers explains it.
+func Name(k fault.Kind) string {
+	if s, ok := name[k]; ok {
+		return s
+	}
+	return name[fault.Internal]
+}
+
+// Type names a kind of fault for programs. It is the same on every portal and
+// never changes, and as an address of the portal it leads to the explanation.
+func Type(k fault.Kind) string { return "/developers#error-" + Name(k) }
+
 // Problem is a problem document. Its tags are the words of the API's
 // description.
 type Problem struct {
-	Type      string   `json:"type" doc:"Always about:blank: title and status say the kind" zh:"总是 about:blank：种类看 title 和 status" example:"about:blank"`
-	Title     string   `json:"title" doc:"The kind of problem" zh:"问题的种类" example:"Bad Request"`
+	Type      string   `json:"type" doc:"The kind of problem, for programs: one of the types on /developers#errors; it never changes, and leads there" zh:"问题的种类，给程序看：/developers#errors 所列之一，永不改变，点开就是说明" example:"/developers#error-malformed"`
+	Title     string   `json:"title" doc:"The HTTP status in words" zh:"HTTP 状态的文字" example:"Bad Request"`
 	Status    int      `json:"status" doc:"The HTTP status again" zh:"HTTP 状态码" example:"400"`
 	Detail    string   `json:"detail,omitempty" doc:"What is wrong and what to do, in the language of Accept-Language (Chinese or English)" zh:"哪里不对，怎么办；语言看 Accept-Language" example:"It must be a whole number from 1 to 100."`
 	Reference string   `json:"reference,omitempty" doc:"Of a failure of ours: name it when you ask for help" zh:"我们这边出错时的编号，求助时请报" example:"Q7XK2M4JTBVA"`
@@ -55,7 +82,7 @@ type Detail struct {
 
 // Of is f as a problem, in the language of ctx.
 func Of(ctx context.Context, code int, f *fault.Fault, reference string) Problem {
-	p := Problem{Type: "about:blank", Title: http.StatusText(code), Status: code, Detail: text.T(ctx, f.Sentence, f.Args...), Reference: reference}
+	p := Problem{Type: Type(f.Kind), Title: http.StatusText(code), Status: code, Detail: text.T(ctx, f.Sentence, f.Args...), Reference: reference}
 	if f.Field != "" {
 		p.Errors = []Detail{{Location: f.Field, Message: p.Detail}}
 	}
@@ -66,7 +93,7 @@ func Of(ctx context.Context, code int, f *fault.Fault, reference string) Problem
 func Document(ctx context.Context, code int, f *fault.Fault, reference string) ([]byte, string) {
 	body, err := json.Marshal(Of(ctx, code, f, reference))
 	if err != nil { // strings and numbers always marshal
-		body = []byte(`{"type":"about:blank","status":500}`)
+		body = []byte(`{"type":"` + Type(fault.Internal) + `","status":500}`)
 	}
 	return body, MediaType
 }

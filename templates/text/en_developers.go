@@ -86,6 +86,7 @@ func init() {
 		"错误，可横向滚动":                 "Errors, scrolls sideways",
 		"状态":                       "Status",
 		"什么时候，怎么办":                 "When, and what to do",
+		"程序认 type：每种错误一个，永不改变，状态相同时也分得开；它也是一个地址，通到这张表。":      "Programs go by type: one for each kind of error, never changed, and telling apart what shares a status. It is an address too, and leads to this table.",
 		"错误的语言看 Accept-Language，中文或英文。目录里的文字两种语言都给，不看请求的语言。": "Errors speak the language of Accept-Language, Chinese or English. Texts of the catalogue come in both, whatever was asked for.",
 		"参数、字段、示例都在参考页，由 OpenAPI 文档生成。":                      "Parameters, fields and examples are on the reference page, which is made of the OpenAPI document.",
 		"全部接口，可横向滚动": "All operations, scrolls sideways",

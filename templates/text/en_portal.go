@@ -22,6 +22,7 @@ func init() {
 		"请求的方法不能改写。":          "The method of a request cannot be overridden.",
 		"地址的写法不对。":            "The address is malformed.",
 		"地址太长。":               "The address is too long.",
+		"不认识参数 %s。":           "The parameter %s is not known here.",
 		"不认识这个参数。":            "This parameter is not known here.",
 		"这个参数只能出现一次。":         "This parameter may occur once only.",
 		"页码须是 1 到 %d 的整数。":    "The page must be a whole number from 1 to %d.",
