@@ -263,7 +263,7 @@ func init() {
 		"无条件开放的文件最新一版的数据行，不含表头。同一份数据有两种格式的，两份都算。":      "Rows of data in the newest versions of files open without condition, without the header. The same data in two formats counts twice.",
 		"目录登记了下一次更新的日子，而那一天在北京时间已经过完。不再更新的和没有登记日子的不算。": "The catalogue names the day of the next update, and that day has ended in Beijing. What is complete or has no such day does not count.",
 		"浏览、下载": "Views, downloads",
-		"数据集页和文件页每打开一次、文件每取走一次，各记一次，约十秒并入一次。机器取的也算。": "Each opening of a page of a dataset or file, and each fetching of a file, added up about every ten seconds. Programs count too.",
+		"数据集页和文件页每打开一次、文件每取走一次，各记一次；页上的数字最多晚五分钟。机器取的也算。": "Each opening of a page of a dataset or file, and each fetching of a file, counts once; the figures on a page are at most five minutes old. Programs count too.",
 		"浏览一次算一，下载一次算五。": "A view counts one, a download five.",
 		"浏览时只有一个 cookie：您切换过的语言。深浅色存在您自己的浏览器里。没有统计脚本，不从别的网站取任何东西。": "Browsing leaves one cookie: the language you switched to. Dark or light is kept in your own browser. There is no tracking script, and nothing is loaded from other sites.",
 		"访问日志记时间、路径、结果和用时；不记搜索词，不记网络地址。":                           "The request log has time, path, result and duration; no search words and no network address.",
