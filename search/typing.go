@@ -42,11 +42,12 @@ type neighbour struct {
 	node *Node
 }
 
-// Typing looks for typing errors in p; nil where there can be none.
-func (p *Plan) Typing() *Typing {
+// Typing looks for typing errors in p; nil where there can be none. known tells
+// whether any document has what a word asks for: then nothing is wrong with it.
+func (p *Plan) Typing(known func(word *Node) (bool, error)) (*Typing, error) {
 	t := &Typing{chunks: strings.Fields(p.Text)}
 	if p.Root == nil || len(t.chunks) > maxWords {
-		return nil
+		return nil, nil
 	}
 	var all []*Node
 	var scratch Plan
@@ -56,11 +57,19 @@ func (p *Plan) Typing() *Typing {
 			continue // punctuation only
 		}
 		if lowercase(chunk) && len(chunk) >= shortestTyped && len(chunk) <= longestTyped {
+			right, err := known(meant)
+			if err != nil {
+				return nil, err
+			}
+			if right {
+				all = append(all, meant)
+				continue
+			}
 			if len(t.words) == mostTyped {
-				return nil
+				return nil, nil
 			}
 			w := misTyped{at: i}
-			any := []*Node{meant}
+			var any []*Node
 			for _, word := range neighbours(chunk) {
 				n := said(word)
 				w.near = append(w.near, neighbour{word, n})
@@ -72,10 +81,10 @@ func (p *Plan) Typing() *Typing {
 		all = append(all, meant)
 	}
 	if len(t.words) == 0 {
-		return nil
+		return nil, nil
 	}
 	t.Near = and(all)
-	return t
+	return t, nil
 }
 
 // neighbours are the words one letter away from w, the likeliest first. The
@@ -127,13 +136,8 @@ func (t *Typing) Offers(names []string) []string {
 	said := keysOfNames(names)
 	best := make([][]string, len(t.words))
 	for i, w := range t.words {
-		word := t.chunks[w.at]
-		if frequency(said, &Node{Term: Term{Key: word}}) > 0 {
-			best[i] = []string{word} // there is nothing wrong with it
-			continue
-		}
 		if best[i] = w.mostSaid(said); len(best[i]) == 0 {
-			best[i] = []string{word}
+			return nil
 		}
 	}
 	var out []string
@@ -142,7 +146,7 @@ func (t *Typing) Offers(names []string) []string {
 		for i, w := range t.words {
 			chunks[w.at] = best[i][min(k, len(best[i])-1)]
 		}
-		if s := strings.Join(chunks, " "); !slices.Equal(chunks, t.chunks) && !slices.Contains(out, s) {
+		if s := strings.Join(chunks, " "); !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}

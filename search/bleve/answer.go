@@ -395,9 +395,12 @@ func (a *answer) spelled() ([]string, error) {
 // retyped are other ways to write the query: with one letter of a word as names
 // of the index have it.
 func (a *answer) retyped() ([]string, error) {
-	t := a.plan.Typing()
-	if t == nil {
-		return nil, nil
+	t, err := a.plan.Typing(func(word *search.Node) (bool, error) {
+		hits, err := a.view.match(a.ctx, word, named)
+		return a.finds(hits), err
+	})
+	if t == nil || err != nil {
+		return nil, err
 	}
 	names, err := a.namesOf(t.Near, named)
 	if err != nil {

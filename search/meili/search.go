@@ -335,9 +335,12 @@ func (a *answer) spelled(ctx context.Context) ([]string, error) {
 // of the index have it. Only those that find something, and only if the text
 // finds nothing: not if the filters leave nothing of it.
 func (a *answer) retyped(ctx context.Context) ([]string, error) {
-	t := a.plan.Typing()
-	if t == nil {
-		return nil, nil
+	t, err := a.plan.Typing(func(word *search.Node) (bool, error) {
+		results, err := a.e.ask(ctx, "look for a word", []*meilisearch.SearchRequest{count(holds(word, tiers[search.KeyTier]))})
+		return err == nil && results[0].TotalHits > 0, err
+	})
+	if t == nil || err != nil {
+		return nil, err
 	}
 	results, err := a.e.ask(ctx, "look for typing errors", []*meilisearch.SearchRequest{
 		count(textOf(a.plan, anywhere)), alike(holds(t.Near, tiers[search.KeyTier])),

@@ -118,10 +118,16 @@ func (p *plain) Search(_ context.Context, q search.Query) (search.Result, error)
 	if len(list) == 0 && plan.Sounds != nil {
 		r.Spelled = search.Respell(plan.Text, all.names())
 	}
-	if t := plan.Typing(); len(list) == 0 && len(r.Spelled) == 0 && t != nil {
+	if len(list) > 0 || len(r.Spelled) > 0 {
+		return r, nil
+	}
+	t, err := plan.Typing(func(word *search.Node) (bool, error) {
+		return slices.ContainsFunc(all, func(d seen) bool { return satisfies(d.keys, word) }), nil
+	})
+	if t != nil {
 		r.Spelled = t.Offers(all.names())
 	}
-	return r, nil
+	return r, err
 }
 
 func (o oracle) names() []string {
