@@ -29,7 +29,7 @@ type S3Config struct {
 	SecretKey string
 	Region    string        // us-east-1 if empty
 	TempDir   string        // where uploads wait for their digest; the system's if empty
-	Stall     time.Duration // longest silence of the store before a call fails; 30 s if 0
+	Stall     time.Duration // longest silence of the store before a call fails, thrice as long for what stores; 10 s if 0
 }
 
 // String tells everything but the keys.
@@ -37,6 +37,16 @@ func (c S3Config) String() string { return "s3 bucket " + c.Bucket + " at " + c.
 
 // GoString is String, so that no way of printing shows a key.
 func (c S3Config) GoString() string { return c.String() }
+
+// A reader waits for at most two calls that a silent store lets hang, one that
+// asks for the size and one for the bytes; both must be over before the 30
+// seconds that a request has, or nobody is told that it is the store. One that
+// is well answers within a second. To put together what came in parts it may
+// need far longer.
+const (
+	usualStall = 10 * time.Second
+	storing    = 3
+)
 
 // partBytes bounds the memory of one upload: larger objects go in parts.
 const partBytes = 16 << 20
@@ -64,7 +74,7 @@ func NewS3(ctx context.Context, c S3Config) (Store, error) {
 		c.Region = "us-east-1"
 	}
 	if c.Stall == 0 {
-		c.Stall = 30 * time.Second
+		c.Stall = usualStall
 	}
 	core, err := minio.NewCore(u.Host, &minio.Options{
 		Creds:      credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
@@ -75,7 +85,7 @@ func NewS3(ctx context.Context, c S3Config) (Store, error) {
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: min(5*time.Second, c.Stall)}).DialContext,
 			TLSHandshakeTimeout:   min(10*time.Second, c.Stall),
-			ResponseHeaderTimeout: c.Stall,
+			ResponseHeaderTimeout: storing * c.Stall, // the watchdogs are stricter
 			IdleConnTimeout:       time.Minute,
 			MaxIdleConnsPerHost:   64,
 			DisableCompression:    true, // the bytes as they are stored
@@ -114,7 +124,7 @@ func (s *S3) Put(ctx context.Context, r io.Reader, limit int64) (Info, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return Info{}, diskFault(err)
 	}
-	ctx, watch := watchdog(ctx, s.stall)
+	ctx, watch := watchdog(ctx, storing*s.stall)
 	defer watch.stop()
 	_, err = s.core.Client.PutObject(ctx, s.bucket, info.Digest.key(), watched{f, watch}, info.Bytes, minio.PutObjectOptions{
 		ContentType:    "application/octet-stream",
