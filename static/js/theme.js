@@ -12,6 +12,7 @@
       const say = () => button.setAttribute('aria-pressed', String(isDark()));
       button.hidden = false;
       say();
+      matchMedia('(prefers-color-scheme: dark)').addEventListener('change', say);
       button.addEventListener('click', () => {
         root.dataset.theme = isDark() ? 'light' : 'dark';
         try { localStorage.setItem(key, root.dataset.theme); } catch {}
