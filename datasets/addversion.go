@@ -32,7 +32,9 @@ type NewVersion struct {
 	Content     io.Reader
 	NoHeader    bool      // the first line is data; Fields name the columns
 	Fields      [][]Field // the dictionary of each table; matched to the columns by name
+	TablesEN    []string  // the English names of the tables, in their order
 	Reason      string    // why there is a new version
+	ReasonEN    string
 	PublishedAt time.Time // now if zero
 }
 
@@ -55,6 +57,15 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 	}
 	if v.Reason, err = cleanText("reason", n.Reason, maxText); err != nil {
 		return nil, err
+	}
+	if v.ReasonEN, err = cleanText("reason_en", n.ReasonEN, maxText); err != nil {
+		return nil, err
+	}
+	n.TablesEN = slices.Clone(n.TablesEN)
+	for i := range n.TablesEN {
+		if n.TablesEN[i], err = cleanText("tables_en", n.TablesEN[i], maxLine); err != nil {
+			return nil, err
+		}
 	}
 	if n.Fields, err = dictionary(n.Fields); err != nil {
 		return nil, err
@@ -118,7 +129,7 @@ func dictionary(tables [][]Field) ([][]Field, error) {
 			if !slices.Contains(fieldTypes, f.Type) {
 				return nil, fault.At("fields", "没有这种数据类型：%s", f.Type)
 			}
-			for _, t := range []*string{&f.Label, &f.LabelEN, &f.Unit, &f.Description} {
+			for _, t := range []*string{&f.Label, &f.LabelEN, &f.Unit, &f.UnitEN, &f.Description, &f.DescriptionEN} {
 				clean, err := cleanText("fields", *t, maxText)
 				if err != nil {
 					return nil, err
@@ -132,11 +143,13 @@ func dictionary(tables [][]Field) ([][]Field, error) {
 			}
 			f.Codes = slices.Clone(f.Codes)
 			for j := range f.Codes {
-				clean, err := cleanText("fields", f.Codes[j].Label, maxText)
-				if err != nil {
-					return nil, err
+				for _, t := range []*string{&f.Codes[j].Label, &f.Codes[j].LabelEN} {
+					clean, err := cleanText("fields", *t, maxText)
+					if err != nil {
+						return nil, err
+					}
+					*t = clean
 				}
-				f.Codes[j].Label = clean
 			}
 			out[i] = append(out[i], f)
 		}
@@ -170,6 +183,9 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) error {
 		table, err := readTable(t, i, dictionary)
 		if err != nil {
 			return err
+		}
+		if i < len(n.TablesEN) {
+			table.NameEN = n.TablesEN[i]
 		}
 		v.Tables = append(v.Tables, table)
 	}
@@ -227,7 +243,7 @@ func mediaType(f *ingest.File) string {
 // resource take numbers in turn.
 func insertVersion(ctx context.Context, tx pgx.Tx, v *Version, now time.Time) error {
 	args := pgx.NamedArgs{"resource": v.ResourceID, "dataset": v.DatasetID, "name": v.FileName, "media": v.MediaType, "format": v.Format, "compression": v.Compression,
-		"encoding": v.Encoding, "header": v.Header, "sha256": v.SHA256, "bytes": v.Bytes, "reason": v.Reason}
+		"encoding": v.Encoding, "header": v.Header, "sha256": v.SHA256, "bytes": v.Bytes, "reason": v.Reason, "reason_en": v.ReasonEN}
 	var last *time.Time
 	err := tx.QueryRow(ctx, `
 		SELECT d.open_type, (SELECT max(published_at) FROM versions WHERE resource_id = r.id)
@@ -251,16 +267,16 @@ func insertVersion(ctx context.Context, tx pgx.Tx, v *Version, now time.Time) er
 	v.PublishedAt = v.PublishedAt.Truncate(time.Microsecond) // as it is kept
 	args["at"] = v.PublishedAt
 	if err := tx.QueryRow(ctx, `
-		INSERT INTO versions (resource_id, number, file_name, media_type, format, compression, encoding, header, sha256, bytes, reason, published_at)
-		SELECT @resource, coalesce(max(number), 0) + 1, @name, @media, @format, @compression, @encoding, @header, @sha256, @bytes, @reason, @at
+		INSERT INTO versions (resource_id, number, file_name, media_type, format, compression, encoding, header, sha256, bytes, reason, reason_en, published_at)
+		SELECT @resource, coalesce(max(number), 0) + 1, @name, @media, @format, @compression, @encoding, @header, @sha256, @bytes, @reason, @reason_en, @at
 		FROM versions WHERE resource_id = @resource
 		RETURNING id, number`, args).Scan(&v.ID, &v.Number); err != nil {
 		return fmt.Errorf("insert version: %w", err)
 	}
 	for _, t := range v.Tables {
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO version_tables (version_id, position, name, rows, fields, preview) VALUES (@version, @position, @name, @rows, @fields, @preview)`,
-			pgx.NamedArgs{"version": v.ID, "position": t.Position, "name": t.Name, "rows": t.Rows, "fields": t.Fields, "preview": t.Preview}); err != nil {
+			INSERT INTO version_tables (version_id, position, name, name_en, rows, fields, preview) VALUES (@version, @position, @name, @name_en, @rows, @fields, @preview)`,
+			pgx.NamedArgs{"version": v.ID, "position": t.Position, "name": t.Name, "name_en": t.NameEN, "rows": t.Rows, "fields": t.Fields, "preview": t.Preview}); err != nil {
 			return fmt.Errorf("insert table %d: %w", t.Position, err)
 		}
 	}

@@ -27,18 +27,19 @@ func TestAVersionIsTheFileAndWhatIsInIt(t *testing.T) {
 	id := c.Resource(t, d)
 	text := "代码,人口\n350100,842\n350200,\n"
 	at := time.Date(2026, 3, 1, 8, 0, 0, 123456789, datasetstest.China)
-	code := datasets.Field{Name: "代码", Label: " 区划代码 ", Unit: "", Codes: []datasets.Code{{Value: "350100", Label: "福州市"}}}
+	code := datasets.Field{Name: "代码", Label: " 区划代码 ", Unit: "位", UnitEN: " digits ", Description: "六位", DescriptionEN: "six digits", Codes: []datasets.Code{{Value: "350100", Label: "福州市", LabelEN: " Fuzhou "}}}
 	v, err := c.Service.AddVersion(t.Context(), datasetstest.Officer(d.Department), d, id, datasets.NewVersion{
-		FileName: `C:\数据\..\人口.csv`, Content: strings.NewReader(text), Reason: " 首次发布 ", PublishedAt: at,
+		FileName: `C:\数据\..\人口.csv`, Content: strings.NewReader(text), Reason: " 首次发布 ", ReasonEN: " First published ", TablesEN: []string{" People "}, PublishedAt: at,
 		Fields: [][]datasets.Field{{{Name: "不在文件里"}, code}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	code.Label, code.Type = "区划代码", "text"
+	code.Label, code.Type, code.UnitEN = "区划代码", "text", "digits"
+	code.Codes = []datasets.Code{{Value: "350100", Label: "福州市", LabelEN: "Fuzhou"}}
 	want := &datasets.Version{
 		ID: v.ID, ResourceID: id, DatasetID: d.ID, Open: datasets.Conditional, Number: 1, FileName: "人口.csv", MediaType: "text/csv; charset=utf-8", Format: "csv", Encoding: "UTF-8", Header: true,
-		SHA256: v.SHA256, Bytes: int64(len(text)), Reason: "首次发布", PublishedAt: at.Truncate(time.Microsecond),
-		Tables: []datasets.Table{{Rows: 2, Fields: []datasets.Field{code, {Name: "人口", Label: "人口", Type: "text"}}}},
+		SHA256: v.SHA256, Bytes: int64(len(text)), Reason: "首次发布", ReasonEN: "First published", PublishedAt: at.Truncate(time.Microsecond),
+		Tables: []datasets.Table{{NameEN: "People", Rows: 2, Fields: []datasets.Field{code, {Name: "人口", Label: "人口", Type: "text"}}}},
 	}
 	if diff := cmp.Diff(want, v); diff != "" {
 		t.Errorf("returned: %s", diff)

@@ -22,12 +22,13 @@ var (
 
 // The most characters that a text may have.
 const (
-	maxLine = 200  // a title, a name: one line
-	maxText = 5000 // an explanation
-	maxURL  = 2000
-	maxTags = 30
-	maxTag  = 30
-	maxList = 50 // bases, codes
+	maxLine  = 200  // a title, a name: one line
+	maxText  = 5000 // an explanation
+	maxURL   = 2000
+	maxTags  = 30
+	maxTag   = 30
+	maxTagEN = 60 // words are longer in English
+	maxList  = 50 // bases, codes
 )
 
 // normalise brings every text of d to one form (NFC, no blanks at the ends)
@@ -53,6 +54,9 @@ func (d *Dataset) normalise() error {
 		{"collection_method", &d.CollectionMethod, maxLine}, {"spatial", &d.Spatial, maxLine}, {"contact", &d.Contact, maxLine},
 		{"phone", &d.Phone, maxLine}, {"email", &d.Email, maxLine}, {"language", &d.Language, maxLine},
 		{"temporal_start", &d.TemporalStart, maxLine}, {"temporal_end", &d.TemporalEnd, maxLine},
+		{"open_reason_en", &d.OpenReasonEN, maxText}, {"open_method_en", &d.OpenMethodEN, maxText}, {"use_requirements_en", &d.UseRequirementsEN, maxText}, {"safeguards_en", &d.SafeguardsEN, maxText},
+		{"share_content_en", &d.ShareContentEN, maxText}, {"share_conditions_en", &d.ShareConditionsEN, maxText}, {"share_scope_en", &d.ShareScopeEN, maxText}, {"share_method_en", &d.ShareMethodEN, maxText}, {"required_materials_en", &d.RequiredMaterialsEN, maxText},
+		{"update_due_en", &d.UpdateDueEN, maxLine}, {"update_method_en", &d.UpdateMethodEN, maxLine}, {"source_en", &d.SourceEN, maxText}, {"processing_en", &d.ProcessingEN, maxText}, {"spatial_en", &d.SpatialEN, maxLine},
 	} {
 		clean, err := cleanText(t.field, *t.text, t.most)
 		if err != nil {
@@ -79,7 +83,30 @@ func (d *Dataset) normalise() error {
 			return fault.At("tags", "标签不能为空，也不能含逗号或分号。")
 		}
 	}
+	if err := d.normaliseTagsEN(); err != nil {
+		return err
+	}
 	return checkURL("source_url", d.SourceURL)
+}
+
+// normaliseTagsEN cleans the English of the tags. Two tags may have the same
+// English, so none is left out: each stands at the place of its tag.
+func (d *Dataset) normaliseTagsEN() error {
+	if len(d.TagsEN) != 0 && len(d.TagsEN) != len(d.Tags) {
+		return fault.At("tags_en", "英文标签须与标签一一对应。")
+	}
+	clean := make([]string, len(d.TagsEN))
+	for i, tag := range d.TagsEN {
+		var err error
+		if clean[i], err = cleanText("tags_en", tag, maxTagEN); err != nil {
+			return err
+		}
+		if clean[i] == "" {
+			return fault.At("tags_en", "英文标签须与标签一一对应。")
+		}
+	}
+	d.TagsEN = clean
+	return nil
 }
 
 // cleanText brings s to its one form. A text of at most maxURL characters is

@@ -102,6 +102,7 @@ type Dataset struct {
 	Licence         Licence
 	Region          Region
 	Tags            []string
+	TagsEN          []string // one for each of Tags, or none
 	Status          Status
 	WithdrawnReason string
 	Sample          bool
@@ -113,6 +114,11 @@ type Dataset struct {
 	UseRequirements string // 使用要求
 	Safeguards      string // 安全保障措施
 
+	OpenReasonEN      string
+	OpenMethodEN      string
+	UseRequirementsEN string
+	SafeguardsEN      string
+
 	ShareType         string // unconditional, conditional, withheld: an axis of its own
 	ShareContent      string
 	ShareConditions   string
@@ -121,11 +127,19 @@ type Dataset struct {
 	ShareBasis        []string
 	RequiredMaterials string
 
-	Frequency    Frequency
-	UpdateDue    string // 更新时限
-	UpdateMethod string // 更新方式
-	LastUpdated  time.Time
-	NextDue      *time.Time // nil: no next version is promised
+	ShareContentEN      string
+	ShareConditionsEN   string
+	ShareScopeEN        string
+	ShareMethodEN       string
+	RequiredMaterialsEN string
+
+	Frequency      Frequency
+	UpdateDue      string // 更新时限
+	UpdateDueEN    string
+	UpdateMethod   string // 更新方式
+	UpdateMethodEN string
+	LastUpdated    time.Time
+	NextDue        *time.Time // nil: no next version is promised
 
 	ResourceCode     string // 信息资源代码
 	Category         string // 分类
@@ -137,8 +151,10 @@ type Dataset struct {
 	ResponsibleOrg   string // 责任主体
 	Duties           string // 管理职责
 	Source           string // 原始来源, the true one
+	SourceEN         string
 	SourceURL        string
 	Processing       string // 整理: what was done to the source
+	ProcessingEN     string
 	SecurityLevel    string // 安全级别
 	LinkedSystem     string // 目录关联信息系统
 	DutyItem         string // 权责清单
@@ -148,6 +164,7 @@ type Dataset struct {
 	TemporalStart    string // ISO 8601 date, month or year
 	TemporalEnd      string
 	Spatial          string
+	SpatialEN        string
 	Language         string
 	Contact          string
 	Phone            string
@@ -164,13 +181,14 @@ type Dataset struct {
 
 // Resource is one file of a dataset through all its versions.
 type Resource struct {
-	ID          string
-	DatasetID   int64
-	Position    int
-	Name        string
-	NameEN      string
-	Description string
-	Newest      *Version // nil: nothing published yet
+	ID            string
+	DatasetID     int64
+	Position      int
+	Name          string
+	NameEN        string
+	Description   string
+	DescriptionEN string
+	Newest        *Version // nil: nothing published yet
 }
 
 // Version is one immutable state of a resource.
@@ -189,6 +207,7 @@ type Version struct {
 	SHA256      string
 	Bytes       int64
 	Reason      string
+	ReasonEN    string
 	PublishedAt time.Time
 	Tables      []Table
 }
@@ -197,6 +216,7 @@ type Version struct {
 type Table struct {
 	Position int
 	Name     string
+	NameEN   string
 	Rows     int64
 	Fields   []Field
 	Preview  [][]string // first rows as text; nil unless MayServe allowed it
@@ -204,17 +224,20 @@ type Table struct {
 
 // Field is one column of the data dictionary.
 type Field struct {
-	Name        string `json:"name"`
-	Label       string `json:"label,omitempty"`
-	LabelEN     string `json:"label_en,omitempty"`
-	Type        string `json:"type"` // text, integer, decimal, date, yearmonth, datetime, boolean, point, geometry, array, object
-	Unit        string `json:"unit,omitempty"`
-	Description string `json:"description,omitempty"`
-	Codes       []Code `json:"codes,omitempty"`
+	Name          string `json:"name"`
+	Label         string `json:"label,omitempty"`
+	LabelEN       string `json:"label_en,omitempty"`
+	Type          string `json:"type"` // text, integer, decimal, date, yearmonth, datetime, boolean, point, geometry, array, object
+	Unit          string `json:"unit,omitempty"`
+	UnitEN        string `json:"unit_en,omitempty"`
+	Description   string `json:"description,omitempty"`
+	DescriptionEN string `json:"description_en,omitempty"`
+	Codes         []Code `json:"codes,omitempty"`
 }
 
 // Code is one value of a code list with its meaning.
 type Code struct {
-	Value string `json:"value"`
-	Label string `json:"label,omitempty"`
+	Value   string `json:"value"`
+	Label   string `json:"label,omitempty"`
+	LabelEN string `json:"label_en,omitempty"`
 }

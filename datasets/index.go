@@ -95,7 +95,7 @@ func (e *IndexEntry) learn(fields []Field) {
 	for _, f := range fields {
 		keep(&e.Columns, f.Name, f.Label, f.LabelEN)
 		for _, c := range f.Codes {
-			keep(&e.Values, c.Value, c.Label)
+			keep(&e.Values, c.Value, c.Label, c.LabelEN)
 		}
 	}
 }

@@ -135,7 +135,9 @@ var savedColumns = []string{"slug", "title", "title_en", "summary", "summary_en"
 	"update_frequency", "update_due", "update_method", "last_updated", "next_due",
 	"resource_code", "category", "data_form", "attributes", "collect_due", "collecting_org", "approving_org", "responsible_org", "duties",
 	"source", "source_url", "processing", "security_level", "linked_system", "duty_item", "core_business", "collection_method", "related_codes",
-	"temporal_start", "temporal_end", "spatial", "language", "contact", "phone", "email"}
+	"temporal_start", "temporal_end", "spatial", "language", "contact", "phone", "email",
+	"open_reason_en", "open_method_en", "use_requirements_en", "safeguards_en", "share_content_en", "share_conditions_en", "share_scope_en", "share_method_en", "required_materials_en",
+	"update_due_en", "update_method_en", "source_en", "processing_en", "spatial_en", "tags_en"}
 
 func (d *Dataset) args() pgx.NamedArgs {
 	share := d.ShareType
@@ -157,7 +159,10 @@ func (d *Dataset) args() pgx.NamedArgs {
 		"source": d.Source, "source_url": d.SourceURL, "processing": d.Processing, "security_level": d.SecurityLevel, "linked_system": d.LinkedSystem,
 		"duty_item": d.DutyItem, "core_business": d.CoreBusiness, "collection_method": d.CollectionMethod, "related_codes": list(d.RelatedCodes),
 		"temporal_start": d.TemporalStart, "temporal_end": d.TemporalEnd, "spatial": d.Spatial, "language": language,
-		"contact": d.Contact, "phone": d.Phone, "email": d.Email}
+		"contact": d.Contact, "phone": d.Phone, "email": d.Email,
+		"open_reason_en": d.OpenReasonEN, "open_method_en": d.OpenMethodEN, "use_requirements_en": d.UseRequirementsEN, "safeguards_en": d.SafeguardsEN,
+		"share_content_en": d.ShareContentEN, "share_conditions_en": d.ShareConditionsEN, "share_scope_en": d.ShareScopeEN, "share_method_en": d.ShareMethodEN, "required_materials_en": d.RequiredMaterialsEN,
+		"update_due_en": d.UpdateDueEN, "update_method_en": d.UpdateMethodEN, "source_en": d.SourceEN, "processing_en": d.ProcessingEN, "spatial_en": d.SpatialEN, "tags_en": list(d.TagsEN)}
 }
 
 // list is never NULL in the database.
@@ -233,9 +238,9 @@ func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset
 			return "", err
 		}
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO resources (id, dataset_id, position, name, name_en, description)
-			SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description FROM resources WHERE dataset_id = @dataset`,
-			pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description}); err != nil {
+			INSERT INTO resources (id, dataset_id, position, name, name_en, description, description_en)
+			SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description, @description_en FROM resources WHERE dataset_id = @dataset`,
+			pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description, "description_en": r.DescriptionEN}); err != nil {
 			return "", refused(fmt.Errorf("add resource %s: %w", r.ID, err))
 		}
 		if err := audit.Append(ctx, tx, who, "resource", r.ID, "create", map[string]string{"dataset": d.Slug}); err != nil {
@@ -253,7 +258,7 @@ func (r *Resource) normalise() error {
 		field string
 		text  *string
 		most  int
-	}{{"name", &r.Name, maxLine}, {"name_en", &r.NameEN, maxLine}, {"description", &r.Description, maxText}} {
+	}{{"name", &r.Name, maxLine}, {"name_en", &r.NameEN, maxLine}, {"description", &r.Description, maxText}, {"description_en", &r.DescriptionEN, maxText}} {
 		clean, err := cleanText(t.field, *t.text, t.most)
 		if err != nil {
 			return err

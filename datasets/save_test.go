@@ -2,6 +2,7 @@ package datasets_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,9 @@ func TestWhatIsSavedIsWhatIsRead(t *testing.T) {
 		ResourceCode: "308003/1", Category: "主题", DataForm: "表格", Attributes: "业务", CollectDue: "年初", CollectingOrg: "甲", ApprovingOrg: "乙", ResponsibleOrg: "丙", Duties: "丁",
 		Source: "年鉴", SourceURL: "https://example.org/a?b=1", Processing: "合并", SecurityLevel: "一般", LinkedSystem: "统计系统", DutyItem: "权责", CoreBusiness: "统计", CollectionMethod: "调查",
 		RelatedCodes: []string{"308003/2"}, TemporalStart: "2004", TemporalEnd: "2025-12", Spatial: "全省", Language: "zh-CN", Contact: "数据科", Phone: "0591-00000000", Email: "data@tjj.example",
+		OpenReasonEN: "It concerns people", OpenMethodEN: "Apply", UseRequirementsEN: "For research", SafeguardsEN: "Destroy after use",
+		ShareContentEN: "All", ShareConditionsEN: "After review", ShareScopeEN: "The city", ShareMethodEN: "An interface", RequiredMaterialsEN: "A form",
+		UpdateDueEN: "Each January", UpdateMethodEN: "As a whole", SourceEN: "Yearbook", ProcessingEN: "Merged", SpatialEN: "The province", TagsEN: []string{"people", "people"},
 		Revision: 1,
 	}
 	d := want
@@ -102,6 +106,10 @@ func TestAnEntryThatCannotBeShownIsRefused(t *testing.T) {
 		{"a flood of enclosing marks", title("Z" + strings.Repeat("\u20dd", 5)), "title"},
 		{"the same in any text", func(d *datasets.Dataset) { d.CoreBusiness = "x\u202e" }, "core_business"},
 		{"the same in any list", func(d *datasets.Dataset) { d.OpenBasis = []string{"x\x00"} }, "open_basis"},
+		{"the same in the English", func(d *datasets.Dataset) { d.SafeguardsEN = "x\u202e" }, "safeguards_en"},
+		{"English of too few tags", func(d *datasets.Dataset) { d.Tags, d.TagsEN = []string{"甲", "乙"}, []string{"a"} }, "tags_en"},
+		{"an English tag of blanks", func(d *datasets.Dataset) { d.Tags, d.TagsEN = []string{"甲"}, []string{" "} }, "tags_en"},
+		{"an English tag too long", func(d *datasets.Dataset) { d.Tags, d.TagsEN = []string{"甲"}, []string{strings.Repeat("x", 61)} }, "tags_en"},
 		{"no summary", func(d *datasets.Dataset) { d.Summary = " " }, "summary"},
 		{"no source", func(d *datasets.Dataset) { d.Source = "" }, "source"},
 
@@ -328,6 +336,7 @@ func TestAResourceThatCannotBeShownIsRefused(t *testing.T) {
 		"no name":                 {},
 		"a name turned round":     {Name: "甲\u202e"},
 		"NUL in the description":  {Name: "甲", Description: "\x00"},
+		"NUL in its English":      {Name: "甲", DescriptionEN: "\x00"},
 		"an id that is taken":     {ID: taken, Name: "甲"},
 	} {
 		_, err := c.Service.AddResource(t.Context(), who, d, r)
@@ -367,5 +376,34 @@ func TestFilesAddedAtOnceStandInOneOrder(t *testing.T) {
 	}
 	if len(seen) != len(ids) {
 		t.Errorf("%d files, want %d", len(seen), len(ids))
+	}
+}
+
+// A tag is named by whichever entry has its English; an entry that the viewer
+// may not know of names none.
+func TestTagsAreNamedInEnglish(t *testing.T) {
+	c := newCatalogue(t)
+	c.Dataset(t, func(d *datasets.Dataset) { d.Tags = []string{"人口", "土地"} })
+	c.Dataset(t, func(d *datasets.Dataset) {
+		d.Tags, d.TagsEN = []string{"年度", "人口"}, []string{"yearly", "people"}
+	})
+	c.Dataset(t, func(d *datasets.Dataset) {
+		d.Open, d.OpenBasis, d.Tags, d.TagsEN = datasets.Withheld, []string{"《办法》第二十七条"}, []string{"土地"}, []string{"land"}
+	})
+	got, err := c.Service.TagsInEnglish(t.Context(), account.Actor{}, []string{"人口", "年度", "土地", "没有"})
+	if want := map[string]string{"人口": "people", "年度": "yearly"}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, want %v, %v", got, want, err)
+	}
+}
+
+func TestTheEnglishOfAFileIsKept(t *testing.T) {
+	c := newCatalogue(t)
+	d := c.Dataset(t)
+	id, err := c.Service.AddResource(t.Context(), datasetstest.Officer(d.Department), d, datasets.Resource{Name: "甲", Description: "一行一年", DescriptionEN: " One year a row "})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, r, err := c.Service.Resource(t.Context(), datasetstest.Officer(d.Department), id); err != nil || r.DescriptionEN != "One year a row" {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -28,7 +28,9 @@ const (
 		d.resource_code, d.category, d.data_form, d.attributes, d.collect_due, d.collecting_org, d.approving_org,
 		d.responsible_org, d.duties, d.source, d.source_url, d.processing, d.security_level, d.linked_system,
 		d.duty_item, d.core_business, d.collection_method, d.related_codes, d.temporal_start, d.temporal_end, d.spatial,
-		d.language, d.contact, d.phone, d.email, d.published_at, d.updated_at, d.revision,
+		d.language, d.contact, d.phone, d.email,
+		d.open_reason_en, d.open_method_en, d.use_requirements_en, d.safeguards_en, d.share_content_en, d.share_conditions_en, d.share_scope_en, d.share_method_en, d.required_materials_en,
+		d.update_due_en, d.update_method_en, d.source_en, d.processing_en, d.spatial_en, d.tags_en, d.published_at, d.updated_at, d.revision,
 		` + departmentColumns + `,
 		t.id, t.slug, t.name, t.name_en,
 		l.id, l.name, l.name_en, l.url, l.attribution, l.share_alike, l.terms, l.terms_en,
@@ -55,7 +57,9 @@ func (d *Dataset) fields() []any {
 		&d.ResourceCode, &d.Category, &d.DataForm, &d.Attributes, &d.CollectDue, &d.CollectingOrg, &d.ApprovingOrg,
 		&d.ResponsibleOrg, &d.Duties, &d.Source, &d.SourceURL, &d.Processing, &d.SecurityLevel, &d.LinkedSystem,
 		&d.DutyItem, &d.CoreBusiness, &d.CollectionMethod, &d.RelatedCodes, &d.TemporalStart, &d.TemporalEnd, &d.Spatial,
-		&d.Language, &d.Contact, &d.Phone, &d.Email, &d.PublishedAt, &d.UpdatedAt, &d.Revision}
+		&d.Language, &d.Contact, &d.Phone, &d.Email,
+		&d.OpenReasonEN, &d.OpenMethodEN, &d.UseRequirementsEN, &d.SafeguardsEN, &d.ShareContentEN, &d.ShareConditionsEN, &d.ShareScopeEN, &d.ShareMethodEN, &d.RequiredMaterialsEN,
+		&d.UpdateDueEN, &d.UpdateMethodEN, &d.SourceEN, &d.ProcessingEN, &d.SpatialEN, &d.TagsEN, &d.PublishedAt, &d.UpdatedAt, &d.Revision}
 	f = append(f, d.Department.fields()...)
 	return append(f, &d.Theme.ID, &d.Theme.Slug, &d.Theme.Name, &d.Theme.NameEN,
 		&d.Licence.ID, &d.Licence.Name, &d.Licence.NameEN, &d.Licence.URL, &d.Licence.Attribution, &d.Licence.ShareAlike, &d.Licence.Terms, &d.Licence.TermsEN,
@@ -103,9 +107,9 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 		ids[i], at[found[i].ID] = found[i].ID, &found[i]
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT r.id, r.dataset_id, r.position, r.name, r.name_en, r.description,
-		       v.id, v.resource_id, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header, v.sha256, v.bytes, v.reason, v.published_at,
-		       (SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'Rows', w.rows,
+		SELECT r.id, r.dataset_id, r.position, r.name, r.name_en, r.description, r.description_en,
+		       v.id, v.resource_id, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header, v.sha256, v.bytes, v.reason, v.reason_en, v.published_at,
+		       (SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows,
 		                                            'Fields', CASE WHEN @fields THEN w.fields END) ORDER BY w.position)
 		        FROM version_tables w WHERE w.version_id = v.id)
 		FROM resources r
@@ -118,8 +122,8 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 	}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Resource, err error) {
 		var v newest
-		err = row.Scan(&r.ID, &r.DatasetID, &r.Position, &r.Name, &r.NameEN, &r.Description,
-			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.sha256, &v.bytes, &v.reason, &v.published, &v.tables)
+		err = row.Scan(&r.ID, &r.DatasetID, &r.Position, &r.Name, &r.NameEN, &r.Description, &r.DescriptionEN,
+			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.sha256, &v.bytes, &v.reason, &v.reasonEN, &v.published, &v.tables)
 		if err == nil {
 			d := at[r.DatasetID]
 			r.Newest = v.version(d)
@@ -132,13 +136,13 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 
 // newest is a version that may not be there.
 type newest struct {
-	id                                                                           *int64
-	resource, fileName, mediaType, format, compression, encoding, sha256, reason *string
-	number                                                                       *int
-	bytes                                                                        *int64
-	published                                                                    *time.Time
-	header                                                                       *bool
-	tables                                                                       []Table
+	id                                                                                     *int64
+	resource, fileName, mediaType, format, compression, encoding, sha256, reason, reasonEN *string
+	number                                                                                 *int
+	bytes                                                                                  *int64
+	published                                                                              *time.Time
+	header                                                                                 *bool
+	tables                                                                                 []Table
 }
 
 func (n newest) version(d *Dataset) *Version {
@@ -147,7 +151,7 @@ func (n newest) version(d *Dataset) *Version {
 	}
 	return &Version{ID: *n.id, ResourceID: *n.resource, DatasetID: d.ID, Open: d.Open, Number: *n.number, FileName: *n.fileName,
 		MediaType: *n.mediaType, Format: *n.format, Compression: *n.compression, Encoding: *n.encoding, Header: *n.header, SHA256: *n.sha256,
-		Bytes: *n.bytes, Reason: *n.reason, PublishedAt: *n.published, Tables: n.tables}
+		Bytes: *n.bytes, Reason: *n.reason, ReasonEN: *n.reasonEN, PublishedAt: *n.published, Tables: n.tables}
 }
 
 // selectVersions reads versions with their tables, newest first; limit 0 is all.
@@ -155,8 +159,8 @@ func selectVersions(ctx context.Context, q database.Querier, where string, args 
 	args["limit"] = limit
 	rows, err := q.Query(ctx, `
 		SELECT v.id, v.resource_id, d.id, d.open_type, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header,
-		       v.sha256, v.bytes, v.reason, v.published_at,
-		       coalesce((SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'Rows', w.rows, 'Fields', w.fields) ORDER BY w.position)
+		       v.sha256, v.bytes, v.reason, v.reason_en, v.published_at,
+		       coalesce((SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows, 'Fields', w.fields) ORDER BY w.position)
 		        FROM version_tables w WHERE w.version_id = v.id), '[]')
 		FROM versions v
 		JOIN resources r ON r.id = v.resource_id
@@ -168,7 +172,7 @@ func selectVersions(ctx context.Context, q database.Querier, where string, args 
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (v Version, err error) {
 		return v, row.Scan(&v.ID, &v.ResourceID, &v.DatasetID, &v.Open, &v.Number, &v.FileName, &v.MediaType, &v.Format, &v.Compression, &v.Encoding, &v.Header,
-			&v.SHA256, &v.Bytes, &v.Reason, &v.PublishedAt, &v.Tables)
+			&v.SHA256, &v.Bytes, &v.Reason, &v.ReasonEN, &v.PublishedAt, &v.Tables)
 	})
 }
 

@@ -233,7 +233,7 @@ func TestEveryListHoldsTheSameEntries(t *testing.T) {
 // names it.
 const sentinel = "哨兵八三七一"
 
-var coded = datasets.Field{Name: "甲", Codes: []datasets.Code{{Value: sentinel, Label: "意思"}}}
+var coded = datasets.Field{Name: "甲", Codes: []datasets.Code{{Value: sentinel, Label: "意思", LabelEN: "meaning"}}}
 
 // roads is every exported method of the service, called so that it could give
 // away the sentinel. A method that is not here fails the test: whoever adds
@@ -346,6 +346,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"Sweep": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.Sweep(ctx)
+	},
+	"TagsInEnglish": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.TagsInEnglish(ctx, who, d.Tags)
 	},
 	"Theme": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Theme(ctx, who, d.Theme.Slug)

@@ -206,11 +206,27 @@ CREATE TABLE datasets (
     published_at timestamp with time zone,
     updated_at timestamp with time zone NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
+    open_reason_en text NOT NULL DEFAULT ''::text,
+    open_method_en text NOT NULL DEFAULT ''::text,
+    use_requirements_en text NOT NULL DEFAULT ''::text,
+    safeguards_en text NOT NULL DEFAULT ''::text,
+    share_content_en text NOT NULL DEFAULT ''::text,
+    share_conditions_en text NOT NULL DEFAULT ''::text,
+    share_scope_en text NOT NULL DEFAULT ''::text,
+    share_method_en text NOT NULL DEFAULT ''::text,
+    required_materials_en text NOT NULL DEFAULT ''::text,
+    update_due_en text NOT NULL DEFAULT ''::text,
+    update_method_en text NOT NULL DEFAULT ''::text,
+    source_en text NOT NULL DEFAULT ''::text,
+    processing_en text NOT NULL DEFAULT ''::text,
+    spatial_en text NOT NULL DEFAULT ''::text,
+    tags_en text[] NOT NULL DEFAULT '{}'::text[],
     CONSTRAINT datasets_check CHECK (((open_type = 'unconditional'::text) OR (cardinality(open_basis) > 0))),
     CONSTRAINT datasets_check1 CHECK (((open_type <> 'conditional'::text) OR ((open_method <> ''::text) AND (use_requirements <> ''::text) AND (safeguards <> ''::text)))),
     CONSTRAINT datasets_check2 CHECK (((share_type = 'unconditional'::text) OR (cardinality(share_basis) > 0))),
     CONSTRAINT datasets_check3 CHECK (((status = 'draft'::text) OR (published_at IS NOT NULL))),
     CONSTRAINT datasets_check4 CHECK (((status <> 'withdrawn'::text) OR (withdrawn_reason <> ''::text))),
+    CONSTRAINT datasets_check5 CHECK (((cardinality(tags_en) = 0) OR (cardinality(tags_en) = cardinality(tags)))),
     CONSTRAINT datasets_open_type_check CHECK ((open_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
     CONSTRAINT datasets_share_type_check CHECK ((share_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
     CONSTRAINT datasets_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
@@ -234,6 +250,7 @@ CREATE INDEX datasets_theme ON public.datasets USING btree (theme_id);
 COMMENT ON COLUMN datasets.next_due IS 'the day by which the department promised the next version; null where none is promised';
 COMMENT ON COLUMN datasets.source IS 'true 原始来源, also where the publisher is a sample';
 COMMENT ON COLUMN datasets.revision IS 'counts every saved change; a form that carries an older one is refused';
+COMMENT ON COLUMN datasets.tags_en IS 'one for each of tags, in its order, or none at all';
 
 CREATE TABLE departments (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -327,6 +344,7 @@ CREATE TABLE resources (
     name text NOT NULL,
     name_en text NOT NULL DEFAULT ''::text,
     description text NOT NULL DEFAULT ''::text,
+    description_en text NOT NULL DEFAULT ''::text,
     CONSTRAINT resources_id_check CHECK ((id ~ '^[0-9a-z]{8,32}$'::text)),
     CONSTRAINT resources_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT resources_pkey PRIMARY KEY (id),
@@ -437,6 +455,7 @@ CREATE TABLE version_tables (
     rows bigint NOT NULL,
     fields jsonb NOT NULL,
     preview jsonb NOT NULL,
+    name_en text NOT NULL DEFAULT ''::text,
     CONSTRAINT version_tables_rows_check CHECK ((rows >= 0)),
     CONSTRAINT version_tables_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
     CONSTRAINT version_tables_pkey PRIMARY KEY (version_id, "position")
@@ -444,7 +463,7 @@ CREATE TABLE version_tables (
 CREATE TRIGGER version_tables_frozen BEFORE DELETE OR UPDATE ON public.version_tables FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER version_tables_kept BEFORE TRUNCATE ON public.version_tables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE version_tables IS 'the tables found in a version: one for a CSV, one a sheet for a workbook, none for a document';
-COMMENT ON COLUMN version_tables.fields IS 'the data dictionary: [{name, label, label_en, type, unit, description, codes}]';
+COMMENT ON COLUMN version_tables.fields IS 'the data dictionary: [{name, label, label_en, type, unit, unit_en, description, description_en, codes: [{value, label, label_en}]}]';
 COMMENT ON COLUMN version_tables.preview IS 'the first rows as text, an array of arrays; served only through MayServe';
 
 CREATE TABLE versions (
@@ -461,6 +480,7 @@ CREATE TABLE versions (
     bytes bigint NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
     published_at timestamp with time zone NOT NULL,
+    reason_en text NOT NULL DEFAULT ''::text,
     CONSTRAINT versions_bytes_check CHECK ((bytes >= 0)),
     CONSTRAINT versions_compression_check CHECK ((compression = ANY (ARRAY[''::text, 'gzip'::text, 'zip'::text]))),
     CONSTRAINT versions_file_name_check CHECK (((file_name <> ''::text) AND (file_name !~ '[/\\[:cntrl:]]'::text))),

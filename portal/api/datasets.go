@@ -51,6 +51,7 @@ type Item struct {
 	Resources  []File   `json:"resources" nullable:"false" doc:"Its files, in the order of the publisher" zh:"文件，按发布者的顺序"`
 	Formats    []string `json:"formats" nullable:"false" doc:"Formats of the newest files" zh:"最新文件的格式" example:"csv"`
 	Tags       []string `json:"tags" nullable:"false" doc:"Tags (标签)" zh:"标签" example:"日历"`
+	TagsEN     []string `json:"tags_en" nullable:"false" doc:"The tags in English, in the same order; empty if nobody wrote them" zh:"标签的英文，顺序相同；没有写则为空" example:"holidays"`
 	Frequency  string   `json:"frequency" enum:"realtime,daily,weekly,monthly,quarterly,semiannual,annual,biennial,irregular,never" doc:"Promised update frequency (更新频率)" zh:"承诺的更新频率" example:"annual"`
 	Updated    string   `json:"updated" format:"date" doc:"Day on which the data was last updated" zh:"数据最近更新的日期" example:"2026-01-15"`
 	NextDue    *string  `json:"next_due" nullable:"true" format:"date" doc:"Day by which the next version is promised; null where none is" zh:"承诺下次更新的日期；没有承诺则为 null" example:"2027-01-15"`
@@ -88,44 +89,58 @@ type Dataset struct {
 
 // Opening is the open type with its grounds.
 type Opening struct {
-	Type            string   `json:"type" enum:"unconditional,conditional" doc:"The same as open" zh:"同 open" example:"conditional"`
-	Basis           []string `json:"basis" nullable:"false" doc:"Legal basis (依据), each naming its article" zh:"法规依据，逐条" example:"《鞍山市政务数据资源共享开放管理办法》第二十七条"`
-	Reason          string   `json:"reason" doc:"Why it is not open without condition" zh:"为什么不是无条件开放"`
-	Method          string   `json:"method" doc:"How to get it (开放方式)" zh:"开放方式"`
-	UseRequirements string   `json:"use_requirements" doc:"What is asked of who uses it (使用要求)" zh:"使用要求"`
-	Safeguards      string   `json:"safeguards" doc:"Safeguards to keep (安全保障措施)" zh:"安全保障措施"`
-	Materials       string   `json:"materials" doc:"What an application must hold (申请材料)" zh:"申请材料"`
+	Type              string   `json:"type" enum:"unconditional,conditional" doc:"The same as open" zh:"同 open" example:"conditional"`
+	Basis             []string `json:"basis" nullable:"false" doc:"Legal basis (依据), each naming its article" zh:"法规依据，逐条" example:"《鞍山市政务数据资源共享开放管理办法》第二十七条"`
+	Reason            string   `json:"reason" doc:"Why it is not open without condition" zh:"为什么不是无条件开放"`
+	ReasonEN          string   `json:"reason_en" doc:"The reason in English; empty if nobody wrote it" zh:"原因的英文；没有写则为空"`
+	Method            string   `json:"method" doc:"How to get it (开放方式)" zh:"开放方式"`
+	MethodEN          string   `json:"method_en" doc:"How to get it, in English" zh:"开放方式的英文"`
+	UseRequirements   string   `json:"use_requirements" doc:"What is asked of who uses it (使用要求)" zh:"使用要求"`
+	UseRequirementsEN string   `json:"use_requirements_en" doc:"What is asked of who uses it, in English" zh:"使用要求的英文"`
+	Safeguards        string   `json:"safeguards" doc:"Safeguards to keep (安全保障措施)" zh:"安全保障措施"`
+	SafeguardsEN      string   `json:"safeguards_en" doc:"Safeguards to keep, in English" zh:"安全保障措施的英文"`
+	Materials         string   `json:"materials" doc:"What an application must hold (申请材料)" zh:"申请材料"`
+	MaterialsEN       string   `json:"materials_en" doc:"What an application must hold, in English" zh:"申请材料的英文"`
 }
 
 // Sharing is the sharing type between authorities.
 type Sharing struct {
-	Type       string   `json:"type" enum:"unconditional,conditional,withheld" doc:"Sharing type (共享类型)" zh:"共享类型" example:"unconditional"`
-	Content    string   `json:"content" doc:"What is shared (共享内容)" zh:"共享内容"`
-	Conditions string   `json:"conditions" doc:"On which conditions (共享条件)" zh:"共享条件"`
-	Scope      string   `json:"scope" doc:"With whom (共享范围)" zh:"共享范围"`
-	Method     string   `json:"method" doc:"How (共享方式)" zh:"共享方式"`
-	Basis      []string `json:"basis" nullable:"false" doc:"Legal basis (共享依据)" zh:"共享依据"`
+	Type         string   `json:"type" enum:"unconditional,conditional,withheld" doc:"Sharing type (共享类型)" zh:"共享类型" example:"unconditional"`
+	Content      string   `json:"content" doc:"What is shared (共享内容)" zh:"共享内容"`
+	ContentEN    string   `json:"content_en" doc:"What is shared, in English" zh:"共享内容的英文"`
+	Conditions   string   `json:"conditions" doc:"On which conditions (共享条件)" zh:"共享条件"`
+	ConditionsEN string   `json:"conditions_en" doc:"On which conditions, in English" zh:"共享条件的英文"`
+	Scope        string   `json:"scope" doc:"With whom (共享范围)" zh:"共享范围"`
+	ScopeEN      string   `json:"scope_en" doc:"With whom, in English" zh:"共享范围的英文"`
+	Method       string   `json:"method" doc:"How (共享方式)" zh:"共享方式"`
+	MethodEN     string   `json:"method_en" doc:"How, in English" zh:"共享方式的英文"`
+	Basis        []string `json:"basis" nullable:"false" doc:"Legal basis (共享依据)" zh:"共享依据"`
 }
 
 // Updating is the promise of new versions.
 type Updating struct {
 	Frequency string `json:"frequency" doc:"The same as frequency above" zh:"同上面的 frequency" example:"annual"`
 	Due       string `json:"due" doc:"Within which time (更新时限)" zh:"更新时限"`
+	DueEN     string `json:"due_en" doc:"Within which time, in English" zh:"更新时限的英文"`
 	Method    string `json:"method" doc:"How (更新方式)" zh:"更新方式"`
+	MethodEN  string `json:"method_en" doc:"How, in English" zh:"更新方式的英文"`
 }
 
 // Coverage is what the data speaks of.
 type Coverage struct {
-	Start   string `json:"start" doc:"Begin: a day, month or year (ISO 8601); empty if not given" zh:"起：日、月或年" example:"2004"`
-	End     string `json:"end" doc:"End, alike" zh:"止" example:"2026"`
-	Spatial string `json:"spatial" doc:"Area, in words" zh:"空间范围" example:"福建省"`
+	Start     string `json:"start" doc:"Begin: a day, month or year (ISO 8601); empty if not given" zh:"起：日、月或年" example:"2004"`
+	End       string `json:"end" doc:"End, alike" zh:"止" example:"2026"`
+	Spatial   string `json:"spatial" doc:"Area, in words" zh:"空间范围" example:"福建省"`
+	SpatialEN string `json:"spatial_en" doc:"Area, in English" zh:"空间范围的英文" example:"Fujian"`
 }
 
 // Source is the true origin.
 type Source struct {
-	Name       string `json:"name" doc:"Origin (原始来源)" zh:"原始来源" example:"国务院办公厅"`
-	URL        string `json:"url" doc:"Its address; empty if there is none" zh:"来源的地址"`
-	Processing string `json:"processing" doc:"What was done to it (整理)" zh:"做过什么整理"`
+	Name         string `json:"name" doc:"Origin (原始来源)" zh:"原始来源" example:"国务院办公厅"`
+	NameEN       string `json:"name_en" doc:"Origin, in English" zh:"原始来源的英文" example:"General Office of the State Council"`
+	URL          string `json:"url" doc:"Its address; empty if there is none" zh:"来源的地址"`
+	Processing   string `json:"processing" doc:"What was done to it (整理)" zh:"做过什么整理"`
+	ProcessingEN string `json:"processing_en" doc:"What was done to it, in English" zh:"整理的英文"`
 }
 
 // Contact is whom to ask.
@@ -158,7 +173,7 @@ func (a *api) item(d *datasets.Dataset) Item {
 	return Item{
 		Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Summary: d.Summary, SummaryEN: d.SummaryEN, Open: string(d.Open),
 		Department: Name{d.Department.Slug, d.Department.Name, d.Department.NameEN}, Theme: Name{d.Theme.Slug, d.Theme.Name, d.Theme.NameEN},
-		Region: place(d.Region), Licence: Licence(d.Licence), Resources: files(d), Formats: formats(d), Tags: notNull(d.Tags),
+		Region: place(d.Region), Licence: Licence(d.Licence), Resources: files(d), Formats: formats(d), Tags: notNull(d.Tags), TagsEN: notNull(d.TagsEN),
 		Frequency: string(d.Frequency), Updated: templates.Day(d.LastUpdated), NextDue: dayOrNull(d.NextDue), Fresh: string(d.Fresh(a.Now())),
 		Views: d.Views, Downloads: d.Downloads, URL: a.address("/datasets/" + d.Slug), Page: a.Config.BaseURL + "/datasets/" + d.Slug,
 	}
@@ -218,12 +233,14 @@ func (a *api) getDataset(ctx context.Context, _ *call, in *Slug) (*Dataset, erro
 	}
 	out := &Dataset{
 		Item: a.item(d), Resources: []Resource{},
-		Opening: Opening{Type: string(d.Open), Basis: notNull(d.OpenBasis), Reason: d.OpenReason, Method: d.OpenMethod,
-			UseRequirements: d.UseRequirements, Safeguards: d.Safeguards, Materials: d.RequiredMaterials},
-		Sharing:  Sharing{Type: d.ShareType, Content: d.ShareContent, Conditions: d.ShareConditions, Scope: d.ShareScope, Method: d.ShareMethod, Basis: notNull(d.ShareBasis)},
-		Updating: Updating{Frequency: string(d.Frequency), Due: d.UpdateDue, Method: d.UpdateMethod},
-		Coverage: Coverage{Start: d.TemporalStart, End: d.TemporalEnd, Spatial: d.Spatial},
-		Source:   Source{Name: d.Source, URL: d.SourceURL, Processing: d.Processing},
+		Opening: Opening{Type: string(d.Open), Basis: notNull(d.OpenBasis), Reason: d.OpenReason, ReasonEN: d.OpenReasonEN, Method: d.OpenMethod, MethodEN: d.OpenMethodEN,
+			UseRequirements: d.UseRequirements, UseRequirementsEN: d.UseRequirementsEN, Safeguards: d.Safeguards, SafeguardsEN: d.SafeguardsEN,
+			Materials: d.RequiredMaterials, MaterialsEN: d.RequiredMaterialsEN},
+		Sharing: Sharing{Type: d.ShareType, Content: d.ShareContent, ContentEN: d.ShareContentEN, Conditions: d.ShareConditions, ConditionsEN: d.ShareConditionsEN,
+			Scope: d.ShareScope, ScopeEN: d.ShareScopeEN, Method: d.ShareMethod, MethodEN: d.ShareMethodEN, Basis: notNull(d.ShareBasis)},
+		Updating: Updating{Frequency: string(d.Frequency), Due: d.UpdateDue, DueEN: d.UpdateDueEN, Method: d.UpdateMethod, MethodEN: d.UpdateMethodEN},
+		Coverage: Coverage{Start: d.TemporalStart, End: d.TemporalEnd, Spatial: d.Spatial, SpatialEN: d.SpatialEN},
+		Source:   Source{Name: d.Source, NameEN: d.SourceEN, URL: d.SourceURL, Processing: d.Processing, ProcessingEN: d.ProcessingEN},
 		Contact:  Contact{Name: d.Contact, Phone: d.Phone, Email: d.Email},
 		Catalogue: Catalogue{ResourceCode: d.ResourceCode, Category: d.Category, DataForm: d.DataForm, Attributes: d.Attributes, CollectDue: d.CollectDue,
 			CollectionMethod: d.CollectionMethod, CollectingOrg: d.CollectingOrg, ApprovingOrg: d.ApprovingOrg, ResponsibleOrg: d.ResponsibleOrg, Duties: d.Duties,

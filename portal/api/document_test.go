@@ -5,6 +5,7 @@ import (
 	"flag"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -97,7 +98,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 	bare := w.Dataset(t)
 	empty := w.Resource(t, bare)
 	conditional, _ := w.File(t, "b.csv", "年份\n2025\n", func(d *datasets.Dataset) { d.Open = datasets.Conditional })
-	w.Version(t, full, v.ResourceID, "a.csv", "年份,类型\n2025,1\n", datasets.Field{Name: "类型", Label: "类型", LabelEN: "Type", Unit: "个", Description: "种类", Type: "integer", Codes: []datasets.Code{{Value: "1", Label: "甲"}}})
+	w.Version(t, full, v.ResourceID, "a.csv", "年份,类型\n2025,1\n", datasets.Field{Name: "类型", Label: "类型", LabelEN: "Type", Unit: "个", UnitEN: "pieces", Description: "种类", DescriptionEN: "What kind", Type: "integer", Codes: []datasets.Code{{Value: "1", Label: "甲", LabelEN: "First"}}})
 	gone, _ := w.File(t, "c.csv", "年份\n2025\n", func(d *datasets.Dataset) { d.Status = datasets.Withdrawn })
 	doc := w.described(t)
 	answered := 0
@@ -144,6 +145,28 @@ func full(d *datasets.Dataset) {
 	_ = json.Unmarshal(body, d)
 	d.Language, d.Email = "zh-CN", "a@example.org"
 	d.SourceURL, d.TemporalStart, d.TemporalEnd, d.Tags, d.RelatedCodes, d.ShareBasis, d.OpenBasis = "https://www.gov.cn/", "2004", "2026", []string{"甲"}, []string{"乙"}, []string{"丙"}, []string{"丁"}
+}
+
+// Whatever the catalogue keeps in English stands beside its Chinese.
+func TestTheEnglishStandsBesideTheChinese(t *testing.T) {
+	w := newWorld(t)
+	d, v := w.File(t, "a.csv", "年份\n2025\n", full, func(d *datasets.Dataset) { d.TagsEN = []string{"first"} })
+	w.Version(t, d, v.ResourceID, "a.csv", "年份\n2025\n", datasets.Field{Name: "年份", Label: "年份", Unit: "年", UnitEN: "years", Description: "何年", DescriptionEN: "Which year", Codes: []datasets.Code{{Value: "2025", Label: "今", LabelEN: "Now"}}})
+	var whole api.Dataset
+	w.read(t, api.Base+"/datasets/"+d.Slug, &whole)
+	got := []string{whole.Opening.ReasonEN, whole.Opening.MethodEN, whole.Opening.UseRequirementsEN, whole.Opening.SafeguardsEN, whole.Opening.MaterialsEN,
+		whole.Sharing.ContentEN, whole.Sharing.ConditionsEN, whole.Sharing.ScopeEN, whole.Sharing.MethodEN, whole.Updating.DueEN, whole.Updating.MethodEN,
+		whole.Coverage.SpatialEN, whole.Source.NameEN, whole.Source.ProcessingEN}
+	want := []string{d.OpenReasonEN, d.OpenMethodEN, d.UseRequirementsEN, d.SafeguardsEN, d.RequiredMaterialsEN,
+		d.ShareContentEN, d.ShareConditionsEN, d.ShareScopeEN, d.ShareMethodEN, d.UpdateDueEN, d.UpdateMethodEN, d.SpatialEN, d.SourceEN, d.ProcessingEN}
+	if !slices.Equal(got, want) || slices.Contains(want, "") || !slices.Equal(whole.TagsEN, []string{"first"}) {
+		t.Errorf("%q and tags %q, want %q", got, whole.TagsEN, want)
+	}
+	var schema api.Schema
+	w.read(t, api.Base+"/resources/"+v.ResourceID+"/schema", &schema)
+	if f := schema.Tables[0].Fields[0]; f.UnitEN != "years" || f.DescriptionEN != "Which year" || f.Codes[0].LabelEN != "Now" {
+		t.Errorf("the dictionary: %+v", f)
+	}
 }
 
 // What the document calls an example is one, and everything has its words in

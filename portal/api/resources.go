@@ -13,15 +13,16 @@ import (
 
 // Resource is one file through all its versions.
 type Resource struct {
-	ID          string   `json:"id" doc:"Id of the file; never changes" zh:"文件的编号，不变" example:"holidays-csv"`
-	Name        string   `json:"name" doc:"Name in Chinese" zh:"中文名" example:"节假日安排"`
-	NameEN      string   `json:"name_en" doc:"Name in English" zh:"英文名" example:"Public holidays"`
-	Description string   `json:"description" doc:"What is in it" zh:"内容说明"`
-	Format      string   `json:"format" doc:"Format of the newest version; empty while there is none" zh:"最新版本的格式；还没有版本则为空" example:"csv"`
-	Newest      *Version `json:"newest,omitempty" doc:"The newest version; absent while there is none" zh:"最新版本；还没有则缺"`
-	Latest      string   `json:"latest,omitempty" format:"uri" doc:"Address that always leads to the newest bytes; absent where they may not be had" zh:"总是转到最新字节的地址；不能取的没有" example:"https://data.example/r/holidays-csv"`
-	URL         string   `json:"url" format:"uri" doc:"This file in this API" zh:"本接口里的这个文件" example:"https://data.example/api/v1/resources/holidays-csv"`
-	Page        string   `json:"page" format:"uri" doc:"Its page for people" zh:"给人看的网页" example:"https://data.example/datasets/holidays/resources/holidays-csv"`
+	ID            string   `json:"id" doc:"Id of the file; never changes" zh:"文件的编号，不变" example:"holidays-csv"`
+	Name          string   `json:"name" doc:"Name in Chinese" zh:"中文名" example:"节假日安排"`
+	NameEN        string   `json:"name_en" doc:"Name in English" zh:"英文名" example:"Public holidays"`
+	Description   string   `json:"description" doc:"What is in it" zh:"内容说明"`
+	DescriptionEN string   `json:"description_en" doc:"What it holds, in English; empty if nobody wrote it" zh:"说明的英文；没有写则为空"`
+	Format        string   `json:"format" doc:"Format of the newest version; empty while there is none" zh:"最新版本的格式；还没有版本则为空" example:"csv"`
+	Newest        *Version `json:"newest,omitempty" doc:"The newest version; absent while there is none" zh:"最新版本；还没有则缺"`
+	Latest        string   `json:"latest,omitempty" format:"uri" doc:"Address that always leads to the newest bytes; absent where they may not be had" zh:"总是转到最新字节的地址；不能取的没有" example:"https://data.example/r/holidays-csv"`
+	URL           string   `json:"url" format:"uri" doc:"This file in this API" zh:"本接口里的这个文件" example:"https://data.example/api/v1/resources/holidays-csv"`
+	Page          string   `json:"page" format:"uri" doc:"Its page for people" zh:"给人看的网页" example:"https://data.example/datasets/holidays/resources/holidays-csv"`
 }
 
 // Entry is a file by itself, with the dataset it belongs to.
@@ -44,6 +45,7 @@ type Version struct {
 	Number      int       `json:"number" doc:"Counted from 1" zh:"从 1 数起" example:"3"`
 	Published   time.Time `json:"published" doc:"When it was published" zh:"发布的时间"`
 	Reason      string    `json:"reason" doc:"Why it was made" zh:"为什么有这一版" example:"增加 2026 年"`
+	ReasonEN    string    `json:"reason_en" doc:"Why it was made, in English; empty if nobody wrote it" zh:"原因的英文；没有写则为空" example:"2026 added"`
 	FileName    string    `json:"file_name" doc:"Name of the original file" zh:"原件的文件名" example:"holidays-2004-2026.csv"`
 	MediaType   string    `json:"media_type" doc:"Media type of the original" zh:"原件的媒体类型" example:"text/csv"`
 	Format      string    `json:"format" doc:"Its format" zh:"格式" example:"csv"`
@@ -62,6 +64,7 @@ type Version struct {
 type Table struct {
 	Number   int    `json:"number" doc:"Counted from 1" zh:"从 1 数起" example:"1"`
 	Name     string `json:"name" doc:"Name of the sheet; empty if it has none" zh:"工作表名；没有则为空"`
+	NameEN   string `json:"name_en" doc:"Name of the sheet in English; empty if nobody wrote it" zh:"工作表的英文名；没有写则为空"`
 	Rows     int64  `json:"rows" doc:"Rows below the head" zh:"行数，不含表头" example:"769"`
 	Columns  int    `json:"columns" doc:"Columns" zh:"列数" example:"3"`
 	CSV      string `json:"csv,omitempty" format:"uri" doc:"The rows as CSV: UTF-8, a head, LF" zh:"CSV：UTF-8，有表头，LF 换行" example:"https://data.example/d/holidays-csv/3/data.csv"`
@@ -88,7 +91,7 @@ func (a *api) parent(d *datasets.Dataset) Parent {
 
 func (a *api) resource(ctx context.Context, d *datasets.Dataset, r *datasets.Resource) Resource {
 	out := Resource{
-		ID: r.ID, Name: r.Name, NameEN: r.NameEN, Description: r.Description,
+		ID: r.ID, Name: r.Name, NameEN: r.NameEN, Description: r.Description, DescriptionEN: r.DescriptionEN,
 		URL: a.address("/resources/" + r.ID), Page: a.Config.BaseURL + "/datasets/" + d.Slug + "/resources/" + r.ID,
 	}
 	if r.Newest != nil {
@@ -104,7 +107,7 @@ func (a *api) resource(ctx context.Context, d *datasets.Dataset, r *datasets.Res
 func (a *api) version(ctx context.Context, v *datasets.Version) Version {
 	number := strconv.Itoa(v.Number)
 	out := Version{
-		Number: v.Number, Published: v.PublishedAt.UTC(), Reason: v.Reason, FileName: v.FileName, MediaType: v.MediaType, Format: v.Format,
+		Number: v.Number, Published: v.PublishedAt.UTC(), Reason: v.Reason, ReasonEN: v.ReasonEN, FileName: v.FileName, MediaType: v.MediaType, Format: v.Format,
 		Compression: v.Compression, Encoding: v.Encoding, Bytes: v.Bytes, SHA256: v.SHA256, Served: a.Datasets.MayServe(ctx, visitor, v) == nil,
 		Tables: make([]Table, len(v.Tables)),
 		URL:    a.address("/resources/" + v.ResourceID + "/versions/" + number), Schema: a.address("/resources/" + v.ResourceID + "/schema?version=" + number),
@@ -131,7 +134,7 @@ func (a *api) filesURL() string {
 }
 
 func table(t *datasets.Table, position int) Table {
-	return Table{Number: position + 1, Name: t.Name, Rows: t.Rows, Columns: len(t.Fields)}
+	return Table{Number: position + 1, Name: t.Name, NameEN: t.NameEN, Rows: t.Rows, Columns: len(t.Fields)}
 }
 
 // offer adds the addresses of the rows.
@@ -226,25 +229,29 @@ type Schema struct {
 type TableSchema struct {
 	Number int     `json:"number" doc:"Counted from 1" zh:"从 1 数起" example:"1"`
 	Name   string  `json:"name" doc:"Name of the sheet; empty if it has none" zh:"工作表名；没有则为空"`
+	NameEN string  `json:"name_en" doc:"Name of the sheet in English; empty if nobody wrote it" zh:"工作表的英文名；没有写则为空"`
 	Rows   int64   `json:"rows" doc:"Rows below the head" zh:"行数，不含表头" example:"769"`
 	Fields []Field `json:"fields" nullable:"false" doc:"Columns, in their order in the file" zh:"列，按文件里的顺序"`
 }
 
 // Field is one column.
 type Field struct {
-	Name        string `json:"name" doc:"Name of the column in the file" zh:"文件里的列名" example:"日期"`
-	Label       string `json:"label" doc:"What it is called, in Chinese; empty if nobody said" zh:"中文名；没有写则为空" example:"日期"`
-	LabelEN     string `json:"label_en" doc:"What it is called, in English" zh:"英文名" example:"Date"`
-	Type        string `json:"type" enum:"text,integer,decimal,date,yearmonth,datetime,boolean,point,geometry,array,object" doc:"Type of its values. Codes with leading zeros are text: read them as such" zh:"值的类型。带前导零的代码是 text，请按文本读" example:"date"`
-	Unit        string `json:"unit" doc:"Unit; empty if there is none" zh:"单位；没有则为空"`
-	Description string `json:"description" doc:"Meaning" zh:"含义"`
-	Codes       []Code `json:"codes" nullable:"false" doc:"Code list: its values with their meaning. Always empty for data that must be applied for" zh:"代码表：值和含义。须申请的数据总是空的"`
+	Name          string `json:"name" doc:"Name of the column in the file" zh:"文件里的列名" example:"日期"`
+	Label         string `json:"label" doc:"What it is called, in Chinese; empty if nobody said" zh:"中文名；没有写则为空" example:"日期"`
+	LabelEN       string `json:"label_en" doc:"What it is called, in English" zh:"英文名" example:"Date"`
+	Type          string `json:"type" enum:"text,integer,decimal,date,yearmonth,datetime,boolean,point,geometry,array,object" doc:"Type of its values. Codes with leading zeros are text: read them as such" zh:"值的类型。带前导零的代码是 text，请按文本读" example:"date"`
+	Unit          string `json:"unit" doc:"Unit; empty if there is none" zh:"单位；没有则为空"`
+	UnitEN        string `json:"unit_en" doc:"Unit, in English" zh:"单位的英文" example:"days"`
+	Description   string `json:"description" doc:"Meaning" zh:"含义"`
+	DescriptionEN string `json:"description_en" doc:"Meaning, in English" zh:"含义的英文"`
+	Codes         []Code `json:"codes" nullable:"false" doc:"Code list: its values with their meaning. Always empty for data that must be applied for" zh:"代码表：值和含义。须申请的数据总是空的"`
 }
 
 // Code is one value of a code list.
 type Code struct {
-	Value string `json:"value" doc:"Value in the file" zh:"文件里的值" example:"1"`
-	Label string `json:"label" doc:"What it means" zh:"含义" example:"放假"`
+	Value   string `json:"value" doc:"Value in the file" zh:"文件里的值" example:"1"`
+	Label   string `json:"label" doc:"What it means" zh:"含义" example:"放假"`
+	LabelEN string `json:"label_en" doc:"What it means, in English; empty if nobody wrote it" zh:"含义的英文；没有写则为空" example:"Holiday"`
 }
 
 // SchemaWanted is which dictionary is asked for.
@@ -262,12 +269,13 @@ func (a *api) getSchema(ctx context.Context, _ *call, in *SchemaWanted) (*Schema
 	for i, t := range v.Tables {
 		fields := make([]Field, len(t.Fields))
 		for j, f := range t.Fields {
-			fields[j] = Field{Name: f.Name, Label: f.Label, LabelEN: f.LabelEN, Type: f.Type, Unit: f.Unit, Description: f.Description, Codes: make([]Code, len(f.Codes))}
+			fields[j] = Field{Name: f.Name, Label: f.Label, LabelEN: f.LabelEN, Type: f.Type, Unit: f.Unit, UnitEN: f.UnitEN,
+				Description: f.Description, DescriptionEN: f.DescriptionEN, Codes: make([]Code, len(f.Codes))}
 			for k, c := range f.Codes {
 				fields[j].Codes[k] = Code(c)
 			}
 		}
-		out.Tables[i] = TableSchema{Number: i + 1, Name: t.Name, Rows: t.Rows, Fields: fields}
+		out.Tables[i] = TableSchema{Number: i + 1, Name: t.Name, NameEN: t.NameEN, Rows: t.Rows, Fields: fields}
 	}
 	return out, nil
 }
