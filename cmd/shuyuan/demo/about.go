@@ -21,8 +21,10 @@ type about struct {
 	Licence    string   `yaml:"licence"`
 	Region     string   `yaml:"region"`
 	Spatial    string   `yaml:"spatial"`
+	SpatialEN  string   `yaml:"spatial_en"`
 	Language   string   `yaml:"language"`
 	Tags       []string `yaml:"tags"`
+	TagsEN     []string `yaml:"tags_en"` // one for each, in their order
 	Draft      bool     `yaml:"draft"`
 
 	Open struct {
@@ -32,6 +34,11 @@ type about struct {
 		Method       string            `yaml:"method"`
 		Requirements string            `yaml:"requirements"`
 		Safeguards   string            `yaml:"safeguards"`
+
+		ReasonEN       string `yaml:"reason_en"`
+		MethodEN       string `yaml:"method_en"`
+		RequirementsEN string `yaml:"requirements_en"`
+		SafeguardsEN   string `yaml:"safeguards_en"`
 	} `yaml:"open"`
 	Share struct {
 		Type       datasets.OpenType `yaml:"type"`
@@ -41,11 +48,19 @@ type about struct {
 		Method     string            `yaml:"method"`
 		Basis      []string          `yaml:"basis"`
 		Materials  string            `yaml:"materials"`
+
+		ContentEN    string `yaml:"content_en"`
+		ConditionsEN string `yaml:"conditions_en"`
+		ScopeEN      string `yaml:"scope_en"`
+		MethodEN     string `yaml:"method_en"`
+		MaterialsEN  string `yaml:"materials_en"`
 	} `yaml:"share"`
 	Update struct {
 		Frequency datasets.Frequency `yaml:"frequency"`
 		Due       string             `yaml:"due"`
+		DueEN     string             `yaml:"due_en"`
 		Method    string             `yaml:"method"`
+		MethodEN  string             `yaml:"method_en"`
 		Last      string             `yaml:"last"` // how the day was found stands beside it
 		Next      string             `yaml:"next"` // where Due names a day; otherwise one period after Last
 	} `yaml:"update"`
@@ -62,9 +77,11 @@ type about struct {
 		Due string `yaml:"due"`
 	} `yaml:"collected"`
 	Source struct {
-		Name       string `yaml:"name"`
-		URL        string `yaml:"url"`
-		Processing string `yaml:"processing"`
+		Name         string `yaml:"name"`
+		NameEN       string `yaml:"name_en"`
+		URL          string `yaml:"url"`
+		Processing   string `yaml:"processing"`
+		ProcessingEN string `yaml:"processing_en"`
 	} `yaml:"source"`
 	Period struct {
 		Start string `yaml:"start"`
@@ -72,15 +89,18 @@ type about struct {
 	} `yaml:"period"`
 
 	Resources []struct {
-		Key         string `yaml:"key"` // its address is made of it: never change one
-		Name        string `yaml:"name"`
-		NameEN      string `yaml:"name_en"`
-		Description string `yaml:"description"`
-		NoHeader    bool   `yaml:"no_header"`
-		Tables      int    `yaml:"tables"` // sheets of a workbook; 1 if not said
-		Versions    []struct {
-			File   string `yaml:"file"`
-			Reason string `yaml:"reason"`
+		Key           string   `yaml:"key"` // its address is made of it: never change one
+		Name          string   `yaml:"name"`
+		NameEN        string   `yaml:"name_en"`
+		Description   string   `yaml:"description"`
+		DescriptionEN string   `yaml:"description_en"`
+		NoHeader      bool     `yaml:"no_header"`
+		Tables        int      `yaml:"tables"`    // sheets of a workbook; 1 if not said
+		TablesEN      []string `yaml:"tables_en"` // the English names of the sheets
+		Versions      []struct {
+			File     string `yaml:"file"`
+			Reason   string `yaml:"reason"`
+			ReasonEN string `yaml:"reason_en"`
 		} `yaml:"versions"`
 	} `yaml:"resources"`
 	Dictionary []column `yaml:"dictionary"`
@@ -88,22 +108,27 @@ type about struct {
 
 // column is one row of the data dictionary.
 type column struct {
-	Name        string        `yaml:"name"`
-	Label       string        `yaml:"label"` // the name if not said
-	LabelEN     string        `yaml:"label_en"`
-	Type        string        `yaml:"type"`
-	Unit        string        `yaml:"unit"`
-	Description string        `yaml:"description"`
-	Codes       yaml.MapSlice `yaml:"codes"` // value: meaning
+	Name          string            `yaml:"name"`
+	Label         string            `yaml:"label"` // the name if not said
+	LabelEN       string            `yaml:"label_en"`
+	Type          string            `yaml:"type"`
+	Unit          string            `yaml:"unit"`
+	UnitEN        string            `yaml:"unit_en"`
+	Description   string            `yaml:"description"`
+	DescriptionEN string            `yaml:"description_en"`
+	Codes         yaml.MapSlice     `yaml:"codes"`    // value: meaning
+	CodesEN       map[string]string `yaml:"codes_en"` // value: meaning in English
 }
 
 func (c column) field() datasets.Field {
-	f := datasets.Field{Name: c.Name, Label: c.Label, LabelEN: c.LabelEN, Type: c.Type, Unit: c.Unit, Description: c.Description}
+	f := datasets.Field{Name: c.Name, Label: c.Label, LabelEN: c.LabelEN, Type: c.Type, Unit: c.Unit, UnitEN: c.UnitEN,
+		Description: c.Description, DescriptionEN: c.DescriptionEN}
 	if f.Label == "" {
 		f.Label = c.Name
 	}
 	for _, code := range c.Codes {
-		f.Codes = append(f.Codes, datasets.Code{Value: fmt.Sprint(code.Key), Label: fmt.Sprint(code.Value)})
+		value := fmt.Sprint(code.Key)
+		f.Codes = append(f.Codes, datasets.Code{Value: value, Label: fmt.Sprint(code.Value), LabelEN: c.CodesEN[value]})
 	}
 	return f
 }

@@ -51,11 +51,12 @@ type entry struct {
 type resource struct {
 	datasets.Resource
 	noHeader bool
+	tablesEN []string
 	fields   [][]datasets.Field
 	versions []version
 }
 
-type version struct{ file, reason string }
+type version struct{ file, reason, reasonEN string }
 
 // read decodes a file of a folder and refuses a name it does not know.
 func read(folder fs.FS, name string, into any) error {
@@ -148,20 +149,23 @@ func (w *world) complete(e *entry) error {
 	}
 	e.dataset = datasets.Dataset{
 		Slug: e.slug, Title: a.Title, TitleEN: a.TitleEN, Summary: a.Summary, SummaryEN: a.SummaryEN,
-		Licence: datasets.Licence{ID: a.Licence}, Region: datasets.Region{Code: a.Region}, Tags: a.Tags, Sample: w.sample,
+		Licence: datasets.Licence{ID: a.Licence}, Region: datasets.Region{Code: a.Region}, Tags: a.Tags, TagsEN: a.TagsEN, Sample: w.sample,
 		Open: a.Open.Type, OpenBasis: openBasis, OpenReason: a.Open.Reason, OpenMethod: a.Open.Method,
 		UseRequirements: a.Open.Requirements, Safeguards: a.Open.Safeguards,
+		OpenReasonEN: a.Open.ReasonEN, OpenMethodEN: a.Open.MethodEN, UseRequirementsEN: a.Open.RequirementsEN, SafeguardsEN: a.Open.SafeguardsEN,
 		ShareType: string(a.Share.Type), ShareContent: a.Share.Content, ShareConditions: a.Share.Conditions, ShareScope: a.Share.Scope,
 		ShareMethod: a.Share.Method, ShareBasis: shareBasis, RequiredMaterials: a.Share.Materials,
-		Frequency: a.Update.Frequency, UpdateDue: a.Update.Due, UpdateMethod: a.Update.Method, LastUpdated: updated,
+		ShareContentEN: a.Share.ContentEN, ShareConditionsEN: a.Share.ConditionsEN, ShareScopeEN: a.Share.ScopeEN,
+		ShareMethodEN: a.Share.MethodEN, RequiredMaterialsEN: a.Share.MaterialsEN,
+		Frequency: a.Update.Frequency, UpdateDue: a.Update.Due, UpdateMethod: a.Update.Method, UpdateDueEN: a.Update.DueEN, UpdateMethodEN: a.Update.MethodEN, LastUpdated: updated,
 		NextDue:      due,
 		ResourceCode: w.code(a.Code), Category: a.Category, DataForm: a.Form, Attributes: a.Attributes,
 		CollectDue: a.Collected.Due, CollectingOrg: a.Collected.By, CollectionMethod: a.Collected.How,
 		ApprovingOrg: w.made(department.Approving), ResponsibleOrg: w.made(department.Name), Duties: w.made(department.Duties),
 		LinkedSystem: w.made(department.System), DutyItem: w.made(department.Duty), CoreBusiness: w.made(department.Business),
 		SecurityLevel: a.Security, RelatedCodes: related,
-		Source: a.Source.Name, SourceURL: a.Source.URL, Processing: a.Source.Processing,
-		TemporalStart: a.Period.Start, TemporalEnd: a.Period.End, Spatial: a.Spatial, Language: a.Language,
+		Source: a.Source.Name, SourceEN: a.Source.NameEN, SourceURL: a.Source.URL, Processing: a.Source.Processing, ProcessingEN: a.Source.ProcessingEN,
+		TemporalStart: a.Period.Start, TemporalEnd: a.Period.End, Spatial: a.Spatial, SpatialEN: a.SpatialEN, Language: a.Language,
 		Contact: department.Contact, Email: department.Email,
 	}
 	return e.readResources(w.folder)
@@ -226,8 +230,8 @@ func (e *entry) readResources(folder fs.FS) error {
 	}
 	for _, r := range e.about.Resources {
 		out := &resource{
-			Resource: datasets.Resource{ID: resourceID(e.slug, r.Key), Name: r.Name, NameEN: r.NameEN, Description: r.Description},
-			noHeader: r.NoHeader,
+			Resource: datasets.Resource{ID: resourceID(e.slug, r.Key), Name: r.Name, NameEN: r.NameEN, Description: r.Description, DescriptionEN: r.DescriptionEN},
+			noHeader: r.NoHeader, tablesEN: r.TablesEN,
 		}
 		for range max(r.Tables, 1) { // one dictionary serves every sheet
 			out.fields = append(out.fields, fields)
@@ -238,7 +242,7 @@ func (e *entry) readResources(folder fs.FS) error {
 				return err
 			}
 			e.work += info.Size() * cost(v.File)
-			out.versions = append(out.versions, version{v.File, v.Reason})
+			out.versions = append(out.versions, version{v.File, v.Reason, v.ReasonEN})
 		}
 		e.resources = append(e.resources, out)
 	}
