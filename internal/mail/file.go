@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,12 +34,12 @@ func (f *Files) Send(ctx context.Context, l Letter) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	name := f.Now().UTC().Format("20060102T150405.000000Z") + "-" + id[:8] + ".eml"
-	tmp := filepath.Join(f.dir, "."+name)
-	defer os.Remove(tmp) // gone already if it was renamed
-	if err := write(tmp, body); err != nil {
+	name := f.written(l).UTC().Format("20060102T150405.000000Z") + "-" + id[:16] + ".eml"
+	tmp, err := f.write(body)
+	if err != nil {
 		return unsent(err)
 	}
+	defer os.Remove(tmp) // gone already if it was renamed
 	if err := os.Rename(tmp, filepath.Join(f.dir, name)); err != nil {
 		return unsent(err)
 	}
@@ -53,16 +54,18 @@ func (f *Files) Send(ctx context.Context, l Letter) error {
 	return nil
 }
 
-func write(name string, body []byte) error {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+// write puts body into a file with a name of its own and returns the name.
+func (f *Files) write(body []byte) (name string, err error) {
+	file, err := os.CreateTemp(f.dir, ".*.eml")
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer f.Close()
-	if _, err := f.Write(body); err != nil {
-		return err
+	_, err = file.Write(body)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		os.Remove(file.Name())
+		return "", err
 	}
-	return f.Sync()
+	return file.Name(), nil
 }
 
 func unsent(err error) error {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"mime"
@@ -31,6 +32,11 @@ type Letter struct {
 	To      mail.Address
 	Subject string
 	Text    string
+
+	// A letter that is sent again after its acceptance was lost is the same
+	// letter if both are the same: one file in a folder, one Message-ID.
+	ID      string    // empty: a new letter each time
+	Written time.Time // zero: now
 }
 
 // From is who sends, and the clock that dates what is sent.
@@ -58,14 +64,12 @@ func (f From) encode(l Letter) (body []byte, id string, err error) {
 	if !utf8.ValidString(l.Text) || strings.ContainsRune(l.Text, 0) {
 		return nil, "", fault.At("text", "邮件正文不是有效的文本。")
 	}
-	random := make([]byte, 16)
-	rand.Read(random)
-	id = hex.EncodeToString(random)
+	id = l.name()
 	_, domain, _ := strings.Cut(f.Address.Address, "@")
 
 	var b bytes.Buffer
 	for _, h := range [][2]string{
-		{"Date", f.Now().Format(time.RFC1123Z)},
+		{"Date", f.written(l).Format(time.RFC1123Z)},
 		{"From", f.Address.String()},
 		{"To", l.To.String()},
 		{"Subject", folded(l.Subject)},
@@ -88,6 +92,24 @@ func (f From) encode(l Letter) (body []byte, id string, err error) {
 	}
 	b.WriteString("\r\n")
 	return b.Bytes(), id, nil
+}
+
+func (f From) written(l Letter) time.Time {
+	if l.Written.IsZero() {
+		return f.Now()
+	}
+	return l.Written
+}
+
+// name is the letter's ID as it may stand in a header and in a file's name.
+func (l Letter) name() string {
+	if l.ID == "" {
+		random := make([]byte, 16)
+		rand.Read(random)
+		return hex.EncodeToString(random)
+	}
+	sum := sha256.Sum256([]byte(l.ID))
+	return hex.EncodeToString(sum[:16])
 }
 
 // folded is s as a header: words that are encoded go on lines of their own,

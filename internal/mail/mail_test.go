@@ -1,15 +1,11 @@
 package mail_test
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"net"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +43,16 @@ func TestFilesIsASender(t *testing.T) {
 		}
 		return all
 	})
+	again := letter
+	again.ID, again.Written = "1", mailtest.Now.Add(-time.Hour)
+	for range 2 {
+		if err := s.Send(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files, err := filepath.Glob(filepath.Join(dir, "20250301T003000*.eml")); err != nil || len(files) != 1 {
+		t.Errorf("a letter that is sent again is %d files (%v)", len(files), err)
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -55,132 +61,17 @@ func TestFilesIsASender(t *testing.T) {
 	}
 }
 
-// server speaks as much SMTP as a mail server must, over real connections.
-type server struct {
-	addr string
-	say  map[string]string // command -> answer other than the usual; "" hangs
-
-	mu       sync.Mutex
-	letters  [][]byte
-	auth     []string
-	envelope []string
-}
-
-func serve(t *testing.T, say map[string]string) *server {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{addr: l.Addr().String(), say: say}
-	end := make(chan struct{})
-	t.Cleanup(func() { close(end); l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.talk(c, end)
-		}
-	}()
-	return s
-}
-
-func (s *server) talk(c net.Conn, end <-chan struct{}) {
-	defer c.Close()
-	r := bufio.NewReader(c)
-	answer := func(command, usual string) bool {
-		said, other := s.say[command]
-		if other && said == "" {
-			<-end
-			return false
-		}
-		if other {
-			usual = said
-		}
-		fmt.Fprintf(c, "%s\r\n", usual)
-		return true
-	}
-	if !answer("hello", "220 test") {
-		return
-	}
-	for {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return
-		}
-		line = strings.TrimSpace(line)
-		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
-		switch verb {
-		case "EHLO":
-			if !answer(verb, "250-test\r\n250 AUTH PLAIN") {
-				return
-			}
-		case "AUTH":
-			s.mu.Lock()
-			s.auth = append(s.auth, line)
-			s.mu.Unlock()
-			if !answer(verb, "235 welcome") {
-				return
-			}
-		case "DATA":
-			if !answer(verb, "354 go on") {
-				return
-			}
-			if strings.HasPrefix(s.say[verb], "5") {
-				continue
-			}
-			var body strings.Builder
-			for {
-				line, err := r.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == ".\r\n" {
-					break
-				}
-				body.WriteString(strings.TrimPrefix(line, "."))
-			}
-			if said, other := s.say["accept"]; !other || strings.HasPrefix(said, "250") {
-				s.mu.Lock()
-				s.letters = append(s.letters, []byte(body.String()))
-				s.mu.Unlock()
-			}
-			if !answer("accept", "250 taken") {
-				return
-			}
-		case "QUIT":
-			answer(verb, "221 bye")
-			return
-		default:
-			s.mu.Lock()
-			s.envelope = append(s.envelope, line)
-			s.mu.Unlock()
-			if !answer(verb, "250 fine") {
-				return
-			}
-		}
-	}
-}
-
-func (s *server) arrived() [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([][]byte{}, s.letters...)
-}
-
 func TestSMTPIsASender(t *testing.T) {
-	srv := serve(t, nil)
-	s, err := mail.NewSMTP("smtp://shuyuan:p%40ss@"+srv.addr, mailtest.From, 0)
+	srv := mailtest.Serve(t, nil)
+	s, err := mail.NewSMTP("smtp://shuyuan:p%40ss@"+srv.Addr, mailtest.From, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mailtest.Run(t, s, srv.arrived)
-	if len(srv.auth) == 0 || srv.auth[0] != "AUTH PLAIN AHNodXl1YW4AcEBzcw==" {
-		t.Errorf("signed in as %q", srv.auth)
+	mailtest.Run(t, s, srv.Arrived)
+	if len(srv.Auth) == 0 || srv.Auth[0] != "AUTH PLAIN AHNodXl1YW4AcEBzcw==" {
+		t.Errorf("signed in as %q", srv.Auth)
 	}
-	if e := srv.envelope[0]; !strings.HasPrefix(e, "MAIL FROM:<noreply@data.example.gov.cn>") {
+	if e := srv.Envelope[0]; !strings.HasPrefix(e, "MAIL FROM:<noreply@data.example.gov.cn>") {
 		t.Errorf("envelope %q", e)
 	}
 }
@@ -201,8 +92,8 @@ func TestAMailServerInTroubleIsToldApart(t *testing.T) {
 		"does not speak SMTP":    {map[string]string{"hello": "HTTP/1.1 400 Bad Request"}, fault.Unavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := serve(t, c.say)
-			s, err := mail.NewSMTP("smtp://u:hunter2@"+srv.addr, mailtest.From, 300*time.Millisecond)
+			srv := mailtest.Serve(t, c.say)
+			s, err := mail.NewSMTP("smtp://u:hunter2@"+srv.Addr, mailtest.From, 300*time.Millisecond)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,8 +116,8 @@ func TestAMailServerInTroubleIsToldApart(t *testing.T) {
 		}
 	})
 	t.Run("the farewell fails", func(t *testing.T) {
-		srv := serve(t, map[string]string{"QUIT": "421 gone"})
-		s, err := mail.NewSMTP("smtp://"+srv.addr, mailtest.From, 0)
+		srv := mailtest.Serve(t, map[string]string{"QUIT": "421 gone"})
+		s, err := mail.NewSMTP("smtp://"+srv.Addr, mailtest.From, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,6 +71,27 @@ func Run(t *testing.T, s mail.Sender, arrived func() [][]byte) {
 			}
 		})
 	}
+	t.Run("sent again", func(t *testing.T) {
+		l := mail.Letter{To: to, Subject: "再", Text: "x", ID: "Ünique/../1", Written: Now.Add(-2 * time.Hour)}
+		var ids []string
+		for range 2 {
+			if err := s.Send(t.Context(), l); err != nil {
+				t.Fatal(err)
+			}
+			all := arrived()
+			m, err := netmail.ReadMessage(strings.NewReader(string(all[len(all)-1])))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at, err := m.Header.Date(); err != nil || !at.Equal(l.Written) {
+				t.Errorf("dated %v (%v)", at, err)
+			}
+			ids = append(ids, m.Header.Get("Message-ID"))
+		}
+		if ids[0] != ids[1] || ids[0] == "" {
+			t.Errorf("one letter is two: %q", ids)
+		}
+	})
 	t.Run("many at once", func(t *testing.T) {
 		before := len(arrived())
 		var wg sync.WaitGroup
