@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"io"
+	"mime/quotedprintable"
 	"net/http"
 	"net/http/cookiejar"
+	"net/mail"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -11,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"shuyuan/internal/mail/mailtest"
 )
 
 // reader is a browser without scripts: it keeps cookies.
@@ -83,6 +88,32 @@ func passwordIn(t testing.TB, said string) string {
 	return m[1]
 }
 
+func TestLettersGoThroughTheMailServerThatIsConfigured(t *testing.T) {
+	t.Parallel()
+	srv := mailtest.Serve(t, nil)
+	p := start(t, t.TempDir(), env("SHUYUAN_SMTP_URL=smtp://"+srv.Addr, "SHUYUAN_BASE_URL=http://data.example"))
+	password := passwordIn(t, succeeds(t, p.data, "account", "add", "zhou@tests.example", "--name", "周总管", "--role", "administrator"))
+	succeeds(t, p.data, "account", "password", "zhou@tests.example")
+	eventually(t, "the letter arrives", func() bool { return len(srv.Arrived()) == 1 })
+	letter, err := mail.ReadMessage(bytes.NewReader(srv.Arrived()[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(letter.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if from := letter.Header.Get("From"); letter.Header.Get("To") != "<zhou@tests.example>" || !strings.HasSuffix(from, "<noreply@data.example>") {
+		t.Errorf("from %s to %s", from, letter.Header.Get("To"))
+	}
+	if !strings.Contains(string(text), "密码已更改") || !strings.Contains(string(text), "http://data.example/account") || strings.Contains(string(text), password) {
+		t.Errorf("the letter:\n%s", text)
+	}
+	if left, err := filepath.Glob(filepath.Join(p.data, "mail")); err != nil || len(left) != 0 {
+		t.Errorf("a folder of letters lies beside: %v (%v)", left, err)
+	}
+}
+
 func TestAccountsAreMadeByCommand(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
@@ -117,6 +148,10 @@ func TestAccountsAreMadeByCommand(t *testing.T) {
 	if newReader(t, p).signIn(wang, "correct horse battery") || !officer.signIn(wang, second) {
 		t.Error("the old password opens, or the new one does not")
 	}
+	eventually(t, "two sign-ins from a new network and one new password are told by mail", func() bool {
+		letters, err := filepath.Glob(filepath.Join(p.data, "mail", "*.eml"))
+		return err == nil && len(letters) == 3
+	})
 	succeeds(t, p.data, "account", "disable", wang)
 	if status, _ := officer.open("/account"); status != http.StatusSeeOther || newReader(t, p).signIn(wang, second) {
 		t.Error("a disabled account opens")

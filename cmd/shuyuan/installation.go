@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
+	netmail "net/mail"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +24,7 @@ import (
 	"shuyuan/internal/database"
 	"shuyuan/internal/database/embedded"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/mail"
 	"shuyuan/licensing"
 )
 
@@ -188,6 +192,19 @@ func openStore(ctx context.Context, cfg config.Config) (blob.Store, error) {
 		Endpoint: cfg.S3Endpoint, Bucket: cfg.S3Bucket, Region: cfg.S3Region,
 		AccessKey: cfg.S3AccessKey, SecretKey: cfg.S3SecretKey.Reveal(),
 	})
+}
+
+// openMail is how letters go out, from noreply at the host of the portal.
+func (in *installation) openMail(base string, now func() time.Time) (mail.Sender, error) {
+	host := "localhost"
+	if u, err := url.Parse(base); err == nil && net.ParseIP(u.Hostname()) == nil {
+		host = u.Hostname()
+	}
+	from := mail.From{Address: netmail.Address{Name: "数源 Shuyuan", Address: "noreply@" + host}, Now: now}
+	if address := in.cfg.SMTPURL.Reveal(); address != "" {
+		return mail.NewSMTP(address, from, 0)
+	}
+	return mail.NewFiles(in.path("mail"), from)
 }
 
 // services are the domains on one installation.

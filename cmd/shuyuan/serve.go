@@ -24,6 +24,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
+	"shuyuan/portal/notify"
 	"shuyuan/search"
 )
 
@@ -117,7 +118,15 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	s.search.OnChange(s.portal.Changed)
-	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Log: s.log, Tasks: []jobs.Task{
+	workers := jobs.NewWorkers()
+	sender, err := s.in.openMail(s.base, s.clock.Now)
+	if err != nil {
+		return err
+	}
+	if err := notify.Handle(workers, sender, s.base); err != nil {
+		return err
+	}
+	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Workers: workers, Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})

@@ -99,6 +99,9 @@ func (s *Service) CreateKey(ctx context.Context, a Actor, name string, scopes []
 		if err != nil {
 			return struct{}{}, fmt.Errorf("create key: %w", err)
 		}
+		if err := s.tell(ctx, tx, a.ID, a.Session, Notice{What: KeyMade, Key: k.Prefix}); err != nil {
+			return struct{}{}, err
+		}
 		return struct{}{}, record(ctx, tx, a, a.ID, "key.created", map[string]string{"key": k.Prefix, "scopes": strings.Join(k.Scopes, " ")})
 	})
 	if err != nil {

@@ -166,8 +166,11 @@ func (s *Service) EndSession(ctx context.Context, a Actor, id string) error {
 // EndOtherSessions ends all of a's sessions but the one a came by, and says
 // how many.
 func (s *Service) EndOtherSessions(ctx context.Context, a Actor) (int, error) {
-	return s.endSessions(ctx, a, a.ID, "session.others-ended", `AND id <> @id`, a.Session)
+	return s.endSessions(ctx, a, a.ID, othersEnded, `AND id <> @id`, a.Session)
 }
+
+// othersEnded is the act that the account's owner is told of by mail.
+const othersEnded = "session.others-ended"
 
 func (s *Service) endSessions(ctx context.Context, who Actor, userID int64, act, which, id string) (int, error) {
 	if who.IsVisitor() {
@@ -181,6 +184,11 @@ func (s *Service) endSessions(ctx context.Context, who Actor, userID int64, act,
 		n := int(tag.RowsAffected())
 		if n == 0 {
 			return 0, nil
+		}
+		if act == othersEnded {
+			if err := s.tell(ctx, tx, userID, who.Session, Notice{What: SessionsEnded}); err != nil {
+				return 0, err
+			}
 		}
 		return n, record(ctx, tx, who, userID, act, map[string]string{"session": id, "count": strconv.Itoa(n)})
 	})

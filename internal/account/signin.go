@@ -191,11 +191,21 @@ func (s *Service) holdUser(ctx context.Context, tx pgx.Tx, c candidate, renewed 
 	return who, err
 }
 
+// rememberNetwork keeps where the account signed in from, and tells its owner
+// of a network that is new to it.
 func (s *Service) rememberNetwork(ctx context.Context, tx pgx.Tx, userID int64, network string) error {
-	_, err := tx.Exec(ctx, `
+	var fresh bool // the row is new if no transaction had to change it
+	err := tx.QueryRow(ctx, `
 		INSERT INTO known_networks (user_id, network, seen_at)
 		VALUES (@user, @network, @now)
-		ON CONFLICT (user_id, network) DO UPDATE SET seen_at = excluded.seen_at`,
-		pgx.NamedArgs{"user": userID, "network": subjectHash(network), "now": s.now()})
-	return err
+		ON CONFLICT (user_id, network) DO UPDATE SET seen_at = excluded.seen_at
+		RETURNING xmax = 0`,
+		pgx.NamedArgs{"user": userID, "network": subjectHash(network), "now": s.now()}).Scan(&fresh)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	if !fresh {
+		return nil
+	}
+	return s.tell(ctx, tx, userID, "", Notice{What: NewNetwork, Network: network})
 }

@@ -157,6 +157,9 @@ func (s *Service) setPassword(ctx context.Context, who Actor, id int64, password
 		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, id, keep); err != nil {
 			return struct{}{}, fmt.Errorf("set password: %w", err)
 		}
+		if err := s.tell(ctx, tx, id, keep, Notice{What: PasswordSet}); err != nil {
+			return struct{}{}, err
+		}
 		return struct{}{}, record(ctx, tx, who, id, "password.set", nil)
 	})
 	return err

@@ -1,5 +1,5 @@
 // Package jobs sets up River, the queue in our own database. A job is inserted
-// in the transaction of whoever announces something (Client.InsertTx), and
+// in the transaction of whoever announces something (Announce), and
 // worked by any replica. Argument types live with who announces, workers with
 // who acts; every worker may be run twice for one job.
 //
@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,41 @@ import (
 // Client inserts jobs, and works them once started.
 type Client = river.Client[pgx.Tx]
 
+// Workers are who works the jobs of each kind.
+type Workers = river.Workers
+
+// NewWorkers returns none yet; add them with Handle.
+func NewWorkers() *Workers { return river.NewWorkers() }
+
+// Handle lets do work the jobs that args of type T announce. A job whose do
+// fails is tried again, later each time, for three weeks.
+func Handle[T river.JobArgs](workers *Workers, do func(context.Context, T) error) error {
+	return river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+		return do(ctx, job.Args)
+	}))
+}
+
+// GiveUp is err for a job that no later try can do.
+func GiveUp(err error) error { return river.JobCancel(err) }
+
+// announcer inserts and does nothing else, so it needs no connection of its own.
+var announcer = sync.OnceValues(func() (*Client, error) {
+	return river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+})
+
+// Announce inserts a job in tx: it is worked by whichever replica is free once
+// tx has committed, and never if it does not.
+func Announce(ctx context.Context, tx pgx.Tx, args river.JobArgs) error {
+	c, err := announcer()
+	if err == nil {
+		_, err = c.InsertTx(ctx, tx, args, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("announce %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
 // Task is work that one replica of the installation does regularly.
 type Task struct {
 	Name    string // letters and dashes, at least two
@@ -34,7 +70,7 @@ type Task struct {
 
 // Config says what a process works.
 type Config struct {
-	Workers *river.Workers // nil: only the tasks
+	Workers *Workers // nil: only the tasks
 	Tasks   []Task
 	Log     *slog.Logger
 }

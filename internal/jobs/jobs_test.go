@@ -22,21 +22,13 @@ type greeting struct {
 
 func (greeting) Kind() string { return "greeting" }
 
-type greeter struct {
-	river.WorkerDefaults[greeting]
-	met chan string
-}
-
-func (g *greeter) Work(_ context.Context, job *river.Job[greeting]) error {
-	g.met <- job.Args.Name
-	return nil
-}
-
 func TestAJobIsWorkedIfItsTransactionCommits(t *testing.T) {
 	pool := dbtest.New(t)
-	g := &greeter{met: make(chan string, 8)}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, g)
+	met := make(chan string, 8)
+	workers := jobs.NewWorkers()
+	if err := jobs.Handle(workers, func(_ context.Context, g greeting) error { met <- g.Name; return nil }); err != nil {
+		t.Fatal(err)
+	}
 	c, err := jobs.New(pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +38,7 @@ func TestAJobIsWorkedIfItsTransactionCommits(t *testing.T) {
 	}
 	insert := func(name string, end error) {
 		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
-			if _, err := c.InsertTx(t.Context(), tx, greeting{name}, nil); err != nil {
+			if err := jobs.Announce(t.Context(), tx, greeting{name}); err != nil {
 				return err
 			}
 			return end
@@ -58,7 +50,7 @@ func TestAJobIsWorkedIfItsTransactionCommits(t *testing.T) {
 	insert("rolled back", errors.New("no"))
 	insert("committed", nil)
 	select {
-	case name := <-g.met:
+	case name := <-met:
 		if name != "committed" {
 			t.Errorf("worked %q", name)
 		}
@@ -68,8 +60,8 @@ func TestAJobIsWorkedIfItsTransactionCommits(t *testing.T) {
 	if err := jobs.Stop(t.Context(), c); err != nil {
 		t.Error(err)
 	}
-	if len(g.met) != 0 {
-		t.Errorf("also worked %q", <-g.met)
+	if len(met) != 0 {
+		t.Errorf("also worked %q", <-met)
 	}
 }
 
@@ -121,8 +113,10 @@ func TestLocalWritesOnceMoreWhenItEnds(t *testing.T) {
 
 func TestWaitingJobsAreCountedByState(t *testing.T) {
 	pool := dbtest.New(t)
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &greeter{})
+	workers := jobs.NewWorkers()
+	if err := jobs.Handle(workers, func(context.Context, greeting) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
 	c, err := jobs.New(pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

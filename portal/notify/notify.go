@@ -1,0 +1,78 @@
+// Package notify writes the letters that the installation sends, and sends
+// them. Nobody's language is known, so each letter speaks both.
+package notify
+
+import (
+	"context"
+	netmail "net/mail"
+	"strings"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+	"shuyuan/internal/jobs"
+	"shuyuan/internal/mail"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// Handle lets workers send the letters about accounts of the portal at base.
+// A letter sent twice, after the first acceptance was lost, is the same one.
+func Handle(workers *jobs.Workers, sender mail.Sender, base string) error {
+	return jobs.Handle(workers, func(ctx context.Context, n account.Notice) error {
+		err := sender.Send(ctx, Security(n, base))
+		if fault.KindOf(err) == fault.Invalid { // refused for good
+			return jobs.GiveUp(err)
+		}
+		return err
+	})
+}
+
+// Security is the letter about n to the owner of an account of the portal at
+// base.
+func Security(n account.Notice, base string) mail.Letter {
+	zh, en := what(text.Chinese, n), what(text.English, n)
+	return mail.Letter{
+		To:      netmail.Address{Address: n.To},
+		Subject: "数源 Shuyuan：" + zh + " / " + en,
+		Text:    security(text.Chinese, n, base) + "\n────────\n\n" + security(text.English, n, base),
+		ID:      n.ID,
+		Written: n.At,
+	}
+}
+
+func security(lang text.Lang, n account.Notice, base string) string {
+	say := func(zh string, args ...any) string { return text.In(lang, zh, args...) }
+	lines := []string{
+		say("您好：") + "\n",
+		say("这是关于您在 %s 的账户 %s 的提醒。", base, n.To) + "\n",
+		say("事情：%s", what(lang, n)),
+		say("时间：%s（北京时间）", templates.Moment(n.At)),
+		from(lang, n.Network) + "\n",
+		say("如果是您自己做的，或者是您请系统管理员做的，什么都不用做。"),
+		say("如果不是：请马上到 %s 改密码，结束其他登录，停用不认识的密钥；登录不了，就找系统管理员。", base+"/account") + "\n",
+		say("这封信由系统自动发出，请不要回复。我们从不在信里问密码。"),
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// what has happened, in words.
+func what(lang text.Lang, n account.Notice) string {
+	switch n.What {
+	case account.PasswordSet:
+		return text.In(lang, "密码已更改")
+	case account.KeyMade:
+		return text.In(lang, "建立了接口密钥 %s…", n.Key)
+	case account.SessionsEnded:
+		return text.In(lang, "其他登录都已结束")
+	case account.NewNetwork:
+		return text.In(lang, "有人从新的网络登录")
+	}
+	return n.What // announced by a newer version
+}
+
+func from(lang text.Lang, network string) string {
+	if network == "" {
+		return text.In(lang, "来自：服务器上的命令，由系统管理员执行")
+	}
+	return text.In(lang, "来自网络：%s", network)
+}

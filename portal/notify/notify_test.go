@@ -1,0 +1,144 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/database/dbtest"
+	"shuyuan/internal/jobs"
+	"shuyuan/internal/mail"
+	"shuyuan/internal/mail/mailtest"
+)
+
+const base = "https://data.example.gov.cn"
+
+var notice = account.Notice{
+	ID: "1", What: account.KeyMade, To: "wang@tests.example",
+	At: time.Date(2026, 3, 2, 1, 5, 0, 0, time.UTC), Network: "203.0.113.7", Key: "sy_abcdefgh",
+}
+
+func TestALetterSaysInBothLanguagesWhatHappenedAndWhatToDo(t *testing.T) {
+	l := Security(notice, base)
+	for _, want := range []string{
+		"建立了接口密钥 sy_abcdefgh…", "2026-03-02 09:05（北京时间）", "来自网络：203.0.113.7", "马上到 " + base + "/account 改密码",
+		"the API key sy_abcdefgh… was made", "2026-03-02 09:05 (Beijing time)", "From the network: 203.0.113.7", "go to " + base + "/account at once",
+	} {
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("%q is not in:\n%s", want, l.Text)
+		}
+	}
+	if l.To.Address != notice.To || !strings.Contains(l.Subject, "建立了接口密钥") || !strings.Contains(l.Subject, "was made") {
+		t.Errorf("to %s: %s", l.To, l.Subject)
+	}
+	byCommand := notice
+	byCommand.Network = ""
+	if text := Security(byCommand, base).Text; !strings.Contains(text, "服务器上的命令") || !strings.Contains(text, "a command on the server") {
+		t.Errorf("by command:\n%s", text)
+	}
+	for _, what := range []string{account.PasswordSet, account.KeyMade, account.SessionsEnded, account.NewNetwork} {
+		n := notice
+		n.What = what
+		if l := Security(n, base); strings.Contains(l.Subject, what) || strings.Contains(l.Text, what) {
+			t.Errorf("no words for %q", what)
+		}
+	}
+}
+
+// queue works letters on a database of its own and says what becomes of each.
+func queue(t *testing.T, sender mail.Sender) (announce func(account.Notice), done <-chan *river.Event) {
+	t.Helper()
+	pool := dbtest.New(t)
+	workers := jobs.NewWorkers()
+	if err := Handle(workers, sender, base); err != nil {
+		t.Fatal(err)
+	}
+	c, err := jobs.New(pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, cancel := c.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled)
+	t.Cleanup(cancel)
+	if err := c.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := jobs.Stop(context.Background(), c); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(n account.Notice) {
+		t.Helper()
+		if err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return jobs.Announce(t.Context(), tx, n) }); err != nil {
+			t.Fatal(err)
+		}
+	}, done
+}
+
+func next(t *testing.T, done <-chan *river.Event) rivertype.JobState {
+	t.Helper()
+	select {
+	case e := <-done:
+		return e.Job.State
+	case <-time.After(30 * time.Second):
+		t.Fatal("the job was not worked")
+		return ""
+	}
+}
+
+func TestAJobThatIsWorkedTwiceIsOneLetter(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mail")
+	sender, err := mail.NewFiles(dir, mailtest.From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	announce, done := queue(t, sender)
+	for range 2 {
+		announce(notice)
+		if state := next(t, done); state != rivertype.JobStateCompleted {
+			t.Errorf("the job is %s", state)
+		}
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+		t.Errorf("%d letters (%v)", len(files), err)
+	}
+}
+
+func TestALetterWaitsForAServerThatIsDown(t *testing.T) {
+	srv := mailtest.Serve(t, map[string]string{"hello": "421 going down"})
+	sender, err := mail.NewSMTP("smtp://"+srv.Addr, mailtest.From, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	announce, done := queue(t, sender)
+	announce(notice)
+	if state := next(t, done); state != rivertype.JobStateRetryable && state != rivertype.JobStateAvailable {
+		t.Errorf("the job is %s", state)
+	}
+	srv.Say("hello", "220 back again")
+	if state := next(t, done); state != rivertype.JobStateCompleted || len(srv.Arrived()) != 1 {
+		t.Errorf("the job is %s, %d letters arrived", state, len(srv.Arrived()))
+	}
+}
+
+func TestALetterThatIsRefusedForGoodIsGivenUp(t *testing.T) {
+	srv := mailtest.Serve(t, map[string]string{"RCPT": "550 no such user"})
+	sender, err := mail.NewSMTP("smtp://"+srv.Addr, mailtest.From, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	announce, done := queue(t, sender)
+	announce(notice)
+	if state := next(t, done); state != rivertype.JobStateCancelled {
+		t.Errorf("the job is %s", state)
+	}
+}
