@@ -108,5 +108,5 @@ func cite(ctx context.Context, base string, d *datasets.Dataset, v *datasets.Ver
 	}
 	return text.T(ctx, "%s，%s。第 %d 版，%s。原始来源：%s。许可：%s。%s",
 		templates.DepartmentName(ctx, &d.Department), text.Pick(ctx, d.Title, d.TitleEN), number, templates.Day(published),
-		d.Source, text.Pick(ctx, d.Licence.Name, d.Licence.NameEN), address)
+		text.Pick(ctx, d.Source, d.SourceEN), text.Pick(ctx, d.Licence.Name, d.Licence.NameEN), address)
 }

@@ -43,7 +43,7 @@ func (s *Server) showHome(c *fiber.Ctx) error {
 		return err
 	}
 	p.Themes = leaders(ctx, themes)
-	p.Try = s.try(ctx)
+	p.Try = s.try(ctx, viewer)
 	p.Feeds = []templates.Link{{Href: p.Feed, Title: text.T(ctx, "最近变动")}}
 	if p.JSONLD, err = interop.Catalog(p.Base, stats.Datasets); err != nil {
 		return err
@@ -72,14 +72,38 @@ func leaders(ctx context.Context, themes []datasets.Counted[datasets.Theme]) []t
 
 // try are searches that find something: the tags most used. Without them, and
 // while the engine does not answer, the line is left out.
-func (s *Server) try(ctx context.Context) []templates.Link {
+func (s *Server) try(ctx context.Context, viewer account.Actor) []templates.Link {
 	r, err := s.Search.Search(ctx, search.Query{Facets: []search.Facet{search.FacetTag}, FacetSize: 5})
 	if err != nil {
 		return nil
 	}
-	var out []templates.Link
+	var tags []string
 	for _, t := range r.Facets[search.FacetTag] {
-		out = append(out, templates.Link{Title: t.Value, Href: finding{text: t.Value}.href()})
+		tags = append(tags, t.Value)
+	}
+	if text.Of(ctx) == text.English {
+		return s.tryInEnglish(ctx, viewer, tags)
+	}
+	var out []templates.Link
+	for _, t := range tags {
+		out = append(out, templates.Link{Title: t, Href: finding{text: t}.href()})
+	}
+	return out
+}
+
+// tryInEnglish are those of the tags that have an English name. The search
+// knows tags by their Chinese, so the link asks for the tag itself.
+func (s *Server) tryInEnglish(ctx context.Context, viewer account.Actor, tags []string) []templates.Link {
+	english, err := s.Datasets.TagsInEnglish(ctx, viewer, tags)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "the English of the tags cannot be read", "error", err)
+		return nil
+	}
+	var out []templates.Link
+	for _, t := range tags {
+		if name, ok := english[t]; ok {
+			out = append(out, templates.Link{Title: name, Href: finding{filters: map[search.Facet][]string{search.FacetTag: {t}}}.href()})
+		}
 	}
 	return out
 }

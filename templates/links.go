@@ -62,7 +62,7 @@ func short(digest string) string {
 // coverage is the area a dataset speaks of: its own words, or else its region.
 func coverage(ctx context.Context, d *datasets.Dataset) string {
 	if d.Spatial != "" {
-		return d.Spatial
+		return text.Pick(ctx, d.Spatial, d.SpatialEN)
 	}
 	return text.Pick(ctx, d.Region.Name, d.Region.NameEN)
 }

@@ -207,6 +207,36 @@ func TestEnglishPagesSpeakEnglish(t *testing.T) {
 	}
 }
 
+// What has English is shown in it, and what has none says that it is Chinese.
+func TestTextsOfTheCatalogueAreShownInEnglishOrSaidToBeChinese(t *testing.T) {
+	d := ExampleConditional()
+	d.OpenMethodEN, d.UseRequirementsEN, d.Tags, d.TagsEN = "Write to the department", "Not for navigation", []string{"潮汐", "海洋"}, []string{"tides", "ocean"}
+	d.Processing, d.ProcessingEN, d.Spatial, d.SpatialEN = "合并", "Merged", "沿海", "The coast"
+	table := &datasets.Version{Number: 1, Reason: "首次发布", ReasonEN: "First published", Tables: []datasets.Table{
+		{Name: "甲表", NameEN: "Sheet A", Fields: []datasets.Field{{Name: "a", LabelEN: "Kind", Unit: "米", UnitEN: "m", Description: "种类", DescriptionEN: "What kind",
+			Codes: []datasets.Code{{Value: "放假", Label: "放假日", LabelEN: "Day off"}, {Value: "x", Label: "无英文"}}}}}, {Name: "乙表"}}}
+	pages := templ.Join(Needed(&d), entry(&d), Dictionary(table), VersionTable([]datasets.Version{*table}, "a", false), Home(HomePage{Frame: frame(text.English, "/", ""), Conditional: &d}))
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(render(t, text.English, pages)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Write to the department", "Not for navigation", "tides", "ocean", "Merged", "The coast", "Sheet A", "Kind", "m", "What kind", "Day off", "First published"} {
+		if !strings.Contains(doc.Text(), want) {
+			t.Errorf("%q is not shown", want)
+		}
+	}
+	if got := doc.Find("dd [lang=zh-CN]").Text(); !strings.Contains(got, d.Safeguards) || !strings.Contains(got, "无英文") {
+		t.Errorf("Chinese without English is not marked: %s", got)
+	}
+	doc.Find("[lang^=zh],.src,code").Remove()
+	if m := regexp.MustCompile(`\p{Han}+`).FindAllString(doc.Find("body").Text(), -1); len(m) > 0 {
+		t.Errorf("Chinese that says nothing of it: %v", m)
+	}
+	if chinese := render(t, text.Chinese, templ.Join(Needed(&d), Dictionary(table))); strings.Contains(chinese, "Day off") || strings.Contains(chinese, "Write to") || !strings.Contains(chinese, "放假日") {
+		t.Error("English on the Chinese page")
+	}
+}
+
 func TestEverySearchBoxSuggests(t *testing.T) {
 	everyPage(t, func(t *testing.T, _ text.Lang, _ string, doc *goquery.Document) {
 		if boxes, scripts := doc.Find("input[data-suggest]").Length(), doc.Find(`script[src$="/js/search.js"]`).Length(); boxes != scripts {

@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"shuyuan/datasets"
@@ -77,7 +78,7 @@ func DataTable(ctx context.Context, label string, t *datasets.Table) TableView {
 		if name == "" {
 			name = f.Name
 		}
-		view.Columns = append(view.Columns, Column{Label: name, Name: f.Name, Unit: f.Unit, Num: numeric(f.Type)})
+		view.Columns = append(view.Columns, Column{Label: name, Name: f.Name, Unit: text.Pick(ctx, f.Unit, f.UnitEN), Num: numeric(f.Type)})
 	}
 	return view
 }
@@ -110,4 +111,18 @@ func lawHref(d *datasets.Department) string {
 		return "/law"
 	}
 	return "/law/" + d.Profile
+}
+
+// onlyChinese reports whether a text that has no English must be marked as Chinese
+// where the page is English.
+func onlyChinese(ctx context.Context, s string) bool {
+	return text.Of(ctx) == text.English && strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+// tagEN is the English of a tag, empty where nobody wrote any.
+func tagEN(d *datasets.Dataset, i int) string {
+	if i < len(d.TagsEN) {
+		return d.TagsEN[i]
+	}
+	return ""
 }

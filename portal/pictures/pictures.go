@@ -50,6 +50,22 @@ type Words struct {
 	Column func(datasets.Field) string // label of a column
 }
 
+// value is a value of a column as a legend names it: in the reader's language
+// where the code list has the word.
+func (w Words) value(f datasets.Field, value string) string {
+	for _, c := range f.Codes {
+		if c.Value == value {
+			return w.both(value, c.LabelEN)
+		}
+	}
+	return value
+}
+
+// both is zh or its English, as the label of a column would be.
+func (w Words) both(zh, en string) string {
+	return w.Column(datasets.Field{Name: zh, Label: zh, LabelEN: en})
+}
+
 // MaybeDays reports from the columns alone whether a table might be a calendar.
 func MaybeDays(fields []datasets.Field) bool {
 	dates, texts := 0, 0
@@ -121,11 +137,22 @@ func Days(w Words, fields []datasets.Field, rows [][]string) *templates.Days {
 	if kind < 0 {
 		return nil
 	}
-	out := &templates.Days{Label: w.Title, Kinds: kinds}
+	out := &templates.Days{Label: w.Title}
+	for _, k := range kinds {
+		out.Kinds = append(out.Kinds, w.value(fields[kind], k))
+	}
 	for i, row := range rows {
-		out.Days = append(out.Days, templates.MarkedDay{Date: when[i], Kind: slices.Index(kinds, at(row, kind)), Name: at(row, name)})
+		out.Days = append(out.Days, templates.MarkedDay{Date: when[i], Kind: slices.Index(kinds, at(row, kind)), Name: w.occasion(fields, name, row)})
 	}
 	return out
+}
+
+// occasion names why the day of a row is marked; empty where no column does.
+func (w Words) occasion(fields []datasets.Field, column int, row []string) string {
+	if column < 0 {
+		return ""
+	}
+	return w.value(fields[column], at(row, column))
 }
 
 // occasion is the text column that names why a day is marked: each of its
@@ -199,7 +226,7 @@ func Series(w Words, fields []datasets.Field, rows [][]string, width, height int
 		}
 		c.X = append(c.X, x)
 	}
-	unit := ""
+	unit, unitEN := "", ""
 	for i, f := range fields[1:] {
 		if f.Type != "decimal" {
 			continue
@@ -208,7 +235,7 @@ func Series(w Words, fields []datasets.Field, rows [][]string, width, height int
 		if len(c.Series) > 0 && f.Unit != unit {
 			continue
 		}
-		unit = f.Unit
+		unit, unitEN = f.Unit, f.UnitEN
 		s := templates.Series{Name: w.Column(f), Strong: len(c.Series) == 0}
 		for _, row := range rows {
 			v, err := strconv.ParseFloat(at(row, i+1), 64)
@@ -219,7 +246,9 @@ func Series(w Words, fields []datasets.Field, rows [][]string, width, height int
 		}
 		c.Series = append(c.Series, s)
 	}
-	c.Unit = unit
+	if unit != "" {
+		c.Unit = w.both(unit, unitEN)
+	}
 	c.Bars = len(c.Series) == 1 && len(rows) <= 200 && crossesZero(c.Series[0].Values)
 	return c, w.Column(fields[0])
 }

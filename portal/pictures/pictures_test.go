@@ -3,6 +3,7 @@ package pictures
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -40,6 +41,34 @@ func TestACalendarIsFoundByItsShape(t *testing.T) {
 	}
 	if len(d.Days) != len(rows) || d.Days[0].Name != "元旦" {
 		t.Errorf("%d days, the first named %q: a weekday is not an occasion", len(d.Days), d.Days[0].Name)
+	}
+}
+
+// An English legend says what the code list says; a value without a word stays.
+func TestALegendIsInTheReadersLanguage(t *testing.T) {
+	english := Words{Title: "Sample", Column: func(f datasets.Field) string {
+		if f.LabelEN != "" {
+			return f.LabelEN
+		}
+		return f.Name
+	}}
+	fields, rows := holidays()
+	fields[2].Codes = []datasets.Code{{Value: "元旦", Label: "公历1月1日", LabelEN: "New Year"}}
+	fields[3].Codes = []datasets.Code{{Value: "放假", Label: "放假日", LabelEN: "Day off"}, {Value: "调休上班"}}
+	d := Days(english, fields, rows)
+	if d == nil || !slices.Equal(d.Kinds, []string{"Day off", "调休上班"}) || d.Days[0].Name != "New Year" || d.Days[1].Name != "劳动节" {
+		t.Errorf("%+v", d)
+	}
+	if d := Days(words, fields, rows); !slices.Equal(d.Kinds, []string{"放假", "调休上班"}) || d.Days[0].Name != "元旦" {
+		t.Errorf("in Chinese: %v, %s", d.Kinds, d.Days[0].Name)
+	}
+	series := [][]string{}
+	for y := 2000; y < 2010; y++ {
+		series = append(series, []string{fmt.Sprint(y), "1.5"})
+	}
+	chart, axis := Series(english, []datasets.Field{{Name: "年份", LabelEN: "Year", Type: "integer"}, {Name: "浓度", LabelEN: "Level", Type: "decimal", Unit: "米", UnitEN: "m"}}, series, 100, 50)
+	if chart == nil || chart.Unit != "m" || chart.Series[0].Name != "Level" || axis != "Year" {
+		t.Errorf("%+v along %s", chart, axis)
 	}
 }
 
