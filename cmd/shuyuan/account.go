@@ -238,7 +238,8 @@ func inEnglish(err error) error {
 	}
 	said := text.In(text.English, f.Sentence, f.Args...)
 	if f.Cause != nil {
-		return fmt.Errorf("%s: %w", said, f.Cause)
+		said = strings.TrimSuffix(said, ".") // it goes on
 	}
-	return errors.New(said)
+	whole := strings.Replace(f.Error(), f.Text(), said, 1)
+	return errors.New(strings.Replace(err.Error(), f.Error(), whole, 1)) // what was said around it stays
 }

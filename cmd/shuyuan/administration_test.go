@@ -2,12 +2,17 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"unicode"
+
+	"shuyuan/internal/fault"
 )
 
 func TestUsage(t *testing.T) {
@@ -92,6 +97,17 @@ func TestCommandsWorkBesideARunningServer(t *testing.T) {
 	}
 	if said := succeeds(t, p.data, "check"); !strings.Contains(said, "I11  not looked at") {
 		t.Errorf("an index that waits for its server is a fault:\n%s", said)
+	}
+}
+
+// A fault has a Chinese sentence; the commands speak English, and what was said
+// around the fault stays.
+func TestTheCommandLineSaysFaultsInEnglish(t *testing.T) {
+	var said strings.Builder
+	c := &call{command: &commands[0], err: &said}
+	code := c.exitCode(fmt.Errorf("datasets/a.yaml: %w", fault.New(fault.Invalid, "备份公钥须以 age1 开头。").Because(errors.New("no key"))))
+	if want := "shuyuan " + commands[0].name + ": datasets/a.yaml: A backup recipient begins with age1: no key\n"; code != 1 || said.String() != want {
+		t.Errorf("exit code %d, %q, want %q", code, said.String(), want)
 	}
 }
 
@@ -203,8 +219,14 @@ func TestABackupMadeBesideAServerComesBackInAnEmptyFolder(t *testing.T) {
 		t.Errorf("restoring over a running server: exit code %d, %s", code, log)
 	}
 	p.stop(t, syscall.SIGTERM)
-	if code, _, _ := shuyuan(t, p.data, []string{"restore", "--key", key, file}); code != 1 {
-		t.Errorf("restoring over data: exit code %d", code)
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.WriteFile(other, []byte("no backup"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{file, other} { // over data, and from what is no backup
+		if code, _, said := shuyuan(t, p.data, []string{"restore", "--key", key, from}); code != 1 || strings.ContainsFunc(said, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("restoring %s: exit code %d, %s", from, code, said)
+		}
 	}
 
 	empty := filepath.Join(t.TempDir(), "new")

@@ -84,7 +84,7 @@ func (c *call) exitCode(err error) int {
 	case errors.Is(err, errUsage):
 		return 2
 	case !errors.Is(err, errFound):
-		fmt.Fprintf(c.err, "shuyuan %s: %v\n", c.command.name, err)
+		fmt.Fprintf(c.err, "shuyuan %s: %v\n", c.command.name, inEnglish(err))
 	}
 	return 1
 }
