@@ -238,6 +238,22 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 	}
 }
 
+// The entry of a dataset names the code of who provides it, where there is one.
+func TestTheEntryHasTheCodeOfItsProvider(t *testing.T) {
+	w := reference(t)
+	for path, want := range map[string]string{"/datasets/prices": "11350000000000000X", "/datasets/stations": ""} {
+		got := ""
+		w.get(t, path).page(t).Find("details.full dt").Each(func(_ int, s *goquery.Selection) {
+			if strings.Contains(s.Text(), "信息资源提供方代码") {
+				got = strings.TrimSpace(s.Next().Text())
+			}
+		})
+		if got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 // The page of a department shows who it is, what it promised and which rules
 // bind it, and marks a sample as one.
 func TestTheDepartmentPage(t *testing.T) {
