@@ -13,6 +13,7 @@ func init() {
 		"有条件开放和不予开放须写明法律、法规等依据。":            "Opening on conditions and withholding must name their basis in law.",
 		"有条件开放须写明开放方式、使用要求和安全保障措施。":         "Opening on conditions must say how, with which requirements and which safeguards.",
 		"时间范围的终点早于起点。":                      "The period ends before it begins.",
+		"英文标签须与标签一一对应。":                     "English tags must stand one for each tag.",
 		"标签最多 %d 个。":                        "At most %d tags.",
 		"标签不能为空，也不能含逗号或分号。":                 "A tag must not be empty, nor contain a comma or a semicolon.",
 		"文字不是有效的 UTF-8。":                    "The text is not valid UTF-8.",
