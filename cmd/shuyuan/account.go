@@ -61,7 +61,7 @@ func accounts(ctx context.Context, c *call) error {
 		return err
 	}
 	if a.services, err = in.services(ctx); err == nil {
-		err = inEnglish(act.run(a, ctx, c.flags.Arg(1)))
+		err = act.run(a, ctx, c.flags.Arg(1))
 	}
 	return errors.Join(err, in.Close())
 }
