@@ -190,6 +190,11 @@ func (s *Server) showSearch(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if text.Of(ctx) == text.English {
+		if names, err = s.inEnglish(ctx, viewer, names, f, result); err != nil {
+			return err
+		}
+	}
 	p := templates.SearchPage{
 		Frame: s.frame(c, f.title(ctx), text.T(ctx, "在全部公开目录里查找数据集，按主题、部门、开放类型、格式筛选。")),
 		Query: f.text, Total: result.Total, Limited: result.Limited,
@@ -424,6 +429,7 @@ type names struct {
 	themes      map[string]datasets.Theme
 	departments map[string]datasets.Department
 	regions     map[string]datasets.Region
+	tags        map[string]string // the English of the tags of one page
 }
 
 // label is a value of a facet in the reader's language; a value nobody knows
@@ -449,6 +455,7 @@ func (n *names) label(ctx context.Context, facet search.Facet, value string) str
 			return text.Pick(ctx, r.Name, r.NameEN)
 		}
 	case search.FacetTag:
+		return text.Pick(ctx, value, n.tags[value])
 	}
 	return value
 }
@@ -487,4 +494,20 @@ func (s *Server) names(ctx context.Context) (*names, error) {
 	}
 	s.known.Store(n)
 	return n, nil
+}
+
+// inEnglish is n with the English of the tags that a page shows: those found
+// and those asked for.
+func (s *Server) inEnglish(ctx context.Context, viewer account.Actor, n *names, f finding, r search.Result) (*names, error) {
+	tags := slices.Clone(f.filters[search.FacetTag])
+	for _, t := range r.Facets[search.FacetTag] {
+		tags = append(tags, t.Value)
+	}
+	english, err := s.Datasets.TagsInEnglish(ctx, viewer, tags)
+	if err != nil {
+		return nil, err
+	}
+	with := *n
+	with.tags = english
+	return &with, nil
 }

@@ -48,6 +48,9 @@ func TestWhatHomeProposesFindsSomethingInEachLanguage(t *testing.T) {
 		w.get(t, "/", "Accept-Language", language).page(t).Find(".try a").Each(func(_ int, a *goquery.Selection) {
 			words = append(words, a.Text())
 			found := w.get(t, a.AttrOr("href", ""), "Accept-Language", language)
+			if chip := found.page(t).Find(".chip, .chips").Text(); language == "en" && !strings.Contains(chip, a.Text()) {
+				t.Errorf("the filter %s is called %s", a.Text(), chip)
+			}
 			if slug := map[bool]string{true: "roads", false: "tides"}[a.Text() == "公路"]; !strings.Contains(found.body, "/datasets/"+slug) {
 				t.Errorf("%s: %s does not find %s", language, a.Text(), slug)
 			}
