@@ -21,6 +21,7 @@ type Document struct {
 	Region      string // division code
 	RegionNames []string
 	Tags        []string
+	TagsEN      []string // found by, and no value of a facet
 	Columns     []string // names and labels of the columns
 	Values      []string // values of code lists
 	Code        string   // 信息资源代码

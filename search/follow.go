@@ -332,7 +332,7 @@ func documentOf(e *datasets.IndexEntry) Document {
 		Department: e.Department.Slug, Departments: append([]string{e.Department.Name, e.Department.NameEN}, e.Department.Aliases...),
 		Theme: e.Theme.Slug, ThemeNames: []string{e.Theme.Name, e.Theme.NameEN},
 		Open: string(e.Open), Frequency: string(e.Frequency), Region: e.Region.Code, RegionNames: []string{e.Region.Name, e.Region.NameEN},
-		Tags: e.Tags, Columns: e.Columns, Values: e.Values[:min(len(e.Values), most)], Code: e.ResourceCode,
+		Tags: e.Tags, TagsEN: e.TagsEN, Columns: e.Columns, Values: e.Values[:min(len(e.Values), most)], Code: e.ResourceCode,
 		Updated: e.LastUpdated, Popular: e.Uses(),
 	}
 	for _, r := range e.Resources {

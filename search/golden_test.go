@@ -20,8 +20,9 @@ import (
 type entry struct {
 	Slug, Title, Summary, Department, Theme, Open, Frequency, Region, Code string
 
-	TitleEN     string `yaml:"title_en"`
-	SummaryEN   string `yaml:"summary_en"`
+	TitleEN     string   `yaml:"title_en"`
+	SummaryEN   string   `yaml:"summary_en"`
+	TagsEN      []string `yaml:"tags_en"`
 	Departments []string
 	Themes      []string
 	Regions     []string
@@ -46,7 +47,7 @@ func catalogue(t *testing.T) []search.Document {
 		docs = append(docs, search.Document{
 			ID: e.Slug, Title: e.Title, TitleEN: e.TitleEN, Summary: e.Summary, SummaryEN: e.SummaryEN,
 			Department: e.Department, Departments: e.Departments, Theme: e.Theme, ThemeNames: e.Themes, Open: e.Open, Formats: e.Formats,
-			Frequency: e.Frequency, Region: e.Region, RegionNames: e.Regions, Tags: e.Tags, Columns: e.Columns, Values: e.Values, Code: e.Code,
+			Frequency: e.Frequency, Region: e.Region, RegionNames: e.Regions, Tags: e.Tags, TagsEN: e.TagsEN, Columns: e.Columns, Values: e.Values, Code: e.Code,
 			Updated: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -i),
 		})
 	}

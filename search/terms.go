@@ -59,8 +59,10 @@ func (d *Document) EachText(t Tier, yield func(text string, sound bool)) {
 				yield(s, true)
 			}
 		}
-		for _, s := range d.Columns {
-			yield(s, false)
+		for _, list := range [][]string{d.TagsEN, d.Columns} {
+			for _, s := range list {
+				yield(s, false)
+			}
 		}
 		yield(d.Code, false)
 	case SummaryTier:
