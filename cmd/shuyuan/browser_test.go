@@ -17,7 +17,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -238,26 +237,14 @@ func (b *tab) follow(selector string) {
 	b.leads(func() { b.click(selector) })
 }
 
-// leads does something that leads to another page, and waits for it.
+// leads does something that leads to another page, and waits for it: the mark
+// on this page is gone with it. A load event would not do, since that of the
+// page before may come late.
 func (b *tab) leads(do func()) {
 	b.Helper()
-	loaded := make(chan struct{}, 1)
-	ctx, cancel := context.WithCancel(b.ctx)
-	defer cancel()
-	chromedp.ListenTarget(ctx, func(event any) {
-		if _, ok := event.(*page.EventLoadEventFired); ok {
-			select {
-			case loaded <- struct{}{}:
-			default:
-			}
-		}
-	})
+	b.run(chromedp.Evaluate(`void (window.thisPage = true)`, nil))
 	do()
-	select {
-	case <-loaded:
-	case <-time.After(30 * time.Second):
-		b.Fatalf("no other page is loaded, still at %s", b.at())
-	}
+	b.until("another page", `!window.thisPage && document.readyState === 'complete'`)
 }
 
 // press presses keys, one after the other.
