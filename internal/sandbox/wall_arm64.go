@@ -1,0 +1,4 @@
+package sandbox
+
+// olderNames is empty: this machine kind never had them.
+var olderNames = []string{"getrlimit"}
