@@ -73,8 +73,13 @@ func sentences(t *testing.T, root string) map[string]token.Position {
 
 // sentenceArg is the index of the argument that is a sentence, -1 for other calls.
 func sentenceArg(fun ast.Expr) int {
-	if name, ok := fun.(*ast.Ident); ok && name.Name == "malformed" {
-		return 1 // of portal: a fault about one parameter
+	if name, ok := fun.(*ast.Ident); ok {
+		switch name.Name {
+		case "malformed": // of portal: a fault about one parameter
+			return 1
+		case "note", "say": // of datasets/ingest: what there is to say of a file
+			return 0
+		}
 	}
 	sel, ok := fun.(*ast.SelectorExpr)
 	if !ok {
@@ -85,6 +90,8 @@ func sentenceArg(fun ast.Expr) int {
 		return -1
 	}
 	switch pkg.Name + "." + sel.Sel.Name {
+	case "c.fail", "in.fail": // of datasets/rows: a fault about one parameter of a query
+		return 0
 	case "text.T", "text.In", "fault.New", "fault.At":
 		return 1
 	}

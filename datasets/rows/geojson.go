@@ -1,0 +1,141 @@
+package rows
+
+import (
+	"bufio"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Names of the columns that hold longitudes and latitudes, where a table has
+// no column of places.
+var (
+	longitudes = []string{"经度", "lon", "lng", "long", "longitude", "longitude_deg", "x坐标", "经度坐标"}
+	latitudes  = []string{"纬度", "lat", "latitude", "latitude_deg", "y坐标", "纬度坐标"}
+)
+
+// Places are the columns that say where each row lies: one of points or
+// shapes, or two of numbers.
+type Places struct {
+	Column                string
+	Longitude, Latitude   string
+	longitudeAt, latitude int
+}
+
+// FindPlaces finds the columns of a schema that say where rows lie.
+func FindPlaces(schema Schema) (Places, bool) {
+	var fields []Field
+	for _, c := range schema {
+		fields = append(fields, Field{Name: c.Name, Label: c.Label, Type: c.Type, Column: c.Name})
+	}
+	p, shape := places(fields)
+	return p, shape >= 0 || p.Longitude != ""
+}
+
+// places finds them among fields; shape is the place of the column of places.
+func places(fields []Field) (p Places, shape int) {
+	for i, f := range fields {
+		if f.Type.place() && f.Column != "" {
+			return Places{Column: f.Column}, i
+		}
+	}
+	p.longitudeAt, p.latitude = named(fields, longitudes), named(fields, latitudes)
+	if p.longitudeAt >= 0 && p.latitude >= 0 {
+		p.Longitude, p.Latitude = fields[p.longitudeAt].Column, fields[p.latitude].Column
+	}
+	return p, -1
+}
+
+func named(fields []Field, names []string) int {
+	return slices.IndexFunc(fields, func(f Field) bool {
+		return f.Type.number() && f.Column != "" && (slices.Contains(names, strings.ToLower(f.Name)) || slices.Contains(names, strings.ToLower(f.Label)))
+	})
+}
+
+// findPlaces chooses what the geometry of each feature is.
+func (e *Export) findPlaces() error {
+	p, shape := places(e.c.Fields)
+	switch {
+	case shape < 0 && p.Longitude == "":
+		return malformed("format", "这次查询没有选地点列，不能导出 GeoJSON。")
+	case shape < 0:
+		e.shape = -1
+		e.c.extra = []sqlExpr{e.c.out[p.longitudeAt], e.c.out[p.latitude]}
+	case e.c.byGroup: // of a group there is only the text
+		e.shape = shape
+	default:
+		column := e.c.out[shape].column
+		e.shape = shape
+		e.c.extra = []sqlExpr{{sql: column.Lon(), typ: Decimal}, {sql: column.Lat(), typ: Decimal}}
+	}
+	return nil
+}
+
+// geoJSONWriter writes each row as a feature (RFC 7946).
+type geoJSONWriter struct {
+	w     *bufio.Writer
+	keys  [][]byte
+	shape int
+	n     int
+	buf   []byte
+	cells []exported
+}
+
+func newGeoJSONWriter(w *bufio.Writer, e *Export) *geoJSONWriter {
+	names := slices.Clone(e.names)
+	if e.shape >= 0 { // it is the geometry
+		names = slices.Delete(names, e.shape, e.shape+1)
+	}
+	return &geoJSONWriter{w: w, keys: jsonKeys(names), shape: e.shape}
+}
+
+func (g *geoJSONWriter) start() error {
+	_, err := g.w.WriteString("{\"type\":\"FeatureCollection\",\"features\":[\n")
+	return err
+}
+
+func (g *geoJSONWriter) row(cells, extra []exported) error {
+	g.buf = g.buf[:0]
+	if g.n++; g.n > 1 {
+		g.buf = append(g.buf, ",\n"...)
+	}
+	g.buf = append(g.buf, `{"type":"Feature","geometry":`...)
+	g.buf = g.appendGeometry(g.buf, cells, extra)
+	g.buf = append(g.buf, `,"properties":`...)
+	if g.shape >= 0 {
+		g.cells = append(append(g.cells[:0], cells[:g.shape]...), cells[g.shape+1:]...)
+		cells = g.cells
+	}
+	if len(cells) == 0 {
+		g.buf = append(g.buf, '{')
+	}
+	g.buf = append(appendObject(g.buf, g.keys, cells), '}')
+	_, err := g.w.Write(g.buf)
+	return err
+}
+
+// appendGeometry appends the shape of a row: GeoJSON as it stands, well-known
+// text turned into it, or the point that two numbers are.
+func (g *geoJSONWriter) appendGeometry(dst []byte, cells, extra []exported) []byte {
+	if g.shape >= 0 {
+		c := cells[g.shape]
+		if len(c.text) > 0 && c.text[0] == '{' && json.Valid(c.text) {
+			return append(dst, c.text...)
+		}
+		if shape, ok := appendWKT(dst, string(c.text)); ok {
+			return shape
+		}
+	}
+	if len(extra) != 2 || extra[0].null || extra[1].null {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, `{"type":"Point","coordinates":[`...)
+	dst = appendNumber(dst, extra[0].text)
+	dst = append(dst, ',')
+	return append(appendNumber(dst, extra[1].text), "]}"...)
+}
+
+func (g *geoJSONWriter) end() error {
+	_, err := g.w.WriteString("\n]}\n")
+	return err
+}
