@@ -20,12 +20,6 @@ import (
 	"shuyuan/internal/fault"
 )
 
-// previewRows is how many rows of each table are kept for the page.
-const previewRows = 50
-
-// previewCell is how many bytes of one cell a preview keeps.
-const previewCell = 2000
-
 // NewVersion is a file to be published as the next version of a resource.
 type NewVersion struct {
 	FileName    string
@@ -36,13 +30,16 @@ type NewVersion struct {
 	Reason      string    // why there is a new version
 	ReasonEN    string
 	PublishedAt time.Time // now if zero
+	Reviewed    bool      // somebody has seen what the file holds that its tables do not show
 }
 
 // maxFile is how many bytes a published file may have.
 const maxFile = 4 << 30
 
-// AddVersion stores the file, reads it whole, and publishes it as the next
-// version of the resource: bytes, tables and dictionary in one transaction.
+// AddVersion stores the file, has a limited child read it whole, and publishes
+// it as the next version of the resource: bytes, tables and dictionary in one
+// transaction. One that holds more than its tables show (a hidden sheet, a
+// pivot cache) is refused unless that was reviewed.
 // A file that does not hold what its ending promises is refused with line and
 // reason (fault.Invalid) and leaves nothing visible: its bytes have no row, and
 // Sweep takes them.
@@ -75,7 +72,8 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 		return nil, err
 	}
 	v.SHA256, v.Bytes = string(info.Digest), info.Bytes
-	if err := s.read(ctx, v, n); err != nil {
+	files, err := s.read(ctx, v, n)
+	if err != nil {
 		return nil, err
 	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Version, error) {
@@ -86,6 +84,9 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 			return nil, err
 		}
 		if err := insertVersion(ctx, tx, v, s.now()); err != nil {
+			return nil, err
+		}
+		if err := s.keepTables(ctx, tx, v.ID, files); err != nil {
 			return nil, err
 		}
 		if err := audit.Append(ctx, tx, who, "resource", resourceID, "publish-version",
@@ -123,10 +124,7 @@ func dictionary(tables [][]Field) ([][]Field, error) {
 	out := make([][]Field, len(tables))
 	for i, fields := range tables {
 		for _, f := range fields {
-			if f.Type == "" {
-				f.Type = "text"
-			}
-			if !slices.Contains(fieldTypes, f.Type) {
+			if f.Type != "" && !slices.Contains(fieldTypes, f.Type) {
 				return nil, fault.At("fields", "没有这种数据类型：%s", f.Type)
 			}
 			for _, t := range []*string{&f.Label, &f.LabelEN, &f.Unit, &f.UnitEN, &f.Description, &f.DescriptionEN} {
@@ -158,66 +156,52 @@ func dictionary(tables [][]Field) ([][]Field, error) {
 }
 
 // read fills in v what the file itself says: format, encoding, tables.
-func (s *Service) read(ctx context.Context, v *Version, n NewVersion) error {
-	object, err := s.store.Open(ctx, blob.Digest(v.SHA256))
-	if err != nil {
-		return err
-	}
-	defer object.Close()
-	var names []string
-	if n.NoHeader && len(n.Fields) > 0 {
-		for _, f := range n.Fields[0] {
-			names = append(names, f.Name)
+func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFile, error) {
+	opt := ingest.Options{NoHeader: n.NoHeader}
+	for i, fields := range n.Fields {
+		if n.NoHeader && i == 0 {
+			for _, f := range fields {
+				opt.Names = append(opt.Names, f.Name)
+			}
 		}
+		opt.Types = append(opt.Types, declared(fields))
 	}
-	parsed, err := ingest.Open(v.FileName, object, ingest.Options{NoHeader: n.NoHeader, Names: names})
+	t, err := s.take(ctx, blob.Digest(v.SHA256), v.FileName, opt)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	v.Format, v.Compression, v.Encoding, v.MediaType = parsed.Format, parsed.Compression, parsed.Encoding, mediaType(parsed)
-	for i, t := range parsed.Tables() {
+	if found := t.report.Findings; len(found) > 0 && !n.Reviewed {
+		return nil, fault.New(fault.Invalid, found[0].Note.Sentence, found[0].Note.Args...)
+	}
+	v.Format, v.Compression, v.Encoding, v.MediaType = t.report.Format, t.report.Compression, t.report.Encoding, mediaType(t.report)
+	for i, found := range t.report.Tables {
 		var dictionary []Field
 		if i < len(n.Fields) {
 			dictionary = n.Fields[i]
 		}
-		table, err := readTable(t, i, dictionary)
-		if err != nil {
-			return err
-		}
+		table := Table{Position: i, Name: found.Name, Rows: found.Rows, Fields: describe(found.Columns, dictionary), Preview: found.Preview}
 		if i < len(n.TablesEN) {
 			table.NameEN = n.TablesEN[i]
 		}
 		v.Tables = append(v.Tables, table)
 	}
-	return nil
+	return t.files, nil
 }
 
-// readTable reads a table to its end: its columns, how many rows, the first of
-// them.
-func readTable(t ingest.Table, position int, dictionary []Field) (Table, error) {
-	out := Table{Position: position, Name: t.Name, Rows: -1, Preview: [][]string{}}
-	err := t.Rows(func(row []string) error {
-		if out.Rows++; out.Rows == 0 {
-			out.Fields = describe(row, dictionary)
-		} else if out.Rows <= previewRows {
-			kept := make([]string, len(row))
-			for i, cell := range row {
-				kept[i] = strings.ToValidUTF8(cell[:min(len(cell), previewCell)], "")
-			}
-			out.Preview = append(out.Preview, kept)
-		}
-		return nil
-	})
-	return out, err
-}
-
-// describe gives each column its entry in the dictionary; one without is text.
-func describe(names []string, dictionary []Field) []Field {
-	fields := make([]Field, len(names))
-	for i, name := range names {
-		fields[i] = Field{Name: name, Label: name, Type: "text"}
-		if at := slices.IndexFunc(dictionary, func(f Field) bool { return f.Name == name }); at >= 0 {
+// describe gives each column its entry in the dictionary; where that names no
+// type or unit, they are those that the values show.
+func describe(columns []ingest.Column, dictionary []Field) []Field {
+	fields := make([]Field, len(columns))
+	for i, c := range columns {
+		fields[i] = Field{Name: c.Name, Label: c.Name}
+		if at := slices.IndexFunc(dictionary, func(f Field) bool { return f.Name == c.Name }); at >= 0 {
 			fields[i] = dictionary[at]
+		}
+		if fields[i].Type == "" {
+			fields[i].Type = string(c.Type)
+		}
+		if fields[i].Unit == "" {
+			fields[i].Unit = c.Unit
 		}
 	}
 	return fields
@@ -225,12 +209,13 @@ func describe(names []string, dictionary []Field) []Field {
 
 var mediaTypes = map[string]string{
 	"csv": "text/csv", "tsv": "text/tab-separated-values", "txt": "text/plain", "json": "application/json", "ndjson": "application/x-ndjson",
-	"geojson": "application/geo+json", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	"geojson": "application/geo+json", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xml": "application/xml",
+	"parquet": "application/vnd.apache.parquet", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
-func mediaType(f *ingest.File) string {
-	if f.Compression == "gzip" {
-		return "application/gzip"
+func mediaType(f *ingest.Report) string {
+	if f.Compression != "" {
+		return "application/" + f.Compression
 	}
 	media := mediaTypes[f.Format]
 	if charset := strings.TrimSuffix(f.Encoding, "-BOM"); charset != "" && strings.HasPrefix(media, "text/") {

@@ -66,26 +66,30 @@ func (s *Service) Original(ctx context.Context, viewer account.Actor, v *Version
 }
 
 // Rows yields the rows of one table of v, header first, if viewer may have
-// them. The slice is reused from row to row.
+// them: each cell as it stands in the file. The slice is reused from row to row.
 func (s *Service) Rows(ctx context.Context, viewer account.Actor, v *Version, position int, yield func(row []string) error) error {
-	f, err := s.Original(ctx, viewer, v)
-	if err != nil {
+	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
 		return err
 	}
-	defer f.Object.Close()
-	return rowsOf(v, f.Object, position, yield)
+	return s.eachRow(ctx, v, position, yield)
 }
 
-func rowsOf(v *Version, r io.ReadSeeker, position int, yield func(row []string) error) error {
-	parsed, err := ingest.Open(v.FileName, r, ingest.Options{NoHeader: !v.Header, Names: v.names(position)})
+func (s *Service) eachRow(ctx context.Context, v *Version, position int, yield func(row []string) error) error {
+	t, err := s.tableFile(ctx, v, position)
 	if err != nil {
 		return err
 	}
-	tables := parsed.Tables()
-	if position < 0 || position >= len(tables) {
-		return fault.New(fault.NotFound, "这个文件没有第 %d 张表。", position+1)
+	leave, err := s.place(ctx)
+	if err != nil {
+		return err
 	}
-	return tables[position].Rows(yield)
+	defer leave()
+	file, err := blob.Local(ctx, s.store, t.info.Digest, s.work)
+	if err != nil {
+		return fmt.Errorf("open table %d of %s version %d: %w", position, v.ResourceID, v.Number, err)
+	}
+	defer file.Close()
+	return ingest.Rows(ctx, file, yield)
 }
 
 // names are the column names of the dictionary, for a file without a header.
@@ -169,22 +173,17 @@ func (s *Service) rendered(ctx context.Context, v *Version, position int, kind s
 }
 
 func (s *Service) render(ctx context.Context, v *Version, position int, kind string, args pgx.NamedArgs) (blob.Info, error) {
-	original, err := s.store.Open(ctx, blob.Digest(v.SHA256))
-	if err != nil {
-		return blob.Info{}, err
-	}
-	defer original.Close()
 	r, w := io.Pipe()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
 		w.CloseWithError(write(w, kind, v.Tables[position].Fields, func(yield func([]string) error) error {
-			return rowsOf(v, original, position, yield)
+			return s.eachRow(ctx, v, position, yield)
 		}))
 	}()
 	info, err := s.store.Put(ctx, r, 0)
 	r.CloseWithError(err) // ends the writer if the store gave up first
-	<-written             // it reads the original, which is closed now
+	<-written
 	if err != nil {
 		return info, fmt.Errorf("render %s of %s version %d: %w", kind, v.ResourceID, v.Number, err)
 	}

@@ -198,7 +198,7 @@ func TestARenditionIsMadeOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if got, err := content(c.Service.Rendition(t.Context(), account.Actor{}, v, 0, datasets.JSON)); err != nil || got != "[\n{\"甲\":\"1\"}\n]\n" {
+			if got, err := content(c.Service.Rendition(t.Context(), account.Actor{}, v, 0, datasets.JSON)); err != nil || got != "[\n{\"甲\":1}\n]\n" {
 				t.Errorf("%v, %v", got, err)
 			}
 		})
@@ -209,7 +209,7 @@ func TestARenditionIsMadeOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept, objects int
-	if err := c.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM renditions), (SELECT count(*) FROM blobs)`).Scan(&kept, &objects); err != nil || kept != 1 || objects != 2 {
+	if err := c.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM renditions), (SELECT count(*) FROM blobs)`).Scan(&kept, &objects); err != nil || kept != 1 || objects != 3 {
 		t.Errorf("%d renditions and %d objects, %v", kept, objects, err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"math"
+	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/singleflight"
 
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/fault"
@@ -24,14 +27,33 @@ type Service struct {
 	gate  Gate
 	now   func() time.Time
 	usage usage
-	made  singleflight.Group // renditions under way
+	made  singleflight.Group // renditions and tables under way
+
+	work   string        // folder in which children work
+	places chan struct{} // for children at the same time
+	rows   *rows.Service // nil where nobody asks questions about rows
 
 	neighbours neighbours
 }
 
-// NewService returns the catalogue in pool with its files in store.
-func NewService(pool *pgxpool.Pool, store blob.Store, gate Gate, now func() time.Time) *Service {
-	return &Service{pool: pool, store: store, gate: gate, now: now}
+// Option is something that not every catalogue needs.
+type Option func(*Service)
+
+// Work names the folder in which children read files; else it is the system's
+// for temporary files.
+func Work(dir string) Option { return func(s *Service) { s.work = dir } }
+
+// Rows answers questions about the rows of tables.
+func Rows(r *rows.Service) Option { return func(s *Service) { s.rows = r } }
+
+// NewService returns the catalogue in pool with its files in store. The program
+// must hand ingest.Job to sandbox.Main.
+func NewService(pool *pgxpool.Pool, store blob.Store, gate Gate, now func() time.Time, options ...Option) *Service {
+	s := &Service{pool: pool, store: store, gate: gate, now: now, work: os.TempDir(), places: make(chan struct{}, max(2, runtime.NumCPU()))}
+	for _, o := range options {
+		o(s)
+	}
+	return s
 }
 
 // Counted is a thing with how many datasets of it the viewer may know of.

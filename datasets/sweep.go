@@ -40,8 +40,12 @@ func (s *Service) keepObject(ctx context.Context, tx pgx.Tx, info blob.Info) err
 }
 
 // Sweep deletes the objects that nothing refers to and that are older than an
-// upload may last: files that were refused, and what a crash left behind.
+// upload may last: files that were refused, and what a crash left behind, also
+// in the folder in which children work.
 func (s *Service) Sweep(ctx context.Context) error {
+	if err := s.sweepWork(); err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
 	var old []blob.Digest
 	before := s.now().Add(-lease)
 	if err := s.store.List(ctx, func(o blob.Info) error {

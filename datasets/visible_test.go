@@ -12,6 +12,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
@@ -277,6 +278,21 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Departments": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Departments(ctx, who)
 	},
+	"Distribution": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Distribution(ctx, who, d.Resources[0].Newest, 0, "甲", "")
+	},
+	"Export": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		e, err := s.Export(ctx, who, d.Resources[0].Newest, 0, rows.Query{}, rows.ExportOptions{Format: rows.CSV})
+		if err != nil {
+			return nil, err
+		}
+		var out strings.Builder
+		err = e.Write(ctx, &out)
+		return out.String(), err
+	},
+	"Facet": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Facet(ctx, who, d.Resources[0].Newest, 0, "甲", "", 10)
+	},
 	"Find": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Find(ctx, who, "", datasets.Filter{})
 	},
@@ -298,6 +314,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.List(ctx, who, datasets.Filter{})
 	},
+	"MakeTables": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.MakeTables(ctx)
+	},
 	"MayServe": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.MayServe(ctx, who, d.Resources[0].Newest)
 	},
@@ -316,8 +335,14 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		err := s.Preview(ctx, who, &v)
 		return v, err
 	},
+	"Profile": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Profile(ctx, who, d.Resources[0].Newest, 0, "甲")
+	},
 	"PutVocabulary": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.PutVocabulary(ctx, account.System("test"), datasets.Vocabulary{})
+	},
+	"Query": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Query(ctx, who, d.Resources[0].Newest, 0, rows.Query{})
 	},
 	"Regions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Regions(ctx)
@@ -348,6 +373,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Sweep": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.Sweep(ctx)
 	},
+	"Tag": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Tag(ctx, who, d.Resources[0].Newest, 0, rows.Query{})
+	},
 	"TagsInEnglish": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.TagsInEnglish(ctx, who, d.Tags)
 	},
@@ -369,10 +397,10 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Dataset", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
+var handsOut = []string{"Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Profile", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"MayServe", "Original", "Preview", "Rendition", "Rows"}
+var refuses = []string{"Distribution", "Export", "Facet", "MayServe", "Original", "Preview", "Profile", "Query", "Rendition", "Rows", "Tag"}
 
 func content(f *datasets.File, err error) (any, error) {
 	if err != nil {

@@ -397,7 +397,7 @@ func TestTheSameRowsInAnotherFormat(t *testing.T) {
 		{"data.csv", "年份,人口\n2025,4193\n", "人口.csv"},
 		{"data.csv?bom=1", "\ufeff年份,人口\n2025,4193\n", "人口.csv"},
 		{"data.csv?table=1", "年份,人口\n2025,4193\n", "人口.csv"},
-		{"data.json", "[\n{\"年份\":\"2025\",\"人口\":\"4193\"}\n]\n", "人口.json"},
+		{"data.json", "[\n{\"年份\":2025,\"人口\":4193}\n]\n", "人口.json"},
 	} {
 		r := w.get(t, visitor, at+c.path)
 		_, params, _ := mime.ParseMediaType(r.header.Get("Content-Disposition"))

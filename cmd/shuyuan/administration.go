@@ -58,7 +58,7 @@ func checkAll(ctx context.Context, c *call) error {
 		}
 		var options []check.Option
 		if *deep {
-			options = append(options, check.Deep)
+			options = append(options, check.Deep, check.Tables(in.reread))
 		}
 		found, err := check.Run(ctx, in.pool, in.store, index, c.out, options...)
 		if err := errors.Join(err, closeIndex()); err != nil {

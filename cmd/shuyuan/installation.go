@@ -216,7 +216,7 @@ type services struct {
 
 // services brings the database up to date, unless a server that runs has done
 // so, and makes the domains on it.
-func (in *installation) services(ctx context.Context) (services, error) {
+func (in *installation) services(ctx context.Context, options ...datasets.Option) (services, error) {
 	if err := in.migrate(ctx); err != nil {
 		return services{}, err
 	}
@@ -226,7 +226,7 @@ func (in *installation) services(ctx context.Context) (services, error) {
 	}
 	return services{
 		clock:    clock,
-		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now),
+		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, datasets.Work(in.path("work")))...),
 		accounts: account.NewService(in.pool, account.Config{}, clock.Now),
 	}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"shuyuan/internal/config"
+	"shuyuan/internal/sandbox"
 )
 
 // command is one row of `shuyuan help`.
@@ -54,6 +55,7 @@ var errUsage = errors.New("usage")
 var errFound = errors.New("found")
 
 func main() {
+	sandbox.Main(children)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends us at once; PostgreSQL notices and ends by itself
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)

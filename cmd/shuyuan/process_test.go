@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/internal/database/embedded"
+	"shuyuan/internal/sandbox"
 )
 
 // The tests of this package run the program as people do: built once, started
@@ -35,6 +36,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	sandbox.Main(children)
 	code, err := withBinary(m.Run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/config"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/sandbox"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -42,6 +44,7 @@ type server struct {
 	in     *installation
 	log    *slog.Logger
 	search *search.Service
+	rows   *rows.Service
 	portal *portal.Server
 	jobs   *jobs.Client
 	base   string // address of the portal, for links and for people
@@ -96,7 +99,13 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if s.services, err = s.in.services(ctx); err != nil {
+	if err := sandbox.Check(ctx); err != nil {
+		return err
+	}
+	if s.rows, err = s.in.openRows(); err != nil {
+		return err
+	}
+	if s.services, err = s.in.services(ctx, datasets.Rows(s.rows)); err != nil {
 		return err
 	}
 	book, err := policy.Load(policy.Files)
@@ -128,6 +137,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	}
 	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Workers: workers, Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
+		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})
 	s.admin = s.newAdmin()
@@ -268,6 +278,9 @@ func (s *server) stop() {
 	}
 	if s.search != nil {
 		s.warn("search index not closed", s.search.Engine.Close())
+	}
+	if s.rows != nil {
+		s.rows.Close()
 	}
 	if s.admin != nil {
 		_ = s.admin.Close()

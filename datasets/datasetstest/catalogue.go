@@ -2,6 +2,7 @@ package datasetstest
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database/dbtest"
@@ -45,19 +47,42 @@ type Catalogue struct {
 
 // New returns an empty catalogue whose bytes gate guards: licensing.Gate{} in
 // the layers above, a *Gate where a test turns the key itself.
-func New(t testing.TB, gate datasets.Gate) *Catalogue {
+func New(t testing.TB, gate datasets.Gate, options ...func(testing.TB, blob.Store) datasets.Option) *Catalogue {
 	t.Helper()
 	store, err := blob.NewDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &Catalogue{Pool: dbtest.New(t), Store: store, now: Now}
-	c.Service = datasets.NewService(c.Pool, store, gate, c.Clock)
+	var with []datasets.Option
+	for _, o := range options {
+		with = append(with, o(t, store))
+	}
+	c.Service = datasets.NewService(c.Pool, store, gate, c.Clock, with...)
 	c.vocabulary(t, datasets.Vocabulary{
 		Regions:  []datasets.Region{{Code: Region, Name: "福建省", NameEN: "Fujian"}},
 		Licences: []datasets.Licence{{ID: Licence, Name: "知识共享 署名 4.0", NameEN: "Creative Commons Attribution 4.0", URL: "https://creativecommons.org/licenses/by/4.0/", Attribution: true, Terms: "注明来源即可使用。", TermsEN: "Use it freely and name the source."}},
 	})
 	return c
+}
+
+// Asked is an option of New for tests that ask questions about rows.
+func Asked(t testing.TB, store blob.Store) datasets.Option {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "shuyuan-rows-") // other users reach it, unlike the test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	s, err := rows.New(rows.Options{Store: store, Dir: dir, Secret: []byte("a secret of an installation"), Workers: 1, Memory: 256 << 20, Timeout: 30 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return datasets.Rows(s)
 }
 
 // Clock is the catalogue's time.

@@ -19,28 +19,32 @@ type scrutiny struct {
 
 // row returns the fault of the first cell that cannot be kept as it is.
 // Characters that could not be read are only counted: see end.
-func (s *scrutiny) row(row []string, line int) error {
+func (s *scrutiny) row(row []string, line int) error { return look(s, row, line) }
+
+func look[T string | []byte](s *scrutiny, row []T, line int) error {
 	if len(row) > s.limits.Columns {
-		return tooManyColumns(s.limits)
+		return tooManyColumns(s.limits, line)
 	}
 	for i, cell := range row {
 		if len(cell) > s.limits.Cell {
 			return fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", line, i+1)
 		}
-		if err := s.cell(cell, line, i+1); err != nil {
+		if err := lookAt(s, cell, line, i+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func tooManyColumns(l Limits) error {
-	return fault.New(fault.TooLarge, "栏数太多，最多 %d 栏。", l.Columns)
+func tooManyColumns(l Limits, line int) error {
+	return fault.New(fault.TooLarge, "第 %d 行栏数太多，最多 %d 栏。", max(line, 1), l.Columns)
 }
 
-func (s *scrutiny) cell(cell string, line, column int) error {
-	if s.encoding == "UTF-8-BOM" && !utf8.ValidString(cell) { // the others are valid as a whole, or were decoded
-		return s.runes(cell, line, column)
+func (s *scrutiny) cell(cell string, line, column int) error { return lookAt(s, cell, line, column) }
+
+func lookAt[T string | []byte](s *scrutiny, cell T, line, column int) error {
+	if (s.encoding == "UTF-8-BOM" || s.encoding == damaged) && !utf8.ValidString(string(cell)) { // the others are valid as a whole, or were decoded
+		return s.runes(string(cell), line, column)
 	}
 	for i := 0; i < len(cell); i++ {
 		switch b := cell[i]; {
@@ -49,7 +53,7 @@ func (s *scrutiny) cell(cell string, line, column int) error {
 		case control(rune(b)):
 			return fault.New(fault.Invalid, "第 %d 行第 %d 列有控制字符。", line, column)
 		case b >= 0xEF: // U+FFFD, the noncharacters, bytes that are no UTF-8, and little else
-			return s.runes(cell[i:], line, column)
+			return s.runes(string(cell[i:]), line, column)
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ import (
 	"shuyuan/internal/fault"
 )
 
-func gb18030(t *testing.T, s string) string {
+func gb18030(t testing.TB, s string) string {
 	t.Helper()
 	out, err := simplifiedchinese.GB18030.NewEncoder().String(s)
 	if err != nil {
@@ -27,7 +27,7 @@ func gb18030(t *testing.T, s string) string {
 	return out
 }
 
-func utf16(t *testing.T, e unicode.Endianness, s string) string {
+func utf16(t testing.TB, e unicode.Endianness, s string) string {
 	t.Helper()
 	out, err := unicode.UTF16(e, unicode.UseBOM).NewEncoder().String(s)
 	if err != nil {
@@ -198,7 +198,6 @@ func TestAFileThatDoesNotHoldWhatItPromisesIsRefused(t *testing.T) {
 		{name: "a carriage return after a wide character", file: "a.csv", content: "a\n，\r中\n", says: "第 2 行第 1 列有单独的回车符，换行须为 LF 或 CRLF。"},
 		{name: "NUL", file: "a.csv", content: "a\n" + strings.Repeat("x\n", 600) + "\x00\n", says: "第 602 行第 1 列有控制字符。"},
 		{name: "NUL at the beginning", file: "a.csv", content: "a\x00", says: "文件里有空字符，可能是二进制文件，或没有标记的 UTF-16；请另存为 UTF-8。"},
-		{name: "UTF-16 without a mark", file: "a.csv", content: utf16(t, unicode.LittleEndian, "a,b\n")[2:], says: "文件里有空字符，可能是二进制文件，或没有标记的 UTF-16；请另存为 UTF-8。"},
 		{name: "an escape", file: "a.csv", content: "a\n\x1b[31m\n", says: "第 2 行第 1 列有控制字符。"},
 		{name: "a noncharacter", file: "a.csv", content: "a\n\uFFFE\n", says: "第 2 行第 1 列有控制字符。"},
 		{name: "characters that cannot be read are counted", file: "a.csv", content: "a,b\n\xc3\xf7,\xff\xff\n\xff,1\n", says: "文件里有 3 个无法识别的字符，第一个在第 2 行第 2 列，请检查文件编码。"},
@@ -212,7 +211,7 @@ func TestAFileThatDoesNotHoldWhatItPromisesIsRefused(t *testing.T) {
 		{name: "gzip with another checksum", file: "a.csv.gz", content: spoilt(zipped(t, "a\n1\n")), says: "这不是完好的 gzip 文件。"},
 
 		{name: "too much, unpacked", file: "a.csv.gz", content: zipped(t, "a\n"+strings.Repeat("x\n", 5000)), says: "文件解开后太大。", limits: small},
-		{name: "too many columns", file: "a.csv", content: "a,b,c,d\n", says: "栏数太多，最多 3 栏。", limits: small},
+		{name: "too many columns", file: "a.csv", content: "a,b,c,d\n", says: "第 1 行栏数太多，最多 3 栏。", limits: small},
 		{name: "too long a cell", file: "a.csv", content: "a,b\n1," + long + "\n", says: "第 2 行第 2 列的内容太长。", limits: small},
 		{name: "too long a record", file: "a.csv", content: "a\n1\n\"" + strings.Repeat("x\n", 400), says: "从第 3 行起的一条记录太长，可能是引号没有结束。", limits: small},
 		{name: "too long a line", file: "a.txt", content: "a\n1\n" + strings.Repeat("x", 800), says: "从第 3 行起的一条记录太长，可能是引号没有结束。", limits: small},
@@ -237,11 +236,10 @@ func TestAFileThatDoesNotHoldWhatItPromisesIsRefused(t *testing.T) {
 		{name: "half a character", file: "a.json", content: `[{"a":["\ud83dx"]}]`, says: "第 1 条记录有无法识别的字符，请检查文件编码。"},
 		{name: "half a character in a name", file: "a.json", content: `[{"\udc00":1}]`, says: "第 1 条记录有无法识别的字符，请检查文件编码。"},
 		{name: "JSON in GB18030", file: "a.json", content: gb18030(t, `[{"a":"村"}]`), says: "第 1 条记录有无法识别的字符，请检查文件编码。"},
-		{name: "JSON in UTF-16", file: "a.json", content: utf16(t, unicode.LittleEndian, `[{"a":1}]`), says: "文件里有空字符，可能是二进制文件，或没有标记的 UTF-16；请另存为 UTF-8。"},
 		{name: "too deep", file: "a.json", content: `[{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}]`, says: "第 1 条记录附近不是正确的 JSON。"},
 		{name: "too large a record", file: "a.json", content: `[{"a":1},{"a":[` + strings.Repeat("1,", 400) + `1]}]`, says: "第 2 条记录太大。", limits: small},
 		{name: "too long a string", file: "a.json", content: `[{"a":"` + long + `"}]`, says: "第 1 行第 1 列的内容太长。", limits: small},
-		{name: "too many members", file: "a.json", content: `[{"a":1,"b":2},{"c":3,"d":4}]`, says: "栏数太多，最多 3 栏。", limits: small},
+		{name: "too many members", file: "a.json", content: `[{"a":1,"b":2},{"c":3,"d":4}]`, says: "第 2 行栏数太多，最多 3 栏。", limits: small},
 		{name: "GeoJSON without features", file: "a.geojson", content: `{"type":"Feature","geometry":null,"properties":{"x":[1]}}`, says: "文件里没有记录。"},
 		{name: "features that are none", file: "a.geojson", content: `{"features":[{"a":1}]}`, says: "第 1 条记录不是 GeoJSON 要素。"},
 		{name: "properties that are none", file: "a.geojson", content: `{"features":[{"properties":[1],"geometry":null}]}`, says: "第 1 条记录不是对象。"},
@@ -281,10 +279,19 @@ func (d down) Read(p []byte) (int, error) {
 	return d.Reader.Read(p[:1])
 }
 
+// distinct are lines that do not pack well.
+func distinct() string {
+	var out strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&out, "%x,%x\n", i*i*7919, i*104729)
+	}
+	return out.String()
+}
+
 func TestAStoreThatFailsIsNotTheFilesFault(t *testing.T) {
 	rows := strings.Repeat("一,二\n", 200)
 	for name, content := range map[string]string{
-		"a.csv": rows, "a.txt": rows, "a.csv.gz": zipped(t, rows+strings.Repeat("x", 100)) + strings.Repeat("\x00", 100), "a.json": `[{"a":1},` + strings.Repeat(" ", 2000), "a.ndjson": strings.Repeat("{\"a\":1}\n", 300),
+		"a.csv": rows, "a.txt": rows, "a.csv.gz": zipped(t, distinct()), "a.json": `[{"a":1},` + strings.Repeat(" ", 2000), "a.ndjson": strings.Repeat("{\"a\":1}\n", 300),
 	} {
 		f, err := ingest.Open(name, down{strings.NewReader(content)}, ingest.Options{})
 		if err == nil {
@@ -414,7 +421,7 @@ func (c *counting) Read(p []byte) (int, error) {
 }
 
 func FuzzOpen(f *testing.F) {
-	names := []string{"a.csv", "a.tsv", "a.txt", "a.json", "a.ndjson", "a.geojson", "a.xlsx", "a.csv.gz"}
+	names := []string{"a.csv", "a.tsv", "a.txt", "a.json", "a.ndjson", "a.geojson", "a.xlsx", "a.csv.gz", "a.xml", "a.parquet", "a.zip", "a.docx", "a.pdf"}
 	for i, content := range []string{
 		"a,b\n1,2\n", "a\t\"b\"\n1\t2\n", "一\n二\n", `[{"a":1,"b":[{}]},{"c":null}]`, "{\"a\":1}\n", `{"features":[{"id":1,"properties":{"a":"\ud83d\ude00"},"geometry":{"type":"Point","coordinates":[1,2]}}]}`,
 		book(f, sheet{cells: [][]any{{"a", "b"}, {1.5, "x"}, {true, nil}}}), zipped(f, "a\n1\n"),

@@ -16,25 +16,32 @@ import (
 // objects opens an array of objects, an object that holds one such array,
 // NDJSON, and the features of a GeoJSON file: their id, if they have one,
 // their properties, and their geometry as last column.
-func objects(src source, format string, opt Options) (string, []Table, error) {
+func objects(f *File, src source, opt Options) error {
 	r, err := src.open()
 	if err != nil {
-		return "", nil, err
+		return err
 	}
 	head := make([]byte, 1<<10)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", nil, err
+		return err
 	}
-	if err := noBinary(head[:n]); err != nil {
-		return "", nil, err
+	switch {
+	case bytes.HasPrefix(head[:n], bomUTF8):
+		f.Encoding = "UTF-8-BOM"
+	case bytes.HasPrefix(head[:n], bomUTF16LE), bytes.HasPrefix(head[:n], bomUTF16BE):
+		if f.Encoding, err = detect(src); err != nil {
+			return err
+		}
+	default:
+		f.Encoding = "UTF-8"
+		if err := noBinary(head[:n]); err != nil {
+			return err
+		}
 	}
-	enc := "UTF-8"
-	if bytes.HasPrefix(head[:n], bomUTF8) {
-		enc = "UTF-8-BOM"
-	}
-	f := objectFile{src: src, format: format, encoding: enc, limits: opt.Limits}
-	return enc, []Table{{read: f.rows}}, nil
+	o := objectFile{src: src, format: f.Format, encoding: f.Encoding, limits: opt.Limits}
+	f.tables = []Table{{read: o.rows}}
+	return nil
 }
 
 type objectFile struct {
@@ -70,7 +77,7 @@ func (f objectFile) names() ([]string, error) {
 	var names []string
 	seen := map[string]int{} // name -> the last record that has it
 	n := 0
-	looked := scrutiny{limits: f.limits, exact: true}
+	looked := scrutiny{limits: f.limits, exact: true, encoding: f.encoding}
 	err := f.each(func(members []member) error {
 		n++
 		for i, m := range members {
@@ -81,7 +88,7 @@ func (f objectFile) names() ([]string, error) {
 			seen[m.name] = n
 			if !known {
 				if names = append(names, m.name); len(names) > f.limits.Columns {
-					return tooManyColumns(f.limits)
+					return tooManyColumns(f.limits, n)
 				}
 				if err := looked.row([]string{m.name}, n); err != nil {
 					return err
@@ -93,6 +100,9 @@ func (f objectFile) names() ([]string, error) {
 		}
 		return nil
 	})
+	if err == nil {
+		err = looked.end()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +278,7 @@ func membersOf(raw json.RawMessage, n int, limits Limits) ([]member, error) {
 			return nil, fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", n, len(out)+1)
 		}
 		if out = append(out, member{name.(string), text}); len(out) > limits.Columns {
-			return nil, tooManyColumns(limits)
+			return nil, tooManyColumns(limits, n)
 		}
 	}
 	return out, nil

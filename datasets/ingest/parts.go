@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"archive/zip"
-	"encoding/binary"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -38,8 +37,12 @@ func openParts(r io.ReadSeeker, limits Limits) (parts, error) {
 		return p, fault.New(fault.TooLarge, "XLSX 文件最多 %d MiB，更大的请存成 CSV。", maxWorkbook>>20)
 	}
 	at := &window{r: r, size: size}
-	if err := countParts(at, size); err != nil {
-		return p, err
+	var magic [8]byte
+	if n, _ := at.ReadAt(magic[:], 0); n == 8 && string(magic[:]) == "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" {
+		return p, fault.New(fault.Invalid, "这个工作簿有密码，或是旧格式；请去掉密码、另存为 XLSX 再传。")
+	}
+	if err := countEntries(at, size, maxParts); err != nil {
+		return p, notWorkbook(err)
 	}
 	archive, err := zip.NewReader(at, size)
 	if err != nil {
@@ -53,36 +56,6 @@ func openParts(r io.ReadSeeker, limits Limits) (parts, error) {
 		p.files[name] = f
 	}
 	return p, nil
-}
-
-// countParts walks the directory of the archive before it is read into memory:
-// a small file can list millions of parts.
-func countParts(r io.ReaderAt, size int64) error {
-	tail := make([]byte, min(size, 22+1<<16))
-	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	end := strings.LastIndex(string(tail), "PK\x05\x06")
-	if end < 0 || end+22 > len(tail) {
-		return notWorkbook(errors.New("no end of directory"))
-	}
-	at := int64(binary.LittleEndian.Uint32(tail[end+16:]))
-	header := make([]byte, 46)
-	for n := 0; ; n++ {
-		if n > maxParts {
-			return notWorkbook(errors.New("too many parts"))
-		}
-		if k, err := r.ReadAt(header, at); k < len(header) || string(header[:4]) != "PK\x01\x02" {
-			if err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
-			return nil // the end, or a directory that the reader itself refuses
-		}
-		at += 46
-		for _, length := range []int{28, 30, 32} { // of name, extra field, comment
-			at += int64(binary.LittleEndian.Uint16(header[length:]))
-		}
-	}
 }
 
 // notWorkbook keeps the faults of the store apart from those of the file.

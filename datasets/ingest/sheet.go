@@ -22,17 +22,22 @@ const (
 // blank lines of a CSV are.
 func (b *book) rows(s sheet, opt Options, yield func([]string) error) error {
 	looked := scrutiny{limits: opt.Limits, exact: true}
-	width := 0
+	head := heading{merged: s.merged}
 	return b.cells(s, opt.Limits, func(line int, row []string) error {
 		if err := looked.row(row, line); err != nil {
 			return err
 		}
-		if width == 0 {
-			if err := checkHeader(row); err != nil {
+		if names, more := head.take(line, row); more {
+			return nil
+		} else if names != nil {
+			if err := checkHeader(names); err != nil {
 				return err
 			}
-			width = len(row)
+			if err := yield(names); err != nil || head.whole {
+				return err
+			}
 		}
+		width := len(head.names)
 		if len(row) > width {
 			return fault.New(fault.Invalid, "第 %d 行有 %d 栏，应有 %d 栏。", line, len(row), width)
 		}
@@ -40,13 +45,21 @@ func (b *book) rows(s sheet, opt Options, yield func([]string) error) error {
 			row = append(row, "")
 		}
 		return yield(row)
+	}, func() error {
+		if names := head.end(); names != nil {
+			if err := checkHeader(names); err != nil {
+				return err
+			}
+			return yield(names)
+		}
+		return nil
 	})
 }
 
-// filled reports whether the sheet has any value, and refuses hidden columns.
+// filled reports whether the sheet has any value.
 func (b *book) filled(s sheet) (bool, error) {
 	found := errors.New("found")
-	err := b.cells(s, Limits{Columns: sheetColumns}, func(int, []string) error { return found })
+	err := b.cells(s, Limits{Columns: sheetColumns}, func(int, []string) error { return found }, func() error { return nil })
 	if errors.Is(err, found) {
 		return true, nil
 	}
@@ -54,8 +67,9 @@ func (b *book) filled(s sheet) (bool, error) {
 }
 
 // cells yields the number and the values of every row that has any, without
-// the empty ones at its end. The slice is used again.
-func (b *book) cells(s sheet, limits Limits, yield func(line int, row []string) error) error {
+// the empty ones at its end, and calls end after the last. The slice is used
+// again.
+func (b *book) cells(s sheet, limits Limits, yield func(line int, row []string) error, end func() error) error {
 	e, err := b.parts.open(s.part)
 	if err != nil {
 		return unreadableSheet(s.name, 1, err)
@@ -65,17 +79,17 @@ func (b *book) cells(s sheet, limits Limits, yield func(line int, row []string) 
 	for {
 		token, err := e.next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return end()
 		}
 		if err != nil {
 			return unreadableSheet(s.name, line+1, err)
 		}
 		start, isStart := token.(xml.StartElement)
-		end, isEnd := token.(xml.EndElement)
+		closed, isEnd := token.(xml.EndElement)
 		switch {
-		case isEnd && end.Name.Local == "sheetData":
-			return nil // what follows describes the sheet, it holds no values
-		case isEnd && end.Name.Local == "row":
+		case isEnd && closed.Name.Local == "sheetData":
+			return end() // what follows describes the sheet, it holds no values
+		case isEnd && closed.Name.Local == "row":
 			for len(row) > 0 && row[len(row)-1] == "" {
 				row = row[:len(row)-1]
 			}
@@ -84,19 +98,26 @@ func (b *book) cells(s sheet, limits Limits, yield func(line int, row []string) 
 					return err
 				}
 			}
-		case isStart && (start.Name.Local == "col" || start.Name.Local == "row") && truth(attribute(start, "hidden")):
-			return fault.New(fault.Invalid, "工作表“%s”有隐藏的行或列，请取消隐藏或删除后再上传。", s.name)
+		case isStart && start.Name.Local == "col" && truth(attribute(start, "hidden")):
+			b.hides(s)
 		case isStart && start.Name.Local == "row":
+			if truth(attribute(start, "hidden")) {
+				b.hides(s)
+			}
 			if line, err = position(attribute(start, "r"), line, sheetRows); err != nil {
 				return unreadableSheet(s.name, line+1, err)
 			}
 			row = row[:0]
 		case isStart && start.Name.Local == "c":
-			if row, err = b.cell(e, start, row, limits); err != nil {
+			if row, err = b.cell(e, start, line, row, limits); err != nil {
 				return unreadableSheet(s.name, line, err)
 			}
 		}
 	}
+}
+
+func (b *book) hides(s sheet) {
+	b.findings.add("hidden-cells", note("工作表“%s”有隐藏的行或列，请取消隐藏或删除后再上传。", s.name))
 }
 
 // position is the number that something says it has, the next after last where
@@ -116,7 +137,7 @@ func position(said string, last, most int) (int, error) {
 }
 
 // cell reads the cell that was just begun and puts its value in its place.
-func (b *book) cell(e *elements, start xml.StartElement, row []string, limits Limits) ([]string, error) {
+func (b *book) cell(e *elements, start xml.StartElement, line int, row []string, limits Limits) ([]string, error) {
 	column := len(row) + 1
 	if reference := attribute(start, "r"); reference != "" {
 		if column = columnOf(reference); column <= len(row) {
@@ -128,7 +149,7 @@ func (b *book) cell(e *elements, start xml.StartElement, row []string, limits Li
 		return row, err
 	}
 	if column > min(limits.Columns, sheetColumns) {
-		return row, tooManyColumns(limits)
+		return row, tooManyColumns(limits, line)
 	}
 	for len(row) < column-1 {
 		row = append(row, "")

@@ -5,48 +5,91 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"shuyuan/internal/fault"
 )
 
-// workbook opens the sheets of an XLSX file, each a table whose first row
-// names the columns. Sheets without any cell are left out. What is hidden is
-// refused: whoever publishes the file must have seen all of it.
+// workbook opens the sheets of an XLSX file, each a table whose first rows
+// name the columns. Sheets without any cell are left out, and so are hidden
+// ones. What is hidden anywhere is found and told: whoever publishes the file
+// must have seen all of it.
 //
 // It reads the values themselves, not what a spreadsheet would show of them:
 // a number keeps all its digits, a day is 2026-01-15 in whatever form.
-func workbook(r io.ReadSeeker, opt Options) ([]Table, error) {
+func workbook(f *File, src source, opt Options) error {
+	r, err := src.seeker()
+	if err != nil {
+		return err
+	}
 	p, err := openParts(r, opt.Limits)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	b, err := readBook(p)
 	if err != nil {
-		return nil, unreadableBook(err)
+		return unreadableBook(err)
 	}
-	var tables []Table
+	b.findings = f.findings
+	b.surveyParts()
 	for _, s := range b.sheets {
 		if s.hidden {
-			return nil, fault.New(fault.Invalid, "工作表“%s”是隐藏的，请取消隐藏或删除后再上传。", s.name)
+			b.findings.add("hidden-sheet", note("工作表“%s”是隐藏的，请取消隐藏或删除后再上传。", s.name))
+			continue
 		}
 		filled, err := b.filled(s)
 		if err != nil {
-			return nil, unreadableSheet(s.name, 1, err)
+			return unreadableSheet(s.name, 1, err)
 		}
-		if filled {
-			tables = append(tables, Table{Name: s.name, read: func(yield func([]string) error) error { return b.rows(s, opt, yield) }})
+		if !filled {
+			continue
+		}
+		if s.merged, err = b.survey(s); err != nil {
+			return unreadableSheet(s.name, 1, err)
+		}
+		notes := s.merged.notes(s.name)
+		f.Notes = append(f.Notes, notes...)
+		f.tables = append(f.tables, Table{Name: s.name, read: func(yield func([]string) error) error { return b.rows(s, opt, yield) }})
+	}
+	if len(f.tables) == 0 {
+		return fault.New(fault.Invalid, "文件是空的。")
+	}
+	return nil
+}
+
+// surveyParts finds what lies in a workbook beside its sheets.
+func (b *book) surveyParts() {
+	for name := range b.parts.files {
+		for _, sign := range bookSigns {
+			if strings.HasPrefix(name, sign.prefix) {
+				b.findings.add(sign.kind, sign.note)
+			}
 		}
 	}
-	if len(tables) == 0 {
-		return nil, fault.New(fault.Invalid, "文件是空的。")
-	}
-	return tables, nil
+	slices.SortFunc(b.findings.list, func(x, y Finding) int { return strings.Compare(x.Kind, y.Kind) })
+}
+
+var bookSigns = []struct {
+	prefix, kind string
+	note         Note
+}{
+	{"xl/pivotcache/", "pivot-cache", note("工作簿里有数据透视表的缓存，里面是透视前的全部数据；请删除透视表，或把结果粘贴为值再传。")},
+	{"xl/externallinks/", "external-links", note("工作簿里留着其他文件的数据（外部链接），请断开链接再传。")},
+	{"xl/embeddings/", "attachment", note("工作簿里嵌有其他文件，请去掉再传。")},
+	{"xl/comments", "comments", note("工作簿里有批注，请删除再传。")},
+	{"xl/threadedcomments/", "comments", note("工作簿里有批注，请删除再传。")},
+	{"xl/revisions/", "tracked-changes", note("工作簿里留着修订记录，请停止共享并清除再传。")},
+	{"xl/model/", "data-model", note("工作簿里有数据模型，里面可能有表里看不到的数据；请删除再传。")},
+	{"xl/connections.xml", "connections", note("工作簿里留着数据连接，请删除再传。")},
+	{"xl/querytables/", "connections", note("工作簿里留着数据连接，请删除再传。")},
+	{"xl/vbaproject.bin", "macros", note("工作簿里有宏，请另存为不带宏的 XLSX 再传。")},
 }
 
 // book is what all sheets of a workbook share.
 type book struct {
 	parts    parts
+	findings *findings
 	sheets   []sheet
 	texts    *texts
 	styles   []style // by the number that a cell names
@@ -56,6 +99,7 @@ type book struct {
 type sheet struct {
 	name, part string
 	hidden     bool
+	merged     merges
 }
 
 func readBook(p parts) (*book, error) {

@@ -372,6 +372,27 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the cookie: a copy of this table opens nothing';
 COMMENT ON COLUMN sessions.seen_at IS 'moved forward at most once a minute';
 
+CREATE TABLE table_files (
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    columns jsonb NOT NULL,
+    misfits bigint NOT NULL,
+    notes jsonb NOT NULL,
+    CONSTRAINT table_files_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT table_files_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text)),
+    CONSTRAINT table_files_misfits_check CHECK ((misfits >= 0)),
+    CONSTRAINT table_files_notes_check CHECK ((jsonb_typeof(notes) = 'array'::text)),
+    CONSTRAINT table_files_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT table_files_version_id_position_fkey FOREIGN KEY (version_id, "position") REFERENCES version_tables(version_id, "position"),
+    CONSTRAINT table_files_pkey PRIMARY KEY (version_id, "position")
+);
+COMMENT ON TABLE table_files IS 'made of the original when it is read, or later by a job for versions that are older than this table; like a rendition it could be made again';
+COMMENT ON COLUMN table_files.columns IS 'how each column is kept: [{name, type, proposed, store, form, unit, nulls, misfits, others, evidence}]';
+COMMENT ON COLUMN table_files.misfits IS 'cells that are no value of their column''s type; their texts are in the file';
+COMMENT ON COLUMN table_files.notes IS 'what there is to say of the table: [[sentence, argument, …]]';
+
 CREATE TABLE themes (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     slug text NOT NULL,
@@ -384,6 +405,18 @@ CREATE TABLE themes (
     CONSTRAINT themes_slug_key UNIQUE (slug)
 );
 COMMENT ON TABLE themes IS '数据领域, the 22 values common to provincial portals';
+
+CREATE TABLE unread_versions (
+    version_id bigint NOT NULL,
+    sentence text NOT NULL,
+    args jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT unread_versions_args_check CHECK ((jsonb_typeof(args) = 'array'::text)),
+    CONSTRAINT unread_versions_sentence_check CHECK ((sentence <> ''::text)),
+    CONSTRAINT unread_versions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT unread_versions_pkey PRIMARY KEY (version_id)
+);
+COMMENT ON TABLE unread_versions IS 'versions that were published before tables were kept and whose file is refused today: why; their originals are served as ever';
 
 CREATE TABLE usage_days (
     dataset_id bigint NOT NULL,

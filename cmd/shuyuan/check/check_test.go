@@ -1,6 +1,9 @@
 package check_test
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -8,16 +11,42 @@ import (
 	"time"
 
 	"shuyuan/cmd/shuyuan/check"
+	"shuyuan/internal/blob"
 )
 
 func (w *world) check(t *testing.T, options ...check.Option) (int, string) {
 	t.Helper()
 	var out strings.Builder
-	n, err := check.Run(t.Context(), w.pool, w.store, w.index, &out, append(options, check.Settle(0))...)
+	n, err := check.Run(t.Context(), w.pool, w.store, w.index, &out, append(options, check.Settle(0), check.Tables(w.reread))...)
 	if err != nil {
 		t.Fatalf("check: %v\n%s", err, &out)
 	}
 	return n, out.String()
+}
+
+// reread stands for what reads tables: a table here is some words and the file
+// that it was made of.
+func (w *world) reread(ctx context.Context, t check.Table) (int64, string, error) {
+	read := func(d blob.Digest) ([]byte, error) {
+		o, err := w.store.Open(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		defer o.Close()
+		return io.ReadAll(o)
+	}
+	from, err := read(t.Original)
+	if err != nil {
+		return 0, "", err
+	}
+	made, err := read(t.Stored)
+	if err != nil {
+		return 0, "", err
+	}
+	if string(made) != "a table of:"+string(from) || t.File != "a.csv" || !t.Header || t.Names != nil {
+		return 0, "row 1, column 1 is another", nil
+	}
+	return int64(bytes.Count(from, []byte("\n"))) - 1, "", nil
 }
 
 func TestASoundInstallationHasNoViolation(t *testing.T) {
@@ -86,6 +115,9 @@ var mutations = []struct {
 	{name: "a rendition is longer than its file", rule: "I10 a rendition is as long", names: "csv-bom", sql: `UPDATE renditions SET bytes = 1`},
 	{name: "a rendition of no table", rule: "I10 a rendition is of", names: "table 9", sql: `UPDATE renditions SET position = 9`},
 
+	{name: "a table is longer than its file", rule: "I10 a table's Parquet file", names: "table 1 of version 2", sql: `UPDATE table_files SET bytes = 1 WHERE version_id = 2`},
+	{name: "a Parquet file of no table", rule: "I10 a Parquet file is of", names: "table 9", sql: `UPDATE table_files SET position = 9 WHERE version_id = 2`},
+
 	{name: "a withheld entry is in the index", rule: "I11", names: "secret-list", do: func(_ *testing.T, w *world) { w.index = append(w.index, "secret-list") }},
 	{name: "a draft is in the index", rule: "I11", names: "draft", do: func(_ *testing.T, w *world) { w.index = append(w.index, "draft") }},
 	{name: "a withdrawn entry is in the index", rule: "I11", names: "population", sql: `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '错误' WHERE id = 1`},
@@ -133,6 +165,11 @@ var mutations = []struct {
 	{name: "a preview of other columns", rule: "I23 a preview", names: "version 2", sql: `UPDATE version_tables SET fields = '[]' WHERE version_id = 2`},
 	{name: "a table is missing", rule: "I23 tables", names: "version 2", sql: `INSERT INTO version_tables SELECT version_id, 3, name, rows, fields, preview FROM version_tables WHERE version_id = 2`},
 	{name: "a rendition lost rows", rule: "I23 a CSV rendition", names: "2 rows, the table has 3", deep: true, sql: `UPDATE version_tables SET rows = 3 WHERE version_id = 1`},
+
+	{name: "a Parquet file of other columns", rule: "I23 a Parquet file", names: "table 1 of version 1", sql: `UPDATE table_files SET columns = '[{"name": "年份"}]', misfits = 0 WHERE version_id = 1`},
+	{name: "misfits that add up to something else", rule: "I23 a Parquet file", names: "table 1 of version 2", sql: `UPDATE table_files SET misfits = 7 WHERE version_id = 2`},
+	{name: "a table lost rows", rule: "I23 a table has the rows", names: "2 rows, 3 were counted", deep: true, sql: `UPDATE version_tables SET rows = 3 WHERE version_id = 1`},
+	{name: "a table of another file", rule: "I23 a table has the rows", names: "table 1 of version 2: row 1, column 1 is another", deep: true, sql: `UPDATE table_files SET sha256 = (SELECT sha256 FROM renditions), bytes = (SELECT bytes FROM renditions) WHERE version_id = 2`},
 
 	{name: "an officer who administers", rule: "I24 nobody", names: "user 1", sql: checks("user_roles") + `INSERT INTO user_roles VALUES (1, 'administrator', NULL, 'data', now())`},
 	{name: "an administrator on the side of data", rule: "I24 whoever", names: "user 2", sql: `UPDATE users SET side = 'data' WHERE id = 2`},

@@ -1,5 +1,8 @@
 package check
 
+// cellByCell is the one rule that needs a reader of tables.
+const cellByCell = "a table has the rows of its file, cell by cell"
+
 // rules are the invariants that exist so far, numbered as in the catalogue of
 // invariants; L are those that a law states. A constraint in the database
 // forbids most of them: the rule finds what got around it.
@@ -32,6 +35,15 @@ var rules = []rule{
 		SELECT format('rendition %s of table %s of version %s', n.kind, n.position, n.version_id)
 		FROM renditions n
 		WHERE NOT EXISTS (SELECT FROM version_tables t WHERE t.version_id = n.version_id AND t.position = n.position)`},
+
+	{id: "I10", says: "a table's Parquet file is as long as its file", query: `
+		SELECT format('Parquet file of table %s of version %s', f.position, f.version_id)
+		FROM table_files f LEFT JOIN blobs b USING (sha256)
+		WHERE b.bytes IS DISTINCT FROM f.bytes`},
+	{id: "I10", says: "a Parquet file is of a table that its version has", query: `
+		SELECT format('Parquet file of table %s of version %s', f.position, f.version_id)
+		FROM table_files f
+		WHERE NOT EXISTS (SELECT FROM version_tables t WHERE t.version_id = f.version_id AND t.position = f.position)`},
 
 	{id: "I11", says: "the index holds exactly what the public may see", find: indexed},
 
@@ -90,6 +102,14 @@ var rules = []rule{
 		SELECT 'version ' || version_id FROM version_tables
 		GROUP BY version_id HAVING max(position) - min(position) + 1 <> count(*)`},
 	{id: "I23", says: "a CSV rendition has as many rows as its table", find: renditionRows},
+
+	{id: "I23", says: "a Parquet file has the columns of its table, with its misfits", query: `
+		SELECT format('table %s of version %s', position, version_id)
+		FROM table_files f JOIN version_tables t USING (version_id, position)
+		WHERE (SELECT array_agg(c ->> 'name' ORDER BY i) FROM jsonb_array_elements(f.columns) WITH ORDINALITY AS e (c, i))
+		      IS DISTINCT FROM (SELECT array_agg(c ->> 'name' ORDER BY i) FROM jsonb_array_elements(t.fields) WITH ORDINALITY AS e (c, i))
+		   OR f.misfits <> (SELECT coalesce(sum((c ->> 'misfits')::bigint), 0) FROM jsonb_array_elements(f.columns) c)`},
+	{id: "I23", says: cellByCell, find: tableRows},
 
 	{id: "I24", says: "nobody holds two roles that exclude each other", query: `
 		SELECT 'user ' || user_id FROM user_roles

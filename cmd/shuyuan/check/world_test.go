@@ -43,6 +43,7 @@ type world struct {
 var (
 	original = []byte("年份,人口\n2023,4183\n2024,4193\n")
 	withBOM  = append([]byte("\ufeff"), original...)
+	table    = append([]byte("a table of:"), original...)
 )
 
 func newWorld(t *testing.T) *world {
@@ -52,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	if w.store, err = blob.NewDir(w.path); err != nil {
 		t.Fatal(err)
 	}
-	file, kept := blobtest.Put(t, w.store, original), blobtest.Put(t, w.store, withBOM)
+	file, kept, stored := blobtest.Put(t, w.store, original), blobtest.Put(t, w.store, withBOM), blobtest.Put(t, w.store, table)
 	blobtest.Put(t, w.store, []byte("an upload in progress"))
 	w.exec(t, fmt.Sprintf(`
 		INSERT INTO regions (code, name, name_en) VALUES ('350000', '福建省', 'Fujian');
@@ -74,6 +75,9 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO version_tables (version_id, position, rows, fields, preview)
 		SELECT id, 1, 2, '[{"name": "年份"}, {"name": "人口"}]', '[["2023", "4183"], ["2024", "4193"]]' FROM versions;
 		INSERT INTO renditions VALUES (1, 1, 'csv-bom', '%[3]s', %[4]d);
+		INSERT INTO blobs VALUES ('%[5]s', %[6]d, '2025-01-01');
+		INSERT INTO table_files (version_id, position, sha256, bytes, columns, misfits, notes)
+		SELECT id, 1, '%[5]s', %[6]d, '[{"name": "年份", "misfits": 0}, {"name": "人口", "misfits": 1}]', 1, '[]' FROM versions;
 		INSERT INTO changes (dataset_id, at) SELECT id, '2025-01-01' FROM datasets WHERE status <> 'draft';
 		INSERT INTO usage_days VALUES (1, '2025-01-02', 10, 2, 100);
 		INSERT INTO usage_totals VALUES (1, 10, 2);
@@ -84,7 +88,7 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO sessions VALUES (repeat('a', 32), decode(repeat('ab', 32), 'hex'), 1, now(), now(), now() + interval '1 hour', '', '');
 		INSERT INTO api_keys VALUES ('sy_AAAAAAAA', decode(repeat('cd', 32), 'hex'), 1, '脚本', '{read}', now(), now() + interval '1 day', NULL, NULL);
 		INSERT INTO river_job (kind, max_attempts, args) VALUES ('reindex', 5, '{}')`,
-		file.Digest, file.Bytes, kept.Digest, kept.Bytes))
+		file.Digest, file.Bytes, kept.Digest, kept.Bytes, stored.Digest, stored.Bytes))
 	for _, act := range [][3]string{{"dataset", "0", "dataset.published"}, {"dataset", "1", "dataset.published"}, {"dataset", "2", "dataset.published"},
 		{"resource", "aaaaaaaa", "publish-version"}, {"resource", "aaaaaaaa", "publish-version"}} {
 		_, err := database.InTx(t.Context(), w.pool, func(tx pgx.Tx) (any, error) {

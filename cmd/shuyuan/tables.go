@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"shuyuan/cmd/shuyuan/check"
+	"shuyuan/datasets/ingest"
+	"shuyuan/datasets/rows"
+	"shuyuan/internal/blob"
+	"shuyuan/internal/sandbox"
+)
+
+// children are what this program does when it is started as a limited child.
+var children = map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: rows.Duckworker}
+
+// openRows starts what answers questions about rows. Whoever opened it closes
+// it.
+func (in *installation) openRows() (*rows.Service, error) {
+	secret, err := in.cursorSecret()
+	if err != nil {
+		return nil, err
+	}
+	return rows.New(rows.Options{Store: in.store, Dir: in.path("rows"), Secret: secret, Log: in.log})
+}
+
+// cursorSecret signs the cursors of row queries. It lies with the keys, so that
+// a backup has it and cursors live on after a restart.
+func (in *installation) cursorSecret() ([]byte, error) {
+	path := in.path("keys/cursors")
+	secret, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return secret, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	secret = []byte(rand.Text() + rand.Text())
+	return secret, os.WriteFile(path, secret, 0o600)
+}
+
+// reread compares a table with the file that it was made of, in a limited
+// child, for the checker.
+func (in *installation) reread(ctx context.Context, t check.Table) (rows int64, differs string, err error) {
+	original, err := blob.Local(ctx, in.store, t.Original, in.path("work"))
+	if err != nil {
+		return 0, "", err
+	}
+	defer original.Close()
+	table, err := blob.Local(ctx, in.store, t.Stored, in.path("work"))
+	if err != nil {
+		return 0, "", err
+	}
+	defer table.Close()
+	return ingest.Compare(ctx, original, table, t.File, ingest.Options{NoHeader: !t.Header, Names: t.Names}, t.Position)
+}

@@ -1,0 +1,450 @@
+package ingest
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// tally is what a sample of a column's cells looks like.
+type tally struct {
+	filled, marks                   int
+	integers, numbers, percents     int
+	grouped, fractions              int
+	exponents                       int // what a spreadsheet makes of long codes: 4.4E+17
+	zeros                           int // whole numbers with a leading zero
+	long                            int // whole numbers of more than 15 digits
+	booleans, dates, moments        int
+	months, compactDates, compacted int
+	points, shapes, arrays, objects int
+	phones                          int
+
+	width    int             // of all cells of digits alone, -1 where they differ
+	provs    int             // cells that begin with a province's code
+	distinct map[string]bool // not more than most
+	most     int
+	forms    map[Form]int
+	loose    int // days and months without leading zeros, against those with
+	scales   map[int]int
+	yes, no  string
+	low      float64
+	high     float64
+	ranged   bool
+	zero     string // an example with a leading zero
+	sign     string // of percentages
+}
+
+// mostDistinct is how many different cells are remembered of all columns
+// together.
+const mostDistinct = 1 << 19
+
+func newTally(columns int) *tally {
+	return &tally{most: max(200, min(1<<14, mostDistinct/columns)), distinct: map[string]bool{}, forms: map[Form]int{}, scales: map[int]int{}}
+}
+
+// see counts one cell.
+func (t *tally) see(cell []byte) {
+	if len(cell) == 0 {
+		return
+	}
+	t.filled++
+	if len(t.distinct) < t.most {
+		t.distinct[string(cell)] = true
+	}
+	if missing(cell) {
+		t.marks++
+		return
+	}
+	if v, ok := boolean(cell); ok {
+		t.booleans++
+		if v && t.yes == "" {
+			t.yes = string(cell)
+		} else if !v && t.no == "" {
+			t.no = string(cell)
+		}
+		return
+	}
+	switch first := trimmed(cell); {
+	case len(first) == 0:
+	case first[0] == '[' && nested(cell, '['):
+		t.arrays++
+	case first[0] == '{' && nested(cell, '{'):
+		t.objects++
+		t.shape(cell)
+	default:
+		t.shape(cell)
+		t.moment(cell)
+		t.number(cell)
+	}
+}
+
+func (t *tally) shape(cell []byte) {
+	if _, kind, ok := place(cell); ok {
+		t.shapes++
+		if kind == "Point" {
+			t.points++
+		}
+	}
+}
+
+func (t *tally) moment(cell []byte) {
+	if len(cell) < 6 || len(cell) > 60 {
+		return
+	}
+	if w, ok := date(cell); ok {
+		if w.form.Days == compact {
+			if t.compacted++; w.year >= 1900 && w.year < 2100 {
+				t.compactDates++
+			}
+			return
+		}
+		t.dates++
+		t.form(w)
+	} else if w, ok := dateTime(cell); ok {
+		t.moments++
+		t.form(w)
+	} else if w, ok := yearMonth(cell); ok && w.year >= 1000 && w.year < 3000 {
+		t.months++
+		t.form(w)
+	}
+}
+
+func (t *tally) form(w written) {
+	t.forms[w.form]++
+	if w.loose {
+		t.loose++
+	}
+	if w.strict {
+		t.loose--
+	}
+}
+
+func (t *tally) number(cell []byte) {
+	body, sign := percent(cell)
+	n, ok := numberOf(body)
+	if !ok {
+		if _, ok = longInteger(body); !ok {
+			if rewritten.Match(body) {
+				t.exponents++
+			}
+			t.allDigits(cell)
+			return
+		}
+	}
+	t.numbers++
+	if sign != "" {
+		t.percents++
+		t.sign = sign
+	}
+	if bytes.IndexByte(body, ',') >= 0 {
+		t.grouped++
+	}
+	if n.exact || n.scale > 0 {
+		t.scales[n.scale]++
+	}
+	if n.scale > 0 || bytes.ContainsAny(body, "eE") {
+		t.fractions++
+	} else {
+		t.integers++
+	}
+	v, _ := n.decimal()
+	if !t.ranged || v < t.low {
+		t.low = v
+	}
+	if !t.ranged || v > t.high {
+		t.high = v
+	}
+	t.ranged = true
+	t.allDigits(cell)
+}
+
+// allDigits looks at cells that are nothing but digits: they may be codes.
+func (t *tally) allDigits(cell []byte) {
+	for _, b := range cell {
+		if b < '0' || b > '9' {
+			t.width = -1
+			return
+		}
+	}
+	switch {
+	case t.width == 0:
+		t.width = len(cell)
+	case t.width != len(cell):
+		t.width = -1
+	}
+	if len(cell) > 1 && cell[0] == '0' {
+		t.zeros++
+		t.zero = clip(cell, 40)
+	}
+	if len(cell) > 15 {
+		t.long++
+	}
+	if len(cell) == 11 && cell[0] == '1' && cell[1] >= '3' {
+		t.phones++
+	}
+	if len(cell) >= 2 && province(cell[0], cell[1]) {
+		t.provs++
+	}
+}
+
+// province reports whether a division code may begin with these digits (GB/T 2260).
+func province(a, b byte) bool {
+	switch a {
+	case '1':
+		return b >= '1' && b <= '5'
+	case '2':
+		return b >= '1' && b <= '3'
+	case '3':
+		return b >= '1' && b <= '7'
+	case '4':
+		return b >= '1' && b <= '6'
+	case '5':
+		return b >= '0' && b <= '4'
+	case '6':
+		return b >= '1' && b <= '5'
+	}
+	return string([]byte{a, b}) == "71" || string([]byte{a, b}) == "81" || string([]byte{a, b}) == "82"
+}
+
+var (
+	// a code, whatever its digits are
+	namesCode = regexp.MustCompile(`(?i)代码|编码|编号|号码|号段|身份证|邮编|条码|车牌|[^序]号$|\b(code|zip|zipcode|postcode|isbn|issn|uscc|barcode|fips|adcode)\b|[_a-z](code|zip)$|^(code|zip)_|Code\b`)
+	namesCall = regexp.MustCompile(`(?i)电话|手机|传真|\b(phone|tel|telephone|mobile|fax)\b|_(phone|tel|fax)$|^(phone|tel|fax)_`)
+	// how much of something, even of telephones
+	namesMeasure = regexp.MustCompile(`(?i)^(is|has)_|(数|数量|率|量|额|费|值|比|比重|占比|平均|户|次|台|部|件|指数|得分|count|rate|total|amount)\s*([(（].*)?$`)
+	// what a spreadsheet makes of a long code
+	rewritten = regexp.MustCompile(`^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$`)
+	namesKey  = regexp.MustCompile(`(?i)^id$|_id$|标识`)
+	namesDay  = regexp.MustCompile(`(?i)日期|时间|年月日|\b(date|day)\b|_date$|^date|Date$`)
+	namesYM   = regexp.MustCompile(`(?i)年月|月份|日期|时间|\b(month|yearmonth|period|date)\b|_month$|^ym$`)
+	namesLon  = regexp.MustCompile(`(?i)经度|^(lon|lng|long|longitude|x)$|_(lon|lng|longitude)$|^(lon|lng|longitude)_`)
+	namesLat  = regexp.MustCompile(`(?i)纬度|^(lat|latitude|y)$|_(lat|latitude)$|^(lat|latitude)_`)
+)
+
+// guess proposes a type from a sample, with its evidence.
+func (t *tally) guess(name string) column {
+	n := t.filled - t.marks
+	c := column{Column: Column{Name: name, Type: Text}}
+	say := func(sentence string, args ...any) { c.Evidence = append(c.Evidence, note(sentence, args...)) }
+	most := func(k int) bool { return k > 0 && (n-k)*50 <= n }
+	switch {
+	case n == 0:
+		say("没有值，当作文本。")
+	case most(t.booleans) && t.booleans == n && len(t.distinct)-t.markKinds() <= 2:
+		c.Type = Boolean
+		c.Form.Yes, c.Form.No = t.yes, t.no
+		say("%d 个值都是“是”或“否”一类的词。", n)
+	case most(t.points):
+		c.Type = Point
+		say("%d 个值中 %d 个是点。", n, t.points)
+	case most(t.shapes):
+		c.Type = Geometry
+		say("%d 个值中 %d 个是图形。", n, t.shapes)
+	case most(t.arrays):
+		c.Type = Array
+		say("%d 个值中 %d 个是 JSON 数组。", n, t.arrays)
+	case most(t.objects):
+		c.Type = Object
+		say("%d 个值中 %d 个是 JSON 对象。", n, t.objects)
+	case most(t.dates):
+		c.Type = Date
+		c.Form = t.dayForm()
+		say("%d 个值中 %d 个是日期，写作 %s。", n, t.dates, c.Form.Words(Date))
+	case most(t.dates+t.moments) && t.moments > 0:
+		c.Type = DateTime
+		c.Form = t.dayForm()
+		say("%d 个值中 %d 个是时间，写作 %s。", n, t.moments+t.dates, c.Form.Words(DateTime))
+	case most(t.months) && (t.dashedMonths() || namesYM.MatchString(name)):
+		c.Type = YearMonth
+		c.Form = t.dayForm()
+		say("%d 个值中 %d 个是年月，写作 %s。", n, t.months, c.Form.Words(YearMonth))
+	case most(t.numbers) || t.zeros > 0 && most(t.numbers+t.zeros):
+		t.numeric(name, n, &c, say)
+	case t.exponents > 0:
+		say("有 %d 个值写成科学记数法，可能是表格软件改写过的号码。", t.exponents)
+	}
+	return c
+}
+
+func (t *tally) markKinds() (n int) {
+	for s := range t.distinct {
+		if missing([]byte(s)) {
+			n++
+		}
+	}
+	return n
+}
+
+// dashedMonths reports whether the months cannot be anything else: 2020.1 is a
+// number, and 202001 may be a code.
+func (t *tally) dashedMonths() bool {
+	for f := range t.forms {
+		if f.Days == "." || f.Days == compact {
+			return false
+		}
+	}
+	return true
+}
+
+// dayForm is the form that most days have.
+func (t *tally) dayForm() Form {
+	var best Form
+	for f, n := range t.forms {
+		if n > t.forms[best] || n == t.forms[best] && f.Words(DateTime) < best.Words(DateTime) {
+			best = f
+		}
+	}
+	best.Loose = t.loose > 0
+	return best
+}
+
+// numeric decides what cells are that look like numbers.
+func (t *tally) numeric(name string, n int, c *column, say func(string, ...any)) {
+	whole := t.fractions == 0 && t.percents == 0
+	switch {
+	case t.zeros > 0 && whole:
+		say("有 %d 个值以 0 开头（例如 %s），像代码而不是数。", t.zeros, t.zero)
+		return
+	case t.long > 0 && whole:
+		say("有 %d 个值超过 15 位，存成数会丢失末尾，像代码而不是数。", t.long)
+		return
+	case namesCode.MatchString(name) && !namesMeasure.MatchString(name), whole && namesCall.MatchString(name) && !namesMeasure.MatchString(name):
+		say("列名“%s”像代码或号码，值都是数字也按文本保留。", name)
+		return
+	case whole && n == t.compactDates && n > 0 && namesDay.MatchString(name):
+		c.Type, c.Form.Days = Date, compact
+		say("列名“%s”说的是日期，%d 个值都是八位的日期。", name, n)
+		return
+	case whole && t.width == 6 && t.months == n && namesYM.MatchString(name):
+		c.Type, c.Form.Days = YearMonth, compact
+		say("列名“%s”说的是年月，%d 个值都是六位的年月。", name, n)
+		return
+	case whole && t.width == 11 && t.phones == n && n >= 3:
+		say("%d 个值都像手机号码。", n)
+		return
+	case whole && (t.width == 6 || t.width == 9 || t.width == 12) && t.provs == n && (len(t.distinct) >= 10 || namesKey.MatchString(name)):
+		say("%d 个值都是 %d 位，开头都是省级区划代码，像区划代码。", n, t.width)
+		return
+	case whole && t.width >= 6 && n >= 20 && len(t.distinct) >= 10 && (namesKey.MatchString(name) || t.width >= 8):
+		say("%d 个值都正好 %d 位，像编号而不是数。", n, t.width)
+		return
+	}
+	c.Form.Grouped = t.grouped > 0
+	if t.percents*2 > n {
+		c.Form.Percent, c.Unit = t.sign, "%"
+	}
+	if t.fractions == 0 {
+		c.Type = Integer
+		say("%d 个值中 %d 个是整数。", n, t.numbers)
+	} else {
+		c.Type = Decimal
+		c.scale(t)
+		say("%d 个值中 %d 个是数，其中 %d 个有小数。", n, t.numbers, t.fractions)
+	}
+	if c.Form.Percent != "" {
+		say("值带百分号：保留原来的数，单位记作 %s。", "%")
+	}
+	if c.Form.Grouped {
+		say("数里有千位分隔符：存成数时去掉，原来的写法另外记下。")
+	}
+}
+
+// keepText leaves what the format itself says is text as it is, even where all
+// of it is digits.
+func (c *column) keepText() {
+	if c.Type == Integer || c.Type == Decimal || c.Form.Days == compact {
+		*c = column{Column: Column{Name: c.Name, Type: Text, Evidence: []Note{note("文件里这一列就是文本，值都是数字也按文本保留。")}}}
+	}
+}
+
+// scale keeps a decimal exactly where all have as many digits after the point.
+func (c *column) scale(t *tally) {
+	c.double = true
+	for scale := range t.scales {
+		if len(t.scales) == 1 && scale > 0 && scale <= 9 {
+			c.double, c.Form.Scale = false, scale
+		}
+	}
+}
+
+// declare makes the type that an officer gave the column's, with the form that
+// the sample shows.
+func (t *tally) declare(c column, declared Type) column {
+	if declared == "" || declared == c.Type {
+		c.declared = declared != ""
+		return c
+	}
+	out := column{Column: Column{Name: c.Name, Type: declared, Proposed: c.Type, Evidence: c.Evidence}, declared: true}
+	switch declared {
+	case Decimal:
+		out.Form.Grouped = t.grouped > 0
+		if t.percents*2 > t.filled-t.marks {
+			out.Form.Percent, out.Unit = t.sign, "%"
+		}
+		out.scale(t)
+	case Integer:
+		out.Form.Grouped = t.grouped > 0
+	case Date, DateTime, YearMonth:
+		if out.Form = t.dayForm(); len(t.forms) == 0 {
+			out.Form.Days = "-"
+			if t.compacted > 0 || t.width == 6 {
+				out.Form.Days = compact
+			}
+		}
+	case Boolean:
+		out.Form.Yes, out.Form.No = t.yes, t.no
+		for s := range t.distinct {
+			if v, ok := oneOrNone([]byte(s)); ok && len(t.distinct) <= 4 {
+				if v && out.Form.Yes == "" {
+					out.Form.Yes = s
+				} else if !v && out.Form.No == "" {
+					out.Form.No = s
+				}
+			}
+		}
+	case Text, Point, Geometry, Array, Object:
+	}
+	return out
+}
+
+// headless says so where the names of columns look like a row of data. Years
+// are names that many tables have.
+func headless(columns []*column) []Note {
+	for _, c := range columns {
+		name := []byte(c.Name)
+		_, number := numberOf(name)
+		_, day := date(name)
+		year := len(name) == 4 && (name[0] == '1' || name[0] == '2')
+		if (number && !year || day) && c.Type != Text {
+			return []Note{note("列名“%s”像数据，第一行可能不是表头。", c.Name)}
+		}
+	}
+	return nil
+}
+
+// paired finds columns that hold longitude and latitude.
+func paired(columns []*column, tallies []*tally) []Note {
+	var lon, lat []int
+	for i, c := range columns {
+		if c.Type != Decimal && c.Type != Integer || !tallies[i].ranged {
+			continue
+		}
+		switch {
+		case namesLon.MatchString(c.Name) && tallies[i].low >= -180 && tallies[i].high <= 180:
+			lon = append(lon, i)
+		case namesLat.MatchString(c.Name) && tallies[i].low >= -90 && tallies[i].high <= 90:
+			lat = append(lat, i)
+		}
+	}
+	var out []Note
+	for i := 0; i < len(lon) && i < len(lat); i++ {
+		out = append(out, note("“%s”和“%s”像经度和纬度，可以在地图上显示。", columns[lon[i]].Name, columns[lat[i]].Name))
+	}
+	for _, i := range append(lon, lat...) {
+		x := strings.ToLower(columns[i].Name)
+		if strings.Contains(x, "gcj") || strings.Contains(x, "bd09") || strings.Contains(x, "百度") || strings.Contains(x, "高德") {
+			out = append(out, note("“%s”可能不是 WGS 84 或 CGCS2000 坐标，画在地图上会偏几百米。", columns[i].Name))
+		}
+	}
+	return out
+}
