@@ -17,9 +17,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"shuyuan/datasets/ingest"
+	"shuyuan/internal/sandbox"
 )
 
 func main() {
+	sandbox.Main(map[string]sandbox.Job{ingest.JobName: ingest.Job})
 	binary := flag.String("binary", "var/bin/shuyuan", "the shuyuan to measure")
 	datasets := flag.Int("datasets", 10_000, "size of the catalogue")
 	rounds := flag.Int("rounds", 3, "rounds of each load; the median is printed")
