@@ -288,7 +288,6 @@ func (c *compiler) raw(n *callNode) (sqlExpr, error) {
 // place is where something lies, in SQL: a column of places, or two of numbers.
 type place struct {
 	lon, lat string
-	args     []any
 	loose    string
 }
 
