@@ -127,7 +127,10 @@ func dictionary(tables [][]Field) ([][]Field, error) {
 			if f.Type != "" && !slices.Contains(fieldTypes, f.Type) {
 				return nil, fault.At("fields", "没有这种数据类型：%s", f.Type)
 			}
-			for _, t := range []*string{&f.Label, &f.LabelEN, &f.Unit, &f.UnitEN, &f.Description, &f.DescriptionEN} {
+			if f.Sensitivity != "" && !slices.Contains(Sensitivities(), f.Sensitivity) {
+				return nil, fault.At("fields", "没有这种敏感级别：%s", string(f.Sensitivity))
+			}
+			for _, t := range f.words() {
 				clean, err := cleanText("fields", *t, maxText)
 				if err != nil {
 					return nil, err

@@ -222,17 +222,54 @@ type Table struct {
 	Preview  [][]string // first rows as text; nil unless MayServe allowed it
 }
 
-// Field is one column of the data dictionary.
+// Field is one column of the data dictionary. It has the basic and extended
+// attributes of a data element (DB33/T 2426-2022), of which the version and its
+// day are those of the file.
 type Field struct {
 	Name          string `json:"name"`
-	Label         string `json:"label,omitempty"`
-	LabelEN       string `json:"label_en,omitempty"`
-	Type          string `json:"type"` // text, integer, decimal, date, yearmonth, datetime, boolean, point, geometry, array, object
-	Unit          string `json:"unit,omitempty"`
+	Label         string `json:"label,omitempty"`    // 中文名称
+	LabelEN       string `json:"label_en,omitempty"` // 英文名称
+	Type          string `json:"type"`               // text, integer, decimal, date, yearmonth, datetime, boolean, point, geometry, array, object
+	Unit          string `json:"unit,omitempty"`     // 计量单位
 	UnitEN        string `json:"unit_en,omitempty"`
-	Description   string `json:"description,omitempty"`
+	Description   string `json:"description,omitempty"` // 定义
 	DescriptionEN string `json:"description_en,omitempty"`
-	Codes         []Code `json:"codes,omitempty"`
+	Codes         []Code `json:"codes,omitempty"` // 值域, where it is a list
+
+	Key         bool        `json:"key,omitempty"`      // the key columns of a table name one row together
+	Required    bool        `json:"required,omitempty"` // no cell may be empty
+	Unitless    bool        `json:"unitless,omitempty"` // a number that has no unit, such as a year
+	Sensitivity Sensitivity `json:"sensitivity,omitempty"`
+
+	Identifier     string `json:"identifier,omitempty"`     // 标识符
+	Format         string `json:"format,omitempty"`         // 数据格式, such as YYYY-MM-DD or an..18
+	Range          string `json:"range,omitempty"`          // 值域 in words
+	ObjectClass    string `json:"object_class,omitempty"`   // 对象类词
+	Representation string `json:"representation,omitempty"` // 表示词
+	Relation       string `json:"relation,omitempty"`       // 关系
+	SourceOrg      string `json:"source_org,omitempty"`     // 来源机构
+	Application    string `json:"application,omitempty"`    // 所属应用
+	Note           string `json:"note,omitempty"`           // 备注
+
+	Hidden int `json:"-"` // codes that there are and that the Gate keeps from the viewer
+}
+
+// Sensitivity is how far values of a column are about people, or dangerous in
+// other hands (敏感级别). Empty: nobody has said.
+type Sensitivity string
+
+// The levels. The texts that bind the portals name none for columns; these are
+// the terms of the laws above them.
+const (
+	NotSensitive      Sensitivity = "none"
+	PersonalData      Sensitivity = "personal"  // 个人信息保护法 第四条
+	SensitivePersonal Sensitivity = "sensitive" // 个人信息保护法 第二十八条
+	ImportantData     Sensitivity = "important" // 数据安全法 第二十一条
+)
+
+// Sensitivities are all levels, in order.
+func Sensitivities() []Sensitivity {
+	return []Sensitivity{NotSensitive, PersonalData, SensitivePersonal, ImportantData}
 }
 
 // Code is one value of a code list with its meaning.

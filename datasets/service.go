@@ -138,7 +138,8 @@ func (s *Service) withoutValues(ctx context.Context, viewer account.Actor, v *Ve
 	}
 	for i := range v.Tables {
 		for j := range v.Tables[i].Fields {
-			v.Tables[i].Fields[j].Codes = nil
+			f := &v.Tables[i].Fields[j]
+			f.Hidden, f.Codes = len(f.Codes), nil
 		}
 	}
 }
