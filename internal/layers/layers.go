@@ -41,6 +41,7 @@ var narrower = map[string][]string{
 	"datasets/ingest":            {"internal/fault", "internal/sandbox"},
 	"datasets/rows":              {"internal/fault", "internal/blob", "internal/sandbox"},
 	"internal/sandbox":           {},
+	"internal/atlas":             {},
 	"internal/audit/journal":     {},
 	"internal/blob":              {"internal/fault"},
 	"internal/mail":              {"internal/fault"},
