@@ -104,6 +104,7 @@ func TestConditionsBecomeSQL(t *testing.T) {
 		{`search(地区, "  ")`, `TRUE`, nil},
 		{`within_distance(位置, geom'POINT(119.3 26.1)', 5km)`, `((12742017.6 * asin(sqrt(least(1.0, pow(sin(radians(c6_lat - ?) / 2), 2) + cos(radians(?)) * cos(radians(c6_lat)) * pow(sin(radians(c6_lon - ?) / 2), 2))))) <= ?)`, []any{26.1, 26.1, 119.3, 5000.0}},
 		{`WITHIN_DISTANCE(point(lon, lat), GEOM'Point( 119.3  26.1 )', 300M)`, `((12742017.6 * asin(sqrt(least(1.0, pow(sin(radians(c14 - ?) / 2), 2) + cos(radians(?)) * cos(radians(c14)) * pow(sin(radians(c13 - ?) / 2), 2))))) <= ?)`, []any{26.1, 26.1, 119.3, 300.0}},
+		{`longitude(位置) > 118 and latitude(point(lon, lat)) < 27`, `((c6_lon > CAST(? AS BIGINT)) AND (c14 < CAST(? AS BIGINT)))`, []any{int64(118), int64(27)}},
 		{`in_bbox(位置, 118, 24, 120, 27)`, `((c6_lon >= ? AND c6_lon <= ?) AND c6_lat >= ? AND c6_lat <= ?)`, []any{118.0, 120.0, 24.0, 27.0}},
 		{`in_bbox(位置, 170, -10, -170, 10)`, `((c6_lon >= ? OR c6_lon <= ?) AND c6_lat >= ? AND c6_lat <= ?)`, []any{170.0, -170.0, -10.0, 10.0}},
 		{`raw(年份) is not null`, `(c0_raw IS NOT NULL)`, nil},
@@ -281,6 +282,9 @@ func TestWhatIsRefused(t *testing.T) {
 		{"no place", Query{Where: `within_distance(位置, geom'LINESTRING(1 2, 3 4)', 5km)`}, "where: 请把地点写成 geom'POINT(经度 纬度)'。"},
 		{"no distance", Query{Where: `within_distance(位置, geom'POINT(1 2)', 年份)`}, "where: 请把距离写成 5km 或 300m。"},
 		{"a distance around the earth", Query{Where: `within_distance(位置, geom'POINT(1 2)', 99999km)`}, "where: 请把距离写成 5km 或 300m。"},
+		{"the longitude of a text", Query{Where: `longitude(地区) > 1`}, "where: “地区”不是地点列；"},
+		{"the latitude of two places", Query{Where: `latitude(位置, 位置) > 1`}, "where: latitude 需要 1 个参数。"},
+		{"a longitude that is no key", Query{GroupBy: `bucket(longitude(位置), 1)`, Select: `longitude(位置)`}, "select: “位置”既没有写在 group_by 里"},
 		{"no column of places", Query{Where: `within_distance(地区, geom'POINT(1 2)', 5km)`}, "where: “地区”不是地点列；"},
 		{"a box of columns", Query{Where: `in_bbox(位置, 年份, 1, 2, 3)`}, "where: in_bbox 的边界要是数"},
 		{"a share over one", Query{Select: `percentile(数值, 90)`}, "select: percentile 需要一个数列和 0 到 1 之间的一个数。"},
@@ -369,7 +373,7 @@ func TestFunctionsAreDescribed(t *testing.T) {
 			t.Errorf("%s gives %s, grouped %t", f.Form, c.Fields[0].Type, c.Grouped())
 		}
 	}
-	if n := len(Functions()); n != len(functions)+6 {
+	if n := len(Functions()); n != len(functions)+8 {
 		t.Errorf("%d functions", n)
 	}
 }

@@ -78,6 +78,8 @@ func Functions() []Function {
 	all := []Function{
 		{"distance", "distance(place, geom'POINT(119.3 26.1)')", Decimal, false},
 		{"in_bbox", "in_bbox(place, west, south, east, north)", Boolean, false},
+		{"latitude", "latitude(place)", Decimal, false},
+		{"longitude", "longitude(place)", Decimal, false},
 		{"percentile", "percentile(number, 0.9)", Decimal, true},
 		{"raw", "raw(column)", Text, false},
 		{"search", `search(column, …, "text")`, Boolean, false},
@@ -101,6 +103,8 @@ func (c *compiler) call(n *callNode) (sqlExpr, error) {
 		return c.distance(n)
 	case "in_bbox":
 		return c.inBox(n)
+	case "longitude", "latitude":
+		return c.coordinate(name, n)
 	case "percentile":
 		return c.percentile(n)
 	case "raw":
@@ -317,6 +321,23 @@ func (c *compiler) placed(n *orNode) (place, error) {
 		return place{}, c.fail("“%s”不是地点列；经度和纬度分为两列时请写 point(经度, 纬度)。", e.column.Name)
 	}
 	return place{lon: e.column.Lon(), lat: e.column.Lat(), loose: e.column.Name}, nil
+}
+
+// coordinate is longitude(place) or latitude(place), in degrees: of a shape,
+// those of the middle of its box.
+func (c *compiler) coordinate(name string, n *callNode) (sqlExpr, error) {
+	if len(n.Args) != 1 || n.Distinct || n.Star {
+		return sqlExpr{}, c.fail("%s 需要 %d 个参数。", name, 1)
+	}
+	p, err := c.placed(n.Args[0])
+	if err != nil {
+		return sqlExpr{}, err
+	}
+	out := sqlExpr{sql: p.lon, typ: Decimal, loose: p.loose}
+	if name == "latitude" {
+		out.sql = p.lat
+	}
+	return out, nil
 }
 
 // withinDistance is within_distance(place, geom'POINT(lon lat)', 5km).

@@ -78,6 +78,7 @@ func TestAnswers(t *testing.T) {
 		{"groups of nothing", Query{GroupBy: "地区", Where: "年份 = 1"}, [][]any{}, 0},
 		{"a place within reach", Query{Select: "count(*)", Where: "within_distance(位置, geom'POINT(119 26)', 9.9km)"}, [][]any{{num("100")}}, 1},
 		{"a place within further reach", Query{Select: "count(*)", Where: "within_distance(point(lon, lat), geom'POINT(119 26)', 10100m)"}, [][]any{{num("200")}}, 1},
+		{"cells of a grid", Query{Select: "x, count(*), max(latitude(位置))", Where: "in_bbox(位置, 118.95, 25, 119.25, 27)", GroupBy: "bucket(longitude(位置), 0.2) as x", OrderBy: "x"}, [][]any{{num("119"), num("200"), num("26")}, {num("119.2"), num("100"), num("26")}}, 2},
 		{"a box", Query{Select: "count(*)", Where: "in_bbox(位置, 118.95, 25, 119.25, 27)"}, [][]any{{num("300")}}, 1},
 		{"a box the other way round", Query{Select: "count(*)", Where: "in_bbox(位置, 119.25, 25, 118.95, 27)"}, [][]any{{num("700")}}, 1},
 		{"from a row on", Query{Select: "`2020年`", From: 998}, [][]any{{num("998")}, {num("999")}}, 1000},
