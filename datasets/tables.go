@@ -247,6 +247,13 @@ func (s *Service) table(ctx context.Context, viewer account.Actor, v *Version, p
 	return t, nil
 }
 
+// Schema is the columns of a table of v as questions may name them, if viewer
+// may have its rows.
+func (s *Service) Schema(ctx context.Context, viewer account.Actor, v *Version, position int) (rows.Schema, error) {
+	t, err := s.table(ctx, viewer, v, position)
+	return t.Schema, err
+}
+
 // Query answers a question about the rows of a table of v, if viewer may have
 // them. It returns the faults of rows.Service.Query besides the Gate's.
 func (s *Service) Query(ctx context.Context, viewer account.Actor, v *Version, position int, q rows.Query) (*rows.Result, error) {

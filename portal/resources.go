@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"strconv"
-
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
@@ -21,13 +19,13 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 	if d.Slug != c.Params("slug") {
 		return fault.New(fault.NotFound, "没有这个文件。")
 	}
-	q, err := query(c, "version")
+	state, err := readExploring(c)
 	if err != nil {
 		return err
 	}
 	v := r.Newest
-	if raw := q.Get("version"); raw != "" {
-		if v, err = s.version(c, r.ID, raw); err != nil {
+	if state.version > 0 {
+		if v, err = s.Datasets.Version(ctx, viewer, r.ID, state.version); err != nil {
 			return err
 		}
 	}
@@ -51,17 +49,18 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		shown.Newest = v
 		p.Picture = s.draw(ctx, viewer, d, &shown, 1200, 288)
 		p.Snippets = snippets(ctx, p.Base, v)
+		if len(v.Tables) > 0 {
+			if state.table >= len(v.Tables) {
+				return fault.New(fault.NotFound, "这个文件没有第 %d 张表。", state.table+1)
+			}
+			x := &explorer{Server: s, viewer: viewer, dataset: d, resource: r, version: v, state: state, page: c.Path()}
+			if p.Explorer, err = s.explore(ctx, x); err != nil {
+				return err
+			}
+		}
 	}
 	p.Cite = cite(ctx, p.Base, d, v, p.Refused == "")
 	viewed := d.ID
 	s.onView(c, func() { s.Datasets.CountView(viewed) })
 	return s.page(c, templates.Resource(p))
-}
-
-func (s *Server) version(c *fiber.Ctx, resource, raw string) (*datasets.Version, error) {
-	number, err := strconv.Atoi(raw)
-	if err != nil || number < 1 {
-		return nil, malformed("version", "版本号须为正整数。")
-	}
-	return s.Datasets.Version(c.UserContext(), actor(c), resource, number)
 }
