@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	FilesBaseURL string `env:"FILES_BASE_URL" check:"http" needs:"FILES_LISTEN"`
 
 	TrustedProxies string `env:"TRUSTED_PROXIES" check:"prefixes"` // whose X-Forwarded-For is believed: 10.0.0.0/8, 192.0.2.7
+
+	OutboundAllow string `env:"OUTBOUND_ALLOW" check:"reach"` // what links may lead to beside the public web: 10.20.0.0/16, :8080
 
 	BackupRecipient string `env:"BACKUP_RECIPIENT"` // public key that backups are locked with (age1...)
 }
@@ -124,6 +127,7 @@ var checks = map[string]func(string) error{
 		return nil
 	},
 	"prefixes": func(s string) error { _, err := Prefixes(s); return err },
+	"reach":    func(s string) error { _, _, err := Reach(s); return err },
 	"http":     scheme("http", "https"),
 	"smtp":     scheme("smtp", "smtps"),
 	"postgres": scheme("postgres", "postgresql"),
@@ -144,6 +148,26 @@ func Prefixes(list string) ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// Reach reads a list of networks, single addresses and ports: what requests to
+// addresses that people typed may reach beside the public web.
+func Reach(list string) (networks []netip.Prefix, ports []int, err error) {
+	var rest []string
+	for _, s := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		number, ok := strings.CutPrefix(s, ":")
+		if !ok {
+			rest = append(rest, s)
+			continue
+		}
+		port, err := strconv.Atoi(number)
+		if err != nil || port < 1 || port > 65535 {
+			return nil, nil, fmt.Errorf("%q is no port like :8080", s)
+		}
+		ports = append(ports, port)
+	}
+	networks, err = Prefixes(strings.Join(rest, ","))
+	return networks, ports, err
 }
 
 // scheme does not repeat the value: it may hold a password.

@@ -73,6 +73,18 @@ func TestProxiesAreNetworksOrSingleAddresses(t *testing.T) {
 	}
 }
 
+func TestWhatLinksMayReachIsNetworksAndPorts(t *testing.T) {
+	networks, ports, err := Reach("10.20.0.0/16, 10.30.0.7, :8080,:8443")
+	if s := fmt.Sprint(networks, ports); err != nil || s != "[10.20.0.0/16 10.30.0.7/32] [8080 8443]" {
+		t.Errorf("read as %s, %v", s, err)
+	}
+	for _, bad := range []string{"intranet.example", "10.20.0.0/40", ":", ":0", ":70000", ":http", "10.0.0.1:8080"} {
+		if _, err := from(map[string]string{"SHUYUAN_OUTBOUND_ALLOW": bad}); err == nil || !strings.Contains(err.Error(), "SHUYUAN_OUTBOUND_ALLOW") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestSecretsPrintAsStars(t *testing.T) {
 	const canary = "canary-7c1e"
 	c, err := from(map[string]string{

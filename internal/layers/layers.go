@@ -47,6 +47,7 @@ var narrower = map[string][]string{
 	"internal/mail":              {"internal/fault"},
 	"internal/config":            {},
 	"internal/jobs":              {},
+	"internal/outbound":          {},
 	"internal/database/embedded": {},
 }
 
@@ -59,7 +60,7 @@ var homes = []struct {
 }{
 	{"github.com/gofiber/fiber", []string{"portal", "cmd"}, "HTTP belongs to portal"},
 	{"github.com/valyala/fasthttp", []string{"portal", "cmd"}, "HTTP belongs to portal"},
-	{"net/http", []string{"portal", "cmd", "internal/blob", "search/meili"}, "HTTP belongs to portal, and to what speaks to a service"},
+	{"net/http", []string{"portal", "cmd", "internal/blob", "internal/outbound", "search/meili"}, "HTTP belongs to portal, and to what speaks to a service"},
 	{"github.com/danielgtaylor/huma", []string{"portal/api"}, "the API belongs to portal/api"},
 	{"github.com/a-h/templ", []string{"templates", "portal"}, "views belong to templates"},
 	{"github.com/jackc/pgx", []string{"cmd", "search", "marketplace", "licensing", "datasets", "internal"}, "no page and no view asks the database"},
@@ -99,6 +100,9 @@ var calls = []struct {
 	{"net/http.DefaultClient", []string{"cmd/bench"}, "a client without a timeout waits for ever"},
 	{"net/http.DefaultServeMux", nil, "others put handlers there"},
 	{"net/http.Get", []string{"cmd/bench"}, "a client without a timeout waits for ever"},
+	{"net/http.NewRequest*", []string{"cmd", "internal/blob", "internal/outbound", "search/meili"}, "a request to an address that somebody typed goes through internal/outbound"},
+	{"net/http.Transport", []string{"cmd/bench", "internal/blob", "internal/outbound", "search/meili"}, "a request to an address that somebody typed goes through internal/outbound"},
+	{"net.Dial*", []string{"cmd", "internal/blob", "internal/mail", "internal/outbound", "internal/sandbox", "search/meili"}, "a connection to an address that somebody typed goes through internal/outbound"},
 	{"net/http.ListenAndServe*", nil, "a server without timeouts waits for ever"},
 	{"log/slog.SetDefault", nil, "hand the log on"},
 	{"log/slog.Default", nil, "take the log from whoever calls"},

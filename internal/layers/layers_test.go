@@ -43,6 +43,8 @@ func TestViolationsAreFound(t *testing.T) {
 		{"internal/a/a.go", "import \"fmt\"\nfunc f() { fmt.Println() }", "io.Writer"},
 		{"cmd/shuyuan/a.go", "import \"fmt\"\nfunc f() { fmt.Printf(``) }", "io.Writer"},
 		{"cmd/shuyuan/a.go", "import \"net/http\"\nfunc f() { http.DefaultClient.Do(nil) }", "without a timeout"},
+		{"portal/a.go", "import \"net/http\"\nvar x = http.NewRequestWithContext", "internal/outbound"},
+		{"datasets/a.go", "import \"net\"\nvar x net.Dialer", "internal/outbound"},
 		{"portal/a.go", "import \"os\"\nvar x = os.Getenv(``)", "internal/config"},
 		{"templates/a_templ.go", "import \"github.com/a-h/templ\"\nvar x = templ.Raw(``)", "unescaped"},
 		{"templates/a_templ.go", "import templruntime \"github.com/a-h/templ\"\nvar x = templruntime.SafeURL(``)", "address of a link"},
