@@ -228,6 +228,12 @@ func (s *Service) table(ctx context.Context, viewer account.Actor, v *Version, p
 	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
 		return rows.Table{}, err
 	}
+	return s.asked(ctx, v, position)
+}
+
+// asked is a table of v as questions are put to it, for who has been through
+// the Gate and for the installation's own jobs.
+func (s *Service) asked(ctx context.Context, v *Version, position int) (rows.Table, error) {
 	if s.rows == nil {
 		return rows.Table{}, fault.New(fault.Unavailable, "这里不能查询数据的行。")
 	}

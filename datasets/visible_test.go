@@ -314,6 +314,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.List(ctx, who, datasets.Filter{})
 	},
+	"MakeProfiles": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.MakeProfiles(ctx)
+	},
 	"MakeTables": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.MakeTables(ctx)
 	},
@@ -337,6 +340,12 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"Profile": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Profile(ctx, who, d.Resources[0].Newest, 0, "甲")
+	},
+	"Profiles": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		if err := s.MakeProfiles(ctx); err != nil {
+			return nil, err
+		}
+		return s.Profiles(ctx, who, d.Resources[0].Newest, 0)
 	},
 	"PutVocabulary": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.PutVocabulary(ctx, account.System("test"), datasets.Vocabulary{})
@@ -397,10 +406,10 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Profile", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
+var handsOut = []string{"Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"Distribution", "Export", "Facet", "MayServe", "Original", "Preview", "Profile", "Query", "Rendition", "Rows", "Tag"}
+var refuses = []string{"Distribution", "Export", "Facet", "MayServe", "Original", "Preview", "Profile", "Profiles", "Query", "Rendition", "Rows", "Tag"}
 
 func content(f *datasets.File, err error) (any, error) {
 	if err != nil {

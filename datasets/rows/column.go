@@ -30,6 +30,13 @@ type Facet struct {
 // Facet counts the values of a column where the condition holds. It returns
 // fault.Malformed for a column that there is not, as Query does for the rest.
 func (s *Service) Facet(ctx context.Context, t Table, column, where string, limit int) (*Facet, error) {
+	return facet(ctx, s.remembered, t, column, where, limit)
+}
+
+// asking runs a statement with a short answer over a table's file.
+type asking func(context.Context, blob.Digest, statement) ([][]Cell, error)
+
+func facet(ctx context.Context, ask asking, t Table, column, where string, limit int) (*Facet, error) {
 	if limit <= 0 || limit > MaxLimit {
 		limit = 20
 	}
@@ -44,7 +51,7 @@ func (s *Service) Facet(ctx context.Context, t Table, column, where string, limi
 	st.all(c.relation())
 	st.add(") GROUP BY v)) ORDER BY v IS NULL, n DESC, v LIMIT " + strconv.Itoa(limit))
 	out := &Facet{Field: f, Values: []Count{}}
-	answer, err := s.remembered(ctx, t.Parquet, st)
+	answer, err := ask(ctx, t.Parquet, st)
 	for _, cells := range answer {
 		if len(cells) != 5 {
 			return nil, errOdd("a facet of another form")
@@ -116,30 +123,34 @@ const mostBins = 60
 
 // Distribution sorts the values of a column into at most 60 bins.
 func (s *Service) Distribution(ctx context.Context, t Table, column, where string) (*Distribution, error) {
+	return distribution(ctx, s.remembered, t, column, where)
+}
+
+func distribution(ctx context.Context, ask asking, t Table, column, where string) (*Distribution, error) {
 	c, f, err := compileColumn(t.Schema, column, where)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case f.Type.number():
-		return s.numbers(ctx, t.Parquet, c, f)
+		return numbers(ctx, ask, t.Parquet, c, f)
 	case f.Type.moment():
-		return s.moments(ctx, t.Parquet, c, f)
+		return moments(ctx, ask, t.Parquet, c, f)
 	}
-	facet, err := s.Facet(ctx, t, column, where, 20)
+	found, err := facet(ctx, ask, t, column, where, 20)
 	if err != nil {
 		return nil, err
 	}
-	return &Distribution{Field: f, Values: facet.Values, Rows: facet.Rows, Nulls: facet.Nulls}, nil
+	return &Distribution{Field: f, Values: found.Values, Rows: found.Rows, Nulls: found.Nulls}, nil
 }
 
 // finite is a number that has a place in a distribution.
 const finite = "CASE WHEN isfinite(CAST(o0 AS DOUBLE)) THEN CAST(o0 AS DOUBLE) END"
 
-func (s *Service) numbers(ctx context.Context, d blob.Digest, c *Compiled, f Field) (*Distribution, error) {
+func numbers(ctx context.Context, ask asking, d blob.Digest, c *Compiled, f Field) (*Distribution, error) {
 	out := &Distribution{Field: f, Bins: []Bin{}}
 	var low, high float64
-	err := s.edges(ctx, d, c, out, finite, func(from, to string) error {
+	err := edges(ctx, ask, d, c, out, finite, func(from, to string) error {
 		var err error
 		if low, err = strconv.ParseFloat(from, 64); err == nil {
 			high, err = strconv.ParseFloat(to, 64)
@@ -156,7 +167,7 @@ func (s *Service) numbers(ctx context.Context, d blob.Digest, c *Compiled, f Fie
 	for i := range n {
 		out.Bins = append(out.Bins, Bin{From: edge((start+float64(i))*step, step), To: edge((start+float64(i)+1)*step, step)})
 	}
-	return out, s.bins(ctx, d, c, out, "CAST(greatest(0, least("+strconv.Itoa(n-1)+", floor(v / ?) - ?)) AS BIGINT)", finite, step, start)
+	return out, sorted(ctx, ask, d, c, out, "CAST(greatest(0, least("+strconv.Itoa(n-1)+", floor(v / ?) - ?)) AS BIGINT)", finite, step, start)
 }
 
 // niceStep is the next width that a person would choose: 1, 2 or 5 times a
@@ -194,12 +205,12 @@ func edge(x, step float64) json.Number {
 }
 
 // edges asks for the least and the greatest value, and counts.
-func (s *Service) edges(ctx context.Context, d blob.Digest, c *Compiled, out *Distribution, value string, read func(from, to string) error) error {
+func edges(ctx context.Context, ask asking, d blob.Digest, c *Compiled, out *Distribution, value string, read func(from, to string) error) error {
 	var st statement
 	st.add("SELECT CAST(count(*) AS VARCHAR), CAST(count(*) - count(v) AS VARCHAR), CAST(min(v) AS VARCHAR), CAST(max(v) AS VARCHAR) FROM (SELECT " + value + " AS v FROM (")
 	st.all(c.relation())
 	st.add("))")
-	answer, err := s.remembered(ctx, d, st)
+	answer, err := ask(ctx, d, st)
 	if err != nil {
 		return err
 	}
@@ -218,13 +229,13 @@ func (s *Service) edges(ctx context.Context, d blob.Digest, c *Compiled, out *Di
 	return read(cells[2].Text, cells[3].Text)
 }
 
-// bins counts the rows of each bin; which names a value's bin.
-func (s *Service) bins(ctx context.Context, d blob.Digest, c *Compiled, out *Distribution, which, value string, args ...any) error {
+// sorted counts the rows of each bin; which names a value's bin.
+func sorted(ctx context.Context, ask asking, d blob.Digest, c *Compiled, out *Distribution, which, value string, args ...any) error {
 	var st statement
 	st.add("SELECT CAST(b AS VARCHAR), CAST(count(*) AS VARCHAR) FROM (SELECT "+which+" AS b FROM (SELECT "+value+" AS v FROM (", args...)
 	st.all(c.relation())
 	st.add(")) WHERE v IS NOT NULL) GROUP BY b")
-	answer, err := s.remembered(ctx, d, st)
+	answer, err := ask(ctx, d, st)
 	for _, cells := range answer {
 		n, err := whole64(cells)
 		if err != nil || len(n) != 2 || n[0] < 0 || n[0] >= int64(len(out.Bins)) {
@@ -252,11 +263,11 @@ var spans = []span{
 	{"century", func(t time.Time) time.Time { return t.AddDate(100, 0, 0) }, "(year(v) - year(CAST(? AS TIMESTAMP))) // 100"},
 }
 
-func (s *Service) moments(ctx context.Context, d blob.Digest, c *Compiled, f Field) (*Distribution, error) {
+func moments(ctx context.Context, ask asking, d blob.Digest, c *Compiled, f Field) (*Distribution, error) {
 	out := &Distribution{Field: f, Bins: []Bin{}}
 	const value = "CAST(o0 AS TIMESTAMP)"
 	var low, high time.Time
-	err := s.edges(ctx, d, c, out, value, func(from, to string) error {
+	err := edges(ctx, ask, d, c, out, value, func(from, to string) error {
 		var err error
 		if low, err = time.Parse("2006-01-02 15:04:05.999999", from); err == nil {
 			high, err = time.Parse("2006-01-02 15:04:05.999999", to)
@@ -276,7 +287,7 @@ func (s *Service) moments(ctx context.Context, d blob.Digest, c *Compiled, f Fie
 	for at := from; !at.After(high); at = by.next(at) {
 		out.Bins = append(out.Bins, Bin{From: at.Format(layout), To: by.next(at).Format(layout)})
 	}
-	return out, s.bins(ctx, d, c, out, by.of, value, from.Format("2006-01-02 15:04:05"))
+	return out, sorted(ctx, ask, d, c, out, by.of, value, from.Format("2006-01-02 15:04:05"))
 }
 
 // spanFor is the finest span of which at most mostBins cover the time.
@@ -331,6 +342,7 @@ type Profile struct {
 	Shortest      int64
 	Longest       int64 // of texts, in characters
 	Top           []Count
+	Examples      []any // some values from all over the file, each once
 	Distribution  *Distribution
 }
 
@@ -348,13 +360,56 @@ func (s *Service) Profile(ctx context.Context, t Table, column string) (*Profile
 	if err := s.run(ctx, s.copies, s.opt.Export, map[string]blob.Digest{source: t.Parquet}, c.profile(f, out.DistinctExact), nil, out.read); err != nil {
 		return nil, err
 	}
-	facet, err := s.Facet(ctx, t, f.Column, "", 10)
+	found, err := facet(ctx, s.aside, t, f.Column, "", 10)
 	if err != nil {
 		return nil, err
 	}
-	out.Top = facet.Values
-	out.Distribution, err = s.Distribution(ctx, t, f.Column, "")
+	out.Top = found.Values
+	if out.Examples, err = s.examples(ctx, t, c, f); err != nil {
+		return nil, err
+	}
+	out.Distribution, err = distribution(ctx, s.aside, t, f.Column, "")
 	return out, err
+}
+
+// aside is remembered for a job: it runs beside the exports, so that no page
+// waits for it, may take as long as they, and is not kept.
+func (s *Service) aside(ctx context.Context, d blob.Digest, st statement) ([][]Cell, error) {
+	var all [][]Cell
+	err := s.run(ctx, s.copies, s.opt.Export, map[string]blob.Digest{source: d}, st.text.String(), st.args, func(cells []Cell) error {
+		all = append(all, cells)
+		return nil
+	})
+	return all, err
+}
+
+// mostExamples is how many examples of values there are at most.
+const mostExamples = 5
+
+// examples are values of the rows at even distances, each once.
+func (s *Service) examples(ctx context.Context, t Table, c *Compiled, f Field) ([]any, error) {
+	const tries = 5 * mostExamples // some rows have no value, or the same one
+	var st statement
+	st.add("SELECT " + cellText("o0", f.Type, 0) + " FROM (")
+	st.all(c.relation())
+	st.add(") WHERE o0 IS NOT NULL AND k0 IN (")
+	st.list(tries, func(i int) { st.add(strconv.FormatInt(int64(i)*t.Rows/tries, 10)) })
+	st.add(") ORDER BY k0")
+	answer, err := s.aside(ctx, t.Parquet, st)
+	if err != nil {
+		return nil, err
+	}
+	out, seen := []any{}, map[string]bool{}
+	for _, cells := range answer {
+		if len(cells) != 1 {
+			return nil, errOdd("examples of another form")
+		}
+		if text := cells[0].Text; !seen[text] && len(out) < mostExamples {
+			seen[text] = true
+			out = append(out, f.value(cells[0], 0))
+		}
+	}
+	return out, nil
 }
 
 // profile is the SQL of a Profile; c has no condition, so nothing is bound.

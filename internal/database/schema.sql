@@ -145,6 +145,18 @@ CREATE TABLE clock (
 );
 COMMENT ON TABLE clock IS 'one row; a clock that ran wild into the future is put right by an administrator who lowers it by hand';
 
+CREATE TABLE dataset_scores (
+    dataset_id bigint NOT NULL,
+    yes integer NOT NULL,
+    asked integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT dataset_scores_check CHECK ((asked >= yes)),
+    CONSTRAINT dataset_scores_yes_check CHECK ((yes >= 0)),
+    CONSTRAINT dataset_scores_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT dataset_scores_pkey PRIMARY KEY (dataset_id)
+);
+COMMENT ON TABLE dataset_scores IS 'how many lines of quality an entry fulfils of those that could be answered, for lists to sort by; a job keeps it up to date';
+
 CREATE TABLE datasets (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     slug text NOT NULL,
@@ -277,6 +289,44 @@ COMMENT ON COLUMN departments.region IS 'six-digit division code (GB/T 2260) of 
 COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules bind it; empty where no local text applies';
 COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
 
+CREATE TABLE findings (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resource_id text NOT NULL,
+    sha256 text NOT NULL,
+    kind text NOT NULL,
+    "position" integer NOT NULL,
+    column_name text NOT NULL,
+    severity text NOT NULL,
+    found bigint NOT NULL,
+    rows bigint[] NOT NULL,
+    masked text[] NOT NULL,
+    sentence text NOT NULL,
+    args jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    state text NOT NULL DEFAULT 'open'::text,
+    reason text NOT NULL DEFAULT ''::text,
+    decided_by bigint,
+    decided_at timestamp with time zone,
+    CONSTRAINT findings_args_check CHECK ((jsonb_typeof(args) = 'array'::text)),
+    CONSTRAINT findings_check CHECK ((((state = 'open'::text) = (decided_by IS NULL)) AND ((state = 'open'::text) = (decided_at IS NULL)))),
+    CONSTRAINT findings_check1 CHECK (((state <> 'dismissed'::text) OR (reason <> ''::text))),
+    CONSTRAINT findings_found_check CHECK ((found > 0)),
+    CONSTRAINT findings_kind_check CHECK ((kind <> ''::text)),
+    CONSTRAINT findings_position_check CHECK (("position" >= 0)),
+    CONSTRAINT findings_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT findings_sentence_check CHECK ((sentence <> ''::text)),
+    CONSTRAINT findings_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warn'::text, 'block'::text]))),
+    CONSTRAINT findings_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'dismissed'::text]))),
+    CONSTRAINT findings_resource_id_sha256_fkey FOREIGN KEY (resource_id, sha256) REFERENCES scans(resource_id, sha256),
+    CONSTRAINT findings_pkey PRIMARY KEY (id),
+    CONSTRAINT findings_resource_id_sha256_kind_position_column_name_key UNIQUE (resource_id, sha256, kind, "position", column_name)
+);
+COMMENT ON TABLE findings IS 'what a person of the department must look at before a file is public, or at once where it already is; never on a public page';
+COMMENT ON COLUMN findings.rows IS 'the first rows that have it, from 1, the header not counted';
+COMMENT ON COLUMN findings.masked IS 'examples with most of each value blotted out; whole values are kept nowhere';
+COMMENT ON COLUMN findings.state IS 'open; confirmed: it is what it seems; dismissed: a false alarm, or meant to be public, for the reason given';
+COMMENT ON COLUMN findings.decided_by IS 'the id of an account, kept when the account is gone';
+
 CREATE TABLE known_networks (
     user_id bigint NOT NULL,
     network bytea NOT NULL,
@@ -352,6 +402,18 @@ CREATE TABLE resources (
 );
 COMMENT ON COLUMN resources.id IS 'made by the server at random, so that its gaps tell nothing about entries that are withheld';
 
+CREATE TABLE scans (
+    resource_id text NOT NULL,
+    sha256 text NOT NULL,
+    detectors integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT scans_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT scans_pkey PRIMARY KEY (resource_id, sha256)
+);
+COMMENT ON TABLE scans IS 'files in which personal and hidden data was looked for, before or after they were published';
+COMMENT ON COLUMN scans.sha256 IS 'of the original: that of an upload, and of the version that is made of it';
+COMMENT ON COLUMN scans.detectors IS 'the edition of the detectors: a later one looks again';
+
 CREATE TABLE sessions (
     id text NOT NULL,
     token_hash bytea NOT NULL,
@@ -392,6 +454,18 @@ COMMENT ON TABLE table_files IS 'made of the original when it is read, or later 
 COMMENT ON COLUMN table_files.columns IS 'how each column is kept: [{name, type, proposed, store, form, unit, nulls, misfits, others, evidence}]';
 COMMENT ON COLUMN table_files.misfits IS 'cells that are no value of their column''s type; their texts are in the file';
 COMMENT ON COLUMN table_files.notes IS 'what there is to say of the table: [[sentence, argument, …]]';
+
+CREATE TABLE table_profiles (
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    field integer NOT NULL,
+    profile jsonb NOT NULL,
+    CONSTRAINT table_profiles_field_check CHECK ((field >= 0)),
+    CONSTRAINT table_profiles_profile_check CHECK ((jsonb_typeof(profile) = 'object'::text)),
+    CONSTRAINT table_profiles_version_id_position_fkey FOREIGN KEY (version_id, "position") REFERENCES version_tables(version_id, "position"),
+    CONSTRAINT table_profiles_pkey PRIMARY KEY (version_id, "position", field)
+);
+COMMENT ON TABLE table_profiles IS 'of every column of a version what its values are like, worked out by a job; it holds values, so the gate guards it as it guards rows';
 
 CREATE TABLE themes (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -480,6 +554,32 @@ COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was
 COMMENT ON COLUMN users.password IS 'argon2id in PHC form with its parameters; empty where nobody can sign in by password';
 COMMENT ON COLUMN users.side IS 'whoever runs the installation has no power over data: an account is on one side for good';
 COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';
+
+CREATE TABLE version_checks (
+    version_id bigint NOT NULL,
+    rule text NOT NULL,
+    rules integer NOT NULL,
+    verdict text NOT NULL,
+    found bigint NOT NULL,
+    checked bigint NOT NULL,
+    sentence text NOT NULL,
+    args jsonb NOT NULL,
+    examples jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT version_checks_args_check CHECK ((jsonb_typeof(args) = 'array'::text)),
+    CONSTRAINT version_checks_checked_check CHECK ((checked >= 0)),
+    CONSTRAINT version_checks_examples_check CHECK ((jsonb_typeof(examples) = 'array'::text)),
+    CONSTRAINT version_checks_found_check CHECK ((found >= 0)),
+    CONSTRAINT version_checks_rule_check CHECK ((rule <> ''::text)),
+    CONSTRAINT version_checks_sentence_check CHECK ((sentence <> ''::text)),
+    CONSTRAINT version_checks_verdict_check CHECK ((verdict = ANY (ARRAY['yes'::text, 'no'::text, 'unknown'::text]))),
+    CONSTRAINT version_checks_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT version_checks_pkey PRIMARY KEY (version_id, rule)
+);
+COMMENT ON TABLE version_checks IS 'what each rule of quality says of a version';
+COMMENT ON COLUMN version_checks.rules IS 'the edition of the rules: a later one checks again';
+COMMENT ON COLUMN version_checks.verdict IS 'unknown: nothing was there to be checked; it is not no';
+COMMENT ON COLUMN version_checks.examples IS '[{table, row, column, value}], the first of what was found; it holds values, so the gate guards it';
 
 CREATE TABLE version_tables (
     version_id bigint NOT NULL,

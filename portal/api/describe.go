@@ -89,6 +89,8 @@ var failures = []struct {
 	{"400", fault.Malformed, "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
 		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true, false},
 	{"401", fault.Unauthenticated, "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false},
+	{"403", fault.Forbidden, "The data is open under conditions and must be applied for, or the key is not good for this; detail says which. What describes the data is public all the same.",
+		"这份数据有条件开放，须先申请；或者这个密钥没有这项用途。detail 里有是哪一样。目录信息照常公开。", false, false},
 	{"404", fault.NotFound, "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false, false},
 	{"410", fault.Gone, "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false, false},
 	{"429", fault.TooMany, "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true, true},
@@ -102,7 +104,6 @@ var others = []struct {
 	kind   fault.Kind
 	en, zh string
 }{
-	{"403", fault.Forbidden, "The key is not good for this.", "这个密钥没有这项用途。"},
 	{"409", fault.Conflict, "Somebody else has changed it meanwhile. Read it again.", "已被别人改过。重新读一遍。"},
 	{"413", fault.TooLarge, "The request is too large; so is a header with 431.", "请求太大；头太大时是 431。"},
 	{"422", fault.Invalid, "What was filled in breaks a rule; detail says which.", "填写的内容不合规则；detail 里有是哪一条。"},

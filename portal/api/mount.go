@@ -32,6 +32,7 @@ var Routes = []portal.Route{
 	{Method: "GET", Path: Base + "/resources/:id/versions", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/versions/:n", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/schema", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/profile", By: anybody},
 	{Method: "GET", Path: Base + "/departments", By: anybody},
 	{Method: "GET", Path: Base + "/departments/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/themes", By: anybody},

@@ -33,6 +33,12 @@ func (a *api) register(h huma.API) {
 		summary("The data dictionary of a file", "一个文件的数据字典").
 		describe("The columns of each table: name, label, type, unit, meaning, code list.", "每张表的列：列名、中文名、类型、单位、含义、代码表。").
 		example("/resources/{id}/schema"), a.getSchema)
+	register(h, op("getProfile", "/resources/{id}/profile", "files").
+		summary("What the values of a file are like", "一个文件的值是什么样").
+		describe("Of each column of a table: how many rows have no value, how many different values there are, the least, the greatest, the mean, the most frequent values, how they lie, some examples. "+
+			"Worked out after a version is published; until then columns is empty and ready is false. Data that must be applied for has none.",
+			"一张表的每一列：多少行没有值、多少个不同的值、最小、最大、平均、最常见的值、分布、例子。发布后由后台算出；算好之前 columns 为空、ready 为 false。须申请的数据没有。").
+		example("/resources/{id}/profile"), a.getProfile)
 	register(h, op("listDepartments", "/departments", "vocabulary").
 		summary("All departments", "全部部门").
 		describe("With how many datasets each has published, and how it keeps its promises.", "各发布了多少数据集，承诺兑现得怎样。").
