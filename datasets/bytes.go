@@ -140,7 +140,7 @@ func (s *Service) Rendition(ctx context.Context, viewer account.Actor, v *Versio
 	if err != nil {
 		return nil, fmt.Errorf("open rendition of %s version %d: %w", v.ResourceID, v.Number, err)
 	}
-	return &File{Name: v.renditionName(position) + form.extension, MediaType: form.media, Digest: info.Digest, Bytes: info.Bytes, Modified: v.PublishedAt, Object: object}, nil
+	return &File{Name: v.BaseName(position) + form.extension, MediaType: form.media, Digest: info.Digest, Bytes: info.Bytes, Modified: v.PublishedAt, Object: object}, nil
 }
 
 func (s *Service) rendered(ctx context.Context, v *Version, position int, kind string) (blob.Info, error) {
@@ -199,9 +199,9 @@ func (s *Service) render(ctx context.Context, v *Version, position int, kind str
 	})
 }
 
-// renditionName is the original's name without its endings, and the sheet's
+// BaseName is the original's name without its endings, and the sheet's
 // name where there are several.
-func (v *Version) renditionName(position int) string {
+func (v *Version) BaseName(position int) string {
 	name := strings.TrimSuffix(v.FileName, ".gz")
 	name = strings.TrimSuffix(name, path.Ext(name))
 	if len(v.Tables) > 1 && v.Tables[position].Name != "" {

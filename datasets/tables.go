@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -235,13 +236,13 @@ func (s *Service) table(ctx context.Context, viewer account.Actor, v *Version, p
 // the Gate and for the installation's own jobs.
 func (s *Service) asked(ctx context.Context, v *Version, position int) (rows.Table, error) {
 	if s.rows == nil {
-		return rows.Table{}, fault.New(fault.Unavailable, "这里不能查询数据的行。")
+		return rows.Table{}, errNoRows()
 	}
 	f, err := s.tableFile(ctx, v, position)
 	if err != nil {
 		return rows.Table{}, err
 	}
-	t := rows.Table{Parquet: f.info.Digest, Rows: v.Tables[position].Rows, Key: fmt.Sprintf("%s/%d/%d", v.ResourceID, v.Number, position)}
+	t := rows.Table{Parquet: f.info.Digest, Rows: v.Tables[position].Rows, Key: tableKey{v.ResourceID, v.Number, position}.String()}
 	for i, c := range f.columns {
 		column := rows.Column{Name: c.Name, Type: rows.Type(c.Type), Store: c.Store, RawKept: c.Raw(), Misfits: c.Misfits}
 		if i < len(v.Tables[position].Fields) {
@@ -259,6 +260,34 @@ func (s *Service) Schema(ctx context.Context, viewer account.Actor, v *Version, 
 	t, err := s.table(ctx, viewer, v, position)
 	return t.Schema, err
 }
+
+// tableKey names a table in cursors.
+type tableKey struct {
+	resource         string
+	number, position int
+}
+
+func (k tableKey) String() string { return fmt.Sprintf("%s/%d/%d", k.resource, k.number, k.position) }
+
+// CursorTable is the version and the table that a cursor goes on in, so that an
+// answer is walked through to its end while newer versions appear. It returns
+// fault.Malformed for what is no cursor of this resource.
+func (s *Service) CursorTable(resource, cursor string) (number, position int, err error) {
+	if s.rows == nil {
+		return 0, 0, errNoRows()
+	}
+	key, err := s.rows.Key(cursor)
+	if err != nil {
+		return 0, 0, err
+	}
+	rest, ok := strings.CutPrefix(key, resource+"/")
+	if n, err := fmt.Sscanf(rest, "%d/%d", &number, &position); !ok || n != 2 || err != nil {
+		return 0, 0, rows.ErrCursor()
+	}
+	return number, position, nil
+}
+
+func errNoRows() error { return fault.New(fault.Unavailable, "这里不能查询数据的行。") }
 
 // Query answers a question about the rows of a table of v, if viewer may have
 // them. It returns the faults of rows.Service.Query besides the Gate's.

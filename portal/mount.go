@@ -26,6 +26,23 @@ func (s *Server) Kept(c *fiber.Ctx, make func(*Server, *fiber.Ctx) error) error 
 // Query reads the parameters of the address as pages do. See query.
 func Query(c *fiber.Ctx, names ...string) (map[string][]string, error) { return query(c, names...) }
 
+// Disposition offers an answer as a file to keep, called name.
+func Disposition(name string) string { return disposition(name) }
+
+// Matches reports whether an If-None-Match names etag; the comparison is weak.
+func Matches(header, etag string) bool { return matches(header, etag) }
+
+// Packed sends body as it is or compressed, as the reader can take it. Its ETag
+// must be weak: it names all of these.
+func Packed(c *fiber.Ctx, body []byte) error {
+	c.Append(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	if coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding), pageCodings); coding != "" && len(body) >= leastPacked {
+		c.Set(fiber.HeaderContentEncoding, coding)
+		body = compress(coding, body)
+	}
+	return c.Send(body)
+}
+
 // Page renders a page of a mount.
 func (s *Server) Page(c *fiber.Ctx, view templ.Component) error { return s.page(c, view) }
 

@@ -301,7 +301,7 @@ func (s *Server) send(c *fiber.Ctx, p *cachedPage) error {
 	}
 	c.Set(fiber.HeaderVary, "Accept-Encoding, Accept-Language, Cookie")
 	coding := chooseCoding(c.Get(fiber.HeaderAcceptEncoding), pageCodings)
-	if p.plain < 1024 {
+	if p.plain < leastPacked {
 		coding = ""
 	}
 	etag := `"` + p.etag + `"`
@@ -325,6 +325,9 @@ func (s *Server) send(c *fiber.Ctx, p *cachedPage) error {
 	c.Response().SetBodyRaw(body)
 	return nil
 }
+
+// leastPacked is how many bytes an answer must have to be worth compressing.
+const leastPacked = 1024
 
 // matches reports whether an If-None-Match names etag; the comparison is weak
 // (RFC 9110, 13.1.2).

@@ -42,7 +42,8 @@ type cursor struct {
 
 const macBytes = 16
 
-func errCursor() error {
+// ErrCursor is the fault of a cursor that belongs to another question.
+func ErrCursor() error {
 	return malformed("cursor", "这个翻页位置不属于这次查询，请从第一页开始。")
 }
 
@@ -68,14 +69,14 @@ func (s *Service) read(text string) (cursor, error) {
 	var c cursor
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(raw) <= macBytes || !hmac.Equal(raw[:macBytes], s.mac(raw[macBytes:])) {
-		return c, errCursor()
+		return c, ErrCursor()
 	}
 	if err := json.Unmarshal(raw[macBytes:], &c); err != nil {
-		return c, errCursor()
+		return c, ErrCursor()
 	}
 	for _, v := range c.Values {
 		if !v.Null && !keyTypes.MatchString(v.Type) {
-			return c, errCursor()
+			return c, ErrCursor()
 		}
 	}
 	return c, nil
@@ -105,7 +106,7 @@ func (s *Service) position(t Table, c *Compiled, q Query) (position, error) {
 		return position{}, err
 	}
 	if at.Key != t.Key || at.Query != c.fingerprint() || !c.byGroup && len(at.Values) != len(c.keys()) {
-		return position{}, errCursor()
+		return position{}, ErrCursor()
 	}
 	return position{values: at.Values, back: at.Back, skip: at.Skip}, nil
 }

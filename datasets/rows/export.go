@@ -105,6 +105,15 @@ func (o ExportOptions) heading(f Field) string {
 	return f.Name
 }
 
+// Names are the names of fields, each once, as the members of an object must be.
+func Names(fields []Field) []string {
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	return once(names)
+}
+
 // once makes every name different, since many formats need that.
 func once(names []string) []string {
 	seen := map[string]bool{}

@@ -425,13 +425,13 @@ func numbers(n int) string {
 }
 
 func TestWhatThereIsNotIsAProblem(t *testing.T) {
-	w := newWorld(t)
+	w := asking(t)
 	d, _ := w.File(t, "a.csv", "年份\n2025\n")
 	id := d.Resources[0].ID
 	for _, address := range []string{
 		"/api/v1/nothing", "/api/v2/datasets", "/api/v1/datasets/no-such-dataset", "/api/v1/datasets/" + strings.Repeat("a", 300), "/api/v1/datasets/%E6%95%B0", "/api/v1/resources/x", "/api/v1/resources/x/schema",
 		"/api/v1/resources/" + id + "/versions/0", "/api/v1/resources/" + id + "/versions/2", "/api/v1/resources/" + id + "/versions/-1", "/api/v1/resources/" + id + "/versions/01", "/api/v1/resources/" + id + "/versions/1e3",
-		"/api/v1/resources/" + id + "/versions/99999999999999999999", "/api/v1/resources/x/versions", "/api/v1/departments/none", "/api/v1/themes/none", "/api/v1/DATASETS", "/api/v1/resources/" + id + "/rows", "/api/v1/datasets/" + d.Slug + "/resources",
+		"/api/v1/resources/" + id + "/versions/99999999999999999999", "/api/v1/resources/x/versions", "/api/v1/departments/none", "/api/v1/themes/none", "/api/v1/DATASETS", "/api/v1/resources/" + id + "/row", "/api/v1/resources/" + id + "/rows?version=2", "/api/v1/resources/" + id + "/export.doc", "/api/v1/resources/x/rows", "/api/v1/resources/x/export.csv", "/api/v1/datasets/" + d.Slug + "/resources",
 	} {
 		a := w.get(t, address)
 		var p problem.Problem

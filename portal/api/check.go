@@ -66,6 +66,9 @@ func check(c *fiber.Ctx, op *huma.Operation) error {
 
 // inQuery says where a parameter stands that pages name without saying so.
 func inQuery(err error) error {
+	if err == nil {
+		return nil
+	}
 	if f := fault.Of(err); f.Field != "" {
 		g := *f
 		g.Field = "query." + f.Field

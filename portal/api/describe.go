@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/portal"
 	"shuyuan/portal/problem"
@@ -39,6 +41,7 @@ func config() huma.Config {
 			Tags: []*huma.Tag{
 				{Name: "catalogue", Description: "Datasets: find, list, read."},
 				{Name: "files", Description: "The files of a dataset, their versions and their columns."},
+				{Name: "rows", Description: "The rows of tables: query and export."},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},
 			},
 			Components: &huma.Components{
@@ -70,6 +73,16 @@ func (o operation) describe(en, zh string) operation {
 	return o
 }
 
+// sends says that the operation answers with a file in one of these formats.
+func (o operation) sends(formats []rows.Format) operation {
+	content := map[string]*huma.MediaType{}
+	for _, f := range formats {
+		content[f.MediaType()] = &huma.MediaType{}
+	}
+	o.Responses = map[string]*huma.Response{"200": {Content: content}}
+	return o
+}
+
 // example is a request that answers something. What stands in braces belongs
 // to the portal that is asked.
 func (o operation) example(path string) operation {
@@ -83,18 +96,20 @@ var failures = []struct {
 	code   string
 	kind   fault.Kind
 	en, zh string
-	always bool // of every operation; the others of those that name one thing
-	later  bool // says when to come back
+	always bool   // of every operation; the others of those that name one thing
+	later  bool   // says when to come back
+	only   string // of operations with this tag alone; empty: of all
 }{
 	{"400", fault.Malformed, "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
-		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true, false},
-	{"401", fault.Unauthenticated, "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false},
+		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true, false, ""},
+	{"401", fault.Unauthenticated, "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false, ""},
 	{"403", fault.Forbidden, "The data is open under conditions and must be applied for, or the key is not good for this; detail says which. What describes the data is public all the same.",
-		"这份数据有条件开放，须先申请；或者这个密钥没有这项用途。detail 里有是哪一样。目录信息照常公开。", false, false},
-	{"404", fault.NotFound, "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false, false},
-	{"410", fault.Gone, "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false, false},
-	{"429", fault.TooMany, "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true, true},
-	{"503", fault.Unavailable, "A part of the portal does not answer. Come back after Retry-After seconds.", "门户的一部分暂时不应答。过 Retry-After 秒再来。", true, true},
+		"这份数据有条件开放，须先申请；或者这个密钥没有这项用途。detail 里有是哪一样。目录信息照常公开。", false, false, ""},
+	{"404", fault.NotFound, "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false, false, ""},
+	{"410", fault.Gone, "It was public and has been withdrawn; detail says why.", "曾经公开，已撤下；detail 里有原因。", false, false, ""},
+	{"413", fault.TooLarge, "The question takes more time, memory or room than one may; detail says which limit, and what to do.", "这次查询超过了时间、内存或大小的上限；detail 里有是哪一个，怎么办。", false, false, "rows"},
+	{"429", fault.TooMany, "The quota is used up. Come back after Retry-After seconds.", "额度用完。过 Retry-After 秒再来。", true, true, ""},
+	{"503", fault.Unavailable, "A part of the portal does not answer. Come back after Retry-After seconds.", "门户的一部分暂时不应答。过 Retry-After 秒再来。", true, true, ""},
 }
 
 // others are the problems that no reading of the API meets by itself: what
@@ -105,7 +120,6 @@ var others = []struct {
 	en, zh string
 }{
 	{"409", fault.Conflict, "Somebody else has changed it meanwhile. Read it again.", "已被别人改过。重新读一遍。"},
-	{"413", fault.TooLarge, "The request is too large; so is a header with 431.", "请求太大；头太大时是 431。"},
 	{"422", fault.Invalid, "What was filled in breaks a rule; detail says which.", "填写的内容不合规则；detail 里有是哪一条。"},
 	{"500", fault.Internal, "A failure of ours. Name reference when you ask for help.", "我们这边出错。求助时请报 reference。"},
 }
@@ -123,15 +137,19 @@ var headers = []struct{ name, kind, en, zh string }{
 // prepare adds what huma cannot know: the errors and the headers.
 func prepare(h huma.API, o *huma.Operation) {
 	schema := h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem")
+	var content map[string]*huma.MediaType
+	if r := o.Responses["200"]; r != nil {
+		content = r.Content
+	}
 	o.Responses = map[string]*huma.Response{
-		"200": {Description: "Found.", Headers: map[string]*huma.Param{}},
+		"200": {Description: "Found.", Headers: map[string]*huma.Param{}, Content: content},
 		"304": {Description: "Nothing has changed since the ETag that was sent along."},
 	}
 	for _, d := range headers {
 		o.Responses["200"].Headers[d.name] = &huma.Param{Description: d.en, Schema: &huma.Schema{Type: d.kind}}
 	}
 	for _, f := range failures {
-		if f.always || strings.Contains(o.Path, "{") {
+		if (f.always || strings.Contains(o.Path, "{")) && (f.only == "" || slices.Contains(o.Tags, f.only)) {
 			r := &huma.Response{Description: f.en + " Its type is " + problem.Type(f.kind) + ".", Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema}}}
 			if f.later {
 				r.Headers = map[string]*huma.Param{"Retry-After": {Description: "Seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}}}
@@ -176,6 +194,10 @@ func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas
 	for _, item := range doc.Paths {
 		media := item.Get.Responses["200"].Content["application/json"]
+		if media == nil || media.Schema == nil { // a file
+			delete(item.Get.Responses, "204")
+			continue
+		}
 		media.Example = sample(schemas, schemas.TypeFromRef(media.Schema.Ref))
 	}
 	delete(schemas.Map(), "ErrorModel")

@@ -36,7 +36,7 @@ func (w *world) shown(t *testing.T, path, language string) *goquery.Document {
 // stocked is a catalogue with something in it that the examples can read.
 func stocked(t *testing.T) *world {
 	t.Helper()
-	w := newWorld(t)
+	w := asking(t)
 	w.Grid(t)
 	d := w.Dataset(t, func(d *datasets.Dataset) {
 		d.Slug, d.Title, d.TitleEN, d.Tags = "codes", "区划代码", "Division codes", []string{"区划"}

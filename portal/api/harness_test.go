@@ -29,6 +29,13 @@ func newWorld(t *testing.T, configure ...func(*portal.Deps)) *world {
 	return &world{replica(t, catalogue, configure...), catalogue}
 }
 
+// asking is a world in which questions about rows are answered.
+func asking(t *testing.T) *world {
+	t.Helper()
+	catalogue := datasetstest.New(t, licensing.Gate{}, datasetstest.Asked)
+	return &world{replica(t, catalogue), catalogue}
+}
+
 // replica is one more server on the same catalogue.
 func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.Deps)) *portal.Server {
 	t.Helper()

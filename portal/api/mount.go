@@ -33,6 +33,8 @@ var Routes = []portal.Route{
 	{Method: "GET", Path: Base + "/resources/:id/versions/:n", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/schema", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/profile", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/rows", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/export.:format", By: anybody},
 	{Method: "GET", Path: Base + "/departments", By: anybody},
 	{Method: "GET", Path: Base + "/departments/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/themes", By: anybody},
@@ -79,7 +81,11 @@ var fiberParam = regexp.MustCompile(`:(\w+)`)
 func (g gate) Add(_, path string, handlers ...fiber.Handler) fiber.Router {
 	described := fiberParam.ReplaceAllString(path, "{$1}")
 	g.a.handle(Base+path, func(_ *portal.Server, c *fiber.Ctx) error {
-		return g.a.serve(c, g.a.doc.Paths[described].Get, handlers[0])
+		op := g.a.doc.Paths[described].Get
+		if op.Metadata[live] != nil {
+			return g.a.serveLive(c, op, handlers[0])
+		}
+		return g.a.serve(c, op, handlers[0])
 	})
 	return g
 }
@@ -98,15 +104,16 @@ func (a *api) handle(path string, answer func(*portal.Server, *fiber.Ctx) error)
 	}
 }
 
-// visitor is who everything is read as: the API tells everybody the same. A key
-// raises the quota and shows nothing more, and a session is not looked at, so
-// that no page can read as the person before it.
+// visitor is who the catalogue is read as: the API tells everybody the same. A
+// key raises the quota and shows nothing more, but for data (see reader), and a
+// session is not looked at, so that no page can read as the person before it.
 var visitor = account.Actor{}
 
 // call is one request to an operation.
 type call struct {
 	err  error
-	next string // the address of the next page
+	next string                 // the address of the next page
+	send func(*fiber.Ctx) error // of a live operation: what answers it
 }
 
 type callKey struct{}
@@ -120,17 +127,9 @@ func (a *api) serve(c *fiber.Ctx, op *huma.Operation, answer fiber.Handler) erro
 		return err
 	}
 	return a.kept(c, func(_ *portal.Server, c *fiber.Ctx) error {
-		r := &call{}
-		c.SetUserContext(context.WithValue(c.UserContext(), callKey{}, r))
-		if err := answer(c); err != nil {
+		r, err := called(c, op, answer)
+		if err != nil {
 			return err
-		}
-		if r.err == nil && c.Response().StatusCode() != fiber.StatusOK {
-			r.err = fmt.Errorf("%s: huma refused what check allowed: %s", op.OperationID, c.Response().Body())
-		}
-		if r.err != nil {
-			c.Response().ResetBody()
-			return r.err
 		}
 		if r.next != "" {
 			c.Set(fiber.HeaderLink, "<"+r.next+`>; rel="next"`)
@@ -138,6 +137,47 @@ func (a *api) serve(c *fiber.Ctx, op *huma.Operation, answer fiber.Handler) erro
 		c.Set(fiber.HeaderCacheControl, "public, no-cache")
 		return nil
 	})
+}
+
+// called has huma read the parameters and call the operation.
+func called(c *fiber.Ctx, op *huma.Operation, answer fiber.Handler) (*call, error) {
+	r := &call{}
+	c.SetUserContext(context.WithValue(c.UserContext(), callKey{}, r))
+	if err := answer(c); err != nil {
+		return nil, err
+	}
+	if r.err == nil && c.Response().StatusCode() >= fiber.StatusBadRequest {
+		r.err = fmt.Errorf("%s: huma refused what check allowed: %s", op.OperationID, c.Response().Body())
+	}
+	if r.err != nil {
+		c.Response().ResetBody()
+		return nil, r.err
+	}
+	return r, nil
+}
+
+// live marks an operation whose answers are not kept: they depend on who asks,
+// and are sent as they are made.
+const live = "live"
+
+// serveLive holds the request against the description and has the operation
+// answer it.
+func (a *api) serveLive(c *fiber.Ctx, op *huma.Operation, answer fiber.Handler) error {
+	if err := check(c, op); err != nil {
+		return err
+	}
+	r, err := called(c, op, answer)
+	if err != nil {
+		return err
+	}
+	c.Response().ResetBody()
+	c.Status(fiber.StatusOK)
+	if err := r.send(c); err != nil {
+		c.Response().Header.Del(fiber.HeaderETag) // of what could not be sent
+		c.Response().Header.Del(fiber.HeaderContentDisposition)
+		return err
+	}
+	return nil
 }
 
 // kept answers from the page cache. What it holds depends on nothing but the
@@ -166,6 +206,19 @@ func register[I, O any](h huma.API, o operation, answer func(context.Context, *c
 			return nil, nil
 		}
 		return &body[O]{*out}, nil
+	})
+	translate(h.OpenAPI().Paths[o.Path].Get, reflect.TypeFor[I]())
+}
+
+// registerLive adds an operation that sends its answer itself. It is described
+// by O.
+func registerLive[I, O any](h huma.API, o operation, answer func(*fiber.Ctx, *I) error) {
+	o.SkipValidateParams = true
+	o.Metadata = map[string]any{live: true}
+	prepare(h, &o.Operation)
+	huma.Register(h, o.Operation, func(ctx context.Context, in *I) (*O, error) {
+		callOf(ctx).send = func(c *fiber.Ctx) error { return answer(c, in) }
+		return nil, nil
 	})
 	translate(h.OpenAPI().Paths[o.Path].Get, reflect.TypeFor[I]())
 }

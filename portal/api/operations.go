@@ -1,6 +1,10 @@
 package api
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"github.com/danielgtaylor/huma/v2"
+
+	"shuyuan/datasets/rows"
+)
 
 // register describes every operation and says what answers it.
 func (a *api) register(h huma.API) {
@@ -39,6 +43,20 @@ func (a *api) register(h huma.API) {
 			"Worked out after a version is published; until then columns is empty and ready is false. Data that must be applied for has none.",
 			"一张表的每一列：多少行没有值、多少个不同的值、最小、最大、平均、最常见的值、分布、例子。发布后由后台算出；算好之前 columns 为空、ready 为 false。须申请的数据没有。").
 		example("/resources/{id}/profile"), a.getProfile)
+	registerLive[RowsWanted, body[Rows]](h, op("getRows", "/resources/{id}/rows", "rows").
+		summary("Rows of a table: choose, filter, group, sort", "表里的行：选列、筛选、分组、排序").
+		describe("Every parameter is an expression of one small language, described at /developers#language; what an error complains of it names with its place. "+
+			"Pages are walked by cursor: nothing comes twice or is missed, also while a new version appears. At most 10,000 rows a page; an export has no such limit. "+
+			"A question may take ten seconds. Data that must be applied for is answered with 403 without a grant.",
+			"每个参数都是同一种小语言的表达式，写法见 /developers#language；错了会指出是哪个参数、第几个字。用游标翻页，不漏不重，翻到一半出了新版本也一样。"+
+				"一页最多 10,000 行，导出没有这个上限。一次查询最多算 10 秒。有条件开放的数据没有授权时回 403。").
+		example("/resources/{id}/rows?limit=2"), a.getRows)
+	registerLive[ExportWanted, struct{}](h, op("exportRows", "/resources/{id}/export.{format}", "rows").
+		summary("The same slice as a file, of any number of rows", "同样的一部分行，导出成文件，多少行都行").
+		describe("Sent while it is made. XLSX holds 1,048,575 rows below the head; where there are more, say so and take another format. An export that fails on its way ends the connection: what was received is then not whole.",
+			"边生成边发送。XLSX 每张表最多 1,048,575 行（不含表头），更多的请换格式。导出中途失败时连接会断开，那时收到的不完整。").
+		sends(rows.Formats()).
+		example("/resources/{id}/export.csv?limit=2"), a.export)
 	register(h, op("listDepartments", "/departments", "vocabulary").
 		summary("All departments", "全部部门").
 		describe("With how many datasets each has published, and how it keeps its promises.", "各发布了多少数据集，承诺兑现得怎样。").

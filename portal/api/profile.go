@@ -72,7 +72,7 @@ type ProfileWanted struct {
 }
 
 func (a *api) getProfile(ctx context.Context, _ *call, in *ProfileWanted) (*Profile, error) {
-	v, err := a.versionOf(ctx, in.ID.ID, in.Version)
+	v, err := a.versionOf(ctx, visitor, in.ID.ID, in.Version)
 	if err != nil {
 		return nil, err
 	}

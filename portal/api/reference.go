@@ -52,6 +52,14 @@ type described struct {
 	*huma.Operation
 }
 
+// answers is the schema of what the operation answers with; nil for a file.
+func (o described) answers() *huma.Schema {
+	if media := o.Responses["200"].Content[fiber.MIMEApplicationJSON]; media != nil {
+		return media.Schema
+	}
+	return nil
+}
+
 // operations are those of the document, in the order of Routes.
 func (a *api) operations() (out []described) {
 	for _, r := range Routes {
@@ -64,10 +72,12 @@ func (a *api) operations() (out []described) {
 }
 
 func (a *api) operation(ctx context.Context, o described, here *strings.Replacer) templates.Operation {
-	media := o.Responses["200"].Content[fiber.MIMEApplicationJSON]
 	out := templates.Operation{
 		ID: o.OperationID, Method: o.Method, Path: Base + o.path, Summary: inBoth(ctx, o.Summary, o.Extensions, summaryZH), Text: inBoth(ctx, o.Description, o.Extensions, descriptionZH),
-		Returns: kindOf(ctx, media.Schema), Example: indented(media.Example.(json.RawMessage)),
+		Returns: templates.ReferenceLink{Words: text.T(ctx, "文件")},
+	}
+	if schema := o.answers(); schema != nil {
+		out.Returns, out.Example = kindOf(ctx, schema), indented(o.Responses["200"].Content[fiber.MIMEApplicationJSON].Example.(json.RawMessage))
 	}
 	for _, p := range o.Parameters {
 		out.Params = append(out.Params, templates.ReferenceField{
@@ -121,7 +131,7 @@ func (a *api) types(ctx context.Context) (out []templates.ReferenceType) {
 		}
 	}
 	for _, o := range a.operations() {
-		visit(o.Responses["200"].Content[fiber.MIMEApplicationJSON].Schema)
+		visit(o.answers())
 	}
 	visit(&huma.Schema{Ref: "#/components/schemas/Problem"})
 	return out
@@ -160,6 +170,8 @@ func kinds(ctx context.Context, s *huma.Schema) string {
 		return text.T(ctx, "整数")
 	case s.Type == huma.TypeBoolean:
 		return text.T(ctx, "是否")
+	case s.Type == "":
+		return text.T(ctx, "值")
 	}
 	return text.T(ctx, "文字")
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 )
 
@@ -195,7 +196,7 @@ type Numbered struct {
 }
 
 func (a *api) getVersion(ctx context.Context, _ *call, in *Numbered) (*Version, error) {
-	v, err := a.versionOf(ctx, in.ID.ID, in.N)
+	v, err := a.versionOf(ctx, visitor, in.ID.ID, in.N)
 	if err != nil {
 		return nil, err
 	}
@@ -203,9 +204,9 @@ func (a *api) getVersion(ctx context.Context, _ *call, in *Numbered) (*Version, 
 	return &out, nil
 }
 
-// versionOf is version n of a file; 0 is the newest.
-func (a *api) versionOf(ctx context.Context, id string, n int) (*datasets.Version, error) {
-	_, r, err := a.Datasets.Resource(ctx, visitor, id)
+// versionOf is version n of a file as who may know it; 0 is the newest.
+func (a *api) versionOf(ctx context.Context, who account.Actor, id string, n int) (*datasets.Version, error) {
+	_, r, err := a.Datasets.Resource(ctx, who, id)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +216,7 @@ func (a *api) versionOf(ctx context.Context, id string, n int) (*datasets.Versio
 	if n == 0 || n == r.Newest.Number {
 		return r.Newest, nil
 	}
-	return a.Datasets.Version(ctx, visitor, id, n)
+	return a.Datasets.Version(ctx, who, id, n)
 }
 
 // Schema is the data dictionary of a version.
@@ -261,7 +262,7 @@ type SchemaWanted struct {
 }
 
 func (a *api) getSchema(ctx context.Context, _ *call, in *SchemaWanted) (*Schema, error) {
-	v, err := a.versionOf(ctx, in.ID.ID, in.Version)
+	v, err := a.versionOf(ctx, visitor, in.ID.ID, in.Version)
 	if err != nil {
 		return nil, err
 	}
