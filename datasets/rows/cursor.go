@@ -17,9 +17,11 @@ type position struct {
 	values []keyValue
 	back   bool
 	skip   int
+	before int64 // rows of the answer before the page; where one pages back, before the page after it
+	end    int   // the page is the last one and has so many rows
 }
 
-func (p position) beginning() bool { return p.values == nil && p.skip == 0 }
+func (p position) beginning() bool { return p.values == nil && p.skip == 0 && p.end == 0 }
 
 // keyValue is the value of one key, in the text from which the engine reads
 // the same value again.
@@ -38,6 +40,8 @@ type cursor struct {
 	Values []keyValue `json:"v,omitempty"`
 	Back   bool       `json:"b,omitempty"`
 	Skip   int        `json:"s,omitempty"`
+	Before int64      `json:"n,omitempty"`
+	End    int        `json:"e,omitempty"`
 }
 
 const macBytes = 16
@@ -99,16 +103,16 @@ func (s *Service) position(t Table, c *Compiled, q Query) (position, error) {
 		if !c.Whole() || q.From < 0 {
 			return position{}, malformed("from", "只有没有筛选、排序和分组的表可以从第几行看起。")
 		}
-		return position{values: []keyValue{rowValue(q.From - 1)}}, nil
+		return position{values: []keyValue{rowValue(q.From - 1)}, before: q.From}, nil
 	}
 	at, err := s.read(q.Cursor)
 	if err != nil {
 		return position{}, err
 	}
-	if at.Key != t.Key || at.Query != c.fingerprint() || !c.byGroup && len(at.Values) != len(c.keys()) {
+	if at.Key != t.Key || at.Query != c.fingerprint() || !c.byGroup && at.End == 0 && len(at.Values) != len(c.keys()) {
 		return position{}, ErrCursor()
 	}
-	return position{values: at.Values, back: at.Back, skip: at.Skip}, nil
+	return position{values: at.Values, back: at.Back, skip: at.Skip, before: at.Before, end: min(at.End, q.Limit)}, nil
 }
 
 // keyValues reads the texts and types of a row's keys, as Compiled.page gives them.

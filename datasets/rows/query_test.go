@@ -107,7 +107,11 @@ func all(t *testing.T, s *Service, table Table, q Query) []string {
 	var out, back []string
 	var pages [][]string
 	r := ask(t, s, table, q)
+	last := r.Last
 	for {
+		if r.Before != int64(len(out)) {
+			t.Fatalf("%+v: %d rows before page %d, which is after %d", q, r.Before, len(pages)+1, len(out))
+		}
 		var page []string
 		for _, row := range r.Rows {
 			page = append(page, fmt.Sprint(row))
@@ -125,7 +129,17 @@ func all(t *testing.T, s *Service, table Table, q Query) []string {
 		q.Cursor = r.Next
 		r = ask(t, s, table, q)
 	}
+	if at := len(pages) - 1; at > 0 {
+		q.Cursor = last
+		r = ask(t, s, table, q)
+		if last == "" || r.Next != "" || r.Last != "" || len(r.Rows) != len(pages[at]) {
+			t.Fatalf("%+v: the cursor %q of the last page leads to %d rows, before %q; %d are on it", q, last, len(r.Rows), r.Next, len(pages[at]))
+		}
+	}
 	for n := len(pages) - 1; n >= 0; n-- {
+		if before := len(out) - len(back) - len(pages[n]); r.Before != int64(before) {
+			t.Fatalf("%+v: paged back, %d rows before page %d, which is after %d", q, r.Before, n+1, before)
+		}
 		var page []string
 		for _, row := range r.Rows {
 			page = append(page, fmt.Sprint(row))

@@ -19,6 +19,8 @@ type Result struct {
 	Total      int64   // rows on all pages together
 	TotalExact bool    // false: Total is an estimate
 	Next, Prev string  // cursors of the pages beside this one; empty where there is none
+	Last       string  // cursor of the last page; empty where this is the last one, or where it is not known
+	Before     int64   // rows of the answer before the first of this page
 }
 
 // Misfit is the text of the file in a cell where it is no value of the
@@ -69,8 +71,12 @@ func (s *Service) prepare(t Table, q *Query) (*Compiled, position, error) {
 // page works out one page and what it weighs.
 func (s *Service) page(ctx context.Context, t Table, c *Compiled, q Query, at position) (*Result, int64, error) {
 	r := &Result{Fields: c.Fields, Rows: [][]any{}, Total: -1}
-	p := pageReader{c: c, r: r, keys: len(c.keys()), limit: q.Limit, clip: q.Clip}
-	if err := s.ask(ctx, t.Parquet, c.page(at, q.Limit, q.Clip), p.row); err != nil {
+	limit := q.Limit
+	if at.end > 0 {
+		limit = at.end
+	}
+	p := pageReader{c: c, r: r, keys: len(c.keys()), limit: limit, clip: q.Clip}
+	if err := s.ask(ctx, t.Parquet, c.page(at, limit, q.Clip), p.row); err != nil {
 		return nil, 0, err
 	}
 	if err := s.cursors(t, &p, at); err != nil {
@@ -79,7 +85,7 @@ func (s *Service) page(ctx context.Context, t Table, c *Compiled, q Query, at po
 	if err := s.total(ctx, t, c, q, r, at); err != nil {
 		return nil, 0, err
 	}
-	return r, p.bytes + 512, nil
+	return r, p.bytes + 512, s.last(t, c, q, r)
 }
 
 // pageReader makes a Result of the rows that Compiled.page gives.
@@ -164,10 +170,17 @@ func (s *Service) cursors(t Table, p *pageReader, at position) error {
 		next.Skip, prev.Skip = 0, 0
 	}
 	before, after := !at.beginning(), p.more
+	p.r.Before = at.before
 	if at.back {
 		slices.Reverse(p.r.Rows)
 		slices.Reverse(p.r.Numbers)
-		next.Values, prev.Values, before, after = prev.Values, next.Values, p.more, true
+		next.Values, prev.Values, before, after = prev.Values, next.Values, p.more, at.end == 0
+		p.r.Before = max(0, at.before-int64(len(p.r.Rows)))
+	}
+	next.Before, prev.Before = p.r.Before+int64(len(p.r.Rows)), p.r.Before
+	if p.c.byGroup {
+		p.r.Before = int64(at.skip)
+		next.Before, prev.Before = 0, 0 // Skip says it
 	}
 	var err error
 	if after {
@@ -178,6 +191,23 @@ func (s *Service) cursors(t Table, p *pageReader, at position) error {
 	if before {
 		p.r.Prev, err = s.sign(prev)
 	}
+	return err
+}
+
+// last says how to get to the last page, which begins where the pages before
+// it end. It is known only where the number of rows is.
+func (s *Service) last(t Table, c *Compiled, q Query, r *Result) error {
+	if r.Next == "" || !r.TotalExact {
+		return nil
+	}
+	size := int64(q.Limit)
+	rest := r.Total - (r.Total-1)/size*size
+	end := cursor{Key: t.Key, Query: c.fingerprint(), Back: true, Before: r.Total, End: int(rest)}
+	if c.byGroup {
+		end = cursor{Key: t.Key, Query: c.fingerprint(), Skip: int(r.Total - rest)}
+	}
+	var err error
+	r.Last, err = s.sign(end)
 	return err
 }
 
