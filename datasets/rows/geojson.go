@@ -3,6 +3,7 @@ package rows
 import (
 	"bufio"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -39,7 +40,9 @@ func places(fields []Field) (p Places, shape int) {
 			return Places{Column: f.Column}, i
 		}
 	}
-	p.longitudeAt, p.latitude = named(fields, longitudes), named(fields, latitudes)
+	if p.longitudeAt, p.latitude = named(fields, longitudes), named(fields, latitudes); p.longitudeAt < 0 || p.latitude < 0 {
+		p.longitudeAt, p.latitude = pairOf(fields)
+	}
 	if p.longitudeAt >= 0 && p.latitude >= 0 {
 		p.Longitude, p.Latitude = fields[p.longitudeAt].Column, fields[p.latitude].Column
 	}
@@ -50,6 +53,40 @@ func named(fields []Field, names []string) int {
 	return slices.IndexFunc(fields, func(f Field) bool {
 		return f.Type.number() && f.Column != "" && (slices.Contains(names, strings.ToLower(f.Name)) || slices.Contains(names, strings.ToLower(f.Label)))
 	})
+}
+
+// Names that say more than that: 中心经度 and 中心纬度, start_lon and start_lat.
+var (
+	longitudeForm = regexp.MustCompile(`(?i)经度|^[东西]经|^(lon|lng|longitude)_|_(lon|lng|longitude)$`)
+	latitudeForm  = regexp.MustCompile(`(?i)纬度|^[南北]纬|^(lat|latitude)_|_(lat|latitude)$`)
+)
+
+// pairOf finds the first two columns of numbers whose names are the same but
+// for what says longitude and latitude; -1 where there are none.
+func pairOf(fields []Field) (lon, lat int) {
+	rest := func(f Field, form *regexp.Regexp) (string, bool) {
+		if !f.Type.number() || f.Column == "" {
+			return "", false
+		}
+		for _, name := range []string{f.Name, f.Label} {
+			if at := form.FindStringIndex(name); at != nil {
+				return name[:at[0]] + "\x00" + name[at[1]:], true
+			}
+		}
+		return "", false
+	}
+	for i, f := range fields {
+		said, ok := rest(f, longitudeForm)
+		if !ok {
+			continue
+		}
+		for j, g := range fields {
+			if other, ok := rest(g, latitudeForm); ok && i != j && other == said {
+				return i, j
+			}
+		}
+	}
+	return -1, -1
 }
 
 // findPlaces chooses what the geometry of each feature is.
