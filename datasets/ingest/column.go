@@ -193,11 +193,14 @@ func digitsOnly(s []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// body is a cell without the sign of a percentage, which all cells of the
-// column have or none.
+// body is a cell without the sign of a percentage or another unit, which all
+// cells of the column have or none.
 func (c *column) body(cell []byte) ([]byte, bool) {
+	if c.Form.Percent != "" {
+		return without(cell, c.Form.Percent)
+	}
 	body, sign := percent(cell)
-	return body, (sign != "") == (c.Form.Percent != "")
+	return body, sign == ""
 }
 
 // short reads the decimals that are written the usual way and have few digits:
@@ -375,6 +378,7 @@ func (c *column) dateTime(cell []byte) bool {
 	}
 	instant, plain := w.instant(), false
 	switch {
+	case w.micros == dayMicros && w.form.Zone == c.Form.Zone: // 24:00, which the form would write as the next day's 0:00
 	case w.form.Zone == c.Form.Zone:
 		plain = c.same(cell, c.Form.appendMoment(c.scratch[:0], w.year, w.month, w.day, w.micros))
 	case w.form.Zone != "" && c.Form.Zone != "": // one clock for the whole column
@@ -481,12 +485,14 @@ func (c *column) reason(cell []byte) Note {
 	}
 	switch c.Type {
 	case Integer, Decimal:
-		_, sign := percent(cell)
-		switch n, ok := numberOf(cell); {
-		case (sign != "") != (c.Form.Percent != ""):
-			return note("这一列的百分号有的有、有的没有。")
+		body, sign := behind(cell)
+		switch n, ok := numberOf(body); {
 		case !ok:
 			return note("不是数。")
+		case percentage(sign) != percentage(c.Form.Percent):
+			return note("这一列的百分号有的有、有的没有。")
+		case sign != c.Form.Percent && !percentage(sign):
+			return note("单位和这一列别的值不一样。")
 		case n.scale > 0:
 			return note("不是整数。")
 		}

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -127,13 +129,13 @@ const dayMicros = 86_400_000_000
 
 // date reads a cell that is a day.
 func date(s []byte) (w written, ok bool) {
-	c := scanner{s: trimmed(s)}
+	c := scanner{s: arabic(trimmed(s))}
 	return w, w.readDay(&c) && c.end()
 }
 
 // yearMonth reads a cell that is a month.
 func yearMonth(s []byte) (w written, ok bool) {
-	c := scanner{s: trimmed(s)}
+	c := scanner{s: arabic(trimmed(s))}
 	if !w.readYear(&c) {
 		return w, false
 	}
@@ -158,6 +160,8 @@ func dateTime(s []byte) (w written, ok bool) {
 		w.form.Between = " "
 	case c.sign("T"), c.sign("t"):
 		w.form.Between = "T"
+	case w.form.Days == compact:
+		return w, w.compactTime(&c)
 	case w.form.Days != "年":
 		return w, false
 	}
@@ -169,10 +173,32 @@ func dateTime(s []byte) (w written, ok bool) {
 	return w, c.end()
 }
 
-// readClock reads the time of a day: 9:05, 09:05:00.123, 9时5分.
+// compactClock is the form of a time in six digits behind a day in eight.
+const compactClock = "150405"
+
+func (w *written) compactTime(c *scanner) bool {
+	n, count := c.digits(6, 6)
+	if hour, minute, second := n/10000, n/100%100, n%100; count == 0 || !c.end() || hour > 23 || minute > 59 || second > 59 {
+		return false
+	} else {
+		w.micros = int64(hour*3600+minute*60+second) * 1e6
+	}
+	w.form.Clock = compactClock
+	return true
+}
+
+// readClock reads the time of a day: 9:05, 09:05:00.123, 9时5分. 24:00 is the
+// end of the day, which is the beginning of the next (GB/T 7408.1, 5.3.3).
 func (w *written) readClock(c *scanner) bool {
+	if !w.readTime(c) {
+		return false
+	}
+	return w.micros < dayMicros || w.micros == dayMicros && w.form.Fraction == 0
+}
+
+func (w *written) readTime(c *scanner) bool {
 	hour, n := c.digits(1, 2)
-	if n == 0 || hour > 23 {
+	if n == 0 || hour > 24 {
 		return false
 	}
 	var minute, second int
@@ -262,4 +288,65 @@ func zoneMinutes(zone string) int {
 		}
 	}
 	return n
+}
+
+// arabic is a day in Chinese numerals in digits, 二〇二三年十二月三十一日 as
+// 2023年12月31日; anything else is as it was.
+func arabic(s []byte) []byte {
+	if len(s) < 15 || len(s) > 60 || s[0] < 0xE3 {
+		return s
+	}
+	year, rest, ok := strings.Cut(string(s), "年")
+	if !ok {
+		return s
+	}
+	out, ok := numeralYear(year)
+	if !ok {
+		return s
+	}
+	out += "年"
+	for _, part := range [...]string{"月", "日"} {
+		word, after, ok := strings.Cut(rest, part)
+		if !ok {
+			break
+		}
+		n, ok := numeral(word)
+		if !ok {
+			return s
+		}
+		out, rest = out+strconv.Itoa(n)+part, after
+	}
+	return []byte(out + rest)
+}
+
+// digitsHan are the digits as years are written in them.
+var digitsHan = map[rune]byte{'〇': '0', '○': '0', '零': '0', '一': '1', '二': '2', '三': '3', '四': '4', '五': '5', '六': '6', '七': '7', '八': '8', '九': '9'}
+
+func numeralYear(s string) (string, bool) {
+	var out []byte
+	for _, r := range s {
+		d, ok := digitsHan[r]
+		if !ok {
+			return "", false
+		}
+		out = append(out, d)
+	}
+	return string(out), len(out) == 4
+}
+
+// numeral reads a number below 100: 三, 十, 十二, 二十, 三十一, 廿一.
+func numeral(s string) (n int, ok bool) {
+	tens := false
+	for _, r := range strings.ReplaceAll(strings.ReplaceAll(s, "廿", "二十"), "卅", "三十") {
+		d, digit := digitsHan[r]
+		switch {
+		case r == '十' && !tens:
+			n, tens = max(n, 1)*10, true
+		case digit && n%10 == 0 && (n == 0 || tens):
+			n += int(d - '0')
+		default:
+			return 0, false
+		}
+	}
+	return n, n > 0
 }

@@ -12,12 +12,12 @@ type Form struct {
 	Days     string `json:"days,omitempty"`     // between year, month and day: - / . 年, or compact
 	Loose    bool   `json:"loose,omitempty"`    // months and days without leading zeros
 	Between  string `json:"between,omitempty"`  // day and time
-	Clock    string `json:"clock,omitempty"`    // 15:04, 15:04:05 or 时
+	Clock    string `json:"clock,omitempty"`    // 15:04, 15:04:05, 150405 or 时
 	Fraction int    `json:"fraction,omitempty"` // digits of a second
 	Zone     string `json:"zone,omitempty"`     // Z, +08:00
 	Scale    int    `json:"scale,omitempty"`    // digits of a fraction, where all have as many
 	Grouped  bool   `json:"grouped,omitempty"`  // 1,234
-	Percent  string `json:"percent,omitempty"`  // the sign after a number
+	Percent  string `json:"percent,omitempty"`  // the sign or unit after a number
 	Yes      string `json:"yes,omitempty"`
 	No       string `json:"no,omitempty"`
 }
@@ -72,6 +72,9 @@ func (f Form) appendMoment(out []byte, year, month, day int, micros int64) []byt
 			out = append(strconv.AppendInt(out, int64(second), 10), "秒"...)
 		}
 		return append(out, f.Zone...)
+	}
+	if f.Clock == compactClock {
+		return append(out, digit(hour/10), digit(hour), digit(minute/10), digit(minute), digit(second/10), digit(second))
 	}
 	out = append(out, digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute))
 	if f.Clock == "15:04:05" {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"math"
 	"regexp"
 	"strings"
 )
@@ -18,6 +19,10 @@ type tally struct {
 	months, compactDates, compacted int
 	points, shapes, arrays, objects int
 	phones                          int
+	pairs, precise, swapped         int // two numbers that may be a place; with three digits after the point; latitude first
+	compactMoments                  int
+	coded                           int            // cells with as many digits as division codes have, beginning with a province's
+	behind                          map[string]int // numbers with a unit behind them, by the unit
 
 	width    int             // of all cells of digits alone, -1 where they differ
 	provs    int             // cells that begin with a province's code
@@ -39,7 +44,7 @@ type tally struct {
 const mostDistinct = 1 << 19
 
 func newTally(columns int) *tally {
-	return &tally{most: max(200, min(1<<14, mostDistinct/columns)), distinct: map[string]bool{}, forms: map[Form]int{}, scales: map[int]int{}}
+	return &tally{most: max(200, min(1<<14, mostDistinct/columns)), distinct: map[string]bool{}, forms: map[Form]int{}, scales: map[int]int{}, behind: map[string]int{}}
 }
 
 // see counts one cell.
@@ -68,6 +73,7 @@ func (t *tally) see(cell []byte) {
 	case len(first) == 0:
 	case first[0] == '[' && nested(cell, '['):
 		t.arrays++
+		t.shape(cell)
 	case first[0] == '{' && nested(cell, '{'):
 		t.objects++
 		t.shape(cell)
@@ -85,6 +91,25 @@ func (t *tally) shape(cell []byte) {
 			t.points++
 		}
 	}
+	x, y, ok := pair(trimmed(cell))
+	if !ok {
+		return
+	}
+	t.pairs++
+	if x.scale >= 3 && y.scale >= 3 {
+		t.precise++
+	}
+	lat, _ := x.decimal()
+	lon, _ := y.decimal()
+	if math.Abs(lat) <= 90 && math.Abs(lon) > 90 && math.Abs(lon) <= 180 {
+		t.swapped++
+	}
+}
+
+// placed reports whether two numbers in each cell are places and not just two
+// numbers: the name says so, or they are as exact as places are.
+func (t *tally) placed(name string) bool {
+	return t.pairs == 0 || t.precise*2 > t.pairs || namesPlace.MatchString(name)
 }
 
 func (t *tally) moment(cell []byte) {
@@ -100,7 +125,11 @@ func (t *tally) moment(cell []byte) {
 		}
 		t.dates++
 		t.form(w)
-	} else if w, ok := dateTime(cell); ok {
+	} else if w, ok := dateTime(cell); ok && w.form.Clock == compactClock {
+		if w.year >= 1900 && w.year < 2100 {
+			t.compactMoments++
+		}
+	} else if ok {
 		t.moments++
 		t.form(w)
 	} else if w, ok := yearMonth(cell); ok && w.year >= 1000 && w.year < 3000 {
@@ -128,6 +157,7 @@ func (t *tally) number(cell []byte) {
 				t.exponents++
 			}
 			t.allDigits(cell)
+			t.withUnit(cell)
 			return
 		}
 	}
@@ -136,6 +166,20 @@ func (t *tally) number(cell []byte) {
 		t.percents++
 		t.sign = sign
 	}
+	t.digits(n, body)
+	v, _ := n.decimal()
+	if !t.ranged || v < t.low {
+		t.low = v
+	}
+	if !t.ranged || v > t.high {
+		t.high = v
+	}
+	t.ranged = true
+	t.allDigits(cell)
+}
+
+// digits counts how a number is written.
+func (t *tally) digits(n number, body []byte) {
 	if bytes.IndexByte(body, ',') >= 0 {
 		t.grouped++
 	}
@@ -147,15 +191,31 @@ func (t *tally) number(cell []byte) {
 	} else {
 		t.integers++
 	}
-	v, _ := n.decimal()
-	if !t.ranged || v < t.low {
-		t.low = v
+}
+
+// mostUnits is how many units are counted: a column with more has none.
+const mostUnits = 8
+
+// withUnit counts a number with a unit behind it.
+func (t *tally) withUnit(cell []byte) {
+	body, sign := behind(cell)
+	if sign == "" || len(t.behind) >= mostUnits && t.behind[sign] == 0 {
+		return
 	}
-	if !t.ranged || v > t.high {
-		t.high = v
+	if n, ok := numberOf(body); ok {
+		t.behind[sign]++
+		t.digits(n, body)
 	}
-	t.ranged = true
-	t.allDigits(cell)
+}
+
+// unitBehind is the unit that most numbers have behind them, and how many do.
+func (t *tally) unitBehind() (unit string, n int) {
+	for u, k := range t.behind {
+		if k > n || k == n && u < unit {
+			unit, n = u, k
+		}
+	}
+	return unit, n
 }
 
 // allDigits looks at cells that are nothing but digits: they may be codes.
@@ -184,6 +244,10 @@ func (t *tally) allDigits(cell []byte) {
 	}
 	if len(cell) >= 2 && province(cell[0], cell[1]) {
 		t.provs++
+		switch len(cell) {
+		case 2, 4, 6, 9, 12:
+			t.coded++
+		}
 	}
 }
 
@@ -208,7 +272,7 @@ func province(a, b byte) bool {
 
 var (
 	// a code, whatever its digits are
-	namesCode = regexp.MustCompile(`(?i)代码|编码|编号|号码|号段|身份证|邮编|条码|车牌|[^序]号$|\b(code|zip|zipcode|postcode|isbn|issn|uscc|barcode|fips|adcode)\b|[_a-z](code|zip)$|^(code|zip)_|Code\b`)
+	namesCode = regexp.MustCompile(`(?i)代码|编码|编号|号码|号段|身份证|邮编|条码|车牌|版本|[^序]号$|\b(code|zip|zipcode|postcode|isbn|issn|uscc|barcode|fips|adcode)\b|[_a-z](code|zip)$|^(code|zip)_|Code\b`)
 	namesCall = regexp.MustCompile(`(?i)电话|手机|传真|\b(phone|tel|telephone|mobile|fax)\b|_(phone|tel|fax)$|^(phone|tel|fax)_`)
 	// how much of something, even of telephones
 	namesMeasure = regexp.MustCompile(`(?i)^(is|has)_|(数|数量|率|量|额|费|值|比|比重|占比|平均|户|次|台|部|件|指数|得分|count|rate|total|amount)\s*([(（].*)?$`)
@@ -217,12 +281,21 @@ var (
 	namesKey  = regexp.MustCompile(`(?i)^id$|_id$|标识`)
 	namesDay  = regexp.MustCompile(`(?i)日期|时间|年月日|\b(date|day)\b|_date$|^date|Date$`)
 	namesYM   = regexp.MustCompile(`(?i)年月|月份|日期|时间|\b(month|yearmonth|period|date)\b|_month$|^ym$`)
-	namesLon  = regexp.MustCompile(`(?i)经度|^(lon|lng|long|longitude|x)$|_(lon|lng|longitude)$|^(lon|lng|longitude)_`)
-	namesLat  = regexp.MustCompile(`(?i)纬度|^(lat|latitude|y)$|_(lat|latitude)$|^(lat|latitude)_`)
+	// a division of the country, by its code
+	namesDivision = regexp.MustCompile(`(?i)区划|行政区|区县|县区|所属区|^(id|pid|code)$|_id$|adcode|标识`)
+	namesPlace    = regexp.MustCompile(`(?i)坐标|经纬|位置|地点|中心|方位|^(location|loc|coords?|coordinates?|point|center|centre|centroid|geo|geom|geometry|position|lnglat|lonlat)$|_(location|coords?|coordinates|point|center|centroid|geo|geom|lnglat|lonlat)$`)
+	namesLon      = regexp.MustCompile(`(?i)经度|^[东西]经|^(lon|lng|long|longitude|x)$|_(lon|lng|longitude)$|^(lon|lng|longitude)_`)
+	namesLat      = regexp.MustCompile(`(?i)纬度|^[南北]纬|^(lat|latitude|y)$|_(lat|latitude)$|^(lat|latitude)_`)
 )
 
 // guess proposes a type from a sample, with its evidence.
 func (t *tally) guess(name string) column {
+	c := t.propose(name)
+	c.named()
+	return c
+}
+
+func (t *tally) propose(name string) column {
 	n := t.filled - t.marks
 	c := column{Column: Column{Name: name, Type: Text}}
 	say := func(sentence string, args ...any) { c.Evidence = append(c.Evidence, note(sentence, args...)) }
@@ -234,10 +307,10 @@ func (t *tally) guess(name string) column {
 		c.Type = Boolean
 		c.Form.Yes, c.Form.No = t.yes, t.no
 		say("%d 个值都是“是”或“否”一类的词。", n)
-	case most(t.points):
+	case most(t.points) && t.placed(name):
 		c.Type = Point
 		say("%d 个值中 %d 个是点。", n, t.points)
-	case most(t.shapes):
+	case most(t.shapes) && t.placed(name):
 		c.Type = Geometry
 		say("%d 个值中 %d 个是图形。", n, t.shapes)
 	case most(t.arrays):
@@ -260,10 +333,30 @@ func (t *tally) guess(name string) column {
 		say("%d 个值中 %d 个是年月，写作 %s。", n, t.months, c.Form.Words(YearMonth))
 	case most(t.numbers) || t.zeros > 0 && most(t.numbers+t.zeros):
 		t.numeric(name, n, &c, say)
+	case most(t.mostBehind()):
+		t.suffixed(n, &c, say)
+	case most(t.swapped) && namesPlace.MatchString(name):
+		say("值像“纬度,经度”：要在地图上显示，请改成经度在前、纬度在后。")
 	case t.exponents > 0:
 		say("有 %d 个值写成科学记数法，可能是表格软件改写过的号码。", t.exponents)
 	}
 	return c
+}
+
+func (t *tally) mostBehind() int {
+	_, n := t.unitBehind()
+	return n
+}
+
+// suffixed is a column of numbers that all have the same unit behind them.
+func (t *tally) suffixed(n int, c *column, say func(string, ...any)) {
+	unit, k := t.unitBehind()
+	c.Form.Percent, c.Unit, c.Form.Grouped = unit, strings.TrimSpace(unit), t.grouped > 0
+	if c.Type = Integer; t.fractions > 0 {
+		c.Type = Decimal
+		c.scale(t)
+	}
+	say("%d 个值中 %d 个是数，后面带着单位“%s”：保留原来的数，单位另外记下。", n, k, c.Unit)
 }
 
 func (t *tally) markKinds() (n int) {
@@ -322,10 +415,17 @@ func (t *tally) numeric(name string, n int, c *column, say func(string, ...any))
 	case whole && t.width == 11 && t.phones == n && n >= 3:
 		say("%d 个值都像手机号码。", n)
 		return
-	case whole && (t.width == 6 || t.width == 9 || t.width == 12) && t.provs == n && (len(t.distinct) >= 10 || namesKey.MatchString(name)):
+	case whole && (t.width == 6 || t.width == 9 || t.width == 12) && t.provs == n && (len(t.distinct) >= 10 || namesKey.MatchString(name) || namesDivision.MatchString(name)):
 		say("%d 个值都是 %d 位，开头都是省级区划代码，像区划代码。", n, t.width)
 		return
-	case whole && t.width >= 6 && n >= 20 && len(t.distinct) >= 10 && (namesKey.MatchString(name) || t.width >= 8):
+	case whole && t.coded > 0 && (n-t.coded)*50 <= n && t.high >= 1000 && namesDivision.MatchString(name):
+		say("%d 个值中 %d 个的位数和开头都和区划代码一样，像区划代码。", n, t.coded)
+		return
+	case whole && n == t.compactMoments && n > 0 && namesDay.MatchString(name):
+		c.Type, c.Form.Days, c.Form.Clock = DateTime, compact, compactClock
+		say("列名“%s”说的是时间，%d 个值都是十四位的时间。", name, n)
+		return
+	case whole && t.width >= 8 && namesKey.MatchString(name), whole && t.width >= 6 && n >= 20 && len(t.distinct) >= 10 && (namesKey.MatchString(name) || t.width >= 8):
 		say("%d 个值都正好 %d 位，像编号而不是数。", n, t.width)
 		return
 	}
@@ -346,6 +446,16 @@ func (t *tally) numeric(name string, n int, c *column, say func(string, ...any))
 	}
 	if c.Form.Grouped {
 		say("数里有千位分隔符：存成数时去掉，原来的写法另外记下。")
+	}
+}
+
+// named takes the unit of numbers from the column's name, where the values say none.
+func (c *column) named() {
+	if c.Unit != "" || c.Type != Integer && c.Type != Decimal {
+		return
+	}
+	if c.Unit = unitOf(c.Name); c.Unit != "" {
+		c.Evidence = append(c.Evidence, note("列名里写着单位“%s”。", c.Unit))
 	}
 }
 
@@ -376,14 +486,17 @@ func (t *tally) declare(c column, declared Type) column {
 	}
 	out := column{Column: Column{Name: c.Name, Type: declared, Proposed: c.Type, Evidence: c.Evidence}, declared: true}
 	switch declared {
-	case Decimal:
+	case Decimal, Integer:
 		out.Form.Grouped = t.grouped > 0
 		if t.percents*2 > t.filled-t.marks {
 			out.Form.Percent, out.Unit = t.sign, "%"
+		} else if unit, n := t.unitBehind(); n*2 > t.filled-t.marks {
+			out.Form.Percent, out.Unit = unit, strings.TrimSpace(unit)
 		}
-		out.scale(t)
-	case Integer:
-		out.Form.Grouped = t.grouped > 0
+		if declared == Decimal {
+			out.scale(t)
+		}
+		out.named()
 	case Date, DateTime, YearMonth:
 		if out.Form = t.dayForm(); len(t.forms) == 0 {
 			out.Form.Days = "-"
@@ -442,7 +555,7 @@ func paired(columns []*column, tallies []*tally) []Note {
 	}
 	for _, i := range append(lon, lat...) {
 		x := strings.ToLower(columns[i].Name)
-		if strings.Contains(x, "gcj") || strings.Contains(x, "bd09") || strings.Contains(x, "百度") || strings.Contains(x, "高德") {
+		if strings.Contains(x, "gcj") || strings.Contains(x, "bd09") || strings.HasSuffix(x, "_bd") || strings.Contains(x, "火星") || strings.Contains(x, "百度") || strings.Contains(x, "高德") {
 			out = append(out, note("“%s”可能不是 WGS 84 或 CGCS2000 坐标，画在地图上会偏几百米。", columns[i].Name))
 		}
 	}

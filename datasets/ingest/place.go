@@ -45,21 +45,40 @@ func place(s []byte) (b box, kind string, ok bool) {
 	case t[0] >= 'A' && t[0] <= 'Z' || t[0] >= 'a' && t[0] <= 'z':
 		return wkt(t)
 	}
-	lon, lat, ok := bytes.Cut(t, []byte(","))
+	x, y, ok := pair(t)
 	if !ok {
-		if lon, lat, ok = bytes.Cut(t, []byte("，")); !ok {
-			return b, "", false
-		}
-	}
-	x, ok1 := numberOf(trimmed(lon))
-	y, ok2 := numberOf(trimmed(lat))
-	if !ok1 || !ok2 {
 		return b, "", false
 	}
 	vx, _ := x.decimal()
 	vy, _ := y.decimal()
 	b.add(vx, vy)
 	return b, "Point", b.outside == 0 // else it is two numbers of another kind
+}
+
+// pair reads two numbers: 119.3,26.1 with any comma or a blank between, or an
+// array of them. 1,023 is one number.
+func pair(t []byte) (x, y number, ok bool) {
+	if len(t) > 100 {
+		return x, y, false
+	}
+	if inner, begins := bytes.CutPrefix(t, []byte("[")); begins {
+		if t, ok = bytes.CutSuffix(inner, []byte("]")); !ok {
+			return x, y, false
+		}
+	}
+	var first, second []byte
+	for _, between := range [...]string{",", "，", " "} {
+		if first, second, ok = bytes.Cut(t, []byte(between)); ok {
+			break
+		}
+	}
+	second = trimmed(second)
+	if !ok || len(second) > 1 && second[0] == '0' && second[1] != '.' {
+		return x, y, false
+	}
+	x, ok1 := numberOf(trimmed(first))
+	y, ok2 := numberOf(second)
+	return x, y, ok1 && ok2
 }
 
 // geoJSON reads a geometry. Its numbers are scanned, not built into values:
@@ -122,20 +141,43 @@ func (b *box) scan(s []byte) []byte {
 	return nil
 }
 
+// withoutSRID takes the mark of its system from a text that PostGIS wrote,
+// where that is one of longitudes and latitudes: SRID=4326;POINT(116.3 39.9).
+func withoutSRID(t []byte) []byte {
+	for _, known := range [...]string{"SRID=4326;", "SRID=4490;"} {
+		if len(t) > len(known) && bytes.EqualFold(t[:len(known)], []byte(known)) {
+			return t[len(known):]
+		}
+	}
+	return t
+}
+
+// wktKind is the GeoJSON type of a word of well-known text in capitals, with Z
+// or M behind it or none.
+func wktKind(word []byte) (string, bool) {
+	word = trimmed(word)
+	word = trimmed(bytes.TrimSuffix(bytes.TrimSuffix(word, []byte("M")), []byte("Z")))
+	for _, known := range geoTypes {
+		if string(word) == string(bytes.ToUpper([]byte(known))) {
+			return known, true
+		}
+	}
+	return "", false
+}
+
 // wkt reads POINT(116.3 39.9) and its like.
 func wkt(t []byte) (b box, kind string, ok bool) {
+	t = withoutSRID(t)
+	word, empty := bytes.CutSuffix(bytes.ToUpper(t[:min(len(t), 40)]), []byte("EMPTY"))
+	if empty {
+		kind, ok = wktKind(word)
+		return b, kind, ok
+	}
 	open := bytes.IndexByte(t, '(')
 	if open < 0 || t[len(t)-1] != ')' {
 		return b, "", false
 	}
-	word := bytes.ToUpper(trimmed(t[:open]))
-	word = bytes.TrimSuffix(bytes.TrimSuffix(word, []byte(" Z")), []byte(" M"))
-	for _, known := range geoTypes {
-		if string(word) == string(bytes.ToUpper([]byte(known))) {
-			kind = known
-		}
-	}
-	if kind == "" {
+	if kind, ok = wktKind(bytes.ToUpper(t[:open])); !ok {
 		return b, "", false
 	}
 	depth := 0

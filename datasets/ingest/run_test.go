@@ -308,7 +308,7 @@ func TestMisfitsAreListedInTheirPlaces(t *testing.T) {
 	for _, m := range r.Tables[0].Misfits {
 		got = append(got, fmt.Sprintf("%d %s %s %s", m.Row, m.Column, m.Text, m.Reason.Text()))
 	}
-	want := []string{"2 数 一 不是数。", "2 日期 2020-02-30 没有这一天。", "2 占比 2 这一列的百分号有的有、有的没有。", "3 日期 9999-12-31 是占位的日期，不是真的日子。", "3 占比 x 这一列的百分号有的有、有的没有。"}
+	want := []string{"2 数 一 不是数。", "2 日期 2020-02-30 没有这一天。", "2 占比 2 这一列的百分号有的有、有的没有。", "3 日期 9999-12-31 是占位的日期，不是真的日子。", "3 占比 x 不是数。"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -244,6 +244,8 @@ func percent(s []byte) ([]byte, string) {
 	return s, ""
 }
 
+func percentage(sign string) bool { return sign == "%" || sign == "％" }
+
 // boolean reads what can only be yes or no.
 func boolean(s []byte) (v, ok bool) {
 	switch string(trimmed(s)) {
