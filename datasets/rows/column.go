@@ -74,7 +74,7 @@ func compileColumn(schema Schema, column, where string) (*Compiled, Field, error
 	if err := schema.check(); err != nil {
 		return nil, Field{}, err
 	}
-	found, ok := schema.find(column)
+	found, ok := schema.Find(column)
 	if !ok {
 		return nil, Field{}, malformed("column", "没有“%s”这一列。", clip(column))
 	}

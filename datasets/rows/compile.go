@@ -473,7 +473,7 @@ func (c *compiler) named(name string) (sqlExpr, error) {
 	if e, ok := c.aliases[name]; ok {
 		return e, nil
 	}
-	column, ok := c.schema.find(name)
+	column, ok := c.schema.Find(name)
 	if !ok {
 		return sqlExpr{}, c.fail("没有“%s”这一列。", clip(name))
 	}

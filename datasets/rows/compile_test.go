@@ -352,7 +352,7 @@ func TestNamesAreFound(t *testing.T) {
 		{Name: "X", Label: "甲", Store: "c3"}, {Name: "x", Label: "乙", Store: "c4"}, {Name: "Long", Store: "c5"}, {Name: "n1", Label: "同", Store: "c6"}, {Name: "n2", Label: "同", Store: "c7"},
 	}
 	for name, want := range map[string]string{"a": "c0", "标签": "c2", "X": "c3", "x": "c4", "甲": "c3", "LONG": "c5", "同": "", "": "", "y": ""} {
-		got, ok := s.find(name)
+		got, ok := s.Find(name)
 		if got.Store != want || ok != (want != "") {
 			t.Errorf("%q: got %q, want %q", name, got.Store, want)
 		}

@@ -258,3 +258,6 @@ func bare(s string) string {
 	}
 	return strings.ReplaceAll(s[1:len(s)-1], "``", "`")
 }
+
+// Quoted is the name of a column as it may always be written in an expression.
+func Quoted(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }

@@ -75,9 +75,9 @@ func (s Schema) check() error {
 	return nil
 }
 
-// find is the column that a query means by name: the name in the file first,
+// Find is the column that a query means by name: the name in the file first,
 // then a label that only one column has.
-func (s Schema) find(name string) (Column, bool) {
+func (s Schema) Find(name string) (Column, bool) {
 	var found []Column
 	for _, c := range s {
 		if c.Name == name {

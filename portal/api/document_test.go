@@ -121,7 +121,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 			}
 			answered++
 		}
-		refused := w.get(t, api.Base+strings.NewReplacer("{slug}", "people", "{id}", v.ResourceID, "{n}", "1", "{format}", "csv").Replace(path)+"?unknown=1")
+		refused := w.get(t, api.Base+strings.NewReplacer("{slug}", "people", "{id}", v.ResourceID, "{n}", "1", "{format}", "csv", "{column}", "1").Replace(path)+"?unknown=1")
 		if fits(t, item.Get, refused); refused.status != http.StatusBadRequest {
 			t.Errorf("%s with an unknown parameter: %d", path, refused.status)
 		}

@@ -35,6 +35,8 @@ var Routes = []portal.Route{
 	{Method: "GET", Path: Base + "/resources/:id/profile", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/rows", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/export.:format", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/facets/:column", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/distributions/:column", By: anybody},
 	{Method: "GET", Path: Base + "/departments", By: anybody},
 	{Method: "GET", Path: Base + "/departments/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/themes", By: anybody},

@@ -57,6 +57,14 @@ func (a *api) register(h huma.API) {
 			"边生成边发送。XLSX 每张表最多 1,048,575 行（不含表头），更多的请换格式。导出中途失败时连接会断开，那时收到的不完整。").
 		sends(rows.Formats()).
 		example("/resources/{id}/export.csv?limit=2"), a.export)
+	registerLive[FacetWanted, body[Facet]](h, op("getFacet", "/resources/{id}/facets/{column}", "rows").
+		summary("The values of a column with how many rows have each", "一列的值，各有多少行").
+		describe("Most first. Counts only the rows that where holds for.", "多的在前。只数合 where 的行。").
+		example("/resources/{id}/facets/1?limit=3"), a.getFacet)
+	registerLive[ColumnWanted, body[Distribution]](h, op("getDistribution", "/resources/{id}/distributions/{column}", "rows").
+		summary("How the values of a column lie", "一列的值怎样分布").
+		describe("Numbers and dates in bins of equal width, everything else by value.", "数和日期分成等宽的格，其他类型按值。").
+		example("/resources/{id}/distributions/1"), a.getDistribution)
 	register(h, op("listDepartments", "/departments", "vocabulary").
 		summary("All departments", "全部部门").
 		describe("With how many datasets each has published, and how it keeps its promises.", "各发布了多少数据集，承诺兑现得怎样。").

@@ -199,7 +199,7 @@ func TestRowsStandBehindTheGate(t *testing.T) {
 		{draft, http.StatusNotFound, http.StatusNotFound, http.StatusOK},
 		{gone, http.StatusGone, http.StatusGone, http.StatusOK},
 	} {
-		for _, address := range []string{"/rows", "/rows?limit=1", "/export.csv", "/export.json", "/export.xlsx"} {
+		for _, address := range []string{"/rows", "/rows?limit=1", "/export.csv", "/export.json", "/export.xlsx", "/facets/1", "/distributions/1"} {
 			for headers, want := range map[[2]string]int{{}: c.visitor, {"Cookie", "session=" + session}: c.withSession, {"Authorization", "Bearer " + key}: c.withKey} {
 				a := w.get(t, c.path+address, headers[:]...)
 				if headers[0] == "" {
@@ -244,5 +244,42 @@ func TestAQuestionThatIsWrongNamesTheParameter(t *testing.T) {
 	}
 	if a := w.get(t, path+"/export.docx"); a.status != http.StatusNotFound {
 		t.Errorf("a format that there is not: %d", a.status)
+	}
+}
+
+func TestAColumnIsCountedByValueAndByBin(t *testing.T) {
+	w := asking(t)
+	d := w.Dataset(t)
+	id := w.Resource(t, d)
+	w.Version(t, d, id, "a.csv", "区,PM2.5(μg/m3),日期\n甲,1,2020-01-31\n乙,2,2020-02-01\n甲,30,2020-02-02\n丙,-,\n")
+	path := api.Base + "/resources/" + id
+	for address, want := range map[string]string{
+		"/facets/区?limit=1":                                `{"distinct":3,"nulls":0,"rows":4,"values":[{"rows":2,"value":"甲"}]}`,
+		"/facets/1?" + query2("where=`PM2.5(μg/m3)` < 10"): `{"distinct":2,"nulls":0,"rows":2,"values":[{"rows":1,"value":"乙"},{"rows":1,"value":"甲"}]}`,
+		"/facets/2":        `{"distinct":3,"nulls":1,"rows":4,"values":[{"rows":1,"value":1},{"rows":1,"value":2},{"rows":1,"value":30}]}`,
+		"/distributions/3": `{"bins":[{"from":"2020-01-31","rows":1,"to":"2020-02-01"},{"from":"2020-02-01","rows":1,"to":"2020-02-02"},{"from":"2020-02-02","rows":1,"to":"2020-02-03"}],"nulls":1,"rows":4,"unit":"day","values":[]}`,
+		"/distributions/区": `{"bins":[],"nulls":0,"rows":4,"unit":"","values":[{"rows":2,"value":"甲"},{"rows":1,"value":"丙"},{"rows":1,"value":"乙"}]}`,
+	} {
+		a := w.get(t, path+strings.ReplaceAll(address, "区", url.PathEscape("区")))
+		var got map[string]any
+		a.into(t, &got)
+		for _, name := range []string{"resource", "version", "table", "field"} {
+			if got[name] == nil {
+				t.Errorf("%s: no %s", address, name)
+			}
+			delete(got, name)
+		}
+		body, _ := json.Marshal(got)
+		if a.status != http.StatusOK || string(body) != want {
+			t.Errorf("%s: %d %s, want %s", address, a.status, body, want)
+		}
+		if again := w.get(t, path+strings.ReplaceAll(address, "区", url.PathEscape("区")), "If-None-Match", a.header.Get("ETag")); again.status != http.StatusNotModified {
+			t.Errorf("%s again: %d", address, again.status)
+		}
+	}
+	for address, want := range map[string]int{"/facets/4": http.StatusNotFound, "/facets/0": http.StatusNotFound, "/distributions/" + url.PathEscape("没有"): http.StatusNotFound, "/facets/1?where=x": http.StatusBadRequest, "/facets/1?limit=0": http.StatusBadRequest, "/facets/%ff": http.StatusBadRequest} {
+		if a := w.get(t, path+address); a.status != want {
+			t.Errorf("%s: %d, want %d: %s", address, a.status, want, a.body)
+		}
 	}
 }
