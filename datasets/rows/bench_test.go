@@ -282,3 +282,61 @@ func peak(b *testing.B, pid int) int {
 	}
 	return 0
 }
+
+// BenchmarkDifference compares 2.5 million rows with as many of the next
+// version, in which one row in a hundred has another value, one in a thousand
+// is gone and 10,000 are new.
+func BenchmarkDifference(b *testing.B) {
+	s := service(b, newStore(b), nil)
+	table, _ := largeTable(b, s)
+	const n = 2_500_000
+	numbered := func(query string) Table {
+		t := Table{Parquet: made(b, s.opt.Store, query), Rows: n, Key: "1/1", Schema: slices.Clone(table.Schema)}
+		t.Schema = append(t.Schema, Column{Name: "编号", Type: Integer, Store: "c8"})
+		return t
+	}
+	shape := `SELECT (['奥体中心','昌平','定陵','东四','官园','古城','怀柔','农展馆','顺义','天坛','万柳','万寿西宫'])[i %% 12 + 1] AS c0,
+		TIMESTAMP '2013-03-01' + INTERVAL (i // 72) HOUR AS c1, (['PM2.5','PM10','SO2','NO2','CO','O3'])[(i // 12) %% 6 + 1] AS c2,
+		CASE WHEN hash(i) %% 37 = 0 THEN NULL ELSE round((hash(i + %d) %% 100000) / 100.0, 1) END::DOUBLE AS c3, (hash(i + 2) %% 6)::BIGINT AS c4,
+		(116 + (i %% 12) / 20.0)::DOUBLE AS c5, (39.5 + (i %% 12) / 15.0)::DOUBLE AS c6, '监测记录' || (hash(i + 3) %% 1000000)::VARCHAR AS c7, i AS c8 FROM `
+	old := numbered(fmt.Sprintf(shape, 1) + fmt.Sprintf("range(%d) t(i)", n))
+	other := numbered(strings.Replace(fmt.Sprintf(shape, 1), "AS c7, i AS c8", "|| CASE WHEN i % 100 = 0 THEN '改' ELSE '' END AS c7, i AS c8", 1) + fmt.Sprintf("range(%d) t(i) WHERE i %% 1000 <> 7", n+10_000))
+	other.Rows = n + 10_000 - (n+10_000)/1000
+	c := Comparison{Old: old, New: other}
+	for i := range old.Schema {
+		c.Pairs = append(c.Pairs, Pair{old.Schema[i], other.Schema[i]})
+	}
+	for _, way := range []struct {
+		name string
+		key  []int
+	}{{"by key", []int{8}}, {"whole rows", nil}} {
+		c.Key = way.key
+		b.Run(strings.ReplaceAll(way.name, " ", "_"), func(b *testing.B) {
+			var d Difference
+			for b.Loop() {
+				if len(c.Key) > 0 {
+					if ok, err := s.Names(b.Context(), c); err != nil || !ok {
+						b.Fatal(ok, err)
+					}
+				}
+				start := time.Now()
+				var err error
+				if d, err = s.Compare(b.Context(), c); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(time.Since(start).Seconds(), "count-s")
+				var bytes counter
+				if _, err := s.Differing(b.Context(), c, 100_000, func(r io.Reader) error { _, err := io.Copy(&bytes, r); return err }); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(bytes)/1e6, "listed-MB")
+			}
+			b.Logf("%+v", d)
+			worker := 0
+			for _, pid := range children(b) {
+				worker = max(worker, peak(b, pid))
+			}
+			b.ReportMetric(float64(worker)/1e6, "worker-peak-MB")
+		})
+	}
+}

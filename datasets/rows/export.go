@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"shuyuan/internal/blob"
 	"shuyuan/internal/fault"
 )
 
@@ -198,16 +199,25 @@ func (e *Export) csvCell(s *statement, i int) {
 	s.add(n)
 }
 
-// copied has a worker write the answer to a file in its folder, and hands what
-// is written there to read at once. The worker is free as soon as it is done,
-// however slowly the answer is read.
+// copied has a worker write the answer over the table of the export, and hands
+// what is written to read at once.
 func (e *Export) copied(ctx context.Context, st statement, how string, read func(io.Reader) error) error {
-	s := e.s
-	path, done, err := s.files.use(ctx, e.t.Parquet)
-	if err != nil {
-		return err
+	return e.s.copied(ctx, map[string]blob.Digest{source: e.t.Parquet}, st, how, func(f *follower) error { return read(f) })
+}
+
+// copied has a worker write an answer to a file in its folder, and hands what
+// is written there to read at once. Names of files stand for them in SQL. The
+// worker is free as soon as it is done, however slowly the answer is read.
+func (s *Service) copied(ctx context.Context, named map[string]blob.Digest, st statement, how string, read func(*follower) error) error {
+	sql := st.text.String()
+	for name, d := range named {
+		path, done, err := s.files.use(ctx, d)
+		if err != nil {
+			return err
+		}
+		defer done()
+		sql = onFile(sql, name, path)
 	}
-	defer done()
 	args, err := values(st.args)
 	if err != nil {
 		return err
@@ -230,7 +240,7 @@ func (e *Export) copied(ctx context.Context, st statement, how string, read func
 	go s.guardDisk(cancel, out.done)
 	go func() {
 		defer s.copies.put(w)
-		sql := "COPY (" + onFile(st.text.String(), source, path) + ") TO " + quoted(out.path) + " (" + how + ", USE_TMP_FILE false)"
+		sql := "COPY (" + sql + ") TO " + quoted(out.path) + " (" + how + ", USE_TMP_FILE false)"
 		end, err := w.do(ctx, order{SQL: sql, Args: args}, func([]Cell) error { return errOdd("rows of a copy") })
 		os.Remove(out.path)
 		out.finish(s.judge(ctx, end, err))
