@@ -89,6 +89,9 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 		if err := s.keepTables(ctx, tx, v.ID, files); err != nil {
 			return nil, err
 		}
+		if err := s.noteReshaping(ctx, tx, who, v); err != nil {
+			return nil, err
+		}
 		if err := audit.Append(ctx, tx, who, "resource", resourceID, "publish-version",
 			map[string]string{"number": fmt.Sprint(v.Number), "sha256": v.SHA256}); err != nil {
 			return nil, err

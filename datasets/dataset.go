@@ -209,6 +209,7 @@ type Version struct {
 	Reason      string
 	ReasonEN    string
 	PublishedAt time.Time
+	Reshaped    bool // its columns are others than those of the version before
 	Tables      []Table
 }
 
@@ -218,7 +219,8 @@ type Table struct {
 	Name     string
 	NameEN   string
 	Rows     int64
-	Fields   []Field
+	Fields   []Field    // what is said of the columns now
+	Revision int        // how often that was corrected since the version was published
 	Preview  [][]string // first rows as text; nil unless MayServe allowed it
 }
 

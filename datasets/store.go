@@ -96,6 +96,11 @@ func selectFirst(ctx context.Context, q database.Querier, where string, args pgx
 		WHERE `+where+` ORDER BY `+order+` LIMIT @limit)`, args, order)
 }
 
+// revised joins to a table w what is said of its columns since it was
+// published, as x.
+const revised = `LEFT JOIN LATERAL (
+	SELECT number, fields FROM dictionary_revisions WHERE version_id = w.version_id AND position = w.position ORDER BY number DESC LIMIT 1) x ON true`
+
 // fill reads the resources of all datasets at once, with their newest versions
 // and tables; withFields also the data dictionaries.
 func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) error {
@@ -109,9 +114,10 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 	rows, err := s.pool.Query(ctx, `
 		SELECT r.id, r.dataset_id, r.position, r.name, r.name_en, r.description, r.description_en,
 		       v.id, v.resource_id, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header, v.sha256, v.bytes, v.reason, v.reason_en, v.published_at,
-		       (SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows,
-		                                            'Fields', CASE WHEN @fields THEN w.fields END) ORDER BY w.position)
-		        FROM version_tables w WHERE w.version_id = v.id)
+		       EXISTS (SELECT FROM schema_changes c WHERE c.version_id = v.id),
+		       (SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows, 'Revision', coalesce(x.number, 0),
+		                                            'Fields', CASE WHEN @fields THEN coalesce(x.fields, w.fields) END) ORDER BY w.position)
+		        FROM version_tables w `+revised+` WHERE w.version_id = v.id)
 		FROM resources r
 		LEFT JOIN LATERAL (SELECT * FROM versions WHERE resource_id = r.id ORDER BY number DESC LIMIT 1) v ON true
 		WHERE r.dataset_id = ANY(@ids)
@@ -123,7 +129,7 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Resource, err error) {
 		var v newest
 		err = row.Scan(&r.ID, &r.DatasetID, &r.Position, &r.Name, &r.NameEN, &r.Description, &r.DescriptionEN,
-			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.sha256, &v.bytes, &v.reason, &v.reasonEN, &v.published, &v.tables)
+			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.sha256, &v.bytes, &v.reason, &v.reasonEN, &v.published, &v.reshaped, &v.tables)
 		if err == nil {
 			d := at[r.DatasetID]
 			r.Newest = v.version(d)
@@ -142,6 +148,7 @@ type newest struct {
 	bytes                                                                                  *int64
 	published                                                                              *time.Time
 	header                                                                                 *bool
+	reshaped                                                                               bool
 	tables                                                                                 []Table
 }
 
@@ -151,7 +158,7 @@ func (n newest) version(d *Dataset) *Version {
 	}
 	return &Version{ID: *n.id, ResourceID: *n.resource, DatasetID: d.ID, Open: d.Open, Number: *n.number, FileName: *n.fileName,
 		MediaType: *n.mediaType, Format: *n.format, Compression: *n.compression, Encoding: *n.encoding, Header: *n.header, SHA256: *n.sha256,
-		Bytes: *n.bytes, Reason: *n.reason, ReasonEN: *n.reasonEN, PublishedAt: *n.published, Tables: n.tables}
+		Bytes: *n.bytes, Reason: *n.reason, ReasonEN: *n.reasonEN, PublishedAt: *n.published, Reshaped: n.reshaped, Tables: n.tables}
 }
 
 // selectVersions reads versions with their tables, newest first; limit 0 is all.
@@ -160,8 +167,10 @@ func selectVersions(ctx context.Context, q database.Querier, where string, args 
 	rows, err := q.Query(ctx, `
 		SELECT v.id, v.resource_id, d.id, d.open_type, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header,
 		       v.sha256, v.bytes, v.reason, v.reason_en, v.published_at,
-		       coalesce((SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows, 'Fields', w.fields) ORDER BY w.position)
-		        FROM version_tables w WHERE w.version_id = v.id), '[]')
+		       EXISTS (SELECT FROM schema_changes c WHERE c.version_id = v.id),
+		       coalesce((SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows, 'Revision', coalesce(x.number, 0),
+		                                                     'Fields', coalesce(x.fields, w.fields)) ORDER BY w.position)
+		        FROM version_tables w `+revised+` WHERE w.version_id = v.id), '[]')
 		FROM versions v
 		JOIN resources r ON r.id = v.resource_id
 		JOIN datasets d ON d.id = r.dataset_id
@@ -172,7 +181,7 @@ func selectVersions(ctx context.Context, q database.Querier, where string, args 
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (v Version, err error) {
 		return v, row.Scan(&v.ID, &v.ResourceID, &v.DatasetID, &v.Open, &v.Number, &v.FileName, &v.MediaType, &v.Format, &v.Compression, &v.Encoding, &v.Header,
-			&v.SHA256, &v.Bytes, &v.Reason, &v.ReasonEN, &v.PublishedAt, &v.Tables)
+			&v.SHA256, &v.Bytes, &v.Reason, &v.ReasonEN, &v.PublishedAt, &v.Reshaped, &v.Tables)
 	})
 }
 

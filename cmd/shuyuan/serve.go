@@ -138,6 +138,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Workers: workers, Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},
+		{Name: "compare-versions", Every: time.Minute, AtStart: true, Run: s.datasets.CompareVersions},
 		{Name: "make-profiles", Every: 5 * time.Minute, AtStart: true, Run: s.datasets.MakeProfiles},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})

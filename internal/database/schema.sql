@@ -128,6 +128,20 @@ CREATE TABLE blobs (
 CREATE TRIGGER blobs_frozen BEFORE UPDATE ON public.blobs FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE blobs IS 'every object that must be in the store; written after the object itself is durable there';
 
+CREATE TABLE change_files (
+    to_id bigint NOT NULL,
+    from_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    sha256 text NOT NULL,
+    columns jsonb NOT NULL,
+    CONSTRAINT change_files_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text)),
+    CONSTRAINT change_files_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT change_files_to_id_from_id_fkey FOREIGN KEY (to_id, from_id) REFERENCES version_changes(to_id, from_id) ON DELETE CASCADE,
+    CONSTRAINT change_files_pkey PRIMARY KEY (to_id, from_id, "position")
+);
+COMMENT ON TABLE change_files IS 'the first differing rows of a pair of tables as a Parquet file; served only to who may have both versions';
+COMMENT ON COLUMN change_files."position" IS 'of the table in the newer version';
+
 CREATE TABLE changes (
     seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     dataset_id bigint NOT NULL,
@@ -289,6 +303,27 @@ COMMENT ON COLUMN departments.region IS 'six-digit division code (GB/T 2260) of 
 COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules bind it; empty where no local text applies';
 COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
 
+CREATE TABLE dictionary_revisions (
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    number integer NOT NULL,
+    fields jsonb NOT NULL,
+    source text NOT NULL,
+    reason text NOT NULL,
+    by_user bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT dictionary_revisions_fields_check CHECK ((jsonb_typeof(fields) = 'array'::text)),
+    CONSTRAINT dictionary_revisions_number_check CHECK ((number >= 1)),
+    CONSTRAINT dictionary_revisions_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT dictionary_revisions_source_check CHECK ((source = ANY (ARRAY['form'::text, 'file'::text]))),
+    CONSTRAINT dictionary_revisions_version_id_position_fkey FOREIGN KEY (version_id, "position") REFERENCES version_tables(version_id, "position"),
+    CONSTRAINT dictionary_revisions_pkey PRIMARY KEY (version_id, "position", number)
+);
+CREATE TRIGGER dictionary_revisions_frozen BEFORE DELETE OR UPDATE ON public.dictionary_revisions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER dictionary_revisions_kept BEFORE TRUNCATE ON public.dictionary_revisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE dictionary_revisions IS 'what is said of a published table''s columns since: names, types and bytes never change; the highest number counts, and version_tables.fields is number 0';
+COMMENT ON COLUMN dictionary_revisions.by_user IS 'users.id, as in the audit trail';
+
 CREATE TABLE findings (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     resource_id text NOT NULL,
@@ -413,6 +448,19 @@ CREATE TABLE scans (
 COMMENT ON TABLE scans IS 'files in which personal and hidden data was looked for, before or after they were published';
 COMMENT ON COLUMN scans.sha256 IS 'of the original: that of an upload, and of the version that is made of it';
 COMMENT ON COLUMN scans.detectors IS 'the edition of the detectors: a later one looks again';
+
+CREATE TABLE schema_changes (
+    version_id bigint NOT NULL,
+    from_id bigint NOT NULL,
+    tables jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT schema_changes_tables_check CHECK ((jsonb_typeof(tables) = 'array'::text)),
+    CONSTRAINT schema_changes_from_id_fkey FOREIGN KEY (from_id) REFERENCES versions(id),
+    CONSTRAINT schema_changes_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT schema_changes_pkey PRIMARY KEY (version_id)
+);
+COMMENT ON TABLE schema_changes IS 'versions whose columns are others than those of the version before: written with the version';
+COMMENT ON COLUMN schema_changes.tables IS '[{name, added, removed, renamed, retyped, moved, new, gone}]';
 
 CREATE TABLE sessions (
     id text NOT NULL,
@@ -554,6 +602,20 @@ COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was
 COMMENT ON COLUMN users.password IS 'argon2id in PHC form with its parameters; empty where nobody can sign in by password';
 COMMENT ON COLUMN users.side IS 'whoever runs the installation has no power over data: an account is on one side for good';
 COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';
+
+CREATE TABLE version_changes (
+    to_id bigint NOT NULL,
+    from_id bigint NOT NULL,
+    tables jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT version_changes_check CHECK ((to_id <> from_id)),
+    CONSTRAINT version_changes_tables_check CHECK ((jsonb_typeof(tables) = 'array'::text)),
+    CONSTRAINT version_changes_from_id_fkey FOREIGN KEY (from_id) REFERENCES versions(id),
+    CONSTRAINT version_changes_to_id_fkey FOREIGN KEY (to_id) REFERENCES versions(id),
+    CONSTRAINT version_changes_pkey PRIMARY KEY (to_id, from_id)
+);
+COMMENT ON TABLE version_changes IS 'the rows of two versions of one file held against each other: of each with the one before by a job, of others when somebody asks; could be made again';
+COMMENT ON COLUMN version_changes.tables IS 'each pair of tables: [{position, before, key, why, added, removed, changed, same, cells, renamed, listed}]';
 
 CREATE TABLE version_checks (
     version_id bigint NOT NULL,
