@@ -118,6 +118,10 @@ var mutations = []struct {
 	{name: "a table is longer than its file", rule: "I10 a table's Parquet file", names: "table 1 of version 2", sql: `UPDATE table_files SET bytes = 1 WHERE version_id = 2`},
 	{name: "a Parquet file of no table", rule: "I10 a Parquet file is of", names: "table 9", sql: `UPDATE table_files SET position = 9 WHERE version_id = 2`},
 
+	{name: "columns were renamed after they were published", rule: "I10 what is said", names: "revision 1 of table", sql: `INSERT INTO dictionary_revisions
+		SELECT version_id, position, 1, '[{"name": "别的"}]', 'form', '改错', 1, now() FROM version_tables WHERE version_id = 1 LIMIT 1`},
+	{name: "a version was compared with a later one", rule: "I10 versions are compared", names: "version 1 with 2", sql: `INSERT INTO version_changes VALUES (1, 2, '[]', now())`},
+
 	{name: "a withheld entry is in the index", rule: "I11", names: "secret-list", do: func(_ *testing.T, w *world) { w.index = append(w.index, "secret-list") }},
 	{name: "a draft is in the index", rule: "I11", names: "draft", do: func(_ *testing.T, w *world) { w.index = append(w.index, "draft") }},
 	{name: "a withdrawn entry is in the index", rule: "I11", names: "population", sql: `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '错误' WHERE id = 1`},

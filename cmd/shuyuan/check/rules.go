@@ -45,6 +45,16 @@ var rules = []rule{
 		FROM table_files f
 		WHERE NOT EXISTS (SELECT FROM version_tables t WHERE t.version_id = f.version_id AND t.position = f.position)`},
 
+	{id: "I10", says: "what is said of columns later is said of the columns that the version has, in their order and of their types", query: `
+		SELECT format('revision %s of table %s of version %s', x.number, x.position, x.version_id)
+		FROM dictionary_revisions x JOIN version_tables t USING (version_id, position)
+		WHERE jsonb_path_query_array(x.fields, '$[*].name') <> jsonb_path_query_array(t.fields, '$[*].name')
+		   OR jsonb_path_query_array(x.fields, '$[*].type') <> jsonb_path_query_array(t.fields, '$[*].type')`},
+	{id: "I10", says: "versions are compared with earlier ones of the same file", query: `
+		SELECT format('version %s with %s', c.to_id, c.from_id)
+		FROM version_changes c JOIN versions n ON n.id = c.to_id JOIN versions o ON o.id = c.from_id
+		WHERE o.resource_id <> n.resource_id OR o.number >= n.number`},
+
 	{id: "I11", says: "the index holds exactly what the public may see", find: indexed},
 
 	{id: "I13", says: "no job waits or runs longer than an hour past its time", query: `
