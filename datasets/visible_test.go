@@ -272,6 +272,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Dataset": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Dataset(ctx, who, d.Slug)
 	},
+	"DecideFinding": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.DecideFinding(ctx, who, 1, datasets.FindingDismissed, "可以公开")
+	},
 	"Department": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Department(ctx, who, d.Department.Slug)
 	},
@@ -292,6 +295,12 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"Facet": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Facet(ctx, who, d.Resources[0].Newest, 0, "甲", "", 10)
+	},
+	"Finding": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Finding(ctx, who, 1)
+	},
+	"Findings": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Findings(ctx, who, datasets.FindingFilter{})
 	},
 	"Find": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Find(ctx, who, "", datasets.Filter{})
@@ -375,6 +384,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		changed := *d
 		changed.Title = ""
 		return nil, s.Save(ctx, who, &changed)
+	},
+	"ScanVersions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.ScanVersions(ctx)
 	},
 	"Stats": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Stats(ctx, who)

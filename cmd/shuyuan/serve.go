@@ -140,6 +140,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},
 		{Name: "compare-versions", Every: time.Minute, AtStart: true, Run: s.datasets.CompareVersions},
 		{Name: "make-profiles", Every: 5 * time.Minute, AtStart: true, Run: s.datasets.MakeProfiles},
+		{Name: "scan-versions", Every: 5 * time.Minute, AtStart: true, Run: s.datasets.ScanVersions},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})
 	s.admin = s.newAdmin()

@@ -40,6 +40,7 @@ var narrower = map[string][]string{
 	"search/chinese":             {},
 	"datasets/ingest":            {"internal/fault", "internal/sandbox"},
 	"datasets/rows":              {"internal/fault", "internal/blob", "internal/sandbox"},
+	"datasets/quality":           {"internal/policy"},
 	"internal/sandbox":           {},
 	"internal/atlas":             {},
 	"internal/audit/journal":     {},

@@ -1,0 +1,208 @@
+package datasets
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets/quality"
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
+)
+
+// FindingState is what a person has made of a finding.
+type FindingState string
+
+// The states of a finding.
+const (
+	FindingOpen      FindingState = "open"
+	FindingConfirmed FindingState = "confirmed" // it is what it seems: the file must not be published so
+	FindingDismissed FindingState = "dismissed" // a false alarm, or lawfully public
+)
+
+// Finding is something in a file that a person of the department must look at.
+// It is for them alone, and shows values only blotted out.
+type Finding struct {
+	ID         int64
+	ResourceID string
+	SHA256     string // of the original
+	Position   int    // of the table, from 0
+	quality.Found
+	At        time.Time
+	State     FindingState
+	Reason    string
+	DecidedBy int64
+	DecidedAt *time.Time
+
+	// where it stands, filled in for who looks at it
+	Resource  string // name
+	Dataset   string // slug
+	Title     string
+	TitleEN   string
+	Published int // number of the version that has it; 0: none yet
+}
+
+// Stands reports whether f stops a publication: it is grave and nobody has
+// found that it may be public.
+func (f *Finding) Stands() bool { return f.Severity == quality.Block && f.State != FindingDismissed }
+
+func errNoFinding() error { return fault.New(fault.NotFound, "没有这一条发现。") }
+
+// FindingFilter narrows a list of findings. The zero value is all of them.
+type FindingFilter struct {
+	Resource string // id
+	SHA256   string
+	Open     bool // only what nobody has decided
+}
+
+// Findings are those of the department that who is an officer of, the gravest
+// and newest first. Nobody else has any.
+func (s *Service) Findings(ctx context.Context, who account.Actor, f FindingFilter) ([]Finding, error) {
+	if !officer(who) {
+		return nil, errNotOfficer()
+	}
+	return s.selectFindings(ctx, `d.department_id = @department
+		AND (@resource = '' OR f.resource_id = @resource) AND (@sha256 = '' OR f.sha256 = @sha256) AND (NOT @open OR f.state = 'open')`,
+		pgx.NamedArgs{"department": who.Department, "resource": f.Resource, "sha256": f.SHA256, "open": f.Open})
+}
+
+// Finding is one of them; fault.NotFound for that of another department.
+func (s *Service) Finding(ctx context.Context, who account.Actor, id int64) (*Finding, error) {
+	if !officer(who) {
+		return nil, errNotOfficer()
+	}
+	found, err := s.selectFindings(ctx, `d.department_id = @department AND f.id = @id`, pgx.NamedArgs{"department": who.Department, "id": id})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNoFinding()
+	}
+	return &found[0], nil
+}
+
+func officer(who account.Actor) bool { return who.Is(account.Officer) && who.Department != 0 }
+
+func errNotOfficer() error {
+	return fault.New(fault.Forbidden, "只有部门数据专员能看到这些发现。")
+}
+
+// DecideFinding records what who, an officer of the department, makes of a
+// finding. A dismissal needs a reason. A decision can be changed by another.
+func (s *Service) DecideFinding(ctx context.Context, who account.Actor, id int64, state FindingState, reason string) error {
+	if !officer(who) {
+		return errNotOfficer()
+	}
+	if state != FindingConfirmed && state != FindingDismissed {
+		return fault.At("state", "请选择“属实”或“可以公开”。")
+	}
+	reason, err := cleanText("reason", reason, maxText)
+	if err != nil {
+		return err
+	}
+	if state == FindingDismissed && reason == "" {
+		return fault.At("reason", "请写明为什么可以公开，例如：这是单位对外公布的电话。")
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		tag, err := tx.Exec(ctx, `
+			UPDATE findings f SET state = @state, reason = @reason, decided_by = @who, decided_at = @now
+			FROM resources r JOIN datasets d ON d.id = r.dataset_id
+			WHERE f.id = @id AND r.id = f.resource_id AND d.department_id = @department`,
+			pgx.NamedArgs{"id": id, "state": state, "reason": reason, "who": who.ID, "now": s.now(), "department": who.Department})
+		if err != nil {
+			return struct{}{}, fmt.Errorf("decide finding %d: %w", id, err)
+		}
+		if tag.RowsAffected() == 0 {
+			return struct{}{}, errNoFinding()
+		}
+		return struct{}{}, audit.Append(ctx, tx, who, "finding", strconv.FormatInt(id, 10), "decide", map[string]string{"state": string(state), "reason": reason})
+	})
+	return err
+}
+
+func (s *Service) selectFindings(ctx context.Context, where string, args pgx.NamedArgs) ([]Finding, error) {
+	found, err := s.pool.Query(ctx, `
+		SELECT f.id, f.resource_id, f.sha256, f.position, f.kind, f.severity, f.column_name, f.found, f.rows, f.masked, f.sentence, f.args, f.at,
+		       f.state, f.reason, coalesce(f.decided_by, 0), f.decided_at, r.name, d.slug, d.title, d.title_en,
+		       coalesce((SELECT max(v.number) FROM versions v WHERE v.resource_id = f.resource_id AND v.sha256 = f.sha256), 0)
+		FROM findings f
+		JOIN resources r ON r.id = f.resource_id
+		JOIN datasets d ON d.id = r.dataset_id
+		WHERE `+where+`
+		ORDER BY f.state <> 'open', array_position(ARRAY['block', 'warn', 'info'], f.severity), f.id DESC LIMIT 500`, args)
+	if err != nil {
+		return nil, fmt.Errorf("select findings: %w", err)
+	}
+	return pgx.CollectRows(found, func(row pgx.CollectableRow) (f Finding, err error) {
+		var args []byte
+		if err := row.Scan(&f.ID, &f.ResourceID, &f.SHA256, &f.Position, &f.Kind, &f.Severity, &f.Column, &f.Rows, &f.First, &f.Masked, &f.Sentence, &args, &f.At,
+			&f.State, &f.Reason, &f.DecidedBy, &f.DecidedAt, &f.Resource, &f.Dataset, &f.Title, &f.TitleEN, &f.Published); err != nil {
+			return f, err
+		}
+		f.Args, err = sentenceArgs(args)
+		return f, err
+	})
+}
+
+// sentenceArgs reads the arguments of a sentence as they were kept: texts and
+// whole numbers.
+func sentenceArgs(text []byte) ([]any, error) {
+	var args []any
+	if err := json.Unmarshal(text, &args); err != nil {
+		return nil, err
+	}
+	for i, a := range args {
+		if n, ok := a.(float64); ok {
+			args[i] = int64(n)
+		}
+	}
+	return args, nil
+}
+
+// standing are the findings that stop a file from being published.
+func (s *Service) standing(ctx context.Context, resourceID, original string) ([]Finding, error) {
+	return s.selectFindings(ctx, `f.resource_id = @resource AND f.sha256 = @sha256 AND f.severity = 'block' AND f.state <> 'dismissed'`,
+		pgx.NamedArgs{"resource": resourceID, "sha256": original})
+}
+
+func (s *Service) wasScanned(ctx context.Context, q database.Querier, resourceID, original string) (done bool, err error) {
+	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM scans WHERE resource_id = @resource AND sha256 = @sha256 AND detectors = @detectors)`,
+		pgx.NamedArgs{"resource": resourceID, "sha256": original, "detectors": detectors}).Scan(&done)
+	return done, err
+}
+
+// keepScan writes what was found in a file. What somebody has decided stays
+// decided, unless there is more of it than they saw; what is found no more and
+// was never decided goes.
+func keepScan(ctx context.Context, tx pgx.Tx, resourceID, original string, all []Finding, now time.Time) error {
+	args := pgx.NamedArgs{"resource": resourceID, "sha256": original, "detectors": detectors, "now": now}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO scans (resource_id, sha256, detectors, at) VALUES (@resource, @sha256, @detectors, @now)
+		ON CONFLICT (resource_id, sha256) DO UPDATE SET detectors = excluded.detectors, at = excluded.at`, args); err != nil {
+		return fmt.Errorf("insert scan: %w", err)
+	}
+	for _, f := range all {
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO findings AS old (resource_id, sha256, kind, position, column_name, severity, found, rows, masked, sentence, args, at)
+			VALUES (@resource, @sha256, @kind, @position, @column, @severity, @found, @rows, @masked, @sentence, @args, @now)
+			ON CONFLICT (resource_id, sha256, kind, position, column_name) DO UPDATE SET
+				severity = excluded.severity, found = excluded.found, rows = excluded.rows, masked = excluded.masked,
+				sentence = excluded.sentence, args = excluded.args, at = excluded.at,
+				state = CASE WHEN excluded.found > old.found THEN 'open' ELSE old.state END,
+				reason = CASE WHEN excluded.found > old.found THEN '' ELSE old.reason END,
+				decided_by = CASE WHEN excluded.found > old.found THEN NULL ELSE old.decided_by END,
+				decided_at = CASE WHEN excluded.found > old.found THEN NULL ELSE old.decided_at END`,
+			pgx.NamedArgs{"resource": resourceID, "sha256": original, "kind": f.Kind, "position": f.Position, "column": f.Column, "severity": f.Severity,
+				"found": f.Rows, "rows": append([]int64{}, f.First...), "masked": append([]string{}, f.Masked...), "sentence": f.Sentence, "args": append([]any{}, f.Args...), "now": now}); err != nil {
+			return fmt.Errorf("insert finding: %w", err)
+		}
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM findings WHERE resource_id = @resource AND sha256 = @sha256 AND state = 'open' AND at < @now`, args)
+	return err
+}
