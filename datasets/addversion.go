@@ -24,7 +24,7 @@ import (
 type NewVersion struct {
 	FileName    string
 	Content     io.Reader
-	NoHeader    bool      // the first line is data; Fields name the columns
+	NoHeader    bool      // the first line is data; Fields name the columns. Without Fields that is seen from the lines
 	Fields      [][]Field // the dictionary of each table; matched to the columns by name
 	TablesEN    []string  // the English names of the tables, in their order
 	Reason      string    // why there is a new version
@@ -163,7 +163,7 @@ func dictionary(tables [][]Field) ([][]Field, error) {
 
 // read fills in v what the file itself says: format, encoding, tables.
 func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFile, error) {
-	opt := ingest.Options{NoHeader: n.NoHeader}
+	opt := ingest.Options{NoHeader: n.NoHeader, Header: !n.NoHeader && len(n.Fields) > 0}
 	for i, fields := range n.Fields {
 		if n.NoHeader && i == 0 {
 			for _, f := range fields {
@@ -180,6 +180,7 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFi
 		return nil, fault.New(fault.Invalid, found[0].Note.Sentence, found[0].Note.Args...)
 	}
 	v.Format, v.Compression, v.Encoding, v.MediaType = t.report.Format, t.report.Compression, t.report.Encoding, mediaType(t.report)
+	v.Header = !t.report.NoHeader
 	for i, found := range t.report.Tables {
 		var dictionary []Field
 		if i < len(n.Fields) {

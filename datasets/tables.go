@@ -143,7 +143,7 @@ func (s *Service) selectTable(ctx context.Context, version int64, position int) 
 // makeTables reads a version's original once more, for its Parquet files. The
 // dictionary was settled when it was published and stays.
 func (s *Service) makeTables(ctx context.Context, v *Version) error {
-	opt := ingest.Options{NoHeader: !v.Header, Names: v.names(0)}
+	opt := ingest.Options{NoHeader: !v.Header, Header: v.Header, Names: v.names(0)}
 	for _, t := range v.Tables {
 		opt.Types = append(opt.Types, declared(t.Fields))
 	}

@@ -71,6 +71,28 @@ func TestWhereNobodyAsksThereIsNoAnswer(t *testing.T) {
 	}
 }
 
+// A file without a line of names is published with names of ours, and is read
+// the same way when its tables are made anew.
+func TestAFileWithoutAHeadIsPublishedAsSuch(t *testing.T) {
+	c := datasetstest.New(t, &datasetstest.Gate{}, datasetstest.Asked)
+	d := c.Dataset(t)
+	v, err := c.Service.AddVersion(t.Context(), datasetstest.Officer(d.Department), d, c.Resource(t, d), datasets.NewVersion{
+		FileName: "词频.tsv", Content: strings.NewReader("中国\t19\n北京\t11\n美国\t8\n医院\t5\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Header || v.Tables[0].Rows != 4 || v.Tables[0].Fields[1].Name != "列2" || v.Tables[0].Fields[1].Type != "integer" {
+		t.Errorf("header %v, %d rows, %+v", v.Header, v.Tables[0].Rows, v.Tables[0].Fields)
+	}
+	if _, err := c.Pool.Exec(t.Context(), `DELETE FROM table_files`); err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Service.Query(t.Context(), account.Actor{}, v, 0, rows.Query{Select: "sum(列2) as n"})
+	if err != nil || fmt.Sprint(r.Rows) != "[[43]]" {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
 // A version that was published before tables were kept gets them from a job, or
 // from whoever asks first.
 func TestOlderVersionsGetTheirTables(t *testing.T) {

@@ -59,6 +59,9 @@ func archived(r io.ReadSeeker, opt Options) (*File, error) {
 	if text := func(e entry) bool { return path.Ext(e.base) == ".txt" }; !allOf(data, text) { // a text beside data is about it
 		data = slices.DeleteFunc(data, text)
 	}
+	if len(data) > 1 && !opt.NoHeader {
+		opt.Header = true // what a person says of it would be said of all
+	}
 	for _, e := range data {
 		inner, err := opened(e.base, a.source(e, opt), opt, f.findings)
 		if err != nil {

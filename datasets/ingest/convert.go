@@ -34,6 +34,10 @@ func convert(f *File, dir string, types []map[string]Type, tell func(rows int64)
 			return nil, err
 		}
 		out.File = filepath.Base(c.path)
+		if t.said != nil {
+			out.Notes = append(t.said.notes, out.Notes...)
+			r.NoHeader = r.NoHeader || t.said.none
+		}
 		r.Tables = append(r.Tables, out)
 	}
 	r.Notes, r.Findings = f.Notes, f.Findings()

@@ -13,7 +13,7 @@ import (
 )
 
 // standard reads a text as the standard library does.
-func standard(text string, delimiter rune) (rows [][]string, line int) {
+func standard(text string, delimiter rune) (rows [][]string, line int, bare bool) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.FieldsPerRecord = delimiter, -1
 	for {
@@ -21,9 +21,9 @@ func standard(text string, delimiter rune) (rows [][]string, line int) {
 		var parse *csv.ParseError
 		switch {
 		case errors.Is(err, io.EOF):
-			return rows, 0
+			return rows, 0, false
 		case errors.As(err, &parse):
-			return rows, parse.Line
+			return rows, parse.Line, errors.Is(parse, csv.ErrBareQuote)
 		}
 		rows = append(rows, row)
 	}
@@ -49,7 +49,8 @@ func ours(text string, delimiter rune) (rows [][]string, line int) {
 }
 
 // Our reader of CSV cuts every text as the standard library does, and finds
-// fault with the same lines; and no line that it passes as clean holds what
+// fault with the same lines, but for quotes within cells, which are characters
+// here; and no line that it passes as clean holds what
 // scrutiny minds.
 func TestCSVIsCutAsByTheStandardLibrary(t *testing.T) {
 	const seed = 20261125
@@ -61,8 +62,11 @@ func TestCSVIsCutAsByTheStandardLibrary(t *testing.T) {
 			text.WriteString(parts[random.IntN(len(parts))])
 		}
 		for _, delimiter := range []rune{',', ';', '\t'} {
-			want, wantLine := standard(text.String(), delimiter)
+			want, wantLine, bare := standard(text.String(), delimiter)
 			got, gotLine := ours(text.String(), delimiter)
+			if bare { // a quote within a cell that is in none: there we are the milder one
+				got, gotLine = got[:min(len(got), len(want))], wantLine
+			}
 			if strings.HasSuffix(text.String(), "\r") && wantLine > 0 {
 				gotLine = wantLine // whether an end without its LF is a line of its own
 			}

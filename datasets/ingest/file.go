@@ -19,6 +19,7 @@ import (
 // Options say what the file itself does not.
 type Options struct {
 	NoHeader bool     // the first line of a CSV, TSV or TXT is data
+	Header   bool     // it names the columns, however it looks; without either, that is seen from the lines
 	Names    []string // column names where there is no header; otherwise 列1, 列2, …
 	Limits   Limits
 
@@ -26,7 +27,7 @@ type Options struct {
 	// Of the other columns they are proposed.
 	Types []map[string]Type `json:",omitempty"`
 
-	Delimiter string // of a CSV, where it is known; else it is seen from the first line
+	Delimiter string // of a CSV, TSV or TXT, where it is known; else it is seen from the first lines
 	Temp      string `json:"-"` // folder for what has to be unpacked to be read; the system's if empty
 
 	// trusting takes the first megabyte's word that a text is in UTF-8, and finds
@@ -74,6 +75,25 @@ type Table struct {
 	texts []bool // the columns that are text by the format itself, whatever stands in them; nil where it does not say
 	read  func(yield func(row []string) error) error
 	cells func(yield func(row [][]byte) error) error // instead of read: cells that are overwritten by the next row
+	said  *said
+}
+
+// said is what there is to say of a table once it has been read.
+type said struct {
+	notes []Note
+	none  bool // it has no line of names
+}
+
+// say notes everything once.
+func (s *said) say(n Note) {
+	for _, known := range s.notes {
+		if known.Text() == n.Text() {
+			return
+		}
+	}
+	if len(s.notes) < 100 {
+		s.notes = append(s.notes, n)
+	}
 }
 
 // Tables are the tables of the file in order; there is at least one, except in

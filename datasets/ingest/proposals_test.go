@@ -93,7 +93,8 @@ func TestProposals(t *testing.T) {
 		}
 		var b bytes.Buffer
 		w := csv.NewWriter(&b)
-		for _, v := range append([]string{c.name}, values...) {
+		_ = w.Write([]string{c.name, "y"})
+		for _, v := range values {
 			_ = w.Write([]string{v, "x"})
 		}
 		w.Flush()

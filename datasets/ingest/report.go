@@ -12,6 +12,7 @@ type Report struct {
 	Format      string
 	Compression string
 	Encoding    string
+	NoHeader    bool // the first line is data
 	Tables      []TableReport
 	Notes       []Note    // about the file as a whole
 	Findings    []Finding // what a person must have seen before the file is public

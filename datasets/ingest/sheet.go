@@ -20,40 +20,86 @@ const (
 
 // rows yields the rows of a sheet. Rows without any value are passed over, as
 // blank lines of a CSV are.
-func (b *book) rows(s sheet, opt Options, yield func([]string) error) error {
+func (b *book) rows(s sheet, opt Options, said *said, yield func([]string) error) error {
 	looked := scrutiny{limits: opt.Limits, exact: true}
-	head := heading{merged: s.merged}
+	shape := &shaper[string]{short: true, yield: yield, say: said.say}
+	take, end := shape.merged(s.merged)
+	if len(s.merged.top) == 0 && s.merged.title == 0 {
+		take, end = shape.plain(opt, said)
+	}
 	return b.cells(s, opt.Limits, func(line int, row []string) error {
 		if err := looked.row(row, line); err != nil {
 			return err
 		}
-		if names, more := head.take(line, row); more {
-			return nil
-		} else if names != nil {
-			if err := checkHeader(names); err != nil {
-				return err
-			}
-			if err := yield(names); err != nil || head.whole {
-				return err
-			}
-		}
-		width := len(head.names)
-		if len(row) > width {
-			return fault.New(fault.Invalid, "第 %d 行有 %d 栏，应有 %d 栏。", line, len(row), width)
-		}
-		for len(row) < width {
-			row = append(row, "")
-		}
-		return yield(row)
+		return take(line, row)
 	}, func() error {
-		if names := head.end(); names != nil {
-			if err := checkHeader(names); err != nil {
-				return err
-			}
-			return yield(names)
+		if err := end(); err != nil {
+			return err
 		}
+		shape.end()
 		return nil
 	})
+}
+
+// merged takes rows whose head is told by merged cells.
+func (s *shaper[T]) merged(m merges) (take func(line int, row []T) error, end func() error) {
+	head := heading{merged: m}
+	named := func(names []string) error {
+		if err := s.checkNames(names); err != nil {
+			return err
+		}
+		return s.begin(names)
+	}
+	take = func(line int, row []T) error {
+		if head.names != nil {
+			return s.row(line, row, true)
+		}
+		names, more := head.take(line, inStrings(row))
+		if more {
+			return nil
+		}
+		if err := named(cleanNames(names)); err != nil || head.whole {
+			return err
+		}
+		return s.row(line, row, true)
+	}
+	return take, func() error {
+		if names := head.end(); names != nil {
+			return named(cleanNames(names))
+		}
+		return nil
+	}
+}
+
+// plain takes rows of which the first name the columns, but for lines of title.
+func (s *shaper[T]) plain(opt Options, said *said) (take func(line int, row []T) error, end func() error) {
+	var first []record
+	size, decided := 0, false
+	opt.NoHeader, opt.Header = false, true
+	decide := func() error {
+		decided = true
+		return s.decide(first, opt, said)
+	}
+	take = func(line int, row []T) error {
+		if decided {
+			return s.row(line, row, true)
+		}
+		kept := record{line: line, bare: true}
+		for _, cell := range row {
+			kept.cells = append(kept.cells, []byte(cell))
+			size += len(cell)
+		}
+		if first = append(first, kept); len(first) < headSample && size < headBytes {
+			return nil
+		}
+		return decide()
+	}
+	return take, func() error {
+		if decided || len(first) == 0 {
+			return nil
+		}
+		return decide()
+	}
 }
 
 // filled reports whether the sheet has any value.

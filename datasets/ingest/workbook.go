@@ -50,7 +50,8 @@ func workbook(f *File, src source, opt Options) error {
 		}
 		notes := s.merged.notes(s.name)
 		f.Notes = append(f.Notes, notes...)
-		f.tables = append(f.tables, Table{Name: s.name, read: func(yield func([]string) error) error { return b.rows(s, opt, yield) }})
+		said := &said{}
+		f.tables = append(f.tables, Table{Name: s.name, said: said, read: func(yield func([]string) error) error { return b.rows(s, opt, said, yield) }})
 	}
 	if len(f.tables) == 0 {
 		return fault.New(fault.Invalid, "文件是空的。")

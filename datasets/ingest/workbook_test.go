@@ -120,7 +120,10 @@ func TestAWorkbookIsReadByItsValues(t *testing.T) {
 		{name: "cells left out, and empty ones behind", cells: [][]any{{"a", "b", "c", ""}, {nil, 1}, {}, {"x", nil, "z", ""}}, want: "a|b|c\n|1|\nx||z"},
 		{name: "rows without values count for nothing", cells: [][]any{{"a"}, {1}, {""}, {}, {2}, {""}}, want: "a\n1\n2"},
 		{name: "a table further down", cells: [][]any{{}, {}, {"a"}, {1}}, want: "a\n1"},
-		{name: "several lines in a cell", cells: [][]any{{"数量\n（万元）"}, {"一\r\n二"}}, want: "数量\n（万元）\n一\n二"},
+		{name: "several lines in a cell", cells: [][]any{{"数量\n（万元）"}, {"一\r\n二"}}, want: "数量（万元）\n一\n二"},
+		{name: "a title, a head in two lines and a note, none of them merged", cells: [][]any{{"2023年统计表"}, {"单位：万人"}, {"地区", "人口", nil, "面积"}, {nil, "男", "女"}, {"鼓楼", 1, 2, 3}, {"合计", 1, 2, 3}, {"注：数据来自年鉴"}}, want: "地区|人口-男|人口-女|面积\n鼓楼|1|2|3\n合计|1|2|3"},
+		{name: "a column with neither name nor value", cells: [][]any{{"a", nil, "c"}, {1, nil, 3}}, want: "a|c\n1|3"},
+
 		{name: "a formula is what it came to", cells: [][]any{{"a", "b"}, {1, 2}}, then: func(b *excelize.File, name string) error {
 			return b.SetCellFormula(name, "B2", "A2+1")
 		}, want: "a|b\n1|2"},
@@ -172,7 +175,7 @@ func TestAWorkbookThatMisplacesIsRefused(t *testing.T) {
 	}{
 		{"no sheet with anything", []sheet{{}}, "文件是空的。"},
 		{"a title above the header", []sheet{{cells: [][]any{{"各县人口"}, {"县", "人口"}}}}, "第 2 行有 2 栏，应有 1 栏。"},
-		{"a column without a name", []sheet{{cells: [][]any{{"a", nil, "c"}}}}, "第 2 列没有列名。"},
+		{"a column without a name", []sheet{{cells: [][]any{{"a", nil, "c"}, {1, 2, 3}}}}, "第 2 列没有列名。"},
 		{"a name twice", []sheet{{cells: [][]any{{"a", "a"}}}}, "列名“a”出现了两次。"},
 		{"NUL", []sheet{{cells: [][]any{{"a"}, {"_x0000_"}}, then: func(b *excelize.File, name string) error { return b.SetCellValue(name, "A2", "\x00") }}}, ""},
 	} {
@@ -232,7 +235,7 @@ const header = `<row r="1"><c r="A1" t="s"><v>0</v></c></row>`
 func TestAHandWrittenWorkbook(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"the pronunciation of a text is not in it": {header + `<row r="2"><c r="A2"><v>1.1000000000000001</v></c></row>`, "甲\n1.1"},
-		"places left to be counted":                {`<row><c t="inlineStr"><is><t>乙</t></is></c><c t="str"><v>丙_x000D_` + "\n" + `丁</v></c></row><row><c><v>1</v></c><c t="e"><v>#N/A</v></c></row>`, "乙|丙\n丁\n1|#N/A"},
+		"places left to be counted":                {`<row><c t="inlineStr"><is><t>乙</t></is></c><c t="str"><v>丙_x000D_` + "\n" + `丁</v></c></row><row><c><v>1</v></c><c t="e"><v>#N/A</v></c></row>`, "乙|丙丁\n1|#N/A"},
 		"a formula without a value":                {header + `<row r="2"><c r="A2"><f>NOW()</f></c></row><row r="3"><c r="A3" t="b"><v>1</v></c></row>`, "甲\ntrue"},
 		"a number that is none stays as it is":     {header + `<row r="2"><c r="A2"><v>Inf</v></c></row>`, "甲\nInf"},
 	} {
