@@ -263,7 +263,7 @@ func insertVersion(ctx context.Context, tx pgx.Tx, v *Version, now time.Time) er
 		SELECT @resource, coalesce(max(number), 0) + 1, @name, @media, @format, @compression, @encoding, @header, @sha256, @bytes, @reason, @reason_en, @at
 		FROM versions WHERE resource_id = @resource
 		RETURNING id, number`, args).Scan(&v.ID, &v.Number); err != nil {
-		return fmt.Errorf("insert version: %w", err)
+		return refused(fmt.Errorf("insert version: %w", err))
 	}
 	for _, t := range v.Tables {
 		if _, err := tx.Exec(ctx, `

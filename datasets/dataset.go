@@ -179,7 +179,8 @@ type Dataset struct {
 	Downloads int64
 }
 
-// Resource is one file of a dataset through all its versions.
+// Resource is one file of a dataset through all its versions, or an address
+// instead of one.
 type Resource struct {
 	ID            string
 	DatasetID     int64
@@ -189,6 +190,7 @@ type Resource struct {
 	Description   string
 	DescriptionEN string
 	Newest        *Version // nil: nothing published yet
+	Link          *Link    // nil: it is files; else it has no versions
 }
 
 // Version is one immutable state of a resource.

@@ -3,6 +3,7 @@ package datasets
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // States are the states of the lifecycle, for the test that compares them with
@@ -24,4 +25,9 @@ func Written(t testing.TB, kind string, fields []Field, rows [][]string) string 
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// After is the state of an address after one more check.
+func (r LinkRules) After(was, seen LinkState, now time.Time) LinkState {
+	return r.after(was, seen, now)
 }

@@ -68,7 +68,8 @@ func (s *Service) indexEntries(ctx context.Context, where string, args pgx.Named
 	out := make([]IndexEntry, len(found))
 	for i := range found {
 		out[i] = IndexEntry{Dataset: found[i]}
-		for _, r := range found[i].Resources {
+		for j, r := range found[i].Resources {
+			s.withoutAddress(ctx, account.Actor{}, &found[i], &found[i].Resources[j])
 			if r.Newest == nil {
 				continue
 			}

@@ -71,10 +71,11 @@ var among = map[Facet]string{
 	"freq":   `d.update_frequency = ANY(@among_freq)`,
 	"region": `d.region = ANY(@among_region)`,
 	"tag":    `d.tags && @among_tag::text[]`,
-	"format": `EXISTS (
+	"format": `(EXISTS (
 		SELECT FROM resources r
 		JOIN LATERAL (SELECT format FROM versions WHERE resource_id = r.id ORDER BY number DESC LIMIT 1) v ON true
-		WHERE r.dataset_id = d.id AND v.format = ANY(@among_format))`,
+		WHERE r.dataset_id = d.id AND v.format = ANY(@among_format))
+		OR EXISTS (SELECT FROM resources r JOIN links k ON k.resource_id = r.id WHERE r.dataset_id = d.id AND k.formats && @among_format::text[]))`,
 }
 
 // order is how a listing goes on after its last row: keyset paging, so that a

@@ -121,6 +121,8 @@ func refused(err error) error {
 		return fault.At("licence", "没有这种许可。").Because(err)
 	case "datasets_region_fkey":
 		return fault.At("region", "没有这个地区。").Because(err)
+	case "files_or_address":
+		return fault.New(fault.Conflict, "一个资源要么是文件，要么是地址，不能两样都是。").Because(err)
 	case "resources_pkey":
 		return fault.New(fault.Conflict, "这个文件编号已被使用。").Because(err)
 	}
@@ -223,7 +225,7 @@ func (s *Service) Move(ctx context.Context, who account.Actor, slug string, acti
 	return err
 }
 
-// AddResource adds an empty file to a dataset and returns its id. An id may be
+// AddResource adds an empty file, or an address, to a dataset and returns its id. An id may be
 // given (an import that must come out the same twice); otherwise it is made at
 // random.
 func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset, r Resource) (string, error) {
@@ -232,6 +234,13 @@ func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset
 	}
 	if err := r.normalise(); err != nil {
 		return "", err
+	}
+	if r.Link != nil {
+		link := *r.Link
+		if err := link.normalise(s.outbound); err != nil {
+			return "", err
+		}
+		r.Link = &link
 	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (string, error) {
 		if err := lockForEdit(ctx, tx, who, d.ID); err != nil {
@@ -242,6 +251,11 @@ func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset
 			SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description, @description_en FROM resources WHERE dataset_id = @dataset`,
 			pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description, "description_en": r.DescriptionEN}); err != nil {
 			return "", refused(fmt.Errorf("add resource %s: %w", r.ID, err))
+		}
+		if r.Link != nil {
+			if err := insertLink(ctx, tx, r.ID, *r.Link); err != nil {
+				return "", err
+			}
 		}
 		if err := audit.Append(ctx, tx, who, "resource", r.ID, "create", map[string]string{"dataset": d.Slug}); err != nil {
 			return "", err

@@ -17,6 +17,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/outbound"
 )
 
 // Service has every operation on the catalogue. Reading asks Visible, handing
@@ -32,6 +33,10 @@ type Service struct {
 	work   string        // folder in which children work
 	places chan struct{} // for children at the same time
 	rows   *rows.Service // nil where nobody asks questions about rows
+
+	outbound  *outbound.Gate // nil where nobody checks addresses
+	linkRules LinkRules
+	base      string // address of the portal, for addresses of its own
 
 	neighbours neighbours
 }
@@ -126,6 +131,7 @@ func (s *Service) whole(ctx context.Context, viewer account.Actor, condition str
 	}
 	for i := range d.Resources {
 		s.withoutValues(ctx, viewer, d.Resources[i].Newest)
+		s.withoutAddress(ctx, viewer, d, &d.Resources[i])
 	}
 	return d, nil
 }

@@ -1,7 +1,9 @@
 package datasets
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +17,7 @@ type Stats struct {
 	Unconditional int
 	Conditional   int
 	Files         int
+	Links         int   // addresses instead of files
 	Rows          int64 // of the newest versions that are open without condition
 	Bytes         int64
 	Versions      int
@@ -61,6 +64,9 @@ func (s *Service) Stats(ctx context.Context, viewer account.Actor) (Stats, error
 	if err := s.countFiles(ctx, visible, &out); err != nil {
 		return out, err
 	}
+	if err := s.countLinks(ctx, visible, &out); err != nil {
+		return out, err
+	}
 	if out.ByFrequency, err = s.bars(ctx, `
 		SELECT d.update_frequency, count(*)::int FROM datasets d WHERE `+visible.SQL+` GROUP BY 1 ORDER BY 2 DESC, 1`, visible.Args); err != nil {
 		return out, err
@@ -101,6 +107,32 @@ func (s *Service) countFiles(ctx context.Context, visible Condition, out *Stats)
 		out.ByFormat = append(out.ByFormat, format)
 		out.Files, out.Bytes, out.Versions, out.Rows = out.Files+files, out.Bytes+bytes, out.Versions+versions, out.Rows+lines
 		return nil
+	})
+	return err
+}
+
+// countLinks counts addresses, and under each format the datasets that have it
+// by an address alone.
+func (s *Service) countLinks(ctx context.Context, visible Condition, out *Stats) error {
+	const links = ` FROM links k JOIN resources r ON r.id = k.resource_id JOIN datasets d ON d.id = r.dataset_id WHERE `
+	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+links+visible.SQL, visible.Args).Scan(&out.Links); err != nil || out.Links == 0 {
+		return err
+	}
+	more, err := s.bars(ctx, `
+		SELECT f, count(DISTINCT dataset)::int
+		FROM (SELECT unnest(k.formats) AS f, d.id AS dataset`+links+visible.SQL+`) l
+		WHERE NOT EXISTS (SELECT FROM resources r JOIN versions v ON v.resource_id = r.id
+			WHERE r.dataset_id = dataset AND v.format = f AND NOT EXISTS (SELECT FROM versions n WHERE n.resource_id = v.resource_id AND n.number = v.number + 1))
+		GROUP BY f`, visible.Args)
+	for _, bar := range more {
+		if i := slices.IndexFunc(out.ByFormat, func(b Bar) bool { return b.Value == bar.Value }); i >= 0 {
+			out.ByFormat[i].Count += bar.Count
+		} else {
+			out.ByFormat = append(out.ByFormat, bar)
+		}
+	}
+	slices.SortFunc(out.ByFormat, func(a, b Bar) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 	})
 	return err
 }

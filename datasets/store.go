@@ -117,7 +117,7 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 		       EXISTS (SELECT FROM schema_changes c WHERE c.version_id = v.id),
 		       (SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows, 'Revision', coalesce(x.number, 0),
 		                                            'Fields', CASE WHEN @fields THEN coalesce(x.fields, w.fields) END) ORDER BY w.position)
-		        FROM version_tables w `+revised+` WHERE w.version_id = v.id)
+		        FROM version_tables w `+revised+` WHERE w.version_id = v.id), `+linkColumn+`
 		FROM resources r
 		LEFT JOIN LATERAL (SELECT * FROM versions WHERE resource_id = r.id ORDER BY number DESC LIMIT 1) v ON true
 		WHERE r.dataset_id = ANY(@ids)
@@ -129,7 +129,7 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Resource, err error) {
 		var v newest
 		err = row.Scan(&r.ID, &r.DatasetID, &r.Position, &r.Name, &r.NameEN, &r.Description, &r.DescriptionEN,
-			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.sha256, &v.bytes, &v.reason, &v.reasonEN, &v.published, &v.reshaped, &v.tables)
+			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.sha256, &v.bytes, &v.reason, &v.reasonEN, &v.published, &v.reshaped, &v.tables, &r.Link)
 		if err == nil {
 			d := at[r.DatasetID]
 			r.Newest = v.version(d)

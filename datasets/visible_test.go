@@ -261,6 +261,12 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Changes": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Changes(ctx, 0, 100)
 	},
+	"CheckLink": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.CheckLink(ctx, who, d.Resources[0].ID)
+	},
+	"CheckLinks": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.CheckLinks(ctx)
+	},
 	"CountDownload": func(_ context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		s.CountDownload(d.ID, 1)
 		return nil, nil
@@ -320,6 +326,16 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Licences": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Licences(ctx)
 	},
+	"LinkDays": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.LinkDays(ctx, who, d.Resources[0].ID)
+	},
+	"LinkFigures": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		f, err := s.LinkFigures(ctx)
+		return f.Health, err
+	},
+	"LinkState": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.LinkState(ctx, d.Resources[0].ID)
+	},
 	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.List(ctx, who, datasets.Filter{})
 	},
@@ -337,6 +353,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"Original": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return content(s.Original(ctx, who, d.Resources[0].Newest))
+	},
+	"OwnLinks": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.OwnLinks(ctx, who, nil, "")
 	},
 	"Popularity": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Popularity(ctx)
@@ -387,6 +406,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"ScanVersions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.ScanVersions(ctx)
+	},
+	"SetLink": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.SetLink(ctx, who, d.Resources[0].ID, datasets.Link{Kind: datasets.LinkPage, URL: "https://data.example.gov.cn/"})
 	},
 	"Stats": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Stats(ctx, who)

@@ -159,9 +159,7 @@ func facetValues(e datasets.IndexEntry, facet search.Facet) []string {
 	case search.FacetFormat:
 		var out []string
 		for _, r := range e.Resources {
-			if r.Newest != nil {
-				out = append(out, r.Newest.Format)
-			}
+			out = append(out, r.Formats()...)
 		}
 		return out
 	}

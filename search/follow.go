@@ -336,8 +336,10 @@ func documentOf(e *datasets.IndexEntry) Document {
 		Updated: e.LastUpdated, Popular: e.Uses(),
 	}
 	for _, r := range e.Resources {
-		if r.Newest != nil && !slices.Contains(d.Formats, r.Newest.Format) {
-			d.Formats = append(d.Formats, r.Newest.Format)
+		for _, format := range r.Formats() {
+			if !slices.Contains(d.Formats, format) {
+				d.Formats = append(d.Formats, format)
+			}
 		}
 	}
 	return d

@@ -189,12 +189,12 @@ func formats(d *datasets.Dataset) []string {
 	var out []string
 	seen := map[string]bool{}
 	for i := range d.Resources {
-		v := d.Resources[i].Newest
-		if v == nil || seen[v.Format] {
-			continue
+		for _, format := range d.Resources[i].Formats() {
+			if !seen[format] {
+				seen[format] = true
+				out = append(out, format)
+			}
 		}
-		seen[v.Format] = true
-		out = append(out, v.Format)
 	}
 	return out
 }

@@ -38,6 +38,7 @@ type installation struct {
 	admin string           // where the running server takes orders, if we work beside one
 	token string           // shows that an order comes from whoever may read the data folder
 	lock  *os.File         // nil beside a running server
+	base  string           // address of the portal, as a server knows it that listens
 	pg    *embedded.Server // nil with an outside database and beside a running server
 }
 
@@ -224,9 +225,13 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	if err != nil {
 		return services{}, err
 	}
+	links, err := in.links(clock.Now)
+	if err != nil {
+		return services{}, err
+	}
 	return services{
 		clock:    clock,
-		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, datasets.Work(in.path("work")))...),
+		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Work(in.path("work")))...),
 		accounts: account.NewService(in.pool, account.Config{}, clock.Now),
 	}, nil
 }

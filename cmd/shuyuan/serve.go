@@ -99,6 +99,10 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := s.listen(); err != nil {
 		return err
 	}
+	if s.base = s.in.cfg.BaseURL; s.base == "" {
+		s.base = "http://" + reachable(s.listener.Addr())
+	}
+	s.in.base = s.base
 	if err := sandbox.Check(ctx); err != nil {
 		return err
 	}
@@ -141,6 +145,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "compare-versions", Every: time.Minute, AtStart: true, Run: s.datasets.CompareVersions},
 		{Name: "make-profiles", Every: 5 * time.Minute, AtStart: true, Run: s.datasets.MakeProfiles},
 		{Name: "scan-versions", Every: 5 * time.Minute, AtStart: true, Run: s.datasets.ScanVersions},
+		{Name: "link-check", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.CheckLinks},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})
 	s.admin = s.newAdmin()
@@ -180,9 +185,6 @@ func listenOn(address, setting string) (net.Listener, error) {
 // reached is how the portal is reached, as configured or as it came about.
 func (s *server) reached(ctx context.Context) (portal.Config, error) {
 	cfg := s.in.cfg
-	if s.base = cfg.BaseURL; s.base == "" {
-		s.base = "http://" + reachable(s.listener.Addr())
-	}
 	proxies, err := config.Prefixes(cfg.TrustedProxies)
 	if err != nil {
 		return portal.Config{}, err

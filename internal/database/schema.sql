@@ -44,6 +44,19 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.files_or_address()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_TABLE_NAME = 'versions' AND EXISTS (SELECT FROM links WHERE resource_id = NEW.resource_id)
+       OR TG_TABLE_NAME = 'links' AND EXISTS (SELECT FROM versions WHERE resource_id = NEW.resource_id) THEN
+        RAISE EXCEPTION 'resource % is either files or an address', NEW.resource_id USING CONSTRAINT = 'files_or_address';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -385,6 +398,87 @@ CREATE TABLE licences (
 );
 COMMENT ON COLUMN licences.terms IS 'the licence in one plain sentence';
 
+CREATE TABLE link_days (
+    resource_id text NOT NULL,
+    day date NOT NULL,
+    checks integer NOT NULL,
+    answered integer NOT NULL,
+    took_ms bigint NOT NULL,
+    CONSTRAINT link_days_check CHECK (((answered >= 0) AND (answered <= checks))),
+    CONSTRAINT link_days_checks_check CHECK ((checks > 0)),
+    CONSTRAINT link_days_took_ms_check CHECK ((took_ms >= 0)),
+    CONSTRAINT link_days_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES links(resource_id),
+    CONSTRAINT link_days_pkey PRIMARY KEY (resource_id, day)
+);
+COMMENT ON TABLE link_days IS 'checks of a day in China: how many, how many of them were answered, and how long the answers took together';
+
+CREATE TABLE link_states (
+    resource_id text NOT NULL,
+    state text NOT NULL,
+    problem text NOT NULL DEFAULT ''::text,
+    status integer NOT NULL DEFAULT 0,
+    took_ms integer NOT NULL DEFAULT 0,
+    content_type text NOT NULL DEFAULT ''::text,
+    bytes bigint,
+    moved_to text NOT NULL DEFAULT ''::text,
+    certificate_ends timestamp with time zone,
+    checked_at timestamp with time zone NOT NULL,
+    ok_at timestamp with time zone,
+    failures integer NOT NULL DEFAULT 0,
+    failing_since timestamp with time zone,
+    dead_since timestamp with time zone,
+    next_check timestamp with time zone NOT NULL,
+    told boolean NOT NULL DEFAULT false,
+    CONSTRAINT link_states_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT link_states_check CHECK (((state = ANY (ARRAY['failing'::text, 'dead'::text])) = (failures > 0))),
+    CONSTRAINT link_states_check1 CHECK (((failing_since IS NOT NULL) = (failures > 0))),
+    CONSTRAINT link_states_check2 CHECK (((dead_since IS NOT NULL) = (state = 'dead'::text))),
+    CONSTRAINT link_states_check3 CHECK (((problem = ''::text) = (state = 'ok'::text))),
+    CONSTRAINT link_states_check4 CHECK (((ok_at <= checked_at) AND (failing_since <= checked_at) AND (next_check > checked_at))),
+    CONSTRAINT link_states_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT link_states_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'wrong'::text, 'failing'::text, 'dead'::text]))),
+    CONSTRAINT link_states_status_check CHECK (((status = 0) OR ((status >= 100) AND (status <= 999)))),
+    CONSTRAINT link_states_took_ms_check CHECK ((took_ms >= 0)),
+    CONSTRAINT link_states_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES links(resource_id),
+    CONSTRAINT link_states_pkey PRIMARY KEY (resource_id)
+);
+CREATE INDEX link_states_due ON public.link_states USING btree (next_check);
+COMMENT ON TABLE link_states IS 'how the last check went; no row: not checked yet, or not since the address changed';
+COMMENT ON COLUMN link_states.told IS 'the department has been told by mail that the address is dead, and not yet that it is back';
+
+CREATE TABLE links (
+    resource_id text NOT NULL,
+    kind text NOT NULL,
+    url text NOT NULL,
+    format text NOT NULL DEFAULT ''::text,
+    formats text[] NOT NULL GENERATED ALWAYS AS (array_remove(
+CASE kind
+    WHEN 'api'::text THEN ARRAY['api'::text, format]
+    ELSE ARRAY[format]
+END, ''::text)) STORED,
+    example text NOT NULL DEFAULT ''::text,
+    docs text NOT NULL DEFAULT ''::text,
+    usage text NOT NULL DEFAULT ''::text,
+    usage_en text NOT NULL DEFAULT ''::text,
+    notes text NOT NULL DEFAULT ''::text,
+    notes_en text NOT NULL DEFAULT ''::text,
+    CONSTRAINT links_check CHECK (((kind <> 'page'::text) OR (format = 'html'::text))),
+    CONSTRAINT links_check1 CHECK (((kind <> 'file'::text) OR (format <> ALL (ARRAY[''::text, 'html'::text, 'wms'::text, 'wmts'::text, 'wfs'::text])))),
+    CONSTRAINT links_docs_check CHECK (((docs = ''::text) OR ((docs ~ '^(https?://[^/]|/[^/])'::text) AND (docs !~ '[[:cntrl:][:space:]\\]'::text) AND (length(docs) <= 2000)))),
+    CONSTRAINT links_example_check CHECK (((example = ''::text) OR ((example ~ '^(https?://[^/]|/[^/])'::text) AND (example !~ '[[:cntrl:][:space:]\\]'::text) AND (length(example) <= 2000)))),
+    CONSTRAINT links_format_check CHECK ((format = ANY (ARRAY[''::text, 'csv'::text, 'tsv'::text, 'txt'::text, 'json'::text, 'ndjson'::text, 'xml'::text, 'xlsx'::text, 'geojson'::text, 'shp'::text, 'parquet'::text, 'pdf'::text, 'docx'::text, 'zip'::text, 'html'::text, 'wms'::text, 'wmts'::text, 'wfs'::text]))),
+    CONSTRAINT links_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'file'::text, 'page'::text]))),
+    CONSTRAINT links_url_check CHECK (((url ~ '^(https?://[^/]|/[^/])'::text) AND (url !~ '[[:cntrl:][:space:]\\]'::text) AND (length(url) <= 2000))),
+    CONSTRAINT links_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT links_pkey PRIMARY KEY (resource_id)
+);
+CREATE TRIGGER links_files_or_address BEFORE INSERT ON public.links FOR EACH ROW EXECUTE FUNCTION files_or_address();
+COMMENT ON COLUMN links.url IS 'an address of the web; one that begins with / is of the portal itself';
+COMMENT ON COLUMN links.formats IS 'what the entry is found under';
+COMMENT ON COLUMN links.example IS 'a request that a service answers with data; what is checked, where there is one';
+COMMENT ON COLUMN links.usage IS 'how to use it: method, parameters, where a key is had';
+COMMENT ON COLUMN links.notes IS 'coordinates and whatever is peculiar about the format';
+
 CREATE UNLOGGED TABLE rate_windows (
     bucket text NOT NULL,
     subject bytea NOT NULL,
@@ -686,6 +780,7 @@ CREATE TABLE versions (
     CONSTRAINT versions_pkey PRIMARY KEY (id),
     CONSTRAINT versions_resource_id_number_key UNIQUE (resource_id, number)
 );
+CREATE TRIGGER versions_files_or_address BEFORE INSERT ON public.versions FOR EACH ROW EXECUTE FUNCTION files_or_address();
 CREATE TRIGGER versions_frozen BEFORE DELETE OR UPDATE ON public.versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER versions_kept BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON COLUMN versions.encoding IS 'character encoding of the original bytes: UTF-8, UTF-8-BOM, GB18030; empty for binary formats';

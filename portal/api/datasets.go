@@ -188,9 +188,7 @@ func files(d *datasets.Dataset) []File {
 	out := make([]File, len(d.Resources))
 	for i, r := range d.Resources {
 		out[i] = File{ID: r.ID, Name: r.Name, NameEN: r.NameEN}
-		if r.Newest != nil {
-			out[i].Format = r.Newest.Format
-		}
+		out[i].Format = r.Format()
 	}
 	return out
 }
@@ -198,8 +196,10 @@ func files(d *datasets.Dataset) []File {
 func formats(d *datasets.Dataset) []string {
 	out := []string{}
 	for _, r := range d.Resources {
-		if r.Newest != nil && !slices.Contains(out, r.Newest.Format) {
-			out = append(out, r.Newest.Format)
+		for _, format := range r.Formats() {
+			if !slices.Contains(out, format) {
+				out = append(out, format)
+			}
 		}
 	}
 	return out
