@@ -70,21 +70,7 @@ func (c *Chart) span() (low, high float64) {
 
 // yTicks are three to six round numbers that span the values.
 func (c *Chart) yTicks() (ticks []float64, step float64) {
-	low, high := c.span()
-	step = math.Pow(10, math.Floor(math.Log10((high-low)/3)))
-	for _, f := range []float64{1, 2, 5, 10} {
-		if (high-low)/(step*f) <= 5 {
-			step *= f
-			break
-		}
-	}
-	for v := math.Floor(low/step) * step; v < high+step; v += step {
-		ticks = append(ticks, v)
-		if v >= high {
-			break
-		}
-	}
-	return ticks, step
+	return roundTicks(c.span())
 }
 
 func (c *Chart) y(v float64) float64 {
@@ -110,9 +96,6 @@ func (c *Chart) yAxis() []tick {
 	digits := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
 	out := make([]tick, 0, len(ticks))
 	for _, v := range ticks {
-		if v == 0 {
-			v = 0 // never "-0"
-		}
 		s := strconv.FormatFloat(v, 'f', digits, 64)
 		if digits == 0 && math.Abs(v) >= 10000 {
 			s = Thousands(int64(v))
