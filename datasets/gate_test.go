@@ -21,7 +21,7 @@ func TestEveryRoadOfDataLeadsThroughTheGate(t *testing.T) {
 	c := datasetstest.New(t, gate, datasetstest.Asked)
 	d := c.Dataset(t)
 	id := c.Resource(t, d)
-	c.Version(t, d, id, "a.csv", "甲\n"+sentinel+"\n", coded)
+	c.Version(t, d, id, "a.csv", "甲\n"+sentinel+"\n"+sentinel+"\n", coded) // twice: what is wrong is told of, too
 	d, err := c.Service.Dataset(t.Context(), account.Actor{}, d.Slug)
 	if err != nil {
 		t.Fatal(err)

@@ -235,7 +235,7 @@ func TestEveryListHoldsTheSameEntries(t *testing.T) {
 // names it.
 const sentinel = "哨兵八三七一"
 
-var coded = datasets.Field{Name: "甲", Codes: []datasets.Code{{Value: sentinel, Label: "意思", LabelEN: "meaning"}}}
+var coded = datasets.Field{Name: "甲", Key: true, Codes: []datasets.Code{{Value: sentinel, Label: "意思", LabelEN: "meaning"}}}
 
 // roads is every exported method of the service, called so that it could give
 // away the sentinel. A method that is not here fails the test: whoever adds
@@ -266,6 +266,15 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"CheckLinks": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.CheckLinks(ctx)
+	},
+	"CheckVersions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.CheckVersions(ctx)
+	},
+	"Checks": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		if err := s.CheckVersions(ctx); err != nil {
+			return nil, err
+		}
+		return s.Checks(ctx, who, d.Resources[0].Newest)
 	},
 	"CountDownload": func(_ context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		s.CountDownload(d.ID, 1)
@@ -339,6 +348,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.List(ctx, who, datasets.Filter{})
 	},
+	"LookAtVersions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.LookAtVersions(ctx)
+	},
 	"MakeProfiles": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.MakeProfiles(ctx)
 	},
@@ -378,6 +390,12 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"PutVocabulary": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.PutVocabulary(ctx, account.System("test"), datasets.Vocabulary{})
 	},
+	"Quality": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Quality(ctx, d)
+	},
+	"QualityCard": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.QualityCard(ctx, who, "")
+	},
 	"Query": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Query(ctx, who, d.Resources[0].Newest, 0, rows.Query{})
 	},
@@ -410,6 +428,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"SetLink": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.SetLink(ctx, who, d.Resources[0].ID, datasets.Link{Kind: datasets.LinkPage, URL: "https://data.example.gov.cn/"})
 	},
+	"ScoreDatasets": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.ScoreDatasets(ctx)
+	},
 	"Stats": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Stats(ctx, who)
 	},
@@ -440,7 +461,7 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
+var handsOut = []string{"Checks", "Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
 
 // refuses are those of them that say so, rather than leave the values out.
 var refuses = []string{"Distribution", "Export", "Facet", "MayServe", "Original", "Preview", "Profile", "Profiles", "Query", "Rendition", "Rows", "Tag"}

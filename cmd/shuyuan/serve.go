@@ -143,8 +143,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},
 		{Name: "compare-versions", Every: time.Minute, AtStart: true, Run: s.datasets.CompareVersions},
-		{Name: "make-profiles", Every: 5 * time.Minute, AtStart: true, Run: s.datasets.MakeProfiles},
-		{Name: "scan-versions", Every: 5 * time.Minute, AtStart: true, Run: s.datasets.ScanVersions},
+		{Name: "quality", Every: time.Minute, AtStart: true, Run: s.datasets.LookAtVersions},
 		{Name: "link-check", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.CheckLinks},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})

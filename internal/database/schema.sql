@@ -177,12 +177,15 @@ CREATE TABLE dataset_scores (
     yes integer NOT NULL,
     asked integer NOT NULL,
     at timestamp with time zone NOT NULL,
+    lines jsonb NOT NULL DEFAULT '[]'::jsonb,
     CONSTRAINT dataset_scores_check CHECK ((asked >= yes)),
+    CONSTRAINT dataset_scores_lines_check CHECK ((jsonb_typeof(lines) = 'array'::text)),
     CONSTRAINT dataset_scores_yes_check CHECK ((yes >= 0)),
     CONSTRAINT dataset_scores_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT dataset_scores_pkey PRIMARY KEY (dataset_id)
 );
 COMMENT ON TABLE dataset_scores IS 'how many lines of quality an entry fulfils of those that could be answered, for lists to sort by; a job keeps it up to date';
+COMMENT ON COLUMN dataset_scores.lines IS '[{rule, verdict}], one for each rule';
 
 CREATE TABLE datasets (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -286,6 +289,7 @@ CREATE INDEX datasets_public ON public.datasets USING btree (last_updated DESC, 
 CREATE INDEX datasets_source ON public.datasets USING hash (source);
 CREATE INDEX datasets_tags ON public.datasets USING gin (tags);
 CREATE INDEX datasets_theme ON public.datasets USING btree (theme_id);
+CREATE INDEX datasets_title ON public.datasets USING btree (title);
 COMMENT ON COLUMN datasets.next_due IS 'the day by which the department promised the next version; null where none is promised';
 COMMENT ON COLUMN datasets.source IS 'true 原始来源, also where the publisher is a sample';
 COMMENT ON COLUMN datasets.revision IS 'counts every saved change; a form that carries an older one is refused';
