@@ -36,6 +36,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 		if p.Versions, err = s.Datasets.Versions(ctx, viewer, p.Main.ID); err != nil {
 			return err
 		}
+		if p.Changes, err = s.Datasets.Summaries(ctx, viewer, p.Versions); err != nil {
+			return err
+		}
 		if p.Refused == "" {
 			p.Picture = s.draw(ctx, viewer, d, p.Main, 1200, 288)
 			p.Snippets = snippets(ctx, p.Base, p.Main.Newest)

@@ -41,6 +41,9 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		if p.Versions, err = s.Datasets.Versions(ctx, viewer, r.ID); err != nil {
 			return err
 		}
+		if p.Changes, err = s.Datasets.Summaries(ctx, viewer, p.Versions); err != nil {
+			return err
+		}
 	} else if d.Open != datasets.Unconditional {
 		p.Refused = templates.OpenName(ctx, d.Open)
 	}

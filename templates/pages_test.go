@@ -215,7 +215,7 @@ func TestTextsOfTheCatalogueAreShownInEnglishOrSaidToBeChinese(t *testing.T) {
 	table := &datasets.Version{Number: 1, Reason: "首次发布", ReasonEN: "First published", Tables: []datasets.Table{
 		{Name: "甲表", NameEN: "Sheet A", Fields: []datasets.Field{{Name: "a", LabelEN: "Kind", Unit: "米", UnitEN: "m", Description: "种类", DescriptionEN: "What kind",
 			Codes: []datasets.Code{{Value: "放假", Label: "放假日", LabelEN: "Day off"}, {Value: "x", Label: "无英文"}}}}}, {Name: "乙表"}}}
-	pages := templ.Join(Needed(&d), entry(&d), Dictionary(table), VersionTable([]datasets.Version{*table}, "a", false), Home(HomePage{Frame: frame(text.English, "/", ""), Conditional: &d}))
+	pages := templ.Join(Needed(&d), entry(&d), Dictionary(table), VersionTable(&d, &datasets.Resource{ID: "a"}, []datasets.Version{*table}, nil, false), Home(HomePage{Frame: frame(text.English, "/", ""), Conditional: &d}))
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(render(t, text.English, pages)))
 	if err != nil {
 		t.Fatal(err)

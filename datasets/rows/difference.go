@@ -255,6 +255,10 @@ const (
 	DifferenceOld   = "原行号"
 	DifferenceNew   = "新行号"
 	DifferenceTimes = "次数"
+
+	DifferenceColumns = 4 // how many these are
+	BeforeSuffix      = "（原）"
+	AfterSuffix       = "（新）"
 )
 
 // Differing writes the first most differing rows as a Parquet file that can be
@@ -291,8 +295,8 @@ func (s *Service) Differing(ctx context.Context, c Comparison, most int, keep fu
 	var sql string
 	if len(c.Key) > 0 {
 		for i, p := range c.Pairs {
-			add(p.Old.Name+"（原）", label(p.Old)+" (before)", i, "a.", p.Old)
-			add(p.New.Name+"（新）", label(p.New)+" (after)", i, "b.", p.New)
+			add(p.Old.Name+BeforeSuffix, label(p.Old)+" (before)", i, "a.", p.Old)
+			add(p.New.Name+AfterSuffix, label(p.New)+" (after)", i, "b.", p.New)
 		}
 		sql = "SELECT CASE WHEN a.n IS NULL THEN '" + RowAdded + "' WHEN b.n IS NULL THEN '" + RowRemoved + "' ELSE '" + RowChanged + "' END AS c0, a.n AS c1, b.n AS c2, 1::BIGINT AS c3" +
 			listed(values) + " FROM " + c.joined() + " WHERE a.n IS NULL OR b.n IS NULL OR " + c.either() +
