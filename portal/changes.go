@@ -104,14 +104,14 @@ func (s *Server) readComparing(c *fiber.Ctx, names ...string) (*comparing, error
 	if err != nil || strconv.Itoa(number) != c.Params("version") {
 		return nil, fault.New(fault.NotFound, "没有这个版本。")
 	}
-	if x.to = numbered(x.versions, number); x.to == nil {
+	if x.to = byNumber(x.versions, number); x.to == nil {
 		return nil, fault.New(fault.NotFound, "没有这个版本。")
 	}
 	from, err := versionNumber(q, "from", number-1)
 	if err != nil {
 		return nil, err
 	}
-	if x.from = numbered(x.versions, from); x.from == nil && from > 0 || from >= number {
+	if x.from = byNumber(x.versions, from); x.from == nil && from > 0 || from >= number {
 		return nil, malformed("from", "只能和同一个文件更早的版本相比。")
 	}
 	if !slices.Contains([]string{"", rows.RowChanged, rows.RowRemoved, rows.RowAdded}, x.kind) {
@@ -127,7 +127,7 @@ func (s *Server) readComparing(c *fiber.Ctx, names ...string) (*comparing, error
 	return x, nil
 }
 
-func numbered(versions []datasets.Version, n int) *datasets.Version {
+func byNumber(versions []datasets.Version, n int) *datasets.Version {
 	for i := range versions {
 		if versions[i].Number == n {
 			return &versions[i]

@@ -31,7 +31,17 @@ type world struct {
 // newWorld is a portal on an empty catalogue.
 func newWorld(t *testing.T, configure ...func(*Deps)) *world {
 	t.Helper()
-	catalogue := datasetstest.New(t, licensing.Gate{})
+	return newWorldOn(t, datasetstest.New(t, licensing.Gate{}), configure...)
+}
+
+// newAskedWorld is newWorld where rows can be asked for.
+func newAskedWorld(t *testing.T, configure ...func(*Deps)) *world {
+	t.Helper()
+	return newWorldOn(t, datasetstest.New(t, licensing.Gate{}, datasetstest.Asked), configure...)
+}
+
+func newWorldOn(t *testing.T, catalogue *datasetstest.Catalogue, configure ...func(*Deps)) *world {
+	t.Helper()
 	book, err := policy.Load(policy.Files)
 	if err != nil {
 		t.Fatal(err)
