@@ -14,7 +14,6 @@ import (
 
 	"shuyuan/datasets/ingest"
 	"shuyuan/internal/account"
-	"shuyuan/internal/audit"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
@@ -77,29 +76,7 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 		return nil, err
 	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Version, error) {
-		if err := lockForEdit(ctx, tx, who, d.ID); err != nil {
-			return nil, err
-		}
-		if err := s.keepObject(ctx, tx, info); err != nil {
-			return nil, err
-		}
-		if err := insertVersion(ctx, tx, v, s.now()); err != nil {
-			return nil, err
-		}
-		if err := s.keepTables(ctx, tx, v.ID, files); err != nil {
-			return nil, err
-		}
-		if err := s.noteReshaping(ctx, tx, who, v); err != nil {
-			return nil, err
-		}
-		if err := audit.Append(ctx, tx, who, "resource", resourceID, "publish-version",
-			map[string]string{"number": fmt.Sprint(v.Number), "sha256": v.SHA256}); err != nil {
-			return nil, err
-		}
-		for i := range v.Tables {
-			v.Tables[i].Preview = nil // whoever wants to see it asks the Gate
-		}
-		return v, announce(ctx, tx, s, d.ID)
+		return v, s.publish(ctx, tx, who, v, files)
 	})
 }
 
@@ -161,48 +138,40 @@ func dictionary(tables [][]Field) ([][]Field, error) {
 	return out, nil
 }
 
-// read fills in v what the file itself says: format, encoding, tables.
+// read has a child read the file of v and fills in what it says: format,
+// encoding, tables.
 func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFile, error) {
-	opt := ingest.Options{NoHeader: n.NoHeader, Header: !n.NoHeader && len(n.Fields) > 0}
-	for i, fields := range n.Fields {
-		if n.NoHeader && i == 0 {
-			for _, f := range fields {
-				opt.Names = append(opt.Names, f.Name)
-			}
-		}
-		opt.Types = append(opt.Types, declared(fields))
-	}
-	t, err := s.take(ctx, blob.Digest(v.SHA256), v.FileName, opt)
+	said, err := selectOverrides(ctx, s.pool, v.ResourceID)
 	if err != nil {
 		return nil, err
 	}
-	if found := t.report.Findings; len(found) > 0 && !n.Reviewed {
-		return nil, fault.New(fault.Invalid, found[0].Note.Sentence, found[0].Note.Args...)
-	}
-	v.Format, v.Compression, v.Encoding, v.MediaType = t.report.Format, t.report.Compression, t.report.Encoding, mediaType(t.report)
-	v.Header = !t.report.NoHeader
-	for i, found := range t.report.Tables {
-		var dictionary []Field
-		if i < len(n.Fields) {
-			dictionary = n.Fields[i]
+	opt := ingest.Options{NoHeader: n.NoHeader, Header: !n.NoHeader && len(n.Fields) > 0, Types: said.types(n.Fields)}
+	if n.NoHeader && len(n.Fields) > 0 {
+		for _, f := range n.Fields[0] {
+			opt.Names = append(opt.Names, f.Name)
 		}
-		table := Table{Position: i, Name: found.Name, Rows: found.Rows, Fields: describe(found.Columns, dictionary), Preview: found.Preview}
-		if i < len(n.TablesEN) {
-			table.NameEN = n.TablesEN[i]
-		}
-		v.Tables = append(v.Tables, table)
 	}
-	return t.files, nil
+	t, err := s.take(ctx, blob.Digest(v.SHA256), v.FileName, opt, nil)
+	if err != nil {
+		return nil, err
+	}
+	v.hold(t, n.Fields, said, n.TablesEN)
+	return t.files, s.publishable(ctx, v, t, n.Reviewed)
 }
 
-// describe gives each column its entry in the dictionary; where that names no
-// type or unit, they are those that the values show.
-func describe(columns []ingest.Column, dictionary []Field) []Field {
+// describe gives each column its entry in the dictionary, with what an officer
+// said of it; where neither names type or unit, they are those that the values show.
+func describe(columns []ingest.Column, dictionary []Field, said map[string]Override) []Field {
 	fields := make([]Field, len(columns))
 	for i, c := range columns {
-		fields[i] = Field{Name: c.Name, Label: c.Name}
-		if at := slices.IndexFunc(dictionary, func(f Field) bool { return f.Name == c.Name }); at >= 0 {
+		fields[i] = Field{Name: c.Name}
+		at := slices.IndexFunc(dictionary, func(f Field) bool { return f.Name == c.Name })
+		if at >= 0 {
 			fields[i] = dictionary[at]
+		}
+		said[c.Name].complete(&fields[i])
+		if at < 0 && fields[i].Label == "" {
+			fields[i].Label = c.Name
 		}
 		if fields[i].Type == "" {
 			fields[i].Type = string(c.Type)
@@ -235,7 +204,7 @@ func mediaType(f *ingest.Report) string {
 // resource take numbers in turn.
 func insertVersion(ctx context.Context, tx pgx.Tx, v *Version, now time.Time) error {
 	args := pgx.NamedArgs{"resource": v.ResourceID, "dataset": v.DatasetID, "name": v.FileName, "media": v.MediaType, "format": v.Format, "compression": v.Compression,
-		"encoding": v.Encoding, "header": v.Header, "sha256": v.SHA256, "bytes": v.Bytes, "reason": v.Reason, "reason_en": v.ReasonEN}
+		"encoding": v.Encoding, "header": v.Header, "delimiter": v.Delimiter, "told": v.Told, "sha256": v.SHA256, "bytes": v.Bytes, "reason": v.Reason, "reason_en": v.ReasonEN}
 	var last *time.Time
 	err := tx.QueryRow(ctx, `
 		SELECT d.open_type, (SELECT max(published_at) FROM versions WHERE resource_id = r.id)
@@ -259,8 +228,8 @@ func insertVersion(ctx context.Context, tx pgx.Tx, v *Version, now time.Time) er
 	v.PublishedAt = v.PublishedAt.Truncate(time.Microsecond) // as it is kept
 	args["at"] = v.PublishedAt
 	if err := tx.QueryRow(ctx, `
-		INSERT INTO versions (resource_id, number, file_name, media_type, format, compression, encoding, header, sha256, bytes, reason, reason_en, published_at)
-		SELECT @resource, coalesce(max(number), 0) + 1, @name, @media, @format, @compression, @encoding, @header, @sha256, @bytes, @reason, @reason_en, @at
+		INSERT INTO versions (resource_id, number, file_name, media_type, format, compression, encoding, header, delimiter, encoding_told, sha256, bytes, reason, reason_en, published_at)
+		SELECT @resource, coalesce(max(number), 0) + 1, @name, @media, @format, @compression, @encoding, @header, @delimiter, @told, @sha256, @bytes, @reason, @reason_en, @at
 		FROM versions WHERE resource_id = @resource
 		RETURNING id, number`, args).Scan(&v.ID, &v.Number); err != nil {
 		return refused(fmt.Errorf("insert version: %w", err))

@@ -205,7 +205,9 @@ type Version struct {
 	Format      string
 	Compression string
 	Encoding    string
-	Header      bool // the first line of a CSV, TSV or TXT names the columns
+	Header      bool   // the first line of a CSV, TSV or TXT names the columns
+	Delimiter   string // of a CSV, where an officer had to name it
+	Told        bool   // an officer named the encoding: it is not what would be found
 	SHA256      string
 	Bytes       int64
 	Reason      string

@@ -36,7 +36,8 @@ type Service struct {
 
 	outbound  *outbound.Gate // nil where nobody checks addresses
 	linkRules LinkRules
-	base      string // address of the portal, for addresses of its own
+	base      string   // address of the portal, for addresses of its own
+	uploads   *staging // nil where nothing can be uploaded
 
 	neighbours neighbours
 }

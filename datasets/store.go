@@ -113,7 +113,7 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT r.id, r.dataset_id, r.position, r.name, r.name_en, r.description, r.description_en,
-		       v.id, v.resource_id, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header, v.sha256, v.bytes, v.reason, v.reason_en, v.published_at,
+		       v.id, v.resource_id, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header, v.delimiter, v.encoding_told, v.sha256, v.bytes, v.reason, v.reason_en, v.published_at,
 		       EXISTS (SELECT FROM schema_changes c WHERE c.version_id = v.id),
 		       (SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows, 'Revision', coalesce(x.number, 0),
 		                                            'Fields', CASE WHEN @fields THEN coalesce(x.fields, w.fields) END) ORDER BY w.position)
@@ -129,7 +129,7 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Resource, err error) {
 		var v newest
 		err = row.Scan(&r.ID, &r.DatasetID, &r.Position, &r.Name, &r.NameEN, &r.Description, &r.DescriptionEN,
-			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.sha256, &v.bytes, &v.reason, &v.reasonEN, &v.published, &v.reshaped, &v.tables, &r.Link)
+			&v.id, &v.resource, &v.number, &v.fileName, &v.mediaType, &v.format, &v.compression, &v.encoding, &v.header, &v.delimiter, &v.told, &v.sha256, &v.bytes, &v.reason, &v.reasonEN, &v.published, &v.reshaped, &v.tables, &r.Link)
 		if err == nil {
 			d := at[r.DatasetID]
 			r.Newest = v.version(d)
@@ -142,14 +142,14 @@ func (s *Service) fill(ctx context.Context, found []Dataset, withFields bool) er
 
 // newest is a version that may not be there.
 type newest struct {
-	id                                                                                     *int64
-	resource, fileName, mediaType, format, compression, encoding, sha256, reason, reasonEN *string
-	number                                                                                 *int
-	bytes                                                                                  *int64
-	published                                                                              *time.Time
-	header                                                                                 *bool
-	reshaped                                                                               bool
-	tables                                                                                 []Table
+	id                                                                                                *int64
+	resource, fileName, mediaType, format, compression, encoding, delimiter, sha256, reason, reasonEN *string
+	number                                                                                            *int
+	bytes                                                                                             *int64
+	published                                                                                         *time.Time
+	header, told                                                                                      *bool
+	reshaped                                                                                          bool
+	tables                                                                                            []Table
 }
 
 func (n newest) version(d *Dataset) *Version {
@@ -157,7 +157,7 @@ func (n newest) version(d *Dataset) *Version {
 		return nil
 	}
 	return &Version{ID: *n.id, ResourceID: *n.resource, DatasetID: d.ID, Open: d.Open, Number: *n.number, FileName: *n.fileName,
-		MediaType: *n.mediaType, Format: *n.format, Compression: *n.compression, Encoding: *n.encoding, Header: *n.header, SHA256: *n.sha256,
+		MediaType: *n.mediaType, Format: *n.format, Compression: *n.compression, Encoding: *n.encoding, Header: *n.header, Delimiter: *n.delimiter, Told: *n.told, SHA256: *n.sha256,
 		Bytes: *n.bytes, Reason: *n.reason, ReasonEN: *n.reasonEN, PublishedAt: *n.published, Reshaped: n.reshaped, Tables: n.tables}
 }
 
@@ -165,7 +165,7 @@ func (n newest) version(d *Dataset) *Version {
 func selectVersions(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs, limit int) ([]Version, error) {
 	args["limit"] = limit
 	rows, err := q.Query(ctx, `
-		SELECT v.id, v.resource_id, d.id, d.open_type, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header,
+		SELECT v.id, v.resource_id, d.id, d.open_type, v.number, v.file_name, v.media_type, v.format, v.compression, v.encoding, v.header, v.delimiter, v.encoding_told,
 		       v.sha256, v.bytes, v.reason, v.reason_en, v.published_at,
 		       EXISTS (SELECT FROM schema_changes c WHERE c.version_id = v.id),
 		       coalesce((SELECT jsonb_agg(jsonb_build_object('Position', w.position, 'Name', w.name, 'NameEN', w.name_en, 'Rows', w.rows, 'Revision', coalesce(x.number, 0),
@@ -180,7 +180,7 @@ func selectVersions(ctx context.Context, q database.Querier, where string, args 
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (v Version, err error) {
-		return v, row.Scan(&v.ID, &v.ResourceID, &v.DatasetID, &v.Open, &v.Number, &v.FileName, &v.MediaType, &v.Format, &v.Compression, &v.Encoding, &v.Header,
+		return v, row.Scan(&v.ID, &v.ResourceID, &v.DatasetID, &v.Open, &v.Number, &v.FileName, &v.MediaType, &v.Format, &v.Compression, &v.Encoding, &v.Header, &v.Delimiter, &v.Told,
 			&v.SHA256, &v.Bytes, &v.Reason, &v.ReasonEN, &v.PublishedAt, &v.Reshaped, &v.Tables)
 	})
 }

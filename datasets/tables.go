@@ -39,7 +39,8 @@ type taken struct {
 
 // take reads an object in a limited child and stores the tables that it makes.
 // They have no rows yet: unless a transaction refers to them, Sweep takes them.
-func (s *Service) take(ctx context.Context, d blob.Digest, name string, opt ingest.Options) (*taken, error) {
+// onProgress, which may be nil, hears how far the child is.
+func (s *Service) take(ctx context.Context, d blob.Digest, name string, opt ingest.Options, onProgress func(ingest.Progress)) (*taken, error) {
 	leave, err := s.place(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func (s *Service) take(ctx context.Context, d blob.Digest, name string, opt inge
 		return nil, err
 	}
 	defer done()
-	report, err := ingest.Run(ctx, ingest.Input{File: file, Name: name, Options: opt}, dir, nil)
+	report, err := ingest.Run(ctx, ingest.Input{File: file, Name: name, Options: opt}, dir, onProgress)
 	if err != nil {
 		return nil, err
 	}
@@ -140,14 +141,23 @@ func (s *Service) selectTable(ctx context.Context, version int64, position int) 
 	return f, errors.Join(json.Unmarshal(columns, &f.columns), json.Unmarshal(notes, &f.notes))
 }
 
+// readAs is how the bytes of v are read so that the same tables come of them.
+func (v *Version) readAs() ingest.Options {
+	opt := ingest.Options{NoHeader: !v.Header, Header: v.Header, Names: v.names(0), Delimiter: v.Delimiter}
+	if v.Told {
+		opt.Encoding = v.Encoding
+	}
+	return opt
+}
+
 // makeTables reads a version's original once more, for its Parquet files. The
 // dictionary was settled when it was published and stays.
 func (s *Service) makeTables(ctx context.Context, v *Version) error {
-	opt := ingest.Options{NoHeader: !v.Header, Header: v.Header, Names: v.names(0)}
+	opt := v.readAs()
 	for _, t := range v.Tables {
 		opt.Types = append(opt.Types, declared(t.Fields))
 	}
-	t, err := s.take(ctx, blob.Digest(v.SHA256), v.FileName, opt)
+	t, err := s.take(ctx, blob.Digest(v.SHA256), v.FileName, opt, nil)
 	if err != nil {
 		return fmt.Errorf("tables of %s version %d: %w", v.ResourceID, v.Number, err)
 	}

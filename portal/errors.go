@@ -54,7 +54,7 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Response().Header.Del(fiber.HeaderLastModified)
 	c.Response().Header.Del(fiber.HeaderContentEncoding)
-	ctx, program := c.UserContext(), strings.HasPrefix(c.Path(), "/api/")
+	ctx, program := c.UserContext(), forProgram(c.Path())
 	if status == fiber.StatusUnauthorized {
 		if looks := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead; looks && !program && c.Get(fiber.HeaderAuthorization) == "" {
 			return c.Redirect("/sign-in?back="+escapeQuery(localPath(c)), fiber.StatusSeeOther)
@@ -81,6 +81,12 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 		return s.page(c, templates.Tombstone(templates.TombstonePage{Frame: frame, Sentence: Sentence(ctx, f)}))
 	}
 	return s.page(c, templates.Error(templates.ErrorPage{Frame: frame, Status: status, Heading: heading(ctx, status), Sentence: Sentence(ctx, f), Reference: reference}))
+}
+
+// forProgram reports whether a program reads what lies at path: it is told of
+// failures in problem documents.
+func forProgram(path string) bool {
+	return strings.HasPrefix(path, "/api/") || path == "/desk/tus" || strings.HasPrefix(path, "/desk/tus/")
 }
 
 // retryAfter is when to try again, in seconds.

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"os"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -95,6 +99,10 @@ func (s *Server) guard(c *fiber.Ctx) error {
 		c.Response().Header.SetConnectionClose()
 		return err
 	}
+	if err := s.takeBody(c); err != nil {
+		c.Response().Header.SetConnectionClose()
+		return err
+	}
 	if err := s.revokeSpilledKey(c); err != nil {
 		return err
 	}
@@ -110,6 +118,35 @@ func rawQuery(c *fiber.Ctx) string {
 		return "?" + string(q)
 	}
 	return ""
+}
+
+// takeBody reads the body of a request whole, but for those whose handlers read
+// it themselves: what is larger than any form of ours is refused unread.
+func (s *Server) takeBody(c *fiber.Ctx) error {
+	request := c.Request()
+	if !request.IsBodyStream() || s.streamed(c) {
+		return nil
+	}
+	if request.Header.ContentLength() > maxBody {
+		return fiber.ErrRequestEntityTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(request.BodyStream(), maxBody+1))
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fiber.ErrRequestTimeout
+	case err != nil, request.Header.ContentLength() > len(body):
+		return malformed("", "请求的格式不对。")
+	case len(body) > maxBody:
+		return fiber.ErrRequestEntityTooLarge
+	}
+	_ = request.CloseBodyStream() // it has been read to its end
+	request.SetBodyRaw(body)
+	return nil
+}
+
+// streamed reports whether the body of a request is for its handler to read.
+func (s *Server) streamed(c *fiber.Ctx) bool {
+	return slices.ContainsFunc(s.streams, func(r Route) bool { return r.Method == c.Method() && fiber.RoutePatternMatch(c.Path(), r.Path) })
 }
 
 // maxQuery is how long the query of an address may be.

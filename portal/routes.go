@@ -19,10 +19,14 @@ type Route struct {
 	Public  bool   // the same for every visitor: may be kept in the page cache
 	Session bool   // only for who has signed in: no visitor, and no key, which may have leaked
 	Scope   string // what a key must be good for; reading if empty
+	Stream  bool   // takes a body of any length, which the handler counts
 	Gallery bool   // only where the gallery is shown
 }
 
-var anybody = []account.Role{account.Visitor}
+var (
+	anybody  = []account.Role{account.Visitor}
+	officers = []account.Role{account.Officer}
+)
 
 // Routes is every route of the portal. HEAD is answered wherever GET is.
 var Routes = []Route{
@@ -72,6 +76,23 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true},
 	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
 	{Method: "POST", Path: "/account/password", By: anybody, Handle: (*Server).changePassword, Session: true},
+
+	{Method: "OPTIONS", Path: "/desk/tus", By: officers, Handle: (*Server).tusOptions, Session: true},
+	{Method: "POST", Path: "/desk/tus", By: officers, Handle: (*Server).tusCreate, Session: true, Stream: true},
+	{Method: "HEAD", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusHead, Session: true},
+	{Method: "PATCH", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusPatch, Session: true, Stream: true},
+	{Method: "DELETE", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusDelete, Session: true, Stream: true},
+}
+
+// UploadRoutes is the tus server below another address, for keys. The portal's
+// own lies at /desk/tus, for sessions.
+func UploadRoutes(base string) []Route {
+	return []Route{
+		{Method: "POST", Path: base, By: officers, Handle: (*Server).tusCreate, Scope: account.ScopePublish, Stream: true},
+		{Method: "HEAD", Path: base + "/:id", By: officers, Handle: (*Server).tusHead, Scope: account.ScopePublish},
+		{Method: "PATCH", Path: base + "/:id", By: officers, Handle: (*Server).tusPatch, Scope: account.ScopePublish, Stream: true},
+		{Method: "DELETE", Path: base + "/:id", By: officers, Handle: (*Server).tusDelete, Scope: account.ScopePublish},
+	}
 }
 
 // FileRoutes is every route of the origin that serves downloads alone. It
@@ -90,6 +111,9 @@ func (s *Server) add(app *fiber.App, r Route) {
 	if len(r.By) == 0 { // deny by default, also if a test was not run
 		panic("portal: nobody may ask for " + r.Method + " " + r.Path)
 	}
+	if r.Stream {
+		s.streams = append(s.streams, r)
+	}
 	app.Add(r.Method, r.Path, s.behind(r))
 	if r.Method == fiber.MethodGet {
 		app.Add(fiber.MethodHead, r.Path, s.behind(r))
@@ -105,7 +129,7 @@ func (s *Server) behind(r Route) fiber.Handler {
 		if err := r.admits(who); err != nil {
 			return err
 		}
-		if err := s.checkForgery(c); err != nil {
+		if err := s.checkForgery(c, r); err != nil {
 			return err
 		}
 		if r.Public && who.IsVisitor() && !s.carriesSession(c) {

@@ -113,6 +113,8 @@ func addresses(t *testing.T, w *whole) []address {
 		case strings.Contains(r.Path, ":slug"), strings.Contains(r.Path, ":profile"):
 			fill("there", "departments/:slug", "departments/tjj", "themes/:slug", "themes/people", ":profile", w.Policy.Profiles()[0].ID())
 			fill("never there", ":slug", "never-there", ":profile", "never-there")
+		case strings.Contains(r.Path, "/uploads/:id"):
+			fill("never there", ":id", "nonesuchnonesuchnonesuchno")
 		case strings.Contains(r.Path, ":part"):
 			fill("there", ":part<int>", "1")
 			fill("never there", ":part<int>", "99")
@@ -208,6 +210,10 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		},
 		"Make and revoke one's API keys": func(p persona) bool {
 			return sends("/account/keys", made, 200)(p) && sends("/account/keys/revoke", url.Values{"key": {"sy_nonesuch"}}, 404)(p)
+		},
+		"Upload files for the data of one's department, see what was read, publish new versions": func(p persona) bool {
+			_, err := w.Datasets.Uploads(t.Context(), w.actorOf(t, p), 0, 10)
+			return err == nil
 		},
 		"See drafts and withheld entries of one's department": reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
 		"On the server, by command: create and disable accounts, set passwords (shuyuan account)": byCommand(func(a account.Actor) error {

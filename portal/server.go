@@ -59,6 +59,8 @@ type Server struct {
 	cache *pageCache
 	small packedFiles
 
+	streams []Route // that take a body of any length
+
 	drawings drawings
 	known    atomic.Pointer[names]
 }
@@ -110,12 +112,21 @@ func (s *Server) newApp() *fiber.App {
 
 		DisablePreParseMultipartForm: true, // nothing here takes one, and parsing it writes files
 		BodyLimit:                    maxBody,
+		StreamRequestBody:            true, // see takeBody
 		ReadTimeout:                  requestTime,
 		IdleTimeout:                  idleTime,
 		// No WriteTimeout: it would end a large download on a slow line.
 		// Serve ends connections that take nothing instead.
 		ErrorHandler: s.showError,
 	})
+	// A body larger than any form is looked at by its first byte, and not by
+	// the first 8 KiB: who sends too much need not send them to be told.
+	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
+		if h.ContentLength() > maxBody {
+			c.MaxRequestBodySize = 1
+		}
+		return c
+	}
 	route := app.Server().Handler
 	app.Server().Handler = func(request *fasthttp.RequestCtx) {
 		if slices.Contains(fiber.DefaultMethods, string(request.Method())) {

@@ -94,8 +94,10 @@ func (s *Server) identify(c *fiber.Ctx) error {
 // checkForgery lets a request that could change something through only if it
 // comes from a page of ours: the browser says so, and a session's form carries
 // the session's token. A visitor's form (sign-in) carries the token of a
-// cookie made for it.
-func (s *Server) checkForgery(c *fiber.Ctx) error {
+// cookie made for it. A script that sends a file has the token in a header,
+// which no other site can set; a form that sends one has it in its body, where
+// the handler finds it before the file.
+func (s *Server) checkForgery(c *fiber.Ctx, r Route) error {
 	switch c.Method() {
 	case fiber.MethodGet, fiber.MethodHead, fiber.MethodOptions:
 		return nil
@@ -109,7 +111,15 @@ func (s *Server) checkForgery(c *fiber.Ctx) error {
 	if err := account.CheckOrigin(s.Config.BaseURL, c.Get(fiber.HeaderOrigin), c.Get("Sec-Fetch-Site")); err != nil {
 		return err
 	}
-	if media, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";"); media != fiber.MIMEApplicationForm {
+	media, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
+	switch {
+	case !r.Stream:
+	case media == fiber.MIMEMultipartForm:
+		return nil
+	default:
+		return s.Accounts.CheckCSRF(token(c), c.Get(headerCSRF))
+	}
+	if media != fiber.MIMEApplicationForm {
 		return fault.New(fault.Forbidden, "这里只接受本站表单。")
 	}
 	if c.Request().PostArgs().Has("_method") {
@@ -121,6 +131,9 @@ func (s *Server) checkForgery(c *fiber.Ctx) error {
 	}
 	return s.Accounts.CheckCSRF(secret, string(c.Request().PostArgs().Peek("csrf")))
 }
+
+// headerCSRF is where a script has the token that a form has in a field.
+const headerCSRF = "X-CSRF-Token"
 
 func (s *Server) preSessionName() string { return s.cookieName() + "-form" }
 

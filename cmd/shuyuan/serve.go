@@ -109,11 +109,15 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if s.rows, err = s.in.openRows(); err != nil {
 		return err
 	}
-	if s.services, err = s.in.services(ctx, datasets.Rows(s.rows)); err != nil {
-		return err
-	}
 	book, err := policy.Load(policy.Files)
 	if err != nil {
+		return err
+	}
+	rules, err := datasets.UploadRulesFrom(book)
+	if err != nil {
+		return err
+	}
+	if s.services, err = s.in.services(ctx, datasets.Rows(s.rows), datasets.Uploads(s.in.path("uploads"), rules)); err != nil {
 		return err
 	}
 	if s.search, err = s.in.openSearch(s.datasets); err != nil {
@@ -139,8 +143,13 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.Handle(workers, sender, s.base); err != nil {
 		return err
 	}
+	if err := jobs.HandleSlow(workers, s.datasets.ReadReceived); err != nil {
+		return err
+	}
 	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Workers: workers, Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
+		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
+		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},
 		{Name: "compare-versions", Every: time.Minute, AtStart: true, Run: s.datasets.CompareVersions},
 		{Name: "quality", Every: time.Minute, AtStart: true, Run: s.datasets.LookAtVersions},

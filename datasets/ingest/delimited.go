@@ -19,9 +19,12 @@ func delimited(f *File, src source, opt Options) (err error) {
 		}
 	}
 	sure := true
-	if opt.trusting {
+	switch {
+	case opt.Encoding != "":
+		f.Encoding, err = told(src, opt.Encoding)
+	case opt.trusting:
 		f.Encoding, sure, err = probably(src)
-	} else {
+	default:
 		f.Encoding, err = detect(src)
 	}
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -12,6 +14,8 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"shuyuan/internal/fault"
 )
 
 var (
@@ -120,6 +124,26 @@ func detect(src source) (string, error) {
 		return damaged, nil
 	}
 	return doubleByte(src)
+}
+
+// Encodings are those that a text may be said to be in.
+var Encodings = []string{"UTF-8", "UTF-8-BOM", "GB18030", "Big5", "UTF-16LE", "UTF-16BE"}
+
+// told takes an officer's word for the encoding. A text that is said to be in
+// UTF-8 and is not is read all the same, so that the first place is named where
+// it is none.
+func told(src source, name string) (string, error) {
+	if !slices.Contains(Encodings, name) {
+		return "", fault.New(fault.Invalid, "不认识这种文字编码：%s", name)
+	}
+	if !strings.HasPrefix(name, "UTF-8") {
+		return name, nil
+	}
+	found, err := detect(src)
+	if err == nil && !strings.HasPrefix(found, "UTF-8") {
+		found = damaged
+	}
+	return found, err
 }
 
 // unmarked is the UTF-16 that a text without a mark is in: one whose lines end

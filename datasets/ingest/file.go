@@ -28,7 +28,8 @@ type Options struct {
 	Types []map[string]Type `json:",omitempty"`
 
 	Delimiter string // of a CSV, TSV or TXT, where it is known; else it is seen from the first lines
-	Temp      string `json:"-"` // folder for what has to be unpacked to be read; the system's if empty
+	Encoding  string `json:",omitempty"` // of a CSV, TSV or TXT, where it is known; else it is found
+	Temp      string `json:"-"`          // folder for what has to be unpacked to be read; the system's if empty
 
 	// trusting takes the first megabyte's word that a text is in UTF-8, and finds
 	// out otherwise while it is read: errEncoding.
@@ -181,6 +182,17 @@ func opened(base string, src source, opt Options, found *findings) (*File, error
 		return nil, err
 	}
 	return f, open(f, src, opt)
+}
+
+// CheckName refuses a name whose ending is that of no format, before a byte of
+// the file is sent. What is in a file is seen when it is read.
+func CheckName(name string) error {
+	base := strings.TrimSuffix(strings.ToLower(path.Base(name)), ".gz")
+	format := strings.TrimPrefix(path.Ext(base), ".")
+	if opener(format) == nil && format != "zip" {
+		return unknownFile(base)
+	}
+	return nil
 }
 
 func unknownFile(base string) error {

@@ -25,9 +25,10 @@ const (
 )
 
 // Scopes are the scopes that are offered, in this order, with their meaning:
-// those that some address asks for. None asks for ScopePublish yet.
+// those that some address asks for.
 var Scopes = []struct{ ID, Zh, En string }{
 	{ScopeRead, "读取本人可以读取的数据", "Read whatever its owner may read"},
+	{ScopePublish, "上传文件，为本部门的数据发布新版本", "Upload files and publish new versions of the department's data"},
 }
 
 // Key is an API key without its secret.

@@ -24,3 +24,11 @@ func Away(err error) bool {
 	_, ok := errors.AsType[*net.OpError](err) // the connection broke under the question
 	return ok
 }
+
+// Referred reports whether err says that a row cannot be deleted because
+// another one refers to it.
+func Referred(err error) bool {
+	const foreignKey = "23503"
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == foreignKey
+}

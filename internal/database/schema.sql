@@ -172,6 +172,24 @@ CREATE TABLE clock (
 );
 COMMENT ON TABLE clock IS 'one row; a clock that ran wild into the future is put right by an administrator who lowers it by hand';
 
+CREATE TABLE column_overrides (
+    resource_id text NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL DEFAULT ''::text,
+    label text NOT NULL DEFAULT ''::text,
+    unit text NOT NULL DEFAULT ''::text,
+    by_name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT column_overrides_check CHECK (((type <> ''::text) OR (label <> ''::text) OR (unit <> ''::text))),
+    CONSTRAINT column_overrides_position_check CHECK (("position" >= 0)),
+    CONSTRAINT column_overrides_type_check CHECK ((type = ANY (ARRAY[''::text, 'text'::text, 'integer'::text, 'decimal'::text, 'date'::text, 'yearmonth'::text, 'datetime'::text, 'boolean'::text, 'point'::text, 'geometry'::text, 'array'::text, 'object'::text]))),
+    CONSTRAINT column_overrides_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT column_overrides_pkey PRIMARY KEY (resource_id, "position", name)
+);
+COMMENT ON TABLE column_overrides IS 'what an officer said of a column against what its values propose: it holds for every version to come';
+COMMENT ON COLUMN column_overrides."position" IS 'of the table in the file, from 0';
+
 CREATE TABLE dataset_scores (
     dataset_id bigint NOT NULL,
     yes integer NOT NULL,
@@ -638,6 +656,117 @@ CREATE TABLE unread_versions (
 );
 COMMENT ON TABLE unread_versions IS 'versions that were published before tables were kept and whose file is refused today: why; their originals are served as ever';
 
+CREATE TABLE upload_misfits (
+    upload_id text NOT NULL,
+    "position" integer NOT NULL,
+    number integer NOT NULL,
+    "row" bigint NOT NULL,
+    name text NOT NULL,
+    text text NOT NULL,
+    reason jsonb NOT NULL,
+    CONSTRAINT upload_misfits_reason_check CHECK ((jsonb_typeof(reason) = 'array'::text)),
+    CONSTRAINT upload_misfits_row_check CHECK (("row" >= 1)),
+    CONSTRAINT upload_misfits_upload_id_position_fkey FOREIGN KEY (upload_id, "position") REFERENCES upload_tables(upload_id, "position") ON DELETE CASCADE,
+    CONSTRAINT upload_misfits_pkey PRIMARY KEY (upload_id, "position", number)
+);
+COMMENT ON TABLE upload_misfits IS 'cells that are no value of their column''s type, as many as are listed; all of them are in the Parquet file';
+
+CREATE TABLE upload_tables (
+    upload_id text NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    rows bigint NOT NULL,
+    columns jsonb NOT NULL,
+    notes jsonb NOT NULL,
+    preview jsonb NOT NULL,
+    misfits bigint NOT NULL,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT upload_tables_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT upload_tables_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text)),
+    CONSTRAINT upload_tables_misfits_check CHECK ((misfits >= 0)),
+    CONSTRAINT upload_tables_notes_check CHECK ((jsonb_typeof(notes) = 'array'::text)),
+    CONSTRAINT upload_tables_preview_check CHECK ((jsonb_typeof(preview) = 'array'::text)),
+    CONSTRAINT upload_tables_rows_check CHECK ((rows >= 0)),
+    CONSTRAINT upload_tables_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT upload_tables_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES uploads(id) ON DELETE CASCADE,
+    CONSTRAINT upload_tables_pkey PRIMARY KEY (upload_id, "position")
+);
+CREATE INDEX upload_tables_object ON public.upload_tables USING btree (sha256);
+COMMENT ON TABLE upload_tables IS 'what a file was read as, until it is published or discarded';
+
+CREATE TABLE uploads (
+    id text NOT NULL,
+    resource_id text NOT NULL,
+    department_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    user_name text NOT NULL,
+    file_name text NOT NULL,
+    bytes bigint NOT NULL,
+    got bigint NOT NULL DEFAULT 0,
+    state text NOT NULL,
+    sha256 text,
+    header text NOT NULL DEFAULT ''::text,
+    encoding text NOT NULL DEFAULT ''::text,
+    delimiter text NOT NULL DEFAULT ''::text,
+    attempt integer NOT NULL DEFAULT 0,
+    heard_at timestamp with time zone,
+    started_at timestamp with time zone,
+    read_rows bigint NOT NULL DEFAULT 0,
+    read_bytes bigint NOT NULL DEFAULT 0,
+    read_of bigint NOT NULL DEFAULT 0,
+    format text NOT NULL DEFAULT ''::text,
+    compression text NOT NULL DEFAULT ''::text,
+    found_encoding text NOT NULL DEFAULT ''::text,
+    found_header boolean NOT NULL DEFAULT true,
+    notes jsonb NOT NULL DEFAULT '[]'::jsonb,
+    findings jsonb NOT NULL DEFAULT '[]'::jsonb,
+    sentence text NOT NULL DEFAULT ''::text,
+    args jsonb NOT NULL DEFAULT '[]'::jsonb,
+    reviewed_by bigint,
+    reviewed_name text NOT NULL DEFAULT ''::text,
+    reviewed_reason text NOT NULL DEFAULT ''::text,
+    version_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT uploads_args_check CHECK ((jsonb_typeof(args) = 'array'::text)),
+    CONSTRAINT uploads_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT uploads_check CHECK (((got >= 0) AND (got <= bytes))),
+    CONSTRAINT uploads_check1 CHECK (((state <> 'published'::text) OR (version_id IS NOT NULL))),
+    CONSTRAINT uploads_check2 CHECK (((state = ANY (ARRAY['uploading'::text, 'discarded'::text, 'expired'::text])) OR (got = bytes))),
+    CONSTRAINT uploads_check3 CHECK (((state <> ALL (ARRAY['review'::text, 'published'::text])) OR ((sha256 IS NOT NULL) AND (format <> ''::text)))),
+    CONSTRAINT uploads_check4 CHECK (((state = ANY (ARRAY['rejected'::text, 'failed'::text])) = (sentence <> ''::text))),
+    CONSTRAINT uploads_check5 CHECK (((reviewed_by IS NULL) = (reviewed_reason = ''::text))),
+    CONSTRAINT uploads_delimiter_check CHECK ((length(delimiter) <= 1)),
+    CONSTRAINT uploads_encoding_check CHECK ((encoding = ANY (ARRAY[''::text, 'UTF-8'::text, 'UTF-8-BOM'::text, 'GB18030'::text, 'Big5'::text, 'UTF-16LE'::text, 'UTF-16BE'::text]))),
+    CONSTRAINT uploads_file_name_check CHECK (((file_name <> ''::text) AND (file_name !~ '[/\\[:cntrl:]]'::text))),
+    CONSTRAINT uploads_findings_check CHECK ((jsonb_typeof(findings) = 'array'::text)),
+    CONSTRAINT uploads_header_check CHECK ((header = ANY (ARRAY[''::text, 'yes'::text, 'no'::text]))),
+    CONSTRAINT uploads_id_check CHECK ((id ~ '^[0-9a-z]{26}$'::text)),
+    CONSTRAINT uploads_notes_check CHECK ((jsonb_typeof(notes) = 'array'::text)),
+    CONSTRAINT uploads_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'received'::text, 'reading'::text, 'review'::text, 'rejected'::text, 'failed'::text, 'published'::text, 'discarded'::text, 'expired'::text]))),
+    CONSTRAINT uploads_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT uploads_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT uploads_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT uploads_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT uploads_pkey PRIMARY KEY (id),
+    CONSTRAINT uploads_version_id_key UNIQUE (version_id)
+);
+CREATE INDEX uploads_department ON public.uploads USING btree (department_id, created_at DESC, id);
+CREATE INDEX uploads_expiry ON public.uploads USING btree (expires_at) WHERE (state <> ALL (ARRAY['published'::text, 'discarded'::text, 'expired'::text]));
+CREATE INDEX uploads_object ON public.uploads USING btree (sha256);
+CREATE INDEX uploads_resource ON public.uploads USING btree (resource_id);
+CREATE INDEX uploads_user ON public.uploads USING btree (user_id) WHERE (state = ANY (ARRAY['uploading'::text, 'received'::text, 'reading'::text, 'review'::text, 'rejected'::text, 'failed'::text]));
+COMMENT ON TABLE uploads IS 'one row for a file from its first byte to the version that it becomes; the row stays when the file is gone';
+COMMENT ON COLUMN uploads.user_id IS 'whose it is: nobody else may send bytes to it';
+COMMENT ON COLUMN uploads.got IS 'bytes that are durable: no more was ever acknowledged';
+COMMENT ON COLUMN uploads.header IS 'whether the first line names the columns; empty: as it is found';
+COMMENT ON COLUMN uploads.encoding IS 'empty: as it is found';
+COMMENT ON COLUMN uploads.heard_at IS 'when whoever reads it was last heard of; silence means that it died';
+COMMENT ON COLUMN uploads.findings IS 'what the file hides: [{Kind, Note}]; a person must say why it may be public all the same';
+COMMENT ON COLUMN uploads.sentence IS 'why nothing came of it, with its arguments in args';
+
 CREATE TABLE usage_days (
     dataset_id bigint NOT NULL,
     day date NOT NULL,
@@ -774,8 +903,11 @@ CREATE TABLE versions (
     reason text NOT NULL DEFAULT ''::text,
     published_at timestamp with time zone NOT NULL,
     reason_en text NOT NULL DEFAULT ''::text,
+    delimiter text NOT NULL DEFAULT ''::text,
+    encoding_told boolean NOT NULL DEFAULT false,
     CONSTRAINT versions_bytes_check CHECK ((bytes >= 0)),
     CONSTRAINT versions_compression_check CHECK ((compression = ANY (ARRAY[''::text, 'gzip'::text, 'zip'::text]))),
+    CONSTRAINT versions_delimiter_check CHECK ((length(delimiter) <= 1)),
     CONSTRAINT versions_file_name_check CHECK (((file_name <> ''::text) AND (file_name !~ '[/\\[:cntrl:]]'::text))),
     CONSTRAINT versions_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'tsv'::text, 'txt'::text, 'json'::text, 'ndjson'::text, 'xml'::text, 'xlsx'::text, 'geojson'::text, 'shp'::text, 'parquet'::text, 'pdf'::text, 'docx'::text, 'zip'::text]))),
     CONSTRAINT versions_number_check CHECK ((number >= 1)),
@@ -789,3 +921,5 @@ CREATE TRIGGER versions_frozen BEFORE DELETE OR UPDATE ON public.versions FOR EA
 CREATE TRIGGER versions_kept BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON COLUMN versions.encoding IS 'character encoding of the original bytes: UTF-8, UTF-8-BOM, GB18030; empty for binary formats';
 COMMENT ON COLUMN versions.header IS 'whether the first line of a CSV, TSV or TXT names the columns';
+COMMENT ON COLUMN versions.delimiter IS 'what separates the cells where an officer said it; empty: as it is found';
+COMMENT ON COLUMN versions.encoding_told IS 'an officer named the encoding: it is not what would be found';

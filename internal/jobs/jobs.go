@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -37,6 +38,40 @@ func Handle[T river.JobArgs](workers *Workers, do func(context.Context, T) error
 	return river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
 		return do(ctx, job.Args)
 	}))
+}
+
+// SlowQueue is for jobs that take long: they wait for each other, and nothing
+// else waits for them.
+const SlowQueue = "slow"
+
+// Slow makes the arguments that hold it those of a job of the slow queue.
+type Slow struct{}
+
+// InsertOpts puts the job where it belongs.
+func (Slow) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: SlowQueue} }
+
+// HandleSlow is Handle for jobs of the slow queue. They have no time limit: do
+// bounds what it does.
+func HandleSlow[T river.JobArgs](workers *Workers, do func(context.Context, T) error) error {
+	return river.AddWorkerSafely(workers, &slowWorker[T]{do: do})
+}
+
+type slowWorker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	do func(context.Context, T) error
+}
+
+func (w *slowWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	return w.do(ctx, job.Args)
+}
+
+func (w *slowWorker[T]) Timeout(*river.Job[T]) time.Duration { return -1 }
+
+// Announced reports whether a job with these arguments waits to be worked.
+func Announced(ctx context.Context, tx pgx.Tx, args river.JobArgs) (waits bool, err error) {
+	states := []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateScheduled}
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM river_job WHERE kind = $1 AND args = to_jsonb($2::json) AND state::text = ANY($3))`, args.Kind(), args, states).Scan(&waits)
+	return waits, err
 }
 
 // GiveUp is err for a job that no later try can do.
@@ -102,7 +137,7 @@ func New(pool *pgxpool.Pool, cfg Config) (*Client, error) {
 	}
 	c, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Workers:      workers,
-		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, SlowQueue: {MaxWorkers: max(2, runtime.NumCPU())}},
 		PeriodicJobs: periodic,
 		Logger:       slog.New(quiet{cfg.Log.Handler()}),
 		ErrorHandler: reporter{cfg.Log},

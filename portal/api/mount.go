@@ -24,7 +24,7 @@ var anybody = []account.Role{account.Visitor}
 // Routes is every address of the API and of its pages, with who may ask for it.
 // HEAD is answered wherever GET is, and below Base OPTIONS too. An operation that is not listed here stops the
 // program when it is mounted.
-var Routes = []portal.Route{
+var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/openapi.json", By: anybody},
 	{Method: "GET", Path: Base + "/datasets", By: anybody},
 	{Method: "GET", Path: Base + "/datasets/:slug", By: anybody},
@@ -45,7 +45,7 @@ var Routes = []portal.Route{
 
 	{Method: "GET", Path: "/developers", By: anybody, Public: true},
 	{Method: "GET", Path: "/developers/reference", By: anybody, Public: true},
-}
+}, uploadRoutes()...)
 
 // api is the API on one portal. The zero value describes itself and answers
 // nothing.
@@ -68,6 +68,7 @@ func Mount(s *portal.Server) {
 	a.handle(Base+"/openapi.json", a.showDocument)
 	a.handle("/developers", a.showDevelopers)
 	a.handle("/developers/reference", a.showReference)
+	a.handleUploads()
 }
 
 // gate is the router that huma registers operations on: each goes behind the

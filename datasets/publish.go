@@ -1,0 +1,101 @@
+package datasets
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets/ingest"
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/blob"
+	"shuyuan/internal/fault"
+)
+
+// A file becomes a version in two steps, whoever brings it: it is read in a
+// limited child (take), and what was read is published in one transaction
+// (publish). AddVersion does both at once; an upload waits between them for a
+// person.
+
+// hold fills in v what was read of its file: format, encoding, tables, and for
+// each column its entry in the dictionary.
+func (v *Version) hold(t *taken, dictionary [][]Field, said overrides, tablesEN []string) {
+	r := t.report
+	v.Format, v.Compression, v.Encoding, v.MediaType = r.Format, r.Compression, r.Encoding, mediaType(r)
+	v.Header = !r.NoHeader
+	for i, found := range r.Tables {
+		var fields []Field
+		if i < len(dictionary) {
+			fields = dictionary[i]
+		}
+		table := Table{Position: i, Name: found.Name, Rows: found.Rows, Fields: describe(found.Columns, fields, said[i]), Preview: found.Preview}
+		if i < len(tablesEN) {
+			table.NameEN = tablesEN[i]
+		}
+		v.Tables = append(v.Tables, table)
+	}
+}
+
+// publish makes v the next version of its resource, in tx: the row of its file,
+// number, tables, dictionary, audit entry and announcement. Its objects are in
+// the store.
+func (s *Service) publish(ctx context.Context, tx pgx.Tx, who account.Actor, v *Version, files []tableFile) error {
+	if err := lockForEdit(ctx, tx, who, v.DatasetID); err != nil {
+		return err
+	}
+	if err := s.keepObject(ctx, tx, blob.Info{Digest: blob.Digest(v.SHA256), Bytes: v.Bytes}); err != nil {
+		return err
+	}
+	if err := insertVersion(ctx, tx, v, s.now()); err != nil {
+		return err
+	}
+	if err := s.keepTables(ctx, tx, v.ID, files); err != nil {
+		return err
+	}
+	if err := s.noteReshaping(ctx, tx, who, v); err != nil {
+		return err
+	}
+	if err := audit.Append(ctx, tx, who, "resource", v.ResourceID, "publish-version",
+		map[string]string{"number": fmt.Sprint(v.Number), "sha256": v.SHA256}); err != nil {
+		return err
+	}
+	for i := range v.Tables {
+		v.Tables[i].Preview = nil // whoever wants to see it asks the Gate
+	}
+	return announce(ctx, tx, s, v.DatasetID)
+}
+
+// Objection is a reason why what was read may not become a version as it is.
+type Objection struct {
+	Kind  string
+	Note  ingest.Note
+	Block bool // stands also when somebody has reviewed it
+}
+
+// objections are all reasons against publishing v, as t was read. It is the one
+// place that is asked before a version is published, and what the review page
+// of an upload shows.
+func (s *Service) objections(_ context.Context, _ *Version, t *taken) ([]Objection, error) {
+	var out []Objection
+	for _, f := range t.report.Findings {
+		out = append(out, Objection{Kind: f.Kind, Note: f.Note})
+	}
+	return out, nil
+}
+
+// publishable returns nil if v may be published, and otherwise the first
+// objection as fault.Invalid. Reviewed says that somebody has seen what can be
+// reviewed.
+func (s *Service) publishable(ctx context.Context, v *Version, t *taken, reviewed bool) error {
+	all, err := s.objections(ctx, v, t)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if o.Block || !reviewed {
+			return fault.New(fault.Invalid, o.Note.Sentence, o.Note.Args...)
+		}
+	}
+	return nil
+}

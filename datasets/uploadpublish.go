@@ -1,0 +1,135 @@
+package datasets
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets/ingest"
+	"shuyuan/internal/account"
+	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
+)
+
+// Publication is what an officer says when an upload becomes a version.
+type Publication struct {
+	Reason   string // why there is a new version; must be said from the second on
+	ReasonEN string
+	Reviewed string // why what the file hides may be public; empty where there is nothing
+}
+
+// PublishUpload makes an upload that was read the next version of its resource.
+// It returns fault.Conflict for one that is not ready or is the same file as the
+// newest version, and fault.Invalid where a reason lacks or something stands
+// against it.
+func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id string, p Publication) (*Version, error) {
+	department, err := uploader(who)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range []struct {
+		field string
+		text  *string
+	}{{"reason", &p.Reason}, {"reason_en", &p.ReasonEN}, {"reviewed", &p.Reviewed}} {
+		if *t.text, err = cleanText(t.field, *t.text, maxText); err != nil {
+			return nil, err
+		}
+	}
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Version, error) {
+		u, err := s.move(ctx, tx, who, id, department, PublishUpload)
+		if err != nil {
+			return nil, err
+		}
+		v, t, err := s.candidate(ctx, tx, u)
+		if err != nil {
+			return nil, err
+		}
+		v.Reason, v.ReasonEN = p.Reason, p.ReasonEN
+		if err := s.publishable(ctx, v, t, p.Reviewed != ""); err != nil {
+			return nil, err
+		}
+		newest, err := newestOf(ctx, tx, u.ResourceID)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case newest != nil && newest.SHA256 == v.SHA256:
+			return nil, fault.New(fault.Conflict, "这个文件和当前的第 %d 版一字不差，不用再发布。", newest.Number)
+		case newest != nil && p.Reason == "":
+			return nil, fault.At("reason", "请写明为什么有新版本。")
+		}
+		if err := s.publish(ctx, tx, who, v, t.files); err != nil {
+			return nil, err
+		}
+		u.VersionID = v.ID
+		return v, publishedAs(ctx, tx, u, who, p.Reviewed)
+	})
+}
+
+// Objections are what stands against publishing an upload of who's department;
+// nothing while it was not read.
+func (s *Service) Objections(ctx context.Context, who account.Actor, u *Upload) ([]Objection, error) {
+	if department, err := uploader(who); err != nil || department != u.Department {
+		return nil, errNoUpload()
+	}
+	if u.State != Reviewing {
+		return nil, nil
+	}
+	v, t, err := s.candidate(ctx, s.pool, u)
+	if err != nil {
+		return nil, err
+	}
+	return s.objections(ctx, v, t)
+}
+
+// candidate is u as the version that it would become, with what was read of it.
+func (s *Service) candidate(ctx context.Context, q database.Querier, u *Upload) (*Version, *taken, error) {
+	v := &Version{ResourceID: u.ResourceID, DatasetID: u.DatasetID, FileName: u.FileName, Delimiter: u.Delimiter, Told: u.Encoding != "", SHA256: u.SHA256, Bytes: u.Bytes}
+	t := &taken{report: &ingest.Report{Format: u.Format, Compression: u.compression, Encoding: u.Found, NoHeader: u.NoHeader, Notes: u.Notes, Findings: u.Findings}}
+	for i, table := range u.Tables {
+		t.report.Tables = append(t.report.Tables, ingest.TableReport{Name: table.Name, Rows: table.Rows, Columns: table.Columns, Preview: table.Preview, Notes: table.Notes})
+		f := table.file
+		if i == 0 {
+			f.notes = append(append([]ingest.Note{}, u.Notes...), table.Notes...)
+		}
+		t.files = append(t.files, f)
+	}
+	said, err := selectOverrides(ctx, q, u.ResourceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	newest, err := newestOf(ctx, q, u.ResourceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	fields, names := inherited(newest, said)
+	v.hold(t, fields, said, names)
+	return v, t, nil
+}
+
+// inherited is the dictionary that the next version starts from: what the newest
+// says of its columns, but for the types, which come of the values, and over it
+// what officers said.
+func inherited(newest *Version, said overrides) (fields [][]Field, tablesEN []string) {
+	if newest == nil {
+		return nil, nil
+	}
+	for i, t := range newest.Tables {
+		var kept []Field
+		for _, f := range t.Fields {
+			f.Type = ""
+			said[i][f.Name].amend(&f)
+			kept = append(kept, f)
+		}
+		fields, tablesEN = append(fields, kept), append(tablesEN, t.NameEN)
+	}
+	return fields, tablesEN
+}
+
+func newestOf(ctx context.Context, q database.Querier, resourceID string) (*Version, error) {
+	found, err := selectVersions(ctx, q, `v.resource_id = @resource`, pgx.NamedArgs{"resource": resourceID}, 1)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
