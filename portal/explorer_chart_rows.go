@@ -125,13 +125,6 @@ func (c *chartMaker) figureTitle(ctx context.Context, single bool) string {
 	return text.T(ctx, "%s：%s", columnTitle(ctx, y), aggregateTitle(ctx, c.ask.agg))
 }
 
-func (x *explorer) unit(ctx context.Context, column string) string {
-	if f := x.field(column); f != nil {
-		return text.Pick(ctx, f.Unit, f.UnitEN)
-	}
-	return ""
-}
-
 func (c *chartMaker) figureUnit(ctx context.Context) string {
 	if c.ask.y == "" || c.ask.agg == "count_distinct" {
 		return ""

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -8,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/templates"
 )
 
 // exploring is the state of the explorer as its address has it: everything
@@ -21,7 +24,8 @@ type exploring struct {
 	where   string     // a condition as somebody wrote it; it holds too
 	groups  []grouping // rows are put together by these
 	sums    []summing  // what is worked out of each group; empty: how many rows
-	columns []string   // chosen; empty: all
+	columns []string   // chosen; empty: all but those hidden
+	hidden  []string
 	sort    []sorting
 	row     int64      // number of the first row shown, from 0, where rows are neither chosen, sorted nor grouped
 	cursor  string     // where the page begins otherwise
@@ -35,14 +39,14 @@ const (
 	mostGroupings  = 4
 	mostSummings   = 8
 	mostSorts      = 4
-	mostWhere      = 4000 // characters
+	mostWhere      = 2000 // characters
 	longestOwn     = 200  // characters of a parameter of a view
 )
 
 // explorerParameters are those that every address of the explorer may have; a
 // name that ends in * may occur several times.
 func explorerParameters() []string {
-	names := []string{"version", "table", "view", "q", "f*", "where", "group*", "sum*", "col*", "sort*", "row", "cursor", "panel"}
+	names := []string{"version", "table", "view", "q", "f*", "where", "group*", "sum*", "col*", "hide*", "sort*", "row", "cursor", "panel"}
 	for _, v := range explorerViews() {
 		names = append(names, v.parameters...)
 	}
@@ -127,7 +131,10 @@ func (e *exploring) readRows(q url.Values) error {
 	if utf8.RuneCountInString(e.where) > mostWhere {
 		return malformed("where", "最多 %d 个字。", mostWhere)
 	}
-	e.columns = distinct(q["col"])
+	e.columns, e.hidden = distinct(q["col"]), distinct(q["hide"])
+	if len(e.columns) > 0 {
+		e.hidden = nil
+	}
 	return nil
 }
 
@@ -203,7 +210,7 @@ func (e exploring) narrowed() bool { return e.words != "" || len(e.filters) > 0 
 // first reports whether this is what a reader sees who has asked for nothing:
 // the page that is the same for everybody, and worth keeping.
 func (e exploring) first() bool {
-	return e.plain() && e.row == 0 && e.cursor == "" && e.panel == "" && len(e.columns) == 0 && len(e.own) == 0
+	return e.plain() && e.row == 0 && e.cursor == "" && e.panel == "" && len(e.columns) == 0 && len(e.hidden) == 0 && len(e.own) == 0
 }
 
 // values is e as a query string; two equal states give the same one.
@@ -231,6 +238,9 @@ func (e exploring) values() url.Values {
 	for _, c := range e.columns {
 		v.Add("col", c)
 	}
+	for _, c := range e.hidden {
+		v.Add("hide", c)
+	}
 	for _, s := range e.sort {
 		v.Add("sort", s.String())
 	}
@@ -256,7 +266,7 @@ func (e exploring) href(page string) string {
 func (e exploring) with(change func(*exploring)) exploring {
 	g := e
 	g.filters, g.groups, g.sums = slices.Clone(e.filters), slices.Clone(e.groups), slices.Clone(e.sums)
-	g.columns, g.sort = slices.Clone(e.columns), slices.Clone(e.sort)
+	g.columns, g.hidden, g.sort = slices.Clone(e.columns), slices.Clone(e.hidden), slices.Clone(e.sort)
 	g.own = url.Values{}
 	for name, values := range e.own {
 		g.own[name] = slices.Clone(values)
@@ -265,6 +275,63 @@ func (e exploring) with(change func(*exploring)) exploring {
 	change(&g)
 	return g
 }
+
+// kept is e as fields of a form, without the parameters that the form itself
+// sets, and from the first row on.
+func (e exploring) kept(without ...string) []templates.Hidden {
+	var out []templates.Hidden
+	values := e.with(func(*exploring) {}).values()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if slices.Contains(without, name) {
+			continue
+		}
+		for _, value := range values[name] {
+			out = append(out, templates.Hidden{Name: name, Value: value})
+		}
+	}
+	return out
+}
+
+// choose shows the columns named, of all that there are; whichever list is
+// shorter stands in the address.
+func (e *exploring) choose(chosen, all []string) {
+	e.columns, e.hidden = nil, nil
+	hidden := slices.DeleteFunc(slices.Clone(all), func(c string) bool { return slices.Contains(chosen, c) })
+	chosen = slices.DeleteFunc(slices.Clone(all), func(c string) bool { return slices.Contains(hidden, c) })
+	switch {
+	case len(chosen) == 0 || len(hidden) == 0:
+	case len(hidden) < len(chosen):
+		e.hidden = hidden
+	default:
+		e.columns = chosen
+	}
+}
+
+// shown are the columns on screen, of all that there are.
+func (e exploring) shown(all []string) []string {
+	if len(e.columns) > 0 {
+		return e.columns
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(c string) bool { return slices.Contains(e.hidden, c) })
+}
+
+// without is e less the filter.
+func (e exploring) without(f filter) exploring {
+	return e.with(func(g *exploring) { g.filters = slices.DeleteFunc(g.filters, f.same) })
+}
+
+// put adds a filter, in place of one of the same kind on the same column.
+func (e *exploring) put(f filter) {
+	e.filters = slices.DeleteFunc(e.filters, func(o filter) bool {
+		return o.column == f.column && (o.op == f.op || among[o.op] && among[f.op])
+	})
+	if f.op != "" && (len(f.values) > 0 || filterValues[f.op] == 0) {
+		e.filters = append(e.filters, f)
+	}
+}
+
+// among are the filters by lists of values: one column has one of them.
+var among = map[string]bool{"is": true, "not": true}
 
 // set gives a parameter of a view a value; an empty one takes it away.
 func (e *exploring) set(name, value string) {

@@ -93,12 +93,10 @@ func (f filter) tidied(want int) (filter, error) {
 
 // expression is f in the language of rows.
 func (f filter) expression(schema rows.Schema) (string, error) {
-	place, isPair := pairOf(schema, f.column)
-	c, ok := columnNamed(schema, f.column)
-	if !ok && !isPair {
+	name, t, ok := subject(schema, f.column)
+	if !ok {
 		return "", missing("f", f.column)
 	}
-	name := named(f.column)
 	switch f.op {
 	case "empty":
 		return name + " is null", nil
@@ -107,16 +105,35 @@ func (f filter) expression(schema rows.Schema) (string, error) {
 	case "misfit":
 		return "raw(" + name + ") is not null and " + name + " is null", nil
 	case "has", "lacks", "starts", "ends":
-		return f.part(name, c.Type)
+		return f.part(name, t)
 	case "is", "not":
-		return f.among(name, c.Type)
+		return f.among(name, t)
 	case "between":
-		return f.between(name, c.Type)
+		return f.between(name, t)
 	}
-	if isPair {
-		name = place
+	if pair, ok := pairOf(schema, f.column); ok {
+		name = pair
 	}
 	return f.placed(name)
+}
+
+// subject is what a filter speaks of: a column, or a part of a date, written as
+// a grouping is.
+func subject(schema rows.Schema, column string) (expression string, t rows.Type, ok bool) {
+	if c, ok := columnNamed(schema, column); ok {
+		return named(column), c.Type, true
+	}
+	g := parseGrouping(column)
+	if _, ok := columnNamed(schema, g.column); !ok {
+		return "", "", false
+	}
+	switch g.part {
+	case "":
+		return "", "", false
+	case "date":
+		return g.expression(), rows.Date, true
+	}
+	return g.expression(), rows.Integer, true
 }
 
 // part tests a piece of a text. Letters are found in either case.
@@ -351,6 +368,14 @@ func literal(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
+func columnNames(schema rows.Schema) []string {
+	out := make([]string, len(schema))
+	for i, c := range schema {
+		out[i] = c.Name
+	}
+	return out
+}
+
 func columnNamed(schema rows.Schema, name string) (rows.Column, bool) {
 	i := slices.IndexFunc(schema, func(c rows.Column) bool { return c.Name == name })
 	if i < 0 {
@@ -442,11 +467,13 @@ func (e exploring) condition(schema rows.Schema) (string, error) {
 
 func (e exploring) rowsQuestion(schema rows.Schema, q *rows.Query) error {
 	var list []string
-	for _, name := range e.columns {
-		if _, ok := columnNamed(schema, name); !ok {
-			return missing("col", name)
+	if len(e.columns)+len(e.hidden) > 0 {
+		for _, name := range e.shown(columnNames(schema)) {
+			if _, ok := columnNamed(schema, name); !ok {
+				return missing("col", name)
+			}
+			list = append(list, named(name))
 		}
-		list = append(list, named(name))
 	}
 	q.Select = strings.Join(list, ", ")
 	var order []string
@@ -480,7 +507,7 @@ func (e exploring) groupedQuestion(schema rows.Schema, q *rows.Query) error {
 	}
 	q.GroupBy, q.Select = strings.Join(groups, ", "), strings.Join(list, ", ")
 	var order []string
-	for _, s := range e.sort {
+	for _, s := range e.order(schema) {
 		expression, ok := keys[s.by]
 		if !ok {
 			return malformed("sort", "“%s”不在这张分组表里。", shown(s.by))
@@ -489,6 +516,18 @@ func (e exploring) groupedQuestion(schema rows.Schema, q *rows.Query) error {
 	}
 	q.OrderBy = strings.Join(order, ", ")
 	return nil
+}
+
+// order is what groups are sorted by: if nothing was chosen, those that have no
+// order of their own by their first figure, the greatest first.
+func (e exploring) order(schema rows.Schema) []sorting {
+	if len(e.sort) > 0 || len(e.groups) == 0 {
+		return e.sort
+	}
+	if c, ok := columnNamed(schema, e.groups[0].column); e.groups[0].part != "" || !ok || c.Type != rows.Text && c.Type != rows.Boolean {
+		return nil
+	}
+	return []sorting{{by: e.figures()[0].String(), desc: true}}
 }
 
 // figures are what is worked out of each group: how many rows, if nothing else

@@ -221,6 +221,9 @@ func (s *Server) onView(c *fiber.Ctx, count func()) {
 // handlers of public routes read nothing else.
 func (s *Server) cached(c *fiber.Ctx, r Route) error {
 	s.look(c.UserContext())
+	if r.Keep != nil && !r.Keep(c) {
+		return s.uncached(c, r)
+	}
 	key := string(text.Of(c.UserContext())) + " " + localPath(c)
 	page, era := s.cache.get(key)
 	if page == nil {
@@ -240,6 +243,24 @@ func (s *Server) cached(c *fiber.Ctx, r Route) error {
 	} else {
 		cacheUse.WithLabelValues("kept").Inc()
 	}
+	for _, count := range page.views {
+		count()
+	}
+	return s.send(c, page)
+}
+
+// uncached makes a page for who asks for it alone; nobody waits for it with
+// them, so it is given up when they leave.
+func (s *Server) uncached(c *fiber.Ctx, r Route) error {
+	cacheUse.WithLabelValues("passed").Inc()
+	ctx, done := s.WhileConnected(c)
+	c.SetUserContext(ctx)
+	err := r.Handle(s, c)
+	done()
+	if err != nil {
+		return err
+	}
+	page := capture(c, s.cacheUntil())
 	for _, count := range page.views {
 		count()
 	}
@@ -278,8 +299,9 @@ func capture(c *fiber.Ctx, expires time.Time) *cachedPage {
 	response := c.Response()
 	page := &cachedPage{status: response.StatusCode(), stored: compress(storedCoding, response.Body()), plain: len(response.Body()), expires: expires}
 	page.views, _ = c.Locals(keyViews).([]func())
-	page.keepable = page.status == fiber.StatusOK && len(response.Header.Peek(fiber.HeaderSetCookie)) == 0
-	for _, name := range []string{fiber.HeaderContentType, fiber.HeaderContentLanguage, fiber.HeaderLocation, fiber.HeaderLink, fiber.HeaderCacheControl} {
+	page.keepable = page.status == fiber.StatusOK && len(response.Header.Peek(fiber.HeaderSetCookie)) == 0 &&
+		string(response.Header.Peek(fiber.HeaderCacheControl)) != "no-store"
+	for _, name := range []string{fiber.HeaderContentType, fiber.HeaderContentLanguage, fiber.HeaderLocation, fiber.HeaderLink, fiber.HeaderCacheControl, "X-Robots-Tag"} {
 		if v := response.Header.Peek(name); len(v) > 0 {
 			page.headers = append(page.headers, [2]string{name, string(v)})
 		}

@@ -21,6 +21,11 @@ type Route struct {
 	Scope   string // what a key must be good for; reading if empty
 	Stream  bool   // takes a body of any length, which the handler counts
 	Gallery bool   // only where the gallery is shown
+	Framed  bool   // other sites may frame it: it shows the same to everybody and does nothing
+
+	// Keep reports whether the page of an address is one that many ask for;
+	// nil: all are. Others are made for who asks and not kept.
+	Keep func(*fiber.Ctx) bool
 }
 
 var (
@@ -45,7 +50,9 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/suggest", By: anybody, Handle: (*Server).suggest, Public: true},
 	{Method: "GET", Path: "/datasets/feed.xml", By: anybody, Handle: (*Server).searchFeed, Public: true},
 	{Method: "GET", Path: "/datasets/:slug", By: anybody, Handle: (*Server).showDataset, Public: true},
-	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true, Keep: worthKeeping},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id/explorer", By: anybody, Handle: (*Server).showExplorer, Public: true, Keep: worthKeeping},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id/embed", By: anybody, Handle: (*Server).showEmbed, Public: true, Keep: worthKeeping, Framed: true},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes", By: anybody, Handle: (*Server).chooseChanges},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version", By: anybody, Handle: (*Server).showChanges, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version/rows.csv", By: anybody, Handle: (*Server).downloadChanges},
@@ -131,6 +138,9 @@ func (s *Server) behind(r Route) fiber.Handler {
 		}
 		if err := s.checkForgery(c, r); err != nil {
 			return err
+		}
+		if r.Framed {
+			mayBeFramed(c)
 		}
 		if r.Public && who.IsVisitor() && !s.carriesSession(c) {
 			return s.cached(c, r)

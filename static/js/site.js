@@ -2,8 +2,11 @@
 // without script has the same content and the same links.
 (() => {
   // A button that copies the text of the element named by data-copy.
-  for (const button of document.querySelectorAll('button[data-copy]')) {
-    if (!navigator.clipboard) continue;
+  const copying = root => {
+    if (!navigator.clipboard) return;
+    for (const button of root.querySelectorAll('button[data-copy]')) copyBy(button);
+  };
+  const copyBy = button => {
     const words = button.textContent;
     button.hidden = false;
     button.addEventListener('click', async () => {
@@ -14,17 +17,24 @@
       button.textContent = button.dataset.done;
       setTimeout(() => { button.textContent = words; }, 2000);
     });
-  }
+  };
 
   // A wide table scrolls in its own box. Only a box that really scrolls
   // should be a stop for the keyboard.
   const watch = new ResizeObserver(entries => {
     for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+      if (target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1) target.tabIndex = 0;
       else target.removeAttribute('tabindex');
     }
   });
-  for (const box of document.querySelectorAll('.tw[tabindex]')) watch.observe(box);
+  const scrolling = root => {
+    for (const box of root.querySelectorAll('.tw[tabindex]')) watch.observe(box);
+  };
+
+  copying(document);
+  scrolling(document);
+  // A part of the page that another script has replaced.
+  document.addEventListener('part', e => { copying(e.detail); scrolling(e.detail); });
 
   // Everything folded must be on paper too.
   addEventListener('beforeprint', () => {
