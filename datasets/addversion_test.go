@@ -110,7 +110,7 @@ func TestNumbersFollowOneAnotherWhoeverPublishes(t *testing.T) {
 }
 
 func TestAPublishedVersionNeverChanges(t *testing.T) {
-	c := newCatalogue(t)
+	c := asked(t)
 	_, v := c.File(t, "a.csv", "甲\n1\n")
 	if _, err := content(c.Service.Rendition(t.Context(), account.Actor{}, v, 0, datasets.CSV)); err != nil {
 		t.Fatal(err)
@@ -301,7 +301,7 @@ func (lost) Stat(context.Context, blob.Digest) (blob.Info, error) {
 }
 
 func TestNoRowIsMadeOfAnObjectThatIsNotThere(t *testing.T) {
-	c := newCatalogue(t)
+	c := asked(t)
 	d, v := c.File(t, "a.csv", "甲\n1\n")
 	before := state(t, c)
 	s := datasets.NewService(c.Pool, lost{c.Store}, &datasetstest.Gate{}, c.Clock)
@@ -318,7 +318,7 @@ func TestNoRowIsMadeOfAnObjectThatIsNotThere(t *testing.T) {
 }
 
 func TestSweepTakesWhatNobodyRefersTo(t *testing.T) {
-	c := newCatalogue(t)
+	c := asked(t)
 	d, v := c.File(t, "a.csv", "甲\n1\n")
 	if _, err := content(c.Service.Rendition(t.Context(), account.Actor{}, v, 0, datasets.CSVBOM)); err != nil {
 		t.Fatal(err)

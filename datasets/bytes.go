@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/datasets/ingest"
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database"
@@ -104,35 +106,51 @@ func (v *Version) names(position int) []string {
 	return names
 }
 
-// The kinds of rendition: the same rows in another format.
+// The kinds of rendition that are named in code: the same rows in another
+// format. Every format of rows.Formats is a kind of its own name.
 const (
-	CSV    = "csv"     // UTF-8, a header, LF
-	CSVBOM = "csv-bom" // the same with a byte order mark, which Excel needs
-	JSON   = "json"    // an array of objects
+	CSV    = string(rows.CSV)
+	CSVBOM = "csv-bom" // with a byte order mark, which Excel needs
+	JSON   = string(rows.JSON)
 )
-
-var renditionTypes = map[string]struct{ media, extension string }{
-	CSV:    {"text/csv; charset=utf-8; header=present", ".csv"},
-	CSVBOM: {"text/csv; charset=utf-8; header=present", ".csv"},
-	JSON:   {"application/json", ".json"},
-}
 
 // Rendition returns the rows of one table of v in another format, if viewer
 // may have them. It is made at the first request and kept; requests at the
-// same time wait for the one that makes it. It returns fault.NotFound for a
-// kind or table that there is not.
+// same time wait for the one that makes it. In CSV no cell is run as a formula
+// by whoever opens it with a double click. It returns fault.NotFound for a kind
+// or table that there is not, and for GeoJSON of what lies nowhere.
 func (s *Service) Rendition(ctx context.Context, viewer account.Actor, v *Version, position int, kind string) (*File, error) {
+	return s.rendition(ctx, viewer, v, position, kind, nil)
+}
+
+// Package returns a Frictionless data package of one table of v, made and kept
+// as a rendition is. page is the address of the dataset's page.
+func (s *Service) Package(ctx context.Context, viewer account.Actor, d *Dataset, v *Version, position int, page string) (*File, error) {
+	if position < 0 || position >= len(v.Tables) {
+		return nil, errNoTable(position)
+	}
+	return s.rendition(ctx, viewer, v, position, string(rows.Package), PackageOf(d, v, position, page))
+}
+
+func errNoTable(position int) error {
+	return fault.New(fault.NotFound, "这个文件没有第 %d 张表。", position+1)
+}
+
+func (s *Service) rendition(ctx context.Context, viewer account.Actor, v *Version, position int, kind string, about *rows.DataPackage) (*File, error) {
 	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
 		return nil, err
 	}
-	form, ok := renditionTypes[kind]
-	if !ok {
+	format, bom := rows.Format(kind), kind == CSVBOM
+	if bom {
+		format = rows.CSV
+	}
+	if !slices.Contains(rows.Formats(), format) || (format == rows.Package) != (about != nil) {
 		return nil, fault.New(fault.NotFound, "没有这种格式。")
 	}
 	if position < 0 || position >= len(v.Tables) {
-		return nil, fault.New(fault.NotFound, "这个文件没有第 %d 张表。", position+1)
+		return nil, errNoTable(position)
 	}
-	info, err := s.rendered(ctx, v, position, kind)
+	info, err := s.rendered(ctx, v, position, kind, rows.ExportOptions{Format: format, BOM: bom, Safe: format == rows.CSV, Package: about})
 	if err != nil {
 		return nil, err
 	}
@@ -140,30 +158,25 @@ func (s *Service) Rendition(ctx context.Context, viewer account.Actor, v *Versio
 	if err != nil {
 		return nil, fmt.Errorf("open rendition of %s version %d: %w", v.ResourceID, v.Number, err)
 	}
-	return &File{Name: v.BaseName(position) + form.extension, MediaType: form.media, Digest: info.Digest, Bytes: info.Bytes, Modified: v.PublishedAt, Object: object}, nil
+	return &File{Name: v.BaseName(position) + "." + string(format), MediaType: format.MediaType(), Digest: info.Digest, Bytes: info.Bytes, Modified: v.PublishedAt, Object: object}, nil
 }
 
-func (s *Service) rendered(ctx context.Context, v *Version, position int, kind string) (blob.Info, error) {
+func (s *Service) rendered(ctx context.Context, v *Version, position int, kind string, o rows.ExportOptions) (blob.Info, error) {
 	args := pgx.NamedArgs{"version": v.ID, "position": position, "kind": kind}
-	read := func(ctx context.Context) (info blob.Info, err error) {
-		err = s.pool.QueryRow(ctx, `SELECT sha256, bytes FROM renditions WHERE version_id = @version AND position = @position AND kind = @kind`, args).
-			Scan(&info.Digest, &info.Bytes)
-		return info, err
-	}
-	info, err := read(ctx)
+	info, err := s.selectRendition(ctx, args)
 	if err == nil || !errors.Is(err, pgx.ErrNoRows) {
 		return info, err
 	}
 	key := strconv.FormatInt(v.ID, 10) + "/" + strconv.Itoa(position) + "/" + kind
 	made := s.made.DoChan(key, func() (any, error) {
 		// one reader who goes away must not spoil it for those who wait
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
-		defer cancel()
-		return s.render(ctx, v, position, kind, args)
+		return s.render(context.WithoutCancel(ctx), v, position, o, args)
 	})
 	select {
 	case <-ctx.Done():
-		return blob.Info{}, fault.New(fault.Unavailable, "这份文件正在转换，请稍后再来取。").Because(ctx.Err())
+		f := fault.New(fault.Unavailable, "这份文件正在转换，请稍后再来取。").Because(ctx.Err())
+		f.Retry = renderWait
+		return blob.Info{}, f
 	case r := <-made:
 		if r.Err != nil {
 			return blob.Info{}, r.Err
@@ -172,31 +185,66 @@ func (s *Service) rendered(ctx context.Context, v *Version, position int, kind s
 	}
 }
 
-func (s *Service) render(ctx context.Context, v *Version, position int, kind string, args pgx.NamedArgs) (blob.Info, error) {
+// renderWait is when to come back for a file that takes longer than one
+// request.
+const renderWait = 20 * time.Second
+
+// render exports the whole table into the store.
+func (s *Service) render(ctx context.Context, v *Version, position int, o rows.ExportOptions, args pgx.NamedArgs) (blob.Info, error) {
+	t, err := s.asked(ctx, v, position)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	e, err := s.rows.Export(t, rows.Query{}, o)
+	if f := fault.Of(err); err != nil && f.Kind == fault.Malformed { // nobody asked anything that could be wrong
+		return blob.Info{}, fault.New(fault.NotFound, f.Sentence, f.Args...)
+	}
+	if err != nil {
+		return blob.Info{}, err
+	}
 	r, w := io.Pipe()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		w.CloseWithError(write(w, kind, v.Tables[position].Fields, func(yield func([]string) error) error {
-			return s.eachRow(ctx, v, position, yield)
-		}))
+		w.CloseWithError(e.Write(ctx, w))
 	}()
 	info, err := s.store.Put(ctx, r, 0)
 	r.CloseWithError(err) // ends the writer if the store gave up first
 	<-written
 	if err != nil {
-		return info, fmt.Errorf("render %s of %s version %d: %w", kind, v.ResourceID, v.Number, err)
+		return info, fmt.Errorf("render %s of %s version %d: %w", o.Format, v.ResourceID, v.Number, err)
 	}
-	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (blob.Info, error) {
+	return s.keepRendition(ctx, info, args)
+}
+
+// keepRendition remembers what was made. If another replica was quicker, what
+// it made stays: a version's bytes are the same for everybody.
+func (s *Service) keepRendition(ctx context.Context, info blob.Info, args pgx.NamedArgs) (blob.Info, error) {
+	args["sha256"], args["bytes"] = info.Digest, info.Bytes
+	late := errors.New("another replica made it")
+	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		var none struct{}
 		if err := s.keepObject(ctx, tx, info); err != nil {
-			return info, err
+			return none, err
 		}
-		args["sha256"], args["bytes"] = info.Digest, info.Bytes
-		_, err := tx.Exec(ctx, `
+		tag, err := tx.Exec(ctx, `
 			INSERT INTO renditions (version_id, position, kind, sha256, bytes)
 			VALUES (@version, @position, @kind, @sha256, @bytes) ON CONFLICT DO NOTHING`, args)
-		return info, err
+		if err == nil && tag.RowsAffected() == 0 {
+			err = late
+		}
+		return none, err
 	})
+	if errors.Is(err, late) {
+		return s.selectRendition(ctx, args)
+	}
+	return info, err
+}
+
+func (s *Service) selectRendition(ctx context.Context, args pgx.NamedArgs) (info blob.Info, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT sha256, bytes FROM renditions WHERE version_id = @version AND position = @position AND kind = @kind`, args).
+		Scan(&info.Digest, &info.Bytes)
+	return info, err
 }
 
 // BaseName is the original's name without its endings, and the sheet's

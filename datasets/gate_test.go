@@ -64,7 +64,7 @@ func TestEveryRoadOfDataLeadsThroughTheGate(t *testing.T) {
 // What was converted for one who may have it is not given to one who may not.
 func TestAKeptRenditionIsStillGated(t *testing.T) {
 	gate := &datasetstest.Gate{}
-	c := datasetstest.New(t, gate)
+	c := datasetstest.New(t, gate, datasetstest.Asked)
 	_, v := c.File(t, "a.csv", "甲\n"+sentinel+"\n")
 	if _, err := content(c.Service.Rendition(t.Context(), account.Actor{}, v, 0, datasets.CSV)); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,8 @@
 package datasets_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -284,6 +286,10 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		s.CountView(d.ID)
 		return nil, nil
 	},
+	"CursorTable": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		_, _, err := s.CursorTable(d.Resources[0].ID, "")
+		return nil, err
+	},
 	"Dataset": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Dataset(ctx, who, d.Slug)
 	},
@@ -369,6 +375,13 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"OwnLinks": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.OwnLinks(ctx, who, nil, "")
 	},
+	"Package": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		packed, err := content(s.Package(ctx, who, d, d.Resources[0].Newest, 0, ""))
+		if err != nil {
+			return nil, err
+		}
+		return unzipped([]byte(packed.(string)))
+	},
 	"Popularity": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Popularity(ctx)
 	},
@@ -431,6 +444,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"ScoreDatasets": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.ScoreDatasets(ctx)
 	},
+	"Schema": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Schema(ctx, who, d.Resources[0].Newest, 0)
+	},
 	"Stats": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Stats(ctx, who)
 	},
@@ -455,16 +471,49 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Versions": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Versions(ctx, who, d.Resources[0].ID)
 	},
+	"Whole": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		w, err := s.Whole(ctx, who, d.Slug)
+		if err != nil {
+			return nil, err
+		}
+		defer w.Close()
+		var out bytes.Buffer
+		if err := w.Write(ctx, &out, ""); err != nil {
+			return nil, err
+		}
+		return unzipped(out.Bytes())
+	},
 	"VersionsBefore": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.VersionsBefore(ctx, who, d.Resources[0].ID, 100, 100)
 	},
 }
 
+// unzipped is what is in a zip.
+func unzipped(b []byte) (any, error) {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for _, f := range z.File {
+		in, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(in)
+		if err != nil {
+			return nil, err
+		}
+		files[f.Name] = string(body)
+	}
+	return files, nil
+}
+
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore"}
+var handsOut = []string{"Checks", "Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"Distribution", "Export", "Facet", "MayServe", "Original", "Preview", "Profile", "Profiles", "Query", "Rendition", "Rows", "Tag"}
+var refuses = []string{"Distribution", "Export", "Facet", "MayServe", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Rows", "Schema", "Tag", "Whole"}
 
 func content(f *datasets.File, err error) (any, error) {
 	if err != nil {

@@ -61,7 +61,7 @@ func TestWhatARefusalSays(t *testing.T) {
 // On a real catalogue: the bytes leave by every road for one open type and by
 // none for the others, and the entry itself stays public where it was.
 func TestTheGateOfTheCatalogue(t *testing.T) {
-	c := datasetstest.New(t, licensing.Gate{})
+	c := datasetstest.New(t, licensing.Gate{}, datasetstest.Asked)
 	grid := c.Grid(t)
 	for slug, d := range grid {
 		if d.Status != datasets.Published {
@@ -69,7 +69,7 @@ func TestTheGateOfTheCatalogue(t *testing.T) {
 		}
 		v := d.Resources[0].Newest
 		served := map[string]error{"preview": c.Service.Preview(t.Context(), account.Actor{}, v)}
-		for _, kind := range []string{datasets.CSV, datasets.CSVBOM, datasets.JSON} {
+		for _, kind := range []string{datasets.CSV, datasets.CSVBOM, datasets.JSON, "xlsx", "parquet"} {
 			f, err := c.Service.Rendition(t.Context(), account.Actor{}, v, 0, kind)
 			if err == nil {
 				f.Object.Close()

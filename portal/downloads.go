@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,8 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/rows"
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/portal/byterange"
 )
@@ -41,7 +42,7 @@ func (s *Server) newest(c *fiber.Ctx) error {
 
 // download is GET /d/{resource}/{version}/{filename}: the bytes of one
 // version, for ever the same. data.csv, data.json and so on are the same rows
-// in another format.
+// in another format, and package.zip is a data package of them.
 func (s *Server) download(c *fiber.Ctx) error {
 	q, err := query(c, "bom", "table")
 	if err != nil {
@@ -113,10 +114,6 @@ func (s *Server) open(ctx context.Context, c *fiber.Ctx, v *datasets.Version, bo
 		}
 		return s.Datasets.Original(ctx, actor(c), v)
 	}
-	base, extension := strings.TrimSuffix(name, path.Ext(name)), strings.TrimPrefix(path.Ext(name), ".")
-	if base != "data" {
-		return nil, fault.New(fault.NotFound, "没有这个文件。")
-	}
 	position := 0
 	if table != "" {
 		if position, err = strconv.Atoi(table); err != nil || position < 1 || position > len(v.Tables) {
@@ -124,18 +121,43 @@ func (s *Server) open(ctx context.Context, c *fiber.Ctx, v *datasets.Version, bo
 		}
 		position--
 	}
-	switch {
-	case bom != "" && (bom != "1" || extension != "csv"):
+	if bom != "" && (bom != "1" || name != "data.csv") {
 		return nil, malformed("bom", "bom 只能是 1，且只用于 CSV。")
-	case extension == "csv" && bom == "1":
-		return s.Datasets.Rendition(ctx, actor(c), v, position, datasets.CSVBOM)
-	case extension == "csv":
-		return s.Datasets.Rendition(ctx, actor(c), v, position, datasets.CSV)
-	case extension == "json":
-		return s.Datasets.Rendition(ctx, actor(c), v, position, datasets.JSON)
 	}
-	return nil, fault.New(fault.NotFound, "还没有这种格式，现有 CSV、JSON 和原始文件。")
+	if name == "package.zip" {
+		return s.openPackage(ctx, actor(c), v, position)
+	}
+	kind, ok := strings.CutPrefix(name, "data.")
+	if !ok || kind == string(rows.Package) || !slices.Contains(rows.Formats(), rows.Format(kind)) {
+		return nil, fault.New(fault.NotFound, "没有这种格式，现有 %s、package.zip 和原始文件。", formatNames())
+	}
+	if bom == "1" {
+		kind = datasets.CSVBOM
+	}
+	return s.Datasets.Rendition(ctx, actor(c), v, position, kind)
 }
+
+// formatNames are the names of the files that hold rows.
+func formatNames() string {
+	var names []string
+	for _, f := range rows.Formats() {
+		if f != rows.Package {
+			names = append(names, "data."+string(f))
+		}
+	}
+	return strings.Join(names, "、")
+}
+
+// openPackage finds the data package of a table.
+func (s *Server) openPackage(ctx context.Context, who account.Actor, v *datasets.Version, position int) (*datasets.File, error) {
+	d, _, err := s.Datasets.Resource(ctx, who, v.ResourceID)
+	if err != nil {
+		return nil, err
+	}
+	return s.Datasets.Package(ctx, who, d, v, position, s.datasetPage(d.Slug))
+}
+
+func (s *Server) datasetPage(slug string) string { return s.Config.BaseURL + "/datasets/" + slug }
 
 // sendFile sends an immutable file: whole or in ranges, with its digest and
 // its name, as something to keep and never as a page of ours. It closes f,

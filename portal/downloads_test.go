@@ -1,11 +1,14 @@
 package portal_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
@@ -25,6 +28,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/datasetstest"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/licensing"
@@ -398,6 +402,7 @@ func TestTheSameRowsInAnotherFormat(t *testing.T) {
 		{"data.csv?bom=1", "\ufeff年份,人口\n2025,4193\n", "人口.csv"},
 		{"data.csv?table=1", "年份,人口\n2025,4193\n", "人口.csv"},
 		{"data.json", "[\n{\"年份\":2025,\"人口\":4193}\n]\n", "人口.json"},
+		{"data.ndjson", "{\"年份\":2025,\"人口\":4193}\n", "人口.ndjson"},
 	} {
 		r := w.get(t, visitor, at+c.path)
 		_, params, _ := mime.ParseMediaType(r.header.Get("Content-Disposition"))
@@ -409,7 +414,7 @@ func TestTheSameRowsInAnotherFormat(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]int{
-		"data.xlsx": 404, "data.": 404, "data": 404, "data.csv.gz": 404, "other.csv": 404, "data.CSV": 404, "..%5Cdata.csv": 400, "data.csv?bom=2": 400, "data.json?bom=1": 400,
+		"data.geojson": 404, "data.zip": 404, "data.csv-bom": 404, "package.zip?bom=1": 400, "package.zip?table=2": 400, "data.": 404, "data": 404, "data.csv.gz": 404, "other.csv": 404, "data.CSV": 404, "..%5Cdata.csv": 400, "data.csv?bom=2": 400, "data.json?bom=1": 400,
 		"data.csv?table=0": 400, "data.csv?table=2": 400, "data.csv?table=x": 400, "data.csv?table=-1": 400, "data.csv?callback=x": 400, "data.csv?format=..%2Fx": 400, url.PathEscape("人口.csv") + "?bom=1": 400,
 	} {
 		if r := w.get(t, visitor, at+path); r.status != want {
@@ -419,6 +424,16 @@ func TestTheSameRowsInAnotherFormat(t *testing.T) {
 	for _, number := range []string{"0", "01", "-1", "2", "1.0", "+1", "x", "99999999999999999999", "１"} {
 		if r := w.get(t, visitor, "/d/"+v.ResourceID+"/"+url.PathEscape(number)+"/data.csv"); r.status != 404 {
 			t.Errorf("version %s: %d", number, r.status)
+		}
+	}
+
+	for name, begins := range map[string]string{"data.xlsx": "PK\x03\x04", "data.parquet": "PAR1", "data.xml": "<?xml", "package.zip": "PK\x03\x04"} {
+		r := w.get(t, visitor, at+name)
+		if r.status != 200 || !strings.HasPrefix(r.body, begins) || r.header.Get("Content-Digest") != digest(r.body) || !strings.HasPrefix(r.header.Get("ETag"), `"`) {
+			t.Errorf("%s: %d %.20q %v", name, r.status, r.body, r.header)
+		}
+		if part := w.get(t, visitor, at+name, "Range", "bytes=1-3"); part.status != 206 || part.body != r.body[1:4] {
+			t.Errorf("%s: a part: %d %q", name, part.status, part.body)
 		}
 	}
 
@@ -500,7 +515,7 @@ func TestADownloadOutlivesItsHandler(t *testing.T) {
 	text := table(5000)
 	address := w.offer(t, "a.csv", text)
 	d := w.Deps
-	d.Datasets, d.Mounts = datasets.NewService(w.Pool, tied{w.Store}, licensing.Gate{}, w.Clock), nil
+	d.Datasets, d.Mounts = datasets.NewService(w.Pool, tied{w.Store}, licensing.Gate{}, w.Clock, datasetstest.Asked(t, w.Store)), nil
 	s, err := portal.New(d)
 	if err != nil {
 		t.Fatal(err)
@@ -535,5 +550,72 @@ func TestDownloadsAreCountedOnce(t *testing.T) {
 	}
 	if kept.Downloads != 2 {
 		t.Errorf("%d downloads, want 2", kept.Downloads)
+	}
+}
+
+// The whole dataset is one data package: what is in it is what was published,
+// and what may not be had is left out and said.
+func TestAWholeDatasetIsOnePackage(t *testing.T) {
+	w := newWhole(t)
+	d := w.Dataset(t, func(d *datasets.Dataset) { d.Slug, d.Title = "two-files", "两个文件" })
+	first, second := w.Resource(t, d), w.Resource(t, d)
+	w.Version(t, d, first, "人口.csv", "年份,人口\n2025,4193\n", datasets.Field{Name: "人口", Label: "=常住人口", Type: "integer"})
+	w.Version(t, d, second, "人口.csv", "年份,人口\n2026,4200\n")
+	r := w.get(t, visitor, "/datasets/two-files/all.zip")
+	if r.status != 200 || r.header.Get("Content-Type") != "application/zip" || !strings.HasPrefix(r.header.Get("ETag"), `W/"`) || r.header.Get("Cache-Control") != "public, no-cache" || !strings.Contains(r.header.Get("Content-Disposition"), "two-files.zip") {
+		t.Fatalf("%d %v", r.status, r.header)
+	}
+	z, err := zip.NewReader(strings.NewReader(r.body), int64(len(r.body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range z.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[f.Name] = string(body)
+	}
+	again := "data/" + second + "-人口.csv"
+	if files["data/人口.csv"] != "年份,人口\n2025,4193\n" || files[again] != "年份,人口\n2026,4200\n" {
+		t.Errorf("the originals: %q", files)
+	}
+	var about struct {
+		Name, Title, Homepage string
+		Licenses              []map[string]string
+		Resources             []struct {
+			Path, Hash string
+			Bytes      int
+		}
+	}
+	if err := json.Unmarshal([]byte(files["datapackage.json"]), &about); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(files[again]))
+	if about.Name != "two-files" || about.Title != "两个文件" || about.Homepage != base+"/datasets/two-files" || about.Licenses[0]["name"] != datasetstest.Licence || len(about.Resources) != 2 ||
+		about.Resources[1].Path != again || about.Resources[1].Hash != "sha256:"+hex.EncodeToString(sum[:]) || about.Resources[1].Bytes != len(files[again]) {
+		t.Errorf("%+v", about)
+	}
+	if !strings.Contains(files["dictionary.csv"], ",人口,'=常住人口,") || !strings.Contains(files["licence.txt"], "CC-BY-4.0") || !strings.Contains(files["source.txt"], "两个文件") {
+		t.Errorf("the notes: %q", files)
+	}
+	if not := w.get(t, visitor, "/datasets/two-files/all.zip", "If-None-Match", r.header.Get("ETag")); not.status != 304 || not.body != "" {
+		t.Errorf("asked again: %d", not.status)
+	}
+	w.Version(t, d, first, "人口.csv", "年份,人口\n2027,4300\n")
+	if now := w.get(t, visitor, "/datasets/two-files/all.zip", "If-None-Match", r.header.Get("ETag")); now.status != 200 {
+		t.Errorf("after a new version: %d", now.status)
+	}
+	w.Dataset(t, func(d *datasets.Dataset) { d.Slug = "no-files" })
+	conditional, _ := w.File(t, "a.csv", "a\n1\n", func(d *datasets.Dataset) { d.Open = datasets.Conditional })
+	for slug, want := range map[string]int{"no-files": 404, "nothing": 404, conditional.Slug: 403} {
+		if r := w.get(t, visitor, "/datasets/"+slug+"/all.zip"); r.status != want {
+			t.Errorf("%s: %d, want %d", slug, r.status, want)
+		}
 	}
 }

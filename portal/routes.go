@@ -50,6 +50,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/suggest", By: anybody, Handle: (*Server).suggest, Public: true},
 	{Method: "GET", Path: "/datasets/feed.xml", By: anybody, Handle: (*Server).searchFeed, Public: true},
 	{Method: "GET", Path: "/datasets/:slug", By: anybody, Handle: (*Server).showDataset, Public: true},
+	{Method: "GET", Path: "/datasets/:slug/all.zip", By: anybody, Handle: (*Server).downloadWhole},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true, Keep: worthKeeping},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/explorer", By: anybody, Handle: (*Server).showExplorer, Public: true, Keep: worthKeeping},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/embed", By: anybody, Handle: (*Server).showEmbed, Public: true, Keep: worthKeeping, Framed: true},

@@ -106,10 +106,10 @@ func addresses(t *testing.T, w *whole) []address {
 				for _, open := range datasetstest.OpenTypes {
 					d := grid[string(status)+"-"+string(open)]
 					f := d.Resources[0]
-					fill(d.Slug, ":slug", d.Slug, ":id", f.ID, ":resource", f.ID, ":version", "1", ":filename", f.Newest.FileName, ":n", "1")
+					fill(d.Slug, ":slug", d.Slug, ":id", f.ID, ":resource", f.ID, ":version", "1", ":filename", f.Newest.FileName, ":n", "1", ":format", "csv", ":column", "1")
 				}
 			}
-			fill("never there", ":slug", "never-there", ":id", "neverthere", ":resource", "neverthere", ":version", "1", ":filename", "grid.csv", ":n", "1")
+			fill("never there", ":slug", "never-there", ":id", "neverthere", ":resource", "neverthere", ":version", "1", ":filename", "grid.csv", ":n", "1", ":format", "csv", ":column", "1")
 		case strings.Contains(r.Path, ":slug"), strings.Contains(r.Path, ":profile"):
 			fill("there", "departments/:slug", "departments/tjj", "themes/:slug", "themes/people", ":profile", w.Policy.Profiles()[0].ID())
 			fill("never there", ":slug", "never-there", ":profile", "never-there")

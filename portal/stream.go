@@ -3,6 +3,8 @@ package portal
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"syscall"
@@ -71,6 +73,13 @@ func (c *connection) watch(gone func()) (end func()) {
 	}
 }
 
+// WeakTag is a weak ETag of a state: equal states are equal in all that matters,
+// if perhaps not in every byte.
+func WeakTag(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return `W/"` + hex.EncodeToString(sum[:12]) + `"`
+}
+
 // streamBuffer is how much of a stream is handed on at once.
 const streamBuffer = 256 << 10
 
@@ -95,6 +104,30 @@ func (s *Server) Stream(c *fiber.Ctx, write func(context.Context, io.Writer) err
 	}
 	c.Context().SetBodyStream(body, -1)
 	return nil
+}
+
+// Counted is write as a download of a dataset: it counts once it is whole.
+func (s *Server) Counted(dataset int64, write func(context.Context, io.Writer) error) func(context.Context, io.Writer) error {
+	return func(ctx context.Context, w io.Writer) error {
+		sent := &counter{w: w}
+		err := write(ctx, sent)
+		if err == nil {
+			s.Datasets.CountDownload(dataset, sent.bytes)
+		}
+		return err
+	}
+}
+
+// counter counts what is written.
+type counter struct {
+	w     io.Writer
+	bytes int64
+}
+
+func (n *counter) Write(p []byte) (int, error) {
+	written, err := n.w.Write(p)
+	n.bytes += int64(written)
+	return written, err
 }
 
 // stream is an answer that is being written.

@@ -71,7 +71,7 @@ func limit(bucket string, n int) func(*setup) {
 
 func newWhole(t *testing.T, configure ...func(*setup)) *whole {
 	t.Helper()
-	c := datasetstest.New(t, licensing.Gate{})
+	c := datasetstest.New(t, licensing.Gate{}, datasetstest.Asked)
 	engine, err := bleve.Open(t.TempDir(), lexicon)
 	if err != nil {
 		t.Fatal(err)

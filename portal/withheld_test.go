@@ -44,14 +44,14 @@ func surfaces(slug string, words []string) []string {
 	id := strings.ReplaceAll(slug, "-", "") + "00000000"
 	file := url.PathEscape(words[10] + ".csv")
 	fill := strings.NewReplacer("/departments/:slug", "/departments/tjj", "/themes/:slug", "/themes/people", ":slug", slug, ":id", id, ":resource", id,
-		":version", "1", ":n", "1", ":filename", file, ":part<int>", "1", ":profile", "cn-fujian-2023", "/*", "/css/site.css")
+		":version", "1", ":n", "1", ":filename", file, ":format", "csv", ":column", "1", ":part<int>", "1", ":profile", "cn-fujian-2023", "/*", "/css/site.css")
 	var out []string
 	for _, r := range slices.Concat(portal.Routes, api.Routes) {
 		if r.Method == http.MethodGet && r.Path != "/sign-in" && r.Path != "/account" && r.Path != "/lang" {
 			out = append(out, fill.Replace(r.Path))
 		}
 	}
-	for _, rendition := range []string{"data.csv", "data.csv?bom=1", "data.json"} {
+	for _, rendition := range []string{"data.csv", "data.csv?bom=1", "data.json", "data.xlsx", "data.parquet", "package.zip"} {
 		out = append(out, "/d/"+id+"/1/"+rendition)
 	}
 	out = append(out, "/datasets/"+slug+"/resources/"+id+"?version=1", "/datasets?sort=updated", "/datasets?sort=popular", "/datasets?open=withheld",

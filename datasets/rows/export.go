@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"shuyuan/internal/blob"
 	"shuyuan/internal/fault"
@@ -194,10 +195,35 @@ func (e *Export) csvCell(s *statement, i int) {
 		n = fmt.Sprintf("coalesce(CAST(%s AS VARCHAR), r%d)", n, i)
 	}
 	if e.o.Safe && (e.c.misfit(i) || e.c.out[i].typ.words() || e.c.out[i].typ.place()) {
-		n = fmt.Sprintf("CASE WHEN left(%[1]s, 1) IN ('=', '+', '-', '@', chr(9), chr(13), '＝', '＋', '－', '＠') AND TRY_CAST(%[1]s AS DOUBLE) IS NULL THEN '''' || %[1]s ELSE %[1]s END", n)
+		n = fmt.Sprintf("CASE WHEN %[1]s THEN '''' || %[2]s ELSE %[2]s END", formula(n), n)
+	}
+	if len(e.c.out) == 1 { // an empty line would be no row at all
+		n = "coalesce(CAST(" + n + " AS VARCHAR), '')"
 	}
 	s.add(n)
 }
+
+// formula is the condition that a spreadsheet would run the text as a formula:
+// it begins like one, perhaps behind spaces, or with a tab or a carriage return.
+// Numbers with a sign or a percent sign, and dashes that stand for nothing,
+// begin like one and are none. The first character is looked at first, for that
+// is quick.
+func formula(text string) string {
+	return fmt.Sprintf(`left(%[1]s, 1) IN ('=', '+', '-', '@', '＝', '＋', '－', '＠', %[2]s)`+
+		` AND (left(%[1]s, 1) IN (chr(9), chr(13)) OR regexp_matches(%[1]s, '^[\s\pZ\x{85}\x0b]*[=+\-@＝＋－＠]'))`+
+		` AND NOT regexp_matches(%[1]s, '^\s*([+-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+-]?[0-9]+)?%%?|[-－+＋]+)\s*$')`, text, blanks)
+}
+
+// blanks are the characters that may stand before a formula and are not seen.
+var blanks = func() string {
+	var list []string
+	for r := rune(0); r <= 0x3000; r++ {
+		if unicode.IsSpace(r) {
+			list = append(list, fmt.Sprintf("chr(%d)", r))
+		}
+	}
+	return strings.Join(list, ", ")
+}()
 
 // copied has a worker write the answer over the table of the export, and hands
 // what is written to read at once.

@@ -390,12 +390,64 @@ func TestCSVForSpreadsheets(t *testing.T) {
 	}
 }
 
-// A column alone in a line: null and an empty text can be told apart.
+// A spreadsheet runs what begins like a formula, even where a person only opens
+// a file.
+func TestNoCellOfASafeCSVIsAFormula(t *testing.T) {
+	store := newStore(t)
+	s := service(t, store, nil)
+	var values, wanted []string
+	for _, x := range []struct{ cell, want string }{
+		{"=1+1", "'=1+1"}, {"+1+1", "'+1+1"}, {"-1+1", "'-1+1"}, {"@SUM(A1)", "'@SUM(A1)"}, {"\t=1", "'\t=1"}, {"\r=1", "'\r=1"}, {" =1", "' =1"}, {"\u3000=1", "'\u3000=1"}, {"\n=1", "'\n=1"}, {"\u00a0=1", "'\u00a0=1"}, {"\u2003=1", "'\u2003=1"},
+		{"＝1+1", "'＝1+1"}, {"＋1+1", "'＋1+1"}, {"－1+1", "'－1+1"}, {"＠SUM", "'＠SUM"}, {"=cmd|'/c calc'!A1", "'=cmd|'/c calc'!A1"}, {"-1.2.3", "'-1.2.3"}, {"+86-591-1234", "'+86-591-1234"}, {"\tx", "'\tx"},
+		{"-1", "-1"}, {"+376", "+376"}, {"-0.5", "-0.5"}, {"-1,234.50", "-1,234.50"}, {"-3.2%", "-3.2%"}, {"-1e-7", "-1e-7"}, {"-", "-"}, {"----", "----"}, {"－", "－"},
+		{"a=b", "a=b"}, {"2026-01-15", "2026-01-15"}, {"'=1", "'=1"}, {"。=", "。="}, {" a", " a"},
+	} {
+		values = append(values, "('"+strings.ReplaceAll(x.cell, "'", "''")+"', 1)")
+		wanted = append(wanted, x.want)
+	}
+	table := Table{Rows: int64(len(values)), Key: "1/1", Schema: Schema{{Name: "a", Type: Text, Store: "c0"}, {Name: "b", Type: Integer, Store: "c1"}},
+		Parquet: made(t, store, `SELECT * FROM (VALUES `+strings.Join(values, ", ")+`) t(c0, c1)`)}
+	_, cells := readCSV(t, export(t, s, table, Query{}, ExportOptions{Format: CSV, Safe: true}))
+	if len(cells) != len(wanted) {
+		t.Fatalf("%d rows, want %d", len(cells), len(wanted))
+	}
+	for i, want := range wanted {
+		if got := cells[i][0]; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A whole number that a reader changes who keeps numbers as JavaScript does is
+// text in JSON, in answers as in exports.
+func TestNoReaderGetsAnotherNumber(t *testing.T) {
+	store := newStore(t)
+	s := service(t, store, nil)
+	table := Table{Rows: 1, Key: "1/1", Schema: Schema{{Name: "a", Type: Integer, Store: "c0"}, {Name: "b", Type: Integer, Store: "c1"}, {Name: "c", Type: Decimal, Store: "c2"}},
+		Parquet: made(t, store, `SELECT 9007199254740991::BIGINT AS c0, -9007199254740993::BIGINT AS c1, 0.1234567890123456::DOUBLE AS c2`)}
+	const want = `{"a":9007199254740991,"b":"-9007199254740993","c":0.1234567890123456}`
+	if got := string(export(t, s, table, Query{}, ExportOptions{Format: NDJSON})); got != want+"\n" {
+		t.Errorf("got %s", got)
+	}
+	r, err := s.Query(t.Context(), table, Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := json.Marshal(r.Rows); string(got) != `[[9007199254740991,"-9007199254740993",0.1234567890123456]]` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A column alone in a line: null and an empty text can be told apart, and a line
+// of CSV is never empty.
 func TestOneColumnOfNulls(t *testing.T) {
 	store := newStore(t)
 	s := service(t, store, nil)
 	table := Table{Rows: 3, Key: "1/1", Schema: Schema{{Name: "a", Type: Text, Store: "c0"}}, Parquet: made(t, store, `SELECT * FROM (VALUES (NULL), (''), ('x'), (NULL)) t(c0)`)}
 	if got := string(export(t, s, table, Query{}, ExportOptions{Format: NDJSON})); got != "{\"a\":null}\n{\"a\":\"\"}\n{\"a\":\"x\"}\n{\"a\":null}\n" {
+		t.Errorf("got %q", got)
+	}
+	if got := string(export(t, s, table, Query{}, ExportOptions{Format: CSV})); got != "a\n\"\"\n\"\"\nx\n\"\"\n" {
 		t.Errorf("got %q", got)
 	}
 }

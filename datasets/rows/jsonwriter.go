@@ -3,6 +3,8 @@ package rows
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -92,12 +94,26 @@ func (c exported) appendJSON(dst []byte) []byte {
 }
 
 // appendNumber appends a number that the engine wrote: a whole one without a
-// decimal point, and null for an infinity or what is no number.
+// decimal point, one that many readers would change as text, and null for an
+// infinity or what is no number.
 func appendNumber(dst, text []byte) []byte {
+	if inexact(text) {
+		return appendText(dst, text)
+	}
 	if len(text) == 0 || text[0] != '-' && (text[0] < '0' || text[0] > '9') || text[len(text)-1] > '9' {
 		return append(dst, "null"...)
 	}
 	return append(dst, trimZero(text)...)
+}
+
+// inexact reports whether text is a whole number that a reader changes who keeps
+// numbers in 64 bits of floating point, as JavaScript does.
+func inexact(text []byte) bool {
+	if len(text) < len("9007199254740993") {
+		return false
+	}
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	return err == nil && (n > 1<<53-1 || n < -(1<<53-1)) || errors.Is(err, strconv.ErrRange)
 }
 
 // trimZero cuts ".0" off.

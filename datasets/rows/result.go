@@ -221,6 +221,9 @@ func (f Field) value(c Cell, clip int) any {
 		if !isNumber(c.Text) {
 			return nil // an infinity, or what is no number at all
 		}
+		if inexact([]byte(c.Text)) {
+			return c.Text
+		}
 		return json.Number(strings.TrimSuffix(c.Text, ".0"))
 	case Boolean:
 		return c.Text == "true"

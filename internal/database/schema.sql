@@ -531,7 +531,7 @@ CREATE TABLE renditions (
     kind text NOT NULL,
     sha256 text NOT NULL,
     bytes bigint NOT NULL,
-    CONSTRAINT renditions_kind_check CHECK ((kind = ANY (ARRAY['csv'::text, 'csv-bom'::text, 'json'::text]))),
+    CONSTRAINT renditions_kind_check CHECK ((kind = ANY (ARRAY['csv'::text, 'csv-bom'::text, 'json'::text, 'ndjson'::text, 'xlsx'::text, 'parquet'::text, 'geojson'::text, 'xml'::text, 'zip'::text]))),
     CONSTRAINT renditions_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
     CONSTRAINT renditions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
     CONSTRAINT renditions_pkey PRIMARY KEY (version_id, "position", kind)

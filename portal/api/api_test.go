@@ -141,7 +141,7 @@ func TestWhatMustBeAppliedForHasMetadataAndNoData(t *testing.T) {
 }
 
 func TestAnEntryHasItsFieldsItsFilesAndTheirAddresses(t *testing.T) {
-	w := newWorld(t)
+	w := asking(t)
 	due := time.Date(2027, 1, 15, 0, 0, 0, 0, time.UTC)
 	d := w.Dataset(t, func(d *datasets.Dataset) {
 		d.Slug, d.Title, d.TitleEN, d.Tags, d.NextDue = "holidays", "节假日安排", "Public holidays", []string{"日历"}, &due

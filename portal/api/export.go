@@ -1,12 +1,12 @@
 package api
 
 import (
-	"context"
-	"io"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
 	"shuyuan/portal"
 )
@@ -14,7 +14,7 @@ import (
 // ExportWanted is which rows are exported, and how.
 type ExportWanted struct {
 	Choice
-	Format string `path:"format" enum:"csv,xlsx,json,ndjson,parquet,geojson,xml" doc:"Format of the file" zh:"文件格式"`
+	Format string `path:"format" enum:"csv,xlsx,json,ndjson,parquet,geojson,xml,zip" doc:"Format of the file; zip is a Frictionless data package: the rows as CSV with dictionary, licence and source" zh:"文件格式；zip 是 Frictionless 数据包：CSV 加数据字典、许可和来源说明"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000000000" doc:"At most so many rows; all of them if left out" zh:"最多几行；不写就是全部" example:"1000"`
 	BOM    string `query:"bom" enum:"1" doc:"1: CSV with a byte order mark, which Excel needs" zh:"1：带 BOM 的 CSV，Excel 直接打开不乱码" example:"1"`
 	Safe   string `query:"safe" enum:"1" doc:"1: CSV in which a text that begins like a formula gets an apostrophe in front, so that no spreadsheet runs it" zh:"1：CSV 里像公式的文字前加一个撇号，表格软件不会运行它" example:"1"`
@@ -38,11 +38,21 @@ func (a *api) export(c *fiber.Ctx, in *ExportWanted) error {
 	}
 	q := in.query()
 	q.Limit = in.Limit
-	e, err := a.Datasets.Export(ctx, who, v, position, q, rows.ExportOptions{Format: format, BOM: in.BOM != "", Safe: in.Safe != "", Labels: in.Labels != "", English: in.Labels == "en"})
+	o := rows.ExportOptions{Format: format, BOM: in.BOM != "", Safe: in.Safe != "", Labels: in.Labels != "", English: in.Labels == "en"}
+	state := "export 1 "
+	if format == rows.Package {
+		d, _, err := a.Datasets.Resource(ctx, who, v.ResourceID)
+		if err != nil {
+			return err
+		}
+		state += strconv.FormatInt(d.Revision, 10) + " "
+		o.Package = datasets.PackageOf(d, v, position, a.Config.BaseURL+"/datasets/"+d.Slug)
+	}
+	e, err := a.Datasets.Export(ctx, who, v, position, q, o)
 	if err != nil {
 		return inQuery(err)
 	}
-	if a.unchanged(c, who, "export 1 "+e.Tag()) {
+	if a.unchanged(c, who, state+e.Tag()) {
 		return nil
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
@@ -52,24 +62,5 @@ func (a *api) export(c *fiber.Ctx, in *ExportWanted) error {
 		c.Context().SetBodyStream(strings.NewReader(""), -1)
 		return nil
 	}
-	return inQuery(a.Stream(c, func(ctx context.Context, w io.Writer) error {
-		sent := &counter{w: w}
-		err := e.Write(ctx, sent)
-		if err == nil {
-			a.Datasets.CountDownload(v.DatasetID, sent.bytes)
-		}
-		return err
-	}))
-}
-
-// counter counts what is written.
-type counter struct {
-	w     io.Writer
-	bytes int64
-}
-
-func (n *counter) Write(p []byte) (int, error) {
-	written, err := n.w.Write(p)
-	n.bytes += int64(written)
-	return written, err
+	return inQuery(a.Stream(c, a.Counted(v.DatasetID, e.Write)))
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"strconv"
@@ -230,8 +228,7 @@ func rowField(f rows.Field) RowField {
 // for the same answer is sent in several codings, and sums of fractions may
 // differ in their last digit.
 func (a *api) unchanged(c *fiber.Ctx, who account.Actor, state string) bool {
-	sum := sha256.Sum256([]byte(state))
-	etag := `W/"` + hex.EncodeToString(sum[:12]) + `"`
+	etag := portal.WeakTag(state)
 	c.Set(fiber.HeaderETag, etag)
 	c.Append(fiber.HeaderVary, fiber.HeaderAuthorization)
 	if who.IsVisitor() {

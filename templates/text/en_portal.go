@@ -44,7 +44,6 @@ func init() {
 		"这个文件还没有发布任何版本。":              "No version of this file has been published yet.",
 		"原始文件没有这个选项。":                 "The original file has no such option.",
 		"bom 只能是 1，且只用于 CSV。":         "bom can be 1 only, and for CSV only.",
-		"还没有这种格式，现有 CSV、JSON 和原始文件。":  "This format is not there yet; there are CSV, JSON and the original file.",
 		"这个文件有 %d 张表，请给出 1 到 %d 的序号。": "This file has %d tables; please give a number from 1 to %d.",
 		"数源：最近变动":                     "Shuyuan: recent changes",
 		"搜索公共数据":                      "Search public data",

@@ -1,0 +1,148 @@
+package datasets
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"time"
+
+	"shuyuan/datasets/rows"
+)
+
+// PackageOf is what a Frictionless data package of one table says beside its
+// rows: what datapackage.json has of the dataset, and its dictionary, licence
+// and source as files. page is the address of the dataset's page.
+func PackageOf(d *Dataset, v *Version, position int, page string) *rows.DataPackage {
+	about := aboutPackage(d, page)
+	about["name"] = strings.ToLower(v.ResourceID)
+	about["version"] = fmt.Sprint(v.Number)
+	about["created"] = v.PublishedAt.UTC().Format(time.RFC3339)
+	columns := map[string]map[string]any{}
+	for _, f := range v.Tables[position].Fields {
+		if said := f.described(); len(said) > 0 {
+			columns[f.Name] = said
+		}
+	}
+	return &rows.DataPackage{About: about, Columns: columns, Files: append(d.notes(page, v),
+		rows.PackageFile{Name: "dictionary.csv", Body: dictionaryOf(v.Tables[position : position+1])})}
+}
+
+// aboutPackage is what datapackage.json says of a dataset (Frictionless Data
+// Package 1.0).
+func aboutPackage(d *Dataset, page string) map[string]any {
+	about := map[string]any{"name": d.Slug, "title": d.Title, "homepage": page}
+	set := func(key string, value any, ok bool) {
+		if ok {
+			about[key] = value
+		}
+	}
+	set("description", d.Summary, d.Summary != "")
+	set("keywords", d.Tags, len(d.Tags) > 0)
+	set("contributors", []map[string]any{{"title": d.Department.Name, "role": "publisher"}}, d.Department.Name != "")
+	set("licenses", []map[string]any{without(map[string]any{"name": d.Licence.ID, "title": d.Licence.Name, "path": d.Licence.URL})}, d.Licence.ID != "")
+	set("sources", []map[string]any{without(map[string]any{"title": d.Source, "path": d.SourceURL})}, d.Source != "")
+	return about
+}
+
+// without is m less its empty texts.
+func without(m map[string]any) map[string]any {
+	for key, value := range m {
+		if value == "" {
+			delete(m, key)
+		}
+	}
+	return m
+}
+
+// described is what Table Schema says of a column beside its name and type, and
+// what it has no property for under names of ours.
+func (f *Field) described() map[string]any {
+	said := without(map[string]any{"title": f.Label, "title_en": f.LabelEN, "description": f.Description, "description_en": f.DescriptionEN, "unit": f.Unit, "unit_en": f.UnitEN})
+	if len(f.Codes) > 0 {
+		said["codes"] = f.Codes
+	}
+	return said
+}
+
+// notes are the licence and the source as files that people read, in both
+// languages.
+func (d *Dataset) notes(page string, v *Version) []rows.PackageFile {
+	licence := lines(d.Licence.Name+" "+d.Licence.NameEN, d.Licence.ID, d.Licence.URL, "", d.Licence.Terms, d.Licence.TermsEN)
+	said := []string{
+		line("数据集 Dataset", d.Title, d.TitleEN), line("发布单位 Publisher", d.Department.Name, d.Department.NameEN), line("原始来源 Source", d.Source, d.SourceEN, d.SourceURL),
+		line("整理 Processing", d.Processing, d.ProcessingEN), line("许可 Licence", d.Licence.Name, d.Licence.URL), line("数据更新 Data of", d.LastUpdated.Format(time.DateOnly)), line("网页 Page", page),
+	}
+	if v != nil {
+		said = append(said, line("文件 File", v.FileName), line("版本 Version", fmt.Sprint(v.Number), v.PublishedAt.In(china).Format(time.DateOnly)), line("SHA-256", v.SHA256))
+	}
+	if d.Sample || d.Department.Sample {
+		said = append(said, "发布单位为示例，来源属实。The publisher is a sample; the source is the true one.")
+	}
+	return []rows.PackageFile{{Name: "licence.txt", Body: licence}, {Name: "source.txt", Body: lines(said...)}}
+}
+
+func line(name string, values ...string) string {
+	var said []string
+	for _, v := range values {
+		if v != "" {
+			said = append(said, strings.ReplaceAll(v, "\n", " "))
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return name + ": " + strings.Join(said, " · ")
+}
+
+// lines is text of these lines less the empty ones, as Windows and everybody
+// else reads it.
+func lines(list ...string) []byte {
+	var out bytes.Buffer
+	for _, l := range list {
+		if strings.TrimSpace(l) != "" {
+			out.WriteString(strings.TrimSpace(l) + "\r\n")
+		}
+	}
+	return out.Bytes()
+}
+
+// dictionaryOf is the data dictionary of tables as CSV for people, who open it
+// in a spreadsheet: with a byte order mark, and with nothing that is run.
+func dictionaryOf(tables []Table) []byte {
+	out := bytes.NewBufferString("\uFEFF")
+	w := csv.NewWriter(out)
+	write := func(cells ...string) {
+		for i, c := range cells {
+			cells[i] = harmless(c)
+		}
+		w.Write(cells) //nolint:errcheck // into memory
+	}
+	write("table", "name", "label", "label_en", "type", "unit", "unit_en", "description", "description_en", "codes")
+	for _, t := range tables {
+		for _, f := range t.Fields {
+			var codes []string
+			for _, c := range f.Codes {
+				codes = append(codes, c.Value+"="+c.Label)
+			}
+			write(t.Name, f.Name, f.Label, f.LabelEN, f.Type, f.Unit, f.UnitEN, f.Description, f.DescriptionEN, strings.Join(codes, "; "))
+		}
+	}
+	w.Flush()
+	return out.Bytes()
+}
+
+// harmless keeps a spreadsheet from running a cell of a dictionary as a formula.
+func harmless(cell string) string {
+	if strings.ContainsRune("=+-@＝＋－＠", firstRune(strings.TrimSpace(cell))) || strings.HasPrefix(cell, "\t") || strings.HasPrefix(cell, "\r") {
+		return "'" + cell
+	}
+	return cell
+}
+
+func firstRune(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return 0
+}

@@ -1,0 +1,46 @@
+package portal
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/datasets"
+)
+
+// downloadWhole is GET /datasets/{slug}/all.zip: the newest original of every
+// file of a dataset with its dictionary, licence and source, as one data
+// package that is packed while it is sent.
+func (s *Server) downloadWhole(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	w, err := s.Datasets.Whole(c.UserContext(), actor(c), c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	etag := WeakTag("whole 1 " + w.Tag())
+	c.Set(fiber.HeaderETag, etag)
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
+	if w.Open() == datasets.Unconditional && !s.carriesSession(c) {
+		c.Set(fiber.HeaderCacheControl, "public, no-cache")
+	}
+	if matches(c.Get(fiber.HeaderIfNoneMatch), etag) {
+		w.Close()
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	c.Set(fiber.HeaderContentType, "application/zip")
+	c.Set(fiber.HeaderContentDisposition, disposition(c.Params("slug")+".zip"))
+	if c.Method() == fiber.MethodHead { // how long it will be nobody knows yet
+		w.Close()
+		c.Context().SetBodyStream(strings.NewReader(""), -1)
+		return nil
+	}
+	page := s.datasetPage(c.Params("slug"))
+	return s.Stream(c, s.Counted(w.DatasetID(), func(ctx context.Context, out io.Writer) error {
+		defer w.Close()
+		return w.Write(ctx, out, page)
+	}))
+}
