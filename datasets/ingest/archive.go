@@ -29,6 +29,7 @@ type archive struct {
 type entry struct {
 	file *zip.File
 	name string // as its makers saw it
+	way  string // with its folders
 	base string // in lower case, without folders
 }
 
@@ -73,7 +74,7 @@ func archived(r io.ReadSeeker, opt Options) (*File, error) {
 		f.Notes = append(f.Notes, inner.Notes...)
 		for _, t := range inner.tables {
 			if len(data) > 1 {
-				t.Name = strings.TrimSpace(e.name + " " + t.Name)
+				t.Name = strings.TrimSpace(e.called(data) + " " + t.Name)
 			}
 			f.tables = append(f.tables, t)
 		}
@@ -82,6 +83,17 @@ func archived(r io.ReadSeeker, opt Options) (*File, error) {
 		return nil, fault.New(fault.Invalid, "压缩包里没有认得的数据文件。")
 	}
 	return f, nil
+}
+
+// called is what a file is called among others: by its folder too where others
+// have its name.
+func (e entry) called(all []entry) string {
+	for _, other := range all {
+		if other.base == e.base && other.way != e.way {
+			return e.way
+		}
+	}
+	return e.name
 }
 
 func allOf(all []entry, is func(entry) bool) bool {
@@ -117,7 +129,7 @@ func openArchive(r io.ReadSeeker, limits Limits) (*archive, error) {
 		if err != nil {
 			return nil, err
 		}
-		e := entry{file: f, name: path.Base(name), base: strings.ToLower(path.Base(name))}
+		e := entry{file: f, name: path.Base(name), way: name, base: strings.ToLower(path.Base(name))}
 		ext := path.Ext(e.base)
 		switch {
 		case strings.HasSuffix(name, "/") || strings.HasPrefix(e.base, ".") || strings.Contains(name, "__MACOSX/") || e.base == "thumbs.db":

@@ -1,10 +1,12 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -54,6 +56,8 @@ type conversion struct {
 	columns []*column
 	tallies []*tally
 	out     TableReport
+
+	first, last string // what the first and the last row are called, where they add up the others
 }
 
 // passes is how often a table is read at most: once, and again where a cell far
@@ -89,6 +93,9 @@ func (c *conversion) finished() TableReport {
 			column.Proposed = ""
 		}
 		c.out.Columns = append(c.out.Columns, column.Column)
+	}
+	if total := cmp.Or(c.last, c.first); total != "" && c.out.Rows > 2 {
+		c.out.Notes = append(c.out.Notes, note("有一行是“%s”：统计时它会和别的行重复计算。", total))
 	}
 	c.out.Notes = append(c.out.Notes, headless(c.columns)...)
 	c.out.Notes = append(c.out.Notes, paired(c.columns, c.tallies)...)
@@ -174,7 +181,34 @@ func (c *conversion) propose(names []string, held []*block) {
 	})
 }
 
+// sums are what a row is called that adds up the others.
+var sums = regexp.MustCompile(`(?i)^\s*(合\s*计|总\s*计|共\s*计|总\s*和|累\s*计|全部合计|grand total|total)\s*[:：]?\s*$`)
+
+// sum is the name of a row that adds up the others, which are numbers.
+func (c *conversion) sum(b *block, row int) string {
+	said, numbers := "", false
+	for i, column := range c.columns {
+		cell := b.cell(row, i)
+		if said == "" && len(cell) > 0 {
+			if said = string(cell); !sums.MatchString(said) {
+				return ""
+			}
+		}
+		numbers = numbers || len(cell) > 0 && (column.Type == Integer || column.Type == Decimal)
+	}
+	if !numbers {
+		return ""
+	}
+	return strings.TrimSpace(said)
+}
+
 func (c *conversion) write(w *writer, b *block) error {
+	if b.rows > 0 {
+		if c.out.Rows == 0 {
+			c.first = c.sum(b, 0)
+		}
+		c.last = c.sum(b, b.rows-1)
+	}
 	for row := 0; row < b.rows && len(c.out.Preview) < previewRows; row++ {
 		kept := make([]string, b.width)
 		for i := range kept {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
@@ -158,7 +159,7 @@ func Open(name string, r io.ReadSeeker, opt Options) (*File, error) {
 	if rest, ok := strings.CutSuffix(base, ".gz"); ok {
 		src.gzip, base = true, rest
 	}
-	if path.Ext(base) == ".zip" {
+	if ext := path.Ext(base); ext == ".zip" || src.gzip && slices.Contains(packs, ext) {
 		if src.gzip {
 			return nil, fault.New(fault.Invalid, "压缩包里不能再有压缩包。")
 		}

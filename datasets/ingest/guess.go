@@ -272,7 +272,7 @@ func province(a, b byte) bool {
 
 var (
 	// a code, whatever its digits are
-	namesCode = regexp.MustCompile(`(?i)代码|编码|编号|号码|号段|身份证|邮编|条码|车牌|版本|[^序]号$|\b(code|zip|zipcode|postcode|isbn|issn|uscc|barcode|fips|adcode)\b|[_a-z](code|zip)$|^(code|zip)_|Code\b`)
+	namesCode = regexp.MustCompile(`(?i)代码|编码|编号|号码|号段|身份证|邮编|条码|车牌|版本|[^页尺]码$|^码$|[^序]号$|\b(code|zip|zipcode|postcode|isbn|issn|uscc|barcode|fips|adcode)\b|[_a-z](code|zip)$|^(code|zip)_|Code\b`)
 	namesCall = regexp.MustCompile(`(?i)电话|手机|传真|\b(phone|tel|telephone|mobile|fax)\b|_(phone|tel|fax)$|^(phone|tel|fax)_`)
 	// how much of something, even of telephones
 	namesMeasure = regexp.MustCompile(`(?i)^(is|has)_|(数|数量|率|量|额|费|值|比|比重|占比|平均|户|次|台|部|件|指数|得分|count|rate|total|amount)\s*([(（].*)?$`)
@@ -416,6 +416,9 @@ func (t *tally) numeric(name string, n int, c *column, say func(string, ...any))
 		say("%d 个值都像手机号码。", n)
 		return
 	case whole && (t.width == 6 || t.width == 9 || t.width == 12) && t.provs == n && (len(t.distinct) >= 10 || namesKey.MatchString(name) || namesDivision.MatchString(name)):
+		say("%d 个值都是 %d 位，开头都是省级区划代码，像区划代码。", n, t.width)
+		return
+	case whole && t.width == 12 && t.provs == n && n >= 3:
 		say("%d 个值都是 %d 位，开头都是省级区划代码，像区划代码。", n, t.width)
 		return
 	case whole && t.coded > 0 && (n-t.coded)*50 <= n && t.high >= 1000 && namesDivision.MatchString(name):

@@ -29,6 +29,8 @@ func TestTablesAreFoundAmongWhatIsAroundThem(t *testing.T) {
 
 		{name: "a note below", content: "区,人口,面积\n" + rows + "注：数据来自年鉴,,\n", want: "区|人口|面积\n鼓楼|1|2\n台江|3|4\n仓山|5|6\n晋安|7|8", says: "末尾有 1 行是说明，没有读作数据：注：数据来自年鉴"},
 		{name: "a note below without commas", content: "区,人口,面积\n" + rows + "数据来源：统计局\n注1：不含马尾。\n", want: "区|人口|面积\n鼓楼|1|2\n台江|3|4\n仓山|5|6\n晋安|7|8", says: "末尾有 2 行是说明，没有读作数据：数据来源：统计局 注1：不含马尾。"},
+		{name: "a sum below", content: "区,人口,面积\n" + rows + "合 计,16,20\n", want: "区|人口|面积\n鼓楼|1|2\n台江|3|4\n仓山|5|6\n晋安|7|8\n合 计|16|20", says: "有一行是“合 计”"},
+		{name: "a sum above", content: "区,人口,面积\n总计,16,20\n" + rows, want: "区|人口|面积\n总计|16|20", says: "有一行是“总计”"},
 		{name: "a note between rows is a row", content: "区,人口,面积\n注：暂估,,\n" + rows, want: "区|人口|面积\n注：暂估||\n鼓楼|1|2"},
 		{name: "a line too short between rows", content: "区,人口,面积\n鼓楼,1,2\n注：暂估\n台江,3,4\n", want: "第 3 行有 1 栏，应有 3 栏。"},
 		{name: "a line too short at the end", content: "区,人口,面积\n" + rows + "马尾,5\n", want: "第 6 行有 2 栏，应有 3 栏。"},

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // merges are the merged cells of a sheet that matter for its columns' names,
@@ -68,7 +69,6 @@ func (b *book) survey(s sheet) (merges, error) {
 			return m, notWorkbook(errors.New("too many merged cells"))
 		}
 		if last {
-			m.decide()
 			return m, nil
 		}
 		kept = copy(buf, part[limit:])
@@ -95,8 +95,8 @@ func (m *merges) add(left, top, right, bottom int) {
 
 // decide finds how many rows the header has: as many as cells are merged over
 // that begin in its first row, and one more below cells that are merged across.
-// Rows above that are one wide cell each are the title.
-func (m *merges) decide() {
+// Rows above that are one wide cell each, or captions, are the title.
+func (m *merges) decide(top map[int][]string) {
 	widest := 0
 	for _, a := range m.top {
 		widest = max(widest, a.right)
@@ -112,6 +112,9 @@ func (m *merges) decide() {
 	row := 1
 	for row <= headRows {
 		bottom := title(row)
+		if bottom == 0 && m.caption(row, top[row]) {
+			bottom = row
+		}
 		if bottom == 0 {
 			break
 		}
@@ -144,6 +147,21 @@ func (m *merges) decide() {
 	m.top = kept
 }
 
+// caption reports whether a row above merged cells belongs to the title: it is
+// empty, or has one text or captions in cells that are not merged downwards.
+func (m *merges) caption(row int, cells []string) bool {
+	below := false
+	for _, a := range m.top {
+		if a.top == row && a.bottom > row || a.top < row && a.bottom >= row {
+			return false
+		}
+		below = below || a.top > row
+	}
+	n, said := filled(cells), captions(cells)
+	alone := n == 1 && utf8.RuneCountInString(strings.Join(cells, "")) > 5
+	return below && (n == 0 || said == n || alone)
+}
+
 // notes are what there is to say of a sheet's merged cells.
 func (m *merges) notes(sheet string) (out []Note) {
 	if m.title > 0 {
@@ -174,7 +192,7 @@ func (h *heading) take(line int, row []string) (names []string, more bool) {
 	}
 	first, last := h.merged.title+1, h.merged.title+max(1, h.merged.depth)
 	switch {
-	case line < first && !crowded(row):
+	case line < first && (!crowded(row) || captions(row) == filled(row)):
 		return nil, true
 	case line < first: // the wide cell is no title after all
 		h.names, h.whole = slices.Clone(row), true

@@ -5,15 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"shuyuan/internal/fault"
 )
 
-// objects opens an array of objects, an object that holds one such array,
+// objects opens an array of objects, an object in which one such array lies,
 // NDJSON, and the features of a GeoJSON file: their id, if they have one,
 // their properties, and their geometry as last column.
 func objects(f *File, src source, opt Options) error {
@@ -38,8 +40,30 @@ func objects(f *File, src source, opt Options) error {
 		if err := noBinary(head[:n]); err != nil {
 			return err
 		}
+		if !utf8.Valid(head[:n-cutOff(head[:n])]) { // departments write JSON in GBK too, which RFC 8259 does not allow
+			if f.Encoding, err = detect(src); err != nil {
+				return err
+			}
+			if f.Encoding == damaged || f.Encoding == "Big5" {
+				f.Encoding = "UTF-8" // what is wrong is told with the record it is in
+			} else {
+				f.Notes = append(f.Notes, note("文字编码是 %s。", f.Encoding))
+			}
+		}
 	}
 	o := objectFile{src: src, format: f.Format, encoding: f.Encoding, limits: opt.Limits}
+	switch f.Format {
+	case "json":
+		if err := o.locate(); err != nil {
+			return err
+		}
+		f.Format = o.format
+		if len(o.path) > 0 && o.format == "json" {
+			f.Notes = append(f.Notes, note("记录取自“%s”。", strings.Join(o.path, ".")))
+		}
+	case "geojson":
+		o.path = []string{"features"}
+	}
 	f.tables = []Table{{read: o.rows}}
 	return nil
 }
@@ -48,6 +72,20 @@ type objectFile struct {
 	src              source
 	format, encoding string
 	limits           Limits
+	path             []string // to the array of records; nil where the file is one
+}
+
+// cutOff is how many bytes at the end of b begin a character that is not whole.
+func cutOff(b []byte) int {
+	for back := 1; back <= min(utf8.UTFMax-1, len(b)); back++ {
+		if utf8.RuneStart(b[len(b)-back]) {
+			if !utf8.FullRune(b[len(b)-back:]) {
+				return back
+			}
+			break
+		}
+	}
+	return 0
 }
 
 // rows reads the file twice: what columns there are is known at its end.
@@ -129,9 +167,9 @@ func (f objectFile) each(yield func([]member) error) error {
 	in := bound(decode(r, f.encoding), f.limits.Record)
 	d := json.NewDecoder(in)
 	d.UseNumber()
-	n, within := 0, false
+	n := 0
 	if f.format != "ndjson" {
-		if within, err = enterArray(d, in, f.format); err != nil {
+		if err := f.enter(d, in); err != nil {
 			return err
 		}
 	}
@@ -146,7 +184,7 @@ func (f objectFile) each(yield func([]member) error) error {
 		}
 	}
 	if f.format != "ndjson" {
-		if err := leaveArray(d, in, within); err != nil {
+		if err := f.leave(d, in); err != nil {
 			return broken(n, err)
 		}
 	}
@@ -177,61 +215,204 @@ func (f objectFile) record(d *json.Decoder, n int) ([]member, error) {
 	return feature(members, n, f.limits)
 }
 
-// enterArray moves d into the array of records: the file itself, "features" of
-// a GeoJSON file, or the first member of an object that is an array. Within is
-// whether that array stands within an object.
-func enterArray(d *json.Decoder, in *bounded, format string) (within bool, err error) {
-	open, err := d.Token()
+// enter moves d into the array of records: the file itself, or what lies at the
+// path in its object.
+func (f objectFile) enter(d *json.Decoder, in *bounded) error {
+	none := fault.New(fault.Invalid, "文件里没有记录。")
+	token, err := d.Token()
 	if err != nil {
-		return false, broken(0, err)
+		return broken(0, err)
 	}
-	if open == json.Delim('[') && format != "geojson" {
-		return false, nil
+	for i, want := range f.path {
+		if token != json.Delim('{') {
+			return none
+		}
+		if token, err = f.member(d, in, want, i); err != nil {
+			return broken(0, err)
+		}
 	}
-	if open != json.Delim('{') {
-		return false, fault.New(fault.Invalid, "文件里没有记录。")
+	if token != json.Delim('[') {
+		return none
 	}
+	return nil
+}
+
+// member moves d past the members of an object to the value of the one called
+// want, which is an array or an object; null where there is none.
+func (f objectFile) member(d *json.Decoder, in *bounded, want string, depth int) (json.Token, error) {
 	for d.More() {
 		in.next()
 		name, err := d.Token()
 		if err != nil {
-			return false, broken(0, err)
+			return nil, err
+		}
+		if name == "crs" && depth == 0 && f.format == "geojson" {
+			if err := knownSystem(d); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		value, err := d.Token()
 		if err != nil {
-			return false, broken(0, err)
+			return nil, err
 		}
-		if value == json.Delim('[') && (format != "geojson" || name == "features") {
-			return true, nil
+		if name == want && (value == json.Delim('{') && depth < len(f.path)-1 || value == json.Delim('[') && depth == len(f.path)-1) {
+			return value, nil
 		}
 		if err := skip(d, in, value); err != nil {
-			return false, broken(0, err)
+			return nil, err
 		}
 	}
-	return false, fault.New(fault.Invalid, "文件里没有记录。")
+	return nil, nil
 }
 
-// leaveArray moves d to the end of what enterArray entered, which must be
-// there.
-func leaveArray(d *json.Decoder, in *bounded, within bool) error {
-	if _, err := d.Token(); err != nil || !within {
+// leave moves d to the end of what enter entered, which must be there.
+func (f objectFile) leave(d *json.Decoder, in *bounded) error {
+	if _, err := d.Token(); err != nil {
 		return err
 	}
-	for d.More() {
-		in.next()
+	for depth := len(f.path) - 1; depth >= 0; depth-- {
+		if _, err := f.member(d, in, "", depth); err != nil {
+			return err
+		}
 		if _, err := d.Token(); err != nil {
 			return err
 		}
-		value, err := d.Token()
+	}
+	return nil
+}
+
+// knownSystem reads what the coordinates of a GeoJSON file mean, where it says
+// so as the old edition of the format did.
+func knownSystem(d *json.Decoder) error {
+	var crs struct {
+		Properties struct {
+			Name string `json:"name"`
+		} `json:"properties"`
+	}
+	var raw json.RawMessage
+	if err := d.Decode(&raw); err != nil {
+		return err
+	}
+	if json.Unmarshal(raw, &crs) != nil || crs.Properties.Name == "" || knownNames.MatchString(crs.Properties.Name) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "坐标系“%s”不是 WGS 84（EPSG:4326）或 CGCS2000（EPSG:4490）的经纬度，请先转换再传。", clip([]byte(crs.Properties.Name), 100))
+}
+
+var knownNames = regexp.MustCompile(`(?i)(\bEPSG:+(\d[\d.]*:)?(4326|4490|4979)$|\bCRS:?84h?$|^WGS[ _]?(19)?84$|^CGCS[ _]?2000$)`)
+
+// arrays are the arrays of objects that lie in the objects of a file, however
+// deep, by their way there.
+type arrays struct {
+	in    *bounded
+	d     *json.Decoder
+	path  []string
+	best  []string
+	most  int
+	typed string // what the file says that it is
+	at    int    // the record that is read
+}
+
+// mostPath is how deep records may lie.
+const mostPath = 6
+
+// find looks for the array that has the most objects.
+func (a *arrays) find() error {
+	for a.d.More() {
+		a.in.next()
+		name, err := a.d.Token()
 		if err != nil {
 			return err
 		}
-		if err := skip(d, in, value); err != nil {
+		value, err := a.d.Token()
+		if err != nil {
+			return err
+		}
+		if said, ok := value.(string); ok && name == "type" && len(a.path) == 0 {
+			a.typed = said
+		}
+		a.path = append(a.path, name.(string))
+		switch {
+		case value == json.Delim('{') && len(a.path) < mostPath:
+			if err = a.find(); err == nil {
+				_, err = a.d.Token()
+			}
+		case value == json.Delim('['):
+			err = a.count()
+		default:
+			err = skip(a.d, a.in, value)
+		}
+		if err != nil {
+			return err
+		}
+		a.path = a.path[:len(a.path)-1]
+	}
+	return nil
+}
+
+// count counts the objects of an array, to its end.
+func (a *arrays) count() error {
+	n, whole := 0, true
+	for a.d.More() {
+		a.in.next()
+		n++
+		a.at = n
+		value, err := a.d.Token()
+		if err != nil {
+			return err
+		}
+		whole = whole && value == json.Delim('{')
+		if err := skip(a.d, a.in, value); err != nil {
 			return err
 		}
 	}
-	_, err := d.Token()
+	if whole && n > a.most {
+		a.best, a.most = slices.Clone(a.path), n
+	}
+	_, err := a.d.Token()
 	return err
+}
+
+// locate finds out what a file is that begins with an object: a record a line,
+// GeoJSON, or an object in which an array of records lies.
+func (o *objectFile) locate() (err error) {
+	r, err := o.src.open()
+	if err != nil {
+		return err
+	}
+	a := arrays{in: bound(decode(r, o.encoding), o.limits.Record)}
+	a.d = json.NewDecoder(a.in)
+	a.d.UseNumber()
+	open, err := a.d.Token()
+	if err != nil {
+		return broken(0, err)
+	}
+	if open != json.Delim('{') {
+		return nil
+	}
+	if err := a.find(); err != nil {
+		return broken(a.at, err)
+	}
+	if _, err := a.d.Token(); err != nil {
+		return broken(a.at, err)
+	}
+	a.in.next()
+	if a.d.More() {
+		if next, err := a.d.Token(); err == nil && next == json.Delim('{') {
+			o.format = "ndjson"
+			return nil
+		}
+	}
+	switch {
+	case a.typed == "FeatureCollection" && len(a.best) == 1 && a.best[0] == "features":
+		o.format, o.path = "geojson", a.best
+	case a.best == nil:
+		return fault.New(fault.Invalid, "文件里没有记录。")
+	default:
+		o.path = a.best
+	}
+	return nil
 }
 
 // skip passes over what begins with token, without keeping it.

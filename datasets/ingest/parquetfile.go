@@ -266,6 +266,9 @@ func (p *foreign) rows(limits Limits, yield func([]string) error) (err error) {
 			n++
 			if err := next(row); err != nil {
 				done()
+				if f, ok := errors.AsType[*fault.Fault](err); ok && errors.Is(f, errBinary) {
+					return f
+				}
 				return fault.New(fault.Invalid, "第 %d 行读不出来：Parquet 文件已损坏。", n).Because(err)
 			}
 			if err := looked.row(row, n); err != nil {
@@ -304,6 +307,9 @@ func (p *foreign) group(group parquet.RowGroup) (next func(row []string) error, 
 			row[i] = ""
 			if !v.IsNull() {
 				if row[i], err = c.write(v); err != nil {
+					if errors.Is(err, errBinary) {
+						err = fault.New(fault.Invalid, "列“%s”是二进制内容，不能公开为表格。", c.name).Because(err)
+					}
 					return err
 				}
 			}

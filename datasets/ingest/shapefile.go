@@ -196,7 +196,7 @@ func (t *dbfTable) decideEncoding(cpg string) error {
 	case name == "GBK" || name == "GB2312" || name == "GB18030" || name == "936" || name == "CP936" || name == "ANSI936" || name == "54936":
 		t.encoding = "GB18030"
 		return nil
-	case name != "" && !strings.HasPrefix(name, "ISO8859") && !strings.Contains(name, "1252"): // what programs write who know nothing better
+	case name != "" && name != "OEM" && name != "ANSI" && name != "SYSTEM" && !strings.HasPrefix(name, "ISO8859") && !strings.Contains(name, "1252"): // what programs write who know nothing better
 		return fault.New(fault.Invalid, "不认识 .cpg 里的编码：%s", clip([]byte(cpg), 40))
 	case t.language == 0x4D || t.language == 0x7A:
 		t.encoding = "GB18030"

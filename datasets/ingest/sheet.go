@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ const (
 func (b *book) rows(s sheet, opt Options, said *said, yield func([]string) error) error {
 	looked := scrutiny{limits: opt.Limits, exact: true}
 	shape := &shaper[string]{short: true, yield: yield, say: said.say}
+	b.unworked = 0
 	take, end := shape.merged(s.merged)
 	if len(s.merged.top) == 0 && s.merged.title == 0 {
 		take, end = shape.plain(opt, said)
@@ -37,6 +39,9 @@ func (b *book) rows(s sheet, opt Options, said *said, yield func([]string) error
 			return err
 		}
 		shape.end()
+		if b.unworked > 0 {
+			said.say(note("有 %d 个公式没有存下结果，按空值读；请用表格软件打开、保存后再传。", b.unworked))
+		}
 		return nil
 	})
 }
@@ -110,6 +115,26 @@ func (b *book) filled(s sheet) (bool, error) {
 		return true, nil
 	}
 	return false, err
+}
+
+// top is the first rows of a sheet by their numbers, where a header is looked
+// for.
+func (b *book) top(s sheet) (map[int][]string, error) {
+	rows, enough := map[int][]string{}, errors.New("enough")
+	if len(s.merged.top) == 0 {
+		return rows, nil
+	}
+	err := b.cells(s, Limits{Columns: sheetColumns}, func(line int, row []string) error {
+		if line > headRows {
+			return enough
+		}
+		rows[line] = slices.Clone(row)
+		return nil
+	}, func() error { return nil })
+	if errors.Is(err, enough) {
+		err = nil
+	}
+	return rows, err
 }
 
 // cells yields the number and the values of every row that has any, without
@@ -223,6 +248,7 @@ func columnOf(reference string) int {
 // value is the value of a cell as text.
 func (b *book) value(e *elements, start xml.StartElement) (string, error) {
 	var v string
+	formula := false
 	for depth := e.depth; e.depth >= depth; {
 		token, err := e.next()
 		if err != nil {
@@ -238,11 +264,15 @@ func (b *book) value(e *elements, start xml.StartElement) (string, error) {
 		case "is":
 			v, err = e.text("rPh")
 		default: // a formula
+			formula = formula || inner.Name.Local == "f"
 			err = e.skip()
 		}
 		if err != nil {
 			return "", err
 		}
+	}
+	if formula && v == "" && attribute(start, "t") != "str" {
+		b.unworked++
 	}
 	switch attribute(start, "t") {
 	case "s":

@@ -48,6 +48,11 @@ func workbook(f *File, src source, opt Options) error {
 		if s.merged, err = b.survey(s); err != nil {
 			return unreadableSheet(s.name, 1, err)
 		}
+		top, err := b.top(s)
+		if err != nil {
+			return unreadableSheet(s.name, 1, err)
+		}
+		s.merged.decide(top)
 		notes := s.merged.notes(s.name)
 		f.Notes = append(f.Notes, notes...)
 		said := &said{}
@@ -95,6 +100,7 @@ type book struct {
 	texts    *texts
 	styles   []style // by the number that a cell names
 	date1904 bool
+	unworked int // formulas of the sheet at hand without what they come to
 }
 
 type sheet struct {

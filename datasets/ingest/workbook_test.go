@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -121,6 +122,12 @@ func TestAWorkbookIsReadByItsValues(t *testing.T) {
 		{name: "rows without values count for nothing", cells: [][]any{{"a"}, {1}, {""}, {}, {2}, {""}}, want: "a\n1\n2"},
 		{name: "a table further down", cells: [][]any{{}, {}, {"a"}, {1}}, want: "a\n1"},
 		{name: "several lines in a cell", cells: [][]any{{"数量\n（万元）"}, {"一\r\n二"}}, want: "数量（万元）\n一\n二"},
+		{name: "a title, a caption in a cell of its own and a merged head", cells: [][]any{{"2023年各区人口"}, {nil, nil, nil, "单位：万人"}, {"区", "人口", nil, "面积"}, {nil, "男", "女"}, {"鼓楼", 1, 2, 3}}, then: func(b *excelize.File, name string) error {
+			return errors.Join(b.MergeCell(name, "A1", "D1"), b.MergeCell(name, "A3", "A4"), b.MergeCell(name, "B3", "C3"), b.MergeCell(name, "D3", "D4"))
+		}, want: "区|人口-男|人口-女|面积\n鼓楼|1|2|3"},
+		{name: "a title that is not merged above a merged head", cells: [][]any{{"2023年各区人口统计"}, {"区", "人口", nil, "面积"}, {nil, "男", "女"}, {"鼓楼", 1, 2, 3}}, then: func(b *excelize.File, name string) error {
+			return errors.Join(b.MergeCell(name, "A2", "A3"), b.MergeCell(name, "B2", "C2"), b.MergeCell(name, "D2", "D3"))
+		}, want: "区|人口-男|人口-女|面积\n鼓楼|1|2|3"},
 		{name: "a title, a head in two lines and a note, none of them merged", cells: [][]any{{"2023年统计表"}, {"单位：万人"}, {"地区", "人口", nil, "面积"}, {nil, "男", "女"}, {"鼓楼", 1, 2, 3}, {"合计", 1, 2, 3}, {"注：数据来自年鉴"}}, want: "地区|人口-男|人口-女|面积\n鼓楼|1|2|3\n合计|1|2|3"},
 		{name: "a column with neither name nor value", cells: [][]any{{"a", nil, "c"}, {1, nil, 3}}, want: "a|c\n1|3"},
 
@@ -355,5 +362,17 @@ func TestMemoryDoesNotGrowWithTheWorkbook(t *testing.T) {
 	}
 	if got > 3<<20 {
 		t.Errorf("%d KiB held while reading %d rows", got>>10, n)
+	}
+}
+
+// A formula whose result no program has stored is an empty cell, and that is told.
+func TestFormulasWithoutResultsAreTold(t *testing.T) {
+	data := header + `<row r="2"><c r="A2"><f>1+1</f><v>2</v></c></row><row r="3"><c r="A3"><f>NOW()</f></c></row><row r="4"><c r="A4" t="str"><f>""</f><v></v></c></row>`
+	r, err := ingest.Run(t.Context(), ingest.Input{File: onDisk(t, xlsx(t, data, nil)), Name: "a.xlsx"}, folder(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := r.Tables[0].Notes; len(notes) != 1 || !strings.Contains(notes[0].Text(), "有 1 个公式没有存下结果") {
+		t.Errorf("%v", notes)
 	}
 }

@@ -35,10 +35,14 @@ func FindPlaces(schema Schema) (Places, bool) {
 
 // places finds them among fields; shape is the place of the column of places.
 func places(fields []Field) (p Places, shape int) {
-	for i, f := range fields {
-		if f.Type.place() && f.Column != "" {
-			return Places{Column: f.Column}, i
+	shape = -1
+	for i, f := range fields { // the shape of a feature before a point that is one of its properties
+		if f.Type.place() && f.Column != "" && (shape < 0 || f.Column == "geometry" || f.Type == Geometry && fields[shape].Type != Geometry) {
+			shape = i
 		}
+	}
+	if shape >= 0 {
+		return Places{Column: fields[shape].Column}, shape
 	}
 	if p.longitudeAt, p.latitude = named(fields, longitudes), named(fields, latitudes); p.longitudeAt < 0 || p.latitude < 0 {
 		p.longitudeAt, p.latitude = pairOf(fields)

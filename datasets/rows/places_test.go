@@ -9,6 +9,16 @@ import (
 // Which columns say where rows lie.
 func TestPlacesAreFoundByTheirNames(t *testing.T) {
 	number := func(name string) rows.Column { return rows.Column{Name: name, Type: rows.Decimal} }
+	for want, schema := range map[string]rows.Schema{
+		"位置":       {number("经度"), number("纬度"), {Name: "位置", Type: rows.Point}},
+		"轮廓":       {{Name: "中心", Type: rows.Point}, {Name: "轮廓", Type: rows.Geometry}},
+		"geometry": {{Name: "中心", Type: rows.Point}, {Name: "轮廓", Type: rows.Geometry}, {Name: "geometry", Type: rows.Point}},
+		"起点":       {{Name: "起点", Type: rows.Point}, {Name: "终点", Type: rows.Point}},
+	} {
+		if p, found := rows.FindPlaces(schema); !found || p.Column != want {
+			t.Errorf("%v: %q, want %q", schema, p.Column, want)
+		}
+	}
 	for _, c := range []struct {
 		schema   rows.Schema
 		lon, lat string

@@ -132,6 +132,7 @@ var disagreements = map[string]string{
 	"可再生能源占比（%） decimal integer":      "all values are rounded to whole numbers",
 	"零碳能源占比（%） decimal integer":       "all values are rounded to whole numbers",
 	"碳强度（gCO2eq/kWh） decimal integer": "all values are rounded to whole numbers",
+	"中心 array point":                  "a place that is written as an array of two numbers",
 }
 
 func TestTypesAreProposedAsPeopleGaveThem(t *testing.T) {
