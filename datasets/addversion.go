@@ -156,6 +156,9 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFi
 		return nil, err
 	}
 	v.hold(t, n.Fields, said, n.TablesEN)
+	if err := s.inherit(ctx, v, n.Fields); err != nil {
+		return nil, err
+	}
 	return t.files, s.publishable(ctx, v, t, n.Reviewed)
 }
 

@@ -22,6 +22,7 @@ const JobName = "ingest"
 type order struct {
 	Read    *readOrder    `json:",omitempty"` // instead: read a Parquet file back
 	Compare *compareOrder `json:",omitempty"` // instead: compare a file with a Parquet file made of it
+	Records *recordsOrder `json:",omitempty"` // instead: split a small text into cells
 	Name    string
 	Options Options
 }
@@ -31,6 +32,8 @@ type frame struct {
 	Progress *Progress `json:",omitempty"`
 	Report   *Report   `json:",omitempty"`
 	Refused  *refusal  `json:",omitempty"`
+
+	Records [][]string `json:",omitempty"`
 }
 
 // Progress is how far a file has been read.
@@ -58,6 +61,8 @@ func Job(ctx context.Context, files []*os.File) error {
 		return o.compare(os.Stdout, files[0], files[1])
 	case len(files) != 1:
 		return fmt.Errorf("%d files", len(files))
+	case o.Records != nil:
+		return tellRecords(os.Stdout, files[0])
 	case o.Read != nil:
 		return readBack(os.Stdout, files[0], *o.Read)
 	}
