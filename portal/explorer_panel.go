@@ -257,11 +257,12 @@ func (x *explorer) forms(ctx context.Context, c rows.Column, k *columnFacts) []t
 		add(x.betweenForm(ctx, c, "text", k))
 	case c.Type == rows.Date, c.Type == rows.DateTime:
 		add(x.betweenForm(ctx, c, "date", &columnFacts{}))
-	case c.Type != rows.Boolean:
-		add(x.textForm(ctx, c))
 	}
 	if f, ok := x.valuesForm(ctx, c, k); ok {
 		add(f)
+	}
+	if !isNumber(c.Type) && c.Type != rows.Date && c.Type != rows.DateTime && c.Type != rows.Boolean {
+		add(x.textForm(ctx, c))
 	}
 	return out
 }

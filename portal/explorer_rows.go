@@ -164,9 +164,12 @@ func (x *explorer) ways(view *templates.ExplorerRows, r *rows.Result) {
 		}
 		return
 	}
-	for cursor, href := range map[string]*string{r.Prev: &view.Prev, r.Next: &view.Next, r.Last: &view.Last} {
-		if cursor != "" {
-			*href = at(0, cursor)
+	for _, way := range []struct {
+		cursor string
+		href   *string
+	}{{r.Prev, &view.Prev}, {r.Next, &view.Next}, {r.Last, &view.Last}} {
+		if way.cursor != "" {
+			*way.href = at(0, way.cursor)
 		}
 	}
 	if r.Prev != "" && r.Before <= pageRows {
