@@ -177,6 +177,9 @@ type Dataset struct {
 	Resources []Resource // in order, each with its newest version
 	Views     int64
 	Downloads int64
+
+	QualityYes   int // lines of quality that are kept, as a job last counted
+	QualityAsked int // of so many that have an answer; 0: not counted yet
 }
 
 // Resource is one file of a dataset through all its versions, or an address

@@ -91,6 +91,17 @@ type order struct {
 // promised is the condition that a day of the next version was promised.
 const promised = `d.update_frequency <> 'never' AND d.next_due IS NOT NULL`
 
+// scored is the share of the lines of quality that an entry keeps, in hundredths
+// of a per cent; -1 for one that was not scored.
+const scored = `CASE WHEN q.asked > 0 THEN q.yes * 10000 / q.asked ELSE -1 END`
+
+func (d *Dataset) score() int {
+	if d.QualityAsked == 0 {
+		return -1
+	}
+	return d.QualityYes * 10000 / d.QualityAsked
+}
+
 const popularity = `coalesce(u.views + u.downloads * 5, 0)`
 
 var orders = map[Order]order{
@@ -108,6 +119,11 @@ var orders = map[Order]order{
 		by: popularity + ` DESC, d.id DESC`, beyond: `(` + popularity + `, d.id) < (@after::bigint, @after_id)`,
 		value: func(d *Dataset) string { return strconv.FormatInt(d.Views+d.Downloads*5, 10) },
 		check: func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil },
+	},
+	ByQuality: {
+		by: scored + ` DESC, d.id DESC`, beyond: `(` + scored + `, d.id) < (@after::int, @after_id)`,
+		value: func(d *Dataset) string { return strconv.Itoa(d.score()) },
+		check: func(s string) bool { _, err := strconv.Atoi(s); return err == nil },
 	},
 	ByDue: {
 		by: `d.next_due, d.id`, beyond: `(d.next_due, d.id) > (@after::date, @after_id)`,
@@ -155,7 +171,7 @@ func (o order) after(text string, args pgx.NamedArgs) error {
 		return fault.At("cursor", "这个翻页标记不是本列表给出的。")
 	}
 	args["after"], args["after_id"] = c.Value, c.ID
-	if o.name == ByPopular {
+	if o.name == ByPopular || o.name == ByQuality {
 		args["after"], _ = strconv.ParseInt(c.Value, 10, 64)
 	}
 	return nil

@@ -78,6 +78,7 @@ const (
 	ByUpdated Order = "updated"
 	ByTitle   Order = "title"
 	ByPopular Order = "popular"
+	ByQuality Order = "quality" // the most lines of quality kept first
 	ByDue     Order = "due" // only what has a promised day, the earliest first
 )
 

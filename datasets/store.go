@@ -18,7 +18,8 @@ const (
 		JOIN themes t ON t.id = d.theme_id
 		JOIN licences l ON l.id = d.licence_id
 		JOIN regions g ON g.code = d.region
-		LEFT JOIN usage_totals u ON u.dataset_id = d.id`
+		LEFT JOIN usage_totals u ON u.dataset_id = d.id
+		LEFT JOIN dataset_scores q ON q.dataset_id = d.id`
 
 	datasetColumns = `
 		d.id, d.slug, d.title, d.title_en, d.summary, d.summary_en, d.tags, d.status, d.withdrawn_reason, d.sample,
@@ -35,7 +36,7 @@ const (
 		t.id, t.slug, t.name, t.name_en,
 		l.id, l.name, l.name_en, l.url, l.attribution, l.share_alike, l.terms, l.terms_en,
 		g.code, g.name, g.name_en, coalesce(g.parent, ''),
-		coalesce(u.views, 0), coalesce(u.downloads, 0)`
+		coalesce(u.views, 0), coalesce(u.downloads, 0), coalesce(q.yes, 0), coalesce(q.asked, 0)`
 
 	departmentColumns = `
 		p.id, p.slug, p.name, p.name_en, p.description, p.description_en, p.region, p.credit_code, p.aliases,
@@ -64,7 +65,7 @@ func (d *Dataset) fields() []any {
 	return append(f, &d.Theme.ID, &d.Theme.Slug, &d.Theme.Name, &d.Theme.NameEN,
 		&d.Licence.ID, &d.Licence.Name, &d.Licence.NameEN, &d.Licence.URL, &d.Licence.Attribution, &d.Licence.ShareAlike, &d.Licence.Terms, &d.Licence.TermsEN,
 		&d.Region.Code, &d.Region.Name, &d.Region.NameEN, &d.Region.Parent,
-		&d.Views, &d.Downloads)
+		&d.Views, &d.Downloads, &d.QualityYes, &d.QualityAsked)
 }
 
 // selectDatasets reads the datasets of where, in order (an ORDER BY with what
@@ -92,7 +93,7 @@ func countDatasets(ctx context.Context, q database.Querier, where string, args p
 func selectFirst(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs, order string, limit int) ([]Dataset, error) {
 	args["limit"] = limit
 	return selectDatasets(ctx, q, `d.id IN (
-		SELECT d.id FROM datasets d LEFT JOIN usage_totals u ON u.dataset_id = d.id
+		SELECT d.id FROM datasets d LEFT JOIN usage_totals u ON u.dataset_id = d.id LEFT JOIN dataset_scores q ON q.dataset_id = d.id
 		WHERE `+where+` ORDER BY `+order+` LIMIT @limit)`, args, order)
 }
 

@@ -47,6 +47,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	} else {
 		p.Cite = cite(ctx, p.Base, d, nil, false)
 	}
+	if p.Quality, err = s.entryQuality(ctx, d); err != nil {
+		return err
+	}
 	if p.Related, err = s.Datasets.Related(ctx, viewer, d, 3); err != nil {
 		return err
 	}

@@ -130,6 +130,9 @@ func (s *Server) showDepartment(c *fiber.Ctx) error {
 		return err
 	}
 	p.Figures = ownFigures(ctx, d.Datasets, conditional.Total, d.Promised, d.Overdue, finding{filters: map[search.Facet][]string{search.FacetOrg: {d.Item.Slug}}}, vows)
+	if p.Quality, err = s.Datasets.QualityCard(ctx, viewer, d.Item.Slug); err != nil {
+		return err
+	}
 	if profile, ok := s.Policy.Profile(d.Item.Profile); ok {
 		p.Text = &templates.LawText{Profile: profile, InForce: profile.InForce(s.Now())}
 		p.Asked = asked(ctx, profile)
@@ -228,7 +231,7 @@ func readPart(c *fiber.Ctx) (listPart, error) {
 }
 
 // listOrders are the orders of a list on a page, the usual one first.
-var listOrders = []datasets.Order{datasets.ByUpdated, datasets.ByTitle, datasets.ByPopular}
+var listOrders = []datasets.Order{datasets.ByUpdated, datasets.ByTitle, datasets.ByPopular, datasets.ByQuality}
 
 // listing is a part of what f finds, as the page shows it.
 func (s *Server) listing(ctx context.Context, viewer account.Actor, f datasets.Filter, part listPart, page string) (templates.Listing, error) {
@@ -273,6 +276,8 @@ func orderName(ctx context.Context, o datasets.Order) string {
 		return text.T(ctx, "名称")
 	case datasets.ByPopular:
 		return text.T(ctx, "最常用")
+	case datasets.ByQuality:
+		return text.T(ctx, "质量")
 	case datasets.ByDue, datasets.ByUpdated:
 	}
 	return text.T(ctx, "更新")

@@ -86,12 +86,18 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		if p.Changes, err = s.Datasets.Summaries(ctx, viewer, p.Versions); err != nil {
 			return err
 		}
+		if p.Quality, err = s.fileQuality(ctx, viewer, v); err != nil {
+			return err
+		}
 	}
 	if p.Refused == "" && v != nil {
 		shown := *r
 		shown.Newest = v
 		p.Picture = s.draw(ctx, viewer, d, &shown, 1200, 288)
 		p.Snippets = snippets(ctx, p.Base, v)
+		if p.Profiles, err = s.profiles(ctx, viewer, v); err != nil {
+			return err
+		}
 	}
 	if x := l.explorer; x != nil {
 		p.NoIndex = !x.state.first() // what is asked of a table is no page of its own

@@ -44,6 +44,9 @@ func (s *Server) showStats(c *fiber.Ctx) error {
 	if err := s.statsLists(ctx, viewer, st, &p); err != nil {
 		return err
 	}
+	if p.Quality, err = s.Datasets.QualityCard(ctx, viewer, ""); err != nil {
+		return err
+	}
 	if p.JSONLD, err = interop.Collection(p.Canonical, p.Title, p.Description, s.Config.BaseURL); err != nil {
 		return err
 	}

@@ -80,6 +80,7 @@ type Dataset struct {
 	Coverage  Coverage   `json:"coverage" doc:"Time and place it speaks of" zh:"时间和空间范围"`
 	Source    Source     `json:"source" doc:"Where the data really comes from (原始来源)" zh:"数据真正的来源"`
 	Contact   Contact    `json:"contact" doc:"Whom to ask" zh:"联系人"`
+	Quality   Quality    `json:"quality" doc:"The entry held against the rules of quality, line by line" zh:"逐条查的质量"`
 	Catalogue Catalogue  `json:"catalogue" doc:"The further fields of the catalogue; empty where the publisher gave none" zh:"目录的其他字段；没有填的为空"`
 	Language  string     `json:"language" doc:"Language of the data (BCP 47)" zh:"数据的语言" example:"zh-CN"`
 	Sample    bool       `json:"sample" doc:"The publisher is a sample (示例); the source is the true one" zh:"发布单位是示例，来源是真的" example:"false"`
@@ -250,7 +251,8 @@ func (a *api) getDataset(ctx context.Context, _ *call, in *Slug) (*Dataset, erro
 	for i := range d.Resources {
 		out.Resources = append(out.Resources, a.resource(ctx, d, &d.Resources[i]))
 	}
-	return out, nil
+	out.Quality, err = a.quality(ctx, d)
+	return out, err
 }
 
 func utc(t *time.Time) *time.Time {
