@@ -132,7 +132,7 @@ func TestProfile(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	p, err = s.Profile(t.Context(), table, "年份")
-	if err != nil || p.Nulls != 46 || p.Misfits != 45 || p.Max != json.Number("9223372036854775807") {
+	if err != nil || p.Nulls != 46 || p.Misfits != 45 || p.Max != "9223372036854775807" {
 		t.Errorf("%+v %v", p, err)
 	}
 	p, err = s.Profile(t.Context(), table, "地区")

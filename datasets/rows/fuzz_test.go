@@ -20,8 +20,9 @@ var (
 	ourNames = regexp.MustCompile(`^(c\d+(_raw|_lon|_lat)?|[gokrx]\d+|file_row_number)$`)
 	ourWords = words2set(`SELECT FROM WHERE GROUP BY ORDER AS AND OR NOT IN IS NULL LIKE ILIKE ESCAPE CASE WHEN THEN ELSE END CAST TRY_CAST TRUE FALSE DISTINCT LIMIT OFFSET UNION ALL DESC NULLS FIRST LAST OVER FILTER COPY TO
 		VARCHAR BIGINT HUGEINT INTEGER DOUBLE DATE TIMESTAMP BOOLEAN file total n typeof count sum avg min max median stddev_samp quantile_cont strlen left chr coalesce
-		lower upper length trim starts_with ends_with contains greatest least abs floor ceil round nullif year quarter month day isodow hour asin sqrt pow sin cos radians`)
-	ourTexts = words2set(`'\' 'v' '' '-01' '=' '+' '-' '@' '＝' '＋' '－' '＠'`)
+		lower upper length trim starts_with ends_with contains greatest least abs floor ceil round nullif year quarter month day isodow hour asin sqrt pow sin cos radians regexp_matches`)
+	ourTexts = words2set(`'\' 'v' '' '-01' '=' '+' '-' '@' '＝' '＋' '－' '＠'
+		'^[\s\pZ\x{85}\x0b]*[=+\-@＝＋－＠]' '^\s*([+-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+-]?[0-9]+)?%?|[-－+＋]+)\s*$'`)
 )
 
 func words2set(s string) map[string]bool {
