@@ -30,11 +30,11 @@ var tokens = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Text", Pattern: `"(\\.|[^"\\])*"|'(\\.|''|[^'\\])*'|“[^”]*”|‘[^’]*’`},
 	{Name: "Quoted", Pattern: "`(``|[^`])+`"},
 	{Name: "Name", Pattern: `[\p{L}_][\p{L}\p{M}\p{N}_.]*`},
-	{Name: "Sign", Pattern: `<=|>=|!=|<>|[-+*/%=<>(),]|＜＝|＞＝|！＝|[（），＝＜＞]`},
+	{Name: "Sign", Pattern: `<=|>=|!=|<>|[-+*/%=<>(),]|＜＝|＞＝|！＝|[（），＝＜＞≤≥≠]`},
 })
 
 // widths are the signs that Chinese keyboards write, as those that they mean.
-var widths = strings.NewReplacer("（", "(", "）", ")", "，", ",", "＝", "=", "＜", "<", "＞", ">", "！", "!")
+var widths = strings.NewReplacer("（", "(", "）", ")", "，", ",", "＝", "=", "＜", "<", "＞", ">", "！", "!", "≤", "<=", "≥", ">=", "≠", "!=")
 
 func narrow(t lexer.Token) (lexer.Token, error) {
 	t.Value = widths.Replace(t.Value)

@@ -121,7 +121,13 @@ func (c *Compiled) compileGroups(schema Schema, q Query) error {
 	if len(tree.Items) > mostKeys {
 		return in.fail("最多按 %d 项分组。", mostKeys)
 	}
+	chosen := aliased(q.Select)
 	for _, item := range tree.Items {
+		if p, minus := lonely(item.Expr); p != nil && !minus && p.Column != nil && item.As == "" {
+			if _, known := schema.Find(bare(*p.Column)); !known && chosen[bare(*p.Column)] != nil {
+				item = chosen[bare(*p.Column)]
+			}
+		}
 		e, err := in.or(item.Expr)
 		if err != nil {
 			return err
@@ -133,6 +139,25 @@ func (c *Compiled) compileGroups(schema Schema, q Query) error {
 		c.Fields = append(c.Fields, fieldOf(item, q.GroupBy, e))
 	}
 	return nil
+}
+
+// aliased is what select gives names: group_by may say those. What is wrong with
+// select is told later.
+func aliased(text string) map[string]*itemNode {
+	items := map[string]*itemNode{}
+	if strings.TrimSpace(text) == "" {
+		return items
+	}
+	tree, err := parse(selectGrammar, "select", text)
+	if err != nil {
+		return items
+	}
+	for _, item := range tree.Items {
+		if item.As != "" {
+			items[bare(item.As)] = item
+		}
+	}
+	return items
 }
 
 // compileSelect runs after compileGroups, whose fields are the answer's where
@@ -259,7 +284,7 @@ func fieldOf(item *itemNode, text string, e sqlExpr) Field {
 	f := Field{Type: e.typ}
 	if e.column != nil {
 		f = Field{Name: e.column.Name, Label: e.column.Label, LabelEN: e.column.LabelEN, Type: e.typ, Column: e.column.Name}
-	} else {
+	} else if item.As == "" {
 		f.Name = strings.TrimSpace(text[item.Pos.Offset:item.EndPos.Offset])
 	}
 	if item.As != "" {

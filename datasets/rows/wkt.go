@@ -18,13 +18,25 @@ const mostNested = 8
 // appendWKT appends text, which is well-known text, as GeoJSON. It reports
 // false, and appends nothing, for what is none.
 func appendWKT(dst []byte, text string) ([]byte, bool) {
-	w := wktReader{rest: text}
+	w := wktReader{rest: withoutSRID(text)}
 	out, ok := w.shape(dst, 0)
 	w.blank()
 	if !ok || w.rest != "" {
 		return dst, false
 	}
 	return out, true
+}
+
+// withoutSRID takes the mark of its system from a text that PostGIS wrote:
+// SRID=4326;POINT(119.3 26.1). Others than those of longitude and latitude are no
+// places here.
+func withoutSRID(text string) string {
+	for _, known := range []string{"SRID=4326;", "SRID=4490;"} {
+		if len(text) > len(known) && strings.EqualFold(text[:len(known)], known) {
+			return text[len(known):]
+		}
+	}
+	return text
 }
 
 type wktReader struct{ rest string }
@@ -52,13 +64,24 @@ func (w *wktReader) sign(c byte) bool {
 }
 
 func (w *wktReader) shape(dst []byte, nested int) ([]byte, bool) {
-	shape, ok := shapes[w.word()]
+	word, mark := w.word(), ""
+	shape, ok := shapes[word]
+	for _, end := range []string{"ZM", "Z", "M"} { // POINTZ
+		if short, found := strings.CutSuffix(word, end); !ok && found {
+			if shape, ok = shapes[short]; ok {
+				mark = end
+			}
+		}
+	}
 	if !ok || nested > mostNested {
 		return dst, false
 	}
 	dst = append(append(append(dst, `{"type":"`...), shape.name...), '"')
 	measured := false
-	switch w.word() {
+	if mark == "" {
+		mark = w.word()
+	}
+	switch mark {
 	case "", "Z":
 	case "M", "ZM":
 		measured = true
