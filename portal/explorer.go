@@ -40,7 +40,7 @@ type explorerView struct {
 func explorerViews() []explorerView {
 	return []explorerView{
 		{name: rowsView, title: "表格", offered: func(*explorer) bool { return true }, draw: drawRows},
-		chartView,
+		chartView, mapView,
 	}
 }
 
