@@ -105,14 +105,16 @@ func (s *Server) previewVersion(ctx context.Context, viewer account.Actor, v *da
 // cite is how to cite a version: who, what, which version, from where, under
 // which licence. What cannot be fetched is cited by its page.
 func cite(ctx context.Context, base string, d *datasets.Dataset, v *datasets.Version, served bool) string {
-	number, published, address := 0, d.LastUpdated, base+"/datasets/"+d.Slug
-	if v != nil {
-		number, published = v.Number, v.PublishedAt
-		if served {
-			address = base + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/" + url.PathEscape(v.FileName)
-		}
+	if v == nil {
+		return text.T(ctx, "%s，%s。%s。原始来源：%s。许可：%s。%s",
+			templates.DepartmentName(ctx, &d.Department), text.Pick(ctx, d.Title, d.TitleEN), templates.Day(d.LastUpdated),
+			text.Pick(ctx, d.Source, d.SourceEN), text.Pick(ctx, d.Licence.Name, d.Licence.NameEN), base+"/datasets/"+d.Slug)
+	}
+	address := base + "/datasets/" + d.Slug
+	if served {
+		address = base + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/" + url.PathEscape(v.FileName)
 	}
 	return text.T(ctx, "%s，%s。第 %d 版，%s。原始来源：%s。许可：%s。%s",
-		templates.DepartmentName(ctx, &d.Department), text.Pick(ctx, d.Title, d.TitleEN), number, templates.Day(published),
+		templates.DepartmentName(ctx, &d.Department), text.Pick(ctx, d.Title, d.TitleEN), v.Number, templates.Day(v.PublishedAt),
 		text.Pick(ctx, d.Source, d.SourceEN), text.Pick(ctx, d.Licence.Name, d.Licence.NameEN), address)
 }

@@ -32,6 +32,9 @@ func (s *Server) newest(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if r.Link != nil { // nobody is sent elsewhere without being told
+		return fault.New(fault.NotFound, "这个资源是一个地址，不是文件，请看它的页面。")
+	}
 	if r.Newest == nil {
 		return fault.New(fault.NotFound, "这个文件还没有发布任何版本。")
 	}

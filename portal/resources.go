@@ -79,6 +79,9 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		Frame:   s.frame(c, name+" · "+text.Pick(ctx, d.Title, d.TitleEN), text.Pick(ctx, d.Summary, d.SummaryEN)),
 		Dataset: d, Resource: r, Version: v, Refused: l.refused, API: "/api/v1/resources/" + r.ID, Newest: "/r/" + r.ID,
 	}
+	if p.Address, err = s.addressView(ctx, viewer, d, r); err != nil {
+		return err
+	}
 	if v != nil {
 		if p.Versions, err = s.Datasets.Versions(ctx, viewer, r.ID); err != nil {
 			return err

@@ -90,6 +90,11 @@ var Routes = []Route{
 	{Method: "HEAD", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusHead, Session: true},
 	{Method: "PATCH", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusPatch, Session: true, Stream: true},
 	{Method: "DELETE", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusDelete, Session: true, Stream: true},
+
+	{Method: "GET", Path: "/desk/links", By: officers, Handle: (*Server).showDeskLinks, Session: true},
+	{Method: "POST", Path: "/desk/links/check", By: officers, Handle: (*Server).checkLink, Session: true},
+	{Method: "GET", Path: "/desk/links/:id", By: officers, Handle: (*Server).showDeskLink, Session: true},
+	{Method: "POST", Path: "/desk/links/:id", By: officers, Handle: (*Server).saveDeskLink, Session: true},
 }
 
 // UploadRoutes is the tus server below another address, for keys. The portal's

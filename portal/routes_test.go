@@ -101,6 +101,9 @@ func addresses(t *testing.T, w *whole) []address {
 			out = append(out, address{r.Path, about, strings.NewReplacer(pairs...).Replace(r.Path)})
 		}
 		switch {
+		case r.Path == "/desk/links/:id":
+			fill("there", ":id", w.Link(t, grid["published-withheld"], "https://data.example.gov.cn/"))
+			fill("never there", ":id", "neverthere")
 		case strings.Contains(r.Path, "/datasets/:slug"), strings.Contains(r.Path, "resource"):
 			for _, status := range datasetstest.Statuses {
 				for _, open := range datasetstest.OpenTypes {
@@ -188,6 +191,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 	conditional, _ := w.hide(t, "on-conditions", datasets.Published, datasets.Conditional)
 	draft, _ := w.hide(t, "draft-open", datasets.Draft, datasets.Unconditional)
 	withheld, _ := w.hide(t, "kept-back", datasets.Published, datasets.Withheld)
+	link := w.Link(t, withheld, "https://data.example.gov.cn/")
 	w.indexed(t)
 	reads := func(paths ...string) func(persona) bool {
 		return func(p persona) bool {
@@ -214,6 +218,9 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Upload files for the data of one's department, see what was read, publish new versions": func(p persona) bool {
 			_, err := w.Datasets.Uploads(t.Context(), w.actorOf(t, p), 0, 10)
 			return err == nil
+		},
+		"See, check and correct the addresses of one's department": func(p persona) bool {
+			return reads("/desk/links", "/desk/links/"+link)(p) && sends("/desk/links/"+link, url.Values{"kind": {"page"}, "url": {"https://data.example.gov.cn/new"}}, 303)(p)
 		},
 		"See drafts and withheld entries of one's department": reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
 		"On the server, by command: create and disable accounts, set passwords (shuyuan account)": byCommand(func(a account.Actor) error {

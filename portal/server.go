@@ -63,6 +63,8 @@ type Server struct {
 
 	drawings drawings
 	known    atomic.Pointer[names]
+
+	linkRules datasets.LinkRules
 }
 
 // The limits on one request.
@@ -82,6 +84,10 @@ func New(d Deps) (*Server, error) {
 		return nil, errors.New("portal: the base URL is not set")
 	}
 	s := &Server{Deps: d, cache: newPageCache(d.Now)}
+	var err error
+	if s.linkRules, err = datasets.LinkRulesOf(d.Policy); err != nil {
+		return nil, err
+	}
 	s.app = s.newApp()
 	s.app.Use(s.observe, s.guard, s.identify)
 	for _, r := range Routes {

@@ -71,7 +71,12 @@ func limit(bucket string, n int) func(*setup) {
 
 func newWhole(t *testing.T, configure ...func(*setup)) *whole {
 	t.Helper()
-	c := datasetstest.New(t, licensing.Gate{}, datasetstest.Asked)
+	return wholeOn(t, datasetstest.New(t, licensing.Gate{}, datasetstest.Asked), configure...)
+}
+
+// wholeOn is the portal on a catalogue of the test's own making.
+func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup)) *whole {
+	t.Helper()
 	engine, err := bleve.Open(t.TempDir(), lexicon)
 	if err != nil {
 		t.Fatal(err)

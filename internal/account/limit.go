@@ -39,6 +39,7 @@ var Rates = map[string]Rate{
 	"api-key":     {3000, time.Minute},    // API calls by key
 	"feedback":    {20, 10 * time.Minute}, // forms anybody can send
 	"expensive":   {60, time.Minute},      // conversions made on request
+	"link-check":  {30, 10 * time.Minute}, // addresses checked by hand, by department
 }
 
 // Rate is the limit of a bucket in this installation.

@@ -29,6 +29,7 @@ var Permissions = []Permission{
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"为本部门的数据上传文件，看读的结果，发布新版本", "Upload files for the data of one's department, see what was read, publish new versions", []Role{Officer}},
 	{"查看本部门的草稿和不予开放目录", "See drafts and withheld entries of one's department", []Role{Officer}},
+	{"查看、检查和改正本部门登记的地址", "See, check and correct the addresses of one's department", []Role{Officer}},
 	{"在服务器上用命令行建立、停用账号，重设密码（shuyuan account）", "On the server, by command: create and disable accounts, set passwords (shuyuan account)", []Role{Administrator}},
 	{"在服务器上用命令行导入数据集（shuyuan import）", "On the server, by command: import datasets (shuyuan import)", []Role{Administrator}},
 }
