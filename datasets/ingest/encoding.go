@@ -154,11 +154,20 @@ func unmarked(head []byte) string {
 		for i := 0; i+1 < len(head); i += 2 {
 			r := rune(head[i+at[0]]) | rune(head[i+at[1]])<<8
 			all++
+			if j := i + 2; r >= 0xD800 && r < 0xDC00 && j+1 < len(head) { // a character of two units
+				if next := rune(head[j+at[0]]) | rune(head[j+at[1]])<<8; next >= 0xDC00 && next < 0xE000 {
+					known++
+					all++
+					known++
+					i = j
+				}
+				continue
+			}
 			switch {
 			case r == '\n':
 				ends++
 				known++
-			case r == '\t', r == '\r', r >= ' ' && r < 0x7F, r >= 0x3000 && r < 0x3040, r >= 0x4E00 && r < 0xA000, r >= 0xFF00 && r < 0xFFF0, r >= 0x2010 && r < 0x2040:
+			case r == '\t', r == '\r', r >= ' ' && r < 0x7F, r >= 0xA0 && r < 0x180, r >= 0x3000 && r < 0x3130, r >= 0x3400 && r < 0xA000, r >= 0xFF00 && r < 0xFFF0, r >= 0x2010 && r < 0x2700:
 				known++
 			}
 		}

@@ -58,6 +58,7 @@ func TestEncodingsThatNobodyMarked(t *testing.T) {
 	for _, c := range []struct{ content, encoding, want string }{
 		{utf16(t, unicode.LittleEndian, text)[2:], "UTF-16LE", "代码|名称\n0010|福州市鼓楼区"},
 		{utf16(t, unicode.BigEndian, text)[2:], "UTF-16BE", "代码|名称\n0010|福州市鼓楼区"},
+		{utf16(t, unicode.LittleEndian, "代码,名称\n1,é😀“引号”—・㘵①\n")[2:], "UTF-16LE", "代码|名称\n1|é😀“引号”—・㘵①"},
 		{big5, "Big5", "編號|名稱|說明\n1|臺灣省立圖書館|本館藏書豐富，歡迎閱覽"},
 		{gb18030(t, "編號,名稱,說明\n1,臺灣省立圖書館,本館藏書豐富，歡迎閱覽\n"), "GB18030", "編號|名稱|說明\n1|臺灣省立圖書館|本館藏書豐富，歡迎閱覽"},
 		{gb18030(t, text), "GB18030", "代码|名称\n0010|福州市鼓楼区"},
