@@ -11,6 +11,7 @@ import (
 // column is a column while it is written.
 type column struct {
 	Column
+	shape    bool // by the format: what is no shape in it is a misfit
 	declared bool // by an officer: its type stays, whatever the cells are
 	double   bool // a decimal kept as a floating-point number
 	wider    Type // what the type must be instead, once a cell has shown it
@@ -436,7 +437,7 @@ func (c *column) again() bool {
 		if c.Type, c.Form = c.wider, (Form{}); c.Type == Decimal {
 			c.double = true
 		}
-	case !c.declared && c.Type != Text && tooMany(c.Misfits-c.marks, c.filled-c.marks):
+	case !c.declared && !c.shape && c.Type != Text && tooMany(c.Misfits-c.marks, c.filled-c.marks):
 		c.Evidence = append(c.Evidence, note("全部 %d 个值中有 %d 个不是先前判断的类型，所以保留为文本。", c.filled-c.marks, c.Misfits-c.marks))
 		c.Type, c.Form, c.Unit = Text, Form{}, ""
 	default:

@@ -176,6 +176,9 @@ func (c *conversion) propose(names []string, held []*block) {
 		if len(c.table.texts) == len(names) && c.table.texts[i] {
 			column.keepText()
 		}
+		if c.table.shape && i == len(names)-1 && t.shapes > 0 {
+			column.shaped()
+		}
 		column = t.declare(column, c.declared[names[i]])
 		c.columns[i], c.tallies[i] = &column, t
 	})

@@ -78,6 +78,7 @@ type Table struct {
 	read  func(yield func(row []string) error) error
 	cells func(yield func(row [][]byte) error) error // instead of read: cells that are overwritten by the next row
 	said  *said
+	shape bool // the last column is the shape of each row by the format itself
 }
 
 // said is what there is to say of a table once it has been read.

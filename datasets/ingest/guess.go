@@ -462,6 +462,14 @@ func (c *column) named() {
 	}
 }
 
+// shaped is a column of shapes by the format itself, also where some cells are
+// none: those are misfits.
+func (c *column) shaped() {
+	if c.shape = true; c.Type != Point && c.Type != Geometry {
+		*c = column{shape: true, Column: Column{Name: c.Name, Type: Geometry, Evidence: []Note{note("文件里这一列就是图形，不是图形的值另外列出。")}}}
+	}
+}
+
 // keepText leaves what the format itself says is text as it is, even where all
 // of it is digits.
 func (c *column) keepText() {

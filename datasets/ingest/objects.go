@@ -64,7 +64,7 @@ func objects(f *File, src source, opt Options) error {
 	case "geojson":
 		o.path = []string{"features"}
 	}
-	f.tables = []Table{{read: o.rows}}
+	f.tables = []Table{{read: o.rows, shape: o.format == "geojson"}}
 	return nil
 }
 

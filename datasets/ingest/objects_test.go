@@ -60,3 +60,18 @@ func TestFilesOfOneNameAreToldApart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is no shape in the column of shapes is a misfit, however many there are.
+func TestTheColumnOfShapesStaysOne(t *testing.T) {
+	r, err := ingest.Run(t.Context(), ingest.Input{File: onDisk(t, `{"type":"FeatureCollection","features":[
+		{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[119,26]}},
+		{"type":"Feature","properties":{},"geometry":{"type":"Blob","coordinates":[1,2]}},
+		{"type":"Feature","properties":{},"geometry":"POINT"},
+		{"type":"Feature","properties":{},"geometry":null}]}`), Name: "a.geojson"}, folder(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Tables[0].Columns[0]; c.Type != ingest.Geometry || c.Misfits != 2 || c.Nulls != 1 || r.Tables[0].Misfits[1].Row != 3 {
+		t.Errorf("%+v, %+v", c, r.Tables[0].Misfits)
+	}
+}

@@ -84,7 +84,7 @@ func (l *layer) open(f *File, opt Options) error {
 	}
 	f.Encoding = table.encoding
 	shapes := l.a.source(*l.shp, opt)
-	f.tables = append(f.tables, Table{Name: l.name, texts: table.texts(), read: func(yield func([]string) error) error {
+	f.tables = append(f.tables, Table{Name: l.name, texts: table.texts(), shape: true, read: func(yield func([]string) error) error {
 		return table.withShapes(l.name, shapes, opt.Limits, yield)
 	}})
 	return nil

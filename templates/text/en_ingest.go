@@ -3,9 +3,10 @@ package text
 func init() {
 	add(map[string]string{
 		"全部 %d 个值中有 %d 个不是先前判断的类型，所以保留为文本。": "Of all %d values, %d are not of the type that was taken at first; the column stays text.",
-		"是表示没有值的记号。":       "It is a mark for no value.",
-		"这一列的百分号有的有、有的没有。": "Some cells of this column have a percent sign and some have none.",
-		"记录取自“%s”。":        "The records are those of “%s”.",
+		"是表示没有值的记号。":             "It is a mark for no value.",
+		"这一列的百分号有的有、有的没有。":       "Some cells of this column have a percent sign and some have none.",
+		"文件里这一列就是图形，不是图形的值另外列出。": "In the file this column is the shape: values that are none are listed apart.",
+		"记录取自“%s”。":              "The records are those of “%s”.",
 		"坐标系“%s”不是 WGS 84（EPSG:4326）或 CGCS2000（EPSG:4490）的经纬度，请先转换再传。": "The coordinate system “%s” is neither longitude and latitude in WGS 84 (EPSG:4326) nor in CGCS2000 (EPSG:4490); please convert it and upload again.",
 		"有一行是“%s”：统计时它会和别的行重复计算。":                                      "One row is “%s”: in sums it would be counted beside the others.",
 		"有 %d 个公式没有存下结果，按空值读；请用表格软件打开、保存后再传。":                          "%d formulas have no stored result and are read as empty; please open the file in a spreadsheet program, save it and upload it again.",
