@@ -150,7 +150,7 @@
       const columns = document.createElement('colgroup');
       for (const head of table.tHead.rows[0].cells) {
         const column = document.createElement('col');
-        column.style.width = Math.ceil(head.getBoundingClientRect().width) + 'px';
+        column.style.width = head.getBoundingClientRect().width + 'px';
         columns.append(column);
       }
       table.style.width = table.getBoundingClientRect().width + 'px';

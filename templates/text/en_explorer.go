@@ -22,6 +22,8 @@ func init() {
 		"距离须在 0 到 20100 公里之间。": "The distance must lie between 0 and 20100 kilometres.",
 		"“%s”不在这张分组表里。":        "“%s” is not in this table of groups.",
 
+		"看全部 %s 行：筛选、分组、画图": "All %s rows: filter, group, draw",
+
 		// the tools
 		"在这张表里找":   "Search this table",
 		"找":        "Search",
