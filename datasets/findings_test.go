@@ -35,6 +35,18 @@ func found(t *testing.T, c *datasetstest.Catalogue, d *datasets.Dataset, f datas
 	return out
 }
 
+// imported publishes a file where nobody can ask for rows, as the command does:
+// what it holds is found afterwards.
+func imported(t *testing.T, c *datasetstest.Catalogue, d *datasets.Dataset, name, text string) *datasets.Version {
+	t.Helper()
+	v, err := datasets.NewService(c.Pool, c.Store, &datasetstest.Gate{}, c.Clock).AddVersion(t.Context(), datasetstest.Officer(d.Department), d, c.Resource(t, d),
+		datasets.NewVersion{FileName: name, Content: strings.NewReader(text), Reviewed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // U37–U39: all rows of all columns are looked at, by whatever type they were
 // read, and what is found is shown masked.
 func TestPersonalDataIsFoundInAnyRowOfAnyColumn(t *testing.T) {
@@ -53,7 +65,7 @@ func TestPersonalDataIsFoundInAnyRowOfAnyColumn(t *testing.T) {
 		}
 		fmt.Fprintf(&text, "%d,%s,%s,0591-8765%04d\n", i, value, note, i%10000)
 	}
-	v := c.Version(t, d, c.Resource(t, d), "a.csv", text.String())
+	v := imported(t, c, d, "a.csv", text.String())
 	want := []string{
 		v.ResourceID + " 1 备注 resident-id 1 [100000] [1101************18] open",
 		v.ResourceID + " 1 数值 mobile 1 [123456] [138******00] open",
@@ -76,7 +88,7 @@ func TestPersonalDataIsFoundInAnyRowOfAnyColumn(t *testing.T) {
 func TestPersonalDataIsFoundInLongTexts(t *testing.T) {
 	c := datasetstest.New(t, &datasetstest.Gate{}, datasetstest.Asked)
 	d := c.Dataset(t)
-	v := c.Version(t, d, c.Resource(t, d), "a.csv", "甲\n"+strings.Repeat("字", 300_000)+someID+"\n短\n")
+	v := imported(t, c, d, "a.csv", "甲\n"+strings.Repeat("字", 300_000)+someID+"\n短\n")
 	if diff := cmp.Diff([]string{v.ResourceID + " 1 甲 resident-id 1 [1] [1101************18] open"}, found(t, c, d, datasets.FindingFilter{})); diff != "" {
 		t.Error(diff)
 	}
@@ -87,8 +99,8 @@ func TestRowsInWhichFewPersonsAreAlikeAreFound(t *testing.T) {
 	d := c.Dataset(t)
 	people := "性别,年龄,街道\n" + strings.Repeat("男,30,东街\n", 5) + strings.Repeat("女,31,东街\n", 4) + "男,99,南街\n"
 	counted := "街道,病种,人数\n东街,甲肝,5\n东街,乙肝,4\n南街,甲肝,0\n南街,乙肝,1\n"
-	a := c.Version(t, d, c.Resource(t, d), "a.csv", people)
-	b := c.Version(t, d, c.Resource(t, d), "b.csv", counted)
+	a := imported(t, c, d, "a.csv", people)
+	b := imported(t, c, d, "b.csv", counted)
 	want := []string{
 		a.ResourceID + " 1  small-cells 5 [6 10] [] open",
 		b.ResourceID + " 1  small-cells 2 [2 4] [] open",
@@ -103,7 +115,7 @@ func TestRowsInWhichFewPersonsAreAlikeAreFound(t *testing.T) {
 func TestOfficersDecideAboutTheFindingsOfTheirDepartment(t *testing.T) {
 	c := datasetstest.New(t, &datasetstest.Gate{}, datasetstest.Asked)
 	d := c.Dataset(t)
-	c.Version(t, d, c.Resource(t, d), "a.csv", "电话\n13800138000\n")
+	imported(t, c, d, "a.csv", "电话\n13800138000\n")
 	if len(found(t, c, d, datasets.FindingFilter{Open: true})) != 1 {
 		t.Fatal("nothing was found")
 	}
@@ -168,5 +180,45 @@ func TestOfficersDecideAboutTheFindingsOfTheirDepartment(t *testing.T) {
 	var entries int
 	if err := c.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_entries WHERE subject = 'finding' AND act = 'decide'`).Scan(&entries); err != nil || entries != 2 {
 		t.Errorf("%d entries in the trail, %v", entries, err)
+	}
+}
+
+// What names a person stops a publication until an officer has decided that it
+// may be public, and each file anew.
+func TestNothingIsPublishedWhileAFindingStands(t *testing.T) {
+	c := datasetstest.New(t, &datasetstest.Gate{}, datasetstest.Asked)
+	d := c.Dataset(t)
+	id, officer := c.Resource(t, d), datasetstest.Officer(d.Department)
+	publish := func(text string) error {
+		_, err := c.Service.AddVersion(t.Context(), officer, d, id, datasets.NewVersion{FileName: "a.csv", Content: strings.NewReader(text), Reviewed: true})
+		return err
+	}
+	const text = "单位,电话\n甲,13800138000\n"
+	for range 2 {
+		if err := publish(text); fault.KindOf(err) != fault.Invalid || fault.Of(err).Text() != "“电话”列有 1 行里有手机号码。" {
+			t.Fatalf("%v", err)
+		}
+	}
+	all, err := c.Service.Findings(t.Context(), officer, datasets.FindingFilter{Open: true})
+	if err != nil || len(all) != 1 || all[0].Published != 0 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if err := c.Service.DecideFinding(t.Context(), officer, all[0].ID, datasets.FindingConfirmed, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := publish(text); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("confirmed: %v", err)
+	}
+	if err := c.Service.DecideFinding(t.Context(), officer, all[0].ID, datasets.FindingDismissed, "单位对外公布的电话"); err != nil {
+		t.Fatal(err)
+	}
+	if err := publish(text); err != nil {
+		t.Errorf("dismissed: %v", err)
+	}
+	if err := publish(text + "乙,13900139000\n"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("another file: %v", err)
+	}
+	if err := publish("单位,邮箱\n甲,a@b.cn\n"); err != nil {
+		t.Errorf("what only warns: %v", err)
 	}
 }

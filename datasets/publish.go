@@ -71,17 +71,29 @@ type Objection struct {
 	Kind  string
 	Note  ingest.Note
 	Block bool // stands also when somebody has reviewed it
+
+	Finding int64 // id of the finding about which an officer decides; 0: of no finding
 }
 
 // objections are all reasons against publishing v, as t was read. It is the one
 // place that is asked before a version is published, and what the review page
 // of an upload shows.
-func (s *Service) objections(_ context.Context, _ *Version, t *taken) ([]Objection, error) {
+func (s *Service) objections(ctx context.Context, v *Version, t *taken) ([]Objection, error) {
 	var out []Objection
 	for _, f := range t.report.Findings {
 		out = append(out, Objection{Kind: f.Kind, Note: f.Note})
 	}
-	return out, nil
+	if s.rows == nil { // looked through by whoever can, once it is published
+		return out, nil
+	}
+	if err := s.scan(ctx, v.ResourceID, v.SHA256, scanTables(t.files, v.Tables)); err != nil {
+		return nil, err
+	}
+	found, err := s.standing(ctx, v.ResourceID, v.SHA256)
+	for _, f := range found {
+		out = append(out, Objection{Kind: string(f.Kind), Note: ingest.Note{Sentence: f.Sentence, Args: f.Args}, Block: true, Finding: f.ID})
+	}
+	return out, err
 }
 
 // publishable returns nil if v may be published, and otherwise the first

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -257,6 +258,32 @@ func scanTables(files []tableFile, tables []Table) []scanned {
 		}
 	}
 	return out
+}
+
+// scanUpload looks through what was read of an upload, before a person reviews
+// it. What its columns are called is what the newest version says of them.
+func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken) error {
+	if s.rows == nil {
+		return nil
+	}
+	newest, err := newestOf(ctx, s.pool, u.ResourceID)
+	if err != nil {
+		return err
+	}
+	var tables []scanned
+	for i, f := range t.files {
+		one := scanned{file: f, rows: t.report.Tables[i].Rows, fields: make([]Field, len(f.columns))}
+		for j, c := range f.columns {
+			one.fields[j].Name = c.Name
+			if newest != nil && i < len(newest.Tables) {
+				if at := slices.IndexFunc(newest.Tables[i].Fields, func(n Field) bool { return n.Name == c.Name }); at >= 0 {
+					one.fields[j] = newest.Tables[i].Fields[at]
+				}
+			}
+		}
+		tables = append(tables, one)
+	}
+	return s.scan(ctx, u.ResourceID, u.SHA256, tables)
 }
 
 // ScanVersions looks through every newest version that was not looked through,

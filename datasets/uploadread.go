@@ -158,6 +158,9 @@ func (s *Service) storeUpload(ctx context.Context, u *Upload) error {
 
 // propose keeps what was read for a person to look at.
 func (s *Service) propose(ctx context.Context, u *Upload, t *taken) error {
+	if err := s.scanUpload(ctx, u, t); err != nil && fault.KindOf(err) != fault.Unavailable { // else it is looked through when it is reviewed
+		return err
+	}
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		moved, err := s.moveRead(ctx, tx, u, ProposeUpload)
