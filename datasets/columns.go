@@ -216,3 +216,6 @@ func sameTable(before, after []Table) map[int]int {
 	}
 	return pairs
 }
+
+// Rewordings are the columns of which after says something else than before.
+func Rewordings(before, after []Field) []Rewording { return compareWords(before, after, nil) }

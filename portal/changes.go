@@ -5,16 +5,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
+	"shuyuan/portal/interop"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -271,4 +274,54 @@ func (s *Server) downloadChanges(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentDisposition, disposition(fmt.Sprintf("%s-changes-%d-%d.csv", x.resource.ID, x.from.Number, x.to.Number)))
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	return s.Stream(c, e.Write)
+}
+
+// fileFeed is GET /datasets/{slug}/resources/{id}/feed.xml: each version of one
+// file, and each change of its columns as an entry of its own, so that whoever
+// reads it by program hears of it.
+func (s *Server) fileFeed(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	d, r, err := s.fileOf(c)
+	if err != nil {
+		return err
+	}
+	ctx, viewer := c.UserContext(), actor(c)
+	versions, err := s.Datasets.VersionsBefore(ctx, viewer, r.ID, math.MaxInt32, feedLength)
+	if err != nil {
+		return err
+	}
+	reshaped, err := s.Datasets.Reshapings(ctx, viewer, r.ID)
+	if err != nil {
+		return err
+	}
+	page := s.Config.BaseURL + "/datasets/" + d.Slug + "/resources/" + r.ID
+	f := interop.Feed{
+		ID: page + "/feed.xml", Title: text.Pick(ctx, r.Name, r.NameEN) + " · " + text.Pick(ctx, d.Title, d.TitleEN), Self: page + "/feed.xml", Page: page,
+		Lang: string(text.Of(ctx)), Updated: time.Unix(0, 0).UTC(), // a file without versions has never changed
+	}
+	for i := range versions {
+		v := &versions[i]
+		if v.PublishedAt.After(f.Updated) {
+			f.Updated = v.PublishedAt
+		}
+		entry := interop.Entry{
+			ID: fmt.Sprintf("%s#version-%d", page, v.Number), Title: text.T(ctx, "第 %d 版", v.Number), Summary: text.Pick(ctx, v.Reason, v.ReasonEN),
+			Link: s.Config.BaseURL + templates.ChangesHref(d, r, v.Number-1, v.Number, nil), Author: templates.DepartmentName(ctx, &d.Department), Updated: v.PublishedAt,
+		}
+		if at := slices.IndexFunc(reshaped, func(r datasets.Reshaping) bool { return r.Version == v.Number }); at >= 0 {
+			f.Entries = append(f.Entries, interop.Entry{
+				ID: entry.ID + "-columns", Title: text.T(ctx, "第 %d 版：列有变化", v.Number), Summary: templates.ReshapedWords(ctx, reshaped[at]), Link: entry.Link + "#columns",
+				Author: entry.Author, Theme: "schema-change", Updated: v.PublishedAt,
+			})
+		}
+		f.Entries = append(f.Entries, entry)
+	}
+	body, err := interop.Atom(f)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "application/atom+xml; charset=utf-8")
+	return c.Send(body)
 }

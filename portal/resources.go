@@ -110,6 +110,13 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		x.settle(c)
 	}
 	p.Cite = cite(ctx, p.Base, d, v, p.Refused == "")
+	if r.Newest != nil {
+		p.Feeds = append(p.Feeds, templates.Link{Href: c.Path() + "/feed.xml", Title: name})
+		p.MayDescribe = viewer.Is(account.Officer) && viewer.Department == d.Department.ID && len(r.Newest.Tables) > 0
+		if p.Corrections, err = s.Datasets.Corrections(ctx, viewer, v); err != nil {
+			return err
+		}
+	}
 	viewed := d.ID
 	s.onView(c, func() { s.Datasets.CountView(viewed) })
 	return s.page(c, templates.Resource(p))

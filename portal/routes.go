@@ -54,6 +54,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true, Keep: worthKeeping},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/explorer", By: anybody, Handle: (*Server).showExplorer, Public: true, Keep: worthKeeping},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/embed", By: anybody, Handle: (*Server).showEmbed, Public: true, Keep: worthKeeping, Framed: true},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id/feed.xml", By: anybody, Handle: (*Server).fileFeed, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes", By: anybody, Handle: (*Server).chooseChanges},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version", By: anybody, Handle: (*Server).showChanges, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version/rows.csv", By: anybody, Handle: (*Server).downloadChanges},
@@ -84,6 +85,11 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true},
 	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
 	{Method: "POST", Path: "/account/password", By: anybody, Handle: (*Server).changePassword, Session: true},
+
+	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},
+	{Method: "POST", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).saveDictionary, Session: true},
+	{Method: "POST", Path: "/desk/resources/:id/dictionary/import", By: officers, Handle: (*Server).importDictionary, Session: true},
+	{Method: "PUT", Path: "/api/v1/resources/:id/dictionary", By: officers, Handle: (*Server).putDictionary, Scope: account.ScopePublish},
 
 	{Method: "OPTIONS", Path: "/desk/tus", By: officers, Handle: (*Server).tusOptions, Session: true},
 	{Method: "POST", Path: "/desk/tus", By: officers, Handle: (*Server).tusCreate, Session: true, Stream: true},

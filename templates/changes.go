@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"shuyuan/datasets"
 	rowset "shuyuan/datasets/rows"
@@ -267,4 +268,35 @@ func (p ChangesPage) fromNumber() int {
 		return p.To.Number
 	}
 	return p.From.Number
+}
+
+// ReshapedWords is how columns changed, in one sentence for each kind of change.
+func ReshapedWords(ctx context.Context, r datasets.Reshaping) string {
+	var out []string
+	say := func(words string, names []string) {
+		if len(names) > 0 {
+			out = append(out, text.T(ctx, words, namesJoined(ctx, names)))
+		}
+	}
+	for _, t := range r.Tables {
+		if t.New {
+			say("新的表：%s", []string{t.Name})
+		}
+		if t.Gone {
+			say("没有了的表：%s", []string{t.Name})
+		}
+		var renamed, retyped []string
+		for _, n := range t.Renamed {
+			renamed = append(renamed, n.From+" → "+n.To)
+		}
+		for _, n := range t.Retyped {
+			retyped = append(retyped, n.Name+" "+TypeName(ctx, n.From)+" → "+TypeName(ctx, n.To))
+		}
+		say("新增的列：%s", t.Added)
+		say("删去的列：%s", t.Removed)
+		say("改名的列：%s", renamed)
+		say("换了类型的列：%s", retyped)
+		say("换了位置的列：%s", t.Moved)
+	}
+	return strings.Join(out, text.T(ctx, "；"))
 }

@@ -32,6 +32,8 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/resources/:id/versions", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/versions/:n", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/schema", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/dictionary.:format", By: anybody},
+	{Method: "GET", Path: Base + "/resources/:id/changes", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/profile", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/rows", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/export.:format", By: anybody},

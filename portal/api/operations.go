@@ -37,6 +37,18 @@ func (a *api) register(h huma.API) {
 		summary("The data dictionary of a file", "一个文件的数据字典").
 		describe("The columns of each table: name, label, type, unit, meaning, code list.", "每张表的列：列名、中文名、类型、单位、含义、代码表。").
 		example("/resources/{id}/schema"), a.getSchema)
+	registerLive[DictionaryWanted, struct{}](h, op("getDictionary", "/resources/{id}/dictionary.{format}", "files").
+		summary("The data dictionary as a file", "数据字典，文件").
+		describe("As CSV that Excel opens, or as a Frictionless Table Schema. Officers of the department bring it back corrected: "+
+			"PUT /api/v1/resources/{id}/dictionary?reason=…, with a key that may publish and the file as the body (at most 1 MB; dry_run=1 only says what would change).",
+			"Excel 能开的 CSV，或 Frictionless Table Schema。本部门的数据专员改好可以传回：PUT /api/v1/resources/{id}/dictionary?reason=…，用有发布用途的密钥，正文就是文件（最大 1 MB；dry_run=1 只说会改什么）。").
+		sends([]rows.Format{rows.CSV, rows.JSON}).
+		example("/resources/{id}/dictionary.csv"), a.sendDictionary)
+	register(h, op("getChanges", "/resources/{id}/changes", "files").
+		summary("How a version differs from an older one", "一版和更早的一版有什么不同").
+		describe("Of each table: columns added, removed, renamed, moved or of another type; rows added, removed and changed, by the key that the data dictionary names, else as whole rows; what the dictionary says otherwise. Counts are exact.",
+			"每张表：新增、删去、改名、移位、换类型的列；新增、删去、改动的行（按数据字典写明的主键，没有主键按整行）；数据字典变了的说法。计数都是准确的。").
+		example("/resources/{id}/changes?to={n}"), a.getChanges)
 	register(h, op("getProfile", "/resources/{id}/profile", "files").
 		summary("What the values of a file are like", "一个文件的值是什么样").
 		describe("Of each column of a table: how many rows have no value, how many different values there are, the least, the greatest, the mean, the most frequent values, how they lie, some examples. "+

@@ -54,6 +54,7 @@ type Version struct {
 	Encoding    string    `json:"encoding" doc:"Character encoding of the original; empty where that says nothing" zh:"原件的字符编码；不适用则为空" example:"UTF-8"`
 	Bytes       int64     `json:"bytes" doc:"Size of the original" zh:"原件的字节数" example:"48213"`
 	SHA256      string    `json:"sha256" doc:"SHA-256 of the original, in hex" zh:"原件的 SHA-256，十六进制"`
+	Reshaped    bool      `json:"columns_changed" doc:"Its columns are others than those of the version before: programs that read by column must look" zh:"列和上一版不同：按列名读的程序要看一看" example:"false"`
 	Served      bool      `json:"served" doc:"Everybody may have the bytes. Where false, the data must be applied for, and there are no addresses of bytes" zh:"谁都可以取字节；为 false 的须先申请，也就没有字节的地址" example:"true"`
 	Original    string    `json:"original,omitempty" format:"uri" doc:"The original bytes, the same for ever" zh:"原件，字节永不变" example:"https://data.example/d/holidays-csv/3/holidays-2004-2026.csv"`
 	Tables      []Table   `json:"tables" nullable:"false" doc:"Tables in it: one of a CSV, one a sheet of a workbook, none of what is no table" zh:"其中的表：CSV 一张，工作簿一页一张，不是表格的没有"`
@@ -109,7 +110,7 @@ func (a *api) version(ctx context.Context, v *datasets.Version) Version {
 	number := strconv.Itoa(v.Number)
 	out := Version{
 		Number: v.Number, Published: v.PublishedAt.UTC(), Reason: v.Reason, ReasonEN: v.ReasonEN, FileName: v.FileName, MediaType: v.MediaType, Format: v.Format,
-		Compression: v.Compression, Encoding: v.Encoding, Bytes: v.Bytes, SHA256: v.SHA256, Served: a.Datasets.MayServe(ctx, visitor, v) == nil,
+		Compression: v.Compression, Encoding: v.Encoding, Bytes: v.Bytes, SHA256: v.SHA256, Reshaped: v.Reshaped, Served: a.Datasets.MayServe(ctx, visitor, v) == nil,
 		Tables: make([]Table, len(v.Tables)),
 		URL:    a.address("/resources/" + v.ResourceID + "/versions/" + number), Schema: a.address("/resources/" + v.ResourceID + "/schema?version=" + number),
 	}
@@ -245,6 +246,11 @@ type Field struct {
 	UnitEN        string `json:"unit_en" doc:"Unit, in English" zh:"单位的英文" example:"days"`
 	Description   string `json:"description" doc:"Meaning" zh:"含义"`
 	DescriptionEN string `json:"description_en" doc:"Meaning, in English" zh:"含义的英文"`
+	Key           bool   `json:"key" doc:"The key columns of a table tell its rows apart" zh:"主键：这些列合起来认出一行" example:"true"`
+	Required      bool   `json:"required" doc:"No cell is empty" zh:"必填：没有空格子" example:"true"`
+	Sensitivity   string `json:"sensitivity" enum:",none,personal,sensitive,important" doc:"How sensitive the values are: none, personal data, sensitive personal data, important data; empty if nobody said" zh:"敏感级别：none 不敏感、personal 个人信息、sensitive 敏感个人信息、important 重要数据；没有写则为空" example:"none"`
+	Format        string `json:"format" doc:"Format of the values, such as YYYY-MM-DD; empty if nobody said" zh:"数据格式，如 YYYY-MM-DD；没有写则为空" example:"YYYY-MM-DD"`
+	Range         string `json:"range" doc:"Which values there can be, in words; empty if nobody said" zh:"值域；没有写则为空"`
 	Codes         []Code `json:"codes" nullable:"false" doc:"Code list: its values with their meaning. Always empty for data that must be applied for" zh:"代码表：值和含义。须申请的数据总是空的"`
 }
 
@@ -271,7 +277,7 @@ func (a *api) getSchema(ctx context.Context, _ *call, in *SchemaWanted) (*Schema
 		fields := make([]Field, len(t.Fields))
 		for j, f := range t.Fields {
 			fields[j] = Field{Name: f.Name, Label: f.Label, LabelEN: f.LabelEN, Type: f.Type, Unit: f.Unit, UnitEN: f.UnitEN,
-				Description: f.Description, DescriptionEN: f.DescriptionEN, Codes: make([]Code, len(f.Codes))}
+				Description: f.Description, DescriptionEN: f.DescriptionEN, Key: f.Key, Required: f.Required, Sensitivity: string(f.Sensitivity), Format: f.Format, Range: f.Range, Codes: make([]Code, len(f.Codes))}
 			for k, c := range f.Codes {
 				fields[j].Codes[k] = Code(c)
 			}
