@@ -56,5 +56,5 @@ func (in *installation) reread(ctx context.Context, t check.Table) (rows int64, 
 		return 0, "", err
 	}
 	defer table.Close()
-	return ingest.Compare(ctx, original, table, t.File, ingest.Options{NoHeader: !t.Header, Header: t.Header, Names: t.Names}, t.Position)
+	return ingest.Compare(ctx, original, table, t.File, ingest.Options{NoHeader: !t.Header, Header: t.Header, Names: t.Names, Delimiter: t.Delimiter, Encoding: t.Encoding}, t.Position)
 }

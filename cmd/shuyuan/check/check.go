@@ -38,6 +38,8 @@ type Table struct {
 	File             string // name of the original
 	Header           bool
 	Names            []string // of the columns, where the original has no header
+	Delimiter        string   // that an officer named
+	Encoding         string   // that an officer named
 	Original, Stored blob.Digest
 }
 

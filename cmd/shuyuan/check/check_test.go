@@ -3,6 +3,7 @@ package check_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -45,6 +46,9 @@ func (w *world) reread(ctx context.Context, t check.Table) (int64, string, error
 	}
 	if string(made) != "a table of:"+string(from) || t.File != "a.csv" || !t.Header || t.Names != nil {
 		return 0, "row 1, column 1 is another", nil
+	}
+	if t.Delimiter != "" || t.Encoding != "" {
+		return 0, fmt.Sprintf("it is read by %q in %q", t.Delimiter, t.Encoding), nil
 	}
 	return int64(bytes.Count(from, []byte("\n"))) - 1, "", nil
 }
@@ -173,6 +177,7 @@ var mutations = []struct {
 	{name: "a Parquet file of other columns", rule: "I23 a Parquet file", names: "table 1 of version 1", sql: `UPDATE table_files SET columns = '[{"name": "年份"}]', misfits = 0 WHERE version_id = 1`},
 	{name: "misfits that add up to something else", rule: "I23 a Parquet file", names: "table 1 of version 2", sql: `UPDATE table_files SET misfits = 7 WHERE version_id = 2`},
 	{name: "a table lost rows", rule: "I23 a table has the rows", names: "2 rows, 3 were counted", deep: true, sql: `UPDATE version_tables SET rows = 3 WHERE version_id = 1`},
+	{name: "a table is read as an officer said", rule: "I23 a table has the rows", names: `table 1 of version 2: it is read by "/" in "Big5"`, deep: true, sql: `UPDATE versions SET delimiter = '/', encoding = 'Big5', encoding_told = true WHERE id = 2`},
 	{name: "a table of another file", rule: "I23 a table has the rows", names: "table 1 of version 2: row 1, column 1 is another", deep: true, sql: `UPDATE table_files SET sha256 = (SELECT sha256 FROM renditions), bytes = (SELECT bytes FROM renditions) WHERE version_id = 2`},
 
 	{name: "an officer who administers", rule: "I24 nobody", names: "user 1", sql: checks("user_roles") + `INSERT INTO user_roles VALUES (1, 'administrator', NULL, 'data', now())`},

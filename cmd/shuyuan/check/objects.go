@@ -176,13 +176,15 @@ func tableRows(ctx context.Context, r *run) ([]string, error) {
 		Position  int
 		FileName  string
 		Header    bool
+		Delimiter string
+		Encoding  string
 		Names     []string
 		Original  blob.Digest
 		Stored    blob.Digest
 		Rows      int64
 	}
 	rows, err := r.tx.Query(ctx, `
-		SELECT f.version_id, f.position, v.file_name, v.header, v.sha256 AS original, f.sha256 AS stored, t.rows,
+		SELECT f.version_id, f.position, v.file_name, v.header, v.delimiter, CASE WHEN v.encoding_told THEN v.encoding ELSE '' END AS encoding, v.sha256 AS original, f.sha256 AS stored, t.rows,
 		       ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(t.fields) WITH ORDINALITY AS e (c, i) ORDER BY i) AS names
 		FROM table_files f JOIN version_tables t USING (version_id, position) JOIN versions v ON v.id = f.version_id
 		ORDER BY f.version_id, f.position`)
@@ -195,7 +197,7 @@ func tableRows(ctx context.Context, r *run) ([]string, error) {
 	}
 	var found []string
 	for _, k := range kept {
-		t := Table{Version: k.VersionID, Position: k.Position, File: k.FileName, Header: k.Header, Original: k.Original, Stored: k.Stored}
+		t := Table{Version: k.VersionID, Position: k.Position, File: k.FileName, Header: k.Header, Delimiter: k.Delimiter, Encoding: k.Encoding, Original: k.Original, Stored: k.Stored}
 		if !k.Header {
 			t.Names = k.Names
 		}
