@@ -51,8 +51,8 @@
       const html = await answer.text();
       const here = new URL(pageOf(new URL(answer.url)), location.href); // a form was sent on to its state
       part.innerHTML = html;
+      const from = push ? new URL(location.href) : at;
       if (push) history.pushState({ explorer: true }, '', here);
-      const from = at;
       at = here;
       settle();
       if (active) refocus(steps, like, from, here);
@@ -65,15 +65,13 @@
     }
   };
 
-  // What other scripts do for the page they do for what is new on it.
-  const loaded = new Set([...document.scripts].map(s => s.src));
+  // What other scripts do for the page they do for what is new on it. Those that
+  // come with a view run again on each new one of it.
   const settle = () => {
     for (const s of part.querySelectorAll('script[src]')) {
-      if (loaded.has(s.src)) continue;
-      loaded.add(s.src);
-      const copy = document.createElement('script');
-      copy.src = s.src;
-      document.head.append(copy);
+      const again = document.createElement('script');
+      again.src = s.src;
+      s.replaceWith(again);
     }
     document.dispatchEvent(new CustomEvent('part', { detail: part }));
     scroll();
