@@ -118,11 +118,12 @@ type column struct {
 	DescriptionEN string            `yaml:"description_en"`
 	Codes         yaml.MapSlice     `yaml:"codes"`    // value: meaning
 	CodesEN       map[string]string `yaml:"codes_en"` // value: meaning in English
+	Key           bool              `yaml:"key"`      // the columns of a key tell rows apart
 }
 
 func (c column) field() datasets.Field {
 	f := datasets.Field{Name: c.Name, Label: c.Label, LabelEN: c.LabelEN, Type: c.Type, Unit: c.Unit, UnitEN: c.UnitEN,
-		Description: c.Description, DescriptionEN: c.DescriptionEN}
+		Description: c.Description, DescriptionEN: c.DescriptionEN, Key: c.Key}
 	if f.Label == "" {
 		f.Label = c.Name
 	}
