@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -149,6 +151,9 @@ var (
 	poolWaits = prometheus.NewDesc("shuyuan_database_waits_total", "How often a request had to wait for a connection.", nil, nil)
 	indexLag  = prometheus.NewDesc("shuyuan_search_behind", "Changes of the catalogue that the search index has not taken in.", nil, nil)
 	partUp    = prometheus.NewDesc("shuyuan_up", "Whether a part answers (1) or not (0).", []string{"part"}, nil)
+	linkCount = prometheus.NewDesc("shuyuan_links", "Addresses that are checked, by how they are doing.", []string{"state"}, nil)
+	linkLate  = prometheus.NewDesc("shuyuan_links_late", "Addresses whose check has been due for more than an hour.", nil, nil)
+	linkDay   = prometheus.NewDesc("shuyuan_link_checks_today", "Checks of addresses today, by whether they were answered.", []string{"answered"}, nil)
 	queued    = prometheus.NewDesc("shuyuan_jobs", "Jobs that are not done yet, by state.", []string{"state"}, nil)
 )
 
@@ -176,6 +181,15 @@ func (f *ownFigures) Collect(out chan<- prometheus.Metric) {
 	}
 	if n, err := behind(ctx, f.s.search); err == nil {
 		gauge(indexLag, float64(n))
+	}
+	if links, err := f.s.datasets.LinkFigures(ctx); err == nil {
+		for health, n := range links.Health {
+			gauge(linkCount, float64(n), cmp.Or(string(health), "unchecked"))
+		}
+		gauge(linkLate, float64(links.Late))
+		for answered, n := range links.Checks {
+			gauge(linkDay, float64(n), strconv.FormatBool(answered))
+		}
 	}
 	if waiting, err := jobs.Waiting(ctx, f.s.in.pool); err == nil {
 		for state, n := range waiting {

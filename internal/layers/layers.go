@@ -34,7 +34,7 @@ var narrower = map[string][]string{
 	"internal/workflow":          {"internal/account", "internal/fault"},
 	"portal/interop":             {"datasets", "internal/fault", "internal/account"},
 	"portal/byterange":           {},
-	"portal/notify":              {"templates", "internal"}, // it works when nobody asks
+	"portal/notify":              {"templates", "datasets", "internal"}, // it works when nobody asks
 	"portal/problem":             {"internal/fault", "templates/text"},
 	"templates/text":             {},
 	"search/chinese":             {},

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"shuyuan/datasets"
@@ -22,8 +24,45 @@ type Resource struct {
 	Format        string   `json:"format" doc:"Format of the newest version; empty while there is none" zh:"最新版本的格式；还没有版本则为空" example:"csv"`
 	Newest        *Version `json:"newest,omitempty" doc:"The newest version; absent while there is none" zh:"最新版本；还没有则缺"`
 	Latest        string   `json:"latest,omitempty" format:"uri" doc:"Address that always leads to the newest bytes; absent where they may not be had" zh:"总是转到最新字节的地址；不能取的没有" example:"https://data.example/r/holidays-csv"`
+	Link          *Link    `json:"link,omitempty" doc:"Where it lies, of a resource that is an address instead of files; absent of files" zh:"资源是地址而不是文件时，它在哪里；文件没有这一项"`
 	URL           string   `json:"url" format:"uri" doc:"This file in this API" zh:"本接口里的这个文件" example:"https://data.example/api/v1/resources/holidays-csv"`
 	Page          string   `json:"page" format:"uri" doc:"Its page for people" zh:"给人看的网页" example:"https://data.example/datasets/holidays/resources/holidays-csv"`
+}
+
+// Link is where a resource lies that is an address instead of files.
+type Link struct {
+	Kind     string     `json:"kind" enum:"api,file,page" doc:"A service that programs ask, a file that another site keeps, or a page" zh:"程序调用的接口服务、别处的文件，或网页" example:"api"`
+	URL      string     `json:"url,omitempty" doc:"The address; absent where it must be applied for" zh:"地址；须申请的没有" example:"https://data.example/api/v1/datasets"`
+	Example  string     `json:"example,omitempty" doc:"A request that is answered with data" zh:"能取到数据的一个请求"`
+	Docs     string     `json:"docs,omitempty" doc:"Address of its documentation" zh:"文档地址"`
+	Usage    string     `json:"usage,omitempty" doc:"How to use it" zh:"使用方法"`
+	UsageEN  string     `json:"usage_en,omitempty" doc:"How to use it, in English" zh:"使用方法的英文"`
+	Notes    string     `json:"notes,omitempty" doc:"Coordinates, and what is peculiar about the format" zh:"坐标与格式说明"`
+	NotesEN  string     `json:"notes_en,omitempty" doc:"The same in English" zh:"坐标与格式说明的英文"`
+	State    string     `json:"state" enum:"unchecked,ok,wrong,failing,dead" doc:"How it was at the last check: wrong is an answer of another format than promised, failing one that may pass, dead one that has lasted" zh:"最近一次检查的结果：wrong 是内容与所说的格式不符，failing 是暂时没有回应，dead 是长期没有回应" example:"ok"`
+	Problem  string     `json:"problem,omitempty" doc:"What was wrong; absent where nothing was" zh:"出了什么问题；没有问题则缺" example:"no-name"`
+	Status   int        `json:"status,omitempty" doc:"HTTP status of the answer; absent where there was none" zh:"回应的 HTTP 状态；没有回应则缺" example:"200"`
+	TookMS   int        `json:"took_ms,omitempty" doc:"Milliseconds until it answered" zh:"到回应为止的毫秒数" example:"84"`
+	Checked  *time.Time `json:"checked,omitempty" doc:"When it was last checked" zh:"最近一次检查的时间"`
+	LastOK   *time.Time `json:"last_ok,omitempty" doc:"When it last worked" zh:"上次可用的时间"`
+	Failures int        `json:"failures" doc:"Failed checks in a row" zh:"连续失败的次数" example:"0"`
+}
+
+func (a *api) link(l *datasets.Link) *Link {
+	if l == nil {
+		return nil
+	}
+	whole := func(address string) string {
+		if strings.HasPrefix(address, "/") {
+			return a.Config.BaseURL + address
+		}
+		return address
+	}
+	return &Link{
+		Kind: string(l.Kind), URL: whole(l.URL), Example: whole(l.Example), Docs: whole(l.Docs), Usage: l.Usage, UsageEN: l.UsageEN, Notes: l.Notes, NotesEN: l.NotesEN,
+		State: cmp.Or(string(l.State.Health), "unchecked"), Problem: string(l.State.Problem), Status: l.State.Status, TookMS: l.State.TookMS,
+		Checked: utc(l.State.CheckedAt), LastOK: utc(l.State.OKAt), Failures: l.State.Failures,
+	}
 }
 
 // Entry is a file by itself, with the dataset it belongs to.
@@ -96,6 +135,7 @@ func (a *api) resource(ctx context.Context, d *datasets.Dataset, r *datasets.Res
 		ID: r.ID, Name: r.Name, NameEN: r.NameEN, Description: r.Description, DescriptionEN: r.DescriptionEN,
 		URL: a.address("/resources/" + r.ID), Page: a.Config.BaseURL + "/datasets/" + d.Slug + "/resources/" + r.ID,
 	}
+	out.Link, out.Format = a.link(r.Link), r.Format()
 	if r.Newest != nil {
 		newest := a.version(ctx, r.Newest)
 		out.Newest, out.Format = &newest, newest.Format

@@ -55,6 +55,9 @@ func Dataset(d *datasets.Dataset, base string) ([]byte, error) {
 		if files := distribution(d, base); len(files) > 0 {
 			out["distribution"] = files
 		}
+		if actions := services(d, base); len(actions) > 0 {
+			out["potentialAction"] = actions
+		}
 	}
 	return json.Marshal(out)
 }
@@ -141,9 +144,33 @@ func measured(d *datasets.Dataset) []map[string]any {
 	return out
 }
 
+// services are the services that programs may ask, in the terms of schema.org
+// for what can be done with a thing.
+func services(d *datasets.Dataset, base string) []map[string]any {
+	var out []map[string]any
+	for _, r := range d.Resources {
+		if l := r.Link; l != nil && l.Kind == datasets.LinkAPI {
+			out = append(out, map[string]any{"@type": "ConsumeAction", "name": r.Name,
+				"target": map[string]any{"@type": "EntryPoint", "urlTemplate": absolute(base, l.Checked()), "httpMethod": "GET"}})
+		}
+	}
+	return out
+}
+
+// absolute is an address as others may use it; one of the portal is a path.
+func absolute(base, address string) string {
+	if strings.HasPrefix(address, "/") {
+		return base + address
+	}
+	return address
+}
+
 func distribution(d *datasets.Dataset, base string) []map[string]any {
 	var out []map[string]any
 	for _, r := range d.Resources {
+		if l := r.Link; l != nil && l.Kind == datasets.LinkFile {
+			out = append(out, map[string]any{"@type": "DataDownload", "name": r.Name, "contentUrl": absolute(base, l.URL), "encodingFormat": l.Format})
+		}
 		if r.Newest == nil {
 			continue
 		}

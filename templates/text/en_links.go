@@ -112,6 +112,15 @@ func init() {
 		"不改了":         "Leave it",
 		"这份数据不是文件，在下面的地址。":          "This data is not a file: it lies at the address below.",
 		"%s，%s。%s。原始来源：%s。许可：%s。%s": "%s, %s. %s. Origin: %s. Licence: %s. %s",
+		"%d 个地址恢复了":                 "addresses that answer again: %d",
+		"%d 个地址失效了":                 "addresses that are dead: %d",
+		"%d 个地址失效，%d 个恢复":           "%d addresses are dead, %d is back",
+		"%s：您好。":                    "To %s:",
+		"下面的地址多次检查都没有回应，页面上已标明失效：":  "These addresses did not answer over many checks. Their pages say that they are dead:",
+		"自 %s 起（北京时间）":              "since %s (Beijing time)",
+		"下面的地址又有回应了：":               "These addresses answer again:",
+		"在 %s 可以看到全部地址，立即再查，或者改正。":  "At %s you see all addresses, have one checked at once, or correct it.",
+		"同一个地址，失效只通知一次，恢复再通知一次。这封信由系统自动发出，请不要回复。": "Of one address you are told once when it dies and once when it is back. This letter is sent by the system; please do not answer it.",
 		"平台规则": "Rule of the platform",
 	})
 }

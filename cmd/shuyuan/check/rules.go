@@ -97,6 +97,9 @@ var rules = []rule{
 		WHERE published_at < before`},
 	{id: "I18", says: "what guards published versions and the audit trail is in force", find: guards},
 
+	{id: "I18", says: "a resource is files or an address, never both", query: `
+		SELECT DISTINCT 'resource ' || l.resource_id FROM links l JOIN versions v USING (resource_id)`},
+
 	{id: "I19", says: "every reference leads to something", find: references},
 	{id: "I19", says: "an officer acts for the department that the account belongs to", query: `
 		SELECT format('user %s', r.user_id) FROM user_roles r JOIN users u ON u.id = r.user_id

@@ -97,6 +97,7 @@ type about struct {
 		NoHeader      bool     `yaml:"no_header"`
 		Tables        int      `yaml:"tables"`    // sheets of a workbook; 1 if not said
 		TablesEN      []string `yaml:"tables_en"` // the English names of the sheets
+		Address       *address `yaml:"address"`   // instead of versions
 		Versions      []struct {
 			File     string `yaml:"file"`
 			Reason   string `yaml:"reason"`
@@ -104,6 +105,27 @@ type about struct {
 		} `yaml:"versions"`
 	} `yaml:"resources"`
 	Dictionary []column `yaml:"dictionary"`
+}
+
+// address is a resource that is an address instead of files.
+type address struct {
+	Kind    datasets.LinkKind `yaml:"kind"` // api, file, page
+	URL     string            `yaml:"url"`  // one that begins with / is of the portal itself
+	Format  string            `yaml:"format"`
+	Example string            `yaml:"example"`
+	Docs    string            `yaml:"docs"`
+	Usage   string            `yaml:"usage"`
+	UsageEN string            `yaml:"usage_en"`
+	Notes   string            `yaml:"notes"` // coordinates, and what is peculiar about the format
+	NotesEN string            `yaml:"notes_en"`
+}
+
+func (a *address) link() *datasets.Link {
+	if a == nil {
+		return nil
+	}
+	return &datasets.Link{Kind: a.Kind, URL: a.URL, Format: a.Format, Example: a.Example, Docs: a.Docs,
+		Usage: a.Usage, UsageEN: a.UsageEN, Notes: a.Notes, NotesEN: a.NotesEN}
 }
 
 // column is one row of the data dictionary.

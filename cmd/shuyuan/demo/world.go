@@ -230,8 +230,11 @@ func (e *entry) readResources(folder fs.FS) error {
 	}
 	for _, r := range e.about.Resources {
 		out := &resource{
-			Resource: datasets.Resource{ID: resourceID(e.slug, r.Key), Name: r.Name, NameEN: r.NameEN, Description: r.Description, DescriptionEN: r.DescriptionEN},
+			Resource: datasets.Resource{ID: resourceID(e.slug, r.Key), Name: r.Name, NameEN: r.NameEN, Description: r.Description, DescriptionEN: r.DescriptionEN, Link: r.Address.link()},
 			noHeader: r.NoHeader, tablesEN: r.TablesEN,
+		}
+		if r.Address != nil && len(r.Versions) > 0 {
+			return fmt.Errorf("%s is either files or an address", r.Key)
 		}
 		for range max(r.Tables, 1) { // one dictionary serves every sheet
 			out.fields = append(out.fields, fields)
