@@ -121,6 +121,9 @@ func init() {
 		"下面的地址又有回应了：":               "These addresses answer again:",
 		"在 %s 可以看到全部地址，立即再查，或者改正。":  "At %s you see all addresses, have one checked at once, or correct it.",
 		"同一个地址，失效只通知一次，恢复再通知一次。这封信由系统自动发出，请不要回复。": "Of one address you are told once when it dies and once when it is back. This letter is sent by the system; please do not answer it.",
+		"谁在访问我的网站":                         "Who visits my site?",
+		"日志里写着 Shuyuan-LinkMonitor 的，是这里。": "What your log calls Shuyuan-LinkMonitor is this portal.",
+		"部门在目录里登记了您网站上的一个地址，平台定期看它还能不能用：只问头部，必要时再取开头一千字节；一个主机一次只问一个；不带密码，不存内容，不算下载。不想被检查，请联系登记它的部门。": "A department has listed an address of your site in the catalogue, and the portal looks regularly whether it still works: it asks for the head alone, and where that does not tell, for the first thousand bytes; one request at a time to a host; without credentials; nothing is kept of the content, and nothing is counted as a download. If you do not want that, please ask the department that listed it.",
 		"平台规则": "Rule of the platform",
 	})
 }

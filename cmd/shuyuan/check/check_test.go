@@ -158,6 +158,7 @@ var mutations = []struct {
 	{name: "a version was taken out", rule: "I18 versions are numbered", names: "aaaaaaaa", sql: `DELETE FROM versions WHERE id = 1`},
 	{name: "a number was given twice", rule: "I18 versions are numbered", names: "aaaaaaaa", sql: drop("versions", "versions_resource_id_number_key") + `UPDATE versions SET number = 2`},
 	{name: "an older version came later", rule: "I18 a version is not older", names: "version 2", sql: `UPDATE versions SET published_at = '2024-01-01' WHERE number = 2`},
+	{name: "files are an address too", rule: "I18 a resource", names: "aaaaaaaa", sql: `INSERT INTO links (resource_id, kind, url, format) VALUES ('aaaaaaaa', 'page', 'https://a.example/', 'html')`},
 	{name: "versions can be changed", rule: "I18 what guards", names: "versions_frozen of versions", sql: `DROP TRIGGER versions_frozen ON versions`},
 	{name: "versions can be swept away", rule: "I18 what guards", names: "versions_kept of versions", sql: `ALTER TABLE versions DISABLE TRIGGER versions_kept`},
 	{name: "the audit trail can be changed", rule: "I18 what guards", names: "audit_entries_guard", sql: `ALTER TABLE audit_entries DISABLE TRIGGER audit_entries_guard`},
