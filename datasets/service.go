@@ -79,7 +79,7 @@ const (
 	ByTitle   Order = "title"
 	ByPopular Order = "popular"
 	ByQuality Order = "quality" // the most lines of quality kept first
-	ByDue     Order = "due" // only what has a promised day, the earliest first
+	ByDue     Order = "due"     // only what has a promised day, the earliest first
 )
 
 // Filter narrows a listing. The zero value is everything visible.

@@ -91,6 +91,9 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/resources/:id/dictionary/import", By: officers, Handle: (*Server).importDictionary, Session: true},
 	{Method: "PUT", Path: "/api/v1/resources/:id/dictionary", By: officers, Handle: (*Server).putDictionary, Scope: account.ScopePublish},
 
+	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
+	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},
+	{Method: "POST", Path: "/desk/findings/:id", By: officers, Handle: (*Server).decideFinding, Session: true},
 	{Method: "OPTIONS", Path: "/desk/tus", By: officers, Handle: (*Server).tusOptions, Session: true},
 	{Method: "POST", Path: "/desk/tus", By: officers, Handle: (*Server).tusCreate, Session: true, Stream: true},
 	{Method: "HEAD", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusHead, Session: true},
