@@ -57,6 +57,7 @@ func (d *Dataset) normalise() error {
 		{"open_reason_en", &d.OpenReasonEN, maxText}, {"open_method_en", &d.OpenMethodEN, maxText}, {"use_requirements_en", &d.UseRequirementsEN, maxText}, {"safeguards_en", &d.SafeguardsEN, maxText},
 		{"share_content_en", &d.ShareContentEN, maxText}, {"share_conditions_en", &d.ShareConditionsEN, maxText}, {"share_scope_en", &d.ShareScopeEN, maxText}, {"share_method_en", &d.ShareMethodEN, maxText}, {"required_materials_en", &d.RequiredMaterialsEN, maxText},
 		{"update_due_en", &d.UpdateDueEN, maxLine}, {"update_method_en", &d.UpdateMethodEN, maxLine}, {"source_en", &d.SourceEN, maxText}, {"processing_en", &d.ProcessingEN, maxText}, {"spatial_en", &d.SpatialEN, maxLine},
+		{"map_review", &d.MapReview, maxLine}, {"coordinates", &d.Coordinates, maxLine},
 	} {
 		clean, err := cleanText(t.field, *t.text, t.most)
 		if err != nil {
@@ -223,6 +224,8 @@ func (d *Dataset) complete() error {
 		return fault.At("share_type", "没有这种共享类型。")
 	case d.ShareType != "" && d.ShareType != string(Unconditional) && len(d.ShareBasis) == 0:
 		return fault.At("share_basis", "有条件共享和不予共享须写明法律、法规等依据。")
+	case !known(d.Coordinates, "", "WGS 84", "CGCS2000", "GCJ-02", "BD-09"):
+		return fault.At("coordinates", "坐标系须为 WGS 84、CGCS2000、GCJ-02 或 BD-09。")
 	case !known(d.Frequency, RealTime, Daily, Weekly, Monthly, Quarterly, SemiAnnual, Annual, Biennial, Irregular, Never):
 		return fault.At("update_frequency", "没有这种更新频率。")
 	case d.LastUpdated.Year() < 1900:

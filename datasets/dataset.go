@@ -163,6 +163,8 @@ type Dataset struct {
 	RelatedCodes     []string
 	TemporalStart    string // ISO 8601 date, month or year
 	TemporalEnd      string
+	MapReview        string // 审图号; empty: none
+	Coordinates      string // 坐标系: WGS 84, CGCS2000, GCJ-02 or BD-09; empty: nobody said
 	Spatial          string
 	SpatialEN        string
 	Language         string

@@ -139,7 +139,7 @@ var savedColumns = []string{"slug", "title", "title_en", "summary", "summary_en"
 	"source", "source_url", "processing", "security_level", "linked_system", "duty_item", "core_business", "collection_method", "related_codes",
 	"temporal_start", "temporal_end", "spatial", "language", "contact", "phone", "email",
 	"open_reason_en", "open_method_en", "use_requirements_en", "safeguards_en", "share_content_en", "share_conditions_en", "share_scope_en", "share_method_en", "required_materials_en",
-	"update_due_en", "update_method_en", "source_en", "processing_en", "spatial_en", "tags_en"}
+	"update_due_en", "update_method_en", "source_en", "processing_en", "spatial_en", "tags_en", "map_review", "coordinates"}
 
 func (d *Dataset) args() pgx.NamedArgs {
 	share := d.ShareType
@@ -164,7 +164,8 @@ func (d *Dataset) args() pgx.NamedArgs {
 		"contact": d.Contact, "phone": d.Phone, "email": d.Email,
 		"open_reason_en": d.OpenReasonEN, "open_method_en": d.OpenMethodEN, "use_requirements_en": d.UseRequirementsEN, "safeguards_en": d.SafeguardsEN,
 		"share_content_en": d.ShareContentEN, "share_conditions_en": d.ShareConditionsEN, "share_scope_en": d.ShareScopeEN, "share_method_en": d.ShareMethodEN, "required_materials_en": d.RequiredMaterialsEN,
-		"update_due_en": d.UpdateDueEN, "update_method_en": d.UpdateMethodEN, "source_en": d.SourceEN, "processing_en": d.ProcessingEN, "spatial_en": d.SpatialEN, "tags_en": list(d.TagsEN)}
+		"update_due_en": d.UpdateDueEN, "update_method_en": d.UpdateMethodEN, "source_en": d.SourceEN, "processing_en": d.ProcessingEN, "spatial_en": d.SpatialEN, "tags_en": list(d.TagsEN),
+		"map_review": d.MapReview, "coordinates": d.Coordinates}
 }
 
 // list is never NULL in the database.

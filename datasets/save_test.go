@@ -38,7 +38,7 @@ func TestWhatIsSavedIsWhatIsRead(t *testing.T) {
 		RelatedCodes: []string{"308003/2"}, TemporalStart: "2004", TemporalEnd: "2025-12", Spatial: "全省", Language: "zh-CN", Contact: "数据科", Phone: "0591-00000000", Email: "data@tjj.example",
 		OpenReasonEN: "It concerns people", OpenMethodEN: "Apply", UseRequirementsEN: "For research", SafeguardsEN: "Destroy after use",
 		ShareContentEN: "All", ShareConditionsEN: "After review", ShareScopeEN: "The city", ShareMethodEN: "An interface", RequiredMaterialsEN: "A form",
-		UpdateDueEN: "Each January", UpdateMethodEN: "As a whole", SourceEN: "Yearbook", ProcessingEN: "Merged", SpatialEN: "The province", TagsEN: []string{"people", "people"},
+		UpdateDueEN: "Each January", UpdateMethodEN: "As a whole", SourceEN: "Yearbook", ProcessingEN: "Merged", SpatialEN: "The province", MapReview: "闽S〔2026〕1号", Coordinates: "CGCS2000", TagsEN: []string{"people", "people"},
 		Revision: 1,
 	}
 	d := want

@@ -31,7 +31,7 @@ const (
 		d.duty_item, d.core_business, d.collection_method, d.related_codes, d.temporal_start, d.temporal_end, d.spatial,
 		d.language, d.contact, d.phone, d.email,
 		d.open_reason_en, d.open_method_en, d.use_requirements_en, d.safeguards_en, d.share_content_en, d.share_conditions_en, d.share_scope_en, d.share_method_en, d.required_materials_en,
-		d.update_due_en, d.update_method_en, d.source_en, d.processing_en, d.spatial_en, d.tags_en, d.published_at, d.updated_at, d.revision,
+		d.update_due_en, d.update_method_en, d.source_en, d.processing_en, d.spatial_en, d.tags_en, d.map_review, d.coordinates, d.published_at, d.updated_at, d.revision,
 		` + departmentColumns + `,
 		t.id, t.slug, t.name, t.name_en,
 		l.id, l.name, l.name_en, l.url, l.attribution, l.share_alike, l.terms, l.terms_en,
@@ -60,7 +60,7 @@ func (d *Dataset) fields() []any {
 		&d.DutyItem, &d.CoreBusiness, &d.CollectionMethod, &d.RelatedCodes, &d.TemporalStart, &d.TemporalEnd, &d.Spatial,
 		&d.Language, &d.Contact, &d.Phone, &d.Email,
 		&d.OpenReasonEN, &d.OpenMethodEN, &d.UseRequirementsEN, &d.SafeguardsEN, &d.ShareContentEN, &d.ShareConditionsEN, &d.ShareScopeEN, &d.ShareMethodEN, &d.RequiredMaterialsEN,
-		&d.UpdateDueEN, &d.UpdateMethodEN, &d.SourceEN, &d.ProcessingEN, &d.SpatialEN, &d.TagsEN, &d.PublishedAt, &d.UpdatedAt, &d.Revision}
+		&d.UpdateDueEN, &d.UpdateMethodEN, &d.SourceEN, &d.ProcessingEN, &d.SpatialEN, &d.TagsEN, &d.MapReview, &d.Coordinates, &d.PublishedAt, &d.UpdatedAt, &d.Revision}
 	f = append(f, d.Department.fields()...)
 	return append(f, &d.Theme.ID, &d.Theme.Slug, &d.Theme.Name, &d.Theme.NameEN,
 		&d.Licence.ID, &d.Licence.Name, &d.Licence.NameEN, &d.Licence.URL, &d.Licence.Attribution, &d.Licence.ShareAlike, &d.Licence.Terms, &d.Licence.TermsEN,

@@ -530,7 +530,7 @@ func (m *mapMaker) placeName() string { _, _, place := m.spot(); return place }
 // settle says what the map is: whose lines it shows and in which coordinates.
 func (m *mapMaker) settle(ctx context.Context, seen float64) {
 	d := m.view.Map
-	d.Title = text.T(ctx, "%s 的位置", text.Pick(ctx, m.resource.Name, m.resource.NameEN))
+	d.Title = text.T(ctx, "%s的位置", text.Pick(ctx, m.resource.Name, m.resource.NameEN))
 	d.Label = text.T(ctx, "地图：%s，从 %s 到 %s、从 %s 到 %s，%s 行。", d.Title, lonText(d.Box.West), lonText(d.Box.East), latText(d.Box.South), latText(d.Box.North), templates.Plain(seen))
 	shifted := m.coordinates(ctx)
 	if shifted {
@@ -549,10 +549,14 @@ func latText(v float64) string {
 	return fmt.Sprintf("%.2f°%s", math.Abs(v), map[bool]string{true: "S", false: "N"}[v < 0])
 }
 
-// coordinates states the coordinate system that the dictionary names, or how
+// coordinates states the coordinate system that the entry or its dictionary names, or how
 // the numbers are taken where it names none. It reports whether it is one that
 // does not fit the outlines.
 func (m *mapMaker) coordinates(ctx context.Context) (shifted bool) {
+	if c := m.dataset.Coordinates; c != "" {
+		m.view.Map.Statement = append(m.view.Map.Statement, text.T(ctx, "坐标系：%s（据条目）。", c))
+		return c == "GCJ-02" || c == "BD-09"
+	}
 	said := ""
 	for _, name := range []string{m.ask.place.Column, m.ask.place.Longitude, m.ask.place.Latitude} {
 		if f := m.field(name); f != nil && name != "" {
@@ -580,6 +584,9 @@ func (m *mapMaker) coordinates(ctx context.Context) (shifted bool) {
 // attribute says whose lines the map shows.
 func (m *mapMaker) attribute(ctx context.Context, coast, cities bool) {
 	d := m.view.Map
+	if number := m.dataset.MapReview; number != "" {
+		d.Statement = append(d.Statement, text.T(ctx, "审图号：%s。", number))
+	}
 	switch {
 	case cities:
 		d.Statement = append(d.Statement, text.T(ctx, "示意：界线取自 %s %s（%s），简化到约一公里，不是法定界线，没有审图号。", atlas.Outlines.Name, atlas.Outlines.Version, atlas.Outlines.Licence))

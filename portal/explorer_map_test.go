@@ -46,6 +46,13 @@ func TestPlacesAreDrawnAndFewOfThemOneByOne(t *testing.T) {
 		t.Error("no coast or no scale")
 	}
 
+	d := w.Dataset(t, func(d *datasets.Dataset) { d.MapReview, d.Coordinates = "闽S〔2026〕1号", "CGCS2000" })
+	resource := w.Resource(t, d)
+	w.Version(t, d, resource, "reviewed.csv", "名称,经度,纬度\n福州,119.3,26.08\n")
+	if notes := w.get(t, "/datasets/"+d.Slug+"/resources/"+resource+"?view=map").page(t).Find(".notes").Text(); !strings.Contains(notes, "审图号：闽S〔2026〕1号") || !strings.Contains(notes, "坐标系：CGCS2000") {
+		t.Errorf("the review number and the coordinates of the entry are not said: %s", notes)
+	}
+
 	page = w.file(t, "shifted.csv", "名称,经度,纬度\n福州,119.3,26.08\n", datasets.Field{Name: "经度", Type: "decimal", Description: "度，GCJ-02"})
 	if doc := w.get(t, page+"?view=map").page(t); doc.Find("svg path.land").Length() != 0 || !strings.Contains(doc.Find(".notes").Text(), "不画底图") {
 		t.Error("shifted coordinates lie on outlines that they do not fit")

@@ -281,12 +281,15 @@ CREATE TABLE datasets (
     processing_en text NOT NULL DEFAULT ''::text,
     spatial_en text NOT NULL DEFAULT ''::text,
     tags_en text[] NOT NULL DEFAULT '{}'::text[],
+    map_review text NOT NULL DEFAULT ''::text,
+    coordinates text NOT NULL DEFAULT ''::text,
     CONSTRAINT datasets_check CHECK (((open_type = 'unconditional'::text) OR (cardinality(open_basis) > 0))),
     CONSTRAINT datasets_check1 CHECK (((open_type <> 'conditional'::text) OR ((open_method <> ''::text) AND (use_requirements <> ''::text) AND (safeguards <> ''::text)))),
     CONSTRAINT datasets_check2 CHECK (((share_type = 'unconditional'::text) OR (cardinality(share_basis) > 0))),
     CONSTRAINT datasets_check3 CHECK (((status = 'draft'::text) OR (published_at IS NOT NULL))),
     CONSTRAINT datasets_check4 CHECK (((status <> 'withdrawn'::text) OR (withdrawn_reason <> ''::text))),
     CONSTRAINT datasets_check5 CHECK (((cardinality(tags_en) = 0) OR (cardinality(tags_en) = cardinality(tags)))),
+    CONSTRAINT datasets_coordinates_check CHECK ((coordinates = ANY (ARRAY[''::text, 'WGS 84'::text, 'CGCS2000'::text, 'GCJ-02'::text, 'BD-09'::text]))),
     CONSTRAINT datasets_open_type_check CHECK ((open_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
     CONSTRAINT datasets_share_type_check CHECK ((share_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
     CONSTRAINT datasets_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
@@ -312,6 +315,8 @@ COMMENT ON COLUMN datasets.next_due IS 'the day by which the department promised
 COMMENT ON COLUMN datasets.source IS 'true 原始来源, also where the publisher is a sample';
 COMMENT ON COLUMN datasets.revision IS 'counts every saved change; a form that carries an older one is refused';
 COMMENT ON COLUMN datasets.tags_en IS 'one for each of tags, in its order, or none at all';
+COMMENT ON COLUMN datasets.map_review IS '审图号, of maps that have been reviewed (地图管理条例 第十五条); empty: none';
+COMMENT ON COLUMN datasets.coordinates IS '坐标系; empty: nobody said';
 
 CREATE TABLE departments (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -167,6 +167,8 @@ type Catalogue struct {
 	LinkedSystem     string   `json:"linked_system" doc:"System it comes from (关联信息系统)" zh:"目录关联的信息系统"`
 	DutyItem         string   `json:"duty_item" doc:"Item of the list of powers and duties (权责清单)" zh:"对应的权责清单事项"`
 	CoreBusiness     string   `json:"core_business" doc:"Core business (核心业务)" zh:"核心业务"`
+	MapReview        string   `json:"map_review" doc:"Number under which its maps were reviewed (审图号)" zh:"审图号"`
+	Coordinates      string   `json:"coordinates" doc:"Coordinate system (坐标系)" zh:"坐标系"`
 	RelatedCodes     []string `json:"related_codes" nullable:"false" doc:"Codes of related resources (关联资源代码)" zh:"关联资源代码"`
 }
 
@@ -245,7 +247,7 @@ func (a *api) getDataset(ctx context.Context, _ *call, in *Slug) (*Dataset, erro
 		Contact:  Contact{Name: d.Contact, Phone: d.Phone, Email: d.Email},
 		Catalogue: Catalogue{ResourceCode: d.ResourceCode, Category: d.Category, DataForm: d.DataForm, Attributes: d.Attributes, CollectDue: d.CollectDue,
 			CollectionMethod: d.CollectionMethod, CollectingOrg: d.CollectingOrg, ApprovingOrg: d.ApprovingOrg, ResponsibleOrg: d.ResponsibleOrg, Duties: d.Duties,
-			SecurityLevel: d.SecurityLevel, LinkedSystem: d.LinkedSystem, DutyItem: d.DutyItem, CoreBusiness: d.CoreBusiness, RelatedCodes: notNull(d.RelatedCodes)},
+			SecurityLevel: d.SecurityLevel, LinkedSystem: d.LinkedSystem, DutyItem: d.DutyItem, CoreBusiness: d.CoreBusiness, MapReview: d.MapReview, Coordinates: d.Coordinates, RelatedCodes: notNull(d.RelatedCodes)},
 		Language: d.Language, Sample: d.Sample, Published: utc(d.PublishedAt), Modified: d.UpdatedAt.UTC(),
 	}
 	for i := range d.Resources {

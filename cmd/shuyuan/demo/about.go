@@ -12,20 +12,24 @@ import (
 // those of the catalogue; what every entry of a department has in common
 // stands with the department.
 type about struct {
-	Title      string   `yaml:"title"`
-	TitleEN    string   `yaml:"title_en"`
-	Summary    string   `yaml:"summary"`
-	SummaryEN  string   `yaml:"summary_en"`
-	Department string   `yaml:"department"`
-	Theme      string   `yaml:"theme"`
-	Licence    string   `yaml:"licence"`
-	Region     string   `yaml:"region"`
-	Spatial    string   `yaml:"spatial"`
-	SpatialEN  string   `yaml:"spatial_en"`
-	Language   string   `yaml:"language"`
-	Tags       []string `yaml:"tags"`
-	TagsEN     []string `yaml:"tags_en"` // one for each, in their order
-	Draft      bool     `yaml:"draft"`
+	Title      string `yaml:"title"`
+	TitleEN    string `yaml:"title_en"`
+	Summary    string `yaml:"summary"`
+	SummaryEN  string `yaml:"summary_en"`
+	Department string `yaml:"department"`
+	Theme      string `yaml:"theme"`
+	Licence    string `yaml:"licence"`
+	Region     string `yaml:"region"`
+	Spatial    string `yaml:"spatial"`
+	SpatialEN  string `yaml:"spatial_en"`
+
+	MapReview   string `yaml:"map_review"`  // 审图号
+	Coordinates string `yaml:"coordinates"` // 坐标系
+
+	Language string   `yaml:"language"`
+	Tags     []string `yaml:"tags"`
+	TagsEN   []string `yaml:"tags_en"` // one for each, in their order
+	Draft    bool     `yaml:"draft"`
 
 	Open struct {
 		Type         datasets.OpenType `yaml:"type"`

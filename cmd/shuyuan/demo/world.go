@@ -165,7 +165,7 @@ func (w *world) complete(e *entry) error {
 		LinkedSystem: w.made(department.System), DutyItem: w.made(department.Duty), CoreBusiness: w.made(department.Business),
 		SecurityLevel: a.Security, RelatedCodes: related,
 		Source: a.Source.Name, SourceEN: a.Source.NameEN, SourceURL: a.Source.URL, Processing: a.Source.Processing, ProcessingEN: a.Source.ProcessingEN,
-		TemporalStart: a.Period.Start, TemporalEnd: a.Period.End, Spatial: a.Spatial, SpatialEN: a.SpatialEN, Language: a.Language,
+		TemporalStart: a.Period.Start, TemporalEnd: a.Period.End, Spatial: a.Spatial, SpatialEN: a.SpatialEN, Language: a.Language, MapReview: a.MapReview, Coordinates: a.Coordinates,
 		Contact: department.Contact, Email: department.Email,
 	}
 	return e.readResources(w.folder)
