@@ -147,6 +147,7 @@ func TestAnEntryThatCannotBeShownIsRefused(t *testing.T) {
 			d.Open, d.OpenBasis, d.OpenMethod, d.UseRequirements = datasets.Conditional, []string{"办法"}, "申请", "研究"
 		}, "open_method"},
 		{"a way of sharing that there is not", func(d *datasets.Dataset) { d.ShareType = "never" }, "share_type"},
+		{"coordinates of another kind", func(d *datasets.Dataset) { d.Coordinates = "Beijing 54" }, "coordinates"},
 		{"not shared without a basis", func(d *datasets.Dataset) { d.ShareType = "withheld" }, "share_basis"},
 		{"a frequency that there is not", func(d *datasets.Dataset) { d.Frequency = "often" }, "update_frequency"},
 		{"no day of update", func(d *datasets.Dataset) { d.LastUpdated = time.Time{} }, "last_updated"},
