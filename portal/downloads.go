@@ -127,6 +127,11 @@ func (s *Server) open(ctx context.Context, c *fiber.Ctx, v *datasets.Version, bo
 	if bom != "" && (bom != "1" || name != "data.csv") {
 		return nil, malformed("bom", "bom 只能是 1，且只用于 CSV。")
 	}
+	leave, err := s.Enter(c) // it may have to be made first
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	if name == "package.zip" {
 		return s.openPackage(ctx, actor(c), v, position)
 	}

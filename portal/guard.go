@@ -155,8 +155,8 @@ func (s *Server) streamed(c *fiber.Ctx) bool {
 	return slices.ContainsFunc(s.streams, func(r Route) bool { return r.Method == c.Method() && fiber.RoutePatternMatch(c.Path(), r.Path) })
 }
 
-// maxQuery is how long the query of an address may be.
-const maxQuery = 4 << 10
+// MaxQuery is how many bytes the query of an address may have.
+const MaxQuery = 8 << 10
 
 // traps are spellings of a path that two programs read in two ways: a proxy
 // that decodes them would guard another path than the one we serve.
@@ -181,8 +181,8 @@ func wellFormed(c *fiber.Ctx) error {
 		}
 	}
 	raw := string(c.Request().URI().QueryString())
-	if len(raw) > maxQuery {
-		return malformed("", "地址太长。")
+	if len(raw) > MaxQuery {
+		return malformed("", "地址太长，问号之后最多 %d 个字节。", MaxQuery)
 	}
 	if _, err := url.ParseQuery(raw); err != nil {
 		return malformed("", "地址的写法不对。")

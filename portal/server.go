@@ -59,6 +59,8 @@ type Server struct {
 	cache *pageCache
 	small packedFiles
 
+	exports slots
+
 	streams []Route // that take a body of any length
 
 	drawings drawings

@@ -22,25 +22,39 @@ func (s *Server) downloadWhole(c *fiber.Ctx) error {
 		return err
 	}
 	etag := WeakTag("whole 1 " + w.Tag())
-	c.Set(fiber.HeaderETag, etag)
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	if w.Open() == datasets.Unconditional && !s.carriesSession(c) {
 		c.Set(fiber.HeaderCacheControl, "public, no-cache")
 	}
 	if matches(c.Get(fiber.HeaderIfNoneMatch), etag) {
 		w.Close()
+		c.Set(fiber.HeaderETag, etag)
 		return c.SendStatus(fiber.StatusNotModified)
 	}
-	c.Set(fiber.HeaderContentType, "application/zip")
-	c.Set(fiber.HeaderContentDisposition, disposition(c.Params("slug")+".zip"))
+	named := func() {
+		c.Set(fiber.HeaderETag, etag)
+		c.Set(fiber.HeaderContentType, "application/zip")
+		c.Set(fiber.HeaderContentDisposition, disposition(c.Params("slug")+".zip"))
+	}
 	if c.Method() == fiber.MethodHead { // how long it will be nobody knows yet
 		w.Close()
+		named()
 		c.Context().SetBodyStream(strings.NewReader(""), -1)
 		return nil
 	}
+	leave, err := s.Enter(c)
+	if err != nil {
+		w.Close()
+		return err
+	}
 	page := s.datasetPage(c.Params("slug"))
-	return s.Stream(c, s.Counted(w.DatasetID(), func(ctx context.Context, out io.Writer) error {
+	if err := s.Stream(c, s.Counted(w.DatasetID(), func(ctx context.Context, out io.Writer) error {
+		defer leave()
 		defer w.Close()
 		return w.Write(ctx, out, page)
-	}))
+	})); err != nil {
+		return err
+	}
+	named()
+	return nil
 }

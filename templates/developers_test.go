@@ -20,7 +20,8 @@ func developersPages(lang text.Lang) map[string]templ.Component {
 		Addresses: []AddressLine{{Words: "找数据集", Pattern: "GET /api/v1/datasets", Try: "/api/v1/datasets", Note: "都在这里。"}, {Words: "取行", Pattern: "GET /d/{id}"}},
 		Dataset:   &d, Fetch: snippets, Walk: snippets, Steady: "curl -r 0-99", Again: "curl --etag-save",
 		Quotas: []Quota{{"不带密钥", 600, 60, "按网络"}}, Headers: "RateLimit-Limit: 600", Failures: []Failure{{"400", "error-malformed", "/developers#error-malformed", "请求有误"}},
-		Problem: "{}", Operations: []OperationLine{{"listDatasets", "/api/v1/datasets", "列出"}},
+		Language: Language{Examples: []AddressLine{{Words: "前十行", Pattern: "rows?limit=10", Try: "/api/v1/resources/a/rows?limit=10"}}, Operators: []NamedForm{{"=", "比较"}}, Functions: []NamedForm{{"year(date)", "得到：integer"}}, Limits: []NamedForm{{"10000", "一页最多几行"}}},
+		Problem:  "{}", Operations: []OperationLine{{"listDatasets", "/api/v1/datasets", "列出"}},
 	}
 	empty := full
 	empty.Dataset, empty.Fetch, empty.Found, empty.Steady, empty.Again = nil, nil, TableView{}, "", ""

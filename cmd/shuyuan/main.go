@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/config"
 	"shuyuan/internal/sandbox"
 )
@@ -67,6 +68,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		help(stdout)
 		return 0
+	}
+	if args[0] == rows.JobName {
+		fmt.Fprintln(stderr, "shuyuan duckworker is the limited process that answers questions about rows: shuyuan serve starts it, walled in, and nobody else can.")
+		return 2
 	}
 	for i := range commands {
 		if commands[i].name == args[0] {

@@ -597,7 +597,7 @@ func TestASheetSaysWhatItCannotHold(t *testing.T) {
 		return string(body)
 	}
 	sheet, note := part("xl/worksheets/sheet1.xml"), part("xl/worksheets/sheet2.xml")
-	if n := strings.Count(sheet, "<row "); n != sheetRows {
+	if n := strings.Count(sheet, "<row "); n != SheetRows {
 		t.Errorf("%d rows", n)
 	}
 	if !strings.Contains(note, "25 more rows of data are not in it") || !strings.Contains(note, "1 cells were cut") {

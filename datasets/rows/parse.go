@@ -15,7 +15,7 @@ import (
 // The most that one expression may be. What is over it is no question that a
 // person or a program asks.
 const (
-	mostText   = 8000 // bytes
+	MaxText   = 8000 // bytes
 	mostTokens = 2500
 	mostNodes  = 400
 	mostDepth  = 40
@@ -145,8 +145,8 @@ var (
 // parse reads the text of one parameter. It returns fault.Malformed that names
 // the parameter and the place.
 func parse[T any](p *participle.Parser[T], parameter, text string) (*T, error) {
-	if len(text) > mostText {
-		return nil, malformed(parameter, "表达式太长，最多 %d 字节。", mostText)
+	if len(text) > MaxText {
+		return nil, malformed(parameter, "表达式太长，最多 %d 字节。", MaxText)
 	}
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, control) {
 		return nil, malformed(parameter, "表达式里有不能用的字符。")

@@ -48,7 +48,7 @@ type Field struct {
 }
 
 // The most columns that an answer is grouped and sorted by.
-const mostKeys = 16
+const MaxKeys = 16
 
 // Compiled is a question in SQL, with every value bound and every name ours.
 type Compiled struct {
@@ -118,8 +118,8 @@ func (c *Compiled) compileGroups(schema Schema, q Query) error {
 		return err
 	}
 	in := &compiler{schema: schema, parameter: "group_by"}
-	if len(tree.Items) > mostKeys {
-		return in.fail("最多按 %d 项分组。", mostKeys)
+	if len(tree.Items) > MaxKeys {
+		return in.fail("最多按 %d 项分组。", MaxKeys)
 	}
 	chosen := aliased(q.Select)
 	for _, item := range tree.Items {
@@ -254,8 +254,8 @@ func (c *Compiled) compileOrder(schema Schema, q Query) error {
 	if err != nil {
 		return err
 	}
-	if len(tree.Items) > mostKeys {
-		return in.fail("最多按 %d 项排序。", mostKeys)
+	if len(tree.Items) > MaxKeys {
+		return in.fail("最多按 %d 项排序。", MaxKeys)
 	}
 	for _, item := range tree.Items {
 		e, err := in.or(item.Expr)

@@ -35,6 +35,9 @@ type Options struct {
 	Export  time.Duration // of one export; 0: 30 minutes
 }
 
+// QueryTime is how long a question may take unless Options says otherwise.
+const QueryTime = 10 * time.Second
+
 func (o Options) filled() Options {
 	def := func(v *int64, d int64) {
 		if *v == 0 {
@@ -55,7 +58,7 @@ func (o Options) filled() Options {
 		o.Threads = cores()
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
+		o.Timeout = QueryTime
 	}
 	if o.Export == 0 {
 		o.Export = 30 * time.Minute

@@ -16,7 +16,7 @@ import (
 
 // What a sheet can hold.
 const (
-	sheetRows = 1_048_576
+	SheetRows = 1_048_576
 	cellUnits = 32_767 // of UTF-16
 )
 
@@ -99,7 +99,7 @@ func (x *xlsxWriter) start() error {
 }
 
 func (x *xlsxWriter) row(cells, _ []exported) error {
-	if x.rows == sheetRows {
+	if x.rows == SheetRows {
 		x.beyond++
 		return nil
 	}
@@ -297,7 +297,7 @@ func (x *xlsxWriter) note() error {
 	}
 	var lines []string
 	if x.beyond > 0 {
-		lines = append(lines, fmt.Sprintf(x.say("一张工作表最多 %d 行，还有 %d 行数据没有放进来。请下载 CSV 或 Parquet 格式获得全部数据。", "A sheet holds at most %d rows; %d more rows of data are not in it. Download CSV or Parquet for all of them."), sheetRows, x.beyond))
+		lines = append(lines, fmt.Sprintf(x.say("一张工作表最多 %d 行，还有 %d 行数据没有放进来。请下载 CSV 或 Parquet 格式获得全部数据。", "A sheet holds at most %d rows; %d more rows of data are not in it. Download CSV or Parquet for all of them."), SheetRows, x.beyond))
 	}
 	if x.cut > 0 {
 		lines = append(lines, fmt.Sprintf(x.say("一个单元格最多 %d 个字符，有 %d 个单元格被截短。请下载 CSV 或 Parquet 格式获得全文。", "A cell holds at most %d characters; %d cells were cut. Download CSV or Parquet for the whole text."), cellUnits, x.cut))

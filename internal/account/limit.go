@@ -32,13 +32,13 @@ var Rates = map[string]Rate{
 	signInPair:    {8, 15 * time.Minute},  // at one account from one network
 	signInAccount: {60, time.Hour},        // at one account from networks it does not know
 	"password":    {8, 15 * time.Minute},  // changing one's own password
-	"page":        {1200, time.Minute},    // pages and downloads by network
-	"search":      {600, time.Minute},     // searches by network
-	"download":    {1200, time.Minute},    // files by network
 	"api":         {600, time.Minute},     // API calls without a key, by network
 	"api-key":     {3000, time.Minute},    // API calls by key
+	"rows":        {300, time.Minute},     // questions about rows without a key, by network
+	"rows-key":    {3000, time.Minute},    // questions about rows by key
+	"export":      {60, time.Minute},      // exports without a key, by network
+	"export-key":  {600, time.Minute},     // exports by key
 	"feedback":    {20, 10 * time.Minute}, // forms anybody can send
-	"expensive":   {60, time.Minute},      // conversions made on request
 	"link-check":  {30, 10 * time.Minute}, // addresses checked by hand, by department
 }
 

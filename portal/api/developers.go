@@ -81,6 +81,7 @@ func (a *api) showDevelopers(_ *portal.Server, c *fiber.Ctx) error {
 	if p.Dataset = d; d != nil {
 		p.Fetch, p.Steady, p.Again = a.Snippets(ctx, v), a.steady(ctx, v), a.again(ctx, d, v)
 	}
+	p.Language = language(ctx, v)
 	p.Walk = walks(a.Config.BaseURL)
 	if err := a.hero(ctx, &p); err != nil {
 		return err
@@ -133,7 +134,9 @@ func (a *api) addresses(ctx context.Context, here *strings.Replacer) []templates
 		{Words: text.T(ctx, "看版本"), Pattern: "GET /api/v1/resources/{id}/versions"},
 		{Words: text.T(ctx, "取最新的原件"), Pattern: "GET /r/{id}", Note: text.T(ctx, "302 转到下面这种地址。")},
 		{Words: text.T(ctx, "取某一版的原件"), Pattern: "GET /d/{id}/{version}/{filename}", Note: text.T(ctx, "字节永不变，可续传。")},
-		{Words: text.T(ctx, "取行"), Pattern: "GET /d/{id}/{version}/data.csv", Note: text.T(ctx, "也有 data.json；?bom=1 给 Excel。")},
+		{Words: text.T(ctx, "查询行"), Pattern: "GET /api/v1/resources/{id}/rows?limit=10", Note: text.T(ctx, "筛选、选列、分组、排序，写法见“查询行的语言”。")},
+		{Words: text.T(ctx, "导出一部分行"), Pattern: "GET /api/v1/resources/{id}/export.csv?limit=10", Note: text.T(ctx, "也有 json、ndjson、xlsx、parquet、geojson、xml 和 zip。")},
+		{Words: text.T(ctx, "取某一版的全部行"), Pattern: "GET /d/{id}/{version}/data.csv", Note: text.T(ctx, "字节永不变；其他格式换一个后缀，?bom=1 给 Excel。")},
 	}
 	for i := range lines {
 		if l := &lines[i]; l.Try == "" && here != nil {
@@ -149,10 +152,14 @@ func (a *api) quotas(ctx context.Context) []templates.Quota {
 		rate := a.Accounts.Rate(bucket)
 		return templates.Quota{Who: who, Limit: rate.Limit, Seconds: int(rate.Window / time.Second), By: by}
 	}
-	return []templates.Quota{
-		line(byNetwork, text.T(ctx, "不带密钥"), text.T(ctx, "按网络：一个 IPv4 地址，或一个 IPv6 的 /64")),
-		line(byKey, text.T(ctx, "带密钥"), text.T(ctx, "按密钥，每个各有一份")),
+	var out []templates.Quota
+	for _, kind := range []struct{ bucket, words string }{
+		{byNetwork, text.T(ctx, "目录和文件的信息")}, {ofRows, text.T(ctx, "查询行、计数、分布")}, {ofExport, text.T(ctx, "导出")},
+	} {
+		out = append(out, line(kind.bucket, text.T(ctx, "%s，不带密钥", kind.words), text.T(ctx, "按网络：一个 IPv4 地址，或一个 IPv6 的 /64")),
+			line(kind.bucket+keyed, text.T(ctx, "%s，带密钥", kind.words), text.T(ctx, "按密钥，每个各有一份")))
 	}
+	return out
 }
 
 // sampleHeaders are those of a first request.

@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/portal"
@@ -212,5 +213,63 @@ func TestThePagesStandInAnEmptyCatalogue(t *testing.T) {
 		if a := w.get(t, path+"?x=1"); a.status != http.StatusBadRequest {
 			t.Errorf("%s with a parameter: %d", path, a.status)
 		}
+	}
+}
+
+// Every question on the page is answered by this portal, and the page names
+// every function and every limit.
+func TestTheQuestionsOnThePageAreAnswered(t *testing.T) {
+	w := asking(t)
+	d := w.Dataset(t)
+	w.Version(t, d, w.Resource(t, d), "a.csv", "名称,人口,日期,位置(a/b)\n甲1,842,2020-01-31,\"119.30,26.08\"\n乙,321,2021-03-01,\"119.31,26.09\"\n",
+		datasets.Field{Name: "位置(a/b)", Type: "point"})
+	for _, language := range []string{"zh-CN", "en"} {
+		section := w.shown(t, "/developers", language).Find("section#language, #language").First()
+		links := section.Find("td a")
+		if links.Length() < 9 {
+			t.Errorf("%s: %d questions", language, links.Length())
+		}
+		links.Each(func(_ int, a *goquery.Selection) {
+			href := a.AttrOr("href", "")
+			if r := w.get(t, href); r.status != http.StatusOK || strings.Contains(string(r.body), `"rows":[]`) {
+				t.Errorf("%s: %d %.200s", href, r.status, r.body)
+			}
+		})
+		said := section.Text()
+		for _, f := range rows.Functions() {
+			if !strings.Contains(said, f.Form) {
+				t.Errorf("%s: nothing of %s", language, f.Name)
+			}
+		}
+		for _, n := range []int{rows.MaxLimit, rows.MaxText, portal.MaxQuery, rows.MaxKeys, rows.SheetRows, portal.ExportsAtOnce} {
+			if !strings.Contains(said, strconv.Itoa(n)) {
+				t.Errorf("%s: nothing of the limit %d", language, n)
+			}
+		}
+	}
+}
+
+// Questions about rows and exports are counted by themselves, and who asks too
+// often is told when to come back.
+func TestRowsAndExportsHaveQuotasOfTheirOwn(t *testing.T) {
+	w := asking(t)
+	path := w.people(t)
+	two := account.Rate{Limit: 2, Window: time.Minute}
+	server := replica(t, w.Catalogue, func(d *portal.Deps) {
+		d.Accounts = account.NewService(w.Pool, account.Config{Limits: map[string]account.Rate{"api": {Limit: 100, Window: time.Minute}, "rows": two, "export": two}}, w.Clock)
+	})
+	for bucket, address := range map[string]string{"rows": "/rows", "export": "/export.csv"} {
+		for i, want := range []int{200, 200, 429} {
+			a := ask(t, server, http.MethodGet, path+address)
+			if a.status != want || a.header.Get("RateLimit-Limit") != "2" || !strings.HasPrefix(a.header.Get("RateLimit-Policy"), `"`+bucket+`"`) || (want == 429) != (a.header.Get("Retry-After") != "") {
+				t.Errorf("%s, %d: %d %v", address, i, a.status, a.header)
+			}
+		}
+	}
+	if a := ask(t, server, http.MethodGet, path+"/facets/1"); a.status != http.StatusTooManyRequests {
+		t.Errorf("a facet counts as a question about rows: %d", a.status)
+	}
+	if a := ask(t, server, http.MethodGet, path); a.status != http.StatusOK || a.header.Get("RateLimit-Limit") != "100" {
+		t.Errorf("the catalogue: %d %v", a.status, a.header)
 	}
 }

@@ -128,7 +128,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 	}
 	routes := 0
 	for _, r := range api.Routes {
-		if strings.HasPrefix(r.Path, api.Base) && r.Path != api.Base+"/openapi.json" {
+		if r.Method == http.MethodGet && strings.HasPrefix(r.Path, api.Base) && r.Path != api.Base+"/openapi.json" && !strings.Contains(r.Path, "/uploads") {
 			routes++
 		}
 	}

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"io"
 	"strconv"
 	"strings"
 
@@ -62,5 +64,12 @@ func (a *api) export(c *fiber.Ctx, in *ExportWanted) error {
 		c.Context().SetBodyStream(strings.NewReader(""), -1)
 		return nil
 	}
-	return inQuery(a.Stream(c, a.Counted(v.DatasetID, e.Write)))
+	leave, err := a.Enter(c)
+	if err != nil {
+		return err
+	}
+	return inQuery(a.Stream(c, a.Counted(v.DatasetID, func(ctx context.Context, w io.Writer) error {
+		defer leave()
+		return e.Write(ctx, w)
+	})))
 }

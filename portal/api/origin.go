@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,11 +16,29 @@ import (
 // exposed are the headers that a page of another origin may read.
 const exposed = "ETag, Link, Retry-After, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
-// The buckets that requests are counted in: by network, or by key.
+// The buckets that requests are counted in: by network, or with keyed behind
+// the name by key. A question about rows costs more than an entry of the
+// catalogue, and an export more than a question.
 const (
 	byNetwork = "api"
-	byKey     = "api-key"
+	ofRows    = "rows"
+	ofExport  = "export"
+	keyed     = "-key"
 )
+
+// bucketOf is where a request is counted that asks for path.
+func bucketOf(path string) string {
+	rest, ok := strings.CutPrefix(path, Base+"/resources/")
+	if _, what, found := strings.Cut(rest, "/"); ok && found {
+		switch {
+		case strings.HasPrefix(what, "export."):
+			return ofExport
+		case what == "rows", strings.HasPrefix(what, "facets/"), strings.HasPrefix(what, "distributions/"):
+			return ofRows
+		}
+	}
+	return byNetwork
+}
 
 // around stands before everything under /api, also before what is not there:
 // other origins may read the answer, and it is counted.
@@ -37,9 +56,9 @@ func (a *api) around(c *fiber.Ctx) error {
 
 // count counts the request and says what is left.
 func (a *api) count(c *fiber.Ctx) error {
-	bucket, subject := byNetwork, a.Network(c)
+	bucket, subject := bucketOf(c.Path()), a.Network(c)
 	if who := a.Actor(c); who.Key != "" {
-		bucket, subject = byKey, who.Key
+		bucket, subject = bucket+keyed, who.Key
 	}
 	limit, err := a.limits.Allow(c.UserContext(), bucket, subject)
 	if err != nil {

@@ -21,7 +21,7 @@ func init() {
 		"请求的格式不对。":            "The request is malformed.",
 		"请求的方法不能改写。":          "The method of a request cannot be overridden.",
 		"地址的写法不对。":            "The address is malformed.",
-		"地址太长。":               "The address is too long.",
+		"地址太长，问号之后最多 %d 个字节。": "The address is too long: after the question mark it may have %d bytes.",
 		"不认识参数 %s。":           "The parameter %s is not known here.",
 		"不认识这个参数。":            "This parameter is not known here.",
 		"这个参数只能出现一次。":         "This parameter may occur once only.",
