@@ -193,12 +193,15 @@ func (s *Service) StartUpload(ctx context.Context, who account.Actor, n NewUploa
 	if s.uploads == nil {
 		return nil, fault.New(fault.Unavailable, "这里不能上传文件。")
 	}
-	d, _, err := s.Resource(ctx, who, n.ResourceID)
+	d, r, err := s.Resource(ctx, who, n.ResourceID)
 	if err != nil {
 		return nil, err
 	}
 	if err := mayEdit(who, d.Department.ID); err != nil {
 		return nil, err
+	}
+	if r.Link != nil {
+		return nil, fault.New(fault.Conflict, "这个资源是地址，不是文件，没有版本可传。")
 	}
 	u := &Upload{ID: strings.ToLower(rand.Text()), ResourceID: n.ResourceID, Department: d.Department.ID, Owner: who.ID, OwnerName: who.Name, Bytes: n.Bytes, State: Uploading}
 	if u.FileName, err = fileName(n.FileName); err != nil {

@@ -216,7 +216,8 @@ type arriving struct {
 // needed.
 func (s *Server) chunk(c *fiber.Ctx, offset int64, needed bool) (*arriving, error) {
 	if c.Get(fiber.HeaderContentType) != tusMedia {
-		if !needed && c.Request().Header.ContentLength() <= 0 && !c.Request().IsBodyStream() {
+		const chunked = -1
+		if n := c.Request().Header.ContentLength(); !needed && (n == 0 || n != chunked && !c.Request().IsBodyStream()) {
 			return nil, nil
 		}
 		return nil, fault.New(fault.Malformed, "文件的字节要以 %s 送来。", tusMedia).Because(fiber.NewError(tusUnsupportedMedia))

@@ -151,6 +151,9 @@ func TestWithdrawnEntriesLeaveOnlyATombstone(t *testing.T) {
 			continue
 		}
 		r := w.get(t, visitor, address)
+		if strings.Contains(address, "/uploads/") { // of the id of an entry there is no upload
+			continue
+		}
 		itself := strings.Contains(address, d.Slug) || strings.Contains(address, "withdrawnopen00000000")
 		switch {
 		case itself && r.status != http.StatusGone:

@@ -51,6 +51,15 @@ func scopeNames(ctx context.Context, scopes []string) string {
 	return strings.Join(names, text.T(ctx, "、"))
 }
 
+// offeredScopes are the scopes that a key of the account can have: only officers
+// publish.
+func offeredScopes(p AccountPage) []account.Scope {
+	if p.Actor.Is(account.Officer) {
+		return account.Scopes
+	}
+	return account.Scopes[:1]
+}
+
 // scopeOn is whether the form has the scope chosen; at first it is reading.
 func scopeOn(f KeyForm, id string) bool {
 	if f.Mistake.Sentence == "" {

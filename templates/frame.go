@@ -27,6 +27,7 @@ type Frame struct {
 	Alternate   []Link // the same thing in other formats, each with its media type
 	Now         time.Time
 	Wide        bool // tables and inboxes: the content may use the full width
+	Refresh     int  // seconds after which the page comes anew where no script runs; 0 for never
 	Sample      bool // the sample world is loaded: the foot says so
 }
 

@@ -230,7 +230,7 @@ func (c *conversion) write(w *writer, b *block) error {
 
 // list notes what does not fit, row by row.
 func (c *conversion) list(b *block) {
-	if len(c.out.Misfits) >= mostMisfits {
+	if len(c.out.Misfits) >= MostMisfits {
 		return
 	}
 	var found [][2]int
@@ -240,7 +240,7 @@ func (c *conversion) list(b *block) {
 		}
 	}
 	slices.SortFunc(found, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
-	for _, at := range found[:min(len(found), mostMisfits-len(c.out.Misfits))] {
+	for _, at := range found[:min(len(found), MostMisfits-len(c.out.Misfits))] {
 		column, cell := c.columns[at[1]], b.cell(at[0], at[1])
 		c.out.Misfits = append(c.out.Misfits, Misfit{Row: c.out.Rows + int64(at[0]) + 1, Column: column.Name, Text: clip(cell, mostClip), Reason: column.reason(cell)})
 	}

@@ -24,7 +24,7 @@ type TableReport struct {
 	Name    string
 	Rows    int64
 	Columns []Column
-	Misfits []Misfit // the first mostMisfits of them; all are in the Parquet file
+	Misfits []Misfit // the first MostMisfits of them; all are in the Parquet file
 	Preview [][]string
 	Notes   []Note
 	File    string // in the folder that Run was given
@@ -56,9 +56,11 @@ type Misfit struct {
 	Reason Note
 }
 
-// How much of what does not fit is listed, and how much of each text.
+// MostMisfits is how much of what does not fit is listed.
+const MostMisfits = 10_000
+
+// How much of each text is listed, and how much of a table is shown.
 const (
-	mostMisfits = 10_000
 	mostClip    = 200
 	previewRows = 50
 	previewCell = 2000

@@ -139,7 +139,7 @@ func (r *Report) check() error {
 }
 
 func (t TableReport) check(i int) error {
-	if t.File != strconv.Itoa(i)+".parquet" || t.Rows < 0 || len(t.Preview) > previewRows || len(t.Misfits) > mostMisfits || len(t.Columns) == 0 || len(t.Notes) > mostNotes || !keepable(t.Name) {
+	if t.File != strconv.Itoa(i)+".parquet" || t.Rows < 0 || len(t.Preview) > previewRows || len(t.Misfits) > MostMisfits || len(t.Columns) == 0 || len(t.Notes) > mostNotes || !keepable(t.Name) {
 		return errors.New("its frame")
 	}
 	for j, c := range t.Columns {

@@ -24,9 +24,12 @@ const (
 	ScopePublish = "publish" // add versions to the datasets of its owner's department
 )
 
+// Scope is one purpose of a key.
+type Scope struct{ ID, Zh, En string }
+
 // Scopes are the scopes that are offered, in this order, with their meaning:
 // those that some address asks for.
-var Scopes = []struct{ ID, Zh, En string }{
+var Scopes = []Scope{
 	{ScopeRead, "读取本人可以读取的数据", "Read whatever its owner may read"},
 	{ScopePublish, "上传文件，为本部门的数据发布新版本", "Upload files and publish new versions of the department's data"},
 }
