@@ -219,3 +219,12 @@ func sameTable(before, after []Table) map[int]int {
 
 // Rewordings are the columns of which after says something else than before.
 func Rewordings(before, after []Field) []Rewording { return compareWords(before, after, nil) }
+
+// withoutCodes leaves out what was said otherwise of code lists: they hold
+// values of the data.
+func withoutCodes(words []Rewording) []Rewording {
+	for i := range words {
+		words[i].What = slices.DeleteFunc(words[i].What, func(r Rewritten) bool { return r.Attribute == "codes" })
+	}
+	return slices.DeleteFunc(words, func(w Rewording) bool { return len(w.What) == 0 })
+}

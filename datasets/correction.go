@@ -187,7 +187,7 @@ func (s *Service) Corrections(ctx context.Context, viewer account.Actor, v *Vers
 	if err != nil {
 		return nil, err
 	}
-	withoutCodes := s.MayServe(ctx, viewer, v) != nil
+	refused := s.MayServe(ctx, viewer, v) != nil
 	var out []Corrected
 	var before []Field
 	var c Corrected
@@ -196,10 +196,8 @@ func (s *Service) Corrections(ctx context.Context, viewer account.Actor, v *Vers
 	_, err = pgx.ForEachRow(found, []any{&c.Table, &c.Number, &at, &c.Reason, &fields}, func() error {
 		if c.Number > 0 && at != nil {
 			c.At, c.Words = *at, compareWords(before, fields, nil)
-			for i := range c.Words {
-				if withoutCodes {
-					c.Words[i].What = slices.DeleteFunc(c.Words[i].What, func(r Rewritten) bool { return r.Attribute == "codes" })
-				}
+			if refused {
+				c.Words = withoutCodes(c.Words)
 			}
 			out = append(out, c)
 		}

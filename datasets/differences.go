@@ -112,6 +112,9 @@ func (s *Service) Differences(ctx context.Context, viewer account.Actor, from, t
 			}
 			t.Columns = compareColumns(t.Before.Fields, t.After.Fields, renamed)
 			t.Words = compareWords(t.Before.Fields, t.After.Fields, renamed)
+			if d.Refused != nil {
+				t.Words = withoutCodes(t.Words)
+			}
 		}
 		d.Tables = append(d.Tables, t)
 	}

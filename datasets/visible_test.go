@@ -239,6 +239,9 @@ const sentinel = "哨兵八三七一"
 
 var coded = datasets.Field{Name: "甲", Key: true, Codes: []datasets.Code{{Value: sentinel, Label: "意思", LabelEN: "meaning"}}}
 
+// older is the version before the newest one, for the roads that compare two.
+var older *datasets.Version
+
 // roads is every exported method of the service, called so that it could give
 // away the sentinel. A method that is not here fails the test: whoever adds
 // one decides here whether it hands out data, and then it asks the Gate.
@@ -278,6 +281,15 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		}
 		return s.Checks(ctx, who, d.Resources[0].Newest)
 	},
+	"CompareVersions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.CompareVersions(ctx)
+	},
+	"CorrectDictionary": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.CorrectDictionary(ctx, who, "nonesuchnonesuch")
+	},
+	"Corrections": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Corrections(ctx, who, d.Resources[0].Newest)
+	},
 	"CountDownload": func(_ context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		s.CountDownload(d.ID, 1)
 		return nil, nil
@@ -302,11 +314,34 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Departments": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Departments(ctx, who)
 	},
+	"Differences": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		found, err := s.Differences(ctx, who, older, d.Resources[0].Newest)
+		if err != nil {
+			return nil, err
+		}
+		var out []any
+		for _, t := range found.Tables { // the versions themselves are what we gave it
+			out = append(out, t.Columns, t.Words, t.Rows)
+		}
+		return out, nil
+	},
+	"DifferingRows": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.DifferingRows(ctx, who, older, d.Resources[0].Newest, 0, rows.Query{})
+	},
 	"Distribution": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Distribution(ctx, who, d.Resources[0].Newest, 0, "甲", "")
 	},
 	"Export": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		e, err := s.Export(ctx, who, d.Resources[0].Newest, 0, rows.Query{}, rows.ExportOptions{Format: rows.CSV})
+		if err != nil {
+			return nil, err
+		}
+		var out strings.Builder
+		err = e.Write(ctx, &out)
+		return out.String(), err
+	},
+	"ExportDiffering": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		e, err := s.ExportDiffering(ctx, who, older, d.Resources[0].Newest, 0, rows.Query{}, rows.ExportOptions{Format: rows.CSV})
 		if err != nil {
 			return nil, err
 		}
@@ -415,11 +450,18 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Regions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Regions(ctx)
 	},
+	"ReadDictionary": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		corrections, _, err := s.ReadDictionary(ctx, who, "nonesuchnonesuch", []byte("name\n甲\n"))
+		return corrections, err
+	},
 	"Related": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Related(ctx, who, &datasets.Dataset{Department: d.Department, Theme: d.Theme}, 10)
 	},
 	"Rendition": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return content(s.Rendition(ctx, who, d.Resources[0].Newest, 0, datasets.JSON))
+	},
+	"Reshapings": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Reshapings(ctx, who, d.Resources[0].ID)
 	},
 	"Resource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		kept, r, err := s.Resource(ctx, who, d.Resources[0].ID)
@@ -450,6 +492,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Stats": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Stats(ctx, who)
 	},
+	"Summaries": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Summaries(ctx, who, []datasets.Version{*d.Resources[0].Newest, *older})
+	},
 	"Sweep": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.Sweep(ctx)
 	},
@@ -466,7 +511,7 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		return s.Themes(ctx, who)
 	},
 	"Version": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
-		return s.Version(ctx, who, d.Resources[0].ID, 1)
+		return s.Version(ctx, who, d.Resources[0].ID, 2)
 	},
 	"Versions": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Versions(ctx, who, d.Resources[0].ID)
@@ -510,10 +555,14 @@ func unzipped(b []byte) (any, error) {
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "Dataset", "Distribution", "Export", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
+var handsOut = []string{"Checks", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"Distribution", "Export", "Facet", "MayServe", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Rows", "Schema", "Tag", "Whole"}
+var refuses = []string{"DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Rows", "Schema", "Tag", "Whole"}
+
+// asks are roads that give to nobody a value of the data, but counts of it only
+// to who may have it.
+var asks = []string{"Summaries"}
 
 func content(f *datasets.File, err error) (any, error) {
 	if err != nil {

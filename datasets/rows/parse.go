@@ -15,7 +15,7 @@ import (
 // The most that one expression may be. What is over it is no question that a
 // person or a program asks.
 const (
-	MaxText   = 8000 // bytes
+	MaxText    = 8000 // bytes
 	mostTokens = 2500
 	mostNodes  = 400
 	mostDepth  = 40
