@@ -2,7 +2,9 @@ package datasets
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -97,17 +99,24 @@ func (s *Service) objections(ctx context.Context, v *Version, t *taken) ([]Objec
 }
 
 // publishable returns nil if v may be published, and otherwise the first
-// objection as fault.Invalid. Reviewed says that somebody has seen what can be
-// reviewed.
+// objection as fault.Invalid, the others as its cause. Reviewed says that
+// somebody has seen what can be reviewed.
 func (s *Service) publishable(ctx context.Context, v *Version, t *taken, reviewed bool) error {
 	all, err := s.objections(ctx, v, t)
 	if err != nil {
 		return err
 	}
-	for _, o := range all {
-		if o.Block || !reviewed {
-			return fault.New(fault.Invalid, o.Note.Sentence, o.Note.Args...)
-		}
+	all = slices.DeleteFunc(all, func(o Objection) bool { return reviewed && !o.Block })
+	if len(all) == 0 {
+		return nil
 	}
-	return nil
+	var others []error
+	for _, o := range all[1:] {
+		others = append(others, o.fault())
+	}
+	return all[0].fault().Because(errors.Join(others...))
+}
+
+func (o Objection) fault() *fault.Fault {
+	return fault.New(fault.Invalid, o.Note.Sentence, o.Note.Args...)
 }
