@@ -113,6 +113,9 @@ func (s *Server) takeForm(c *fiber.Ctx) error {
 	if err != nil {
 		c.Response().Header.SetConnectionClose() // the rest of the body is not read
 	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fault.New(fault.Malformed, "表单没有送完，文件没有保存，请重新上传。").Because(err)
+	}
 	if wrong, ok := s.mistake(c, err); ok && resource != "" {
 		return s.newUploadPage(c, resource, wrong)
 	}

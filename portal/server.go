@@ -61,7 +61,8 @@ type Server struct {
 
 	exports slots
 
-	streams []Route // that take a body of any length
+	streams  []Route       // that take a body of any length
+	patience time.Duration // how long a sender of such a body may send next to nothing
 
 	drawings drawings
 	known    atomic.Pointer[names]
@@ -85,7 +86,7 @@ func New(d Deps) (*Server, error) {
 	if d.Config.BaseURL == "" {
 		return nil, errors.New("portal: the base URL is not set")
 	}
-	s := &Server{Deps: d, cache: newPageCache(d.Now)}
+	s := &Server{Deps: d, cache: newPageCache(d.Now), patience: stallTime}
 	var err error
 	if s.linkRules, err = datasets.LinkRulesOf(d.Policy); err != nil {
 		return nil, err
@@ -128,9 +129,10 @@ func (s *Server) newApp() *fiber.App {
 		ErrorHandler: s.showError,
 	})
 	// A body larger than any form is looked at by its first byte, and not by
-	// the first 8 KiB: who sends too much need not send them to be told.
+	// the first 8 KiB: who sends too much need not send them to be told. So is
+	// a part of a file: each of its bytes is kept, however few come.
 	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
-		if h.ContentLength() > maxBody {
+		if h.ContentLength() > maxBody || string(h.ContentType()) == tusMedia {
 			c.MaxRequestBodySize = 1
 		}
 		return c

@@ -209,6 +209,7 @@ type arriving struct {
 	length   int64 // as announced; -1 for a body in chunks
 	got      int64
 	sinceArm int64
+	patience time.Duration // how long the sender may take for leastPiece bytes
 	watchdog *time.Timer
 }
 
@@ -252,7 +253,8 @@ func (s *Server) arriving(c *fiber.Ctx) *arriving {
 			_ = conn.Close()
 		}
 	}
-	a.watchdog = time.AfterFunc(stallTime, closing)
+	a.patience = s.patience
+	a.watchdog = time.AfterFunc(a.patience, closing)
 	a.Chunk = datasets.Chunk{Reader: a, Stop: closing}
 	return a
 }
@@ -265,7 +267,7 @@ func (a *arriving) Read(p []byte) (int, error) {
 	a.got += int64(n)
 	if a.sinceArm += int64(n); a.sinceArm >= leastPiece {
 		a.sinceArm = 0
-		a.watchdog.Reset(stallTime)
+		a.watchdog.Reset(a.patience)
 	}
 	if err != nil {
 		a.watchdog.Stop() // from here on it is we who take time

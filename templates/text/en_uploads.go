@@ -30,6 +30,7 @@ func init() {
 		"Upload-Checksum 只认 sha256，后面是 Base64。":  "Upload-Checksum must be sha256 followed by Base64.",
 		"文件的字节要以 %s 送来。":                         "The bytes of the file must come as %s.",
 		"请求没有送完，收到的部分已经保存。":                      "The request was cut off; what came of it is kept.",
+		"表单没有送完，文件没有保存，请重新上传。":                   "The form was cut off and the file is not kept; please upload it again.",
 		"请求要是 application/json 的一个对象，只有说明里写的字段。": "The request must be one object as application/json, with the fields of the description and no others.",
 	})
 }
