@@ -3,20 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"shuyuan/datasets"
-	"shuyuan/internal/account"
-	"shuyuan/internal/blob"
-	"shuyuan/internal/database"
 	"shuyuan/internal/database/embedded"
-	"shuyuan/licensing"
 )
 
 // connect opens the private database of the running server.
@@ -31,33 +24,12 @@ func (s *server) connect(ctx context.Context) (*pgx.Conn, error) {
 // addLargeFile publishes a CSV of size bytes as an officer would, and returns
 // the path under which the running server hands it out.
 func (s *server) addLargeFile(ctx context.Context, size int) (string, error) {
-	url, err := embedded.RunningURL(filepath.Join(s.data, "postgres"))
+	d, err := openDesk(ctx, s)
 	if err != nil {
 		return "", err
 	}
-	pool, err := database.Open(ctx, url)
-	if err != nil {
-		return "", err
-	}
-	defer pool.Close()
-	store, err := blob.NewDir(filepath.Join(s.data, "files"))
-	if err != nil {
-		return "", err
-	}
-	catalogue := datasets.NewService(pool, store, licensing.Gate{}, time.Now)
-	page, err := catalogue.List(ctx, account.Actor{}, datasets.Filter{Open: datasets.Unconditional, Limit: 1})
-	if err != nil {
-		return "", err
-	}
-	if len(page.Items) == 0 || len(page.Items[0].Resources) == 0 {
-		return "", errors.New("the catalogue has no open dataset with a file")
-	}
-	d := &page.Items[0]
-	officer := account.System("bench")
-	officer.Roles, officer.Department = []account.Role{account.Officer}, d.Department.ID
-	v, err := catalogue.AddVersion(ctx, officer, d, d.Resources[0].ID, datasets.NewVersion{
-		FileName: "large.csv", Content: largeCSV(size), Reason: "bench",
-	})
+	defer d.close()
+	v, err := d.publish(ctx, d.places[0], "large.csv", largeCSV(size))
 	if err != nil {
 		return "", err
 	}

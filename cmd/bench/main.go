@@ -1,9 +1,9 @@
 // Command bench measures a built shuyuan as its users meet it: a real server
-// with its own PostgreSQL, real HTTP on loopback, and nginx beside it where a
-// bound is stated against nginx. It prints medians with machine, commit and
-// date; it judges nothing and never runs as a test.
+// with its own PostgreSQL, real HTTP on loopback, and beside it nginx or DuckDB
+// where a bound is stated against them. It prints medians with machine, commit
+// and date, and of tables whether each bound is met; it never runs as a test.
 //
-//	bench -binary var/bin/shuyuan [-datasets 10000] [-rounds 3] [-seconds 8]
+//	bench -binary var/bin/shuyuan [-part pages|tables] [-datasets 10000] [-rows 2500000] [-rounds 3] [-seconds 8]
 package main
 
 import (
@@ -24,14 +24,23 @@ import (
 
 func main() {
 	sandbox.Main(map[string]sandbox.Job{ingest.JobName: ingest.Job})
+	if len(os.Args) == 2 && os.Args[1] == aloneArg {
+		if err := engineAlone(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	binary := flag.String("binary", "var/bin/shuyuan", "the shuyuan to measure")
 	datasets := flag.Int("datasets", 10_000, "size of the catalogue")
+	rows := flag.Int("rows", 2_500_000, "size of the table")
+	part := flag.String("part", "", "pages or tables; both if left out")
 	rounds := flag.Int("rounds", 3, "rounds of each load; the median is printed")
 	seconds := flag.Int("seconds", 8, "length of one round")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b := &bench{binary: *binary, datasets: *datasets, rounds: *rounds, length: time.Duration(*seconds) * time.Second}
+	b := &bench{binary: *binary, part: *part, datasets: *datasets, rows: *rows, rounds: *rounds, length: time.Duration(*seconds) * time.Second}
 	if err := b.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -41,7 +50,9 @@ func main() {
 // bench is one run over all measurements.
 type bench struct {
 	binary   string
+	part     string
 	datasets int
+	rows     int
 	rounds   int
 	length   time.Duration
 	server   *server
@@ -59,6 +70,22 @@ func (b *bench) run(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, p := range []struct {
+		name    string
+		measure func(context.Context, string) error
+	}{{"pages", b.measurePages}, {"tables", b.measureTables}} {
+		if b.part != "" && b.part != p.name {
+			continue
+		}
+		if err := p.measure(ctx, dir); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// measurePages measures the catalogue: pages, searches, downloads.
+func (b *bench) measurePages(ctx context.Context, dir string) (err error) {
 	if err := b.measureStart(ctx, dir+"/start"); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}

@@ -74,7 +74,7 @@ var homes = []struct {
 	{"github.com/prometheus/client_golang", []string{"portal", "cmd"}, "figures belong to portal and the admin port"},
 	{"filippo.io/age", []string{"internal/backup", "cmd"}, "use internal/backup"},
 	{"log/slog", []string{"cmd", "portal", "search", "internal", "datasets/rows"}, "the domain returns errors and does not log"},
-	{"github.com/duckdb", []string{"datasets/rows"}, "the server never opens DuckDB: a worker of datasets/rows does"},
+	{"github.com/duckdb", []string{"datasets/rows", "cmd/bench"}, "the server never opens DuckDB: a worker of datasets/rows does"},
 	{"github.com/alecthomas/participle", []string{"datasets/rows"}, "use datasets/rows"},
 	{"github.com/landlock-lsm", []string{"internal/sandbox"}, "use internal/sandbox"},
 	{"github.com/elastic/go-seccomp-bpf", []string{"internal/sandbox"}, "use internal/sandbox"},
