@@ -98,7 +98,7 @@ func (x *explorer) formats() []exportFormat {
 	if _, places := rows.FindPlaces(x.schema); places && (len(x.state.groups) == 0 || x.state.view != "") && x.placesShown() {
 		out = append(out, exportFormat{"geojson", "GeoJSON", false})
 	}
-	return append(out, exportFormat{"xml", "XML", false})
+	return append(out, exportFormat{"xml", "XML", false}, exportFormat{"zip", "数据包（ZIP）", false})
 }
 
 // placesShown reports whether the columns that say where rows lie are shown.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/rows"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -24,16 +25,31 @@ func snippets(ctx context.Context, base string, v *datasets.Version) []templates
 	if len(v.Tables) == 0 {
 		return append(list, templates.Snippet{Name: "Python", Code: fmt.Sprintf("import urllib.request\n\nurllib.request.urlretrieve(%s, %s)", quote(newest), quote(v.FileName))})
 	}
-	rows := base + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/data."
+	address := base + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/data."
 	texts := textColumns(&v.Tables[0])
 	return append(list,
-		templates.Snippet{Name: "Python", Code: fmt.Sprintf(pythonCode, quote(rows+"csv"))},
-		templates.Snippet{Name: "pandas", Code: fmt.Sprintf("import pandas as pd\n\ndf = pd.read_csv(%s%s)\nprint(df.head())", quote(rows+"csv"), pandasTypes(texts))},
-		templates.Snippet{Name: "R", Code: fmt.Sprintf("df <- read.csv(%s%s, check.names = FALSE)\nhead(df)", quote(rows+"csv"), rTypes(texts))},
-		templates.Snippet{Name: "JavaScript", Code: fmt.Sprintf("const rows = await (await fetch(%s)).json();\nconsole.log(rows.length, rows[0]);", quote(rows+"json"))},
-		templates.Snippet{Name: "Excel", Code: "// " + text.T(ctx, "最省事：数据 › 自网站，粘贴 %s", rows+"csv?"+url.Values{"bom": {"1"}}.Encode()) +
-			"\n// " + text.T(ctx, "要保住代码列的前导零：启动 Power Query 编辑器 › 高级编辑器，粘贴这一段") + fmt.Sprintf(queryCode, rows+"csv")},
+		templates.Snippet{Name: text.T(ctx, "查询行"), Code: fmt.Sprintf(queryRows, shellQuote(base+"/api/v1/resources/"+v.ResourceID+"/rows"), shellQuote("select="+someColumns(&v.Tables[0])))},
+		templates.Snippet{Name: "Python", Code: fmt.Sprintf(pythonCode, quote(address+"csv"))},
+		templates.Snippet{Name: "pandas", Code: fmt.Sprintf("import pandas as pd\n\ndf = pd.read_csv(%s%s)\nprint(df.head())", quote(address+"csv"), pandasTypes(texts))},
+		templates.Snippet{Name: "R", Code: fmt.Sprintf("df <- read.csv(%s%s, check.names = FALSE)\nhead(df)", quote(address+"csv"), rTypes(texts))},
+		templates.Snippet{Name: "JavaScript", Code: fmt.Sprintf("const rows = await (await fetch(%s)).json();\nconsole.log(rows.length, rows[0]);", quote(address+"json"))},
+		templates.Snippet{Name: "Excel", Code: "// " + text.T(ctx, "最省事：数据 › 自网站，粘贴 %s", address+"csv?"+url.Values{"bom": {"1"}}.Encode()) +
+			"\n// " + text.T(ctx, "要保住代码列的前导零：启动 Power Query 编辑器 › 高级编辑器，粘贴这一段") + fmt.Sprintf(queryCode, address+"csv")},
 	)
+}
+
+// queryRows asks the row interface for a few columns of a few rows.
+const queryRows = `curl -G %s \
+  --data-urlencode %s \
+  --data-urlencode 'limit=10'`
+
+// someColumns are the first columns, as a question names them.
+func someColumns(t *datasets.Table) string {
+	var out []string
+	for _, f := range t.Fields[:min(3, len(t.Fields))] {
+		out = append(out, rows.Quoted(f.Name))
+	}
+	return strings.Join(out, ", ")
 }
 
 // pythonCode needs nothing but Python. Every value stays text.

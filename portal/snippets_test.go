@@ -17,6 +17,7 @@ func TestSnippetsKeepCodesAsText(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"curl":       `-o 'it'\''s 名录.csv' 'https://data.example/r/a1b2c3d4'`,
+		"查询行":        "'https://data.example/api/v1/resources/a1b2c3d4/rows' \\\n  --data-urlencode 'select=`代码`, `\"x\"`, `人口`'",
 		"Python":     `urlopen("https://data.example/d/a1b2c3d4/3/data.csv")`,
 		"pandas":     `pd.read_csv("https://data.example/d/a1b2c3d4/3/data.csv", dtype={"代码": str, "\"x\"": str})`,
 		"R":          "colClasses = c(`代码` = \"character\"",

@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"shuyuan/datasets"
@@ -36,6 +37,11 @@ func rendition(v *datasets.Version, ext string, position int, query url.Values) 
 	return href
 }
 
+// published reports whether there is a file to download.
+func published(d *datasets.Dataset) bool {
+	return slices.ContainsFunc(d.Resources, func(r datasets.Resource) bool { return r.Newest != nil })
+}
+
 func csvBOM(v *datasets.Version, position int) string {
 	return rendition(v, "csv", position, url.Values{"bom": {"1"}})
 }
@@ -46,6 +52,11 @@ func csvPlain(v *datasets.Version, position int) string {
 
 func jsonRows(v *datasets.Version, position int) string {
 	return rendition(v, "json", position, url.Values{})
+}
+
+// inFormat is the first table of v in another format.
+func inFormat(v *datasets.Version, ext string) string {
+	return rendition(v, ext, 0, url.Values{})
 }
 
 func tagHref(tag string) string {

@@ -168,7 +168,7 @@ func TestAnEntryHasItsFieldsItsFilesAndTheirAddresses(t *testing.T) {
 		t.Errorf("the newest version: %+v", entry.Newest)
 	}
 	// what it says can be fetched can be fetched, and is what it says
-	for _, address := range []string{entry.Latest, entry.Newest.Original, entry.Newest.Tables[0].CSV, entry.Newest.Tables[0].CSVExcel, entry.Newest.Tables[0].JSON, entry.URL, entry.Newest.URL, entry.Newest.Schema, entry.Dataset.URL, entry.Page, whole.Page} {
+	for _, address := range []string{entry.Latest, entry.Newest.Original, entry.Newest.Tables[0].CSV, entry.Newest.Tables[0].CSVExcel, entry.Newest.Tables[0].JSON, entry.Newest.Tables[0].NDJSON, entry.Newest.Tables[0].XLSX, entry.Newest.Tables[0].Parquet, entry.Newest.Tables[0].XML, entry.Newest.Tables[0].Package, entry.URL, entry.Newest.URL, entry.Newest.Schema, entry.Dataset.URL, entry.Page, whole.Page} {
 		if a := w.get(t, strings.TrimPrefix(address, "https://data.example")); a.status != http.StatusOK && a.status != http.StatusFound {
 			t.Errorf("%s: %d", address, a.status)
 		}

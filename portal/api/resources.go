@@ -111,6 +111,11 @@ type Table struct {
 	CSV      string `json:"csv,omitempty" format:"uri" doc:"The rows as CSV: UTF-8, a head, LF" zh:"CSV：UTF-8，有表头，LF 换行" example:"https://data.example/d/holidays-csv/3/data.csv"`
 	CSVExcel string `json:"csv_excel,omitempty" format:"uri" doc:"The same with a byte order mark, which Excel needs" zh:"带 BOM 的 CSV，Excel 直接打开不乱码" example:"https://data.example/d/holidays-csv/3/data.csv?bom=1"`
 	JSON     string `json:"json,omitempty" format:"uri" doc:"The rows as a JSON array of objects" zh:"JSON：对象的数组" example:"https://data.example/d/holidays-csv/3/data.json"`
+	NDJSON   string `json:"ndjson,omitempty" format:"uri" doc:"The rows as JSON objects, one a line" zh:"NDJSON：每行一个对象" example:"https://data.example/d/holidays-csv/3/data.ndjson"`
+	XLSX     string `json:"xlsx,omitempty" format:"uri" doc:"The rows as a workbook, as far as a sheet goes" zh:"XLSX 工作簿，行数以一页的上限为限" example:"https://data.example/d/holidays-csv/3/data.xlsx"`
+	Parquet  string `json:"parquet,omitempty" format:"uri" doc:"The rows as Parquet, with their types" zh:"Parquet，带类型" example:"https://data.example/d/holidays-csv/3/data.parquet"`
+	XML      string `json:"xml,omitempty" format:"uri" doc:"The rows as XML records" zh:"XML 记录" example:"https://data.example/d/holidays-csv/3/data.xml"`
+	Package  string `json:"package,omitempty" format:"uri" doc:"A Frictionless data package: rows, dictionary, licence, source" zh:"数据包：行、字典、许可、来源" example:"https://data.example/d/holidays-csv/3/package.zip"`
 }
 
 // ID names one file in the path.
@@ -186,6 +191,8 @@ func (t *Table) offer(rows string, position int) {
 		which, also = "?table="+strconv.Itoa(position+1), "&"
 	}
 	t.CSV, t.CSVExcel, t.JSON = rows+".csv"+which, rows+".csv"+which+also+"bom=1", rows+".json"+which
+	t.NDJSON, t.XLSX, t.Parquet, t.XML = rows+".ndjson"+which, rows+".xlsx"+which, rows+".parquet"+which, rows+".xml"+which
+	t.Package = strings.TrimSuffix(rows, "data") + "package.zip" + which
 }
 
 // Versions is a part of the versions of a file.

@@ -2,8 +2,12 @@ package text
 
 func init() {
 	add(map[string]string{
-		"表格": "Table",
-		"看法": "View",
+		"表格":        "Table",
+		"看法":        "View",
+		"数据包（ZIP）":  "Data package (ZIP)",
+		"整套下载（ZIP）": "Download everything (ZIP)",
+		"全部文件的当前版本，连同数据字典、许可和来源说明": "Every file as it is now, with its dictionary, licence and source",
+		"查询行": "Query rows",
 		"去掉全部条件，从第一行看起": "Drop every condition and start from the first row",
 
 		"没有这种看法。":              "There is no such view.",
