@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/gofiber/fiber/v2"
-
 	"shuyuan/templates"
 )
 
@@ -53,16 +51,9 @@ func explorerParameters() []string {
 	return names
 }
 
-// readExploring reads the address. It returns fault.Malformed for what no link
-// of ours could have made; whether there are such columns is not known yet.
-func readExploring(c *fiber.Ctx, more ...string) (exploring, error) {
-	q, err := query(c, append(explorerParameters(), more...)...)
-	if err != nil {
-		return exploring{}, err
-	}
-	return parseExploring(q)
-}
-
+// parseExploring reads the query of an address. It returns fault.Malformed for
+// what no link of ours could have made; whether there are such columns is not
+// known yet.
 func parseExploring(q url.Values) (exploring, error) {
 	e := exploring{own: url.Values{}}
 	steps := []func(url.Values) error{e.readPlace, e.readRows, e.readGroups, e.readPage, e.readOwn}

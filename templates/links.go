@@ -92,8 +92,6 @@ func dictionaryNote(ctx context.Context, v *datasets.Version) string {
 	return text.T(ctx, "%d 列，%d 列有释义。", all, told)
 }
 
-func sheetAnchor(position int) string { return "#sheet-" + strconv.Itoa(position+1) }
-
 // orgHref is the search for what a department publishes.
 func orgHref(d *datasets.Department) string {
 	return "/datasets?" + url.Values{"org": {d.Slug}}.Encode()
