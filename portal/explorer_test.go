@@ -376,7 +376,7 @@ func TestBadQuestionsAreAnsweredInWords(t *testing.T) {
 		{"a figure that is none", []string{"group", "城市", "sum", "mode:年份"}, 400, "没有这种算法"},
 		{"many filters", many[:2*(mostRowFilters+1)], 400, "筛选条件最多 20 个"},
 		{"a thousand filters", many, 400, "地址太长"},
-		{"a condition longer than an address may be", []string{"where", strings.Repeat("1=1 or ", 800)}, 400, "地址太长"},
+		{"a condition longer than an address may be", []string{"where", strings.Repeat("1=1 or ", MaxQuery/7+1)}, 400, "地址太长"},
 		{"a condition longer than a condition may be", []string{"where", strings.Repeat("1=1 or ", 300)}, 400, "最多 2000 个字"},
 		{"a NUL", []string{"where", "\x00"}, 400, "控制字符"},
 		{"no UTF-8", []string{"q", "\xff"}, 400, ""},
