@@ -151,7 +151,16 @@ func TestWithdrawnEntriesLeaveOnlyATombstone(t *testing.T) {
 			continue
 		}
 		r := w.get(t, visitor, address)
-		if strings.Contains(address, "/uploads/") { // of the id of an entry there is no upload
+		if strings.HasPrefix(address, "/desk/") { // who has not signed in is not even told that it was there
+			if r.status != http.StatusSeeOther || !strings.HasPrefix(r.header.Get("Location"), "/sign-in") || r.contains(words...) != "" {
+				t.Errorf("%s: %d to %q, shows %q", address, r.status, r.header.Get("Location"), r.contains(words...))
+			}
+			continue
+		}
+		if strings.HasPrefix(address, api.Base+"/uploads/") { // of the id of an entry there is no upload
+			if r.status != http.StatusUnauthorized || r.contains(words...) != "" {
+				t.Errorf("%s: %d, shows %q", address, r.status, r.contains(words...))
+			}
 			continue
 		}
 		itself := strings.Contains(address, d.Slug) || strings.Contains(address, "withdrawnopen00000000")
