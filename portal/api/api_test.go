@@ -148,8 +148,8 @@ func TestAnEntryHasItsFieldsItsFilesAndTheirAddresses(t *testing.T) {
 		d.ResourceCode, d.SourceURL, d.TemporalStart, d.Spatial, d.Contact = "350000/0001", "https://www.gov.cn/", "2004", "全国", "数据科"
 	})
 	id := w.Resource(t, d)
-	w.Version(t, d, id, "节假日.csv", "日期,类型\n2026-01-01,1\n", datasets.Field{Name: "类型", Type: "text", Codes: []datasets.Code{{Value: "1", Label: "放假"}}})
-	v2 := w.Version(t, d, id, "节假日.csv", "日期,类型\n2026-01-01,1\n2026-01-02,1\n")
+	w.Version(t, d, id, "节假日.csv", "日期,类型\n2026-01-01,1\n", datasets.Field{Name: "日期", Type: "date", Description: "公历日期"}, datasets.Field{Name: "类型", Type: "text", Codes: []datasets.Code{{Value: "1", Label: "放假"}}})
+	v2 := w.Version(t, d, id, "节假日.csv", "日期,类型\n2026-01-01,1\n2026-01-02,1\n", datasets.Field{Name: "类型", Type: "text", Codes: []datasets.Code{{Value: "1", Label: "休息"}}})
 	var whole api.Dataset
 	w.read(t, api.Base+"/datasets/holidays", &whole)
 	if whole.TitleEN != "Public holidays" || whole.Department.Slug != "tjj" || whole.Theme.NameEN != "People" || whole.Licence.ID != datasetstest.Licence ||
@@ -173,10 +173,13 @@ func TestAnEntryHasItsFieldsItsFilesAndTheirAddresses(t *testing.T) {
 			t.Errorf("%s: %d", address, a.status)
 		}
 	}
+	// each version has the dictionary that was written for it, and of columns
+	// that nobody wrote about again what was said before
 	for query, version := range map[string]int{"": 2, "?version=1": 1, "?version=2": 2} {
 		var schema api.Schema
 		w.read(t, api.Base+"/resources/"+id+"/schema"+query, &schema)
-		if schema.Version != version || (version == 1) != (len(schema.Tables[0].Fields[1].Codes) == 1) {
+		label := []string{"放假", "休息"}[version-1]
+		if f := schema.Tables[0].Fields; schema.Version != version || f[0].Description != "公历日期" || len(f[1].Codes) != 1 || f[1].Codes[0].Label != label {
 			t.Errorf("schema%s: %+v", query, schema)
 		}
 	}
