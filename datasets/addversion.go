@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -93,8 +94,14 @@ func fileName(s string) (string, error) {
 	if len(s) > 240 { // bytes: as many as a file system takes, and a little less
 		return "", fault.At("file_name", "文件名太长。")
 	}
+	if device.MatchString(s) {
+		s = "_" + s
+	}
 	return s, nil
 }
+
+// device are the names that are no files on Windows, whatever their ending.
+var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)`)
 
 var fieldTypes = []string{"text", "integer", "decimal", "date", "yearmonth", "datetime", "boolean", "point", "geometry", "array", "object"}
 

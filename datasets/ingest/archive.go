@@ -23,7 +23,8 @@ const mostEntries = 1000
 // archive is a zip file whose entries are read where they lie; nothing of it
 // is ever written under a name of its own.
 type archive struct {
-	entries []entry
+	entries []entry // those that people see
+	unseen  []entry // what systems and programs leave there
 }
 
 type entry struct {
@@ -42,6 +43,9 @@ func archived(r io.ReadSeeker, opt Options) (*File, error) {
 		return nil, err
 	}
 	f := &File{Format: "zip", Compression: "zip", findings: &findings{}}
+	if err := a.survey(f, opt); err != nil {
+		return nil, err
+	}
 	layers := a.layers()
 	if len(layers) > 0 {
 		f.Format = "shp"
@@ -132,12 +136,15 @@ func openArchive(r io.ReadSeeker, limits Limits) (*archive, error) {
 		e := entry{file: f, name: path.Base(name), way: name, base: strings.ToLower(path.Base(name))}
 		ext := path.Ext(e.base)
 		switch {
-		case strings.HasSuffix(name, "/") || strings.HasPrefix(e.base, ".") || strings.Contains(name, "__MACOSX/") || e.base == "thumbs.db":
+		case strings.HasSuffix(name, "/") && f.UncompressedSize64 == 0:
 			continue
 		case f.Flags&1 != 0:
 			return nil, fault.New(fault.Invalid, "压缩包有密码，打不开；请不加密码重新压缩。")
 		case slices.Contains(packs, ext):
 			return nil, fault.New(fault.Invalid, "压缩包里不能再有压缩包。")
+		case strings.HasPrefix(e.base, ".") || strings.Contains(name, "__MACOSX/") || e.base == "thumbs.db":
+			a.unseen = append(a.unseen, e)
+			continue
 		case !e.isTable() && !slices.Contains(besides, ext):
 			return nil, unknownFile(e.base)
 		}
@@ -146,12 +153,40 @@ func openArchive(r io.ReadSeeker, limits Limits) (*archive, error) {
 	if err := a.plausible(); err != nil {
 		return nil, err
 	}
-	for _, e := range a.entries { // whoever downloads the archive gets all of it
+	for _, e := range a.all() { // whoever downloads the archive gets all of it
 		if err := a.source(e, Options{Limits: limits}).harmless(""); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
+}
+
+func (a *archive) all() []entry { return slices.Concat(a.entries, a.unseen) }
+
+// survey finds what lies in the documents and pictures beside the tables that
+// nobody sees who only looks at them.
+func (a *archive) survey(f *File, opt Options) error {
+	for _, e := range a.entries {
+		src := a.source(e, opt)
+		var err error
+		switch path.Ext(e.base) {
+		case ".pdf":
+			err = pdf(f, src, opt)
+		case ".docx":
+			err = docx(f, src, opt)
+		case ".doc":
+			f.findings.add("unreadable", note("压缩包里有旧格式的文档，看不出里面写着什么；请另存为 DOCX 再传。"))
+		case ".png", ".jpg", ".jpeg":
+			var r io.Reader
+			if r, err = src.open(); err == nil {
+				err = picture(f.findings, r)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // entryName is the name of an entry, which many programs write in GBK.
@@ -176,7 +211,7 @@ func entryName(f *zip.File) (string, error) {
 func (a *archive) plausible() error {
 	type span struct{ from, to int64 }
 	var spans []span
-	for _, e := range a.entries {
+	for _, e := range a.all() {
 		from, err := e.file.DataOffset()
 		if err != nil {
 			return notArchive(err)

@@ -30,7 +30,8 @@ const (
 
 // bad are the uploads of the catalogue of bad inputs that a file by itself can
 // be: each has its number there. What is about requests (U10-U12, U30-U36,
-// U75-U78) and about personal data (U37-U39) is tested where those are.
+// U75-U78) and about personal data (U37-U39) is tested where those are
+// (docs/bad-input.md).
 var bad = []struct {
 	id, name string
 	content  func(testing.TB) string
@@ -83,11 +84,41 @@ var bad = []struct {
 		})
 	}, found, "工作簿里嵌有其他文件"},
 	{"U45", "a.jpg", is("\xff\xd8\xff\xe1\x00\x20Exif\x00\x00"), refused, "不认识这种文件"},
+	{"U45b", "a.zip", func(t testing.TB) string {
+		return packed(t, map[string]string{"a.csv": "a\n1\n", "现场.jpg": photo(true)})
+	}, found, "图片里带着拍摄地点"},
+	{"U45c", "a.docx", func(t testing.TB) string {
+		return packed(t, map[string]string{"word/document.xml": "<document/>", "word/media/image1.jpeg": strings.Repeat("\xff", 1<<20-100) + photo(true)})
+	}, found, "图片里带着拍摄地点"},
+	{"U45d", "a.xlsx", func(t testing.TB) string {
+		return xlsx(t, header+`<row r="2"><c r="A2"><v>1</v></c></row>`, func(p map[string]string) {
+			p["xl/media/image1.png"] = "\x89PNG\r\n\x1a\n" + details("eXIf", binary.BigEndian, true)
+		})
+	}, found, "图片里带着拍摄地点"},
+	{"U45e", "a.pdf", is("%PDF-1.4\n1 0 obj <</Filter/DCTDecode>> stream\n" + photo(true) + "\nendstream endobj\n%%EOF"), found, "图片里带着拍摄地点"},
+	{"U45f", "a.zip", func(t testing.TB) string {
+		return packed(t, map[string]string{"a.csv": "a\n1\n", "a.png": `<x:xmpmeta><exif:GPSLatitude>26,4.5N</exif:GPSLatitude></x:xmpmeta>`})
+	}, found, "图片里带着拍摄地点"},
+	{"U45 without a place", "a.zip", func(t testing.TB) string {
+		return packed(t, map[string]string{"a.csv": "甲\n福州\n", "现场.jpg": photo(false)})
+	}, read_, "text"},
 	{"U46", "a.docx", func(t testing.TB) string {
 		return packed(t, map[string]string{"[Content_Types].xml": "<Types/>", "docProps/core.xml": `<cp:coreProperties xmlns:cp="x" xmlns:dc="y"><dc:creator>张三</dc:creator></cp:coreProperties>`,
 			"word/document.xml": `<w:document xmlns:w="z"><w:p><w:del><w:r><w:delText>旧</w:delText></w:r></w:del></w:p></w:document>`})
 	}, found, "文档里留着修订记录"},
 	{"U46b", "a.pdf", is("%PDF-1.4\n1 0 obj <</Author(Zhang San)>> endobj\n%%EOF\n2 0 obj <<>> endobj\n%%EOF\n"), found, "PDF 里还留着修改以前的内容"},
+	{"U46c", "a.pdf", is("%PDF-1.7\n<rdf:RDF><dc:creator><rdf:Seq>\n<rdf:li>张三</rdf:li></rdf:Seq></dc:creator></rdf:RDF>\n%%EOF"), found, "文件属性里写着作者"},
+	{"U46d", "a.zip", func(t testing.TB) string {
+		return packed(t, map[string]string{"a.csv": "a\n1\n", "说明.pdf": "%PDF-1.4\n1 0 obj <</Author(Zhang San)>> endobj\n%%EOF"})
+	}, found, "文件属性里写着作者"},
+	{"U46e", "a.zip", func(t testing.TB) string {
+		return packed(t, map[string]string{"a.csv": "a\n1\n", "说明.docx": packed(t, map[string]string{"word/document.xml": "<document><ins/></document>"})})
+	}, found, "文档里留着修订记录"},
+	{"U46f", "a.zip", func(t testing.TB) string {
+		return packed(t, map[string]string{"a.csv": "a\n1\n", "说明.doc": "\xd0\xcf\x11\xe0"})
+	}, found, "旧格式的文档"},
+	{"U46g", "a.pdf", is("%PDF-1.4\n" + strings.Repeat("x", 1<<20-12) + "%%EOF\n2 0 obj <<>> endobj\n%%EOF\n"), found, "PDF 里还留着修改以前的内容"},
+	{"U46 without an author", "a.pdf", is("%PDF-1.4\n1 0 obj <</Author()>> endobj\n%%EOF"), read_, ""},
 	{"U47", "a.csv", is(""), refused, "文件是空的。"},
 	{"U48", "a.csv", is("\uFEFF"), refused, "文件是空的。"},
 	{"U49", "a.csv", is("甲,乙\n"), read_, ""},
@@ -135,6 +166,12 @@ var bad = []struct {
 	{"U74c", "a.parquet", is("\x00\x00\x00\x00\x00\x00\x00\x00DUCK" + strings.Repeat("\x00", 100)), refused, "这是数据库文件，不能公开"},
 	{"U79", "a.zip", func(t testing.TB) string { return packed(t, map[string]string{"a.csv": "a\n1\n", "说明.txt": eicar}) }, refused, "文件里有病毒"},
 	{"U79b", "a.zip", func(t testing.TB) string { return packed(t, map[string]string{"a.csv": "a\n1\n", "eicar.com": eicar}) }, refused, "不认识这种文件：eicar.com"},
+	{"U79c", "a.zip", func(t testing.TB) string {
+		return packed(t, map[string]string{"a.csv": "a\n1\n", "__MACOSX/._a.csv": eicar})
+	}, refused, "文件里有病毒"},
+	{"U79d", "a.csv.gz", func(t testing.TB) string { return zipped(t, eicar) }, refused, "文件里有病毒"},
+	{"U79e", "a.zip", func(t testing.TB) string { return packed(t, map[string]string{"a.csv": "a\n1\n", ".x/b.zip": "PK"}) }, refused, "压缩包里不能再有压缩包"},
+	{"U80b", "a.zip", func(t testing.TB) string { return locks(packed(t, map[string]string{".a.csv": "a\n1\n"})) }, refused, "压缩包有密码"},
 	{"U80", "a.zip", locked, refused, "压缩包有密码"},
 }
 
@@ -278,13 +315,37 @@ func zip64(t testing.TB) string {
 	return string(b[:dir]) + string(entry) + string(extra) + string(tail)
 }
 
-func locked(t testing.TB) string {
-	b := []byte(packed(t, map[string]string{"a.csv": "a\n1\n"}))
+func locked(t testing.TB) string { return locks(packed(t, map[string]string{"a.csv": "a\n1\n"})) }
+
+// locks says of an archive of one entry that it has a password.
+func locks(archive string) string {
+	b := []byte(archive)
 	for _, sign := range []string{"PK\x03\x04", "PK\x01\x02"} {
 		at := bytes.Index(b, []byte(sign))
 		b[at+map[string]int{"PK\x03\x04": 6, "PK\x01\x02": 8}[sign]] |= 1
 	}
 	return string(b)
+}
+
+// photo is the beginning of a picture by a camera.
+func photo(placed bool) string {
+	return "\xff\xd8\xff\xe1\x00\x40" + details("Exif\x00\x00", binary.LittleEndian, placed) + strings.Repeat("\x00", 100)
+}
+
+// details are a TIFF with one entry in its directory: where the picture was
+// taken, or by what.
+func details(mark string, order binary.AppendByteOrder, placed bool) string {
+	b := []byte(mark + "II*\x00")
+	if order == binary.AppendByteOrder(binary.BigEndian) {
+		b = []byte(mark + "MM\x00*")
+	}
+	tag := uint16(0x0110) // Model
+	if placed {
+		tag = 0x8825 // GPSInfo
+	}
+	b = order.AppendUint16(order.AppendUint32(b, 8), 1)
+	b = order.AppendUint16(order.AppendUint16(b, tag), 4)
+	return string(order.AppendUint32(order.AppendUint32(b, 1), 26))
 }
 
 // forgedParquet says that it has many more rows than it has.

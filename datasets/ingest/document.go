@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"io"
 	"regexp"
 	"strings"
 
@@ -19,12 +18,8 @@ func pdf(f *File, src source, _ Options) error {
 	if err != nil {
 		return err
 	}
-	const overlap = 256
-	buf, kept, first := make([]byte, 1<<20), 0, true
-	ends, linear := 0, false
-	for {
-		n, err := io.ReadFull(r, buf[kept:])
-		part := buf[:kept+n]
+	ends, linear, first := 0, false, true
+	err = inParts(r, detailsBytes, func(part []byte, fresh int) error {
 		if first {
 			head := part[:min(len(part), 1024)]
 			if !bytes.Contains(head, []byte("%PDF-")) {
@@ -37,20 +32,23 @@ func pdf(f *File, src source, _ Options) error {
 				f.findings.add(sign.kind, sign.note)
 			}
 		}
-		ends += bytes.Count(part[kept:], []byte("%%EOF"))
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break
+		if tellsPlace(part) {
+			f.findings.add("picture-place", placeNote)
 		}
-		if err != nil {
-			return err
-		}
-		kept = copy(buf, part[len(part)-overlap:])
+		// one across the border counts now
+		ends += bytes.Count(part[max(0, fresh-len(endOfPDF)+1):], []byte(endOfPDF))
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if ends > 2 || ends == 2 && !linear {
 		f.findings.add("earlier-revision", note("PDF 里还留着修改以前的内容，请另存或打印为新的 PDF。"))
 	}
 	return nil
 }
+
+const endOfPDF = "%%EOF"
 
 var pdfSigns = []struct {
 	kind string
@@ -60,7 +58,7 @@ var pdfSigns = []struct {
 	{"script", regexp.MustCompile(`/(JavaScript|JS)\b`), note("PDF 里有脚本，请去掉再传。")},
 	{"launch", regexp.MustCompile(`/Launch\b`), note("PDF 里有打开其他程序的动作，请去掉再传。")},
 	{"attachment", regexp.MustCompile(`/EmbeddedFiles?\b`), note("PDF 里嵌有其他文件，请去掉再传。")},
-	{"author", regexp.MustCompile(`/Author\s*[(<][^)>]`), note("文件属性里写着作者，请确认可以公开。")},
+	{"author", regexp.MustCompile(`/Author\s*[(<][^)>]|<dc:creator>\s*<rdf:Seq>\s*<rdf:li[^>]*>\s*[^\s<]`), note("文件属性里写着作者，请确认可以公开。")},
 	{"locked", regexp.MustCompile(`/Encrypt\b`), note("PDF 有密码或限制，公众可能打不开。")},
 }
 
@@ -77,7 +75,7 @@ func docx(f *File, src source, opt Options) error {
 	if p.files["word/document.xml"] == nil {
 		return notDocument(errors.New("no document part"))
 	}
-	if err := p.author(f.findings); err != nil {
+	if err := errors.Join(p.author(f.findings), p.pictures(f.findings)); err != nil {
 		return notDocument(err)
 	}
 	for name := range p.files {

@@ -32,6 +32,9 @@ func workbook(f *File, src source, opt Options) error {
 		return unreadableBook(err)
 	}
 	b.findings = f.findings
+	if err := p.pictures(f.findings); err != nil {
+		return unreadableBook(err)
+	}
 	b.surveyParts()
 	for _, s := range b.sheets {
 		if s.hidden {
