@@ -299,24 +299,25 @@ func (s *Service) CursorTable(resource, cursor string) (number, position int, er
 
 func errNoRows() error { return fault.New(fault.Unavailable, "这里不能查询数据的行。") }
 
-// Query answers a question about the rows of a table of v, if viewer may have
-// them. It returns the faults of rows.Service.Query besides the Gate's.
-func (s *Service) Query(ctx context.Context, viewer account.Actor, v *Version, position int, q rows.Query) (*rows.Result, error) {
+// Question checks a question about the rows of a table of v, if viewer may have
+// them; it is answered when its Answer is asked for. It returns the faults of
+// rows.Service.Question besides the Gate's.
+func (s *Service) Question(ctx context.Context, viewer account.Actor, v *Version, position int, q rows.Query) (*rows.Question, error) {
 	t, err := s.table(ctx, viewer, v, position)
 	if err != nil {
 		return nil, err
 	}
-	return s.rows.Query(ctx, t, q)
+	return s.rows.Question(t, q)
 }
 
-// Tag names the answer to a question, if viewer may have it: equal tags, equal
-// answers.
-func (s *Service) Tag(ctx context.Context, viewer account.Actor, v *Version, position int, q rows.Query) (string, error) {
-	t, err := s.table(ctx, viewer, v, position)
+// Query answers a question about the rows of a table of v, if viewer may have
+// them. It returns the faults of rows.Service.Query besides the Gate's.
+func (s *Service) Query(ctx context.Context, viewer account.Actor, v *Version, position int, q rows.Query) (*rows.Result, error) {
+	asked, err := s.Question(ctx, viewer, v, position, q)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return s.rows.Tag(t, q)
+	return asked.Answer(ctx)
 }
 
 // Facet counts the values of a column where a condition holds, if viewer may

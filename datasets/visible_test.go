@@ -447,6 +447,13 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Query": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Query(ctx, who, d.Resources[0].Newest, 0, rows.Query{})
 	},
+	"Question": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		q, err := s.Question(ctx, who, d.Resources[0].Newest, 0, rows.Query{})
+		if err != nil {
+			return nil, err
+		}
+		return q.Answer(ctx)
+	},
 	"Regions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Regions(ctx)
 	},
@@ -497,9 +504,6 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"Sweep": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.Sweep(ctx)
-	},
-	"Tag": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
-		return s.Tag(ctx, who, d.Resources[0].Newest, 0, rows.Query{})
 	},
 	"TagsInEnglish": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.TagsInEnglish(ctx, who, d.Tags)
@@ -555,10 +559,10 @@ func unzipped(b []byte) (any, error) {
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
+var handsOut = []string{"Checks", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Rendition", "Rows", "Schema", "Tag", "Whole"}
+var refuses = []string{"DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.

@@ -212,19 +212,19 @@ func TestARepeatedQuestionIsNotAskedAgain(t *testing.T) {
 	if second := ask(t, s, table, Query{Where: "  年份  >2001 "}); second != first {
 		t.Error("the same question in other words was asked again")
 	}
-	a, err := s.Tag(table, Query{Where: "年份 > 2001"})
+	a, err := tag(s, table, Query{Where: "年份 > 2001"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range []Query{{Where: "年份 > 2002"}, {Where: "年份 > 2001", Limit: 7}, {Where: "年份 > 2001", Select: "年份"}, {Where: "年份 > 2001", OrderBy: "年份"}, {Where: "年份 > 2001", Select: "年份 as x"}} {
-		if b, err := s.Tag(table, q); err != nil || a == b {
+		if b, err := tag(s, table, q); err != nil || a == b {
 			t.Errorf("%+v has the same tag: %v", q, err)
 		}
 	}
 	other := table
 	other.Schema = append(Schema{}, table.Schema...)
 	other.Schema[2].Label = "新的名称"
-	if b, err := s.Tag(other, Query{Where: "年份 > 2001"}); err != nil || a == b {
+	if b, err := tag(s, other, Query{Where: "年份 > 2001"}); err != nil || a == b {
 		t.Errorf("other labels have the same tag: %v", err)
 	}
 	if r := ask(t, s, other, Query{Where: "年份 > 2001"}); r.Fields[2].Label != "新的名称" {
@@ -232,7 +232,15 @@ func TestARepeatedQuestionIsNotAskedAgain(t *testing.T) {
 	}
 	other = table
 	other.Parquet = exampleTable(t, store, 101).Parquet
-	if b, err := s.Tag(other, Query{Where: "年份 > 2001"}); err != nil || a == b {
+	if b, err := tag(s, other, Query{Where: "年份 > 2001"}); err != nil || a == b {
 		t.Errorf("another file has the same tag: %v", err)
 	}
+}
+
+func tag(s *Service, t Table, q Query) (string, error) {
+	asked, err := s.Question(t, q)
+	if err != nil {
+		return "", err
+	}
+	return asked.Tag, nil
 }

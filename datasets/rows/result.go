@@ -27,26 +27,42 @@ type Result struct {
 // column's type.
 type Misfit string
 
-// Query answers q about t. It returns fault.Malformed where the question is
-// wrong, naming the parameter, and fault.TooLarge where the answer would take
-// more time, memory or room than one question may.
-func (s *Service) Query(ctx context.Context, t Table, q Query) (*Result, error) {
+// Question is a question about a table that can be answered.
+type Question struct {
+	Tag string // names the answer: equal tags, equal answers
+
+	s  *Service
+	t  Table
+	c  *Compiled
+	q  Query
+	at position
+}
+
+// Question checks q, and reads nothing yet. It returns fault.Malformed where
+// the question is wrong, naming the parameter.
+func (s *Service) Question(t Table, q Query) (*Question, error) {
 	c, at, err := s.prepare(t, &q)
 	if err != nil {
 		return nil, err
 	}
-	return s.pages.do(ctx, t.tag(c, q), func(ctx context.Context) (*Result, int64, error) {
-		return s.page(ctx, t, c, q, at)
+	return &Question{t.tag(c, q), s, t, c, q, at}, nil
+}
+
+// Answer finds the answer. It returns fault.TooLarge where that would take more
+// time, memory or room than one question may.
+func (q *Question) Answer(ctx context.Context) (*Result, error) {
+	return q.s.pages.do(ctx, q.Tag, func(ctx context.Context) (*Result, int64, error) {
+		return q.s.page(ctx, q.t, q.c, q.q, q.at)
 	})
 }
 
-// Tag names the answer to q about t: equal tags, equal answers.
-func (s *Service) Tag(t Table, q Query) (string, error) {
-	c, _, err := s.prepare(t, &q)
+// Query answers q about t. It returns the faults of Question and Answer.
+func (s *Service) Query(ctx context.Context, t Table, q Query) (*Result, error) {
+	asked, err := s.Question(t, q)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return t.tag(c, q), nil
+	return asked.Answer(ctx)
 }
 
 func (t Table) tag(c *Compiled, q Query) string {

@@ -115,11 +115,11 @@ func (a *api) ofColumn(c *fiber.Ctx, in *ColumnWanted, kind string, answer func(
 	if err != nil {
 		return err
 	}
-	tag, err := a.Datasets.Tag(ctx, who, v, position, rows.Query{Select: rows.Quoted(column), Where: in.Where})
+	asked, err := a.Datasets.Question(ctx, who, v, position, rows.Query{Select: rows.Quoted(column), Where: in.Where})
 	if err != nil {
 		return inQuery(err)
 	}
-	if a.unchanged(c, who, kind+" "+tag) {
+	if a.unchanged(c, who, kind+" "+asked.Tag) {
 		return nil
 	}
 	ctx, done := a.WhileConnected(c)

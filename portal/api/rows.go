@@ -176,16 +176,16 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 	}
 	q := in.query()
 	q.Limit, q.Cursor = in.Limit, in.Cursor
-	tag, err := a.Datasets.Tag(ctx, who, v, position, q)
+	asked, err := a.Datasets.Question(ctx, who, v, position, q)
 	if err != nil {
 		return inQuery(err)
 	}
-	if a.unchanged(c, who, "rows 1 "+tag) {
+	if a.unchanged(c, who, "rows 1 "+asked.Tag) {
 		return nil
 	}
 	ctx, done := a.WhileConnected(c)
 	defer done()
-	r, err := a.Datasets.Query(ctx, who, v, position, q)
+	r, err := asked.Answer(ctx)
 	if err != nil {
 		return inQuery(err)
 	}
