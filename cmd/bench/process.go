@@ -19,8 +19,8 @@ type process struct {
 	ticks  int64 // of processor time
 }
 
-// limitedChildren are the children of pid that work behind a wall: all but its
-// PostgreSQL.
+// limitedChildren are the children of pid that work behind a wall: they were
+// started as /proc/self/exe, and are called so.
 func limitedChildren(pid int) []process {
 	var found []process
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -41,7 +41,7 @@ func childOf(parent int, path string) (process, bool) {
 	}
 	name, rest, ok := bytes.Cut(line, []byte(") "))
 	fields := strings.Fields(string(rest))
-	if !ok || len(fields) < 22 || fields[1] != strconv.Itoa(parent) || bytes.HasSuffix(name, []byte("(postgres")) {
+	if !ok || len(fields) < 22 || fields[1] != strconv.Itoa(parent) || !bytes.HasSuffix(name, []byte("(exe")) {
 		return process{}, false
 	}
 	pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
