@@ -166,7 +166,10 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFi
 	if err := s.inherit(ctx, v, n.Fields); err != nil {
 		return nil, err
 	}
-	return t.files, s.publishable(ctx, v, t, n.Reviewed)
+	if err := s.lookThrough(ctx, v, t); err != nil {
+		return nil, err
+	}
+	return t.files, s.publishable(ctx, s.pool, v, t, n.Reviewed)
 }
 
 // describe gives each column its entry in the dictionary, with what an officer

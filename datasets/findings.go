@@ -67,7 +67,7 @@ func (s *Service) Findings(ctx context.Context, who account.Actor, f FindingFilt
 	if !officer(who) {
 		return nil, errNotOfficer()
 	}
-	return s.selectFindings(ctx, `d.department_id = @department
+	return selectFindings(ctx, s.pool, `d.department_id = @department
 		AND (@resource = '' OR f.resource_id = @resource) AND (@sha256 = '' OR f.sha256 = @sha256) AND (NOT @open OR f.state = 'open')`,
 		pgx.NamedArgs{"department": who.Department, "resource": f.Resource, "sha256": f.SHA256, "open": f.Open})
 }
@@ -77,7 +77,7 @@ func (s *Service) Finding(ctx context.Context, who account.Actor, id int64) (*Fi
 	if !officer(who) {
 		return nil, errNotOfficer()
 	}
-	found, err := s.selectFindings(ctx, `d.department_id = @department AND f.id = @id`, pgx.NamedArgs{"department": who.Department, "id": id})
+	found, err := selectFindings(ctx, s.pool, `d.department_id = @department AND f.id = @id`, pgx.NamedArgs{"department": who.Department, "id": id})
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +126,8 @@ func (s *Service) DecideFinding(ctx context.Context, who account.Actor, id int64
 	return err
 }
 
-func (s *Service) selectFindings(ctx context.Context, where string, args pgx.NamedArgs) ([]Finding, error) {
-	found, err := s.pool.Query(ctx, `
+func selectFindings(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Finding, error) {
+	found, err := q.Query(ctx, `
 		SELECT f.id, f.resource_id, f.sha256, f.position, f.kind, f.severity, f.column_name, f.found, f.rows, f.masked, f.sentence, f.args, f.at,
 		       f.state, f.reason, coalesce(f.decided_by, 0), f.decided_at, r.name, d.slug, d.title, d.title_en,
 		       coalesce((SELECT max(v.number) FROM versions v WHERE v.resource_id = f.resource_id AND v.sha256 = f.sha256), 0)
@@ -166,12 +166,12 @@ func sentenceArgs(text []byte) ([]any, error) {
 }
 
 // standing are the findings that stop a file from being published.
-func (s *Service) standing(ctx context.Context, resourceID, original string) ([]Finding, error) {
-	return s.selectFindings(ctx, `f.resource_id = @resource AND f.sha256 = @sha256 AND f.severity = 'block' AND f.state <> 'dismissed'`,
+func standing(ctx context.Context, q database.Querier, resourceID, original string) ([]Finding, error) {
+	return selectFindings(ctx, q, `f.resource_id = @resource AND f.sha256 = @sha256 AND f.severity = 'block' AND f.state <> 'dismissed'`,
 		pgx.NamedArgs{"resource": resourceID, "sha256": original})
 }
 
-func (s *Service) wasScanned(ctx context.Context, q database.Querier, resourceID, original string) (done bool, err error) {
+func wasScanned(ctx context.Context, q database.Querier, resourceID, original string) (done bool, err error) {
 	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM scans WHERE resource_id = @resource AND sha256 = @sha256 AND detectors = @detectors)`,
 		pgx.NamedArgs{"resource": resourceID, "sha256": original, "detectors": detectors}).Scan(&done)
 	return done, err

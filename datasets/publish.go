@@ -12,6 +12,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/blob"
+	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 )
 
@@ -68,6 +69,17 @@ func (s *Service) publish(ctx context.Context, tx pgx.Tx, who account.Actor, v *
 	return announce(ctx, tx, s, v.DatasetID)
 }
 
+// lookThrough looks in every row of what was read for what names persons,
+// before and never within the transaction that publishes it: rows without end
+// may take minutes. Where nobody can ask for rows, that is done by whoever can,
+// once the version is published.
+func (s *Service) lookThrough(ctx context.Context, v *Version, t *taken) error {
+	if s.rows == nil {
+		return nil
+	}
+	return s.scan(ctx, v.ResourceID, v.SHA256, scanTables(t.files, v.Tables))
+}
+
 // Objection is a reason why what was read may not become a version as it is.
 type Objection struct {
 	Kind  string
@@ -79,19 +91,24 @@ type Objection struct {
 
 // objections are all reasons against publishing v, as t was read. It is the one
 // place that is asked before a version is published, and what the review page
-// of an upload shows.
-func (s *Service) objections(ctx context.Context, v *Version, t *taken) ([]Objection, error) {
+// of an upload shows. It looks through nothing: where lookThrough was not done
+// before, that is one of them.
+func (s *Service) objections(ctx context.Context, q database.Querier, v *Version, t *taken) ([]Objection, error) {
 	var out []Objection
 	for _, f := range t.report.Findings {
 		out = append(out, Objection{Kind: f.Kind, Note: f.Note})
 	}
-	if s.rows == nil { // looked through by whoever can, once it is published
+	if s.rows == nil {
 		return out, nil
 	}
-	if err := s.scan(ctx, v.ResourceID, v.SHA256, scanTables(t.files, v.Tables)); err != nil {
+	done, err := wasScanned(ctx, q, v.ResourceID, v.SHA256)
+	if err != nil {
 		return nil, err
 	}
-	found, err := s.standing(ctx, v.ResourceID, v.SHA256)
+	if !done {
+		return append(out, Objection{Kind: "not-looked-through", Note: ingest.Note{Sentence: "这个文件的每一行还没有查完，查完才能发布；一般几分钟就好。"}, Block: true}), nil
+	}
+	found, err := standing(ctx, q, v.ResourceID, v.SHA256)
 	for _, f := range found {
 		out = append(out, Objection{Kind: string(f.Kind), Note: ingest.Note{Sentence: f.Sentence, Args: f.Args}, Block: true, Finding: f.ID})
 	}
@@ -101,8 +118,8 @@ func (s *Service) objections(ctx context.Context, v *Version, t *taken) ([]Objec
 // publishable returns nil if v may be published, and otherwise the first
 // objection as fault.Invalid, the others as its cause. Reviewed says that
 // somebody has seen what can be reviewed.
-func (s *Service) publishable(ctx context.Context, v *Version, t *taken, reviewed bool) error {
-	all, err := s.objections(ctx, v, t)
+func (s *Service) publishable(ctx context.Context, q database.Querier, v *Version, t *taken, reviewed bool) error {
+	all, err := s.objections(ctx, q, v, t)
 	if err != nil {
 		return err
 	}

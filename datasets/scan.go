@@ -41,7 +41,7 @@ func (s *Service) scan(ctx context.Context, resourceID, original string, tables 
 	if s.rows == nil {
 		return fault.New(fault.Unavailable, "这里不能查询数据的行。")
 	}
-	done, err := s.wasScanned(ctx, s.pool, resourceID, original)
+	done, err := wasScanned(ctx, s.pool, resourceID, original)
 	if err != nil || done {
 		return err
 	}

@@ -2,6 +2,8 @@ package datasets
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,6 +37,9 @@ func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id strin
 			return nil, err
 		}
 	}
+	if err := s.lookThroughUpload(ctx, id, department); err != nil {
+		return nil, err
+	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Version, error) {
 		u, err := s.move(ctx, tx, who, id, department, PublishUpload)
 		if err != nil {
@@ -45,7 +50,7 @@ func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id strin
 			return nil, err
 		}
 		v.Reason, v.ReasonEN = p.Reason, p.ReasonEN
-		if err := s.publishable(ctx, v, t, p.Reviewed != ""); err != nil {
+		if err := s.publishable(ctx, tx, v, t, p.Reviewed != ""); err != nil {
 			return nil, err
 		}
 		newest, err := newestOf(ctx, tx, u.ResourceID)
@@ -66,6 +71,46 @@ func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id strin
 	})
 }
 
+// lookThroughUpload looks through an upload that waits for a person, as the
+// version that it would become, where that was not done.
+func (s *Service) lookThroughUpload(ctx context.Context, id string, department int64) error {
+	u, err := selectUpload(ctx, s.pool, id, department)
+	if err != nil || u.State != Reviewing {
+		return err // whoever moves it says why it cannot be
+	}
+	v, t, err := s.candidate(ctx, s.pool, u)
+	if err != nil {
+		return err
+	}
+	return s.lookThrough(ctx, v, t)
+}
+
+// ScanUploads looks through the uploads that wait for a person and were not:
+// what asks for rows did not answer when they were read, or something else is
+// looked for now.
+func (s *Service) ScanUploads(ctx context.Context) error {
+	if s.rows == nil {
+		return nil
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT u.id FROM uploads u
+		WHERE u.state = 'review' AND NOT EXISTS (SELECT FROM scans c WHERE c.resource_id = u.resource_id AND c.sha256 = u.sha256 AND c.detectors = @detectors)
+		ORDER BY u.created_at`, pgx.NamedArgs{"detectors": detectors})
+	if err != nil {
+		return err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			return err
+		}
+		if failed := s.lookThroughUpload(ctx, id, 0); failed != nil && fault.KindOf(failed) != fault.NotFound {
+			err = errors.Join(err, fmt.Errorf("scan upload %s: %w", id, failed))
+		}
+	}
+	return err
+}
+
 // Objections are what stands against publishing an upload of who's department;
 // nothing while it was not read.
 func (s *Service) Objections(ctx context.Context, who account.Actor, u *Upload) ([]Objection, error) {
@@ -79,7 +124,7 @@ func (s *Service) Objections(ctx context.Context, who account.Actor, u *Upload) 
 	if err != nil {
 		return nil, err
 	}
-	return s.objections(ctx, v, t)
+	return s.objections(ctx, s.pool, v, t)
 }
 
 // candidate is u as the version that it would become, with what was read of it.

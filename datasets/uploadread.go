@@ -158,7 +158,7 @@ func (s *Service) storeUpload(ctx context.Context, u *Upload) error {
 
 // propose keeps what was read for a person to look at.
 func (s *Service) propose(ctx context.Context, u *Upload, t *taken) error {
-	if err := s.scanUpload(ctx, u, t); err != nil && fault.KindOf(err) != fault.Unavailable { // else it is looked through when it is reviewed
+	if err := s.scanUpload(ctx, u, t); err != nil && fault.KindOf(err) != fault.Unavailable { // else ScanUploads does it
 		return err
 	}
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {

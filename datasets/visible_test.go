@@ -389,6 +389,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.List(ctx, who, datasets.Filter{})
 	},
+	"ScanUploads": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.ScanUploads(ctx)
+	},
 	"LookAtVersions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.LookAtVersions(ctx)
 	},

@@ -8,6 +8,8 @@ func init() {
 		"请选择“属实”或“可以公开”。":            "Please choose “It is what it seems” or “May be public”.",
 		"请写明为什么可以公开，例如：这是单位对外公布的电话。": "Please say why it may be public, for example: this is the telephone that the office publishes.",
 
+		"这个文件的每一行还没有查完，查完才能发布；一般几分钟就好。": "The rows of this file are still being looked through; it can be published when that is done, mostly within minutes.",
+
 		// findings: evidence
 		"“%s”列有 %d 行里有居民身份证号：行政区划、出生日期和校验码都对。":          "Column “%s” has resident ID numbers in %d rows: division, date of birth and check character are right.",
 		"“%s”列有 %d 行像 15 位的旧身份证号：行政区划和出生日期都对。":          "Column “%s” has what looks like old resident ID numbers of 15 digits in %d rows: division and date of birth are right.",
