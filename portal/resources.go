@@ -94,9 +94,6 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		}
 	}
 	if p.Refused == "" && v != nil {
-		shown := *r
-		shown.Newest = v
-		p.Picture = s.draw(ctx, viewer, d, &shown, 1200, 288)
 		p.Snippets = snippets(ctx, p.Base, v)
 		if p.Profiles, err = s.profiles(ctx, viewer, v); err != nil {
 			return err
