@@ -287,9 +287,9 @@ func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken) error {
 }
 
 // ScanVersions looks through every newest version that was not looked through,
-// until ctx ends; the next call goes on. Where what it finds would have stopped
-// the publication, the officers of the department get a letter: nothing is
-// taken down in silence.
+// until ctx ends; the next call goes on. What it finds in data that is public
+// stands on the department's desk of findings: nothing is taken down by a
+// machine.
 func (s *Service) ScanVersions(ctx context.Context) error {
 	if s.rows == nil {
 		return nil
