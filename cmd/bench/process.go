@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ type process struct {
 	pid    int
 	memory int64 // resident bytes, what it shares with others included
 	peak   int64 // the most of it that there ever was
+	own    int64 // what is no file: not the program itself, which all workers share
 	ticks  int64 // of processor time
 }
 
@@ -51,47 +53,44 @@ func childOf(parent int, path string) (process, bool) {
 	user, _ := strconv.ParseInt(fields[11], 10, 64)
 	system, _ := strconv.ParseInt(fields[12], 10, 64)
 	p := process{pid: pid, ticks: user + system}
-	p.memory, p.peak = resident(pid)
+	p.memory, p.peak, p.own = resident(pid)
 	return p, true
 }
 
-// resident is what a process has in memory, and the most that it ever had.
-func resident(pid int) (now, peak int64) {
+// resident is what a process has in memory, the most that it ever had, and what
+// of it is no file.
+func resident(pid int) (now, peak, own int64) {
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	found := map[string]*int64{"VmRSS": &now, "VmHWM": &peak, "RssAnon": &own}
 	for line := range strings.Lines(string(status)) {
 		name, rest, _ := strings.Cut(line, ":")
-		fields := strings.Fields(rest)
-		if name != "VmRSS" && name != "VmHWM" || len(fields) == 0 {
-			continue
-		}
-		kilo, _ := strconv.ParseInt(fields[0], 10, 64)
-		if name == "VmRSS" {
-			now = kilo << 10
-		} else {
-			peak = kilo << 10
+		if into := found[name]; into != nil {
+			if fields := strings.Fields(rest); len(fields) > 0 {
+				kilo, _ := strconv.ParseInt(fields[0], 10, 64)
+				*into = kilo << 10
+			}
 		}
 	}
-	return now, peak
+	return now, peak, own
 }
 
 // watched is what was seen of a process and of its limited children.
 type watched struct {
-	before, most int64 // resident bytes of the process: at first, and at most
-	children     map[int][]process
+	most     int64 // resident bytes of the process, at most
+	children map[int][]process
 }
 
 // watch looks at pid and its limited children a hundred times a second until
 // stop is called, which says what was seen.
 func watch(pid int) (stop func() watched) {
 	w := watched{children: map[int][]process{}}
-	w.before, _ = resident(pid)
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			now, _ := resident(pid)
+			now, _, _ := resident(pid)
 			w.most = max(w.most, now)
 			for _, c := range limitedChildren(pid) {
 				w.children[c.pid] = append(w.children[c.pid], c)
@@ -121,14 +120,15 @@ func (w watched) peak() int64 {
 	return most
 }
 
-// busiest is the most that the child had in memory, while it was watched, that
-// worked most.
-func (w watched) busiest() int64 {
-	var most, worked int64 = 0, -1
+// busiest is the child that worked most while it was watched, as it was when it
+// had most in memory.
+func (w watched) busiest() process {
+	var most process
+	worked := int64(-1)
 	for _, seen := range w.children {
 		if did := seen[len(seen)-1].ticks - seen[0].ticks; did > worked {
 			worked = did
-			most = slices.MaxFunc(seen, func(a, b process) int { return int(a.memory>>10) - int(b.memory>>10) }).memory
+			most = slices.MaxFunc(seen, func(a, b process) int { return cmp.Compare(a.memory, b.memory) })
 		}
 	}
 	return most
