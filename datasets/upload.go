@@ -219,6 +219,9 @@ func (s *Service) StartUpload(ctx context.Context, who account.Actor, n NewUploa
 		}
 		u.Created, u.Changed = s.now(), s.now()
 		u.Expires = u.Created.Add(s.uploads.rules.Unfinished)
+		if err := readAsBefore(ctx, tx, u); err != nil {
+			return nil, err
+		}
 		if err := insertUpload(ctx, tx, u); err != nil {
 			return nil, err
 		}

@@ -55,6 +55,21 @@ func (s *Service) room(ctx context.Context, tx pgx.Tx, u *Upload) error {
 	return nil
 }
 
+// readAsBefore is how an officer had the last file of this resource read that was
+// published and has the same ending: whether its first line names the columns,
+// and what separates them. The encoding is not kept: read in another's, a file
+// may be wrong without a sign.
+func readAsBefore(ctx context.Context, tx pgx.Tx, u *Upload) error {
+	err := tx.QueryRow(ctx, `
+		SELECT header, delimiter FROM uploads
+		WHERE resource_id = @resource AND state = 'published' AND lower(substring(file_name FROM '[^.]*$')) = lower(substring(@file::text FROM '[^.]*$'))
+		ORDER BY changed_at DESC, version_id DESC LIMIT 1`, pgx.NamedArgs{"resource": u.ResourceID, "file": u.FileName}).Scan(&u.Header, &u.Delimiter)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
 func insertUpload(ctx context.Context, tx pgx.Tx, u *Upload) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO uploads (id, resource_id, department_id, user_id, user_name, file_name, bytes, state, header, encoding, delimiter, created_at, changed_at, expires_at)

@@ -117,6 +117,7 @@ func init() {
 		"发布后字节和表永不改变；要改就发下一版。":   "Once published, bytes and tables never change; a change is a new version.",
 		"发布之前要有人看过":              "Somebody must have seen this before it is public",
 		"不能发布":                   "cannot be published",
+		"去判断":                    "decide about it",
 		"我看过了，可以公开，因为":           "I have seen it, and it may be public because",
 		"说明（可不填）":                "Note (optional)",
 		"为什么有新版本":                "Why there is a new version",
