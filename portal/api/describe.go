@@ -42,6 +42,10 @@ func config() huma.Config {
 				{Name: "catalogue", Description: "Datasets: find, list, read."},
 				{Name: "files", Description: "The files of a dataset, their versions and their columns."},
 				{Name: "rows", Description: "The rows of tables: query and export."},
+				{Name: "uploads", Description: "Publishing a file by a key that may publish, for officers of its department. Bytes are sent by tus 1.0.0 (core, creation, creation-with-upload, termination, checksum, expiration): " +
+					"POST /uploads with Upload-Length and Upload-Metadata (filename, resource), PATCH, HEAD and DELETE /uploads/{id}. GET /uploads/{id} tells state, progress, columns, notes and objections as JSON; " +
+					"POST /uploads/{id}/publish takes {reason, reason_en, reviewed} and answers {resource, version, sha256, original}. A curl example that runs stands at /developers#uploads.",
+					Extensions: map[string]any{descriptionZH: "部门的数据专员用有发布用途的密钥发布文件。字节按 tus 1.0.0 传：POST /uploads，PATCH、HEAD、DELETE /uploads/{id}；GET /uploads/{id} 说进度和读出了什么；POST /uploads/{id}/publish 发布。能跑的 curl 例子在 /developers#uploads。"}},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},
 			},
 			Components: &huma.Components{

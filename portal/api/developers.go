@@ -83,6 +83,7 @@ func (a *api) showDevelopers(_ *portal.Server, c *fiber.Ctx) error {
 	}
 	p.Language = language(ctx, v)
 	p.Walk = walks(a.Config.BaseURL)
+	p.Uploads = uploading(a.Config.BaseURL)
 	if err := a.hero(ctx, &p); err != nil {
 		return err
 	}

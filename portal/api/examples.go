@@ -104,3 +104,30 @@ func (a *api) again(ctx context.Context, d *datasets.Dataset, v *datasets.Versio
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func pathEscape(s string) string { return url.PathEscape(s) }
+
+// uploading publishes a file by curl, as it stands but for its first lines.
+func uploading(base string) string {
+	return strings.ReplaceAll(`KEY=sy_…            # a key that may publish, made at /account
+RESOURCE=…          # the id of the file, as in the address of its page
+FILE=data.csv
+
+b64() { printf %s "$1" | base64 | tr -d '\n'; }
+at=$(curl -sSf -D - -o upload.txt -X POST BASE/api/v1/uploads \
+  -H "Authorization: Bearer $KEY" -H "Tus-Resumable: 1.0.0" \
+  -H "Upload-Length: $(($(wc -c < "$FILE")))" \
+  -H "Upload-Metadata: filename $(b64 "$FILE"),resource $(b64 "$RESOURCE")" |
+  tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+
+# send it; after a break ask by HEAD for Upload-Offset and send the rest
+curl -sSf -X PATCH "$at" -H "Authorization: Bearer $KEY" -H "Tus-Resumable: 1.0.0" \
+  -H "Upload-Offset: 0" -H "Content-Type: application/offset+octet-stream" \
+  --data-binary @"$FILE"
+
+# wait until it is read, and see as what
+until curl -sSf "$at" -H "Authorization: Bearer $KEY" -o upload.txt &&
+  grep -Eq '"state":"(review|rejected|failed)"' upload.txt; do sleep 1; done
+cat upload.txt
+
+curl -sSf "$at/publish" -H "Authorization: Bearer $KEY" \
+  -H "Content-Type: application/json" -d '{"reason": "monthly figures"}'`, "BASE", base)
+}
