@@ -56,7 +56,7 @@ func checkAll(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		var options []check.Option
+		options := []check.Option{check.Staged(in.path("uploads"))}
 		if *deep {
 			options = append(options, check.Deep, check.Tables(in.reread))
 		}

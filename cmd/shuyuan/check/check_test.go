@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ import (
 func (w *world) check(t *testing.T, options ...check.Option) (int, string) {
 	t.Helper()
 	var out strings.Builder
-	n, err := check.Run(t.Context(), w.pool, w.store, w.index, &out, append(options, check.Settle(0), check.Tables(w.reread))...)
+	n, err := check.Run(t.Context(), w.pool, w.store, w.index, &out, append(options, check.Settle(0), check.Tables(w.reread), check.Staged(w.staged))...)
 	if err != nil {
 		t.Fatalf("check: %v\n%s", err, &out)
 	}
@@ -125,6 +126,17 @@ var mutations = []struct {
 	{name: "columns were renamed after they were published", rule: "I10 what is said", names: "revision 1 of table", sql: `INSERT INTO dictionary_revisions
 		SELECT version_id, position, 1, '[{"name": "别的"}]', 'form', '改错', 1, now() FROM version_tables WHERE version_id = 1 LIMIT 1`},
 	{name: "a version was compared with a later one", rule: "I10 versions are compared", names: "version 1 with 2", sql: `INSERT INTO version_changes VALUES (1, 2, '[]', now())`},
+
+	{name: "the bytes of an upload were lost", rule: "I10 an upload on its way", names: "9 bytes by its row, 0 in its file", do: func(t *testing.T, w *world) { w.remove(t, upload(1)+".part") }},
+	{name: "the bytes of an upload were cut", rule: "I10 an upload on its way", names: "9 bytes by its row, 3 in its file", do: func(t *testing.T, w *world) {
+		if err := os.Truncate(filepath.Join(w.staged, upload(1)+".part"), 3); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{name: "a staged file is of no upload", rule: "I10 a staged file", names: upload(2), do: func(t *testing.T, w *world) { w.stage(t, upload(2), check.Lease+time.Hour) }},
+	{name: "a staged file is of an upload that has ended", rule: "I10 a staged file", names: upload(1), sql: `UPDATE uploads SET state = 'expired'`},
+	{name: "an upload became the version of another", rule: "I10 an upload became", names: "upload " + upload(1), sql: `UPDATE uploads SET state = 'published', version_id = 1, got = 9, format = 'csv', resource_id = 'bbbbbbbb',
+		sha256 = (SELECT sha256 FROM versions WHERE id = 1)`},
 
 	{name: "a withheld entry is in the index", rule: "I11", names: "secret-list", do: func(_ *testing.T, w *world) { w.index = append(w.index, "secret-list") }},
 	{name: "a draft is in the index", rule: "I11", names: "draft", do: func(_ *testing.T, w *world) { w.index = append(w.index, "draft") }},

@@ -3,6 +3,12 @@ package check
 // cellByCell is the one rule that needs a reader of tables.
 const cellByCell = "a table has the rows of its file, cell by cell"
 
+// These two need the folder of staged files.
+const (
+	stagedBytes  = "an upload on its way has all bytes that were acknowledged"
+	stagedOwners = "a staged file is of an upload on its way or younger than an upload may last"
+)
+
 // rules are the invariants that exist so far, numbered as in the catalogue of
 // invariants; L are those that a law states. A constraint in the database
 // forbids most of them: the rule finds what got around it.
@@ -54,6 +60,12 @@ var rules = []rule{
 		SELECT format('version %s with %s', c.to_id, c.from_id)
 		FROM version_changes c JOIN versions n ON n.id = c.to_id JOIN versions o ON o.id = c.from_id
 		WHERE o.resource_id <> n.resource_id OR o.number >= n.number`},
+
+	{id: "I10", says: stagedBytes, find: bytesOfUploads},
+	{id: "I10", says: stagedOwners, find: uploadsOfFiles},
+	{id: "I10", says: "an upload became a version of its own resource, with its own bytes", query: `
+		SELECT 'upload ' || u.id FROM uploads u LEFT JOIN versions v ON v.id = u.version_id
+		WHERE u.state = 'published' AND (v.resource_id, v.sha256) IS DISTINCT FROM (u.resource_id, u.sha256)`},
 
 	{id: "I11", says: "the index holds exactly what the public may see", find: indexed},
 

@@ -2,10 +2,12 @@ package check_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -32,12 +34,14 @@ func (x index) IDs(_ context.Context, yield func(string) error) error {
 
 // world is a small installation in which every invariant holds: two public
 // entries, a withheld one and a draft; a file with a rendition; an officer,
-// an administrator, a session, a key, and five acts in the audit trail.
+// an administrator, a session, a key, five acts in the audit trail, and an upload
+// that rests for two days now.
 type world struct {
-	pool  *pgxpool.Pool
-	store blob.Store
-	path  string // of the store
-	index index
+	pool   *pgxpool.Pool
+	store  blob.Store
+	path   string // of the store
+	staged string // the folder of staged files
+	index  index
 }
 
 var (
@@ -48,7 +52,7 @@ var (
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{pool: dbtest.New(t), path: t.TempDir(), index: index{"population", "hospitals"}}
+	w := &world{pool: dbtest.New(t), path: t.TempDir(), staged: t.TempDir(), index: index{"population", "hospitals"}}
 	var err error
 	if w.store, err = blob.NewDir(w.path); err != nil {
 		t.Fatal(err)
@@ -89,6 +93,10 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO api_keys VALUES ('sy_AAAAAAAA', decode(repeat('cd', 32), 'hex'), 1, '脚本', '{read}', now(), now() + interval '1 day', NULL, NULL);
 		INSERT INTO river_job (kind, max_attempts, args) VALUES ('reindex', 5, '{}')`,
 		file.Digest, file.Bytes, kept.Digest, kept.Bytes, stored.Digest, stored.Bytes))
+	w.exec(t, fmt.Sprintf(`
+		INSERT INTO uploads (id, resource_id, department_id, user_id, user_name, file_name, bytes, got, state, created_at, changed_at, expires_at)
+		VALUES ('%s', 'aaaaaaaa', 1, 1, '林', 'a.csv', 9, 9, 'received', '2025-01-01', '2025-01-01', '2025-02-01')`, upload(1)))
+	w.stage(t, upload(1), 48*time.Hour)
 	for _, act := range [][3]string{{"dataset", "0", "dataset.published"}, {"dataset", "1", "dataset.published"}, {"dataset", "2", "dataset.published"},
 		{"resource", "aaaaaaaa", "publish-version"}, {"resource", "aaaaaaaa", "publish-version"}} {
 		_, err := database.InTx(t.Context(), w.pool, func(tx pgx.Tx) (any, error) {
@@ -102,6 +110,25 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// upload is the id of an upload.
+func upload(n int) string { return fmt.Sprintf("%026d", n) }
+
+// stage puts nine bytes of an upload where they wait, as old as age.
+func (w *world) stage(t *testing.T, id string, age time.Duration) {
+	t.Helper()
+	name, then := filepath.Join(w.staged, id+".part"), time.Now().Add(-age)
+	if err := errors.Join(os.WriteFile(name, []byte("123456789"), 0o600), os.Chtimes(name, then, then)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) remove(t *testing.T, staged string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(w.staged, staged)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // exec runs sql with the triggers off, as somebody with the database in his
