@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -682,13 +681,4 @@ func TestAFileCutOffAnywhereArrivesWhole(t *testing.T) {
 	if _, files := w.count(t); files != 0 {
 		t.Errorf("%d files are left", files)
 	}
-}
-
-// decoded is an answer of the API.
-func decoded[T any](t *testing.T, r reply) (out T) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(r.body), &out); err != nil {
-		t.Fatalf("%d: %v: %s", r.status, err, r.body)
-	}
-	return out
 }

@@ -11,7 +11,9 @@ import (
 // Uploading is an option of New for tests that upload files, under rules that
 // hold a small test, or as changed.
 func Uploading(change ...func(*datasets.UploadRules)) func(testing.TB, blob.Store) datasets.Option {
-	return func(t testing.TB, store blob.Store) datasets.Option { return UploadingIn(t.TempDir(), change...)(t, store) }
+	return func(t testing.TB, store blob.Store) datasets.Option {
+		return UploadingIn(t.TempDir(), change...)(t, store)
+	}
 }
 
 // UploadingIn is Uploading with the staged files in a folder that the test knows.
