@@ -89,6 +89,7 @@ type Filter struct {
 	Open       OpenType
 	Among      map[Facet][]string // each facet has one of these values
 	Late       bool               // only what is past its promised day
+	Fields     bool               // with the data dictionaries
 	Order      Order              // ByUpdated if empty
 	After      string
 	Limit      int // 20 if zero, at most 200
@@ -223,7 +224,7 @@ func (s *Service) list(ctx context.Context, viewer account.Actor, f Filter, cond
 		page.Items = page.Items[:limit]
 		page.Next = order.cursor(&page.Items[limit-1])
 	}
-	return page, s.fill(ctx, page.Items, false)
+	return page, s.fill(ctx, page.Items, f.Fields)
 }
 
 // Resource returns a resource with its newest version and the dataset it

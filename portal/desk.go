@@ -54,13 +54,19 @@ func (s *Server) showUploads(c *fiber.Ctx) error {
 
 // uploadTargets are the files of the department's entries.
 func (s *Server) uploadTargets(ctx context.Context, who account.Actor) ([]templates.UploadTarget, error) {
+	return s.ownFiles(ctx, who, datasets.Filter{})
+}
+
+// ownFiles are the files of the entries of the viewer's department.
+func (s *Server) ownFiles(ctx context.Context, who account.Actor, f datasets.Filter) ([]templates.UploadTarget, error) {
 	department, err := s.departmentOf(ctx, who.Department)
 	if err != nil || department == nil {
 		return nil, err
 	}
 	var out []templates.UploadTarget
-	for after := ""; ; {
-		page, err := s.Datasets.List(ctx, who, datasets.Filter{Department: department.Slug, Order: datasets.ByTitle, Limit: 200, After: after})
+	f.Department, f.Order, f.Limit = department.Slug, datasets.ByTitle, 200
+	for {
+		page, err := s.Datasets.List(ctx, who, f)
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +77,7 @@ func (s *Server) uploadTargets(ctx context.Context, who account.Actor) ([]templa
 				}
 			}
 		}
-		if after = page.Next; after == "" {
+		if f.After = page.Next; f.After == "" {
 			return out, nil
 		}
 	}

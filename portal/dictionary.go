@@ -45,6 +45,27 @@ func (s *Server) dictionaryPage(c *fiber.Ctx, table string) (*templates.Dictiona
 	return p, err
 }
 
+// showDictionaries is GET /desk/dictionaries: the tables of the department, those
+// with the least said of them first.
+func (s *Server) showDictionaries(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	files, err := s.ownFiles(ctx, actor(c), datasets.Filter{Fields: true})
+	if err != nil {
+		return err
+	}
+	p := templates.DictionariesPage{Frame: s.quietFrame(c, text.T(ctx, "本部门的数据字典"))}
+	for _, f := range files {
+		if f.Resource.Newest != nil && len(f.Resource.Newest.Tables) > 0 {
+			p.Items = append(p.Items, templates.DictionaryItem{Dataset: f.Dataset, Resource: f.Resource, Score: datasets.DictionaryScore(f.Resource.Newest.Tables)})
+		}
+	}
+	slices.SortStableFunc(p.Items, func(a, b templates.DictionaryItem) int { return a.Score.Percent() - b.Score.Percent() })
+	return s.page(c, templates.Dictionaries(p))
+}
+
 // showDictionary is GET /desk/resources/{id}/dictionary.
 func (s *Server) showDictionary(c *fiber.Ctx) error {
 	q, err := query(c, "table", "done")

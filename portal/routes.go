@@ -86,6 +86,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
 	{Method: "POST", Path: "/account/password", By: anybody, Handle: (*Server).changePassword, Session: true},
 
+	{Method: "GET", Path: "/desk/dictionaries", By: officers, Handle: (*Server).showDictionaries, Session: true},
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},
 	{Method: "POST", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).saveDictionary, Session: true},
 	{Method: "POST", Path: "/desk/resources/:id/dictionary/import", By: officers, Handle: (*Server).importDictionary, Session: true},
