@@ -42,6 +42,7 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 		if p.Refused == "" {
 			p.Picture = s.draw(ctx, viewer, d, p.Main, 1200, 288)
 			p.Snippets = snippets(ctx, p.Base, p.Main.Newest)
+			p.Views = goodViews(p.Main.Newest)
 		}
 		p.Cite = cite(ctx, p.Base, d, p.Main.Newest, p.Refused == "")
 	} else {
@@ -61,6 +62,21 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	viewed := d.ID
 	s.onView(c, func() { s.Datasets.CountView(viewed) })
 	return s.page(c, templates.Dataset(p))
+}
+
+// goodViews names the views in which the first table of a version shows more
+// than rows.
+func goodViews(v *datasets.Version) (views []string) {
+	if v == nil || len(v.Tables) == 0 {
+		return nil
+	}
+	if hasChart(&v.Tables[0]) {
+		views = append(views, chartName)
+	}
+	if hasMap(&v.Tables[0]) {
+		views = append(views, mapName)
+	}
+	return views
 }
 
 // mainFile is the file shown first: the first with a table, else the first

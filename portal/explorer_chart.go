@@ -192,7 +192,7 @@ func (x *explorer) charting(ctx context.Context, schema rows.Schema) (charting, 
 func kindFor(schema rows.Schema, c charting) templates.PlotKind {
 	column, _ := columnNamed(schema, c.x)
 	switch {
-	case isTime(column.Type), isYear(column):
+	case isTime(column.Type), column.HoldsYears():
 		return templates.PlotLine
 	case isNumber(column.Type) && c.y != "":
 		return templates.PlotScatter
@@ -201,25 +201,6 @@ func kindFor(schema rows.Schema, c charting) templates.PlotKind {
 }
 
 func isTime(t rows.Type) bool { return t == rows.Date || t == rows.DateTime || t == rows.YearMonth }
-
-// isYear reports whether a column of whole numbers holds years, by its name.
-func isYear(c rows.Column) bool {
-	if c.Type != rows.Integer {
-		return false
-	}
-	for _, name := range []string{c.Name, c.Label, c.LabelEN} {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if strings.ContainsAny(name, "0123456789") { // 2020年 holds the values of one year
-			continue
-		}
-		for _, end := range []string{"年", "年份", "年度", "year"} {
-			if strings.HasSuffix(name, end) {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // suggested is the chart that the explorer's grouping, or else the columns, ask
 // for.
@@ -283,7 +264,7 @@ const (
 // are a line, two numbers a scatter plot, names with counts bars, one number
 // its distribution. distinct counts the values of a column; it is asked of few.
 func suggestChart(schema rows.Schema, t *datasets.Table, distinct func(string) (int64, error)) (charting, error) {
-	time := firstColumn(schema, func(c rows.Column) bool { return isTime(c.Type) || isYear(c) })
+	time := firstColumn(schema, func(c rows.Column) bool { return isTime(c.Type) || c.HoldsYears() })
 	measures := measuresOf(schema, t)
 	category, few, err := categoryOf(schema, t, distinct)
 	if err != nil {
@@ -308,6 +289,23 @@ func suggestChart(schema rows.Schema, t *datasets.Table, distinct func(string) (
 	return charting{}, nil
 }
 
+// hasChart reports whether a table has a chart worth drawing, as far as its
+// dictionary tells: no row is looked at.
+func hasChart(t *datasets.Table) bool {
+	if t.Rows == 0 {
+		return false
+	}
+	c, err := suggestChart(fieldsAsSchema(t), t, func(column string) (int64, error) {
+		for _, f := range t.Fields {
+			if f.Name == column {
+				return int64(len(f.Codes)), nil
+			}
+		}
+		return 0, nil
+	})
+	return err == nil && c.kind != ""
+}
+
 func firstColumn(schema rows.Schema, is func(rows.Column) bool) string {
 	if i := slices.IndexFunc(schema, is); i >= 0 {
 		return schema[i].Name
@@ -321,7 +319,7 @@ func measuresOf(schema rows.Schema, t *datasets.Table) []string {
 	place, _ := rows.FindPlaces(schema)
 	var first, then []string
 	for i, c := range schema {
-		if !isNumber(c.Type) || isYear(c) || c.Name == place.Longitude || c.Name == place.Latitude || i < len(t.Fields) && len(t.Fields[i].Codes) > 0 {
+		if !isNumber(c.Type) || c.HoldsYears() || c.Name == place.Longitude || c.Name == place.Latitude || i < len(t.Fields) && len(t.Fields[i].Codes) > 0 {
 			continue
 		}
 		if c.Type == rows.Decimal || i < len(t.Fields) && t.Fields[i].Unit != "" {

@@ -120,7 +120,7 @@ func (c *chartMaker) pie(ctx context.Context) error {
 		c.refuse(text.T(ctx, "饼图表示一个整体的各部分，%s加起来不是整体。", aggregateTitle(ctx, c.ask.agg)))
 		c.instead(ctx, templates.PlotBar)
 		return nil
-	case c.ordered() && !isYear(c.column):
+	case c.ordered() && !c.column.HoldsYears():
 		c.refuse(text.T(ctx, "“%s”有先后，画成饼看不出变化。", columnTitle(ctx, c.column)))
 		c.instead(ctx, templates.PlotBar)
 		return nil
@@ -219,8 +219,8 @@ func (c *chartMaker) scatter(ctx context.Context) error {
 func (c *chartMaker) scatterPlot(ctx context.Context) *templates.Plot {
 	y, _ := columnNamed(c.schema, c.ask.y)
 	p := &templates.Plot{ID: "plot", Kind: templates.PlotScatter,
-		X: templates.PlotAxis{Name: columnTitle(ctx, c.column), Unit: c.unit(ctx, c.ask.x), Kind: templates.Numbers, Year: isYear(c.column)},
-		Y: templates.PlotAxis{Name: columnTitle(ctx, y), Unit: c.unit(ctx, c.ask.y), Year: isYear(y)},
+		X: templates.PlotAxis{Name: columnTitle(ctx, c.column), Unit: c.unit(ctx, c.ask.x), Kind: templates.Numbers, Year: c.column.HoldsYears()},
+		Y: templates.PlotAxis{Name: columnTitle(ctx, y), Unit: c.unit(ctx, c.ask.y), Year: y.HoldsYears()},
 	}
 	if isTime(c.column.Type) {
 		p.X.Kind = templates.Moments

@@ -438,7 +438,7 @@ func stepHours(s step) float64 {
 func (c *chartMaker) settleWidth(low, high float64) error {
 	name := named(c.ask.x)
 	switch {
-	case c.ask.step == string(stepValue), c.ask.step == "" && (isYear(c.column) && high-low <= 400 || c.column.Type == rows.Integer && high-low <= 40):
+	case c.ask.step == string(stepValue), c.ask.step == "" && (c.column.HoldsYears() && high-low <= 400 || c.column.Type == rows.Integer && high-low <= 40):
 		c.keys = []string{name}
 		return nil
 	case c.ask.step == "":
@@ -538,7 +538,7 @@ func (c *chartMaker) timePlace(keys []any, n []int) (time.Time, string, bool) {
 
 // binName is the name of a bin of numbers.
 func (c *chartMaker) binName(v float64) string {
-	if isYear(c.column) && c.width == 0 {
+	if c.column.HoldsYears() && c.width == 0 {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	if c.width == 0 {
@@ -566,7 +566,7 @@ func dayTitle(ctx context.Context, n int) string {
 func (c *chartMaker) newPlot(ctx context.Context, groups []group) *templates.Plot {
 	single := c.ask.y != "" && !slices.ContainsFunc(groups, func(g group) bool { return g.rows > 1 })
 	p := &templates.Plot{ID: "plot", Kind: c.ask.kind,
-		X: templates.PlotAxis{Name: columnTitle(ctx, c.column), Unit: c.unit(ctx, c.ask.x), Year: isYear(c.column)},
+		X: templates.PlotAxis{Name: columnTitle(ctx, c.column), Unit: c.unit(ctx, c.ask.x), Year: c.column.HoldsYears()},
 		Y: templates.PlotAxis{Name: c.figureTitle(ctx, single), Unit: c.figureUnit(ctx)},
 	}
 	return p

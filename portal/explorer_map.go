@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/atlas"
 	"shuyuan/internal/fault"
@@ -55,17 +56,21 @@ type mapping struct {
 	box      *atlas.Box  // nil: all that there is
 }
 
-func mayBeMapped(x *explorer) bool {
-	schema := fieldsAsSchema(x)
+func mayBeMapped(x *explorer) bool { return hasMap(x.table()) }
+
+// hasMap reports whether the rows of a table lie somewhere, as far as its
+// dictionary tells.
+func hasMap(t *datasets.Table) bool {
+	schema := fieldsAsSchema(t)
 	_, ok := rows.FindPlaces(schema)
-	return x.table().Rows > 0 && (ok || len(areaColumns(schema)) > 0)
+	return t.Rows > 0 && (ok || len(areaColumns(schema)) > 0)
 }
 
 // fieldsAsSchema is the columns as the dictionary has them: enough to know
 // whether there may be a map.
-func fieldsAsSchema(x *explorer) rows.Schema {
+func fieldsAsSchema(t *datasets.Table) rows.Schema {
 	var schema rows.Schema
-	for i, f := range x.table().Fields {
+	for i, f := range t.Fields {
 		schema = append(schema, rows.Column{Name: f.Name, Label: f.Label, LabelEN: f.LabelEN, Type: rows.Type(f.Type), Store: "c" + strconv.Itoa(i)})
 	}
 	return schema

@@ -283,3 +283,14 @@ func withSeparators(s string) string {
 
 // trimmed is a number without the zeros at its end.
 func trimmed(s string) string { return strings.TrimRight(strings.TrimRight(s, "0"), ".") }
+
+// viewWords invites into a view of the explorer.
+func viewWords(ctx context.Context, view string) string {
+	switch view {
+	case "chart":
+		return text.T(ctx, "看图表")
+	case "map":
+		return text.T(ctx, "看地图")
+	}
+	return text.T(ctx, "看表格")
+}

@@ -48,6 +48,25 @@ type Column struct {
 	Misfits int64  // how many cells are no value of Type; their texts are in Raw
 }
 
+// HoldsYears reports whether a column of whole numbers holds years, by its name.
+func (c Column) HoldsYears() bool {
+	if c.Type != Integer {
+		return false
+	}
+	for _, name := range []string{c.Name, c.Label, c.LabelEN} {
+		name = strings.ToLower(strings.TrimSpace(name))
+		if strings.ContainsAny(name, "0123456789") { // 2020年 holds the values of one year
+			continue
+		}
+		for _, end := range []string{"年", "年份", "年度", "year"} {
+			if strings.HasSuffix(name, end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Raw is where the Parquet file keeps the text of a cell that is no value of
 // the column's type, or is written otherwise than the rest of the column. It
 // is null everywhere else.
