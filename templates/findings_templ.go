@@ -65,7 +65,7 @@ func Findings(p FindingsPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Spine(text.T(ctx, "发现")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Spine(text.T(ctx, "工作台"), text.T(ctx, "发现")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -495,7 +495,7 @@ func Finding(p FindingPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Spine(text.T(ctx, "发现")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Spine(text.T(ctx, "工作台"), text.T(ctx, "发现")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/quality"
+	rowset "shuyuan/datasets/rows"
 	"shuyuan/internal/policy"
 	"shuyuan/templates/text"
 )
@@ -32,7 +34,26 @@ type QualityLine struct {
 }
 
 // saidOf is what is said, in the reader's language.
-func (l QualityLine) saidOf(ctx context.Context) string { return text.T(ctx, l.Sentence, l.Args...) }
+func (l QualityLine) saidOf(ctx context.Context) string {
+	args := make([]any, len(l.Args))
+	for i, a := range l.Args {
+		switch n := a.(type) {
+		case int:
+			args[i] = grouped(n)
+		case int64:
+			args[i] = grouped(n)
+		default:
+			args[i] = a
+		}
+	}
+	return text.T(ctx, l.Sentence, args...)
+}
+
+// grouped is a number that is written in groups of three figures.
+type grouped int64
+
+// Format implements fmt.Formatter.
+func (n grouped) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, Thousands(int64(n))) }
 
 var verdictClass = map[quality.Verdict]string{quality.Yes: "yes", quality.No: "no", quality.Unknown: "unknown"}
 
@@ -110,6 +131,9 @@ func shortNumber(n json.Number) string {
 func textValue(p *datasets.ColumnProfile, v any) string {
 	if s, ok := v.(string); ok && p.Type != "datetime" {
 		return s
+	}
+	if n, ok := v.(json.Number); ok && (rowset.Column{Name: p.Column, Type: rowset.Type(p.Type)}).HoldsYears() {
+		return n.String()
 	}
 	return valueText(v)
 }
