@@ -139,7 +139,7 @@ func init() {
 		"不同的行，可横向滚动":    "Rows that differ, scrolls sideways",
 		"原行号":           "Row before",
 		"新行号":           "Row now",
-		"次数":            "Times",
+		"几次":            "Times",
 		"原":             "before",
 		"新":             "now",
 		"两版的文件，可横向滚动":   "The two files, scrolls sideways",
