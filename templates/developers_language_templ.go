@@ -59,7 +59,7 @@ func developersLanguage(l Language) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if len(l.Examples) > 0 {
-				templ_7745c5c3_Err = addressTable(l.Examples).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = addressTable(text.T(ctx, "例子，可横向滚动"), l.Examples).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -2,6 +2,7 @@ package text
 
 func init() {
 	add(map[string]string{
+		"例子，可横向滚动":  "Examples, scroll sideways",
 		"表格":        "Table",
 		"看法":        "View",
 		"数据包（ZIP）":  "Data package (ZIP)",
