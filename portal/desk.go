@@ -270,7 +270,7 @@ func (s *Server) misfitsCSV(c *fiber.Ctx) error {
 	var out strings.Builder
 	out.WriteString("\uFEFF")
 	w := csv.NewWriter(&out)
-	_ = w.Write([]string{text.T(ctx, "行"), text.T(ctx, "列"), text.T(ctx, "原样"), text.T(ctx, "为什么不合")})
+	_ = w.Write([]string{text.T(ctx, "行号"), text.T(ctx, "列"), text.T(ctx, "原样"), text.T(ctx, "为什么不合")})
 	for _, m := range found {
 		_ = w.Write([]string{strconv.FormatInt(m.Row, 10), harmless(m.Column), harmless(m.Text), text.T(ctx, m.Reason.Sentence, m.Reason.Args...)})
 	}

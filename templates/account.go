@@ -43,7 +43,7 @@ func scopeNames(ctx context.Context, scopes []string) string {
 		case account.ScopeRead:
 			names[i] = text.T(ctx, "读取")
 		case account.ScopePublish:
-			names[i] = text.T(ctx, "发布")
+			names[i] = text.T(ctx, "发布数据")
 		default:
 			names[i] = s
 		}

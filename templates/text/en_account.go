@@ -53,7 +53,6 @@ func init() {
 		"%s 停用": "Revoked %s",
 		"已过期":   "Expired",
 		"读取":    "Read",
-		"发布":    "Publish",
 		"建一个密钥": "Make a key",
 		"写给自己看：哪个程序，在哪里。": "For yourself: which program, and where it runs.",
 		"有效期":      "Valid for",

@@ -2,6 +2,7 @@ package text
 
 func init() {
 	add(map[string]string{
+		"常用地址": "Addresses",
 		// what the API refuses
 		"没有这一项。":           "There is no such thing.",
 		"最多 %d 个。":         "At most %d.",
@@ -20,7 +21,6 @@ func init() {
 		"错误：":    "Errors:",
 		"找到的数据集": "Datasets found",
 		"回的就是这些：找到 %d 个，这里是前 %d 个。": "This is the answer: %d found, here the first %d.",
-		"地址":       "Addresses",
 		"代码":       "Code",
 		"不变的地址":    "Addresses that stay",
 		"没变就别再下":   "Fetch only what changed",

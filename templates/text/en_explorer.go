@@ -93,18 +93,11 @@ func init() {
 
 		// one column
 		"收起":               "Close",
-		"不同的值":             "Distinct",
-		"最小":               "Least",
-		"最大":               "Greatest",
-		"平均":               "Mean",
 		"中位数":              "Median",
 		"%s 的分布，从 %s 到 %s": "Distribution of %s, from %s to %s",
 		"%s 至 %s：%s 行":     "%s to %s: %s rows",
 		"数值范围":             "Range of values",
 		"时间范围":             "Range of dates",
-		"从":                "From",
-		"到":                "To",
-		"文字":               "Text",
 		"含":                "contains",
 		"开头是":              "starts with",
 		"结尾是":              "ends with",

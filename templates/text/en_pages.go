@@ -4,8 +4,6 @@ func init() {
 	add(map[string]string{
 		// punctuation between parts of a rule
 		"，": ", ",
-		"；": "; ",
-		"：": ": ",
 
 		// promises
 		"说的，和做到的": "What was said, and what was done",
@@ -26,7 +24,6 @@ func init() {
 		"看全部 %d 项承诺":  "See all %d promises",
 		"只看逾期的 %d 项":  "Only the %d overdue",
 		"只看逾期":        "Overdue only",
-		"全部":          "All",
 		"%s 项":        "%s in all",
 		"一项也没有。":      "There is none.",
 		"看哪些":         "Which to show",
@@ -65,7 +62,6 @@ func init() {
 		"统一社会信用代码":  "Unified social credit code",
 		"没有登记地方文本":  "No local text has been entered",
 		"看全部文本":     "See all texts",
-		"名称":        "Name",
 		"看全部数据":     "See all data",
 		"回到开头":      "Back to the beginning",
 		"往后看":       "Go on",
@@ -96,8 +92,7 @@ func init() {
 		"现行文本":        "Texts in force",
 		"%d 个，按施行日期。": "%d, by the day they came into force.",
 		"已不再有效":       "No longer in force",
-		"留着，因为当时收到的件照当时的规则办。": "Kept, since what was received under them is decided by them.",
-		"平台规则": "Platform rules",
+		"留着，因为当时收到的件照当时的规则办。":   "Kept, since what was received under them is decided by them.",
 		"不是法。只在文本没有写的地方用，并且写明。": "Not law. Used only where a text says nothing, and marked.",
 		"原文写明":      "written in the text",
 		"原文没有，平台补上": "not in the text, added by the platform",
@@ -123,7 +118,6 @@ func init() {
 		"起算：":                  "counted from: ",
 		"自%s起":                 "from %s",
 		"从%s":                  "from %s",
-		"从":                    "From",
 		"起算":                   "Counted from",
 		"做到":                   "To be done",
 		"这个文本已不再有效。当时收到的件仍照它办，所以留在这里。": "This text is no longer in force. It stays here because what was received under it is still decided by it.",

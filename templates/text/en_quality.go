@@ -85,7 +85,6 @@ func init() {
 		"出处":        "Source",
 		"平台的查法":     "our own check",
 		"哪个文件":      "Which file",
-		"看这个文件":     "See this file",
 		"在哪里，可横向滚动": "Where, scrolls sideways",
 		"最先找到的几处":   "The first places found",
 		"写的是":       "What stands there",
@@ -137,7 +136,6 @@ func init() {
 		"属实的：在原来的系统里删去或遮住这些列，再传一个文件。已经公开的版本不会自动撤下，请尽快处理。": "Where it is so, take out or blot out these columns in their system and upload another file. A version that is public already is not withdrawn by itself; please act soon.",
 		"还没有发布":       "not published yet",
 		"已公开在第 %d 版里": "public in version %d",
-		"第 %d 张表":     "table %d",
 		"已记下您的决定。":    "Your decision is recorded.",
 	})
 }

@@ -59,7 +59,6 @@ func init() {
 		"查询超过 %s 秒没有完成，请缩小范围、减少分组或改用导出。":               "The query was not done after %s seconds: narrow it, group by less, or export instead.",
 		"查询需要的内存超过上限，请缩小范围或减少分组。":                      "The query needs more memory than it may have: narrow it or group by less.",
 		"这一页的内容太大，请选少一些列或行。":                           "This page is too large: choose fewer columns or rows.",
-		"没有这种格式。":                                      "There is no such format.",
 		"导出总是从第一行开始。":                                  "An export always begins with the first row.",
 		"limit 不能是负数。":                                 "limit cannot be negative.",
 		"正在查询和导出的人太多，请稍后再试。":                           "Too many people are querying and exporting at the moment. Please try again later.",

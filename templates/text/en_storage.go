@@ -3,7 +3,6 @@ package text
 func init() {
 	add(map[string]string{
 		"文件摘要须为 64 位小写十六进制字符。":         "A file digest is 64 lower-case hexadecimal characters.",
-		"没有这个文件。":                      "There is no such file.",
 		"文件超过 %d 字节的上限。":               "The file is over the limit of %d bytes.",
 		"存储中的文件不完整，请稍后再试。":             "The stored file did not arrive whole. Please try again later.",
 		"文件存储暂时没有响应，请稍后再试。":            "The file store does not answer at the moment. Please try again later.",

@@ -30,7 +30,6 @@ func init() {
 		"下载 PNG":                                      "Download PNG",
 		"下载 SVG":                                      "Download SVG",
 		"不同值的个数":                                      "Distinct values",
-		"中位数":                                         "Median",
 		"分系列":                                         "Series",
 		"占比":                                          "Share",
 		"去掉全部条件":                                      "Remove all conditions",
@@ -103,7 +102,6 @@ func init() {
 		"向东":           "East",
 		"向北":           "North",
 		"向南":           "South",
-		"全部":           "All",
 		"移动地图":         "Move the map",
 		"正在取这一块…":      "Fetching this part…",
 		"没有取到，请再试一次。":  "It did not arrive; please try again.",
@@ -154,7 +152,5 @@ func init() {
 		"各市的数": "Figures of the cities",
 		"市":    "City",
 		"区划代码": "Division code",
-		"、":    ", ",
-		"：":    ": ",
 	})
 }

@@ -166,3 +166,30 @@ func verbs(s string) int {
 	}
 	return n
 }
+
+// A sentence has one English text, in one file: of two, the file that comes
+// later by its name would win in silence, on pages that its author never saw.
+func TestEverySentenceHasOneEnglish(t *testing.T) {
+	files, err := filepath.Glob("en_*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	at, fset := map[string]token.Position{}, token.NewFileSet()
+	for _, name := range files {
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if pair, ok := n.(*ast.KeyValueExpr); ok {
+				if zh, ok := literal(pair.Key); ok {
+					if first, twice := at[zh]; twice {
+						t.Errorf("%s: %q is said at %s, too", fset.Position(pair.Pos()), zh, first)
+					}
+					at[zh] = fset.Position(pair.Pos())
+				}
+			}
+			return true
+		})
+	}
+}
