@@ -51,6 +51,20 @@ var attributes = []attribute{
 // noUnit is how a file says that a number has no unit.
 const noUnit = "无"
 
+// AttributeTitle is what an attribute of a column is called in Chinese; empty
+// for what is none.
+func AttributeTitle(name string) string {
+	for _, a := range attributes {
+		if a.name == name {
+			return a.title
+		}
+	}
+	return ""
+}
+
+// Title is the level in Chinese words; empty where nobody has said any.
+func (s Sensitivity) Title() string { return levels[s] }
+
 // levels are the sensitivities as a file writes them.
 var levels = map[Sensitivity]string{NotSensitive: "不敏感", PersonalData: "个人信息", SensitivePersonal: "敏感个人信息", ImportantData: "重要数据"}
 
@@ -59,6 +73,21 @@ var levels = map[Sensitivity]string{NotSensitive: "不敏感", PersonalData: "�
 // formula: what begins like one has an apostrophe in front, which
 // ReadDictionary takes away.
 func DictionaryCSV(v *Version) []byte {
+	var all []described
+	for i := range v.Tables {
+		all = append(all, described{strconv.Itoa(i + 1), v, i})
+	}
+	return dictionaryCSV(all...)
+}
+
+// described is one table of a dictionary file, with what the file calls it.
+type described struct {
+	name     string
+	of       *Version
+	position int
+}
+
+func dictionaryCSV(tables ...described) []byte {
 	var out bytes.Buffer
 	out.WriteString("\uFEFF")
 	w := csv.NewWriter(&out)
@@ -74,12 +103,17 @@ func DictionaryCSV(v *Version) []byte {
 		titles[i] = a.title
 	}
 	_ = w.Write(titles) // a buffer takes everything
-	for i := range v.Tables {
-		for _, f := range v.Tables[i].Fields {
-			write(func(name string) string { return cellOf(v, i, &f, name) })
+	for _, t := range tables {
+		for _, f := range t.of.Tables[t.position].Fields {
+			write(func(name string) string {
+				if name == "table" {
+					return t.name
+				}
+				return cellOf(t.of, &f, name)
+			})
 			for _, c := range f.Codes {
 				write(func(name string) string {
-					return map[string]string{"table": strconv.Itoa(i + 1), "name": f.Name, "code": c.Value, "code_label": c.Label, "code_label_en": c.LabelEN}[name]
+					return map[string]string{"table": t.name, "name": f.Name, "code": c.Value, "code_label": c.Label, "code_label_en": c.LabelEN}[name]
 				})
 			}
 		}
@@ -89,7 +123,7 @@ func DictionaryCSV(v *Version) []byte {
 }
 
 // cellOf is one attribute of a column as a file writes it.
-func cellOf(v *Version, position int, f *Field, name string) string {
+func cellOf(v *Version, f *Field, name string) string {
 	yes := func(b bool) string {
 		if b {
 			return "是"
@@ -97,8 +131,6 @@ func cellOf(v *Version, position int, f *Field, name string) string {
 		return "否"
 	}
 	switch name {
-	case "table":
-		return strconv.Itoa(position + 1)
 	case "name":
 		return f.Name
 	case "type":

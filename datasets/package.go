@@ -2,8 +2,8 @@ package datasets
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,12 +20,12 @@ func PackageOf(d *Dataset, v *Version, position int, page string) *rows.DataPack
 	about["created"] = v.PublishedAt.UTC().Format(time.RFC3339)
 	columns := map[string]map[string]any{}
 	for _, f := range v.Tables[position].Fields {
-		if said := f.described(); len(said) > 0 {
+		if said := f.said(); len(said) > 0 {
 			columns[f.Name] = said
 		}
 	}
 	return &rows.DataPackage{About: about, Columns: columns, Files: append(d.notes(page, v),
-		rows.PackageFile{Name: "dictionary.csv", Body: dictionaryOf(v.Tables[position : position+1])})}
+		rows.PackageFile{Name: "dictionary.csv", Body: dictionaryCSV(described{strconv.Itoa(position + 1), v, position})})}
 }
 
 // aboutPackage is what datapackage.json says of a dataset (Frictionless Data
@@ -55,9 +55,9 @@ func without(m map[string]any) map[string]any {
 	return m
 }
 
-// described is what Table Schema says of a column beside its name and type, and
+// said is what Table Schema says of a column beside its name and type, and
 // what it has no property for under names of ours.
-func (f *Field) described() map[string]any {
+func (f *Field) said() map[string]any {
 	said := without(map[string]any{"title": f.Label, "title_en": f.LabelEN, "description": f.Description, "description_en": f.DescriptionEN, "unit": f.Unit, "unit_en": f.UnitEN})
 	if len(f.Codes) > 0 {
 		said["codes"] = f.Codes
@@ -105,44 +105,4 @@ func lines(list ...string) []byte {
 		}
 	}
 	return out.Bytes()
-}
-
-// dictionaryOf is the data dictionary of tables as CSV for people, who open it
-// in a spreadsheet: with a byte order mark, and with nothing that is run.
-func dictionaryOf(tables []Table) []byte {
-	out := bytes.NewBufferString("\uFEFF")
-	w := csv.NewWriter(out)
-	write := func(cells ...string) {
-		for i, c := range cells {
-			cells[i] = harmless(c)
-		}
-		w.Write(cells) //nolint:errcheck // into memory
-	}
-	write("table", "name", "label", "label_en", "type", "unit", "unit_en", "description", "description_en", "codes")
-	for _, t := range tables {
-		for _, f := range t.Fields {
-			var codes []string
-			for _, c := range f.Codes {
-				codes = append(codes, c.Value+"="+c.Label)
-			}
-			write(t.Name, f.Name, f.Label, f.LabelEN, f.Type, f.Unit, f.UnitEN, f.Description, f.DescriptionEN, strings.Join(codes, "; "))
-		}
-	}
-	w.Flush()
-	return out.Bytes()
-}
-
-// harmless keeps a spreadsheet from running a cell of a dictionary as a formula.
-func harmless(cell string) string {
-	if strings.ContainsRune("=+-@＝＋－＠", firstRune(strings.TrimSpace(cell))) || strings.HasPrefix(cell, "\t") || strings.HasPrefix(cell, "\r") {
-		return "'" + cell
-	}
-	return cell
-}
-
-func firstRune(s string) rune {
-	for _, r := range s {
-		return r
-	}
-	return 0
 }

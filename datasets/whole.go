@@ -86,16 +86,15 @@ func (w *Whole) Write(ctx context.Context, out io.Writer, page string) error {
 	names := w.names()
 	about := aboutPackage(w.d, page)
 	var resources []map[string]any
-	var tables []Table
+	var tables []described
 	for i, f := range w.files {
 		v := w.of[i]
 		resources = append(resources, without(map[string]any{
 			"name": strings.ToLower(v.ResourceID), "path": names[i], "title": v.FileName, "format": v.Format, "mediatype": f.MediaType, "encoding": v.Encoding,
 			"bytes": f.Bytes, "hash": "sha256:" + string(f.Digest), "version": fmt.Sprint(v.Number),
 		}))
-		for _, t := range v.Tables {
-			t.Name = strings.TrimSuffix(path.Base(names[i])+" "+t.Name, " ")
-			tables = append(tables, t)
+		for at, t := range v.Tables {
+			tables = append(tables, described{strings.TrimSuffix(path.Base(names[i])+" "+t.Name, " "), v, at})
 		}
 	}
 	about["resources"] = resources
@@ -105,7 +104,7 @@ func (w *Whole) Write(ctx context.Context, out io.Writer, page string) error {
 	}
 	notes := append([]rows.PackageFile{{Name: "datapackage.json", Body: append(body, '\n')}}, w.d.notes(page, nil)...)
 	if len(tables) > 0 {
-		notes = append(notes, rows.PackageFile{Name: "dictionary.csv", Body: dictionaryOf(tables)})
+		notes = append(notes, rows.PackageFile{Name: "dictionary.csv", Body: dictionaryCSV(tables...)})
 	}
 	if len(w.left) > 0 {
 		notes = append(notes, rows.PackageFile{Name: "not-included.txt", Body: lines(append([]string{"以下文件须申请，没有放进来。These files must be applied for and are not in here."}, w.left...)...)})

@@ -601,7 +601,7 @@ func TestAWholeDatasetIsOnePackage(t *testing.T) {
 		about.Resources[1].Path != again || about.Resources[1].Hash != "sha256:"+hex.EncodeToString(sum[:]) || about.Resources[1].Bytes != len(files[again]) {
 		t.Errorf("%+v", about)
 	}
-	if !strings.Contains(files["dictionary.csv"], ",人口,'=常住人口,") || !strings.Contains(files["licence.txt"], "CC-BY-4.0") || !strings.Contains(files["source.txt"], "两个文件") {
+	if !strings.Contains(files["dictionary.csv"], ",人口,,'=常住人口,") || !strings.Contains(files["licence.txt"], "CC-BY-4.0") || !strings.Contains(files["source.txt"], "两个文件") {
 		t.Errorf("the notes: %q", files)
 	}
 	if not := w.get(t, visitor, "/datasets/two-files/all.zip", "If-None-Match", r.header.Get("ETag")); not.status != 304 || not.body != "" {

@@ -194,23 +194,9 @@ func BriefChange(ctx context.Context, tables []datasets.RowDifference) string {
 	return text.T(ctx, "新增 %s，删去 %s，改动 %s", Thousands(sum.Added), Thousands(sum.Removed), Thousands(sum.Changed))
 }
 
-// attributes are the names of what a dictionary says of a column: those of the
-// data element (DB33/T 2426-2022), and what a table needs besides.
-var attributes = map[string]string{
-	"name": "列名", "identifier": "标识符", "label": "中文名称", "label_en": "英文名称", "description": "定义", "description_en": "定义（英文）",
-	"type": "数据类型", "format": "数据格式", "range": "值域", "codes": "代码表", "unit": "计量单位", "unit_en": "计量单位（英文）", "unitless": "没有单位",
-	"key": "主键", "required": "必填", "sensitivity": "敏感级别", "object_class": "对象类词", "representation": "表示词", "relation": "关系",
-	"source_org": "来源机构", "application": "所属应用", "note": "备注",
-}
-
 // AttributeName is what an attribute of a column is called.
 func AttributeName(ctx context.Context, attribute string) string {
-	return text.T(ctx, attributes[attribute])
-}
-
-// sensitivities are the levels in words.
-var sensitivities = map[datasets.Sensitivity]string{
-	datasets.NotSensitive: "不敏感", datasets.PersonalData: "个人信息", datasets.SensitivePersonal: "敏感个人信息", datasets.ImportantData: "重要数据",
+	return text.T(ctx, datasets.AttributeTitle(attribute))
 }
 
 // SensitivityName is a level in words; empty where nobody has said any.
@@ -218,7 +204,7 @@ func SensitivityName(ctx context.Context, s datasets.Sensitivity) string {
 	if s == "" {
 		return ""
 	}
-	return text.T(ctx, sensitivities[s])
+	return text.T(ctx, s.Title())
 }
 
 // rewrittenText is one side of a rewording as it is shown.
