@@ -213,7 +213,14 @@ func eval[T any](b *tab, script string) T {
 // until waits until the page says so.
 func (b *tab) until(what, condition string) {
 	b.Helper()
-	eventually(b, what+", at "+b.at(), func() bool {
+	defer func() {
+		if b.Failed() { // only then: between two pages there is nobody to ask where we are
+			var at string
+			err := chromedp.Run(b.ctx, chromedp.Evaluate(`location.pathname + location.search`, &at))
+			b.Log("at", at, err)
+		}
+	}()
+	eventually(b, what, func() bool {
 		var is bool
 		// between two pages nobody answers
 		return chromedp.Run(b.ctx, chromedp.Evaluate(`Boolean(`+condition+`)`, &is)) == nil && is
