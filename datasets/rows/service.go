@@ -33,6 +33,8 @@ type Options struct {
 	Answers int64         // bytes of kept answers; 0: 64 MiB
 	Timeout time.Duration // of one question; 0: 10 seconds
 	Export  time.Duration // of one export; 0: 30 minutes
+
+	nice int // how far workers stand back for who waits for a page
 }
 
 // QueryTime is how long a question may take unless Options says otherwise.
@@ -87,6 +89,10 @@ type Service struct {
 // copyMemory is what an export needs at most: what does not fit goes to disk.
 const copyMemory = 256 << 20
 
+// copyNice lets whoever waits for a page go before exports and the jobs that
+// look through whole tables.
+const copyNice = 10
+
 // New starts a Service; its first workers start at once, so that the first
 // question does not wait for them.
 func New(opt Options) (*Service, error) {
@@ -110,7 +116,7 @@ func New(opt Options) (*Service, error) {
 		}
 	}
 	lean := opt
-	lean.Memory = min(opt.Memory, copyMemory)
+	lean.Memory, lean.nice = min(opt.Memory, copyMemory), copyNice
 	s.asks, s.copies = newPool(ctx, opt.Workers, start(opt)), newPool(ctx, opt.Exports, start(lean))
 	s.asks.warm()
 	return s, nil

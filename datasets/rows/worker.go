@@ -63,7 +63,7 @@ func startWorker(ctx context.Context, opt Options, tables, dir string) (*worker,
 	defer childOut.Close()
 	child, err := sandbox.Start(ctx, sandbox.Spec{
 		Job: JobName, Read: append(systemFiles(), tables), Write: []string{dir},
-		Memory: 2*opt.Memory + 768<<20, CPU: workerMost * time.Duration(opt.Threads), Time: workerMost, FileSize: opt.Disk, OpenFiles: 1024,
+		Memory: 2*opt.Memory + 768<<20, CPU: workerMost * time.Duration(opt.Threads), Time: workerMost, FileSize: opt.Disk, OpenFiles: 1024, Nice: opt.nice,
 		Stdin: childIn, Stdout: childOut,
 	})
 	if err != nil {
