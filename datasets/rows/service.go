@@ -87,7 +87,7 @@ type Service struct {
 }
 
 // copyMemory is what an export needs at most: what does not fit goes to disk.
-const copyMemory = 256 << 20
+const copyMemory = 192 << 20
 
 // copyNice lets whoever waits for a page go before exports and the jobs that
 // look through whole tables.
