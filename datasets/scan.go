@@ -283,7 +283,16 @@ func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken) error {
 		}
 		tables = append(tables, one)
 	}
-	return s.scan(ctx, u.ResourceID, u.SHA256, tables)
+	return s.scanOfUpload(ctx, u, tables)
+}
+
+// scanOfUpload is scan, of which nothing is kept where the upload has ended
+// meanwhile.
+func (s *Service) scanOfUpload(ctx context.Context, u *Upload, tables []scanned) error {
+	if err := s.scan(ctx, u.ResourceID, u.SHA256, tables); err != nil {
+		return err
+	}
+	return dropScan(ctx, s.pool, u.ResourceID, u.SHA256)
 }
 
 // ScanVersions looks through every newest version that was not looked through,

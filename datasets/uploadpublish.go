@@ -79,10 +79,10 @@ func (s *Service) lookThroughUpload(ctx context.Context, id string, department i
 		return err // whoever moves it says why it cannot be
 	}
 	v, t, err := s.candidate(ctx, s.pool, u)
-	if err != nil {
+	if err != nil || s.rows == nil {
 		return err
 	}
-	return s.lookThrough(ctx, v, t)
+	return s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables))
 }
 
 // ScanUploads looks through the uploads that wait for a person and were not:

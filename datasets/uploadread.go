@@ -224,7 +224,7 @@ func (s *Service) ResumeUploads(ctx context.Context) error {
 }
 
 // SweepUploads ends the uploads that nobody came back to, and removes files
-// that have no upload any more.
+// that have no upload any more, and what was found in such.
 func (s *Service) SweepUploads(ctx context.Context) error {
 	if s.uploads == nil {
 		return nil
@@ -235,7 +235,7 @@ func (s *Service) SweepUploads(ctx context.Context) error {
 			err = errors.Join(err, failed)
 		}
 	}
-	return errors.Join(err, s.sweepStaged(ctx))
+	return errors.Join(err, s.sweepStaged(ctx), s.sweepScans(ctx))
 }
 
 // sweepStaged removes the files of uploads whose bytes are elsewhere or gone.

@@ -224,6 +224,9 @@ func (s *Service) forget(ctx context.Context, tx pgx.Tx, u *Upload) error {
 	if _, err := tx.Exec(ctx, `UPDATE uploads SET sha256 = NULL WHERE id = @id`, pgx.NamedArgs{"id": u.ID}); err != nil {
 		return err
 	}
+	if err := dropScan(ctx, tx, u.ResourceID, u.SHA256); err != nil {
+		return err
+	}
 	digests := []string{}
 	if u.SHA256 != "" {
 		digests = append(digests, u.SHA256)
