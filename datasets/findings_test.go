@@ -184,7 +184,7 @@ func TestOfficersDecideAboutTheFindingsOfTheirDepartment(t *testing.T) {
 }
 
 // What names a person stops a publication until an officer has decided that it
-// may be public, and each file anew.
+// may be public, and again where a file has more of it.
 func TestNothingIsPublishedWhileAFindingStands(t *testing.T) {
 	c := datasetstest.New(t, &datasetstest.Gate{}, datasetstest.Asked)
 	d := c.Dataset(t)
@@ -193,7 +193,7 @@ func TestNothingIsPublishedWhileAFindingStands(t *testing.T) {
 		_, err := c.Service.AddVersion(t.Context(), officer, d, id, datasets.NewVersion{FileName: "a.csv", Content: strings.NewReader(text), Reviewed: true})
 		return err
 	}
-	const text = "单位,电话\n甲,13800138000\n"
+	const text = "单位,电话\n甲,13800138000\n丙,\n"
 	for range 2 {
 		if err := publish(text); fault.KindOf(err) != fault.Invalid || fault.Of(err).Text() != "“电话”列有 1 行里有手机号码。" {
 			t.Fatalf("%v", err)
@@ -216,7 +216,7 @@ func TestNothingIsPublishedWhileAFindingStands(t *testing.T) {
 		t.Errorf("dismissed: %v", err)
 	}
 	if err := publish(text + "乙,13900139000\n"); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("another file: %v", err)
+		t.Errorf("a file with more of it: %v", err)
 	}
 	if err := publish("单位,邮箱\n甲,a@b.cn\n"); err != nil {
 		t.Errorf("what only warns: %v", err)

@@ -52,7 +52,7 @@ func (s *Service) scan(ctx context.Context, resourceID, original string, tables 
 			return fmt.Errorf("scan %s table %d: %w", resourceID, t.file.position, err)
 		}
 		for _, f := range found {
-			all = append(all, Finding{ResourceID: resourceID, SHA256: original, Position: t.file.position, Found: f})
+			all = append(all, Finding{ResourceID: resourceID, SHA256: original, Position: t.file.position, Found: f, of: t.rows})
 		}
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {

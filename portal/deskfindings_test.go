@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -105,6 +106,50 @@ func TestOfficersDecideAboutFindingsOnTheirDesk(t *testing.T) {
 	f, err := w.Service.Finding(t.Context(), datasetstest.Officer(w.Office(t)), all[1-at].ID)
 	if err != nil || f.State != datasets.FindingConfirmed || !f.Stands() {
 		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// What is in public files is said at the top; a decision that was carried shows
+// whose it is, of when, and about which version.
+func TestTheDeskShowsAlarmsAndDecisionsThatWereCarried(t *testing.T) {
+	w, d, all := found(t)
+	list := document(t, w.get(t, own, "/desk/findings").body)
+	if note := list.Find("#alarms").Text(); !strings.Contains(note, "最前面的 2 条在已经公开的文件里") || list.Find("tbody b.late:contains('已公开在第 1 版里')").Length() != 2 {
+		t.Errorf("%q in %s", note, list.Find("main").Text())
+	}
+	if english := document(t, w.get(t, own, "/desk/findings", "Accept-Language", "en").body).Find("#alarms").Text(); !strings.Contains(english, "at the head of the list: 2") {
+		t.Errorf("in English: %s", english)
+	}
+	officer := datasetstest.Officer(d.Department)
+	for _, f := range all {
+		if err := w.Service.DecideFinding(t.Context(), officer, f.ID, datasets.FindingDismissed, "已公告的公示样例"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := document(t, w.get(t, own, "/desk/findings?all=1").body).Find("#alarms").Length(); n != 0 {
+		t.Error("what is decided alarms")
+	}
+	next := datasets.NewVersion{FileName: "a.csv", Content: strings.NewReader("单位,备注,电话\n甲,证件 " + someID + "," + somePhone + "\n乙,,05918765432\n丙,,\n"), Reviewed: true, Reason: "新的一期"}
+	w.Set(datasetstest.Now.Add(5 * time.Minute))
+	v, err := w.Service.AddVersion(t.Context(), officer, d, all[0].ResourceID, next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carried, err := w.Service.Findings(t.Context(), officer, datasets.FindingFilter{SHA256: v.SHA256})
+	if err != nil || len(carried) != 2 {
+		t.Fatalf("%+v, %v", carried, err)
+	}
+	if n := document(t, w.get(t, own, "/desk/findings?all=1").body).Find("tbody:contains('沿用第 1 版的决定')").Length(); n != 1 {
+		t.Error("the list does not say that a decision was carried")
+	}
+	state := document(t, w.get(t, own, page(carried[0])).body).Find("#where").Text()
+	for _, want := range []string{"可以公开", "示例专员", "2026-11-22 10:00", "沿用第 1 版的决定", "已公告的公示样例"} {
+		if !strings.Contains(state, want) {
+			t.Errorf("%q is not in %s", want, state)
+		}
+	}
+	if english := document(t, w.get(t, own, page(carried[0]), "Accept-Language", "en").body).Find("#where").Text(); !strings.Contains(english, "As decided about version 1") {
+		t.Errorf("in English: %s", english)
 	}
 }
 

@@ -16,8 +16,11 @@ func findingWords(ctx context.Context, f *datasets.Finding) string {
 // findingPlace says whether the file is public already.
 func findingPlace(ctx context.Context, f *datasets.Finding) string {
 	place := text.T(ctx, "还没有发布")
-	if f.Published > 0 {
+	switch {
+	case f.Published > 0 && f.Public:
 		place = text.T(ctx, "已公开在第 %d 版里", f.Published)
+	case f.Published > 0:
+		place = text.T(ctx, "在第 %d 版里，条目没有公开", f.Published)
 	}
 	if f.Position > 0 {
 		place += " · " + text.T(ctx, "第 %d 张表", f.Position+1)
@@ -34,6 +37,16 @@ func findingState(ctx context.Context, s datasets.FindingState) string {
 	case datasets.FindingOpen:
 	}
 	return text.T(ctx, "待决定")
+}
+
+// alarms is how many of the findings are in public files and undecided.
+func alarms(all []datasets.Finding) (n int) {
+	for i := range all {
+		if all[i].Alarms() {
+			n++
+		}
+	}
+	return n
 }
 
 // rowNumbers lists the numbers of rows.

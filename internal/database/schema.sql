@@ -364,6 +364,16 @@ CREATE TRIGGER dictionary_revisions_kept BEFORE TRUNCATE ON public.dictionary_re
 COMMENT ON TABLE dictionary_revisions IS 'what is said of a published table''s columns since: names, types and bytes never change; the highest number counts, and version_tables.fields is number 0';
 COMMENT ON COLUMN dictionary_revisions.by_user IS 'users.id, as in the audit trail';
 
+CREATE TABLE finding_letters (
+    version_id bigint NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT finding_letters_kind_check CHECK ((kind <> ''::text)),
+    CONSTRAINT finding_letters_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT finding_letters_pkey PRIMARY KEY (version_id, kind)
+);
+COMMENT ON TABLE finding_letters IS 'of which public versions a department was told by letter that an officer must decide about something in it: once for each kind, also where nobody has an address';
+
 CREATE TABLE findings (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     resource_id text NOT NULL,
@@ -382,9 +392,13 @@ CREATE TABLE findings (
     reason text NOT NULL DEFAULT ''::text,
     decided_by bigint,
     decided_at timestamp with time zone,
+    decided_name text NOT NULL DEFAULT ''::text,
+    carried_from bigint,
     CONSTRAINT findings_args_check CHECK ((jsonb_typeof(args) = 'array'::text)),
     CONSTRAINT findings_check CHECK ((((state = 'open'::text) = (decided_by IS NULL)) AND ((state = 'open'::text) = (decided_at IS NULL)))),
     CONSTRAINT findings_check1 CHECK (((state <> 'dismissed'::text) OR (reason <> ''::text))),
+    CONSTRAINT findings_check2 CHECK (((state <> 'open'::text) OR (decided_name = ''::text))),
+    CONSTRAINT findings_check3 CHECK (((carried_from IS NULL) OR (state = 'dismissed'::text))),
     CONSTRAINT findings_found_check CHECK ((found > 0)),
     CONSTRAINT findings_kind_check CHECK ((kind <> ''::text)),
     CONSTRAINT findings_position_check CHECK (("position" >= 0)),
@@ -392,15 +406,19 @@ CREATE TABLE findings (
     CONSTRAINT findings_sentence_check CHECK ((sentence <> ''::text)),
     CONSTRAINT findings_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warn'::text, 'block'::text]))),
     CONSTRAINT findings_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'dismissed'::text]))),
+    CONSTRAINT findings_carried_from_fkey FOREIGN KEY (carried_from) REFERENCES versions(id),
     CONSTRAINT findings_resource_id_sha256_fkey FOREIGN KEY (resource_id, sha256) REFERENCES scans(resource_id, sha256),
     CONSTRAINT findings_pkey PRIMARY KEY (id),
     CONSTRAINT findings_resource_id_sha256_kind_position_column_name_key UNIQUE (resource_id, sha256, kind, "position", column_name)
 );
+CREATE INDEX findings_blocking ON public.findings USING btree (resource_id, sha256) WHERE ((state = 'open'::text) AND (severity = 'block'::text));
 COMMENT ON TABLE findings IS 'what a person of the department must look at before a file is public, or at once where it already is; never on a public page';
 COMMENT ON COLUMN findings.rows IS 'the first rows that have it, from 1, the header not counted';
 COMMENT ON COLUMN findings.masked IS 'examples with most of each value blotted out; whole values are kept nowhere';
 COMMENT ON COLUMN findings.state IS 'open; confirmed: it is what it seems; dismissed: a false alarm, or meant to be public, for the reason given';
 COMMENT ON COLUMN findings.decided_by IS 'the id of an account, kept when the account is gone';
+COMMENT ON COLUMN findings.decided_name IS 'who decided, as they were called then';
+COMMENT ON COLUMN findings.carried_from IS 'the version before, about which it was decided: the same kind in the same column, and no more of it here; who and when are those of that decision';
 
 CREATE TABLE known_networks (
     user_id bigint NOT NULL,
