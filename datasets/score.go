@@ -159,10 +159,10 @@ type keptLine struct {
 }
 
 // LookAtVersions does all that follows the publication of a version: what its
-// columns are like, whether it names persons (and what waits to become one), what the rules say of it, and the
-// score of its entry. What fails does not keep the rest from being done.
+// columns are like, whether it names persons (and what waits to become one) and
+// who is told of that, what the rules say of it, and the score of its entry. What fails does not keep the rest from being done.
 func (s *Service) LookAtVersions(ctx context.Context) error {
-	return errors.Join(s.ScanUploads(ctx), s.ScanVersions(ctx), s.CheckVersions(ctx), s.MakeProfiles(ctx), s.ScoreDatasets(ctx))
+	return errors.Join(s.ScanUploads(ctx), s.ScanVersions(ctx), s.TellOfFindings(ctx), s.CheckVersions(ctx), s.MakeProfiles(ctx), s.ScoreDatasets(ctx))
 }
 
 // ScoreDatasets keeps the score of every entry, for lists to sort by.

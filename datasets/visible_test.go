@@ -511,6 +511,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"TagsInEnglish": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.TagsInEnglish(ctx, who, d.Tags)
 	},
+	"TellOfFindings": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.TellOfFindings(ctx)
+	},
 	"Theme": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Theme(ctx, who, d.Theme.Slug)
 	},

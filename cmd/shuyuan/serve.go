@@ -146,6 +146,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleLinks(workers, sender, s.base); err != nil {
 		return err
 	}
+	if err := notify.HandleFindings(workers, sender, s.base); err != nil {
+		return err
+	}
 	if err := jobs.HandleSlow(workers, s.datasets.ReadReceived); err != nil {
 		return err
 	}
