@@ -1,6 +1,10 @@
 package datasets
 
-import "time"
+import (
+	"time"
+
+	"shuyuan/internal/account"
+)
 
 // OpenType is how far an entry is open to the public (开放类型).
 type OpenType string
@@ -55,8 +59,9 @@ type Department struct {
 	Contact       string
 	Phone         string
 	Email         string
-	Profile       string // id of the policy profile that binds it
-	Sample        bool   // 发布单位(示例)
+	Profile       string       // id of the policy profile that binds it
+	Sample        bool         // 发布单位(示例)
+	Side          account.Side // Manage if empty; Regulate of a body that supervises
 }
 
 // Theme is a 数据领域.

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -93,17 +94,17 @@ func (v Vocabulary) renewals() []renewal {
 	}
 	for _, p := range v.Departments {
 		out = append(out, renewal{`
-			INSERT INTO departments AS w (slug, name, name_en, description, description_en, region, credit_code, aliases, contact, phone, email, profile, sample)
-			VALUES (@slug, @name, @name_en, @description, @description_en, @region, @credit_code, @aliases, @contact, @phone, @email, @profile, @sample)
+			INSERT INTO departments AS w (slug, name, name_en, description, description_en, region, credit_code, aliases, contact, phone, email, profile, sample, side)
+			VALUES (@slug, @name, @name_en, @description, @description_en, @region, @credit_code, @aliases, @contact, @phone, @email, @profile, @sample, @side)
 			ON CONFLICT (slug) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, description = excluded.description,
 				description_en = excluded.description_en, region = excluded.region, credit_code = excluded.credit_code, aliases = excluded.aliases,
-				contact = excluded.contact, phone = excluded.phone, email = excluded.email, profile = excluded.profile, sample = excluded.sample
-			WHERE (w.name, w.name_en, w.description, w.description_en, w.region, w.credit_code, w.aliases, w.contact, w.phone, w.email, w.profile, w.sample)
+				contact = excluded.contact, phone = excluded.phone, email = excluded.email, profile = excluded.profile, sample = excluded.sample, side = excluded.side
+			WHERE (w.name, w.name_en, w.description, w.description_en, w.region, w.credit_code, w.aliases, w.contact, w.phone, w.email, w.profile, w.sample, w.side)
 				IS DISTINCT FROM (excluded.name, excluded.name_en, excluded.description, excluded.description_en, excluded.region, excluded.credit_code,
-					excluded.aliases, excluded.contact, excluded.phone, excluded.email, excluded.profile, excluded.sample) `, `d.department_id = w.id`,
+					excluded.aliases, excluded.contact, excluded.phone, excluded.email, excluded.profile, excluded.sample, excluded.side) `, `d.department_id = w.id`,
 			pgx.NamedArgs{"slug": p.Slug, "name": p.Name, "name_en": p.NameEN, "description": p.Description, "description_en": p.DescriptionEN,
 				"region": p.Region, "credit_code": p.CreditCode, "aliases": list(p.Aliases), "contact": p.Contact, "phone": p.Phone, "email": p.Email,
-				"profile": p.Profile, "sample": p.Sample}})
+				"profile": p.Profile, "sample": p.Sample, "side": cmp.Or(p.Side, account.Manage)}})
 	}
 	return out
 }

@@ -55,6 +55,53 @@ const (
 
 var personas = []persona{visitor, own, other, admin, key}
 
+// citizen has an account and no role.
+const citizen persona = "citizen"
+
+// everyone makes one more persona for each role that nobody plays yet, called as
+// the role, and one for who has none. Who acts for a public body acts for the
+// Office, the regulator for a body that manages nothing.
+func (w *whole) everyone(t *testing.T) []persona {
+	t.Helper()
+	watcher := w.Department(t, func(d *datasets.Department) {
+		d.Slug, d.Name, d.NameEN, d.Side = "jgj", "示例监管局", "Sample Regulator", account.Regulate
+	})
+	all := append(slices.Clone(personas), citizen)
+	users := []account.NewUser{{Identifier: "citizen@tests.example", Name: "市民"}}
+	for _, part := range account.Parts {
+		if part.Role == account.Visitor || part.Role == account.Officer || part.Role == account.Administrator {
+			continue
+		}
+		u := account.NewUser{Identifier: string(part.Role) + "@tests.example", Name: part.Zh, Roles: []account.Role{part.Role}}
+		if part.Body {
+			u.Department = w.Office(t).ID
+		}
+		if part.Side == account.Regulate {
+			u.Department = watcher.ID
+		}
+		users, all = append(users, u), append(all, persona(part.Role))
+	}
+	for i, u := range users {
+		u.Password = password
+		if _, err := w.Accounts.CreateUser(t.Context(), account.System("test"), u); err != nil {
+			t.Fatal(err)
+		}
+		w.tokens[all[len(personas)+i]] = w.signIn(t, u.Identifier)
+	}
+	return all
+}
+
+// playing is the persona that plays a role.
+func playing(r account.Role) persona {
+	switch r {
+	case account.Visitor, account.Administrator:
+		return map[account.Role]persona{account.Visitor: visitor, account.Administrator: admin}[r]
+	case account.Officer:
+		return own
+	}
+	return persona(r)
+}
+
 const password = "correct horse battery"
 
 // setup is what a test may have otherwise.
@@ -137,7 +184,7 @@ func (w *whole) people(t *testing.T) {
 func (w *whole) signIn(t *testing.T, identifier string) string {
 	t.Helper()
 	// each from a network of its own
-	s, err := w.Accounts.SignIn(t.Context(), identifier, password, fmt.Sprintf("203.0.113.%d", identifier[1]), "test")
+	s, err := w.Accounts.SignIn(t.Context(), identifier, password, fmt.Sprintf("203.0.%d.%d", identifier[0], identifier[1]), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

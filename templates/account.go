@@ -12,7 +12,7 @@ import (
 
 func roleNames(ctx context.Context, roles []account.Role) string {
 	var names []string
-	for _, r := range account.RoleNames {
+	for _, r := range account.Parts {
 		if slices.Contains(roles, r.Role) {
 			names = append(names, text.Pick(ctx, r.Zh, r.En))
 		}

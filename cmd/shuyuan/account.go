@@ -45,7 +45,7 @@ func accounts(ctx context.Context, c *call) error {
 	a := &accountCall{c: c}
 	cfg, err := c.setup(func(f *flag.FlagSet) {
 		f.StringVar(&a.name, "name", "", "name of the person or the program")
-		f.StringVar(&a.role, "role", "", "officer or administrator")
+		f.StringVar(&a.role, "role", "", "one of "+roleList())
 		f.StringVar(&a.department, "department", "", "slug of an officer's department")
 		f.StringVar(&a.password, "password", "", "file whose first line is the password; - for standard input")
 	})
@@ -76,7 +76,19 @@ func (c *call) onlyFlags(names []string) bool {
 
 // complete reports whether what an account is made of was given.
 func (a *accountCall) complete() bool {
-	return a.name != "" && (a.role == string(account.Officer) || a.role == string(account.Administrator))
+	_, known := account.PartOf(account.Role(a.role))
+	return a.name != "" && known && a.role != string(account.Visitor)
+}
+
+// roleList names the roles that can be given.
+func roleList() string {
+	var names []string
+	for _, p := range account.Parts {
+		if p.Role != account.Visitor {
+			names = append(names, string(p.Role))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (a *accountCall) add(ctx context.Context, identifier string) error {

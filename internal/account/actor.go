@@ -2,23 +2,13 @@ package account
 
 import "slices"
 
-// Role is a part somebody plays. Publishing widens this list; the names are
-// those of the desk.
-type Role string
-
-// The roles of the first day.
-const (
-	Visitor       Role = "visitor"       // anybody, not signed in
-	Officer       Role = "officer"       // data officer of a department (数源部门)
-	Administrator Role = "administrator" // runs the installation; has no power over data
-)
-
 // Actor is who is asking. The zero value is the visitor.
 type Actor struct {
 	ID         int64 // users.id; 0 for the visitor, -1 for the installation itself
 	Name       string
 	Roles      []Role
-	Department int64    // departments.id of an officer; 0 for none
+	Side       Side     // empty for the visitor and the installation itself
+	Department int64    // departments.id of who acts for a public body; 0 for none
 	Session    string   // hex id of the session row (not the secret); empty for keys and visitors
 	Key        string   // prefix of the API key used; empty for sessions and visitors
 	Scopes     []string // what the API key may do; nil for sessions
@@ -28,7 +18,7 @@ type Actor struct {
 // server, the sample world, a job. It plays no role that a person plays with
 // data, and its acts stand in the audit trail under the task's name.
 func System(task string) Actor {
-	return Actor{ID: -1, Name: task, Roles: []Role{Administrator}}
+	return Actor{ID: -1, Name: task, Roles: []Role{Administrator, SecurityAdministrator}}
 }
 
 // IsVisitor reports whether nobody is signed in.

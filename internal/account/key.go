@@ -143,13 +143,13 @@ func (s *Service) ActorByKey(ctx context.Context, key string) (Actor, error) {
 	var a Actor
 	var used *time.Time
 	err := s.pool.QueryRow(ctx, `
-		SELECT k.prefix, k.scopes, k.last_used_on, u.id, u.name, coalesce(u.department_id, 0),
+		SELECT k.prefix, k.scopes, k.last_used_on, u.id, u.name, u.side, coalesce(u.department_id, 0),
 			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role)
 		FROM api_keys k
 		JOIN users u ON u.id = k.user_id
 		WHERE k.hash = @hash AND k.revoked_at IS NULL AND k.expires_at > @now AND u.disabled_at IS NULL`,
 		pgx.NamedArgs{"hash": sum(key), "now": now},
-	).Scan(&a.Key, &a.Scopes, &used, &a.ID, &a.Name, &a.Department, &a.Roles)
+	).Scan(&a.Key, &a.Scopes, &used, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, errBadKey()
 	}

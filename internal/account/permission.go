@@ -35,16 +35,17 @@ var Permissions = []Permission{
 }
 
 var (
-	everybody = []Role{Visitor, Officer, Administrator}
-	staff     = []Role{Officer, Administrator}
+	everybody = every(true)
+	staff     = every(false)
 )
 
-// RoleNames are the roles in the order of the table, with their names.
-var RoleNames = []struct {
-	Role   Role
-	Zh, En string
-}{
-	{Visitor, "访客", "Visitor"},
-	{Officer, "部门数据专员", "Department officer"},
-	{Administrator, "系统管理员", "Administrator"},
+// every is each role, the visitor only if told.
+func every(visitor bool) []Role {
+	var out []Role
+	for _, p := range Parts {
+		if p.Role != Visitor || visitor {
+			out = append(out, p.Role)
+		}
+	}
+	return out
 }

@@ -88,6 +88,14 @@ func administers(who Actor) error {
 	return nil
 }
 
+// guards allows only the security administrator to give and take roles.
+func guards(who Actor) error {
+	if !who.Is(SecurityAdministrator) || who.Key != "" {
+		return fault.New(fault.Forbidden, "只有安全管理员可以授予和收回角色。")
+	}
+	return nil
+}
+
 // randomHex is n random bytes in hex.
 func randomHex(n int) string {
 	b := make([]byte, n)

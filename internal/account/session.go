@@ -81,13 +81,13 @@ func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
 	var a Actor
 	var seen time.Time
 	err := s.pool.QueryRow(ctx, `
-		SELECT s.id, s.seen_at, u.id, u.name, coalesce(u.department_id, 0),
+		SELECT s.id, s.seen_at, u.id, u.name, u.side, coalesce(u.department_id, 0),
 			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role)
 		FROM sessions s
 		JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = @hash AND s.expires_at > @now AND u.disabled_at IS NULL`,
 		pgx.NamedArgs{"hash": sum(token), "now": now},
-	).Scan(&a.Session, &seen, &a.ID, &a.Name, &a.Department, &a.Roles)
+	).Scan(&a.Session, &seen, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, nil
 	}

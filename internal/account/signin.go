@@ -171,11 +171,11 @@ func (s *Service) holdUser(ctx context.Context, tx pgx.Tx, c candidate, renewed 
 	}
 	var who Actor
 	err := tx.QueryRow(ctx, `
-		SELECT id, name, coalesce(department_id, 0)
+		SELECT id, name, side, coalesce(department_id, 0)
 		FROM users
 		WHERE id = @id AND disabled_at IS NULL AND password_changed_at IS NOT DISTINCT FROM @changed
 		`+lock,
-		pgx.NamedArgs{"id": c.ID, "changed": c.Changed}).Scan(&who.ID, &who.Name, &who.Department)
+		pgx.NamedArgs{"id": c.ID, "changed": c.Changed}).Scan(&who.ID, &who.Name, &who.Side, &who.Department)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return who, errWrong()
 	}

@@ -36,16 +36,23 @@ type NewUser struct {
 	Identifier string
 	Name       string
 	Roles      []Role
-	Department int64 // for an officer, the department acted for; otherwise 0
+	Department int64 // the public body that is acted for; 0 where the roles act for none
 	Password   string
 	Sample     bool // 示例
 }
 
 // CreateUser makes an account. It returns fault.Invalid for a field that is
 // wrong and fault.Conflict where the identifier is taken, in whatever spelling.
+// The system administrator makes accounts; one with roles takes the security
+// administrator too.
 func (s *Service) CreateUser(ctx context.Context, who Actor, n NewUser) (int64, error) {
 	if err := administers(who); err != nil {
 		return 0, err
+	}
+	if len(n.Roles) > 0 {
+		if err := guards(who); err != nil {
+			return 0, err
+		}
 	}
 	return s.createUser(ctx, who, n)
 }
@@ -169,7 +176,7 @@ func (s *Service) setPassword(ctx context.Context, who Actor, id int64, password
 // goes on with a page drawn for the old ones. It returns fault.Conflict if no
 // administrator would be left, or if the account would change sides.
 func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Role, department int64) error {
-	if err := administers(who); err != nil {
+	if err := guards(who); err != nil {
 		return err
 	}
 	side, err := checkRoles(roles, department)
@@ -180,12 +187,12 @@ func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Rol
 		if err := lockUser(ctx, tx, id); err != nil {
 			return struct{}{}, err
 		}
-		var now string
+		var now Side
 		if err := tx.QueryRow(ctx, `SELECT side FROM users WHERE id = $1`, id).Scan(&now); err != nil {
 			return struct{}{}, fmt.Errorf("set roles: %w", err)
 		}
 		if now != side {
-			return struct{}{}, fault.New(fault.Conflict, "管理系统的账号和处理数据的账号必须分开，请另建一个账号。")
+			return struct{}{}, fault.New(fault.Conflict, "一个账号只能站在一边：管理、运营、使用、监管和三员必须分开，请另建一个账号。")
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, id); err != nil {
 			return struct{}{}, fmt.Errorf("set roles: %w", err)
@@ -282,16 +289,12 @@ func (s *Service) users(ctx context.Context, where string, args pgx.NamedArgs) (
 	return pgx.CollectRows(rows, pgx.RowToStructByName[User])
 }
 
-func (s *Service) insertRoles(ctx context.Context, tx pgx.Tx, id int64, roles []Role, department int64, side string) error {
+func (s *Service) insertRoles(ctx context.Context, tx pgx.Tx, id int64, roles []Role, department int64, side Side) error {
 	for _, role := range roles {
-		of := department
-		if role != Officer {
-			of = 0
-		}
 		_, err := tx.Exec(ctx, `
 			INSERT INTO user_roles (user_id, role, department_id, side, granted_at)
 			VALUES (@user, @role, nullif(@department::bigint, 0), @side, @now)`,
-			pgx.NamedArgs{"user": id, "role": role, "department": of, "side": side, "now": s.now()})
+			pgx.NamedArgs{"user": id, "role": role, "department": department, "side": side, "now": s.now()})
 		if err != nil {
 			return fmt.Errorf("roles: %w", err)
 		}
@@ -299,23 +302,24 @@ func (s *Service) insertRoles(ctx context.Context, tx pgx.Tx, id int64, roles []
 	return nil
 }
 
-// checkRoles says on which side an account with these roles stands.
-func checkRoles(roles []Role, department int64) (side string, err error) {
+// checkRoles says on which side an account with these roles stands: on that of
+// those who use where it has none.
+func checkRoles(roles []Role, department int64) (Side, error) {
+	side := Use
 	for i, r := range roles {
-		if r != Officer && r != Administrator || slices.Contains(roles[:i], r) {
+		p, ok := PartOf(r)
+		switch {
+		case !ok || r == Visitor || slices.Contains(roles[:i], r):
 			return "", fault.At("roles", "没有这个角色，或者重复了。")
+		case i > 0 && p.Side != side:
+			return "", fault.At("roles", "这些角色必须由不同的人担任：管理、运营、使用、交易、仲裁、监管和三员各自分开。")
 		}
+		side = p.Side
 	}
-	if slices.Contains(roles, Officer) && slices.Contains(roles, Administrator) {
-		return "", fault.At("roles", "系统管理员不能同时是部门数据专员。")
+	if NeedsBody(roles) != (department != 0) {
+		return "", fault.At("department", "部门、审查、主管和监管角色须属于一个部门，其他账号不属于部门。")
 	}
-	if slices.Contains(roles, Officer) != (department != 0) {
-		return "", fault.At("department", "部门数据专员须属于一个部门，其他账号不属于部门。")
-	}
-	if slices.Contains(roles, Administrator) {
-		return "system", nil
-	}
-	return "data", nil
+	return side, nil
 }
 
 // someAdministrator keeps the last administrator in place. The advisory lock
@@ -380,6 +384,8 @@ func taken(err error) error {
 	switch {
 	case ok && pg.ConstraintName == "users_identifier_key":
 		return fault.New(fault.Conflict, "这个邮箱或手机号已经有账号。")
+	case ok && pg.ConstraintName == "users_department_side_fkey":
+		return fault.At("department", "管理数据的部门不能行使监管，监管机构也不能管理数据。").Because(err)
 	case ok && pg.ConstraintName == "users_department_id_fkey":
 		return fault.At("department", "没有这个部门。")
 	}

@@ -2,6 +2,8 @@ package account_test
 
 import (
 	"context"
+	"fmt"
+	"github.com/jackc/pgx/v5"
 	"strconv"
 	"strings"
 	"sync"
@@ -98,7 +100,12 @@ func TestTheDatabaseKeepsTheSidesApart(t *testing.T) {
 	ctx := context.Background()
 	admin, officer := w.administrator("root@tests.example"), w.officer("wang@tests.example")
 	for name, sql := range map[string]string{
-		"an administrator becomes an officer": `INSERT INTO user_roles (user_id, role, department_id, side, granted_at) SELECT $1, 'officer', id, 'data', now() FROM departments`,
+		"an administrator becomes an officer": `INSERT INTO user_roles (user_id, role, department_id, side, granted_at) SELECT $1, 'officer', id, 'manage', now() FROM departments`,
+		"… on the side of the system":         `INSERT INTO user_roles (user_id, role, side, granted_at) SELECT $1, 'officer', 'system', now()`,
+		"the manager operates":                `INSERT INTO user_roles (user_id, role, side, granted_at) SELECT $2, 'operator', 'operate', now()`,
+		"the manager supervises":              `INSERT INTO user_roles (user_id, role, side, department_id, granted_at) SELECT $2, 'regulator', 'regulate', department_id, now() FROM users WHERE id = $2`,
+		"the system administrator audits":     `INSERT INTO user_roles (user_id, role, side, granted_at) SELECT $1, 'audit_administrator', 'audit', now()`,
+		"an account changes sides":            `UPDATE users SET side = 'operate' WHERE id = $2`,
 		"an officer becomes an administrator": `INSERT INTO user_roles (user_id, role, side, granted_at) SELECT $2, 'administrator', 'system', now()`,
 		"an officer of no department":         `UPDATE user_roles SET department_id = NULL WHERE user_id = $2`,
 		"a role that does not exist":          `UPDATE user_roles SET role = 'emperor' WHERE user_id = $2`,
@@ -380,9 +387,58 @@ func TestDemoAccountsGetFreshPasswords(t *testing.T) {
 	}
 }
 
+// The role table of the program and that of the database are one.
+func TestTheRoleTableIsTheDatabases(t *testing.T) {
+	w := newWorld(t)
+	rows, err := w.pool.Query(context.Background(), `SELECT role, side, body FROM roles`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[account.Role]account.Part{}
+	var p account.Part
+	if _, err := pgx.ForEachRow(rows, []any{&p.Role, &p.Side, &p.Body}, func() error { there[p.Role] = p; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range account.Parts {
+		if got := there[p.Role]; p.Role != account.Visitor && (got.Side != p.Side || got.Body != p.Body || got.Role != p.Role) {
+			t.Errorf("%s: the database says %+v", p.Role, got)
+		}
+		delete(there, p.Role)
+	}
+	if len(there) > 0 {
+		t.Errorf("only the database knows %v", there)
+	}
+}
+
+// Every two roles of different sides exclude each other, in the program and in
+// the database.
+func TestSidesExcludeEachOther(t *testing.T) {
+	w := newWorld(t)
+	w.officer("wang@tests.example")
+	var body int64
+	if err := w.pool.QueryRow(context.Background(), `SELECT min(id) FROM departments`).Scan(&body); err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range account.Parts[1:] {
+		for j, b := range account.Parts[1:] {
+			if i == j {
+				continue
+			}
+			of := int64(0)
+			if account.NeedsBody([]account.Role{a.Role, b.Role}) {
+				of = body
+			}
+			_, err := w.CreateUser(context.Background(), root, account.NewUser{Identifier: fmt.Sprintf("p%dx%d@tests.example", i, j), Name: "甲", Roles: []account.Role{a.Role, b.Role}, Department: of})
+			if (err == nil) != (a.Side == b.Side) {
+				t.Errorf("%s and %s: %v", a.Role, b.Role, err)
+			}
+		}
+	}
+}
+
 func TestThePermissionTableIsWhole(t *testing.T) {
 	named := map[account.Role]bool{}
-	for _, r := range account.RoleNames {
+	for _, r := range account.Parts {
 		named[r.Role] = r.Zh != "" && r.En != ""
 	}
 	for _, p := range account.Permissions {

@@ -333,15 +333,19 @@ CREATE TABLE departments (
     email text NOT NULL DEFAULT ''::text,
     profile text NOT NULL DEFAULT ''::text,
     sample boolean NOT NULL DEFAULT false,
+    side text NOT NULL DEFAULT 'manage'::text,
     CONSTRAINT departments_region_check CHECK ((region ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT departments_side_check CHECK ((side = ANY (ARRAY['manage'::text, 'regulate'::text]))),
     CONSTRAINT departments_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
     CONSTRAINT departments_pkey PRIMARY KEY (id),
+    CONSTRAINT departments_id_side_key UNIQUE (id, side),
     CONSTRAINT departments_name_key UNIQUE (name),
     CONSTRAINT departments_slug_key UNIQUE (slug)
 );
 COMMENT ON COLUMN departments.region IS 'six-digit division code (GB/T 2260) of the place it serves';
 COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules bind it; empty where no local text applies';
 COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
+COMMENT ON COLUMN departments.side IS '管 or 监: a body that manages data is never the one that supervises its market';
 
 CREATE TABLE dictionary_revisions (
     version_id bigint NOT NULL,
@@ -575,6 +579,18 @@ CREATE TABLE resources (
     CONSTRAINT resources_dataset_id_position_key UNIQUE (dataset_id, "position")
 );
 COMMENT ON COLUMN resources.id IS 'made by the server at random, so that its gaps tell nothing about entries that are withheld';
+
+CREATE TABLE roles (
+    role text NOT NULL,
+    side text NOT NULL,
+    body boolean NOT NULL,
+    CONSTRAINT roles_body_check CHECK (((side = ANY (ARRAY['manage'::text, 'regulate'::text])) = body)),
+    CONSTRAINT roles_side_check CHECK ((side = ANY (ARRAY['manage'::text, 'operate'::text, 'use'::text, 'exchange'::text, 'arbitrate'::text, 'regulate'::text, 'system'::text, 'security'::text, 'audit'::text]))),
+    CONSTRAINT roles_pkey PRIMARY KEY (role),
+    CONSTRAINT roles_role_side_key UNIQUE (role, side)
+);
+COMMENT ON TABLE roles IS 'the role table of the program, so that the database itself refuses what excludes each other (FJ-III.3; GB/T 22239-2019, 8.1.5)';
+COMMENT ON COLUMN roles.body IS 'who plays it acts for a public body';
 
 CREATE TABLE scans (
     resource_id text NOT NULL,
@@ -817,9 +833,8 @@ CREATE TABLE user_roles (
     department_id bigint,
     side text NOT NULL,
     granted_at timestamp with time zone NOT NULL,
-    CONSTRAINT user_roles_check CHECK (((role = 'officer'::text) = (department_id IS NOT NULL))),
-    CONSTRAINT user_roles_check1 CHECK (((role = 'administrator'::text) = (side = 'system'::text))),
-    CONSTRAINT user_roles_role_check CHECK ((role = ANY (ARRAY['officer'::text, 'administrator'::text]))),
+    CONSTRAINT user_roles_body_check CHECK (((side = ANY (ARRAY['manage'::text, 'regulate'::text])) = (department_id IS NOT NULL))),
+    CONSTRAINT user_roles_role_side_fkey FOREIGN KEY (role, side) REFERENCES roles(role, side),
     CONSTRAINT user_roles_user_id_department_id_fkey FOREIGN KEY (user_id, department_id) REFERENCES users(id, department_id) ON UPDATE CASCADE,
     CONSTRAINT user_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT user_roles_user_id_side_fkey FOREIGN KEY (user_id, side) REFERENCES users(id, side),
@@ -841,8 +856,9 @@ CREATE TABLE users (
     CONSTRAINT users_identifier_check CHECK ((((length(identifier) >= 3) AND (length(identifier) <= 254)) AND (identifier !~ '[[:cntrl:][:space:]A-Z]'::text))),
     CONSTRAINT users_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
     CONSTRAINT users_password_check CHECK (((password = ''::text) OR (password ~~ '$argon2id$%'::text))),
-    CONSTRAINT users_side_check CHECK ((side = ANY (ARRAY['system'::text, 'data'::text]))),
+    CONSTRAINT users_side_check CHECK ((side = ANY (ARRAY['manage'::text, 'operate'::text, 'use'::text, 'exchange'::text, 'arbitrate'::text, 'regulate'::text, 'system'::text, 'security'::text, 'audit'::text]))),
     CONSTRAINT users_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT users_department_side_fkey FOREIGN KEY (department_id, side) REFERENCES departments(id, side),
     CONSTRAINT users_pkey PRIMARY KEY (id),
     CONSTRAINT users_id_department_id_key UNIQUE (id, department_id),
     CONSTRAINT users_id_side_key UNIQUE (id, side),
@@ -850,7 +866,7 @@ CREATE TABLE users (
 );
 COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was normalised: the only spelling that exists';
 COMMENT ON COLUMN users.password IS 'argon2id in PHC form with its parameters; empty where nobody can sign in by password';
-COMMENT ON COLUMN users.side IS 'whoever runs the installation has no power over data: an account is on one side for good';
+COMMENT ON COLUMN users.side IS 'where the account stands, for good: 管, 运, 用, 交易, 仲裁, 监, and the three administrators';
 COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';
 
 CREATE TABLE version_changes (

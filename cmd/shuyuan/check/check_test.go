@@ -180,7 +180,7 @@ var mutations = []struct {
 	{name: "a change of no dataset", rule: "I19 every reference", names: "changes at", sql: `UPDATE changes SET dataset_id = 99 WHERE seq = 1`},
 	{name: "a key of nobody", rule: "I19 every reference", names: "api_keys", sql: `UPDATE api_keys SET user_id = 99`},
 	{name: "a constraint was never proven", rule: "I19 every reference", names: "doubtful", sql: `ALTER TABLE datasets ADD CONSTRAINT doubtful CHECK (title <> 'x') NOT VALID`},
-	{name: "an officer of another department", rule: "I19 an officer", names: "user 1", sql: `UPDATE user_roles SET department_id = 2 WHERE user_id = 1`},
+	{name: "an officer of another department", rule: "I19 who acts", names: "user 1", sql: `UPDATE user_roles SET department_id = 2 WHERE user_id = 1`},
 
 	{name: "a preview longer than its table", rule: "I23 a preview", names: "version 1", sql: `UPDATE version_tables SET rows = 1 WHERE version_id = 1`},
 	{name: "a preview of other columns", rule: "I23 a preview", names: "version 2", sql: `UPDATE version_tables SET fields = '[]' WHERE version_id = 2`},
@@ -193,8 +193,8 @@ var mutations = []struct {
 	{name: "a table is read as an officer said", rule: "I23 a table has the rows", names: `table 1 of version 2: it is read by "/" in "Big5"`, deep: true, sql: `UPDATE versions SET delimiter = '/', encoding = 'Big5', encoding_told = true WHERE id = 2`},
 	{name: "a table of another file", rule: "I23 a table has the rows", names: "table 1 of version 2: row 1, column 1 is another", deep: true, sql: `UPDATE table_files SET sha256 = (SELECT sha256 FROM renditions), bytes = (SELECT bytes FROM renditions) WHERE version_id = 2`},
 
-	{name: "an officer who administers", rule: "I24 nobody", names: "user 1", sql: checks("user_roles") + `INSERT INTO user_roles VALUES (1, 'administrator', NULL, 'data', now())`},
-	{name: "an administrator on the side of data", rule: "I24 whoever", names: "user 2", sql: `UPDATE users SET side = 'data' WHERE id = 2`},
+	{name: "an officer who administers", rule: "I24 nobody", names: "user 1", sql: checks("user_roles") + `INSERT INTO user_roles VALUES (1, 'administrator', NULL, 'system', now())`},
+	{name: "an administrator on the side of data", rule: "I24 nobody", names: "user 2", sql: `UPDATE users SET side = 'use' WHERE id = 2`},
 
 	{name: "held back without a basis", rule: "L1", names: "secret-list", sql: checks("datasets") + `UPDATE datasets SET open_basis = '{}' WHERE id = 3`},
 	{name: "a condition without its terms", rule: "L1", names: "hospitals", sql: checks("datasets") + `UPDATE datasets SET safeguards = '' WHERE id = 2`},

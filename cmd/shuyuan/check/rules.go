@@ -113,9 +113,9 @@ var rules = []rule{
 		SELECT DISTINCT 'resource ' || l.resource_id FROM links l JOIN versions v USING (resource_id)`},
 
 	{id: "I19", says: "every reference leads to something", find: references},
-	{id: "I19", says: "an officer acts for the department that the account belongs to", query: `
-		SELECT format('user %s', r.user_id) FROM user_roles r JOIN users u ON u.id = r.user_id
-		WHERE r.department_id IS DISTINCT FROM CASE WHEN r.role = 'officer' THEN u.department_id END OR r.role = 'officer' AND u.department_id IS NULL`},
+	{id: "I19", says: "who acts for a public body acts for the one that the account belongs to", query: `
+		SELECT format('user %s', r.user_id) FROM user_roles r JOIN users u ON u.id = r.user_id JOIN roles p USING (role)
+		WHERE r.department_id IS DISTINCT FROM CASE WHEN p.body THEN u.department_id END OR p.body AND u.department_id IS NULL`},
 
 	{id: "I23", says: "a preview is the beginning of its table", query: `
 		SELECT format('table %s of version %s', position, version_id) FROM version_tables
@@ -137,11 +137,8 @@ var rules = []rule{
 	{id: "I23", says: cellByCell, find: tableRows},
 
 	{id: "I24", says: "nobody holds two roles that exclude each other", query: `
-		SELECT 'user ' || user_id FROM user_roles
-		GROUP BY user_id HAVING bool_or(role = 'administrator') AND count(*) > 1`},
-	{id: "I24", says: "whoever runs the installation has no power over data", query: `
-		SELECT format('user %s is %s', r.user_id, r.role) FROM user_roles r JOIN users u ON u.id = r.user_id
-		WHERE (r.role = 'administrator') <> (u.side = 'system') OR r.side <> u.side`},
+		SELECT format('user %s is %s', r.user_id, r.role) FROM user_roles r JOIN users u ON u.id = r.user_id LEFT JOIN roles p USING (role)
+		WHERE p.side IS DISTINCT FROM u.side OR r.side <> u.side`},
 
 	{id: "L1", says: "nothing is held back without its legal basis, no condition without its terms", query: `
 		SELECT 'dataset ' || slug FROM datasets

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/account"
 )
 
 // region, licence, theme and department are the types of datasets with the
@@ -43,6 +44,8 @@ type (
 		Aliases       []string `yaml:"aliases"`
 		Profile       string   `yaml:"profile"` // of the policy that binds it; none: empty
 
+		Side account.Side `yaml:"side"` // regulate of a body that supervises; manage if empty
+
 		// of every entry of it, made up and shown as such
 		Contact   string `yaml:"contact"`
 		Email     string `yaml:"email"`
@@ -57,7 +60,7 @@ type (
 func (d *department) public(sample bool) datasets.Department {
 	return datasets.Department{
 		Slug: d.Slug, Name: d.Name, NameEN: d.NameEN, Description: d.Description, DescriptionEN: d.DescriptionEN,
-		Region: d.Region, Aliases: d.Aliases, Contact: d.Contact, Email: d.Email, Profile: d.Profile, Sample: sample,
+		Region: d.Region, Aliases: d.Aliases, Contact: d.Contact, Email: d.Email, Profile: d.Profile, Sample: sample, Side: d.Side,
 	}
 }
 
