@@ -76,6 +76,7 @@ type Function struct {
 // Functions are all functions, sorted by name.
 func Functions() []Function {
 	all := []Function{
+		{"date_trunc", `date_trunc(date, "month")`, Date, false},
 		{"distance", "distance(place, geom'POINT(119.3 26.1)')", Decimal, false},
 		{"in_bbox", "in_bbox(place, west, south, east, north)", Boolean, false},
 		{"latitude", "latitude(place)", Decimal, false},
@@ -107,6 +108,8 @@ func (c *compiler) call(n *callNode) (sqlExpr, error) {
 		return c.coordinate(name, n)
 	case "percentile":
 		return c.percentile(n)
+	case "date_trunc":
+		return c.truncated(n)
 	case "raw":
 		return c.raw(n)
 	case "point":
@@ -131,7 +134,26 @@ func (c *compiler) call(n *callNode) (sqlExpr, error) {
 		}
 		f = functions["count_distinct"]
 	}
+	if name == "bucket" && len(n.Args) == 2 {
+		f.sql = bucketSQL(f.sql, n.Args[1])
+	}
 	return c.apply(name, f, n.Args)
+}
+
+// bucketSQL is the SQL of buckets of a width. One with a fraction is nearly
+// never exact in binary: 0.3 / 0.1 is a little less than 3. What is that little
+// below the next bucket is in it, and buckets begin at numbers with as many
+// digits as the width.
+func bucketSQL(plain string, width *orNode) string {
+	p, minus := lonely(width)
+	if p == nil || minus || p.Number == nil {
+		return plain
+	}
+	_, fraction, ok := strings.Cut(*p.Number, ".")
+	if !ok || len(fraction) > 15 || strings.ContainsAny(fraction, "eE") {
+		return plain
+	}
+	return fmt.Sprintf("round(floor(CAST(%%s AS DOUBLE) / nullif(%%[2]s, 0) + 1e-9) * %%[2]s, %d)", len(fraction))
 }
 
 // apply gives the function f its arguments.
@@ -157,7 +179,7 @@ func (c *compiler) apply(name string, f function, args []*orNode) (sqlExpr, erro
 			out.typ = e.typ
 		}
 		if f.dated && e.typ == YearMonth {
-			e.sql = "TRY_CAST((" + e.sql + " || '-01') AS DATE)"
+			e.sql = monthAsDay(e.sql)
 		}
 		parts = append(parts, e.sql)
 		out.take(e)
@@ -399,6 +421,40 @@ func (c *compiler) inBox(n *callNode) (sqlExpr, error) {
 		args: []any{box[0], box[2], box[1], box[3]}, typ: Boolean, loose: p.loose,
 	}, nil
 }
+
+// Periods are what date_trunc cuts time into. A week begins on Monday.
+var Periods = []string{"year", "quarter", "month", "week", "day"}
+
+// truncated is date_trunc(date, "month"): the first day of the period that a
+// date lies in. The engine calls periods by the same names.
+func (c *compiler) truncated(n *callNode) (sqlExpr, error) {
+	if n.Star || n.Distinct || len(n.Args) != 2 {
+		return sqlExpr{}, c.fail("%s 需要 %d 个参数。", "date_trunc", 2)
+	}
+	e, err := c.or(n.Args[0])
+	if err != nil {
+		return e, err
+	}
+	if e.null || !monthly(e.typ) {
+		return e, c.fail("%s 的第 %d 个参数不能是 %s。", "date_trunc", 1, typeName(e))
+	}
+	last, minus := lonely(n.Args[1])
+	if last == nil || minus || last.Text == nil {
+		return e, c.fail("date_trunc 的第 2 个参数要是其中之一：%s。", strings.Join(Periods, ", "))
+	}
+	at := slices.Index(Periods, strings.ToLower(unquote(*last.Text)))
+	if at < 0 {
+		return e, c.fail("date_trunc 的第 2 个参数要是其中之一：%s。", strings.Join(Periods, ", "))
+	}
+	if e.typ == YearMonth {
+		e.sql = monthAsDay(e.sql)
+	}
+	e.sql, e.typ, e.column = "CAST(date_trunc('"+Periods[at]+"', "+e.sql+") AS DATE)", Date, nil
+	return e, nil
+}
+
+// monthAsDay reads a month as its first day.
+func monthAsDay(sql string) string { return "TRY_CAST((" + sql + " || '-01') AS DATE)" }
 
 // percentile is percentile(column, 0.9).
 func (c *compiler) percentile(n *callNode) (sqlExpr, error) {

@@ -42,6 +42,7 @@ func init() {
 		"“%s”不是地点列；经度和纬度分为两列时请写 point(经度, 纬度)。":        "“%s” is no column of places; where longitude and latitude are two columns, write point(longitude, latitude).",
 		"in_bbox 的边界要是数：西、南、东、北。":                      "The edges of in_bbox must be numbers: west, south, east, north.",
 		"percentile 需要一个数列和 0 到 1 之间的一个数。":             "percentile needs a column of numbers and a number from 0 to 1.",
+		"date_trunc 的第 2 个参数要是其中之一：%s。":                "Argument 2 of date_trunc must be one of: %s.",
 		"where 要是条件，例如 年份 >= 2020。":                    "where must be a condition, such as 年份 >= 2020.",
 		"最多按 %d 项分组。":                                  "Group by at most %d things.",
 		"最多按 %d 项排序。":                                  "Sort by at most %d things.",
