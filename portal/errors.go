@@ -119,7 +119,9 @@ func classify(err error) *fault.Fault {
 		return fault.New(fault.NotFound, "没有这一页。").Because(err)
 	case fiber.StatusMethodNotAllowed:
 		return fault.New(fault.Malformed, "这个地址不接受这种请求。").Because(err)
-	case fiber.StatusRequestEntityTooLarge, fiber.StatusRequestHeaderFieldsTooLarge:
+	case fiber.StatusRequestHeaderFieldsTooLarge:
+		return fault.New(fault.TooLarge, "地址或请求头太长：地址里问号之后最多 %d 个字节，请求头一共最多 %d 个字节。", MaxQuery, maxLines).Because(err)
+	case fiber.StatusRequestEntityTooLarge:
 		return fault.New(fault.TooLarge, "请求太大。").Because(err)
 	case fiber.StatusRequestTimeout:
 		return fault.New(fault.Malformed, "请求没有在限时内送完。").Because(err)

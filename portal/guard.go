@@ -21,6 +21,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/templates/text"
 )
@@ -155,8 +156,18 @@ func (s *Server) streamed(c *fiber.Ctx) bool {
 	return slices.ContainsFunc(s.streams, func(r Route) bool { return r.Method == c.Method() && fiber.RoutePatternMatch(c.Path(), r.Path) })
 }
 
-// MaxQuery is how many bytes the query of an address may have.
-const MaxQuery = 8 << 10
+// The length of an address follows from the longest expression that it may
+// hold: MaxQuery is how many bytes the query may have, so that rows.MaxText
+// bytes of any script, which are three times as many once escaped, stand in it
+// beside 8 KiB of all else. The header lines have a limit of their own: a
+// browser sends no Referer longer than 4 KiB (Referrer Policy, 8.4). maxHeader
+// is what a request may have before its body, and how much is set aside to read
+// it.
+const (
+	MaxQuery  = 3*rows.MaxText + 8<<10
+	maxLines  = 16 << 10
+	maxHeader = MaxQuery + maxLines
+)
 
 // traps are spellings of a path that two programs read in two ways: a proxy
 // that decodes them would guard another path than the one we serve.
@@ -165,6 +176,9 @@ var traps = []string{`\`, "%5c", "%00", "%2f", "%2e", "//", "/./", "/../", "..;"
 // wellFormed refuses requests that proxies and servers could read in two ways.
 func wellFormed(c *fiber.Ctx) error {
 	h := &c.Request().Header
+	if len(h.RawHeaders()) > maxLines {
+		return fiber.ErrRequestHeaderFieldsTooLarge
+	}
 	if !oneReading(h.RawHeaders()) || !knownVersion(h.Protocol()) || !sameHost(h) {
 		return malformed("", "请求的格式不对。")
 	}
@@ -182,7 +196,7 @@ func wellFormed(c *fiber.Ctx) error {
 	}
 	raw := string(c.Request().URI().QueryString())
 	if len(raw) > MaxQuery {
-		return malformed("", "地址太长，问号之后最多 %d 个字节。", MaxQuery)
+		return malformed("", "地址太长，问号之后最多 %d 个字节；一个汉字占 9 个。请把条件写短一些。", MaxQuery)
 	}
 	if _, err := url.ParseQuery(raw); err != nil {
 		return malformed("", "地址的写法不对。")

@@ -257,7 +257,7 @@ func TestAnUnreadableRequestLeavesNothingInTheLog(t *testing.T) {
 		"GET /canary-path HTTP/1.1\r\nHost: data.example\r\nAuthorization: Bearer canary-key\r\nCookie: a=canary-cookie\r\ncanary header\r\n\r\n",
 		"GET /?canary-query HTTP/1.1\r\nHost: data.example\r\nX-A: canary\r\n canary-fold\r\n\r\n",
 		"POST /sign-in HTTP/1.1\r\nHost: data.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 4000000\r\n\r\npassword=canary-password",
-		"GET /" + strings.Repeat("canary", 5000) + " HTTP/1.1\r\nHost: data.example\r\n\r\n",
+		"GET /" + strings.Repeat("canary", 10000) + " HTTP/1.1\r\nHost: data.example\r\n\r\n",
 		"canary\x00canary\r\n\r\n",
 	} {
 		speak(t, addr, raw)

@@ -72,7 +72,6 @@ type Server struct {
 
 // The limits on one request.
 const (
-	maxHeader   = 16 << 10
 	maxBody     = 1 << 20 // forms; uploads have a way of their own
 	requestTime = 30 * time.Second
 	idleTime    = 75 * time.Second
