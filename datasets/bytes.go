@@ -55,6 +55,32 @@ func (s *Service) Preview(ctx context.Context, viewer account.Actor, v *Version)
 	return err
 }
 
+// PreviewMisfits tells which cells of the preview of a table of v are no values
+// of their columns' types, by row and column, if viewer may have them. It asks
+// nothing of the engine of rows. Of a table that has not been converted yet,
+// nothing is known.
+func (s *Service) PreviewMisfits(ctx context.Context, viewer account.Actor, v *Version, position int) (map[[2]int]bool, error) {
+	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
+		return nil, err
+	}
+	f, err := s.selectTable(ctx, v.ID, position)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := map[[2]int]bool{}
+	for row, cells := range v.Tables[position].Preview {
+		for i, cell := range cells[:min(len(cells), len(f.columns))] {
+			if !f.columns[i].InPreview(cell) {
+				out[[2]int{row, i}] = true
+			}
+		}
+	}
+	return out, nil
+}
+
 // Original returns the bytes as they were published, if viewer may have them.
 func (s *Service) Original(ctx context.Context, viewer account.Actor, v *Version) (*File, error) {
 	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {

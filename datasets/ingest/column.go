@@ -97,6 +97,14 @@ func (c *column) convert(b *block, index int) {
 	c.fill(len(c.values))
 }
 
+// Fits reports whether a cell of the column, as it stands in the file, is a
+// value of its type or empty.
+func (c Column) Fits(cell string) bool {
+	read := &column{Column: c, declared: true, double: true}
+	read.setUsual()
+	return cell == "" || read.converter()([]byte(cell))
+}
+
 func (c *column) nowhere() {
 	if c.Type == Point || c.Type == Geometry {
 		c.lons, c.lats = append(c.lons, parquet.Value{}), append(c.lats, parquet.Value{})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"unicode/utf8"
 )
 
 // Report is what a file turned out to hold.
@@ -47,6 +48,12 @@ type Column struct {
 // Raw reports whether the Parquet file keeps texts of cells beside the column.
 func (c Column) Raw() bool { return c.Misfits > 0 || c.Others > 0 }
 
+// InPreview reports whether a cell of a preview is a value of the column's type
+// or empty. What is cut off may have been one.
+func (c Column) InPreview(cell string) bool {
+	return c.Misfits == 0 || len(cell) > previewCell-utf8.UTFMax || c.Fits(cell)
+}
+
 // Misfit is a cell that is no value of its column's type. The Parquet file
 // keeps its text, too.
 type Misfit struct {
@@ -63,7 +70,7 @@ const MostMisfits = 10_000
 const (
 	mostClip    = 200
 	previewRows = 50
-	previewCell = 2000
+	previewCell = 2000 // bytes of a cell of it
 	mostReport  = 64 << 20
 )
 
