@@ -156,6 +156,9 @@ func (x *explorer) ask(ctx context.Context, q rows.Query) (*rows.Result, error) 
 // link is the address of the explorer with one thing changed and all else kept.
 func (x *explorer) link(change func(*exploring)) string { return x.to(x.state.with(change)) }
 
+// here is link where the same rows stay on screen.
+func (x *explorer) here(change func(*exploring)) string { return x.to(x.state.at(change)) }
+
 // to is the address of a state. Within a frame there is nothing to jump to.
 func (x *explorer) to(e exploring) string {
 	if x.framed {
@@ -299,6 +302,10 @@ func (x *explorer) inWords(ctx context.Context, f filter) (label, value string) 
 	}
 	values := make([]string, len(f.values))
 	for i, v := range f.values {
+		if x.field(f.column) == nil {
+			values[i] = cmp.Or(x.binWords(ctx, parseGrouping(f.column), v), v)
+			continue
+		}
 		values[i] = cmp.Or(x.code(ctx, f.column, v), x.booleanWord(ctx, f.column, v), v)
 	}
 	const most = 4
@@ -354,8 +361,11 @@ var partNames = map[string]string{
 }
 
 func (x *explorer) groupName(ctx context.Context, g grouping) string {
-	if g.part == "" {
+	switch g.part {
+	case "":
 		return x.label(ctx, g.column)
+	case binned:
+		return x.binName(ctx, g)
 	}
 	return text.T(ctx, partNames[g.part], x.label(ctx, g.column))
 }
@@ -375,7 +385,7 @@ func (x *explorer) figureName(ctx context.Context, s summing) string {
 // grouping is the form that puts rows together.
 func (x *explorer) grouping(ctx context.Context) *templates.ExplorerGrouping {
 	g := &templates.ExplorerGrouping{Keep: x.state.kept("group", "sum", "sort", "panel", "col", "hide"), On: len(x.state.groups) > 0,
-		Clear: x.link(func(e *exploring) { e.groups, e.sums, e.sort = nil, nil, nil })}
+		Clear: x.link(func(e *exploring) { e.groups, e.sums, e.sort = nil, nil, nil }), Widths: x.widthForms(ctx)}
 	for i := range min(mostGroupings, len(x.state.groups)+1) {
 		var on string
 		if i < len(x.state.groups) {
@@ -415,22 +425,31 @@ func (x *explorer) groupOptions(ctx context.Context, on string, first bool) []te
 	if first {
 		none.Options[0].Label = text.T(ctx, "（选一列）")
 	}
-	var plain, parts templates.ExplorerOptions
-	plain.Label, parts.Label = text.T(ctx, "列"), text.T(ctx, "日期的一部分")
+	var plain, bins, parts templates.ExplorerOptions
+	plain.Label, bins.Label, parts.Label = text.T(ctx, "列"), text.T(ctx, "分段"), text.T(ctx, "日期的一部分")
 	for _, f := range x.table().Fields {
 		if !ordered(rows.Type(f.Type)) {
 			continue
 		}
 		g := grouping{column: f.Name}
 		plain.Options = append(plain.Options, templates.ExplorerOption{Value: g.String(), Label: x.label(ctx, f.Name), On: g.String() == on})
+		for _, g := range binsOf(f.Name, rows.Type(f.Type)) {
+			chosen := parseGrouping(on)
+			if isNumber(rows.Type(f.Type)) && chosen.part == binned && chosen.column == f.Name {
+				g = chosen // of any width
+			}
+			bins.Options = append(bins.Options, templates.ExplorerOption{Value: g.String(), Label: x.groupName(ctx, g), On: g.String() == on})
+		}
 		for _, part := range partsOf(rows.Type(f.Type)) {
 			g := grouping{part: part, column: f.Name}
 			parts.Options = append(parts.Options, templates.ExplorerOption{Value: g.String(), Label: x.groupName(ctx, g), On: g.String() == on})
 		}
 	}
 	out := []templates.ExplorerOptions{none, plain}
-	if len(parts.Options) > 0 {
-		out = append(out, parts)
+	for _, more := range []templates.ExplorerOptions{bins, parts} {
+		if len(more.Options) > 0 {
+			out = append(out, more)
+		}
 	}
 	return out
 }
@@ -497,6 +516,9 @@ func (x *explorer) folded(set, column string, values []string) error {
 	case set == "columns":
 		x.state.choose(values, x.fields())
 		return nil
+	}
+	if set == binned && column != "" {
+		return x.bin(column, values)
 	}
 	want, ok := filterValues[set]
 	if !ok || column == "" {

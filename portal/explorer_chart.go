@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -206,7 +207,7 @@ func isTime(t rows.Type) bool { return t == rows.Date || t == rows.DateTime || t
 // for.
 func (x *explorer) suggested(ctx context.Context, schema rows.Schema) (charting, error) {
 	if g := x.state.groups; len(g) > 0 {
-		c := charting{x: g[0].column, step: string(cycleOf(g[0].part)), agg: "count"}
+		c := charting{x: g[0].column, step: cmp.Or(g[0].width, string(cycleOf(g[0].part))), agg: "count"}
 		if len(g) > 1 {
 			c.series = g[1].column
 		}

@@ -21,6 +21,7 @@ const mostListed = 12
 // that the other conditions leave.
 type columnFacts struct {
 	rows, nulls, misfits, distinct int64
+	estimated                      bool // distinct is
 	min, max, mean, median         any
 	values                         []rows.Count
 	bins                           []rows.Bin
@@ -42,7 +43,7 @@ func (x *explorer) panel(ctx context.Context) (*templates.ExplorerPanel, error) 
 	}
 	p := &templates.ExplorerPanel{
 		Title: x.label(ctx, name), Name: name, Type: templates.TypeName(ctx, string(c.Type)), Unit: x.unit(ctx, name), Description: text.Pick(ctx, f.Description, f.DescriptionEN),
-		Close: x.link(func(e *exploring) { e.panel = ""; e.row, e.cursor = x.state.row, x.state.cursor }),
+		Close: x.here(func(e *exploring) { e.panel = "" }),
 	}
 	others := x.state.with(func(e *exploring) {
 		e.filters = slices.DeleteFunc(e.filters, func(f filter) bool { return f.column == name })
@@ -83,7 +84,7 @@ func (x *explorer) factsOf(ctx context.Context, c rows.Column, state exploring) 
 }
 
 func keptFacts(p *datasets.ColumnProfile) *columnFacts {
-	out := &columnFacts{rows: p.Rows, nulls: p.Nulls, misfits: p.Misfits, distinct: p.Distinct, min: p.Min, max: p.Max, mean: p.Mean, median: p.Median}
+	out := &columnFacts{rows: p.Rows, nulls: p.Nulls, misfits: p.Misfits, distinct: p.Distinct, estimated: !p.DistinctExact, min: p.Min, max: p.Max, mean: p.Mean, median: p.Median}
 	for _, v := range p.Top {
 		out.values = append(out.values, rows.Count{Value: v.Value, Rows: v.Rows})
 	}
@@ -169,7 +170,18 @@ func (x *explorer) facts(ctx context.Context, c rows.Column, k *columnFacts) []t
 	if k.misfits > 0 {
 		add("不合类型", part(k.misfits, k.rows), only("misfit"))
 	}
-	if !isPlace(c.Type) {
+	switch {
+	case isPlace(c.Type):
+	case k.estimated:
+		f := templates.ExplorerFact{Term: text.T(ctx, "不同的值"), Value: text.T(ctx, "约 %s", templates.Thousands(k.distinct))}
+		if ordered(c.Type) { // whose groups are counted one by one
+			f.Exactly = x.link(func(e *exploring) {
+				e.groups, e.sums, e.sort, e.panel = []grouping{{column: c.Name}}, nil, nil, ""
+				e.look("")
+			})
+		}
+		out = append(out, f)
+	default:
 		add("不同的值", templates.Thousands(k.distinct), "")
 	}
 	for _, figure := range []struct {
@@ -255,6 +267,9 @@ func (x *explorer) forms(ctx context.Context, c rows.Column, k *columnFacts) []t
 			x.placeForms(ctx, p.Longitude, add)
 		}
 		add(x.betweenForm(ctx, c, "text", k))
+		if x.state.view == "" && len(x.state.groups) == 0 {
+			out = append(out, x.widthForm(ctx, grouping{part: binned, column: c.Name}))
+		}
 	case c.Type == rows.Date, c.Type == rows.DateTime:
 		add(x.betweenForm(ctx, c, "date", &columnFacts{}))
 	}
@@ -389,7 +404,7 @@ func (x *explorer) actions(ctx context.Context, c rows.Column) []templates.Explo
 		}
 	}
 	if ordered(c.Type) && x.state.view == "" && !grouped {
-		for _, g := range append([]grouping{{column: c.Name}}, groupingsOf(c)...) {
+		for _, g := range slices.Concat([]grouping{{column: c.Name}}, binsOf(c.Name, c.Type), groupingsOf(c)) {
 			add(text.T(ctx, "按 %s 分组", x.groupName(ctx, g)), false, func(e *exploring) { e.groups, e.sums, e.sort, e.panel = []grouping{g}, nil, nil, "" })
 		}
 	}
@@ -409,7 +424,7 @@ func groupingsOf(c rows.Column) []grouping {
 	var out []grouping
 	for _, part := range partsOf(c.Type) {
 		if part == "year" || part == "month" {
-			out = append(out, grouping{part, c.Name})
+			out = append(out, grouping{part: part, column: c.Name})
 		}
 	}
 	return out

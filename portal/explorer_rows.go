@@ -32,7 +32,7 @@ const (
 func drawRows(ctx context.Context, x *explorer) (templ.Component, error) {
 	view, err := x.asked(ctx)
 	if x.state.first() && x.engineAway(err) {
-		view, err = x.stored(ctx), nil
+		view, err = x.stored(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -50,8 +50,12 @@ func (x *explorer) engineAway(err error) bool {
 
 // stored is the first rows as they are kept with the catalogue, for when the
 // engine does not answer.
-func (x *explorer) stored(ctx context.Context) *templates.ExplorerRows {
+func (x *explorer) stored(ctx context.Context) (*templates.ExplorerRows, error) {
 	t := x.table()
+	misfits, err := x.Datasets.PreviewMisfits(ctx, x.viewer, x.version, x.state.table)
+	if err != nil {
+		return nil, err
+	}
 	x.notes = append(x.notes, text.T(ctx, "查询服务现在不能用，先看存下的前 %d 行。筛选、排序和翻页请稍后再试；整个文件现在就可以下载。", len(t.Preview)))
 	x.unkept = true
 	view := &templates.ExplorerRows{Label: text.T(ctx, "数据表"), Numbers: true, Count: text.T(ctx, "共 %s 行", templates.Thousands(t.Rows)), Range: text.T(ctx, "第 %s–%s 行", "1", strconv.Itoa(len(t.Preview)))}
@@ -62,12 +66,16 @@ func (x *explorer) stored(ctx context.Context) *templates.ExplorerRows {
 	}
 	for i, cells := range t.Preview {
 		row := templates.ExplorerRow{Number: templates.Thousands(int64(i) + 1)}
-		for k, value := range cells[:min(len(cells), len(t.Fields))] {
-			row.Cells = append(row.Cells, x.cell(ctx, t.Fields[k].Name, t.Fields[k].Type, orNothing(value)))
+		for k, text := range cells[:min(len(cells), len(t.Fields))] {
+			value := orNothing(text)
+			if misfits[[2]int{i, k}] {
+				value, view.Misfits = rows.Misfit(text), true
+			}
+			row.Cells = append(row.Cells, x.cell(ctx, t.Fields[k].Name, t.Fields[k].Type, value))
 		}
 		view.Rows = append(view.Rows, row)
 	}
-	return view
+	return view, nil
 }
 
 func orNothing(s string) any {
@@ -127,6 +135,7 @@ func (x *explorer) count(ctx context.Context, view *templates.ExplorerRows, r *r
 		view.Count = text.T(ctx, "%s 行（全表 %s 行）", n, all)
 	default:
 		view.Count = text.T(ctx, "约 %s 行（抽样估计；全表 %s 行）", n, all)
+		view.Exactly = x.here(func(e *exploring) { e.exact = true })
 	}
 	if len(r.Rows) > 0 {
 		from, to := templates.Thousands(r.Before+1), templates.Thousands(r.Before+int64(len(r.Rows)))
@@ -143,7 +152,7 @@ func (x *explorer) count(ctx context.Context, view *templates.ExplorerRows, r *r
 // named by its first row; elsewhere by a cursor.
 func (x *explorer) ways(view *templates.ExplorerRows, r *rows.Result) {
 	at := func(row int64, cursor string) string {
-		return x.link(func(e *exploring) { e.row, e.cursor = row, cursor })
+		return x.link(func(e *exploring) { e.row, e.cursor, e.exact = row, cursor, x.state.exact })
 	}
 	if r.Before > 0 {
 		view.First = at(0, "")
@@ -219,7 +228,7 @@ func (x *explorer) head(ctx context.Context, column string) templates.ExplorerHe
 	if x.framed {
 		h.Small = templates.ColumnNote(label, label, x.unit(ctx, column))
 	} else {
-		h.Panel = x.link(func(e *exploring) { e.panel = column; e.row, e.cursor = x.state.row, x.state.cursor })
+		h.Panel = x.here(func(e *exploring) { e.panel = column })
 	}
 	if ordered(rows.Type(f.Type)) {
 		x.sorted(&h, column, x.state.sort)
@@ -305,7 +314,7 @@ func (x *explorer) groups(ctx context.Context, view *templates.ExplorerRows, r *
 		for k, value := range cells {
 			switch {
 			case k < keys:
-				c := x.cell(ctx, x.state.groups[k].column, string(r.Fields[k].Type), value)
+				c := x.key(ctx, x.state.groups[k], string(r.Fields[k].Type), value)
 				c.Rest, c.Href = "", x.rowsOf(cells[:keys])
 				row.Cells = append(row.Cells, c)
 			default:
@@ -317,6 +326,14 @@ func (x *explorer) groups(ctx context.Context, view *templates.ExplorerRows, r *
 		}
 		view.Rows = append(view.Rows, row)
 	}
+}
+
+// key is what the rows of a group share.
+func (x *explorer) key(ctx context.Context, g grouping, kind string, value any) templates.ExplorerCell {
+	if words := x.binWords(ctx, g, value); words != "" {
+		return templates.ExplorerCell{Text: words}
+	}
+	return x.cell(ctx, g.column, kind, value)
 }
 
 // rowsOf is the address of the rows of a group.

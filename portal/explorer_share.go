@@ -17,7 +17,7 @@ import (
 // the same question to the API, and its rows as files.
 func (x *explorer) share(ctx context.Context) templates.ExplorerShare {
 	base := x.Config.BaseURL
-	shown := x.state.with(func(e *exploring) { e.panel = ""; e.row, e.cursor = x.state.row, x.state.cursor })
+	shown := x.state.at(func(e *exploring) { e.panel = "" })
 	frame := x.state.with(func(e *exploring) { e.panel = "" }).href(x.home() + "/embed")
 	s := templates.ExplorerShare{
 		Link: base + shown.href(x.home()), EmbedHref: frame,

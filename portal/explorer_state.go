@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"shuyuan/datasets/rows"
 	"shuyuan/templates"
 )
 
@@ -27,6 +28,7 @@ type exploring struct {
 	sort    []sorting
 	row     int64      // number of the first row shown, from 0, where rows are neither chosen, sorted nor grouped
 	cursor  string     // where the page begins otherwise
+	exact   bool       // chosen rows are counted one by one, also where that takes long
 	panel   string     // the column that is looked at closely
 	own     url.Values // parameters of the views, kept for them
 }
@@ -37,14 +39,14 @@ const (
 	mostGroupings  = 4
 	mostSummings   = 8
 	mostSorts      = 4
-	mostWhere      = 2000 // characters
-	longestOwn     = 200  // characters of a parameter of a view
+	mostWhere      = rows.MaxText / 4 // characters, of which each may be four bytes
+	longestOwn     = 200              // characters of a parameter of a view
 )
 
 // explorerParameters are those that every address of the explorer may have; a
 // name that ends in * may occur several times.
 func explorerParameters() []string {
-	names := []string{"version", "table", "view", "q", "f*", "where", "group*", "sum*", "col*", "hide*", "sort*", "row", "cursor", "panel"}
+	names := []string{"version", "table", "view", "q", "f*", "where", "group*", "sum*", "col*", "hide*", "sort*", "row", "cursor", "count", "panel"}
 	for _, v := range explorerViews() {
 		names = append(names, v.parameters...)
 	}
@@ -168,12 +170,22 @@ func (e *exploring) readPage(q url.Values) error {
 		e.row = n - 1
 	}
 	e.cursor = q.Get("cursor")
+	switch q.Get("count") {
+	case "":
+	case exactly:
+		e.exact = e.narrowed() && len(e.groups) == 0 // else it is known
+	default:
+		return malformed("count", "count 只能是 %s。", exactly)
+	}
 	e.panel = q.Get("panel")
 	if !e.plain() {
 		e.row = 0 // a row has its number only where it stands as in the file
 	}
 	return nil
 }
+
+// exactly is the value of count that has every row counted.
+const exactly = "exact"
 
 func (e *exploring) readOwn(q url.Values) error {
 	for _, v := range explorerViews() {
@@ -237,6 +249,7 @@ func (e exploring) values() url.Values {
 	}
 	set("row", strconv.FormatInt(e.row+1, 10), e.row > 0)
 	set("cursor", e.cursor, e.cursor != "")
+	set("count", exactly, e.exact)
 	set("panel", e.panel, e.panel != "")
 	for name, values := range e.own {
 		v[name] = values
@@ -262,9 +275,17 @@ func (e exploring) with(change func(*exploring)) exploring {
 	for name, values := range e.own {
 		g.own[name] = slices.Clone(values)
 	}
-	g.row, g.cursor = 0, ""
+	g.row, g.cursor, g.exact = 0, "", false
 	change(&g)
 	return g
+}
+
+// at is with where the rows on screen stay the same.
+func (e exploring) at(change func(*exploring)) exploring {
+	return e.with(func(g *exploring) {
+		g.row, g.cursor, g.exact = e.row, e.cursor, e.exact
+		change(g)
+	})
 }
 
 // kept is e as fields of a form, without the parameters that the form itself

@@ -11,6 +11,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
+	"shuyuan/licensing"
 )
 
 // Every state has one address, and an address that is not that one leads to it.
@@ -296,7 +297,7 @@ func TestEveryRowIsMetOnce(t *testing.T) {
 		})
 	}
 	doc := w.get(t, at(page, "row", "77")).page(t)
-	if got := column(doc, 0)[0]; got != "r076" || doc.Find(".xcount").Text() != "共 130 行第 77–126 行" {
+	if got := column(doc, 0)[0]; got != "r076" || strings.Join(strings.Fields(doc.Find(".xcount").Text()), " ") != "共 130 行 第 77–126 行" {
 		t.Errorf("row 77: %s, %q", got, doc.Find(".xcount").Text())
 	}
 }
@@ -339,8 +340,8 @@ func TestBadQuestionsAreAnsweredInWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	many := make([]string, 0, 2000)
-	for i := range 1000 {
+	many := make([]string, 0, 4200)
+	for i := range 2100 {
 		many = append(many, "f", fmt.Sprintf("has:a:%d", i))
 	}
 	for _, c := range []struct {
@@ -375,7 +376,8 @@ func TestBadQuestionsAreAnsweredInWords(t *testing.T) {
 		{"a filter with too many ends", []string{"f", "between:年份:1|2|3"}, 400, "筛选条件写得不对"},
 		{"a figure that is none", []string{"group", "城市", "sum", "mode:年份"}, 400, "没有这种算法"},
 		{"many filters", many[:2*(mostRowFilters+1)], 400, "筛选条件最多 20 个"},
-		{"a thousand filters", many, 400, "地址太长"},
+		{"two thousand filters", many, 400, "地址太长，问号之后最多 32192 个字节；一个汉字占 9 个。"},
+		{"a condition of Chinese longer than an address may be", []string{"where", strings.Repeat("福", MaxQuery/9+1)}, 400, "地址太长"},
 		{"a condition longer than an address may be", []string{"where", strings.Repeat("1=1 or ", MaxQuery/7+1)}, 400, "地址太长"},
 		{"a condition longer than a condition may be", []string{"where", strings.Repeat("1=1 or ", 300)}, 400, "最多 2000 个字"},
 		{"a NUL", []string{"where", "\x00"}, 400, "控制字符"},
@@ -422,7 +424,7 @@ func TestWhatIsKnownOfAColumnIsShown(t *testing.T) {
 		t.Error("the chosen value is not ticked")
 	}
 	doc = w.get(t, at(page, "panel", "年份")).page(t)
-	if got := strings.Join(strings.Fields(doc.Find(".xfacts").Text()), " "); got != "行5空0不合类型1（20.0%）不同的值3最小2019最大2021平均2,020中位数2,020" {
+	if got := strings.Join(strings.Fields(doc.Find(".xfacts").Text()), ""); got != "行5空0不合类型1（20.0%）不同的值3最小2019最大2021平均2,020中位数2,020" {
 		t.Errorf("figures: %s", got)
 	}
 	if n := doc.Find(".xhist rect").Length(); n != 3 {
@@ -456,6 +458,37 @@ func TestQuestionsAreNotKept(t *testing.T) {
 	}
 }
 
+// A condition may be as long as it is said to be, also in Chinese and in
+// whatever script: the page, the part that the script fetches, the frame, the
+// API and the files of the slice all take it.
+func TestAConditionMayBeAsLongInChinese(t *testing.T) {
+	w, page := stationsFile(t)
+	for script, letter := range map[string]string{"Chinese": "福", "four bytes": "𠮷"} {
+		const head, tail = `城市 = "`, `" or 城市 = "福州"`
+		where := head + strings.Repeat(letter, mostWhere-len([]rune(head+tail))) + tail
+		if n := len([]rune(where)); n != 2000 {
+			t.Fatalf("%d characters", n)
+		}
+		doc := w.shows(t, at(page, "where", where), "s1", "s2")
+		for _, kind := range []string{"/explorer", "/embed"} {
+			w.shows(t, at(page+kind, "where", where), "s1", "s2")
+		}
+		w.shows(t, at(page, "where", where, "f", "is:类别:2"), "s2")
+		if got := doc.Find("#x-where").Text(); got != where {
+			t.Errorf("%s: the form does not hold the condition, but %d bytes", script, len(got))
+		}
+		if got := doc.Find(".xcode a").First().AttrOr("href", ""); !strings.Contains(got, url.QueryEscape(where)) {
+			t.Errorf("%s: the API is not asked the same", script)
+		}
+		if r := w.get(t, at(page, "where", where+" ")); r.status != http.StatusFound {
+			t.Errorf("%s: the form with a blank more: %d", script, r.status)
+		}
+		if r := w.get(t, at(page, "where", where+"x")); r.status != http.StatusBadRequest || !strings.Contains(r.page(t).Find("main").Text(), "最多 2000 个字") {
+			t.Errorf("%s: one more: %d", script, r.status)
+		}
+	}
+}
+
 // Where the engine does not answer, the first rows are shown as they were kept,
 // and nobody is shown that page once it does.
 func TestStoredRowsAreShownWhereTheEngineIsAway(t *testing.T) {
@@ -471,6 +504,40 @@ func TestStoredRowsAreShownWhereTheEngineIsAway(t *testing.T) {
 	}
 	if doc := w.get(t, at(page, "q", "x")).page(t); !strings.Contains(doc.Find(".slot .empty").Text(), "这里不能查询数据的行") {
 		t.Errorf("a question is answered by %q", doc.Find(".slot").Text())
+	}
+}
+
+// The stored rows have the marks that the engine's rows have.
+func TestStoredRowsAreMarkedAsTheOthers(t *testing.T) {
+	const odd = "编号,年份,日期,比率,在用,说明\ns1,2019,2020-01-31,12.5%,是,好\ns2,不详,2020/2/1,多少,否,\ns3,\"1,234\",坏日子,7%,也许,x\n"
+	asked := asking(t)
+	page := asked.file(t, "m.csv", odd+strings.Repeat("s,2020,2020-03-01,1%,是,好\n", 30),
+		datasets.Field{Name: "编号", Type: "text"}, datasets.Field{Name: "年份", Type: "integer"}, datasets.Field{Name: "日期", Type: "date"},
+		datasets.Field{Name: "比率", Type: "decimal"}, datasets.Field{Name: "在用", Type: "boolean"}, datasets.Field{Name: "说明", Type: "text"})
+	away := newWorldOn(t, asked.Catalogue, func(d *Deps) {
+		d.Datasets = datasets.NewService(asked.Pool, asked.Store, licensing.Gate{}, asked.Clock)
+		d.Search = finder{d.Datasets}
+	})
+	marks := func(w *world) (out []string) {
+		doc := w.get(t, page).page(t)
+		doc.Find(".xt tbody tr").Each(func(i int, row *goquery.Selection) {
+			row.Find("td").Each(func(k int, cell *goquery.Selection) {
+				if cell.HasClass("misfit") {
+					out = append(out, fmt.Sprintf("%d %d %s", i, k, strings.Join(strings.Fields(cell.Text()), " ")))
+				}
+			})
+		})
+		if legend := doc.Find(".slot .small .misfit-key").Length(); len(out) > 0 && legend != 1 {
+			t.Errorf("%d legends say what the marks are", legend)
+		}
+		return out
+	}
+	want, got := marks(asked), marks(away)
+	if len(want) < 3 || fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("stored rows mark %q, the engine's %q", got, want)
+	}
+	if note := away.get(t, page).page(t).Find(".explorer .note").Text(); !strings.Contains(note, "查询服务现在不能用") {
+		t.Errorf("the engine was asked: %q", note)
 	}
 }
 

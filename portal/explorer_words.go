@@ -16,7 +16,7 @@ import (
 // colon between them:
 //
 //	f      has:名称:洋 · is:地区:福州|厦门 · between:年份:2020|2023 · near:位置:119.3|26.1|5
-//	group  地区 · year:日期
+//	group  地区 · year:日期 · bin:10:数值
 //	sum    count · avg:数值
 //	sort   地区 · -avg:数值
 //
@@ -124,12 +124,16 @@ func subject(schema rows.Schema, column string) (expression string, t rows.Type,
 		return named(column), c.Type, true
 	}
 	g := parseGrouping(column)
-	if _, ok := columnNamed(schema, g.column); !ok {
+	c, ok := columnNamed(schema, g.column)
+	if !ok {
 		return "", "", false
 	}
 	switch g.part {
 	case "":
 		return "", "", false
+	case binned:
+		t, err := g.bins(c.Type)
+		return g.expression(), t, err == nil
 	case "date":
 		return g.expression(), rows.Date, true
 	}
@@ -255,10 +259,11 @@ func pairOf(schema rows.Schema, column string) (string, bool) {
 	return "point(" + named(p.Longitude) + ", " + named(p.Latitude) + ")", true
 }
 
-// grouping is one thing that rows are put together by: a column, or a part of
-// a date.
+// grouping is one thing that rows are put together by: a column, a part of a
+// date, or bins.
 type grouping struct {
 	part   string // empty: the whole value
+	width  string // of bins: a number, or a period; see bins
 	column string
 }
 
@@ -266,10 +271,14 @@ type grouping struct {
 var dateParts = []string{"year", "quarter", "month", "day", "weekday", "hour", "date"}
 
 func (g grouping) String() string {
-	if g.part != "" {
+	switch g.part {
+	case "":
+	case binned:
+		return binned + ":" + g.width + ":" + g.column
+	default:
 		return g.part + ":" + g.column
 	}
-	if head, _, ok := strings.Cut(g.column, ":"); ok && (head == "" || slices.Contains(dateParts, head)) {
+	if head, _, ok := strings.Cut(g.column, ":"); ok && (head == "" || head == binned || slices.Contains(dateParts, head)) {
 		return ":" + g.column
 	}
 	return g.column
@@ -280,6 +289,12 @@ func parseGrouping(raw string) grouping {
 		if head == "" {
 			return grouping{column: rest}
 		}
+		if width, column, ok := strings.Cut(rest, ":"); head == binned && ok && column != "" {
+			if plain, err := widthOf(width); err == nil {
+				width = plain
+			}
+			return grouping{part: binned, width: width, column: column}
+		}
 		if slices.Contains(dateParts, head) {
 			return grouping{part: head, column: rest}
 		}
@@ -288,8 +303,11 @@ func parseGrouping(raw string) grouping {
 }
 
 func (g grouping) expression() string {
-	if g.part == "" {
+	switch g.part {
+	case "":
 		return named(g.column)
+	case binned:
+		return g.binExpression()
 	}
 	return g.part + "(" + named(g.column) + ")"
 }
@@ -430,7 +448,7 @@ func split(s string, sep byte) []string {
 
 // question is what e asks of its table.
 func (e exploring) question(schema rows.Schema) (rows.Query, error) {
-	q := rows.Query{Cursor: e.cursor, From: e.row}
+	q := rows.Query{Cursor: e.cursor, From: e.row, Exact: e.exact}
 	var err error
 	if q.Where, err = e.condition(schema); err != nil {
 		return q, err
@@ -491,8 +509,14 @@ func (e exploring) groupedQuestion(schema rows.Schema, q *rows.Query) error {
 	keys := map[string]string{}
 	var groups, list []string
 	for _, g := range e.groups {
-		if _, ok := columnNamed(schema, g.column); !ok {
+		c, ok := columnNamed(schema, g.column)
+		if !ok {
 			return missing("group", g.column)
+		}
+		if g.part == binned {
+			if _, err := g.bins(c.Type); err != nil {
+				return err
+			}
 		}
 		groups = append(groups, g.expression())
 		keys[g.String()] = g.expression()

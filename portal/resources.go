@@ -60,7 +60,10 @@ func (s *Server) lookAt(c *fiber.Ctx, viewer account.Actor) (*looked, error) {
 		return nil, fault.New(fault.NotFound, "这个文件没有第 %d 张表。", state.table+1)
 	}
 	l.explorer = &explorer{Server: s, viewer: viewer, dataset: l.dataset, resource: l.resource, version: l.version, state: state, page: c.Path()}
-	return l, l.explorer.folded(q.Get("set"), q.Get("column"), q["v"])
+	if err := l.explorer.folded(q.Get("set"), q.Get("column"), q["v"]); err != nil {
+		return l, err
+	}
+	return l, l.explorer.settleWidths(ctx)
 }
 
 // showResource is the page of one file, or with ?version= of an older state of it.

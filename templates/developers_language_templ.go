@@ -82,9 +82,9 @@ func developersLanguage(l Language) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "翻页用 next 里的游标，或 Link 头里的整个地址；翻到一半出了新版本，仍读开始时的那一版。total_exact 为 false 时，total 是抽样的估计。"))
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "翻页用 next 里的游标，或 Link 头里的整个地址；翻到一半出了新版本，仍读开始时的那一版。total_exact 为 false 时，total 是抽样的估计；加上 exact=1 就逐行数准（地址在 count_exactly 里）。"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers_language.templ`, Line: 27, Col: 201}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers_language.templ`, Line: 27, Col: 267}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {

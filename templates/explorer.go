@@ -59,6 +59,7 @@ type ExplorerGrouping struct {
 	Keep    []Hidden
 	By      []ExplorerSelect
 	Figures []ExplorerSelect
+	Widths  []ExplorerForm // of bins of numbers
 	On      bool
 	Clear   string
 }
@@ -114,6 +115,7 @@ type ExplorerPanel struct {
 type ExplorerFact struct {
 	Term, Value string
 	Href        string // the rows that it speaks of; may be empty
+	Exactly     string // address that tells the exact figure; empty where Value is exact
 }
 
 // ExplorerHistogram is how the values of a column lie.
@@ -158,6 +160,7 @@ type ExplorerRows struct {
 	Numbers                 bool // each row says which of the file it is
 	Grouped                 bool
 	Count                   string // how many rows there are, in words
+	Exactly                 string // address that counts them one by one; empty where Count is exact
 	Range                   string // which of them these are
 	RangeForm               string // the same with {from} and {to} for a script
 	Before                  int64  // rows before these
@@ -246,7 +249,7 @@ func sortPlace(h ExplorerHead) string {
 
 // inputMode is the keyboard that a telephone should show.
 func inputMode(kind, op string) string {
-	if kind == "text" && (op == "between" || op == "near" || op == "box") {
+	if kind == "text" && (op == "between" || op == "bin" || op == "near" || op == "box") {
 		return "decimal"
 	}
 	return "text"

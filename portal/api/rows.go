@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -43,6 +44,7 @@ type Choice struct {
 type RowsWanted struct {
 	Choice
 	Limit  int    `query:"limit" minimum:"1" maximum:"10000" default:"100" doc:"At most so many rows on a page" zh:"一页最多几行" example:"100"`
+	Exact  string `query:"exact" enum:"1" doc:"1: count every row, also where that takes long; otherwise total may be an estimate" zh:"1：逐行数准，再慢也数；不写时 total 可能是估计" example:"1"`
 	Cursor string `query:"cursor" maxLength:"4000" doc:"Where to go on: next or prev of another page of the same question. It stays with the version that it began in. What is in it is nobody's business and may change" zh:"从哪里继续：同一问题另一页的 next 或 prev。它始终读开始时的那一版；内容不必看懂，也可能改变"`
 }
 
@@ -56,6 +58,7 @@ type Rows struct {
 	Misfits    []Misfit   `json:"misfits" nullable:"false" doc:"Cells on this page whose text is no value of the column's type: the row shows that text as it stands in the file, and conditions and sums see an empty cell" zh:"本页里文字不合该列类型的格子：行里照文件原样给出文字，而条件和计算把它当作空"`
 	Total      int64      `json:"total" doc:"Rows of the answer on all pages together" zh:"所有页一共多少行" example:"769"`
 	TotalExact bool       `json:"total_exact" doc:"False where counting every row would take long: total is then an estimate from a sample" zh:"逐行数太慢时为 false，那时 total 是抽样的估计" example:"true"`
+	Exactly    string     `json:"count_exactly,omitempty" format:"uri" doc:"Where total is an estimate: the address that counts every row" zh:"total 是估计时：逐行数准的地址" example:"https://data.example/api/v1/resources/holidays-csv/rows?exact=1"`
 	Next       string     `json:"next,omitempty" doc:"The cursor of the next page; absent on the last. The Link header has its whole address" zh:"下一页的游标；最后一页没有。Link 头里有完整地址" example:"Zk3qXn8tYgkx"`
 	Prev       string     `json:"prev,omitempty" doc:"The cursor of the page before; absent on the first" zh:"上一页的游标；第一页没有"`
 }
@@ -175,7 +178,7 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 		return err
 	}
 	q := in.query()
-	q.Limit, q.Cursor = in.Limit, in.Cursor
+	q.Limit, q.Cursor, q.Exact = in.Limit, in.Cursor, in.Exact != ""
 	asked, err := a.Datasets.Question(ctx, who, v, position, q)
 	if err != nil {
 		return inQuery(err)
@@ -191,8 +194,19 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 	}
 	out := page(r)
 	out.Resource, out.Version, out.Table = v.ResourceID, v.Number, position+1
+	next.Set("limit", strconv.Itoa(in.Limit))
+	if in.Exact != "" {
+		next.Set("exact", in.Exact)
+	}
+	if !out.TotalExact {
+		exactly := maps.Clone(next)
+		exactly.Set("exact", "1")
+		if in.Cursor != "" {
+			exactly.Set("cursor", in.Cursor)
+		}
+		out.Exactly = a.address("/resources/" + v.ResourceID + "/rows?" + exactly.Encode())
+	}
 	if out.Next != "" {
-		next.Set("limit", strconv.Itoa(in.Limit))
 		next.Set("cursor", out.Next)
 		c.Set(fiber.HeaderLink, "<"+a.address("/resources/"+v.ResourceID+"/rows?"+next.Encode())+`>; rel="next"`)
 	}

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"shuyuan/datasets"
+	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/problem"
 )
@@ -281,5 +283,71 @@ func TestAColumnIsCountedByValueAndByBin(t *testing.T) {
 		if a := w.get(t, path+address); a.status != want {
 			t.Errorf("%s: %d, want %d: %s", address, a.status, want, a.body)
 		}
+	}
+}
+
+// A condition of 2,000 Chinese characters is asked by an address; one that is
+// longer than any may be is refused in a sentence.
+func TestALongConditionInChinese(t *testing.T) {
+	w := asking(t)
+	path := w.people(t)
+	const head, tail = `区划 = "`, `" or 人口 = 842`
+	long := head + strings.Repeat("福", 2000-len([]rune(head+tail))) + tail
+	for _, what := range []string{"/rows", "/export.csv", "/export.json", "/facets/区划", "/distributions/人口"} {
+		a := w.get(t, path+strings.NewReplacer("区划", "1", "人口", "2").Replace(what)+"?"+url.Values{"where": {long}}.Encode())
+		if a.status != http.StatusOK || !strings.Contains(string(a.body), "350100") && !strings.Contains(string(a.body), "842") || strings.Contains(string(a.body), "350300") {
+			t.Errorf("%s: %d %.200s", what, a.status, a.body)
+		}
+	}
+	a := w.get(t, path+"/rows?"+url.Values{"where": {strings.Repeat("福", portal.MaxQuery/9+1)}}.Encode())
+	var p problem.Problem
+	if a.into(t, &p); a.status != http.StatusBadRequest || !strings.Contains(p.Detail, "32192") {
+		t.Errorf("longer than an address: %d %s", a.status, a.body)
+	}
+	a = w.get(t, path+"/rows?"+url.Values{"where": {`区划 = "` + strings.Repeat("福", 2700) + `"`}}.Encode())
+	if a.into(t, &p); a.status != http.StatusBadRequest || !strings.Contains(p.Detail, "8000") || len(p.Errors) != 1 || p.Errors[0].Location != "query.where" {
+		t.Errorf("longer than a condition: %d %s", a.status, a.body)
+	}
+}
+
+// An estimate says so and leads to the exact count, which further pages keep.
+func TestATotalIsCountedWhereItIsAskedFor(t *testing.T) {
+	w := asking(t)
+	d := w.Dataset(t)
+	id := w.Resource(t, d)
+	const n = 510_000
+	var file strings.Builder
+	file.WriteString("甲\n")
+	want := int64(0)
+	for i := range n {
+		line := "n" + strconv.Itoa(i)
+		file.WriteString(line + "\n")
+		if strings.Contains(line, "77") {
+			want++
+		}
+	}
+	w.Version(t, d, id, "n.csv", file.String())
+	type counted struct {
+		rowsPage
+		Exactly string `json:"count_exactly"`
+	}
+	ask := func(address string) (got counted, link string) {
+		a := w.get(t, address)
+		if a.into(t, &got); a.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", address, a.status, a.body)
+		}
+		return got, a.header.Get("Link")
+	}
+	about, _ := ask(api.Base + "/resources/" + id + "/rows?limit=5&where=" + url.QueryEscape(`contains(甲, "77")`))
+	if about.TotalExact || about.Exactly == "" || about.Total == want {
+		t.Fatalf("%+v", about)
+	}
+	exact, link := ask(strings.TrimPrefix(about.Exactly, "https://data.example"))
+	if !exact.TotalExact || exact.Total != want || exact.Exactly != "" || string(exact.Rows) != string(about.Rows) {
+		t.Errorf("%+v, want %d", exact, want)
+	}
+	next, _, _ := strings.Cut(strings.TrimPrefix(link, "<https://data.example"), ">")
+	if further, _ := ask(next); !further.TotalExact || further.Total != want {
+		t.Errorf("the next page: %+v", further)
 	}
 }

@@ -22,7 +22,7 @@ func init() {
 		"查询行的语言": "The language of questions",
 		"select、where、group_by、order_by 都用它写。列名用文件里的名字或中文名；名字里有符号的放在反引号里。":                                                           "select, where, group_by and order_by are written in it. A column is called by its name in the file or by its label; a name with signs in it stands between backticks.",
 		"值按列的类型比较：数、文字、日期（写成 date'2026-01-31'）、年月（'2026-01'）、时刻、是否（true、false）、点和图形。不合类型的格子在计算时是空的，回包的 misfits 指出是哪些，raw(列) 给出它的原文。": "Values are compared by the type of the column: numbers, texts, dates (written date'2026-01-31'), months ('2026-01'), moments, true and false, points and shapes. A cell that does not fit the type counts as empty; misfits in the answer names these, and raw(column) gives the text as it stands.",
-		"翻页用 next 里的游标，或 Link 头里的整个地址；翻到一半出了新版本，仍读开始时的那一版。total_exact 为 false 时，total 是抽样的估计。":                                       "Go on with the cursor in next, or with the whole address in the Link header; if a new version appears meanwhile, the walk stays with the one it began in. Where total_exact is false, total is an estimate from a sample.",
+		"翻页用 next 里的游标，或 Link 头里的整个地址；翻到一半出了新版本，仍读开始时的那一版。total_exact 为 false 时，total 是抽样的估计；加上 exact=1 就逐行数准（地址在 count_exactly 里）。": "Go on with the cursor in next, or with the whole address in the Link header; if a new version appears meanwhile, the walk stays with the one it began in. Where total_exact is false, total is an estimate from a sample; with exact=1 every row is counted (count_exactly has that address).",
 		"文字里的任何东西都只是值，不会变成 SQL。": "Whatever stands in a text is a value and never becomes SQL.",
 		"说明":        "What it means",
 		"运算":        "Operators",

@@ -91,6 +91,19 @@ func init() {
 		"%s 有值的行": "%s, rows with a value",
 		"%s 不同的值": "%s, distinct values",
 
+		// bins
+		"分段":          "Bins",
+		"按数值分段":       "in bins",
+		"每 %s 一段":     "bins of %s",
+		"%d 年第 %d 季度": "%d, quarter %d",
+		"%s 至不到 %s":   "%s to under %s",
+		"%s：按数值分段":    "%s in bins",
+		"分段汇总":        "Group in bins",
+		"每段多宽":        "Width of a bin",
+		"空着就自动选":      "automatic if empty",
+		"每段的宽度要是大于零的数，“%s”不是。": "The width of a bin is a number above zero, and “%s” is none.",
+		"“%s”不能这样分段。":          "“%s” cannot be cut into such bins.",
+
 		// one column
 		"收起":               "Close",
 		"中位数":              "Median",
@@ -127,6 +140,9 @@ func init() {
 		// rows
 		"共 %s 行":        "%s rows",
 		"%s 行（全表 %s 行）": "%s rows (of %s)",
+		"准确计数":          "Count exactly",
+		"count 只能是 %s。": "count can only be %s.",
+		"约 %s":          "About %s",
 		"约 %s 行（抽样估计；全表 %s 行）": "About %s rows (estimated from a sample; of %s)",
 		"%s 组":           "%s groups",
 		"%s，可滚动":         "%s, scrolls",
