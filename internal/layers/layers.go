@@ -32,6 +32,8 @@ var narrower = map[string][]string{
 	"internal/policy":            {"internal/fault"},
 	"internal/workdays":          {},
 	"internal/workflow":          {"internal/account", "internal/fault"},
+	"internal/deadline":          {"internal/policy", "internal/workdays"},
+	"internal/inbox":             {"internal/account", "internal/deadline"},
 	"portal/interop":             {"datasets", "internal/fault", "internal/account"},
 	"portal/byterange":           {},
 	"portal/notify":              {"templates", "datasets", "internal"}, // it works when nobody asks

@@ -1,0 +1,64 @@
+// Package inbox is the one list of what waits for somebody. Whoever makes work
+// for people implements Source; the portal puts the lists together and sorts
+// them by the day each thing is due.
+package inbox
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/deadline"
+)
+
+// Item is one thing that waits for somebody.
+type Item struct {
+	Kind   string    // as opening-review; the portal names it
+	ID     string    // within the kind
+	Title  string    // what it is about, as its owner wrote it
+	Sub    string    // whose it is, or where it lies; may be empty
+	Ask    string    // what is to be done: a sentence with its English in templates/text
+	Args   []any     // of Ask
+	Path   string    // the page on which it is done
+	Since  time.Time // when it began to wait
+	Clock  *deadline.Clock
+	After  string // what happens when the clock runs out: a sentence; empty: nothing but that everybody sees it
+	Safe   bool   // several may be done at once from the list
+	Sample bool
+}
+
+// Source knows what waits for people.
+type Source interface {
+	// Waiting is everything of its kind that waits for who, in no order. It never
+	// holds what who may not see.
+	Waiting(ctx context.Context, who account.Actor) ([]Item, error)
+}
+
+// Waiting is what all sources hold for who: what is due first comes first, and
+// what has no day comes last, the oldest first.
+func Waiting(ctx context.Context, who account.Actor, sources ...Source) ([]Item, error) {
+	var all []Item
+	for _, s := range sources {
+		items, err := s.Waiting(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+	}
+	slices.SortStableFunc(all, func(a, b Item) int {
+		return cmp.Or(due(a).Compare(due(b)), a.Since.Compare(b.Since), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
+
+// never is after every day that a clock can name.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func due(i Item) time.Time {
+	if i.Clock == nil {
+		return never
+	}
+	return i.Clock.Due()
+}
