@@ -162,10 +162,11 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFi
 	if err != nil {
 		return nil, err
 	}
-	v.hold(t, n.Fields, said, n.TablesEN)
-	if err := s.inherit(ctx, v, n.Fields); err != nil {
+	fields, tablesEN, err := remember(ctx, s.pool, v.ResourceID, t.report, n.Fields, said)
+	if err != nil {
 		return nil, err
 	}
+	v.hold(t, fields, said, append(n.TablesEN, tablesEN[min(len(n.TablesEN), len(tablesEN)):]...))
 	if err := s.lookThrough(ctx, v, t); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -206,32 +205,4 @@ func (s *Service) Corrections(ctx context.Context, viewer account.Actor, v *Vers
 	})
 	slices.SortStableFunc(out, func(a, b Corrected) int { return b.At.Compare(a.At) })
 	return out, err
-}
-
-// inherit lets what was said of the columns of the version before hold for a
-// new one, where nobody says anything of them: columns are known by their
-// names. Types are those of the new reading.
-func (s *Service) inherit(ctx context.Context, v *Version, given [][]Field) error {
-	before, err := selectVersions(ctx, s.pool, `v.resource_id = @resource`, pgx.NamedArgs{"resource": v.ResourceID}, 1)
-	if err != nil || len(before) == 0 {
-		return err
-	}
-	for i, j := range sameTable(before[0].Tables, v.Tables) {
-		for k := range v.Tables[i].Fields {
-			f := &v.Tables[i].Fields[k]
-			named := func(g Field) bool { return g.Name == f.Name }
-			if i < len(given) && slices.ContainsFunc(given[i], named) {
-				continue
-			}
-			if at := slices.IndexFunc(before[0].Tables[j].Fields, named); at >= 0 {
-				now := *f
-				*f = before[0].Tables[j].Fields[at]
-				f.Type, f.Unit = now.Type, cmp.Or(now.Unit, f.Unit) // the new values say it themselves
-				if now.Label != now.Name {
-					f.Label = cmp.Or(now.Label, f.Label) // an officer said so
-				}
-			}
-		}
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -261,29 +260,22 @@ func scanTables(files []tableFile, tables []Table) []scanned {
 }
 
 // scanUpload looks through what was read of an upload, before a person reviews
-// it. What its columns are called is what the newest version says of them.
+// it. What its columns are called is what earlier versions say of them.
 func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken) error {
 	if s.rows == nil {
 		return nil
 	}
-	newest, err := newestOf(ctx, s.pool, u.ResourceID)
+	said, err := selectOverrides(ctx, s.pool, u.ResourceID)
 	if err != nil {
 		return err
 	}
-	var tables []scanned
-	for i, f := range t.files {
-		one := scanned{file: f, rows: t.report.Tables[i].Rows, fields: make([]Field, len(f.columns))}
-		for j, c := range f.columns {
-			one.fields[j].Name = c.Name
-			if newest != nil && i < len(newest.Tables) {
-				if at := slices.IndexFunc(newest.Tables[i].Fields, func(n Field) bool { return n.Name == c.Name }); at >= 0 {
-					one.fields[j] = newest.Tables[i].Fields[at]
-				}
-			}
-		}
-		tables = append(tables, one)
+	fields, names, err := remember(ctx, s.pool, u.ResourceID, t.report, nil, said)
+	if err != nil {
+		return err
 	}
-	return s.scanOfUpload(ctx, u, tables)
+	v := &Version{}
+	v.hold(t, fields, said, names)
+	return s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables))
 }
 
 // scanOfUpload is scan, of which nothing is kept where the upload has ended

@@ -143,32 +143,12 @@ func (s *Service) candidate(ctx context.Context, q database.Querier, u *Upload) 
 	if err != nil {
 		return nil, nil, err
 	}
-	newest, err := newestOf(ctx, q, u.ResourceID)
+	fields, names, err := remember(ctx, q, u.ResourceID, t.report, nil, said)
 	if err != nil {
 		return nil, nil, err
 	}
-	fields, names := inherited(newest, said)
 	v.hold(t, fields, said, names)
 	return v, t, nil
-}
-
-// inherited is the dictionary that the next version starts from: what the newest
-// says of its columns, but for the types, which come of the values, and over it
-// what officers said.
-func inherited(newest *Version, said overrides) (fields [][]Field, tablesEN []string) {
-	if newest == nil {
-		return nil, nil
-	}
-	for i, t := range newest.Tables {
-		var kept []Field
-		for _, f := range t.Fields {
-			f.Type = ""
-			said[i][f.Name].amend(&f)
-			kept = append(kept, f)
-		}
-		fields, tablesEN = append(fields, kept), append(tablesEN, t.NameEN)
-	}
-	return fields, tablesEN
 }
 
 func newestOf(ctx context.Context, q database.Querier, resourceID string) (*Version, error) {
