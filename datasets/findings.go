@@ -152,10 +152,10 @@ func (s *Service) DecideFinding(ctx context.Context, who account.Actor, id int64
 }
 
 // askAgain opens the findings to which the decision about a finding was
-// carried: they have who made it and when.
+// carried: they have who made it and when. They stand from now on.
 func askAgain(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE findings c SET state = 'open', reason = '', decided_by = NULL, decided_name = '', decided_at = NULL, carried_from = NULL
+		UPDATE findings c SET at = @now, state = 'open', reason = '', decided_by = NULL, decided_name = '', decided_at = NULL, carried_from = NULL
 		FROM findings f
 		WHERE f.id = @id AND c.id <> f.id AND c.carried_from IS NOT NULL
 		AND (c.resource_id, c.kind, c.position, c.column_name) = (f.resource_id, f.kind, f.position, f.column_name)

@@ -58,6 +58,10 @@ func Settle(d time.Duration) Option { return func(r *run) { r.settle = d } }
 // an upload in progress. It is the age after which uploads are swept.
 const Lease = 24 * time.Hour
 
+// Waiting is how long what was found in a file that nobody uploaded may wait for
+// a decision: as long as an upload may (upload_waiting), and a day for the sweep.
+const Waiting = (30 + 1) * 24 * time.Hour
+
 // shown is how many counter-examples of one rule are printed.
 const shown = 20
 
@@ -140,7 +144,7 @@ func (r *run) apply(ctx context.Context, rule rule) ([]string, error) {
 	if rule.find != nil {
 		return rule.find(ctx, r)
 	}
-	return r.texts(ctx, rule.query, pgx.NamedArgs{"now": r.now})
+	return r.texts(ctx, rule.query, pgx.NamedArgs{"now": r.now, "waiting": Waiting})
 }
 
 func (r *run) texts(ctx context.Context, sql string, args ...any) ([]string, error) {

@@ -138,15 +138,32 @@ var mutations = []struct {
 	{name: "an upload became the version of another", rule: "I10 an upload became", names: "upload " + upload(1), sql: `UPDATE uploads SET state = 'published', version_id = 1, got = 9, format = 'csv', resource_id = 'bbbbbbbb',
 		sha256 = (SELECT sha256 FROM versions WHERE id = 1)`},
 
+	{name: "what was found outlived its upload", rule: "I10 a scan is of", names: "scan of 0000", sql: `UPDATE scans SET at = now() - interval '32 days' WHERE sha256 LIKE '00%'`},
+	{name: "what was found outlived the upload that ended", rule: "I10 a scan is of", names: "scan of 0000", sql: checks("uploads") + `UPDATE scans SET at = now() - interval '32 days' WHERE sha256 LIKE '00%';
+		ALTER TABLE uploads DROP CONSTRAINT uploads_sha256_fkey; UPDATE uploads SET sha256 = repeat('0', 64), state = 'expired'`},
+	{name: "a finding of a version that is missing", rule: "I10 a scan is of", names: "resource aaaaaaaa", sql: `UPDATE versions SET sha256 = repeat('1', 64)`},
+	{name: "a finding of no file", rule: "I10 a finding is of", names: "finding 1", sql: `DELETE FROM scans WHERE at < '2026-01-01'`},
+	{name: "a finding in no table", rule: "I10 a finding in", names: "finding 1 in version 2", sql: `UPDATE findings SET position = 2`},
+	{name: "a finding in no column", rule: "I10 a finding in", names: "finding 1 in version 1", sql: `UPDATE findings SET column_name = '电话'`},
+	{name: "a decision about a later version was carried", rule: "I10 a decision", names: "finding 1", sql: `UPDATE findings SET state = 'dismissed', reason = '公开', decided_by = 1, decided_at = now(), carried_from = 2`},
+	{name: "a decision about another file was carried", rule: "I10 a decision", names: "finding 1", sql: checks("findings") + `UPDATE findings SET carried_from = 9`},
+	{name: "a profile of another column", rule: "I10 a profile", names: "column 1 of table 1 of version 1", sql: `UPDATE table_profiles SET profile = '{"column": "年份"}' WHERE field = 1`},
+	{name: "a profile of no column", rule: "I10 a profile", names: "column 2 of table 1", sql: `UPDATE table_profiles SET field = 2 WHERE field = 1`},
+
 	{name: "a withheld entry is in the index", rule: "I11", names: "secret-list", do: func(_ *testing.T, w *world) { w.index = append(w.index, "secret-list") }},
 	{name: "a draft is in the index", rule: "I11", names: "draft", do: func(_ *testing.T, w *world) { w.index = append(w.index, "draft") }},
 	{name: "a withdrawn entry is in the index", rule: "I11", names: "population", sql: `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '错误' WHERE id = 1`},
 	{name: "a public entry is not in the index", rule: "I11", names: "hospitals", do: func(_ *testing.T, w *world) { w.index = w.index[:1] }},
 	{name: "an entry is in the index twice", rule: "I11", names: "more than once", do: func(_ *testing.T, w *world) { w.index = append(w.index, "population") }},
 
-	{name: "a job hangs", rule: "I13 no job waits", names: "job 1", sql: `UPDATE river_job SET state = 'running', attempted_at = now() - interval '2 hours'`},
-	{name: "a job waits", rule: "I13 no job waits", names: "job 1", sql: `UPDATE river_job SET scheduled_at = now() - interval '2 hours'`},
-	{name: "a job was given up", rule: "I13 no job was given up", names: "job 1", sql: `UPDATE river_job SET state = 'discarded', finalized_at = now()`},
+	{name: "a job hangs", rule: "I13 no job waits", names: "job 1", sql: `UPDATE river_job SET state = 'running', attempted_at = now() - interval '2 hours' WHERE id = 1`},
+	{name: "a job waits", rule: "I13 no job waits", names: "job 1", sql: `UPDATE river_job SET scheduled_at = now() - interval '2 hours' WHERE id = 1`},
+	{name: "a job was given up", rule: "I13 no job was given up", names: "job 1", sql: `UPDATE river_job SET state = 'discarded', finalized_at = now() WHERE id = 1`},
+	{name: "a version was never looked through", rule: "I13 every version with tables was looked", names: "version 2 of resource aaaaaaaa", sql: `DELETE FROM findings; DELETE FROM scans`},
+	{name: "a column has no profile", rule: "I13 every column", names: "table 1 of version 2 of resource aaaaaaaa", sql: `DELETE FROM table_profiles WHERE version_id = 2 AND field = 1`},
+	{name: "a version was never checked", rule: "I13 every version with tables was held", names: "version 1 of resource aaaaaaaa", sql: `DELETE FROM version_checks WHERE version_id = 1`},
+	{name: "nobody was told of what is in a public file", rule: "I13 whoever must decide", names: "finding 1 in version 2", sql: `DELETE FROM finding_letters WHERE version_id = 2`},
+	{name: "only another kind was told", rule: "I13 whoever must decide", names: "finding 1 in version 1", sql: `UPDATE finding_letters SET kind = 'passport'`},
 	{name: "a dead session was kept", rule: "I13 no session", names: "session aaaa", sql: `UPDATE sessions SET expires_at = now() - interval '3 days'`},
 	{name: "an act was never sealed", rule: "I13 no act", names: "audit entry", sql: `INSERT INTO audit_entries (at, actor, roles, department, subject, subject_id, act, commitment)
 		VALUES (now() - interval '2 hours', 0, '{}', 0, 'x', '', 'x', decode(repeat('00', 32), 'hex'))`},
@@ -230,6 +247,35 @@ func TestEveryViolationIsFoundAndNamed(t *testing.T) {
 			}
 			if strings.Contains(out, "hunter2") {
 				t.Error("the checker tells the secret")
+			}
+		})
+	}
+}
+
+// What the task has not come to yet, what it cannot come to, and what the public
+// does not have, is no violation.
+func TestWhatWaitsForItsTurnIsNoViolation(t *testing.T) {
+	const nothing = `DELETE FROM findings; DELETE FROM scans; DELETE FROM table_profiles; DELETE FROM version_checks; `
+	for name, sql := range map[string]string{
+		"no turn has ended":              nothing + `UPDATE river_job SET state = 'running', finalized_at = NULL WHERE id = 2`,
+		"another task's has":             nothing + `UPDATE river_job SET args = '{"task": "make-tables"}' WHERE id = 2`,
+		"it began before they were made": nothing + `UPDATE river_job SET attempted_at = '2025-01-01 12:00Z' WHERE id = 2`,
+		"their rows were not read yet":   nothing + `INSERT INTO unread_versions SELECT id, '读不了。', '[]', now() FROM versions`,
+		"the letter is of the next turn": `DELETE FROM finding_letters; UPDATE findings SET at = now()`,
+		"the entry is withheld":          `DELETE FROM finding_letters; UPDATE datasets SET open_type = 'withheld', open_basis = '{AS-27}'; DELETE FROM changes`,
+		"it was decided":                 `DELETE FROM finding_letters; UPDATE findings SET state = 'confirmed', decided_by = 1, decided_at = now()`,
+		"it only warns":                  `DELETE FROM finding_letters; UPDATE findings SET severity = 'warn'`,
+		"a decision is younger": `UPDATE scans SET at = '2025-01-01' WHERE sha256 LIKE '00%'; INSERT INTO findings (resource_id, sha256, kind, position, column_name, severity, found, rows, masked, sentence, args, at, state, decided_by, decided_at)
+			VALUES ('aaaaaaaa', repeat('0', 64), 'mobile', 1, '', 'block', 1, '{}', '{}', '有。', '[]', '2025-01-01', 'confirmed', 1, now() - interval '2 days')`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.exec(t, sql)
+			_, out := w.check(t)
+			for _, says := range []string{"a scan is of", "every version with tables was looked", "every column of a version", "every version with tables was held", "whoever must decide"} {
+				if !regexp.MustCompile(`(?m)^I1[03] +holds: ` + says).MatchString(out) {
+					t.Errorf("%s does not hold\n%s", says, out)
+				}
 			}
 		})
 	}

@@ -9,6 +9,17 @@ const (
 	stagedOwners = "a staged file is of an upload on its way or younger than an upload may last"
 )
 
+// turn is SQL for a whole turn of the task that looks at versions, which began
+// after since and has ended: what it has not done of what was there then, it
+// does not do.
+func turn(since string) string {
+	return `EXISTS (SELECT FROM river_job j WHERE j.kind = 'task_due' AND j.args ->> 'task' = 'quality' AND j.finalized_at IS NOT NULL AND j.attempted_at > ` + since + `)`
+}
+
+// passed is SQL for a version v that was there for a day when such a turn began:
+// what fails is tried each minute.
+var passed = turn(`v.published_at + interval '1 day'`) + ` AND NOT EXISTS (SELECT FROM unread_versions u WHERE u.version_id = v.id)`
+
 // rules are the invariants that exist so far, numbered as in the catalogue of
 // invariants; L are those that a law states. A constraint in the database
 // forbids most of them: the rule finds what got around it.
@@ -67,6 +78,30 @@ var rules = []rule{
 		SELECT 'upload ' || u.id FROM uploads u LEFT JOIN versions v ON v.id = u.version_id
 		WHERE u.state = 'published' AND (v.resource_id, v.sha256) IS DISTINCT FROM (u.resource_id, u.sha256)`},
 
+	{id: "I10", says: "a scan is of a version, of an upload on its way, or younger than an upload may wait", query: `
+		SELECT format('scan of %s of resource %s', c.sha256, c.resource_id) FROM scans c
+		WHERE NOT EXISTS (SELECT FROM versions v WHERE v.resource_id = c.resource_id AND v.sha256 = c.sha256)
+		  AND NOT EXISTS (SELECT FROM uploads u WHERE u.resource_id = c.resource_id AND u.sha256 = c.sha256 AND u.state NOT IN ('published', 'discarded', 'expired'))
+		  AND c.at < @now::timestamptz - @waiting::interval
+		  AND NOT EXISTS (SELECT FROM findings f WHERE f.resource_id = c.resource_id AND f.sha256 = c.sha256 AND f.decided_at >= @now::timestamptz - @waiting::interval)`},
+	{id: "I10", says: "a finding is of a file that was looked through", query: `
+		SELECT 'finding ' || f.id FROM findings f
+		WHERE NOT EXISTS (SELECT FROM scans c WHERE c.resource_id = f.resource_id AND c.sha256 = f.sha256)`},
+	{id: "I10", says: "a finding in a version is of a table and a column that it has", query: `
+		SELECT format('finding %s in version %s of resource %s', f.id, v.number, v.resource_id)
+		FROM findings f JOIN versions v USING (resource_id, sha256)
+		WHERE EXISTS (SELECT FROM version_tables t WHERE t.version_id = v.id) AND NOT EXISTS (
+			SELECT FROM version_tables t WHERE t.version_id = v.id AND t.position = f.position
+			AND (f.column_name = '' OR EXISTS (SELECT FROM jsonb_array_elements(t.fields) c WHERE c ->> 'name' = f.column_name)))`},
+	{id: "I10", says: "a decision that was carried is that about an earlier version of the same file", query: `
+		SELECT 'finding ' || f.id FROM findings f LEFT JOIN versions o ON o.id = f.carried_from
+		WHERE f.carried_from IS NOT NULL AND (o.resource_id IS DISTINCT FROM f.resource_id OR f.state <> 'dismissed'
+			OR o.number >= (SELECT min(v.number) FROM versions v WHERE v.resource_id = f.resource_id AND v.sha256 = f.sha256))`},
+	{id: "I10", says: "a profile is of a column that its version has", query: `
+		SELECT format('profile of column %s of table %s of version %s', p.field, p.position, p.version_id)
+		FROM table_profiles p LEFT JOIN version_tables t USING (version_id, position)
+		WHERE p.profile ->> 'column' IS DISTINCT FROM t.fields -> p.field ->> 'name'`},
+
 	{id: "I11", says: "the index holds exactly what the public may see", find: indexed},
 
 	{id: "I13", says: "no job waits or runs longer than an hour past its time", query: `
@@ -81,6 +116,29 @@ var rules = []rule{
 		SELECT 'audit entry ' || id FROM audit_entries WHERE seq IS NULL AND at < @now::timestamptz - interval '1 hour'`},
 	{id: "I13", says: "the clock is not ahead of time", query: `
 		SELECT 'clock at ' || high FROM clock WHERE high > @now::timestamptz + interval '1 minute'`},
+
+	{id: "I13", says: "every version with tables was looked through, or waits for its turn", query: `
+		SELECT format('version %s of resource %s', v.number, v.resource_id) FROM versions v
+		WHERE EXISTS (SELECT FROM version_tables t WHERE t.version_id = v.id) AND ` + passed + `
+		  AND NOT EXISTS (SELECT FROM scans c WHERE c.resource_id = v.resource_id AND c.sha256 = v.sha256)`},
+	{id: "I13", says: "every column of a version has its profile, or waits for its turn", query: `
+		SELECT format('table %s of version %s of resource %s', t.position, v.number, v.resource_id)
+		FROM version_tables t JOIN versions v ON v.id = t.version_id
+		WHERE ` + passed + `
+		  AND (SELECT count(*) FROM table_profiles p WHERE p.version_id = t.version_id AND p.position = t.position) < jsonb_array_length(t.fields)`},
+	{id: "I13", says: "every version with tables was held against the rules of quality, or waits for its turn", query: `
+		SELECT format('version %s of resource %s', v.number, v.resource_id) FROM versions v
+		WHERE EXISTS (SELECT FROM version_tables t WHERE t.version_id = v.id) AND ` + passed + `
+		  AND NOT EXISTS (SELECT FROM version_checks c WHERE c.version_id = v.id)`},
+	{id: "I13", says: "whoever must decide about something in a public file was told of it, or the next letter tells", query: `
+		SELECT format('finding %s in version %s of resource %s', f.id, v.number, v.resource_id)
+		FROM findings f
+		JOIN versions v USING (resource_id, sha256)
+		JOIN resources r ON r.id = v.resource_id
+		JOIN datasets d ON d.id = r.dataset_id
+		WHERE f.severity = 'block' AND f.state = 'open' AND d.status = 'published' AND d.open_type <> 'withheld'
+		  AND ` + turn(`greatest(f.at, v.published_at, d.updated_at)`) + `
+		  AND NOT EXISTS (SELECT FROM finding_letters l WHERE l.version_id = v.id AND l.kind = f.kind)`},
 
 	{id: "I14", says: "usage is counted in figures that can be", query: `
 		SELECT format('usage of dataset %s on %s', dataset_id, day) FROM usage_days

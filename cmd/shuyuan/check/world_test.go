@@ -33,7 +33,8 @@ func (x index) IDs(_ context.Context, yield func(string) error) error {
 }
 
 // world is a small installation in which every invariant holds: two public
-// entries, a withheld one and a draft; a file with a rendition; an officer,
+// entries, a withheld one and a draft; a file with a rendition, looked through, with
+// one finding of which its department was told; an officer,
 // an administrator, a session, a key, five acts in the audit trail, and an upload
 // that rests for two days now.
 type world struct {
@@ -82,6 +83,12 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO blobs VALUES ('%[5]s', %[6]d, '2025-01-01');
 		INSERT INTO table_files (version_id, position, sha256, bytes, columns, misfits, notes)
 		SELECT id, 1, '%[5]s', %[6]d, '[{"name": "年份", "misfits": 0}, {"name": "人口", "misfits": 1}]', 1, '[]' FROM versions;
+		INSERT INTO table_profiles SELECT id, 1, field, jsonb_build_object('column', name) FROM versions, (VALUES (0, '年份'), (1, '人口')) AS c (field, name);
+		INSERT INTO version_checks SELECT id, 'types', 1, 'yes', 0, 4, '都合类型。', '[]', '[]', '2025-02-02' FROM versions;
+		INSERT INTO scans VALUES ('aaaaaaaa', '%[1]s', 1, '2025-02-02'), ('aaaaaaaa', repeat('0', 64), 1, now());
+		INSERT INTO findings (resource_id, sha256, kind, position, column_name, severity, found, rows, masked, sentence, args, at)
+		VALUES ('aaaaaaaa', '%[1]s', 'mobile', 1, '人口', 'block', 1, '{1}', '{}', '有手机号码。', '[]', '2025-02-02');
+		INSERT INTO finding_letters SELECT id, 'mobile', '2025-02-02' FROM versions;
 		INSERT INTO changes (dataset_id, at) SELECT id, '2025-01-01' FROM datasets WHERE status <> 'draft';
 		INSERT INTO usage_days VALUES (1, '2025-01-02', 10, 2, 100);
 		INSERT INTO usage_totals VALUES (1, 10, 2);
@@ -91,7 +98,8 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO user_roles VALUES (1, 'officer', 1, 'manage', '2025-01-01'), (2, 'administrator', NULL, 'system', '2025-01-01');
 		INSERT INTO sessions VALUES (repeat('a', 32), decode(repeat('ab', 32), 'hex'), 1, now(), now(), now() + interval '1 hour', '', '');
 		INSERT INTO api_keys VALUES ('sy_AAAAAAAA', decode(repeat('cd', 32), 'hex'), 1, '脚本', '{read}', now(), now() + interval '1 day', NULL, NULL);
-		INSERT INTO river_job (kind, max_attempts, args) VALUES ('reindex', 5, '{}')`,
+		INSERT INTO river_job (kind, max_attempts, args) VALUES ('reindex', 5, '{}');
+		INSERT INTO river_job (kind, max_attempts, args, state, attempted_at, finalized_at) VALUES ('task_due', 1, '{"task": "quality"}', 'completed', now(), now())`,
 		file.Digest, file.Bytes, kept.Digest, kept.Bytes, stored.Digest, stored.Bytes))
 	w.exec(t, fmt.Sprintf(`
 		INSERT INTO uploads (id, resource_id, department_id, user_id, user_name, file_name, bytes, got, state, created_at, changed_at, expires_at)
