@@ -25,6 +25,7 @@ import (
 	"shuyuan/internal/database/embedded"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/mail"
+	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 )
 
@@ -234,6 +235,16 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Work(in.path("work")))...),
 		accounts: account.NewService(in.pool, account.Config{}, clock.Now),
 	}, nil
+}
+
+// uploads lets files be uploaded, under the rules of the platform.
+func (in *installation) uploads() (datasets.Option, error) {
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := datasets.UploadRulesFrom(book)
+	return datasets.Uploads(in.path("uploads"), rules), err
 }
 
 // migrate brings the database up to date. Beside a running server it is.

@@ -15,7 +15,11 @@ func loadDemo(ctx context.Context, c *call) error {
 		if err := c.noArguments(); err != nil {
 			return err
 		}
-		s, err := in.services(ctx)
+		uploads, err := in.uploads()
+		if err != nil {
+			return err
+		}
+		s, err := in.services(ctx, uploads)
 		if err != nil {
 			return err
 		}

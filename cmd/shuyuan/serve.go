@@ -113,11 +113,11 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	rules, err := datasets.UploadRulesFrom(book)
+	uploads, err := s.in.uploads()
 	if err != nil {
 		return err
 	}
-	if s.services, err = s.in.services(ctx, datasets.Rows(s.rows), datasets.Uploads(s.in.path("uploads"), rules)); err != nil {
+	if s.services, err = s.in.services(ctx, datasets.Rows(s.rows), uploads); err != nil {
 		return err
 	}
 	if s.search, err = s.in.openSearch(s.datasets); err != nil {

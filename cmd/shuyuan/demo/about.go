@@ -102,6 +102,7 @@ type about struct {
 		Tables        int      `yaml:"tables"`    // sheets of a workbook; 1 if not said
 		TablesEN      []string `yaml:"tables_en"` // the English names of the sheets
 		Address       *address `yaml:"address"`   // instead of versions
+		Waiting       string   `yaml:"waiting"`   // a file of uploads/, uploaded for an officer to look over
 		Versions      []struct {
 			File     string `yaml:"file"`
 			Reason   string `yaml:"reason"`

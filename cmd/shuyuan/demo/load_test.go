@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/datasetstest"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database/dbtest"
@@ -34,7 +35,7 @@ type installation struct {
 	out   bytes.Buffer
 }
 
-func install(t *testing.T) *installation {
+func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 	t.Helper()
 	dir := t.TempDir()
 	kept, err := blob.NewDir(filepath.Join(dir, "files"))
@@ -45,7 +46,7 @@ func install(t *testing.T) *installation {
 	in.store.left.Store(1 << 30)
 	now := func() time.Time { return time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC) }
 	in.Deps = Deps{
-		Datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, now),
+		Datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept)),
 		Accounts: account.NewService(in.pool, account.Config{}, now),
 		Kept:     filepath.Join(dir, "demo-accounts"),
 		Out:      &in.out,
@@ -102,7 +103,8 @@ const (
 	catalogue = `SELECT concat_ws(' ', d.slug, d.status, d.open_type, r.id, v.number, v.sha256, l.kind, l.url)
 		FROM datasets d LEFT JOIN resources r ON r.dataset_id = d.id LEFT JOIN versions v ON v.resource_id = r.id LEFT JOIN links l ON l.resource_id = r.id
 		ORDER BY d.slug COLLATE "C", r.position, v.number`
-	acts = `SELECT count(*) FROM audit_entries UNION ALL SELECT count(*) FROM changes`
+	acts    = `SELECT count(*) FROM audit_entries UNION ALL SELECT count(*) FROM changes UNION ALL SELECT count(*) FROM uploads`
+	waiting = `SELECT concat_ws(' ', d.slug, u.file_name, u.user_name, u.state, u.got) FROM uploads u JOIN resources r ON r.id = u.resource_id JOIN datasets d ON d.id = r.dataset_id`
 )
 
 // wanted is what catalogue yields once the whole sample world is there.
@@ -121,6 +123,9 @@ func wanted(t *testing.T) []string {
 		for _, r := range e.resources {
 			if r.Link != nil {
 				out = append(out, fmt.Sprint(start, " ", r.ID, " ", r.Link.Kind, " ", r.Link.URL))
+			}
+			if r.waiting != "" {
+				out = append(out, fmt.Sprint(start, " ", r.ID))
 			}
 			for i, v := range r.versions {
 				content, err := files.ReadFile("world/files/" + v.file)
@@ -185,8 +190,14 @@ func TestTheSampleWorld(t *testing.T) {
 				t.Errorf("an officer of its department who asks for %s gets %v", e.slug, err)
 			}
 		}
-		if hidden != 6 {
-			t.Errorf("%d entries are hidden, want two withheld and four drafts", hidden)
+		if hidden != 7 {
+			t.Errorf("%d entries are hidden, want two withheld and five drafts", hidden)
+		}
+	})
+
+	t.Run("has one upload that waits to be looked over", func(t *testing.T) {
+		if diff := cmp.Diff([]string{theUpload}, in.state(t, waiting)); diff != "" {
+			t.Error(diff)
 		}
 	})
 
@@ -328,7 +339,22 @@ func TestALoadThatWasCutOffIsCompletedByTheNext(t *testing.T) {
 			if diff := cmp.Diff(wanted(t), in.state(t, catalogue)); diff != "" {
 				t.Errorf("want -, got +\n%s", diff)
 			}
+			if diff := cmp.Diff([]string{theUpload}, in.state(t, waiting)); diff != "" {
+				t.Error(diff)
+			}
 		})
+	}
+}
+
+const theUpload = "anshan-service-stations-draft elderly-service-stations.csv 示例专员（鞍山市民政局） received 12961"
+
+func TestWithoutRoomForAnUploadTheRestIsLoaded(t *testing.T) {
+	in := install(t, func(r *datasets.UploadRules) { r.FreeBytes = 1 << 60 })
+	if !in.load(t) || len(in.state(t, waiting)) != 0 {
+		t.Error("nothing was loaded, or the upload too")
+	}
+	if !strings.Contains(in.out.String(), "the sample upload elderly-service-stations.csv is left out: 存储空间不多了") || shown(in) == "" {
+		t.Errorf("said: %s", in.out.String())
 	}
 }
 

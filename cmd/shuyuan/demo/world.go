@@ -54,6 +54,7 @@ type resource struct {
 	tablesEN []string
 	fields   [][]datasets.Field
 	versions []version
+	waiting  string
 }
 
 type version struct{ file, reason, reasonEN string }
@@ -231,7 +232,7 @@ func (e *entry) readResources(folder fs.FS) error {
 	for _, r := range e.about.Resources {
 		out := &resource{
 			Resource: datasets.Resource{ID: resourceID(e.slug, r.Key), Name: r.Name, NameEN: r.NameEN, Description: r.Description, DescriptionEN: r.DescriptionEN, Link: r.Address.link()},
-			noHeader: r.NoHeader, tablesEN: r.TablesEN,
+			noHeader: r.NoHeader, tablesEN: r.TablesEN, waiting: r.Waiting,
 		}
 		if r.Address != nil && len(r.Versions) > 0 {
 			return fmt.Errorf("%s is either files or an address", r.Key)

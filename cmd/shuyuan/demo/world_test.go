@@ -32,6 +32,16 @@ func theWorld(t *testing.T) *world {
 	return w
 }
 
+// published is how many resources of an entry have data.
+func (e *entry) published() (n int) {
+	for _, r := range e.resources {
+		if r.Link != nil || len(r.versions) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 func TestEveryEntryIsComplete(t *testing.T) {
 	codes := map[string]string{}
 	for _, e := range theWorld(t).entries {
@@ -58,8 +68,8 @@ func TestEveryEntryIsComplete(t *testing.T) {
 			t.Errorf("%s does not say how its condition is met", e.slug)
 		}
 		public := d.Open != datasets.Withheld && !e.about.Draft
-		if public != (len(e.resources) > 0) || public != (d.SourceURL != "") || public && d.Processing == "" {
-			t.Errorf("%s: public %v, %d files, source %q, processing %q", e.slug, public, len(e.resources), d.SourceURL, d.Processing)
+		if public != (e.published() > 0) || public && len(e.resources) != e.published() || public != (d.SourceURL != "") || public && d.Processing == "" {
+			t.Errorf("%s: public %v, %d files, source %q, processing %q", e.slug, public, e.published(), d.SourceURL, d.Processing)
 		}
 	}
 }
@@ -169,8 +179,8 @@ func TestWhatEntriesReferToIsComplete(t *testing.T) {
 
 func TestAnEntryWithoutDataHasNoLicence(t *testing.T) {
 	for _, e := range theWorld(t).entries {
-		if (e.about.Licence == "no-data") != (len(e.resources) == 0) {
-			t.Errorf("%s: %s, %d files", e.slug, e.about.Licence, len(e.resources))
+		if (e.about.Licence == "no-data") != (e.published() == 0) {
+			t.Errorf("%s: %s, %d files", e.slug, e.about.Licence, e.published())
 		}
 	}
 }
@@ -199,7 +209,7 @@ func TestTheNextVersionIsDueOnePeriodAfterTheLast(t *testing.T) {
 func TestOldDataIsOverdueAndNewDataIsNot(t *testing.T) {
 	found := map[datasets.Fresh]int{}
 	for _, e := range theWorld(t).entries {
-		if len(e.resources) > 0 {
+		if e.published() > 0 {
 			found[e.dataset.Fresh(time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC))]++
 		}
 	}
@@ -401,6 +411,40 @@ func TestEveryFileIsPublishedByAnEntry(t *testing.T) {
 		t.Errorf("%d files, %d published", len(there), len(published))
 	}
 }
+
+// What is made up is never data of the portal: it waits in a draft, and says so
+// in every row.
+func TestWhatIsMadeUpWaitsInADraft(t *testing.T) {
+	waiting := map[string]bool{}
+	for _, e := range theWorld(t).entries {
+		for _, r := range e.resources {
+			if r.waiting == "" {
+				continue
+			}
+			waiting[r.waiting] = true
+			if !e.about.Draft || e.published() > 0 || !strings.Contains(e.dataset.Title, "示例，内容虚构") || !strings.Contains(e.dataset.TitleEN, "made up") {
+				t.Errorf("%s: draft %v, %d files, %s", e.slug, e.about.Draft, e.published(), e.dataset.Title)
+			}
+			content, err := files.ReadFile("world/uploads/" + r.waiting)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range strings.Split(strings.TrimSpace(string(content)), "\n")[1:] {
+				if !strings.HasPrefix(line, fmt.Sprintf("示例%04d,示例养老服务站", i+1)) || !madeUp.MatchString(line) {
+					t.Errorf("%s, line %d: %s", r.waiting, i+2, line)
+				}
+			}
+		}
+	}
+	there, err := fs.Glob(files, "world/uploads/*")
+	if err != nil || len(there) != len(waiting) || len(there) != 1 {
+		t.Errorf("%v, %v wait, %v", there, waiting, err)
+	}
+}
+
+// madeUp are numbers that nobody has: no number of Anshan begins with 0, and no
+// mobile number with 161.
+var madeUp = regexp.MustCompile(`,(0412-0000[0-9]{3}|161[0-9]{8}),(|节假日不休|值班 161[0-9]{8})$`)
 
 func TestOnlyWhatCanBeReadMayBeCited(t *testing.T) {
 	l := theWorld(t).library
