@@ -61,10 +61,8 @@ func New(book *policy.Book, calendar func() workdays.Calendar) *Clocks {
 // Start begins the period at from for whoever profile binds. It returns
 // workdays.NoYear where the count reaches a year without a calendar.
 func (c *Clocks) Start(profile string, t Term, from time.Time) (Clock, error) {
-	if p, ok := c.book.On(profile, from); ok && t.Path != "" {
-		if r, ok := p.Rule(t.Path); ok && period(r) {
-			return c.clock(Ref{p.ID(), r.Path, from}, r)
-		}
+	if p, r, ok := c.book.Governing(profile, t.Path, from); ok && period(r) {
+		return c.clock(Ref{p.ID(), r.Path, from}, r)
 	}
 	r, ok := c.book.House().Rule(t.House)
 	if !ok || !period(r) {

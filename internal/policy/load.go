@@ -17,6 +17,9 @@ type loaded struct {
 	profile *Profile
 	lastDay string
 	answers map[string][]string
+
+	succeeds, yieldsTo string             // ids
+	refuse             func(string) error // at the line on which the text begins to apply
 }
 
 // reader reads one file and names the line of what it refuses.
@@ -185,6 +188,7 @@ func (r reader) head(e entry, out *loaded) error {
 			p.adopted = d
 		} else {
 			p.from = d
+			out.refuse = func(why string) error { return r.refuse(e.value, "%s", why) }
 		}
 		return err
 	}
@@ -218,6 +222,13 @@ func (r reader) head(e entry, out *loaded) error {
 		p.kindNote.En = s
 	case "effective_to":
 		p.to = s
+		if d, wrong := time.ParseInLocation(time.DateOnly, s, zone); wrong == nil {
+			p.last = d
+		}
+	case "succeeds":
+		out.succeeds = s
+	case "yields_to":
+		out.yieldsTo = s
 	case "last_day":
 		out.lastDay = s
 	case "effective_note":

@@ -106,6 +106,9 @@ type Profile struct {
 	last               time.Time
 	effectiveNote      Text
 	rules              []Rule
+
+	before, after *Profile // the editions of the same text before and after it
+	above         *Profile // the text of the higher level that prevails over it (AS-52)
 }
 
 // ID is the profile's own name, as cn-tianjin-2018.
@@ -202,16 +205,6 @@ func (b *Book) Profile(id string) (*Profile, bool) {
 	return nil, false
 }
 
-// On is the text with this id if it is in force on the day of t. A case asks
-// with the day it was received, so that a later change never rewrites it.
-func (b *Book) On(id string, t time.Time) (*Profile, bool) {
-	p, ok := b.Profile(id)
-	if !ok || !p.InForce(t) {
-		return nil, false
-	}
-	return p, true
-}
-
 // Provisions are all provisions of a profile, in the order of the text.
 func (b *Book) Provisions(profile string) []Provision {
 	var out []Provision
@@ -254,6 +247,7 @@ func Load(fsys fs.FS) (*Book, error) {
 		return nil, err
 	}
 	b := &Book{}
+	var texts []loaded
 	answers := map[string][]string{} // "profile path" -> house paths
 	endings := map[*Profile]string{} // profile -> house path of its last day
 	for _, name := range names {
@@ -276,13 +270,16 @@ func Load(fsys fs.FS) (*Book, error) {
 				return nil, fmt.Errorf("policy: %s: two texts have the code %s", name, p.code)
 			}
 		}
-		b.profiles = append(b.profiles, d.profile)
+		b.profiles, texts = append(b.profiles, d.profile), append(texts, d)
 	}
 	if b.house == nil {
 		return nil, fmt.Errorf("policy: profiles/house.yaml is missing")
 	}
 	slices.SortFunc(b.profiles, func(x, y *Profile) int { return x.from.Compare(y.from) })
 	if err := b.join(answers, endings); err != nil {
+		return nil, err
+	}
+	if err := b.relate(texts); err != nil {
 		return nil, err
 	}
 	if b.provisions, err = readProvisions(fsys, "provisions.tsv", b.profiles); err != nil {
