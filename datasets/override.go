@@ -143,7 +143,7 @@ func (s *Service) RereadUpload(ctx context.Context, who account.Actor, id string
 				return none, err
 			}
 		}
-		return none, jobs.Announce(ctx, tx, UploadReceived{ID: id})
+		return none, jobs.Announce(ctx, tx, received(id, u.Bytes))
 	})
 	return err
 }

@@ -77,7 +77,7 @@ func (s *Service) lookThrough(ctx context.Context, v *Version, t *taken) error {
 	if s.rows == nil {
 		return nil
 	}
-	return s.scan(ctx, v.ResourceID, v.SHA256, scanTables(t.files, v.Tables))
+	return s.scan(ctx, v.ResourceID, v.SHA256, scanTables(t.files, v.Tables), nil)
 }
 
 // Objection is a reason why what was read may not become a version as it is.

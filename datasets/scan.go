@@ -34,19 +34,57 @@ type scanned struct {
 	fields []Field // as many as there are, in the order of the columns
 }
 
-// scan looks through the tables of a file and keeps what was found. It does
-// nothing where that was done, and fails where nobody can ask for rows.
-func (s *Service) scan(ctx context.Context, resourceID, original string, tables []scanned) error {
+// Scan is how far a file has been looked through, in cells.
+type Scan struct{ Done, Of int64 }
+
+// Share is how much of it that is, from 0 to 100.
+func (c Scan) Share() int {
+	if c.Of <= 0 {
+		return 0
+	}
+	return int(100 * c.Done / c.Of)
+}
+
+// looking is one look through a file.
+type looking struct {
+	Scan
+	tell func(Scan) // nil where nobody asks
+}
+
+func (l *looking) did(cells int64) {
+	if l.Done = min(l.Of, l.Done+cells); l.tell != nil {
+		l.tell(l.Scan)
+	}
+}
+
+// errScanning is for a file that somebody looks through already.
+var errScanning = fault.New(fault.Unavailable, "这个文件正在逐行查，查完再试。")
+
+// scan looks through the tables of a file and keeps what was found; tell, which
+// may be nil, hears how far it is. It does nothing where that was done. It
+// returns fault.Unavailable where nobody can ask for rows, and where somebody
+// looks through the file already: of one file there is one look at a time.
+func (s *Service) scan(ctx context.Context, resourceID, original string, tables []scanned, tell func(Scan)) error {
 	if s.rows == nil {
 		return fault.New(fault.Unavailable, "这里不能查询数据的行。")
 	}
+	if _, busy := s.scanning.LoadOrStore(resourceID+" "+original, true); busy {
+		return errScanning
+	}
+	defer s.scanning.Delete(resourceID + " " + original)
 	done, err := wasScanned(ctx, s.pool, resourceID, original)
 	if err != nil || done {
 		return err
 	}
+	look := &looking{tell: tell}
+	for _, t := range tables {
+		watched, _ := t.watches(s)
+		look.Of += t.rows * int64(1+len(sources(t.file.columns, watched)))
+	}
+	look.did(0)
 	var all []Finding
 	for _, t := range tables {
-		found, err := s.scanTable(ctx, t)
+		found, err := s.scanTable(ctx, t, look)
 		if err != nil {
 			return fmt.Errorf("scan %s table %d: %w", resourceID, t.file.position, err)
 		}
@@ -87,19 +125,26 @@ func sources(columns []ingest.Column, watched []quality.Column) []source {
 	return out
 }
 
-func (s *Service) scanTable(ctx context.Context, t scanned) ([]quality.Found, error) {
+func (s *Service) scanTable(ctx context.Context, t scanned, look *looking) ([]quality.Found, error) {
 	if t.rows == 0 {
 		return nil, nil
 	}
 	watched, watches := t.watches(s)
-	hot, err := s.hot(ctx, t.file.info.Digest, sources(t.file.columns, watched))
+	all := sources(t.file.columns, watched)
+	hot, err := s.hot(ctx, t.file.info.Digest, all)
 	if err != nil {
 		return nil, err
 	}
+	look.did(t.rows * int64(1+len(all)-len(hot)))
 	for _, place := range hot {
-		if err := s.pick(ctx, t.file.info.Digest, place, watches[place.column].Add); err != nil {
+		at := int64(0)
+		if err := s.pick(ctx, t.file.info.Digest, place, watches[place.column].Add, func(row int64) {
+			look.did(row - at)
+			at = row
+		}); err != nil {
 			return nil, err
 		}
+		look.did(t.rows - at)
 	}
 	found := quality.Judge(watches)
 	small, err := s.smallCells(ctx, t, watched)
@@ -158,8 +203,8 @@ func (s *Service) answer(ctx context.Context, d blob.Digest, sql string, args ..
 const atOnce = 100_000
 
 // pick yields the cells that could hold something, in the order of the rows,
-// which count from 1.
-func (s *Service) pick(ctx context.Context, d blob.Digest, p source, yield func(row int64, text string)) error {
+// which count from 1, and says from time to time which rows are done.
+func (s *Service) pick(ctx context.Context, d blob.Digest, p source, yield func(row int64, text string), done func(row int64)) error {
 	limit := atOnce
 	for after := int64(-1); ; {
 		n := 0
@@ -183,6 +228,7 @@ func (s *Service) pick(ctx context.Context, d blob.Digest, p source, yield func(
 		if n < limit {
 			return nil
 		}
+		done(after + 1)
 	}
 }
 
@@ -261,7 +307,7 @@ func scanTables(files []tableFile, tables []Table) []scanned {
 
 // scanUpload looks through what was read of an upload, before a person reviews
 // it. What its columns are called is what earlier versions say of them.
-func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken) error {
+func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken, tell func(Scan)) error {
 	if s.rows == nil {
 		return nil
 	}
@@ -275,13 +321,13 @@ func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken) error {
 	}
 	v := &Version{}
 	v.hold(t, fields, said, names)
-	return s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables))
+	return s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables), tell)
 }
 
 // scanOfUpload is scan, of which nothing is kept where the upload has ended
 // meanwhile.
-func (s *Service) scanOfUpload(ctx context.Context, u *Upload, tables []scanned) error {
-	if err := s.scan(ctx, u.ResourceID, u.SHA256, tables); err != nil {
+func (s *Service) scanOfUpload(ctx context.Context, u *Upload, tables []scanned, tell func(Scan)) error {
+	if err := s.scan(ctx, u.ResourceID, u.SHA256, tables, tell); err != nil {
 		return err
 	}
 	return dropScan(ctx, s.pool, u.ResourceID, u.SHA256)
@@ -325,5 +371,9 @@ func (s *Service) scanVersion(ctx context.Context, v *Version) error {
 		}
 		files = append(files, f)
 	}
-	return s.scan(ctx, v.ResourceID, v.SHA256, scanTables(files, v.Tables))
+	err := s.scan(ctx, v.ResourceID, v.SHA256, scanTables(files, v.Tables), nil)
+	if errors.Is(err, errScanning) {
+		return nil
+	}
+	return err
 }

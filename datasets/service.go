@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,8 @@ type Service struct {
 	now   func() time.Time
 	usage usage
 	made  singleflight.Group // renditions and tables under way
+
+	scanning sync.Map // what is being looked through, by resource and digest
 
 	work   string        // folder in which children work
 	places chan struct{} // for children at the same time

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"shuyuan/datasets/ingest"
 	"shuyuan/internal/account"
@@ -92,6 +93,7 @@ type Upload struct {
 	Delimiter string
 
 	Progress ingest.Progress
+	Scan     Scan       // what follows reading
 	Started  *time.Time // when reading began
 	Format   string
 	Found    string // the encoding that was found
@@ -159,8 +161,23 @@ func (s *Service) UploadRules() *UploadRules {
 
 // UploadReceived announces that all bytes of an upload are here.
 type UploadReceived struct {
-	jobs.Slow
-	ID string `json:"id"`
+	ID    string `json:"id"`
+	Large bool   `json:"large,omitempty"`
+}
+
+// largeUpload is how many bytes an upload has that keeps no smaller one waiting.
+const largeUpload = 16 << 20
+
+func received(id string, bytes int64) UploadReceived {
+	return UploadReceived{ID: id, Large: bytes >= largeUpload}
+}
+
+// InsertOpts has large files wait for each other, and small ones for none of them.
+func (u UploadReceived) InsertOpts() river.InsertOpts {
+	if u.Large {
+		return river.InsertOpts{Queue: jobs.LargeQueue}
+	}
+	return jobs.Slow{}.InsertOpts()
 }
 
 // Kind names the job.
@@ -386,9 +403,10 @@ func (u *Upload) Share() int {
 }
 
 // Left is how long reading will take yet, at the rate so far; false while that
-// says nothing.
+// says nothing, and once the file has been read: how long it takes to look
+// through its rows depends on what they hold.
 func (u *Upload) Left(now time.Time) (time.Duration, bool) {
-	if u.State != Reading || u.Started == nil || u.Progress.Bytes <= 0 || u.Progress.Of < u.Progress.Bytes {
+	if u.State != Reading || u.Started == nil || u.Progress.Bytes <= 0 || u.Progress.Of < u.Progress.Bytes || u.Scan.Of > 0 {
 		return 0, false
 	}
 	took := now.Sub(*u.Started)

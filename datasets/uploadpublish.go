@@ -72,7 +72,7 @@ func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id strin
 }
 
 // lookThroughUpload looks through an upload that waits for a person, as the
-// version that it would become, where that was not done.
+// version that it would become, where that was not done and nobody does it.
 func (s *Service) lookThroughUpload(ctx context.Context, id string, department int64) error {
 	u, err := selectUpload(ctx, s.pool, id, department)
 	if err != nil || u.State != Reviewing {
@@ -82,7 +82,10 @@ func (s *Service) lookThroughUpload(ctx context.Context, id string, department i
 	if err != nil || s.rows == nil {
 		return err
 	}
-	return s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables))
+	if err = s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables), nil); errors.Is(err, errScanning) {
+		return nil
+	}
+	return err
 }
 
 // ScanUploads looks through the uploads that wait for a person and were not:

@@ -38,16 +38,15 @@ func (s *Service) ReadReceived(ctx context.Context, job UploadReceived) error {
 	if err != nil || u == nil {
 		return err
 	}
-	t, err := s.watch(ctx, u)
+	t, unseen, err := s.watch(ctx, u)
 	switch {
 	case errors.Is(err, errStopped):
 		return nil
 	case err == nil:
-		err = s.propose(ctx, u, t)
-		if errors.Is(err, errStopped) {
+		if err = s.propose(ctx, u, t); errors.Is(err, errStopped) {
 			return nil
 		}
-		return err
+		return errors.Join(err, unseen)
 	case ctx.Err() != nil:
 		return errors.Join(err, s.release(context.WithoutCancel(ctx), u)) // we stop; whoever starts next goes on
 	}
@@ -60,13 +59,20 @@ func (s *Service) ReadReceived(ctx context.Context, job UploadReceived) error {
 	return errors.Join(err, s.release(ctx, u))
 }
 
-// watch reads u, and says every moment how far it is, until it is done or no
-// longer wanted.
-func (s *Service) watch(ctx context.Context, u *Upload) (*taken, error) {
+// stage is how far an upload is: its file is read, and then looked through.
+type stage struct {
+	ingest.Progress
+	Scan
+}
+
+// watch reads u and looks through what it holds, and says every moment how far
+// that is, until it is done or no longer wanted. Unseen is why it could not be
+// looked through: nothing is published before ScanUploads has done it.
+func (s *Service) watch(ctx context.Context, u *Upload) (t *taken, unseen, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var far atomic.Pointer[ingest.Progress]
-	far.Store(&ingest.Progress{Of: u.Bytes})
+	var far atomic.Pointer[stage]
+	far.Store(&stage{Progress: ingest.Progress{Of: u.Bytes}})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -83,13 +89,23 @@ func (s *Service) watch(ctx context.Context, u *Upload) (*taken, error) {
 			}
 		}
 	}()
-	t, err := s.readUpload(ctx, u, func(p ingest.Progress) { far.Store(&p) })
-	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errStopped) {
+	var read ingest.Progress
+	t, err = s.readUpload(ctx, u, func(p ingest.Progress) {
+		read = p
+		far.Store(&stage{Progress: p})
+	})
+	if err == nil {
+		unseen = s.scanUpload(ctx, u, t, func(c Scan) { far.Store(&stage{read, c}) })
+		if fault.KindOf(unseen) == fault.Unavailable {
+			unseen = nil // nothing here asks for rows, or too many do
+		}
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, errStopped) || cause != nil && err == nil {
 		err = cause
 	}
 	stop(nil)
 	<-ended
-	return t, err
+	return t, unseen, err
 }
 
 func (s *Service) readUpload(ctx context.Context, u *Upload, onProgress func(ingest.Progress)) (*taken, error) {
@@ -158,9 +174,6 @@ func (s *Service) storeUpload(ctx context.Context, u *Upload) error {
 
 // propose keeps what was read for a person to look at.
 func (s *Service) propose(ctx context.Context, u *Upload, t *taken) error {
-	if err := s.scanUpload(ctx, u, t); err != nil && fault.KindOf(err) != fault.Unavailable { // else ScanUploads does it
-		return err
-	}
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		moved, err := s.moveRead(ctx, tx, u, ProposeUpload)
@@ -208,15 +221,15 @@ func (s *Service) ResumeUploads(ctx context.Context) error {
 	if s.uploads == nil {
 		return nil
 	}
-	ids, err := s.overdue(ctx, s.now().Add(-silence))
-	for _, id := range ids {
+	waiting, err := s.overdue(ctx, s.now().Add(-silence))
+	for _, u := range waiting {
 		_, failed := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 			var none struct{}
-			waits, err := jobs.Announced(ctx, tx, UploadReceived{ID: id})
+			waits, err := jobs.Announced(ctx, tx, u)
 			if err != nil || waits {
 				return none, err
 			}
-			return none, jobs.Announce(ctx, tx, UploadReceived{ID: id})
+			return none, jobs.Announce(ctx, tx, u)
 		})
 		err = errors.Join(err, failed)
 	}

@@ -83,7 +83,7 @@ func insertUpload(ctx context.Context, tx pgx.Tx, u *Upload) error {
 }
 
 const uploadColumns = `u.id, u.resource_id, u.department_id, u.user_id, u.user_name, u.file_name, u.bytes, u.got, u.state, coalesce(u.sha256, ''),
-	u.header, u.encoding, u.delimiter, u.attempt, u.started_at, u.read_rows, u.read_bytes, u.read_of,
+	u.header, u.encoding, u.delimiter, u.attempt, u.started_at, u.read_rows, u.read_bytes, u.read_of, u.scan_done, u.scan_of,
 	u.format, u.compression, u.found_encoding, NOT u.found_header, u.notes, u.findings, u.sentence, u.args, u.reviewed_name, u.reviewed_reason,
 	coalesce(u.version_id, 0), coalesce((SELECT number FROM versions WHERE id = u.version_id), 0), u.created_at, u.changed_at, u.expires_at,
 	d.id, d.slug, d.title, d.title_en, r.name, r.name_en`
@@ -95,7 +95,7 @@ func scanUpload(row pgx.CollectableRow) (*Upload, error) {
 	var sentence string
 	var args, notes, findings []byte
 	err := row.Scan(&u.ID, &u.ResourceID, &u.Department, &u.Owner, &u.OwnerName, &u.FileName, &u.Bytes, &u.Got, &u.State, &u.SHA256,
-		&u.Header, &u.Encoding, &u.Delimiter, &u.attempt, &u.Started, &u.Progress.Rows, &u.Progress.Bytes, &u.Progress.Of,
+		&u.Header, &u.Encoding, &u.Delimiter, &u.attempt, &u.Started, &u.Progress.Rows, &u.Progress.Bytes, &u.Progress.Of, &u.Scan.Done, &u.Scan.Of,
 		&u.Format, &u.compression, &u.Found, &u.NoHeader, &notes, &findings, &sentence, &args, &u.ReviewedName, &u.ReviewedReason,
 		&u.VersionID, &u.Number, &u.Created, &u.Changed, &u.Expires,
 		&u.DatasetID, &u.DatasetSlug, &u.DatasetTitle, &u.DatasetTitleEN, &u.ResourceName, &u.ResourceNameEN)
@@ -194,7 +194,7 @@ func (s *Service) got(ctx context.Context, who account.Actor, u *Upload, at int6
 		if err := saveUploadState(ctx, tx, moved); err != nil {
 			return none, err
 		}
-		return none, jobs.Announce(ctx, tx, UploadReceived{ID: u.ID})
+		return none, jobs.Announce(ctx, tx, received(u.ID, u.Bytes))
 	})
 	if err == nil {
 		u.Got = at
@@ -262,7 +262,7 @@ func letGo(ctx context.Context, tx pgx.Tx, digests []string) error {
 // who was heard of after silent.
 func (s *Service) claim(ctx context.Context, id string, silent time.Time) (*Upload, error) {
 	tag, err := s.pool.Exec(ctx, `
-		UPDATE uploads SET state = 'reading', attempt = attempt + 1, heard_at = @now, started_at = @now, changed_at = @now, read_rows = 0, read_bytes = 0, read_of = 0
+		UPDATE uploads SET state = 'reading', attempt = attempt + 1, heard_at = @now, started_at = @now, changed_at = @now, read_rows = 0, read_bytes = 0, read_of = 0, scan_done = 0, scan_of = 0
 		WHERE id = @id AND (state = 'received' OR state = 'reading' AND heard_at < @silent)`,
 		pgx.NamedArgs{"id": id, "now": s.now(), "silent": silent})
 	if err != nil || tag.RowsAffected() == 0 {
@@ -273,9 +273,9 @@ func (s *Service) claim(ctx context.Context, id string, silent time.Time) (*Uplo
 
 // hear writes how far the reading of an upload is, and reports whether it is
 // still wanted.
-func (s *Service) hear(ctx context.Context, u *Upload, p ingest.Progress) (wanted bool, err error) {
-	tag, err := s.pool.Exec(ctx, `UPDATE uploads SET heard_at = @now, read_rows = @rows, read_bytes = @bytes, read_of = @of WHERE id = @id AND state = 'reading' AND attempt = @attempt`,
-		pgx.NamedArgs{"id": u.ID, "attempt": u.attempt, "now": s.now(), "rows": p.Rows, "bytes": p.Bytes, "of": p.Of})
+func (s *Service) hear(ctx context.Context, u *Upload, p stage) (wanted bool, err error) {
+	tag, err := s.pool.Exec(ctx, `UPDATE uploads SET heard_at = @now, read_rows = @rows, read_bytes = @bytes, read_of = @of, scan_done = @done, scan_of = @cells WHERE id = @id AND state = 'reading' AND attempt = @attempt`,
+		pgx.NamedArgs{"id": u.ID, "attempt": u.attempt, "now": s.now(), "rows": p.Rows, "bytes": p.Bytes, "of": p.Progress.Of, "done": p.Done, "cells": p.Scan.Of})
 	return err == nil && tag.RowsAffected() > 0, err
 }
 
@@ -332,12 +332,17 @@ func insertMisfits(ctx context.Context, tx pgx.Tx, id string, position int, all 
 }
 
 // overdue are uploads that somebody should be reading and nobody does.
-func (s *Service) overdue(ctx context.Context, silent time.Time) ([]string, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id FROM uploads WHERE state = 'received' AND changed_at < @silent OR state = 'reading' AND heard_at < @silent ORDER BY changed_at LIMIT 100`, pgx.NamedArgs{"silent": silent})
+func (s *Service) overdue(ctx context.Context, silent time.Time) ([]UploadReceived, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, bytes FROM uploads WHERE state = 'received' AND changed_at < @silent OR state = 'reading' AND heard_at < @silent ORDER BY changed_at LIMIT 100`, pgx.NamedArgs{"silent": silent})
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (UploadReceived, error) {
+		var id string
+		var bytes int64
+		err := row.Scan(&id, &bytes)
+		return received(id, bytes), err
+	})
 }
 
 // expired are uploads whose time is over.
@@ -418,7 +423,7 @@ func saveReading(ctx context.Context, tx pgx.Tx, u *Upload) error {
 	if err := saveUploadState(ctx, tx, u); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE uploads SET header = @header, encoding = @encoding, delimiter = @delimiter, attempt = 0, read_rows = 0, read_bytes = 0, read_of = 0 WHERE id = @id`,
+	if _, err := tx.Exec(ctx, `UPDATE uploads SET header = @header, encoding = @encoding, delimiter = @delimiter, attempt = 0, read_rows = 0, read_bytes = 0, read_of = 0, scan_done = 0, scan_of = 0 WHERE id = @id`,
 		pgx.NamedArgs{"id": u.ID, "header": u.Header, "encoding": u.Encoding, "delimiter": u.Delimiter}); err != nil {
 		return err
 	}

@@ -769,6 +769,8 @@ CREATE TABLE uploads (
     created_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    scan_done bigint NOT NULL DEFAULT 0,
+    scan_of bigint NOT NULL DEFAULT 0,
     CONSTRAINT uploads_args_check CHECK ((jsonb_typeof(args) = 'array'::text)),
     CONSTRAINT uploads_bytes_check CHECK ((bytes > 0)),
     CONSTRAINT uploads_check CHECK (((got >= 0) AND (got <= bytes))),
@@ -777,6 +779,7 @@ CREATE TABLE uploads (
     CONSTRAINT uploads_check3 CHECK (((state <> ALL (ARRAY['review'::text, 'published'::text])) OR ((sha256 IS NOT NULL) AND (format <> ''::text)))),
     CONSTRAINT uploads_check4 CHECK (((state = ANY (ARRAY['rejected'::text, 'failed'::text])) = (sentence <> ''::text))),
     CONSTRAINT uploads_check5 CHECK (((reviewed_by IS NULL) = (reviewed_reason = ''::text))),
+    CONSTRAINT uploads_check6 CHECK ((scan_of >= scan_done)),
     CONSTRAINT uploads_delimiter_check CHECK ((length(delimiter) <= 1)),
     CONSTRAINT uploads_encoding_check CHECK ((encoding = ANY (ARRAY[''::text, 'UTF-8'::text, 'UTF-8-BOM'::text, 'GB18030'::text, 'Big5'::text, 'UTF-16LE'::text, 'UTF-16BE'::text]))),
     CONSTRAINT uploads_file_name_check CHECK (((file_name <> ''::text) AND (file_name !~ '[/\\[:cntrl:]]'::text))),
@@ -784,6 +787,7 @@ CREATE TABLE uploads (
     CONSTRAINT uploads_header_check CHECK ((header = ANY (ARRAY[''::text, 'yes'::text, 'no'::text]))),
     CONSTRAINT uploads_id_check CHECK ((id ~ '^[0-9a-z]{26}$'::text)),
     CONSTRAINT uploads_notes_check CHECK ((jsonb_typeof(notes) = 'array'::text)),
+    CONSTRAINT uploads_scan_done_check CHECK ((scan_done >= 0)),
     CONSTRAINT uploads_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'received'::text, 'reading'::text, 'review'::text, 'rejected'::text, 'failed'::text, 'published'::text, 'discarded'::text, 'expired'::text]))),
     CONSTRAINT uploads_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
     CONSTRAINT uploads_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
@@ -805,6 +809,8 @@ COMMENT ON COLUMN uploads.encoding IS 'empty: as it is found';
 COMMENT ON COLUMN uploads.heard_at IS 'when whoever reads it was last heard of; silence means that it died';
 COMMENT ON COLUMN uploads.findings IS 'what the file hides: [{Kind, Note}]; a person must say why it may be public all the same';
 COMMENT ON COLUMN uploads.sentence IS 'why nothing came of it, with its arguments in args';
+COMMENT ON COLUMN uploads.scan_done IS 'as many of them are done';
+COMMENT ON COLUMN uploads.scan_of IS 'cells in which personal data is looked for once the file has been read; 0 before that';
 
 CREATE TABLE usage_days (
     dataset_id bigint NOT NULL,

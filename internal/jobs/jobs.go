@@ -44,6 +44,10 @@ func Handle[T river.JobArgs](workers *Workers, do func(context.Context, T) error
 // else waits for them.
 const SlowQueue = "slow"
 
+// LargeQueue is for jobs that take longest. It has fewer workers than any other,
+// so that jobs of the slow queue never wait for those of this one.
+const LargeQueue = "large"
+
 // Slow makes the arguments that hold it those of a job of the slow queue.
 type Slow struct{}
 
@@ -137,7 +141,7 @@ func New(pool *pgxpool.Pool, cfg Config) (*Client, error) {
 	}
 	c, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Workers:      workers,
-		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, SlowQueue: {MaxWorkers: max(2, runtime.NumCPU())}},
+		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, SlowQueue: {MaxWorkers: max(2, runtime.NumCPU())}, LargeQueue: {MaxWorkers: max(1, runtime.NumCPU()-1)}},
 		PeriodicJobs: periodic,
 		Logger:       slog.New(quiet{cfg.Log.Handler()}),
 		ErrorHandler: reporter{cfg.Log},

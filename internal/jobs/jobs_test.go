@@ -135,3 +135,56 @@ func TestWaitingJobsAreCountedByState(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+type largeOne struct {
+	Name string `json:"name"`
+}
+
+func (largeOne) Kind() string                 { return "large_one" }
+func (largeOne) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: jobs.LargeQueue} }
+
+type slowOne struct {
+	jobs.Slow
+	Name string `json:"name"`
+}
+
+func (slowOne) Kind() string { return "slow_one" }
+
+// However many large jobs there are, a slow one finds a worker.
+func TestSlowJobsDoNotWaitForLargeOnes(t *testing.T) {
+	pool := dbtest.New(t)
+	began, hold, done := make(chan struct{}, 1000), make(chan struct{}), make(chan string, 1)
+	workers := jobs.NewWorkers()
+	if err := jobs.HandleSlow(workers, func(context.Context, largeOne) error { began <- struct{}{}; <-hold; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := jobs.HandleSlow(workers, func(_ context.Context, s slowOne) error { done <- s.Name; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	c, err := jobs.New(pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	insert := func(args river.JobArgs) {
+		if err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return jobs.Announce(t.Context(), tx, args) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 200 { // more than any machine has workers
+		insert(largeOne{"large"})
+	}
+	<-began
+	insert(slowOne{Name: "small"})
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Error("not worked")
+	}
+	close(hold)
+	if err := jobs.Stop(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+}

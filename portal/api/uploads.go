@@ -74,9 +74,11 @@ type upload struct {
 }
 
 type progress struct {
-	Rows  int64 `json:"rows"`
-	Bytes int64 `json:"bytes"`
-	Of    int64 `json:"of"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"`
+	Of    int64  `json:"of"`
+	Stage string `json:"stage"` // reading, and then scanning: its rows are looked through for personal data
+	Share int    `json:"share"` // of the stage, in per cent
 }
 
 type objection struct {
@@ -131,7 +133,10 @@ func uploadOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) (*upload, erro
 	out := &upload{ID: u.ID, Resource: u.ResourceID, Dataset: u.DatasetSlug, FileName: u.FileName, Bytes: u.Bytes, Received: u.Got, State: string(u.State), SHA256: u.SHA256,
 		Format: u.Format, Encoding: u.Found, Notes: say(u.Notes), Version: u.Number, Created: u.Created}
 	if u.State == datasets.Reading {
-		out.Progress = &progress{u.Progress.Rows, u.Progress.Bytes, u.Progress.Of}
+		out.Progress = &progress{u.Progress.Rows, u.Progress.Bytes, u.Progress.Of, "reading", u.Share()}
+		if u.Scan.Of > 0 {
+			out.Progress.Stage, out.Progress.Share = "scanning", u.Scan.Share()
+		}
 	}
 	if u.Refusal != nil {
 		out.Reason = portal.Sentence(ctx, u.Refusal)
