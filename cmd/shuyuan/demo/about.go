@@ -109,7 +109,8 @@ type about struct {
 			ReasonEN string `yaml:"reason_en"`
 		} `yaml:"versions"`
 	} `yaml:"resources"`
-	Dictionary []column `yaml:"dictionary"`
+	Dictionary  []column             `yaml:"dictionary"`
+	Sensitivity datasets.Sensitivity `yaml:"sensitivity"` // of every column; empty: nobody has said
 }
 
 // address is a resource that is an address instead of files.
@@ -146,11 +147,12 @@ type column struct {
 	Codes         yaml.MapSlice     `yaml:"codes"`    // value: meaning
 	CodesEN       map[string]string `yaml:"codes_en"` // value: meaning in English
 	Key           bool              `yaml:"key"`      // the columns of a key tell rows apart
+	Required      bool              `yaml:"required"` // no cell is empty
 }
 
 func (c column) field() datasets.Field {
 	f := datasets.Field{Name: c.Name, Label: c.Label, LabelEN: c.LabelEN, Type: c.Type, Unit: c.Unit, UnitEN: c.UnitEN,
-		Description: c.Description, DescriptionEN: c.DescriptionEN, Key: c.Key}
+		Description: c.Description, DescriptionEN: c.DescriptionEN, Key: c.Key, Required: c.Required}
 	if f.Label == "" {
 		f.Label = c.Name
 	}

@@ -218,6 +218,9 @@ func TestTheSampleWorld(t *testing.T) {
 					t.Fatalf("%s: resource %+v", d.Slug, r)
 				}
 				for _, table := range r.Newest.Tables {
+					if keyed := len(table.Keys()) > 0; keyed == (keyless[r.Newest.FileName] != "") {
+						t.Errorf("%s, %s: the columns %v name its rows", d.Slug, r.Name, table.Keys())
+					}
 					for _, f := range table.Fields {
 						if f.LabelEN == "" {
 							t.Errorf("%s, %s: the column %s is not in the dictionary", d.Slug, r.Name, f.Name)

@@ -228,6 +228,7 @@ func (e *entry) readResources(folder fs.FS) error {
 	fields := make([]datasets.Field, len(e.about.Dictionary))
 	for i, c := range e.about.Dictionary {
 		fields[i] = c.field()
+		fields[i].Sensitivity = e.about.Sensitivity
 	}
 	for _, r := range e.about.Resources {
 		out := &resource{
