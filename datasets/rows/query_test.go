@@ -385,4 +385,9 @@ func TestTotals(t *testing.T) {
 			t.Errorf("%+v: total %d exact %t", c.q, r.Total, r.TotalExact)
 		}
 	}
+	// 120 rows of 700,000 that a sample would miss or take for many
+	table = Table{Parquet: made(t, store, "SELECT CASE WHEN i BETWEEN 500000 AND 500119 THEN '大学' ELSE 'n' || i END AS c0 FROM range(700000) t(i)"), Rows: 700_000, Key: "1/2", Schema: Schema{{Name: "t", Type: Text, Store: "c0"}}}
+	if r := ask(t, s, table, Query{Where: `search("大学")`, Limit: 10}); r.Total != 120 || !r.TotalExact {
+		t.Errorf("rows that lie together: total %d exact %t", r.Total, r.TotalExact)
+	}
 }
