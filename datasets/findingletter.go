@@ -51,7 +51,8 @@ func (a *SentenceArgs) UnmarshalJSON(text []byte) (err error) {
 func (FindingNotice) Kind() string { return "finding_notice" }
 
 // TellOfFindings announces letters about what must be decided in files that are
-// public already: to the department, and to each of its officers, who decide.
+// public already: to the department, to each of its officers, who decide, and
+// to its reviewers.
 // Each version and kind is told of once, for ever, also where nobody has an
 // address or where more of it is found later: the desk of findings tells the
 // rest.
@@ -89,14 +90,14 @@ func (s *Service) findingLetters(ctx context.Context, tx pgx.Tx) ([]FindingNotic
 	for _, n := range news {
 		departments = append(departments, n.department)
 	}
-	officers, err := account.OfficersOf(ctx, tx, departments)
+	people, err := account.Players(ctx, tx, departments, account.Officer, account.SecurityReviewer, account.SecrecyReviewer, account.CyberspaceReviewer)
 	if err != nil {
 		return nil, err
 	}
 	var letters []FindingNotice
 	for _, n := range news {
 		told := map[string]bool{}
-		for _, to := range append([]string{n.email}, officers[n.department]...) {
+		for _, to := range append([]string{n.email}, people[n.department]...) {
 			if !strings.Contains(to, "@") || told[strings.ToLower(to)] {
 				continue
 			}

@@ -42,7 +42,7 @@ func findingLetters(t *testing.T, c *datasetstest.Catalogue) []string {
 }
 
 // Who must decide is told by letter of what is found in files that are public
-// already: the department and its officers, each version and kind once.
+// already: the department, its officers and its reviewers, each version and kind once.
 func TestADepartmentIsToldOnceOfWhatIsFoundInPublicFiles(t *testing.T) {
 	c := datasetstest.New(t, &datasetstest.Gate{}, datasetstest.Asked)
 	office := c.Department(t, func(d *datasets.Department) { d.Name, d.Email = "示例交通局", "kaifang@jt.example" })
@@ -50,6 +50,9 @@ func TestADepartmentIsToldOnceOfWhatIsFoundInPublicFiles(t *testing.T) {
 	accounts := account.NewService(c.Pool, account.Config{}, c.Clock)
 	for _, u := range []account.NewUser{
 		{Identifier: "lin@jt.example", Roles: []account.Role{account.Officer}, Department: office.ID},
+		{Identifier: "secrecy@jt.example", Roles: []account.Role{account.SecrecyReviewer, account.SecurityReviewer}, Department: office.ID},
+		{Identifier: "head@jt.example", Roles: []account.Role{account.Head}, Department: office.ID},
+		{Identifier: "secrecy@x.example", Roles: []account.Role{account.SecrecyReviewer}, Department: elsewhere.ID},
 		{Identifier: "left@jt.example", Roles: []account.Role{account.Officer}, Department: office.ID},
 		{Identifier: "13800138000", Roles: []account.Role{account.Officer}, Department: office.ID},
 		{Identifier: "other@x.example", Roles: []account.Role{account.Officer}, Department: elsewhere.ID},
@@ -92,6 +95,9 @@ func TestADepartmentIsToldOnceOfWhatIsFoundInPublicFiles(t *testing.T) {
 		"lin@jt.example 示例交通局: bus 1: " + phone,
 		"lin@jt.example 示例交通局: own-address 1: " + phone,
 		"lin@jt.example 示例交通局: same-address 1: " + phone,
+		"secrecy@jt.example 示例交通局: bus 1: " + phone,
+		"secrecy@jt.example 示例交通局: own-address 1: " + phone,
+		"secrecy@jt.example 示例交通局: same-address 1: " + phone,
 	}
 	told := findingLetters(t, c)
 	if diff := cmp.Diff(want, told); diff != "" {
@@ -106,14 +112,14 @@ func TestADepartmentIsToldOnceOfWhatIsFoundInPublicFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	const id = "“证件”列有 1 行里有居民身份证号：行政区划、出生日期和校验码都对。"
-	if diff := cmp.Diff([]string{"kaifang@jt.example 示例交通局: bus 1: " + id, "lin@jt.example 示例交通局: bus 1: " + id}, findingLetters(t, c)); diff != "" {
+	if diff := cmp.Diff([]string{"kaifang@jt.example 示例交通局: bus 1: " + id, "lin@jt.example 示例交通局: bus 1: " + id, "secrecy@jt.example 示例交通局: bus 1: " + id}, findingLetters(t, c)); diff != "" {
 		t.Error(diff)
 	}
 
 	if err := c.Service.Move(t.Context(), who, draft.Slug, datasets.Publish, "", draft.Revision); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"kaifang@jt.example 示例交通局: draft 1: " + phone, "lin@jt.example 示例交通局: draft 1: " + phone}, findingLetters(t, c)); diff != "" {
+	if diff := cmp.Diff([]string{"kaifang@jt.example 示例交通局: draft 1: " + phone, "lin@jt.example 示例交通局: draft 1: " + phone, "secrecy@jt.example 示例交通局: draft 1: " + phone}, findingLetters(t, c)); diff != "" {
 		t.Error(diff)
 	}
 	if again := findingLetters(t, c); len(again) != 0 {
