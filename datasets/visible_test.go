@@ -429,6 +429,10 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		err := s.Preview(ctx, who, &v)
 		return v, err
 	},
+	"PreviewMisfits": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		all, err := s.PreviewMisfits(ctx, who, d.Resources[0].Newest, 0)
+		return len(all), err
+	},
 	"Profile": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Profile(ctx, who, d.Resources[0].Newest, 0, "甲")
 	},
@@ -568,7 +572,7 @@ func unzipped(b []byte) (any, error) {
 var handsOut = []string{"Checks", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
+var refuses = []string{"DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.
