@@ -66,7 +66,7 @@ func control(r rune) bool {
 }
 
 // runes is cell for the rest of a cell that may hold what could not be read.
-// A U+FFFD that stands in a UTF-8 file itself is data.
+// A U+FFFD that stands in a UTF-8 file itself is kept, and found: see replaced.
 func (s *scrutiny) runes(rest string, line, column int) error {
 	decoded := s.encoding != "" && !strings.HasPrefix(s.encoding, "UTF-8")
 	for i, r := range rest {

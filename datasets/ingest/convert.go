@@ -25,6 +25,7 @@ func convert(f *File, dir string, types []map[string]Type, tell func(rows int64)
 	if len(f.tables) > mostTables {
 		return nil, fault.New(fault.TooLarge, "文件里的表太多，最多 %d 张。", mostTables)
 	}
+	var lost []replaced
 	for i, t := range f.Tables() {
 		var declared map[string]Type
 		if i < len(types) {
@@ -40,9 +41,9 @@ func convert(f *File, dir string, types []map[string]Type, tell func(rows int64)
 			out.Notes = append(t.said.notes, out.Notes...)
 			r.NoHeader = r.NoHeader || t.said.none
 		}
-		r.Tables = append(r.Tables, out)
+		r.Tables, lost = append(r.Tables, out), append(lost, c.lost)
 	}
-	r.Notes, r.Findings = f.Notes, f.Findings()
+	r.Notes, r.Findings = f.Notes, append(slices.Clone(f.Findings()), replacedIn(r.Tables, lost)...)
 	return r, nil
 }
 
@@ -56,6 +57,7 @@ type conversion struct {
 	columns []*column
 	tallies []*tally
 	out     TableReport
+	lost    replaced
 
 	first, last string // what the first and the last row are called, where they add up the others
 }
@@ -109,10 +111,13 @@ func (c *conversion) pass() error {
 		return err
 	}
 	defer in.close()
-	c.out = TableReport{Preview: [][]string{}}
+	c.out, c.lost = TableReport{Preview: [][]string{}}, replaced{}
 	held, err := c.sample(in)
 	if err != nil {
 		return err
+	}
+	for _, name := range in.names {
+		c.lost.in(0, name, []byte(name))
 	}
 	file, err := os.OpenFile(c.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -224,6 +229,7 @@ func (c *conversion) write(w *writer, b *block) error {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	c.list(b)
+	c.lost.see(b, c.out.Rows+1, c.columns)
 	c.out.Rows += int64(b.rows)
 	return c.tell(c.out.Rows)
 }

@@ -37,6 +37,7 @@ func init() {
 		"第 %d 条记录太大。":                  "Record %d is too large.",
 		"第 %d 条记录不是 GeoJSON 要素。":       "Record %d is not a GeoJSON feature.",
 		"XLSX 文件最多 %d MiB，更大的请存成 CSV。": "An XLSX file may have up to %d MiB; please save a larger one as CSV.",
+		"文件里有 %d 个替换字符 U+FFFD：原来的字在别处转码时已经丢了，请从原文件重新导出；如果来源就是这样，请写明。最先的几处（列:行）：%s": "The file holds %d replacement characters U+FFFD: the original ones were lost in a conversion elsewhere. Please export it anew from its origin; if the source is like this, say so. The first places (column:row): %s",
 		"工作表“%s”是隐藏的，请取消隐藏或删除后再上传。":    "The sheet “%s” is hidden; please show or delete it and upload the file again.",
 		"工作表“%s”有隐藏的行或列，请取消隐藏或删除后再上传。": "The sheet “%s” has hidden rows or columns; please show or delete them and upload the file again.",
 		"工作表“%s”第 %d 行的内容太长。":          "The content of row %[2]d of the sheet “%[1]s” is too long.",

@@ -107,6 +107,7 @@ type about struct {
 			File     string `yaml:"file"`
 			Reason   string `yaml:"reason"`
 			ReasonEN string `yaml:"reason_en"`
+			Reviewed string // why what stands against publishing it may stay; empty where nothing does
 		} `yaml:"versions"`
 	} `yaml:"resources"`
 	Dictionary  []column             `yaml:"dictionary"`

@@ -180,7 +180,7 @@ func (w *world) publish(ctx context.Context, s *datasets.Service, who account.Ac
 	}
 	defer file.Close()
 	_, err = s.AddVersion(ctx, who, d, r.ID, datasets.NewVersion{
-		FileName: v.file, Content: file, NoHeader: r.noHeader, Fields: r.fields, TablesEN: r.tablesEN, Reason: v.reason, ReasonEN: v.reasonEN,
+		FileName: v.file, Content: file, NoHeader: r.noHeader, Fields: r.fields, TablesEN: r.tablesEN, Reason: v.reason, ReasonEN: v.reasonEN, Reviewed: v.reviewed,
 	})
 	if err == nil {
 		w.published.Add(1)

@@ -57,7 +57,10 @@ type resource struct {
 	waiting  string
 }
 
-type version struct{ file, reason, reasonEN string }
+type version struct {
+	file, reason, reasonEN string
+	reviewed               bool
+}
 
 // read decodes a file of a folder and refuses a name it does not know.
 func read(folder fs.FS, name string, into any) error {
@@ -247,7 +250,7 @@ func (e *entry) readResources(folder fs.FS) error {
 				return err
 			}
 			e.work += info.Size() * cost(v.File)
-			out.versions = append(out.versions, version{v.File, v.Reason, v.ReasonEN})
+			out.versions = append(out.versions, version{v.File, v.Reason, v.ReasonEN, v.Reviewed != ""})
 		}
 		e.resources = append(e.resources, out)
 	}
