@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
 	"shuyuan/datasets/ingest"
 	"shuyuan/internal/account"
@@ -161,23 +160,15 @@ func (s *Service) UploadRules() *UploadRules {
 
 // UploadReceived announces that all bytes of an upload are here.
 type UploadReceived struct {
-	ID    string `json:"id"`
-	Large bool   `json:"large,omitempty"`
+	jobs.Sized
+	ID string `json:"id"`
 }
 
 // largeUpload is how many bytes an upload has that keeps no smaller one waiting.
 const largeUpload = 16 << 20
 
 func received(id string, bytes int64) UploadReceived {
-	return UploadReceived{ID: id, Large: bytes >= largeUpload}
-}
-
-// InsertOpts has large files wait for each other, and small ones for none of them.
-func (u UploadReceived) InsertOpts() river.InsertOpts {
-	if u.Large {
-		return river.InsertOpts{Queue: jobs.LargeQueue}
-	}
-	return jobs.Slow{}.InsertOpts()
+	return UploadReceived{ID: id, Sized: jobs.Sized{Large: bytes >= largeUpload}}
 }
 
 // Kind names the job.

@@ -54,7 +54,21 @@ type Slow struct{}
 // InsertOpts puts the job where it belongs.
 func (Slow) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: SlowQueue} }
 
-// HandleSlow is Handle for jobs of the slow queue. They have no time limit: do
+// Sized is Slow for jobs of which some are large: those wait for each other, and
+// the others for none of them.
+type Sized struct {
+	Large bool `json:"large,omitempty"`
+}
+
+// InsertOpts puts the job where it belongs.
+func (s Sized) InsertOpts() river.InsertOpts {
+	if s.Large {
+		return river.InsertOpts{Queue: LargeQueue}
+	}
+	return Slow{}.InsertOpts()
+}
+
+// HandleSlow is Handle for jobs of the slow queue and the large one. They have no time limit: do
 // bounds what it does.
 func HandleSlow[T river.JobArgs](workers *Workers, do func(context.Context, T) error) error {
 	return river.AddWorkerSafely(workers, &slowWorker[T]{do: do})

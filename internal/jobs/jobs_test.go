@@ -137,14 +137,14 @@ func TestWaitingJobsAreCountedByState(t *testing.T) {
 }
 
 type largeOne struct {
+	jobs.Sized
 	Name string `json:"name"`
 }
 
-func (largeOne) Kind() string                 { return "large_one" }
-func (largeOne) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: jobs.LargeQueue} }
+func (largeOne) Kind() string { return "large_one" }
 
 type slowOne struct {
-	jobs.Slow
+	jobs.Sized
 	Name string `json:"name"`
 }
 
@@ -174,7 +174,7 @@ func TestSlowJobsDoNotWaitForLargeOnes(t *testing.T) {
 		}
 	}
 	for range 200 { // more than any machine has workers
-		insert(largeOne{"large"})
+		insert(largeOne{jobs.Sized{Large: true}, "large"})
 	}
 	<-began
 	insert(slowOne{Name: "small"})
