@@ -24,5 +24,8 @@
 //
 //	result, err := service.Query(ctx, table, rows.Query{Where: where, Cursor: cursor})
 //
+// Of a large table whose rows are sought a fast copy is made (fast.go), a database
+// file of DuckDB's own beside the Parquet file; no answer depends on it.
+//
 // Whoever calls has been through the Gate: a Service knows nothing of viewers.
 package rows

@@ -89,6 +89,7 @@ type duck struct {
 	orders  chan order
 	read    chan error // why no more orders come
 	current current
+	bases   []string // fast copies that are open, the latest used last
 }
 
 // current is the order that a worker works on, which another goroutine may
@@ -164,7 +165,7 @@ func (d *duck) answer(ctx context.Context, o order) error {
 	n, err := d.do(ctx, o)
 	e := end{ID: o.ID, Rows: n}
 	if err != nil {
-		e.Failed, e.Detail = why(ctx, err), err.Error()
+		e.Failed, e.Detail = why(ctx, o, err), err.Error()
 		if len(e.Detail) > 2000 {
 			e.Detail = e.Detail[:2000]
 		}
@@ -181,7 +182,11 @@ func (d *duck) answer(ctx context.Context, o order) error {
 
 var errLarge = errors.New("the answer is larger than it may be")
 
-func why(ctx context.Context, err error) failure {
+func why(ctx context.Context, o order, err error) failure {
+	disk, other := failedDisk, failedOther
+	if o.Base.Name != "" { // which the table's file can be asked in place of
+		disk, other = failedBase, failedBase
+	}
 	var e *duckdb.Error
 	switch {
 	case errors.Is(err, errLarge):
@@ -189,7 +194,7 @@ func why(ctx context.Context, err error) failure {
 	case ctx.Err() != nil:
 		return failedCancelled
 	case !errors.As(err, &e):
-		return failedOther
+		return other
 	}
 	switch e.Type {
 	case duckdb.ErrorTypeOutOfMemory:
@@ -200,9 +205,9 @@ func why(ctx context.Context, err error) failure {
 	case duckdb.ErrorTypeOutOfRange, duckdb.ErrorTypeConversion, duckdb.ErrorTypeDecimal:
 		return failedRange
 	case duckdb.ErrorTypeIO:
-		return failedDisk
+		return disk
 	}
-	return failedOther
+	return other
 }
 
 // do runs one statement. Every column of an answer is text: our SQL casts them.
@@ -211,7 +216,12 @@ func (d *duck) do(ctx context.Context, o order) (int64, error) {
 	for i, v := range o.Args {
 		args[i] = driver.NamedValue{Ordinal: i + 1, Value: v.any()}
 	}
-	if strings.HasPrefix(o.SQL, "COPY ") {
+	if o.Base.Name != "" {
+		if err := d.open(ctx, o.Base); err != nil {
+			return 0, err
+		}
+	}
+	if strings.HasPrefix(o.SQL, "COPY ") || strings.HasPrefix(o.SQL, "ATTACH ") {
 		r, err := d.conn.ExecContext(ctx, o.SQL, args)
 		if err != nil {
 			return 0, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -28,9 +29,11 @@ type files struct {
 	known map[blob.Digest]*kept
 	order *list.List // of *kept, the latest used first
 	bytes int64
+
+	made atomic.Int64 // fast copies
 }
 
-// kept is one file, perhaps still being copied.
+// kept is one file, perhaps still being copied, and its fast copy.
 type kept struct {
 	digest blob.Digest
 	ready  chan struct{}
@@ -38,6 +41,18 @@ type kept struct {
 	bytes  int64
 	users  int
 	place  *list.Element
+	tried  bool      // to make a fast copy
+	fast   *fastCopy // nil: none
+}
+
+// there reports whether the file is no longer being copied.
+func (k *kept) there() bool {
+	select {
+	case <-k.ready:
+		return true
+	default:
+		return false
+	}
 }
 
 func newFiles(dir string, store blob.Store, most int64) (*files, error) {
@@ -115,6 +130,10 @@ func (f *files) makeRoom() {
 			f.bytes -= k.bytes
 			f.forget(k)
 			os.Remove(f.path(k.digest))
+			if k.fast != nil {
+				f.bytes -= k.fast.bytes
+				k.fast.erase()
+			}
 		}
 		e = before
 	}
@@ -132,27 +151,41 @@ func (f *files) copy(ctx context.Context, d blob.Digest) (int64, error) {
 		return 0, err
 	}
 	defer o.Close()
-	tmp, err := os.CreateTemp(f.dir, "copy-")
-	if err != nil {
-		return 0, unavailable(err)
-	}
-	defer os.Remove(tmp.Name()) // gone already if it was renamed
-	defer tmp.Close()
 	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(tmp, h), o)
+	n, err := f.write(f.path(d), io.TeeReader(o, h), func(n int64) error {
+		if got := hex.EncodeToString(h.Sum(nil)); got != string(d) {
+			return fmt.Errorf("object %s holds %d bytes with digest %s", d, n, got)
+		}
+		return nil
+	})
 	if err != nil {
-		return 0, unavailable(err)
-	}
-	if got := hex.EncodeToString(h.Sum(nil)); got != string(d) {
-		return 0, unavailable(fmt.Errorf("object %s holds %d bytes with digest %s", d, n, got))
-	}
-	if err := tmp.Chmod(0o444); err != nil {
-		return 0, unavailable(err)
-	}
-	if err := os.Rename(tmp.Name(), f.path(d)); err != nil {
 		return 0, unavailable(err)
 	}
 	return n, nil
+}
+
+// write puts all that r gives into a file at path, if check finds nothing wrong
+// with it. Nobody writes in it after that.
+func (f *files) write(path string, r io.Reader, check func(bytes int64) error) (int64, error) {
+	tmp, err := os.CreateTemp(f.dir, "copy-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(tmp.Name()) // gone already if it was renamed
+	defer tmp.Close()
+	n, err := io.Copy(tmp, r)
+	if err != nil {
+		return 0, err
+	}
+	if check != nil {
+		if err := check(n); err != nil {
+			return 0, err
+		}
+	}
+	if err := tmp.Chmod(0o444); err != nil {
+		return 0, err
+	}
+	return n, os.Rename(tmp.Name(), path)
 }
 
 // ownFolder makes a folder below dir for this process alone, and removes those

@@ -29,6 +29,7 @@ type order struct {
 	ID     uint64
 	SQL    string
 	Args   []value
+	Base   base  `json:",omitzero"` // the fast copy that SQL names, if it does
 	Most   int64 // bytes of the answer
 	Cancel uint64
 }
@@ -103,6 +104,7 @@ const (
 	failedRange     failure = "range"  // a value that cannot be represented
 	failedLarge     failure = "large"  // the answer is larger than it may be
 	failedDisk      failure = "disk"   // no room for what does not fit in memory
+	failedBase      failure = "base"   // the fast copy cannot be read
 	failedOther     failure = "failed" // our SQL is wrong, or the file is damaged
 )
 

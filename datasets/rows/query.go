@@ -75,6 +75,11 @@ func (c *Compiled) Grouped() bool { return c.byGroup }
 // Whole reports whether the answer is every row as it stands.
 func (c *Compiled) Whole() bool { return c.where.sql == "" && !c.byGroup && len(c.order) == 0 }
 
+// seeks reports whether rows are looked for, which a fast copy helps with: the
+// first rows as they stand are had at once, and groups read whole columns, at
+// which the table's file is as fast.
+func (c *Compiled) seeks() bool { return !c.byGroup && !c.Whole() }
+
 // Compile checks q against the schema. It returns fault.Malformed that names
 // the parameter and what is wrong with it.
 func Compile(schema Schema, q Query) (*Compiled, error) {

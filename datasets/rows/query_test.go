@@ -20,7 +20,11 @@ import (
 // equal values, and values at the edges of what types hold.
 func exampleTable(t testing.TB, store blob.Store, rows int) Table {
 	t.Helper()
-	d := made(t, store, fmt.Sprintf(`SELECT
+	return Table{Parquet: made(t, store, exampleSQL(rows)), Schema: examples, Rows: int64(rows), Key: "7/3"}
+}
+
+func exampleSQL(rows int) string {
+	return fmt.Sprintf(`SELECT
 		CASE WHEN i %% 11 = 3 THEN NULL WHEN i = 5 THEN 9223372036854775807 ELSE 2000 + i %% 25 END AS c0,
 		CASE WHEN i %% 11 = 3 AND i %% 2 = 0 THEN '二〇' || i END AS c0_raw,
 		CASE WHEN i %% 7 = 0 THEN NULL WHEN i %% 7 = 1 THEN '' ELSE (['福州', '厦门', 'Quanzhou', '''; DROP TABLE x; --', '=1+1'])[i %% 5 + 1] END AS c1,
@@ -31,8 +35,7 @@ func exampleTable(t testing.TB, store blob.Store, rows int) Table {
 		'{"type":"Point","coordinates":[' || (119 + (i %% 10) / 10.0)::VARCHAR || ',26]}' AS c6, (119 + (i %% 10) / 10.0)::DOUBLE AS c6_lon, 26.0::DOUBLE AS c6_lat,
 		'2020-0' || (i %% 9 + 1) AS c7, (i / 3.0)::DECIMAL(18,3) AS c8, (i %% 4)::DECIMAL(38,2) AS c9, i::BIGINT AS c10, 'n' || (i %% 6) AS c11, '["a",' || i || ']' AS c12,
 		(119 + (i %% 10) / 10.0)::DOUBLE AS c13, 26.0::DOUBLE AS c14, repeat(chr(23383 + (i %% 3)::INT), 150 * (i %% 3)::INT) AS c15
-		FROM range(%d) t(i)`, rows))
-	return Table{Parquet: d, Schema: examples, Rows: int64(rows), Key: "7/3"}
+		FROM range(%d) t(i)`, rows)
 }
 
 func ask(t *testing.T, s *Service, table Table, q Query) *Result {

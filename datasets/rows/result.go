@@ -86,13 +86,18 @@ func (s *Service) prepare(t Table, q *Query) (*Compiled, position, error) {
 
 // page works out one page and what it weighs.
 func (s *Service) page(ctx context.Context, t Table, c *Compiled, q Query, at position) (*Result, int64, error) {
-	r := &Result{Fields: c.Fields, Rows: [][]any{}, Total: -1}
 	limit := q.Limit
 	if at.end > 0 {
 		limit = at.end
 	}
-	p := pageReader{c: c, r: r, keys: len(c.keys()), limit: limit, clip: q.Clip}
-	if err := s.ask(ctx, t.Parquet, c.page(at, limit, q.Clip), p.row); err != nil {
+	var r *Result
+	var p pageReader
+	begin := func() func([]Cell) error {
+		r = &Result{Fields: c.Fields, Rows: [][]any{}, Total: -1}
+		p = pageReader{c: c, r: r, keys: len(c.keys()), limit: limit, clip: q.Clip}
+		return p.row
+	}
+	if err := s.pageRows(ctx, t, c, c.page(at, limit, q.Clip), begin); err != nil {
 		return nil, 0, err
 	}
 	if err := s.cursors(t, &p, at); err != nil {
@@ -101,7 +106,18 @@ func (s *Service) page(ctx context.Context, t Table, c *Compiled, q Query, at po
 	if err := s.total(ctx, t, c, q, r, at); err != nil {
 		return nil, 0, err
 	}
+	if c.seeks() {
+		s.hasten(t)
+	}
 	return r, p.bytes + 512, s.last(t, c, q, r)
+}
+
+// pageRows runs the statement of a page.
+func (s *Service) pageRows(ctx context.Context, t Table, c *Compiled, st statement, begin func() func([]Cell) error) error {
+	if c.seeks() {
+		return s.seek(ctx, t.Parquet, st, begin)
+	}
+	return s.ask(ctx, t.Parquet, st, begin())
 }
 
 // pageReader makes a Result of the rows that Compiled.page gives.
@@ -310,7 +326,9 @@ func (s *Service) estimate(ctx context.Context, t Table, c *Compiled, r *Result)
 
 // count runs a statement that counts rows.
 func (s *Service) count(ctx context.Context, t Table, st statement) (int64, error) {
-	answer, err := s.remembered(ctx, t.Parquet, st)
+	answer, err := s.rememberedFrom(ctx, t.Parquet, st, func(ctx context.Context, begin func() func([]Cell) error) error {
+		return s.seek(ctx, t.Parquet, st, begin)
+	})
 	if err != nil {
 		return 0, err
 	}

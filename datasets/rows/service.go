@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -77,10 +79,13 @@ type Service struct {
 	opt    Options
 	dir    string
 	lock   *os.File
+	ctx    context.Context //nolint:containedctx // ends with the Service
 	stop   context.CancelFunc
 	files  *files
-	asks   *pool        // for pages
-	copies *pool        // for exports, which never keep a page waiting
+	asks   *pool      // for pages
+	copies *pool      // for exports, which never keep a page waiting
+	making sync.Mutex // held while a fast copy is made, and for ever when the Service is closed
+	maker  func() (*worker, error)
 	number atomic.Int64 // of the next worker's folder
 	pages  *flight[*Result]
 	small  *flight[[][]Cell]
@@ -109,7 +114,7 @@ func New(opt Options) (*Service, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Service{opt: opt, dir: dir, lock: lock, stop: stop, files: kept, pages: newFlight[*Result](opt.Answers), small: newFlight[[][]Cell](opt.Answers / 4)}
+	s := &Service{opt: opt, dir: dir, lock: lock, ctx: ctx, stop: stop, files: kept, pages: newFlight[*Result](opt.Answers), small: newFlight[[][]Cell](opt.Answers / 4)}
 	start := func(opt Options) func() (*worker, error) {
 		return func() (*worker, error) {
 			return startWorker(ctx, opt, kept.dir, filepath.Join(dir, "worker-"+strconv.FormatInt(s.number.Add(1), 10)))
@@ -118,6 +123,8 @@ func New(opt Options) (*Service, error) {
 	lean := opt
 	lean.Memory, lean.nice = min(opt.Memory, copyMemory), copyNice
 	s.asks, s.copies = newPool(ctx, opt.Workers, start(opt)), newPool(ctx, opt.Exports, start(lean))
+	lean.Disk = min(opt.Disk, opt.Tables/fastShare)
+	s.maker = start(lean)
 	s.asks.warm()
 	return s, nil
 }
@@ -125,6 +132,7 @@ func New(opt Options) (*Service, error) {
 // Close ends every worker and removes what they left.
 func (s *Service) Close() {
 	s.stop()
+	s.making.Lock()
 	s.asks.close()
 	s.copies.close()
 	os.RemoveAll(s.dir)
@@ -141,16 +149,24 @@ func (s *Service) ask(ctx context.Context, d blob.Digest, st statement, yield fu
 
 // remembered is ask for a short answer, which is kept.
 func (s *Service) remembered(ctx context.Context, d blob.Digest, st statement) ([][]Cell, error) {
+	return s.rememberedFrom(ctx, d, st, func(ctx context.Context, begin func() func([]Cell) error) error { return s.ask(ctx, d, st, begin()) })
+}
+
+// rememberedFrom keeps the short answer that work finds.
+func (s *Service) rememberedFrom(ctx context.Context, d blob.Digest, st statement, work func(ctx context.Context, begin func() func([]Cell) error) error) ([][]Cell, error) {
 	key := fmt.Sprintf("%s %s %q", d, st.text.String(), st.args)
 	return s.small.do(ctx, key, func(ctx context.Context) ([][]Cell, int64, error) {
 		var all [][]Cell
-		bytes := int64(len(key)) + 256
-		err := s.ask(ctx, d, st, func(cells []Cell) error {
-			all = append(all, cells)
-			for _, c := range cells {
-				bytes += int64(len(c.Text)) + 24
+		var bytes int64
+		err := work(ctx, func() func([]Cell) error {
+			all, bytes = nil, int64(len(key))+256
+			return func(cells []Cell) error {
+				all = append(all, cells)
+				for _, c := range cells {
+					bytes += int64(len(c.Text)) + 24
+				}
+				return nil
 			}
-			return nil
 		})
 		return all, bytes, err
 	})
@@ -171,12 +187,17 @@ func (s *Service) run(ctx context.Context, from *pool, limit time.Duration, name
 	if err != nil {
 		return err
 	}
+	return s.give(ctx, from, limit, order{SQL: sql, Args: args, Most: mostAnswer}, yield)
+}
+
+// give has a worker of the pool do o.
+func (s *Service) give(ctx context.Context, from *pool, limit time.Duration, o order, yield func([]Cell) error) error {
 	for {
 		w, err := from.get(ctx)
 		if err != nil {
 			return err
 		}
-		err = s.order(ctx, w, limit, order{SQL: sql, Args: args, Most: mostAnswer}, yield)
+		err = s.order(ctx, w, limit, o, yield)
 		from.put(w)
 		if !errors.Is(err, errGone) { // it had ended while nobody looked, and did nothing
 			return err
@@ -188,6 +209,10 @@ func (s *Service) order(ctx context.Context, w *worker, limit time.Duration, o o
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, tooLong(limit))
 	defer cancel()
 	e, err := w.do(ctx, o, yield)
+	if o.spoilt(e, err) && ctx.Err() == nil {
+		w.bad = true // what its engine holds of the copy is not to be trusted either
+		return fmt.Errorf("%w: %s", errSpoilt, cmp.Or(e.Detail, fmt.Sprint(err)))
+	}
 	return s.judge(ctx, e, err)
 }
 

@@ -122,7 +122,7 @@ var errGone = errors.New("the worker is gone")
 // order is given up; a worker that does not give it up in time is killed.
 func (w *worker) do(ctx context.Context, o order, yield func([]Cell) error) (end, error) {
 	w.next++
-	o.ID, o.SQL = w.next, w.asReached(o.SQL)
+	o.ID, o.SQL, o.Base.Path = w.next, w.asReached(o.SQL), w.child.Path(o.Base.Path)
 	if err := w.say(o); err != nil {
 		w.bad = true
 		return end{}, errGone
