@@ -388,7 +388,7 @@ func TestFunctionsAreDescribed(t *testing.T) {
 			t.Errorf("%s gives %s, grouped %t", f.Form, c.Fields[0].Type, c.Grouped())
 		}
 	}
-	if n := len(Functions()); n != len(functions)+8 {
+	if n := len(Functions()); n != len(functions)+9 {
 		t.Errorf("%d functions", n)
 	}
 }
