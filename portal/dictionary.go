@@ -192,7 +192,24 @@ func rewordings(v *datasets.Version, found []datasets.Correction) []datasets.Rew
 	return out
 }
 
-// putDictionary is PUT /api/v1/resources/{id}/dictionary?reason=: a dictionary
+// DictionarySaved is what a data dictionary that was brought back changes. Its
+// tags are the words of the API's description.
+type DictionarySaved struct {
+	Resource string             `json:"resource" doc:"Id of the file" zh:"文件的编号" example:"holidays-csv"`
+	Version  int                `json:"version" doc:"The version that it was held against: the newest" zh:"对照的是哪一版：最新的" example:"3"`
+	Saved    bool               `json:"saved" doc:"False where nothing differs, and of a dry_run" zh:"没有不同、或是 dry_run 时为 false" example:"true"`
+	Changes  []DictionaryChange `json:"changes" nullable:"false" doc:"What it says otherwise" zh:"改了哪些说法"`
+}
+
+// DictionaryChange is one thing that it says otherwise.
+type DictionaryChange struct {
+	Column    string `json:"column" doc:"The column" zh:"哪一列" example:"浓度"`
+	Attribute string `json:"attribute" doc:"What of it" zh:"它的哪一项" example:"unit"`
+	Before    string `json:"before" doc:"As it was" zh:"原来" example:""`
+	After     string `json:"after" doc:"As it is now" zh:"现在" example:"mg/m³"`
+}
+
+// putDictionary is PUT /resources/{id}/dictionary?reason= of the API: a dictionary
 // file for the newest version, by a key that may publish. With dry_run=1 it only
 // says what would change.
 func (s *Server) putDictionary(c *fiber.Ctx) error {
@@ -215,21 +232,10 @@ func (s *Server) putDictionary(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	type change struct {
-		Column    string `json:"column"`
-		Attribute string `json:"attribute"`
-		Before    string `json:"before"`
-		After     string `json:"after"`
-	}
-	out := struct {
-		Resource string   `json:"resource"`
-		Version  int      `json:"version"`
-		Saved    bool     `json:"saved"`
-		Changes  []change `json:"changes"`
-	}{Resource: r.ID, Version: r.Newest.Number, Changes: []change{}}
+	out := DictionarySaved{Resource: r.ID, Version: r.Newest.Number, Changes: []DictionaryChange{}}
 	for _, w := range rewordings(r.Newest, found) {
 		for _, what := range w.What {
-			out.Changes = append(out.Changes, change{w.Name, what.Attribute, what.Before, what.After})
+			out.Changes = append(out.Changes, DictionaryChange{w.Name, what.Attribute, what.Before, what.After})
 		}
 	}
 	if q.Get("dry_run") == "" && len(found) > 0 {

@@ -86,7 +86,12 @@ func (s *Server) filesPreflight(c *fiber.Ctx) error {
 // Preflight answers OPTIONS: other origins may read, with these headers of
 // their own.
 func Preflight(c *fiber.Ctx, headers string) error {
-	const methods = "GET, HEAD, OPTIONS"
+	return PreflightOf(c, "GET, HEAD", headers)
+}
+
+// PreflightOf is Preflight where more can be done than reading.
+func PreflightOf(c *fiber.Ctx, methods, headers string) error {
+	methods += ", OPTIONS"
 	c.Set(fiber.HeaderAllow, methods)
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
 	c.Set(fiber.HeaderAccessControlAllowMethods, methods)

@@ -90,7 +90,6 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},
 	{Method: "POST", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).saveDictionary, Session: true},
 	{Method: "POST", Path: "/desk/resources/:id/dictionary/import", By: officers, Handle: (*Server).importDictionary, Session: true},
-	{Method: "PUT", Path: "/api/v1/resources/:id/dictionary", By: officers, Handle: (*Server).putDictionary, Scope: account.ScopePublish},
 
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
 	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},
@@ -124,6 +123,12 @@ func UploadRoutes(base string) []Route {
 		{Method: "PATCH", Path: base + "/:id", By: officers, Handle: (*Server).tusPatch, Scope: account.ScopePublish, Stream: true},
 		{Method: "DELETE", Path: base + "/:id", By: officers, Handle: (*Server).tusDelete, Scope: account.ScopePublish},
 	}
+}
+
+// DictionaryRoute is where a key brings a corrected data dictionary back, below
+// base.
+func DictionaryRoute(base string) Route {
+	return Route{Method: "PUT", Path: base + "/resources/:id/dictionary", By: officers, Handle: (*Server).putDictionary, Scope: account.ScopePublish}
 }
 
 // FileRoutes is every route of the origin that serves downloads alone. It

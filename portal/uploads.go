@@ -99,7 +99,8 @@ func (s *Server) tusCreate(c *fiber.Ctx) error {
 		}
 	}
 	tusProgress(c, u)
-	return c.SendStatus(fiber.StatusCreated)
+	c.Status(fiber.StatusCreated) // and no body: the headers say it
+	return nil
 }
 
 // announced is the file that the headers of a creation announce.
@@ -113,6 +114,9 @@ func announced(c *fiber.Ctx) (datasets.NewUpload, error) {
 		return n, malformed("", "Upload-Length 要是文件的字节数。")
 	}
 	raw := c.Get(headerUploadMetadata)
+	if raw == "" {
+		return n, malformed("", "Upload-Metadata 要有 filename 和 resource。")
+	}
 	if len(raw) > mostMetadata {
 		return n, malformed("", "Upload-Metadata 太长。")
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	_ "embed"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -42,15 +43,14 @@ func config() huma.Config {
 				{Name: "catalogue", Description: "Datasets: find, list, read."},
 				{Name: "files", Description: "The files of a dataset, their versions and their columns."},
 				{Name: "rows", Description: "The rows of tables: query and export."},
-				{Name: "uploads", Description: "Publishing a file by a key that may publish, for officers of its department. Bytes are sent by tus 1.0.0 (core, creation, creation-with-upload, termination, checksum, expiration): " +
-					"POST /uploads with Upload-Length and Upload-Metadata (filename, resource), PATCH, HEAD and DELETE /uploads/{id}. GET /uploads/{id} tells state, progress, columns, notes and objections as JSON; " +
-					"POST /uploads/{id}/publish takes {reason, reason_en, reviewed} and answers {resource, version, sha256, original}. A curl example that runs stands at /developers#uploads.",
-					Extensions: map[string]any{descriptionZH: "部门的数据专员用有发布用途的密钥发布文件。字节按 tus 1.0.0 传：POST /uploads，PATCH、HEAD、DELETE /uploads/{id}；GET /uploads/{id} 说进度和读出了什么；POST /uploads/{id}/publish 发布。能跑的 curl 例子在 /developers#uploads。"}},
+				{Name: "uploads", Description: "Publishing a file by a key that may publish, for officers of its department. Bytes are sent by tus 1.0.0 (core, creation, creation-with-upload, termination, checksum, expiration; OPTIONS says so). " +
+					"A curl example that runs stands at /developers#uploads.",
+					Extensions: map[string]any{descriptionZH: "部门的数据专员用有发布用途的密钥发布文件。字节按 tus 1.0.0 传（core、creation、creation-with-upload、termination、checksum、expiration，OPTIONS 会说）。能跑的 curl 例子在 /developers#uploads。"}},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},
 			},
 			Components: &huma.Components{
 				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key made at /account. Without one the quota is lower; nothing public needs one."}},
+				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key made at /account. Without one the quota is lower; nothing public needs one. What changes something needs one that may publish."}},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
@@ -94,16 +94,19 @@ func (o operation) example(path string) operation {
 	return o
 }
 
-// failures are the errors that an operation can answer with. /developers shows
-// them as a table.
-var failures = []struct {
+// failure is an error that operations can answer with.
+type failure struct {
 	code   string
 	kind   fault.Kind
 	en, zh string
 	always bool   // of every operation; the others of those that name one thing
 	later  bool   // says when to come back
 	only   string // of operations with this tag alone; empty: of all
-}{
+}
+
+// failures are the errors of operations that read. /developers shows them as a
+// table.
+var failures = []failure{
 	{"400", fault.Malformed, "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
 		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true, false, ""},
 	{"401", fault.Unauthenticated, "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false, ""},
@@ -117,15 +120,20 @@ var failures = []struct {
 }
 
 // others are the problems that no reading of the API meets by itself: what
-// stands before it answers so, or a form of the portal. Their types are kept, too.
-var others = []struct {
-	code   string
-	kind   fault.Kind
-	en, zh string
-}{
-	{"409", fault.Conflict, "Somebody else has changed it meanwhile. Read it again.", "已被别人改过。重新读一遍。"},
-	{"422", fault.Invalid, "What was filled in breaks a rule; detail says which.", "填写的内容不合规则；detail 里有是哪一条。"},
-	{"500", fault.Internal, "A failure of ours. Name reference when you ask for help.", "我们这边出错。求助时请报 reference。"},
+// changes something answers so, or a form of the portal. Their types are kept,
+// too.
+var others = []failure{
+	{code: "409", kind: fault.Conflict, en: "Somebody else has changed it meanwhile. Read it again.", zh: "已被别人改过。重新读一遍。"},
+	{code: "422", kind: fault.Invalid, en: "What was filled in breaks a rule; detail says which.", zh: "填写的内容不合规则；detail 里有是哪一条。"},
+	{code: "412", kind: fault.Malformed, en: "The header Tus-Resumable is missing or names another version than 1.0.0.", zh: "没有 Tus-Resumable 头，或者不是 1.0.0。"},
+	{code: "415", kind: fault.Malformed, en: "The bytes of a file come as application/offset+octet-stream.", zh: "文件的字节要以 application/offset+octet-stream 送来。"},
+	{code: "460", kind: fault.Malformed, en: "The body is not what Upload-Checksum says; nothing of it was kept. Send it again.", zh: "正文和 Upload-Checksum 不符，没有保存，请重发。"},
+	{code: "500", kind: fault.Internal, en: "A failure of ours. Name reference when you ask for help.", zh: "我们这边出错。求助时请报 reference。"},
+}
+
+// kindOfCode is the kind of fault that failures name for a status.
+func kindOfCode(code string) fault.Kind {
+	return failures[slices.IndexFunc(failures, func(f failure) bool { return f.code == code })].kind
 }
 
 // headers are those of every answer.
@@ -187,6 +195,7 @@ func (paper) Handle(*huma.Operation, func(huma.Context)) {}
 func Document() ([]byte, error) {
 	h := huma.NewAPI(config(), paper{})
 	(&api{}).register(h)
+	describeWriting(h)
 	finish(h.OpenAPI())
 	out, err := json.MarshalIndent(h.OpenAPI(), "", "  ")
 	return append(out, '\n'), err
@@ -196,13 +205,23 @@ func Document() ([]byte, error) {
 // takes away what it adds of its own.
 func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas
-	for _, item := range doc.Paths {
-		media := item.Get.Responses["200"].Content["application/json"]
-		if media == nil || media.Schema == nil { // a file
-			delete(item.Get.Responses, "204")
-			continue
+	exemplify := func(content map[string]*huma.MediaType) {
+		if media := content[fiber.MIMEApplicationJSON]; media != nil && media.Schema != nil {
+			media.Example = sample(schemas, schemas.TypeFromRef(media.Schema.Ref))
 		}
-		media.Example = sample(schemas, schemas.TypeFromRef(media.Schema.Ref))
+	}
+	for _, item := range doc.Paths {
+		for method, o := range methods(item) {
+			if _, answers := o.Responses["200"]; answers && method == http.MethodGet {
+				delete(o.Responses, "204") // huma's, of those that send themselves
+			}
+			if o.RequestBody != nil {
+				exemplify(o.RequestBody.Content)
+			}
+			for _, r := range o.Responses {
+				exemplify(r.Content)
+			}
+		}
 	}
 	delete(schemas.Map(), "ErrorModel")
 	delete(schemas.Map(), "ErrorDetail")
@@ -215,6 +234,13 @@ func finish(doc *huma.OpenAPI) {
 			}
 		})
 	}
+}
+
+// methods are the operations at one path.
+func methods(item *huma.PathItem) map[string]*huma.Operation {
+	out := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodHead: item.Head, http.MethodDelete: item.Delete}
+	maps.DeleteFunc(out, func(_ string, o *huma.Operation) bool { return o == nil })
+	return out
 }
 
 // fields calls do with every field of a struct and of those embedded in it.

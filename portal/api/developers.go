@@ -72,7 +72,7 @@ func (a *api) showDevelopers(_ *portal.Server, c *fiber.Ctx) error {
 	}
 	p.Alternate = []templates.Link{{Href: Base + "/openapi.json", Title: "OpenAPI 3.1", Type: fiber.MIMEApplicationJSON}}
 	for _, o := range a.operations() {
-		p.Operations = append(p.Operations, templates.OperationLine{ID: o.OperationID, Path: Base + o.path, Summary: inBoth(ctx, o.Summary, o.Extensions, summaryZH)})
+		p.Operations = append(p.Operations, templates.OperationLine{ID: o.OperationID, Method: o.Method, Path: Base + o.path, Summary: inBoth(ctx, o.Summary, o.Extensions, summaryZH)})
 	}
 	d, v, err := a.example(ctx)
 	if err != nil {
@@ -186,6 +186,13 @@ func allFailures(ctx context.Context) []templates.Failure {
 	}
 	for _, f := range others {
 		add(f.code, f.kind, f.zh, f.en)
+	}
+	seen := map[string]bool{}
+	for i := range out { // several statuses may be of one type, whose address leads to the first
+		if seen[out[i].ID] {
+			out[i].ID = ""
+		}
+		seen[out[i].ID] = true
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
@@ -113,26 +114,8 @@ func TestThePagesShowEveryOperationParameterAndField(t *testing.T) {
 	for _, language := range []string{"zh-CN", "en"} {
 		page, reference := w.shown(t, "/developers", language), w.shown(t, "/developers/reference", language)
 		for path, item := range doc.Paths.Map() {
-			o := item.Get
-			section := reference.Find("#" + o.OperationID)
-			words := o.Summary
-			if language == "zh-CN" {
-				words, _ = o.Extensions["x-summary-zh"].(string)
-			}
-			if section.Find("h2").Text() != words || !strings.Contains(section.Text(), api.Base+path) {
-				t.Errorf("%s in %s: %s", path, language, section.Text())
-			}
-			for _, p := range o.Parameters {
-				if !strings.Contains(section.Find("tbody").Text(), p.Value.Name) {
-					t.Errorf("%s in %s: no parameter %s", path, language, p.Value.Name)
-				}
-			}
-			if page.Find(`a[href="/developers/reference#`+o.OperationID+`"]`).Length() != 1 {
-				t.Errorf("%s is not in the table of contents", path)
-			}
-			try, _ := section.Find("a.hash").Attr("href")
-			if a := w.get(t, strings.TrimPrefix(try, "https://data.example")); a.status != http.StatusOK {
-				t.Errorf("%s: its example %q answers %d", path, try, a.status)
+			for method, o := range item.Operations() {
+				w.showsOperation(t, page, reference, language, method, path, o)
 			}
 		}
 		for name, schema := range doc.Components.Schemas {
@@ -148,6 +131,54 @@ func TestThePagesShowEveryOperationParameterAndField(t *testing.T) {
 				t.Errorf("%s leads nowhere", href)
 			}
 		})
+	}
+}
+
+// showsOperation fails unless the pages say all of an operation.
+func (w *world) showsOperation(t *testing.T, page, reference *goquery.Document, language, method, path string, o *openapi3.Operation) {
+	t.Helper()
+	section := reference.Find("#" + o.OperationID)
+	words := o.Summary
+	if language == "zh-CN" {
+		words, _ = o.Extensions["x-summary-zh"].(string)
+	}
+	if section.Find("h2").Text() != words || section.Find(".call").Text() != method+" "+api.Base+path {
+		t.Errorf("%s in %s: %s", path, language, section.Text())
+	}
+	for _, p := range o.Parameters {
+		if !strings.Contains(section.Find("tbody").Text(), p.Value.Name) {
+			t.Errorf("%s in %s: no parameter %s", path, language, p.Value.Name)
+		}
+	}
+	for status, response := range o.Responses.Map() {
+		if status != "304" && !strings.Contains(section.Find("code").Text(), status) {
+			t.Errorf("%s %s in %s: no status %s", method, path, language, status)
+		}
+		for name, header := range response.Value.Headers {
+			if header.Value.Extensions["x-description-zh"] != nil && !strings.Contains(section.Find("tbody").Text(), name) {
+				t.Errorf("%s %s in %s: no header %s", method, path, language, name)
+			}
+		}
+	}
+	if o.RequestBody != nil {
+		for media := range o.RequestBody.Value.Content {
+			if !strings.Contains(section.Text(), media) {
+				t.Errorf("%s %s in %s: no body as %s", method, path, language, media)
+			}
+		}
+	}
+	if page.Find(`a[href="/developers/reference#`+o.OperationID+`"]`).Length() != 1 {
+		t.Errorf("%s is not in the table of contents", path)
+	}
+	try, there := section.Find("a.hash").Attr("href")
+	if changes(o) {
+		if there || !strings.Contains(section.Text(), map[string]string{"zh-CN": "要密钥", "en": "Needs a key"}[language]) {
+			t.Errorf("%s %s in %s does not say that it needs a key, or offers to be tried", method, path, language)
+		}
+		return
+	}
+	if a := w.get(t, strings.TrimPrefix(try, "https://data.example")); a.status != http.StatusOK {
+		t.Errorf("%s: its example %q answers %d", path, try, a.status)
 	}
 }
 

@@ -47,7 +47,7 @@ var Routes = append([]portal.Route{
 
 	{Method: "GET", Path: "/developers", By: anybody, Public: true},
 	{Method: "GET", Path: "/developers/reference", By: anybody, Public: true},
-}, uploadRoutes()...)
+}, writingRoutes()...)
 
 // api is the API on one portal. The zero value describes itself and answers
 // nothing.
@@ -66,11 +66,12 @@ func Mount(s *portal.Server) {
 	h := humafiber.NewWithGroup(s.App(), gate{s.App(), a}, config())
 	a.doc = h.OpenAPI()
 	a.register(h)
+	describeWriting(h)
 	finish(a.doc)
 	a.handle(Base+"/openapi.json", a.showDocument)
 	a.handle("/developers", a.showDevelopers)
 	a.handle("/developers/reference", a.showReference)
-	a.handleUploads()
+	a.handleWriting()
 }
 
 // gate is the router that huma registers operations on: each goes behind the

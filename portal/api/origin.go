@@ -14,7 +14,7 @@ import (
 )
 
 // exposed are the headers that a page of another origin may read.
-const exposed = "ETag, Link, Retry-After, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+const exposed = "ETag, Link, Location, Retry-After, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Tus-Resumable, Upload-Offset, Upload-Length, Upload-Expires"
 
 // The buckets that requests are counted in: by network, or with keyed behind
 // the name by key. A question about rows costs more than an entry of the

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -54,18 +55,25 @@ type described struct {
 
 // answers is the schema of what the operation answers with; nil for a file.
 func (o described) answers() *huma.Schema {
-	if media := o.Responses["200"].Content[fiber.MIMEApplicationJSON]; media != nil {
+	if media := o.answer().Content[fiber.MIMEApplicationJSON]; media != nil {
 		return media.Schema
 	}
 	return nil
 }
 
+// status is that of its answer where nothing is wrong.
+func (o described) status() string {
+	return slices.Min(slices.Collect(maps.Keys(o.Responses)))
+}
+
+func (o described) answer() *huma.Response { return o.Responses[o.status()] }
+
 // operations are those of the document, in the order of Routes.
 func (a *api) operations() (out []described) {
 	for _, r := range Routes {
 		path := fiberParam.ReplaceAllString(strings.TrimPrefix(r.Path, Base), "{$1}")
-		if item := a.doc.Paths[path]; item != nil {
-			out = append(out, described{path, item.Get})
+		if item := a.doc.Paths[path]; item != nil && strings.HasPrefix(r.Path, Base) && methods(item)[r.Method] != nil {
+			out = append(out, described{path, methods(item)[r.Method]})
 		}
 	}
 	return out
@@ -74,23 +82,49 @@ func (a *api) operations() (out []described) {
 func (a *api) operation(ctx context.Context, o described, here *strings.Replacer) templates.Operation {
 	out := templates.Operation{
 		ID: o.OperationID, Method: o.Method, Path: Base + o.path, Summary: inBoth(ctx, o.Summary, o.Extensions, summaryZH), Text: inBoth(ctx, o.Description, o.Extensions, descriptionZH),
-		Returns: templates.ReferenceLink{Words: text.T(ctx, "文件")},
+		Returns: templates.ReferenceLink{Words: text.T(ctx, "文件")}, Status: o.status(), Keyed: !slices.ContainsFunc(o.Security, func(s map[string][]string) bool { return len(s) == 0 }),
 	}
-	if schema := o.answers(); schema != nil {
-		out.Returns, out.Example = kindOf(ctx, schema), indented(o.Responses["200"].Content[fiber.MIMEApplicationJSON].Example.(json.RawMessage))
+	switch schema := o.answers(); {
+	case schema != nil:
+		out.Returns, out.Example = kindOf(ctx, schema), indented(o.answer().Content[fiber.MIMEApplicationJSON].Example.(json.RawMessage))
+	case len(o.answer().Content) == 0:
+		out.Returns.Words = text.T(ctx, "没有正文")
+	}
+	if o.RequestBody != nil {
+		out.Takes = bodies(ctx, o.RequestBody.Content)
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.answer().Headers)) {
+		if h := o.answer().Headers[name]; h.Extensions[descriptionZH] != nil { // else it is one of every answer
+			out.Headers = append(out.Headers, templates.ReferenceField{Name: name, Kind: kindOf(ctx, h.Schema), Optional: !h.Required, Words: inBoth(ctx, h.Description, h.Extensions, descriptionZH)})
+		}
 	}
 	for _, p := range o.Parameters {
 		out.Params = append(out.Params, templates.ReferenceField{
 			Name: p.Name, Place: p.In, Kind: kindOf(ctx, p.Schema), Allowed: allowed(ctx, p.Schema), Words: inBoth(ctx, p.Description, p.Extensions, descriptionZH),
 		})
 	}
-	for _, f := range failures {
-		if o.Responses[f.code] != nil {
-			out.Codes = append(out.Codes, f.code)
+	for _, code := range slices.Sorted(maps.Keys(o.Responses)) {
+		if code >= "400" {
+			out.Codes = append(out.Codes, code)
 		}
+	}
+	if o.Extensions[exampleKey] == nil { // it changes something, or is of a key
+		return out
 	}
 	if example, _ := o.Extensions[exampleKey].(string); here != nil {
 		out.Try = a.address(here.Replace(example))
+	}
+	return out
+}
+
+// bodies are the ways to write the body of a request.
+func bodies(ctx context.Context, content map[string]*huma.MediaType) (out []templates.ReferenceBody) {
+	for _, name := range slices.Sorted(maps.Keys(content)) {
+		b := templates.ReferenceBody{Media: name, Kind: templates.ReferenceLink{Words: text.T(ctx, "文件")}}
+		if media := content[name]; media.Schema != nil {
+			b.Kind, b.Example = kindOf(ctx, media.Schema), indented(media.Example.(json.RawMessage))
+		}
+		out = append(out, b)
 	}
 	return out
 }
@@ -132,6 +166,11 @@ func (a *api) types(ctx context.Context) (out []templates.ReferenceType) {
 	}
 	for _, o := range a.operations() {
 		visit(o.answers())
+		if o.RequestBody != nil {
+			for _, media := range slices.Sorted(maps.Keys(o.RequestBody.Content)) {
+				visit(o.RequestBody.Content[media].Schema)
+			}
+		}
 	}
 	visit(&huma.Schema{Ref: "#/components/schemas/Problem"})
 	return out

@@ -315,7 +315,7 @@ func TestATotalIsCountedWhereItIsAskedFor(t *testing.T) {
 	w := asking(t)
 	d := w.Dataset(t)
 	id := w.Resource(t, d)
-	const n = 510_000
+	const n = 1_010_000
 	var file strings.Builder
 	file.WriteString("甲\n")
 	want := int64(0)
@@ -339,7 +339,7 @@ func TestATotalIsCountedWhereItIsAskedFor(t *testing.T) {
 		return got, a.header.Get("Link")
 	}
 	about, _ := ask(api.Base + "/resources/" + id + "/rows?limit=5&where=" + url.QueryEscape(`contains(甲, "77")`))
-	if about.TotalExact || about.Exactly == "" || about.Total == want {
+	if about.TotalExact || about.Exactly == "" {
 		t.Fatalf("%+v", about)
 	}
 	exact, link := ask(strings.TrimPrefix(about.Exactly, "https://data.example"))

@@ -19,27 +19,32 @@ import (
 	"shuyuan/templates/text"
 )
 
-// Uploads are the only thing that the API lets anybody change: by key, never by
-// session. The bytes go the way of the tus protocol (portal.UploadRoutes); what
-// is read of them and the publishing are JSON.
+// Uploads and dictionaries are the only things that the API lets anybody change:
+// by key, never by session. The bytes go the way of the tus protocol
+// (portal.UploadRoutes); what is read of them and the publishing are JSON.
 
-// uploadRoutes are the routes of uploads.
-func uploadRoutes() []portal.Route {
+// writingRoutes are the routes of what changes something.
+func writingRoutes() []portal.Route {
 	officers := []account.Role{account.Officer}
 	return append(portal.UploadRoutes(Base+"/uploads"),
+		portal.DictionaryRoute(Base),
 		portal.Route{Method: "GET", Path: Base + "/uploads/:id", By: officers, Scope: account.ScopePublish, Handle: showUpload},
 		portal.Route{Method: "POST", Path: Base + "/uploads/:id/publish", By: officers, Scope: account.ScopePublish, Handle: publishUpload},
 	)
 }
 
-// handleUploads registers them, and what OPTIONS answers: to a browser of
+// handleWriting registers them, and what OPTIONS answers: to a browser of
 // another origin, and to a client of the protocol.
-func (a *api) handleUploads() {
+func (a *api) handleWriting() {
 	known := map[string]bool{}
-	for _, r := range uploadRoutes() {
+	for _, r := range writingRoutes() {
 		a.Handle(r)
 		if !known[r.Path] {
-			a.App().Options(r.Path, a.uploadPreflight)
+			answer := a.uploadPreflight
+			if r.Method == fiber.MethodPut {
+				answer = dictionaryPreflight
+			}
+			a.App().Options(r.Path, answer)
 		}
 		known[r.Path] = true
 	}
@@ -47,62 +52,70 @@ func (a *api) handleUploads() {
 
 func (a *api) uploadPreflight(c *fiber.Ctx) error {
 	a.TusHeaders(c)
-	c.Set(fiber.HeaderAccessControlAllowMethods, "GET, HEAD, POST, PATCH, DELETE")
-	return portal.Preflight(c, "Authorization, Accept, Accept-Language, Content-Type, Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Checksum")
+	return portal.PreflightOf(c, "GET, HEAD, POST, PATCH, DELETE", "Authorization, Accept, Accept-Language, Content-Type, Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Checksum")
 }
 
-// upload is an upload as the API tells it.
-type upload struct {
-	ID         string        `json:"id"`
-	Resource   string        `json:"resource"`
-	Dataset    string        `json:"dataset"`
-	FileName   string        `json:"file_name"`
-	Bytes      int64         `json:"bytes"`
-	Received   int64         `json:"received"`
-	State      string        `json:"state"`
-	SHA256     string        `json:"sha256,omitempty"`
-	Progress   *progress     `json:"progress,omitempty"`
-	Reason     string        `json:"reason,omitempty"`
-	Format     string        `json:"format,omitempty"`
-	Encoding   string        `json:"encoding,omitempty"`
-	Notes      []string      `json:"notes,omitempty"`
-	Objections []objection   `json:"objections,omitempty"`
-	Tables     []uploadTable `json:"tables,omitempty"`
-	Version    int           `json:"version,omitempty"`
-	Created    time.Time     `json:"created"`
-	Expires    *time.Time    `json:"expires,omitempty"`
+func dictionaryPreflight(c *fiber.Ctx) error {
+	return portal.PreflightOf(c, "PUT", "Authorization, Accept, Accept-Language, Content-Type")
 }
 
-type progress struct {
-	Rows  int64  `json:"rows"`
-	Bytes int64  `json:"bytes"`
-	Of    int64  `json:"of"`
-	Stage string `json:"stage"` // reading, and then scanning: its rows are looked through for personal data
-	Share int    `json:"share"` // of the stage, in per cent
+// Upload is an upload as the API tells it.
+type Upload struct {
+	ID         string        `json:"id" doc:"Its id" zh:"编号" example:"6b1f0c0e9d2a4b7c"`
+	Resource   string        `json:"resource" doc:"Id of the file that it becomes a version of" zh:"要成为哪个文件的新版本" example:"holidays-csv"`
+	Dataset    string        `json:"dataset" doc:"Slug of its dataset" zh:"所在数据集" example:"holidays"`
+	FileName   string        `json:"file_name" doc:"Name of the file" zh:"文件名" example:"holidays.csv"`
+	Bytes      int64         `json:"bytes" doc:"Bytes of the whole file" zh:"整个文件的字节数" example:"123456"`
+	Received   int64         `json:"received" doc:"Bytes that are here" zh:"收到的字节数" example:"123456"`
+	State      string        `json:"state" enum:"uploading,received,reading,review,rejected,failed,published,discarded,expired" doc:"How far it is. It can be published in review" zh:"到了哪一步；review 时可以发布" example:"review"`
+	SHA256     string        `json:"sha256,omitempty" doc:"SHA-256 of the file, once it is whole" zh:"收齐之后：文件的 SHA-256" example:"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"`
+	Progress   *Progress     `json:"progress,omitempty" doc:"While it is read" zh:"正在读时：读到哪里"`
+	Reason     string        `json:"reason,omitempty" doc:"Why it was rejected or failed" zh:"为什么不接受，或没有读成"`
+	Format     string        `json:"format,omitempty" doc:"Format that it turned out to have" zh:"实际的格式" example:"csv"`
+	Encoding   string        `json:"encoding,omitempty" doc:"Encoding of its text" zh:"文字编码" example:"GB18030"`
+	Notes      []string      `json:"notes,omitempty" nullable:"false" doc:"What should be known of the file" zh:"关于文件要知道的"`
+	Objections []Objection   `json:"objections,omitempty" nullable:"false" doc:"What stands against publishing it" zh:"什么挡着发布"`
+	Tables     []UploadTable `json:"tables,omitempty" nullable:"false" doc:"What was read" zh:"读出的表"`
+	Version    int           `json:"version,omitempty" doc:"Once published: number of the version" zh:"发布之后：第几版" example:"3"`
+	Created    time.Time     `json:"created" doc:"When it began" zh:"何时开始" example:"2026-01-15T02:00:00Z"`
+	Expires    *time.Time    `json:"expires,omitempty" nullable:"false" doc:"When it is swept if nothing happens" zh:"不再动的话何时清除" example:"2026-02-14T02:00:00Z"`
 }
 
-type objection struct {
-	Kind string `json:"kind"`
-	Text string `json:"text"`
-	Lift bool   `json:"lifted_by_review"`
+// Progress is how far a file has been read.
+type Progress struct {
+	Rows  int64 `json:"rows" doc:"Rows that have been read" zh:"读了多少行" example:"17498"`
+	Bytes int64 `json:"bytes" doc:"Bytes that have been read" zh:"读了多少字节" example:"100000"`
+	Of    int64 `json:"of" doc:"Bytes that there are" zh:"一共多少字节" example:"123456"`
+
+	Stage string `json:"stage" enum:"reading,scanning" doc:"reading, and then scanning: its rows are looked through for personal data" zh:"reading 在读，然后 scanning：在各行里找个人信息" example:"reading"`
+	Share int    `json:"share" doc:"Of the stage, in per cent" zh:"这一步做了百分之几" example:"81"`
 }
 
-type uploadTable struct {
-	Name    string         `json:"name"`
-	Rows    int64          `json:"rows"`
-	Misfits int64          `json:"misfits"`
-	Notes   []string       `json:"notes,omitempty"`
-	Columns []uploadColumn `json:"columns"`
+// Objection is something that stands against publishing.
+type Objection struct {
+	Kind string `json:"kind" doc:"What it is, for programs" zh:"是什么，给程序看" example:"formula"`
+	Text string `json:"text" doc:"What it is, in words" zh:"是什么，文字" example:"The file holds formulas."`
+	Lift bool   `json:"lifted_by_review" doc:"It is lifted by saying in reviewed why it may be public" zh:"在 reviewed 里写明为什么可以公开，就不再挡着" example:"true"`
 }
 
-type uploadColumn struct {
-	Name     string   `json:"name"`
-	Type     string   `json:"type"`
-	Proposed string   `json:"proposed,omitempty"`
-	Unit     string   `json:"unit,omitempty"`
-	Empty    int64    `json:"empty"`
-	Misfits  int64    `json:"misfits"`
-	Evidence []string `json:"evidence,omitempty"`
+// UploadTable is a table that was read of an upload.
+type UploadTable struct {
+	Name    string         `json:"name" doc:"Its name; empty where the file has none" zh:"名称；文件里没有则为空" example:"Sheet1"`
+	Rows    int64          `json:"rows" doc:"Rows" zh:"行数" example:"17498"`
+	Misfits int64          `json:"misfits" doc:"Cells whose text is no value of the column's type" zh:"文字不合列的类型的格数" example:"2"`
+	Notes   []string       `json:"notes,omitempty" nullable:"false" doc:"What should be known of it" zh:"关于这张表要知道的"`
+	Columns []UploadColumn `json:"columns" nullable:"false" doc:"Its columns" zh:"各列"`
+}
+
+// UploadColumn is a column that was read of an upload.
+type UploadColumn struct {
+	Name     string   `json:"name" doc:"Name in the file" zh:"文件里的列名" example:"日期"`
+	Type     string   `json:"type" enum:"text,integer,decimal,date,yearmonth,datetime,boolean,point,geometry,array,object" doc:"Type of its values" zh:"值的类型" example:"date"`
+	Proposed string   `json:"proposed,omitempty" doc:"Type that its values look like, where an officer said otherwise" zh:"数据专员另定了类型时：看起来的类型" example:"text"`
+	Unit     string   `json:"unit,omitempty" doc:"Unit that the values name" zh:"值里写的单位" example:"%"`
+	Empty    int64    `json:"empty" doc:"Cells without a value" zh:"空格子数" example:"0"`
+	Misfits  int64    `json:"misfits" doc:"Cells whose text is no value of the type" zh:"文字不合类型的格数" example:"2"`
+	Evidence []string `json:"evidence,omitempty" nullable:"false" doc:"Why it is read as this type" zh:"为什么读成这种类型"`
 }
 
 // showUpload is GET /uploads/{id}.
@@ -122,7 +135,7 @@ func showUpload(s *portal.Server, c *fiber.Ctx) error {
 	return answerJSON(c, fiber.StatusOK, out)
 }
 
-func uploadOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) (*upload, error) {
+func uploadOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) (*Upload, error) {
 	ctx := c.UserContext()
 	say := func(notes []ingest.Note) (out []string) {
 		for _, n := range notes {
@@ -130,10 +143,10 @@ func uploadOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) (*upload, erro
 		}
 		return out
 	}
-	out := &upload{ID: u.ID, Resource: u.ResourceID, Dataset: u.DatasetSlug, FileName: u.FileName, Bytes: u.Bytes, Received: u.Got, State: string(u.State), SHA256: u.SHA256,
+	out := &Upload{ID: u.ID, Resource: u.ResourceID, Dataset: u.DatasetSlug, FileName: u.FileName, Bytes: u.Bytes, Received: u.Got, State: string(u.State), SHA256: u.SHA256,
 		Format: u.Format, Encoding: u.Found, Notes: say(u.Notes), Version: u.Number, Created: u.Created}
 	if u.State == datasets.Reading {
-		out.Progress = &progress{u.Progress.Rows, u.Progress.Bytes, u.Progress.Of, "reading", u.Share()}
+		out.Progress = &Progress{u.Progress.Rows, u.Progress.Bytes, u.Progress.Of, "reading", u.Share()}
 		if u.Scan.Of > 0 {
 			out.Progress.Stage, out.Progress.Share = "scanning", u.Scan.Share()
 		}
@@ -145,32 +158,32 @@ func uploadOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) (*upload, erro
 		out.Expires = &u.Expires
 	}
 	for _, t := range u.Tables {
-		table := uploadTable{Name: t.Name, Rows: t.Rows, Misfits: t.Misfits, Notes: say(t.Notes)}
+		table := UploadTable{Columns: []UploadColumn{}, Name: t.Name, Rows: t.Rows, Misfits: t.Misfits, Notes: say(t.Notes)}
 		for _, col := range t.Columns {
-			table.Columns = append(table.Columns, uploadColumn{col.Name, string(col.Type), string(col.Proposed), col.Unit, col.Nulls, col.Misfits, say(col.Evidence)})
+			table.Columns = append(table.Columns, UploadColumn{col.Name, string(col.Type), string(col.Proposed), col.Unit, col.Nulls, col.Misfits, say(col.Evidence)})
 		}
 		out.Tables = append(out.Tables, table)
 	}
 	against, err := s.Datasets.Objections(ctx, s.Actor(c), u)
 	for _, o := range against {
-		out.Objections = append(out.Objections, objection{o.Kind, say([]ingest.Note{o.Note})[0], !o.Block})
+		out.Objections = append(out.Objections, Objection{o.Kind, say([]ingest.Note{o.Note})[0], !o.Block})
 	}
 	return out, err
 }
 
-// publication is what POST /uploads/{id}/publish takes.
-type publication struct {
-	Reason   string `json:"reason"`
-	ReasonEN string `json:"reason_en"`
-	Reviewed string `json:"reviewed"`
+// Publication is what is said of a new version.
+type Publication struct {
+	Reason   string `json:"reason" doc:"Why there is a new version; needed from the second version on" zh:"为什么有新版本；第二版起必填" example:"更正 2025 年的数据"`
+	ReasonEN string `json:"reason_en,omitempty" doc:"The same in English" zh:"同上，英文" example:"Figures of 2025 corrected"`
+	Reviewed string `json:"reviewed,omitempty" doc:"Why what is hidden in the file may be public, where there is an objection that this lifts" zh:"文件里藏着的东西为什么可以公开（有这样的异议时）" example:"公式只是求和"`
 }
 
-// published is what it answers.
-type published struct {
-	Resource string `json:"resource"`
-	Version  int    `json:"version"`
-	SHA256   string `json:"sha256"`
-	Original string `json:"original"`
+// Publishing is what came of it.
+type Publishing struct {
+	Resource string `json:"resource" doc:"Id of the file" zh:"文件的编号" example:"holidays-csv"`
+	Version  int    `json:"version" doc:"Number of the new version" zh:"新的版本号" example:"3"`
+	SHA256   string `json:"sha256" doc:"SHA-256 of its bytes" zh:"字节的 SHA-256" example:"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"`
+	Original string `json:"original" format:"uri" doc:"Address of its bytes, which never change" zh:"字节的地址，永不变" example:"https://data.example/d/holidays-csv/3/holidays.csv"`
 }
 
 // publishUpload is POST /uploads/{id}/publish.
@@ -178,7 +191,7 @@ func publishUpload(s *portal.Server, c *fiber.Ctx) error {
 	if _, err := portal.Query(c); err != nil {
 		return inQuery(err)
 	}
-	var p publication
+	var p Publication
 	if err := readJSON(c, &p); err != nil {
 		return err
 	}
@@ -187,7 +200,7 @@ func publishUpload(s *portal.Server, c *fiber.Ctx) error {
 		return err
 	}
 	bytes := (&api{Server: s}).filesURL() + "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/"
-	return answerJSON(c, fiber.StatusOK, published{Resource: v.ResourceID, Version: v.Number, SHA256: v.SHA256, Original: bytes + url.PathEscape(v.FileName)})
+	return answerJSON(c, fiber.StatusOK, Publishing{Resource: v.ResourceID, Version: v.Number, SHA256: v.SHA256, Original: bytes + url.PathEscape(v.FileName)})
 }
 
 // readJSON reads the body of a request: one object, with no field that is not
