@@ -91,7 +91,7 @@ func TestPagesToLookThingsUpOn(t *testing.T) {
 			if n := len(doc.Find(`meta[name="description"]`).AttrOr("content", "")); n < 20 {
 				t.Errorf("%s has no description", address)
 			}
-			described := path != "/help" && path != "/about" && path != "/stats/promises" && path != "/law/house-defaults"
+			described := path != "/help" && path != "/about" && path != "/privacy" && path != "/stats/promises" && path != "/law/house-defaults"
 			if n := doc.Find(`script[type="application/ld+json"]`).Length(); (n == 1) != described {
 				t.Errorf("%s describes itself %d times", address, n)
 			}

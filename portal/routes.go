@@ -70,6 +70,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/stats/promises", By: anybody, Handle: (*Server).showPromises, Public: true},
 	{Method: "GET", Path: "/help", By: anybody, Handle: (*Server).showHelp, Public: true},
 	{Method: "GET", Path: "/about", By: anybody, Handle: (*Server).showAbout, Public: true},
+	{Method: "GET", Path: "/privacy", By: anybody, Handle: (*Server).showPrivacy, Public: true},
 	{Method: "GET", Path: "/_gallery", By: anybody, Handle: (*Server).showGallery, Gallery: true},
 
 	{Method: "GET", Path: "/r/:resource", By: anybody, Handle: (*Server).newest},
@@ -79,6 +80,14 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/sign-in", By: anybody, Handle: (*Server).showSignIn},
 	{Method: "POST", Path: "/sign-in", By: anybody, Handle: (*Server).signIn},
+	{Method: "GET", Path: "/sign-up", By: anybody, Handle: (*Server).showSignUp},
+	{Method: "POST", Path: "/sign-up", By: anybody, Handle: (*Server).signUp},
+	{Method: "GET", Path: "/sign-up/confirm", By: anybody, Handle: (*Server).showCompleteSignUp},
+	{Method: "POST", Path: "/sign-up/confirm", By: anybody, Handle: (*Server).completeSignUp},
+	{Method: "GET", Path: "/recover", By: anybody, Handle: (*Server).showRecover},
+	{Method: "POST", Path: "/recover", By: anybody, Handle: (*Server).recoverAccount},
+	{Method: "GET", Path: "/recover/set", By: anybody, Handle: (*Server).showSetPassword},
+	{Method: "POST", Path: "/recover/set", By: anybody, Handle: (*Server).setPassword},
 	{Method: "POST", Path: "/sign-out", By: anybody, Handle: (*Server).signOut},
 	{Method: "GET", Path: "/account", By: anybody, Handle: (*Server).showAccount, Session: true},
 	{Method: "POST", Path: "/account/sessions/end", By: anybody, Handle: (*Server).endSessions, Session: true},

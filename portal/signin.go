@@ -10,16 +10,16 @@ import (
 )
 
 // showSignIn is GET /sign-in?back=: the form, or on to where the reader wanted
-// to go if that is known already.
+// to go if that is known already. ?done= says what has just been done.
 func (s *Server) showSignIn(c *fiber.Ctx) error {
-	q, err := query(c, "back")
+	q, err := query(c, "back", "done")
 	if err != nil {
 		return err
 	}
 	if !actor(c).IsVisitor() {
 		return seeOther(c, afterSignIn(q.Get("back")))
 	}
-	return s.askToSignIn(c, templates.SignInPage{Back: q.Get("back")})
+	return s.askToSignIn(c, templates.SignInPage{Back: q.Get("back"), Done: done(c.UserContext(), q.Get("done"))})
 }
 
 // signIn is POST /sign-in: opens a session, always a new one, and ends the one
@@ -31,21 +31,12 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	}
 	session, err := s.Accounts.SignIn(c.UserContext(), f.Get("identifier"), f.Get("password"), s.clientIP(c), c.Get(fiber.HeaderUserAgent))
 	if wrong, ok := s.mistake(c, err); ok {
-		typed := f.Get("identifier")
-		if len(typed) > mostRepeated {
-			typed = ""
-		}
-		return s.askToSignIn(c, templates.SignInPage{Identifier: typed, Back: f.Get("back"), Mistake: wrong})
+		return s.askToSignIn(c, templates.SignInPage{Identifier: repeated(f.Get("identifier")), Back: f.Get("back"), Mistake: wrong})
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.Accounts.Forget(c.UserContext(), s.sessionCookie(c)); err != nil {
-		return err
-	}
-	c.Cookie(s.cookie(s.preSessionName(), "", -1))
-	c.Cookie(s.cookie(s.cookieName(), session.Token, 0))
-	return seeOther(c, afterSignIn(f.Get("back")))
+	return s.enter(c, session, f.Get("back"))
 }
 
 // signOut is POST /sign-out. Doing it twice is no error.

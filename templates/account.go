@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/policy"
 	"shuyuan/templates/text"
 )
 
@@ -126,4 +127,13 @@ func deviceName(agent string) string {
 		return "—"
 	}
 	return cell(agent)
+}
+
+// ruleAmount is the number of a rule with its unit.
+func ruleAmount(ctx context.Context, r policy.Rule) string {
+	var value string
+	for _, v := range r.Value {
+		value = text.Pick(ctx, v.Zh, v.En)
+	}
+	return strings.TrimSpace(value + " " + text.Pick(ctx, r.Unit.Zh, r.Unit.En))
 }

@@ -226,6 +226,10 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	if err != nil {
 		return services{}, err
 	}
+	secret, err := in.secret("accounts")
+	if err != nil {
+		return services{}, err
+	}
 	links, err := in.links(clock.Now)
 	if err != nil {
 		return services{}, err
@@ -233,7 +237,7 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	return services{
 		clock:    clock,
 		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Work(in.path("work")))...),
-		accounts: account.NewService(in.pool, account.Config{}, clock.Now),
+		accounts: account.NewService(in.pool, account.Config{Secret: secret}, clock.Now),
 	}, nil
 }
 

@@ -143,6 +143,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.Handle(workers, sender, s.base); err != nil {
 		return err
 	}
+	if err := notify.HandleLetters(workers, sender, s.base, s.accounts.LinkOf); err != nil {
+		return err
+	}
 	if err := notify.HandleLinks(workers, sender, s.base); err != nil {
 		return err
 	}

@@ -21,17 +21,18 @@ var children = map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: 
 // openRows starts what answers questions about rows. Whoever opened it closes
 // it.
 func (in *installation) openRows() (*rows.Service, error) {
-	secret, err := in.cursorSecret()
+	secret, err := in.secret("cursors")
 	if err != nil {
 		return nil, err
 	}
 	return rows.New(rows.Options{Store: in.store, Dir: in.path("rows"), Secret: secret, Log: in.log})
 }
 
-// cursorSecret signs the cursors of row queries. It lies with the keys, so that
-// a backup has it and cursors live on after a restart.
-func (in *installation) cursorSecret() ([]byte, error) {
-	path := in.path("keys/cursors")
+// secret is a secret of the installation, made at its first use. It lies with the
+// keys, so that a backup has it and what it signed or locked lives on after a
+// restart.
+func (in *installation) secret(name string) ([]byte, error) {
+	path := in.path("keys/" + name)
 	secret, err := os.ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret, err

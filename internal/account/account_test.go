@@ -37,7 +37,7 @@ func (c *clock) pass(d time.Duration) {
 }
 
 // cheap makes password checks quick; the cost is not what these tests are about.
-var cheap = account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}}
+var cheap = account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}, Secret: []byte("a secret of tests")}
 
 const (
 	right = "correct horse battery"

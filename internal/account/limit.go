@@ -32,14 +32,20 @@ var Rates = map[string]Rate{
 	signInPair:    {8, 15 * time.Minute},  // at one account from one network
 	signInAccount: {60, time.Hour},        // at one account from networks it does not know
 	"password":    {8, 15 * time.Minute},  // changing one's own password
-	"api":         {600, time.Minute},     // API calls without a key, by network
-	"api-key":     {3000, time.Minute},    // API calls by key
-	"rows":        {300, time.Minute},     // questions about rows without a key, by network
-	"rows-key":    {3000, time.Minute},    // questions about rows by key
-	"export":      {60, time.Minute},      // exports without a key, by network
-	"export-key":  {600, time.Minute},     // exports by key
-	"feedback":    {20, 10 * time.Minute}, // forms anybody can send
-	"link-check":  {30, 10 * time.Minute}, // addresses checked by hand, by department
+
+	signUpNetwork:  {20, time.Hour}, // sign-ups from one network
+	signUpAddress:  {3, time.Hour},  // letters to one address, as it is no mailbox of ours
+	recoverNetwork: {20, time.Hour},
+	recoverAddress: {3, time.Hour},
+
+	"api":        {600, time.Minute},     // API calls without a key, by network
+	"api-key":    {3000, time.Minute},    // API calls by key
+	"rows":       {300, time.Minute},     // questions about rows without a key, by network
+	"rows-key":   {3000, time.Minute},    // questions about rows by key
+	"export":     {60, time.Minute},      // exports without a key, by network
+	"export-key": {600, time.Minute},     // exports by key
+	"feedback":   {20, 10 * time.Minute}, // forms anybody can send
+	"link-check": {30, 10 * time.Minute}, // addresses checked by hand, by department
 }
 
 // Rate is the limit of a bucket in this installation.

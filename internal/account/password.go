@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
+	"shuyuan/internal/account/passwords"
 	"shuyuan/internal/fault"
 )
 
@@ -33,9 +33,6 @@ const (
 	saltBytes   = 16
 	hashBytes   = 32
 )
-
-//go:embed common-passwords.txt
-var commonPasswords string
 
 // checkPasswordInput refuses what no honest client sends. It depends on the
 // input alone, so that it tells nothing about any account.
@@ -63,7 +60,7 @@ func checkNewPassword(password, identifier string) error {
 		return fault.At("password", "密码至少 %d 个字符；几个词连起来更好记。", passwordMin)
 	case len(local) >= 4 && strings.Contains(lower, local):
 		return fault.At("password", "密码不能包含账号本身。")
-	case distinct(lower) < 5 || strings.Contains("\n"+commonPasswords, "\n"+lower+"\n"):
+	case distinct(lower) < 5 || passwords.Leaked(lower):
 		return fault.At("password", "这个密码太常见，容易被猜到，请换一个。")
 	}
 	return nil

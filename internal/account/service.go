@@ -20,13 +20,15 @@ import (
 // Config is what an installation may set. A zero field takes the value given
 // in brackets.
 type Config struct {
-	StaffIdle time.Duration   // a session of staff ends after so long without a request (30 minutes)
-	Idle      time.Duration   // the same for everybody else (2 hours)
-	Absolute  time.Duration   // every session ends after so long (12 hours)
+	StaffIdle time.Duration   // a session of staff ends after so long without a request (as the rules of the platform say)
+	Idle      time.Duration   // the same for everybody else (likewise)
+	Absolute  time.Duration   // every session ends after so long (likewise)
 	KeyMax    time.Duration   // the longest life of an API key (366 days)
 	Argon2    Argon2          // cost of a password check (19 MiB, 2 passes, 1 lane)
 	Parallel  int             // password checks at once (the number of cores)
 	Limits    map[string]Rate // replaces rows of Rates
+	Secret    []byte          // of the installation, the same on every replica (random: what it locks ends with the process)
+	Rules     Rules           // of the platform about accounts (those that ship)
 }
 
 // Service is everything done with accounts. It keeps no state of its own
@@ -36,20 +38,23 @@ type Service struct {
 	cfg    Config
 	now    func() time.Time
 	hasher *hasher
+	keeper keeper
+	rules  Rules
 }
 
 // NewService returns the service on pool. now is the clock of the product.
 func NewService(pool *pgxpool.Pool, cfg Config, now func() time.Time) *Service {
-	cfg.StaffIdle = orElse(cfg.StaffIdle, 30*time.Minute)
-	cfg.Idle = orElse(cfg.Idle, 2*time.Hour)
-	cfg.Absolute = orElse(cfg.Absolute, 12*time.Hour)
+	cfg.Rules = orElse(cfg.Rules, house())
+	cfg.StaffIdle = orElse(cfg.StaffIdle, cfg.Rules.StaffIdle)
+	cfg.Idle = orElse(cfg.Idle, cfg.Rules.Idle)
+	cfg.Absolute = orElse(cfg.Absolute, cfg.Rules.Absolute)
 	cfg.KeyMax = orElse(cfg.KeyMax, 366*24*time.Hour)
 	cfg.Argon2 = orElse(cfg.Argon2, Argon2{MemoryKiB: 19 * 1024, Passes: 2, Lanes: 1})
 	cfg.Parallel = orElse(cfg.Parallel, runtime.GOMAXPROCS(0))
 	limits := maps.Clone(Rates)
 	maps.Copy(limits, cfg.Limits)
 	cfg.Limits = limits
-	return &Service{pool: pool, cfg: cfg, now: now, hasher: newHasher(cfg.Argon2, cfg.Parallel)}
+	return &Service{pool: pool, cfg: cfg, now: now, hasher: newHasher(cfg.Argon2, cfg.Parallel), keeper: newKeeper(cfg.Secret), rules: cfg.Rules}
 }
 
 func orElse[T comparable](v, otherwise T) T {

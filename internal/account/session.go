@@ -61,8 +61,8 @@ func (s *Service) openSession(ctx context.Context, tx pgx.Tx, who Actor, network
 	}
 	_, err = tx.Exec(ctx, `
 		DELETE FROM sessions
-		WHERE id IN (SELECT id FROM sessions WHERE user_id = @user ORDER BY created_at DESC, id OFFSET @most)`,
-		pgx.NamedArgs{"user": who.ID, "most": sessionsMax})
+		WHERE id IN (SELECT id FROM sessions WHERE user_id = @user AND id <> @id ORDER BY created_at DESC, id OFFSET @most)`,
+		pgx.NamedArgs{"user": who.ID, "id": out.ID, "most": sessionsMax - 1})
 	if err != nil {
 		return Session{}, fmt.Errorf("open session: %w", err)
 	}

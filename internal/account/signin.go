@@ -20,9 +20,6 @@ const (
 	signInAccount = "sign-in-account"
 )
 
-// A network stays known to an account for so long after its last sign-in.
-const networkKnownFor = 60 * 24 * time.Hour
-
 // candidate is the account that somebody tries to enter; the zero value stands
 // for one that does not exist, and is treated alike.
 type candidate struct {
@@ -109,7 +106,7 @@ func (s *Service) candidate(ctx context.Context, identifier, network string) (ca
 		FROM users u
 		LEFT JOIN known_networks k ON k.user_id = u.id AND k.network = @network AND k.seen_at > @since
 		WHERE u.identifier = @identifier`,
-		pgx.NamedArgs{"identifier": identifier, "network": subjectHash(network), "since": s.now().Add(-networkKnownFor)},
+		pgx.NamedArgs{"identifier": identifier, "network": subjectHash(network), "since": s.now().Add(-s.rules.Networks)},
 	).Scan(&c.ID, &c.Password, &c.Changed, &c.Disabled, &c.Known)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return candidate{}, nil

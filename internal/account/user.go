@@ -82,8 +82,8 @@ func (s *Service) createUser(ctx context.Context, who Actor, n NewUser) (int64, 
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (int64, error) {
 		var id int64
 		err := tx.QueryRow(ctx, `
-			INSERT INTO users (identifier, name, password, password_changed_at, department_id, side, sample, created_at)
-			VALUES (@identifier, @name, @password, @now, nullif(@department::bigint, 0), @side, @sample, @now)
+			INSERT INTO users (identifier, name, password, password_changed_at, department_id, side, sample, created_at, confirmed_at)
+			VALUES (@identifier, @name, @password, @now, nullif(@department::bigint, 0), @side, @sample, @now, @now)
 			RETURNING id`,
 			pgx.NamedArgs{
 				"identifier": identifier, "name": name, "password": hash, "now": s.now(),
@@ -156,20 +156,29 @@ func (s *Service) setPassword(ctx context.Context, who Actor, id int64, password
 		return err
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		_, err := tx.Exec(ctx, `UPDATE users SET password = @hash, password_changed_at = @now WHERE id = @id`,
-			pgx.NamedArgs{"hash": hash, "now": s.now(), "id": id})
-		if err != nil {
-			return struct{}{}, fmt.Errorf("set password: %w", err)
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, id, keep); err != nil {
-			return struct{}{}, fmt.Errorf("set password: %w", err)
-		}
-		if err := s.tell(ctx, tx, id, keep, Notice{What: PasswordSet}); err != nil {
+		if err := s.putPassword(ctx, tx, id, hash, keep); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, record(ctx, tx, who, id, "password.set", nil)
 	})
 	return err
+}
+
+// putPassword sets a password, ends the sessions but the one to keep, spends the
+// links that would set another, and tells the owner.
+func (s *Service) putPassword(ctx context.Context, tx pgx.Tx, id int64, hash, keep string) error {
+	_, err := tx.Exec(ctx, `UPDATE users SET password = @hash, password_changed_at = @now WHERE id = @id`,
+		pgx.NamedArgs{"hash": hash, "now": s.now(), "id": id})
+	if err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, id, keep); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE one_time_links SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL`, id, s.now()); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	return s.tell(ctx, tx, id, keep, Notice{What: PasswordSet})
 }
 
 // SetRoles gives an account other roles and ends its sessions, so that nobody

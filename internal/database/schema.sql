@@ -528,6 +528,26 @@ COMMENT ON COLUMN links.example IS 'a request that a service answers with data; 
 COMMENT ON COLUMN links.usage IS 'how to use it: method, parameters, where a key is had';
 COMMENT ON COLUMN links.notes IS 'coordinates and whatever is peculiar about the format';
 
+CREATE TABLE one_time_links (
+    id bytea NOT NULL,
+    purpose text NOT NULL,
+    identifier text NOT NULL,
+    user_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT one_time_links_check CHECK ((expires_at > created_at)),
+    CONSTRAINT one_time_links_id_check CHECK ((length(id) = 16)),
+    CONSTRAINT one_time_links_identifier_check CHECK (((length(identifier) >= 3) AND (length(identifier) <= 254))),
+    CONSTRAINT one_time_links_purpose_check CHECK ((purpose = ANY (ARRAY['sign-up'::text, 'recover'::text]))),
+    CONSTRAINT one_time_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT one_time_links_pkey PRIMARY KEY (id)
+);
+CREATE INDEX one_time_links_expiry ON public.one_time_links USING btree (expires_at);
+CREATE INDEX one_time_links_identifier ON public.one_time_links USING btree (identifier);
+COMMENT ON TABLE one_time_links IS 'what was mailed and may be followed once; the link also holds a code made with the key of the installation, so that a copy of this table opens nothing';
+COMMENT ON COLUMN one_time_links.user_id IS 'the account it opens; null for a sign-up, and for an address that has no account';
+
 CREATE UNLOGGED TABLE rate_windows (
     bucket text NOT NULL,
     subject bytea NOT NULL,
@@ -859,6 +879,9 @@ CREATE TABLE users (
     sample boolean NOT NULL DEFAULT false,
     disabled_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    handle uuid NOT NULL DEFAULT gen_random_uuid(),
+    confirmed_at timestamp with time zone,
+    agreed_at timestamp with time zone,
     CONSTRAINT users_identifier_check CHECK ((((length(identifier) >= 3) AND (length(identifier) <= 254)) AND (identifier !~ '[[:cntrl:][:space:]A-Z]'::text))),
     CONSTRAINT users_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
     CONSTRAINT users_password_check CHECK (((password = ''::text) OR (password ~~ '$argon2id$%'::text))),
@@ -866,6 +889,7 @@ CREATE TABLE users (
     CONSTRAINT users_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
     CONSTRAINT users_department_side_fkey FOREIGN KEY (department_id, side) REFERENCES departments(id, side),
     CONSTRAINT users_pkey PRIMARY KEY (id),
+    CONSTRAINT users_handle_key UNIQUE (handle),
     CONSTRAINT users_id_department_id_key UNIQUE (id, department_id),
     CONSTRAINT users_id_side_key UNIQUE (id, side),
     CONSTRAINT users_identifier_key UNIQUE (identifier)
@@ -874,6 +898,9 @@ COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was
 COMMENT ON COLUMN users.password IS 'argon2id in PHC form with its parameters; empty where nobody can sign in by password';
 COMMENT ON COLUMN users.side IS 'where the account stands, for good: 管, 运, 用, 交易, 仲裁, 监, and the three administrators';
 COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';
+COMMENT ON COLUMN users.handle IS 'what passkeys call the account: it says nothing about the person';
+COMMENT ON COLUMN users.confirmed_at IS 'when it was shown that the identifier is theirs, by a mailed link or by whoever made the account; null for a phone number, which cannot be confirmed here';
+COMMENT ON COLUMN users.agreed_at IS 'when somebody who signed up read the privacy notice; null where an administrator made the account';
 
 CREATE TABLE version_changes (
     to_id bigint NOT NULL,
