@@ -42,7 +42,7 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 		if p.Refused == "" {
 			p.Picture = s.draw(ctx, viewer, d, p.Main, 1200, 288)
 			p.Snippets = snippets(ctx, p.Base, p.Main.Newest)
-			p.Views = goodViews(p.Main.Newest)
+			p.Views = goodViews(d, p.Main.Newest)
 		}
 		p.Cite = cite(ctx, p.Base, d, p.Main.Newest, p.Refused == "")
 	} else {
@@ -66,14 +66,14 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 
 // goodViews names the views in which the first table of a version shows more
 // than rows.
-func goodViews(v *datasets.Version) (views []string) {
+func goodViews(d *datasets.Dataset, v *datasets.Version) (views []string) {
 	if v == nil || len(v.Tables) == 0 {
 		return nil
 	}
 	if hasChart(&v.Tables[0]) {
 		views = append(views, chartName)
 	}
-	if hasMap(&v.Tables[0]) {
+	if hasGoodMap(d, &v.Tables[0]) {
 		views = append(views, mapName)
 	}
 	return views

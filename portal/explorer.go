@@ -3,8 +3,10 @@ package portal
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -195,7 +197,7 @@ func (x *explorer) explore(ctx context.Context) (*templates.ExplorerView, error)
 	if view.Here == rowsView {
 		view.Grouping, view.Choice = x.grouping(ctx), x.choice(ctx)
 	}
-	view.Condition = templates.ExplorerCondition{Text: x.state.where, Most: mostWhere, Keep: x.state.kept("where"), Example: x.example()}
+	view.Condition = templates.ExplorerCondition{Text: x.state.where, Most: mostWhere, Keep: x.state.kept("where"), Example: x.example(ctx)}
 	err := x.checkWhere(ctx)
 	if f := fault.Of(err); err != nil && f.Field == "where" {
 		view.Condition.Fault = Sentence(ctx, f)
@@ -236,20 +238,48 @@ func (x *explorer) checkWhere(ctx context.Context) error {
 	return err
 }
 
-// example is a condition that runs on this table.
-func (x *explorer) example() string {
-	for _, f := range x.table().Fields {
-		switch rows.Type(f.Type) {
-		case rows.Integer, rows.Decimal:
-			return named(f.Name) + " >= 100"
-		case rows.Date, rows.DateTime:
-			return named(f.Name) + " >= date'2020-01-01'"
-		}
+// example is a condition that runs on this table and that some of its rows meet.
+func (x *explorer) example(ctx context.Context) string {
+	profiles, err := x.Datasets.Profiles(ctx, x.viewer, x.version, x.state.table)
+	if err != nil { // none was made yet
+		profiles = nil
+	}
+	if s := ExampleOf(profiles); s != "" {
+		return s
 	}
 	if len(x.table().Fields) == 0 {
 		return ""
 	}
 	return named(x.table().Fields[0].Name) + " is not null"
+}
+
+// ExampleOf is a condition that some rows of a profiled table meet and others
+// do not: a number from the median on, or a time from the middle of those that
+// there are. Empty: there is none.
+func ExampleOf(profiles []datasets.ColumnProfile) string {
+	for _, p := range profiles {
+		switch rows.Type(p.Type) {
+		case rows.Integer, rows.Decimal:
+			if f := numberOf(p.Median); !math.IsNaN(f) && p.Distinct > 1 && f > numberOf(p.Min) && f <= numberOf(p.Max) {
+				return named(p.Column) + " >= " + plainNumber(f)
+			}
+		case rows.Date, rows.DateTime:
+			if day := middle(p.Min, p.Max); day != "" {
+				return named(p.Column) + " >= date'" + day + "'"
+			}
+		}
+	}
+	return ""
+}
+
+// middle is the day half way from low to high.
+func middle(low, high any) string {
+	a, okA := timeOf(valueText(low))
+	b, okB := timeOf(valueText(high))
+	if !okA || !okB {
+		return ""
+	}
+	return a.AddDate(0, 0, int(b.Sub(a).Hours()/48)).Format(time.DateOnly)
 }
 
 func (x *explorer) sheets(ctx context.Context) []templates.ExplorerTab {

@@ -39,9 +39,9 @@ func (m *mapMaker) areas(ctx context.Context) error {
 		}
 		return nil
 	}
-	province, ok := m.chooseProvince(groups)
+	province, ok := m.chooseProvince(groups, total)
 	if !ok {
-		m.withoutOutline(ctx, column, groups)
+		m.withoutOutline(ctx, column, groups, total)
 		return nil
 	}
 	m.colour(ctx, province, groups, total)
@@ -110,38 +110,54 @@ func cityOf(p atlas.Province, key string) int {
 	})
 }
 
-// chooseProvince is the one that was asked for, else that of the entry, else
-// the one that most rows lie in, of those with an outline.
-func (m *mapMaker) chooseProvince(groups []areaGroup) (atlas.Province, bool) {
+// chooseProvince is the one that was asked for, else the one that most rows lie
+// in: a map of what few rows name would be taken for one of all.
+func (m *mapMaker) chooseProvince(groups []areaGroup, total float64) (atlas.Province, bool) {
 	if p, ok := atlas.ProvinceOf(m.ask.province); ok {
 		return p, true
 	}
-	var best atlas.Province
-	most := 0.0
 	for _, p := range atlas.Provinces() {
-		n := 0.0
-		for _, g := range groups {
-			if cityOf(p, g.key) >= 0 {
-				n += g.rows
-			}
-		}
-		if n > 0 && p.Code[:2] == (m.dataset.Region.Code + "00")[:2] {
+		if 2*rowsIn(p, groups) > total {
 			return p, true
 		}
-		if n > most {
-			best, most = p, n
-		}
 	}
-	return best, most > 0
+	return atlas.Province{}, false
 }
 
-// withoutOutline says that what the column names has no outline here.
-func (m *mapMaker) withoutOutline(ctx context.Context, column rows.Column, groups []areaGroup) {
-	var have []string
-	for _, p := range atlas.Provinces() {
-		have = append(have, text.Pick(ctx, p.Name, p.NameEN))
+// rowsIn is how many rows name a city of p.
+func rowsIn(p atlas.Province, groups []areaGroup) (n float64) {
+	for _, g := range groups {
+		if cityOf(p, g.key) >= 0 {
+			n += g.rows
+		}
 	}
-	m.refuse(text.T(ctx, "“%s”里没有能对上界线的地区。平台只有%s的地级市有可以公开的示意界线；省级、县级和别的地方没有，不画。", columnTitle(ctx, column), strings.Join(have, text.T(ctx, "、"))))
+	return n
+}
+
+// withoutOutline says that most of what the column names cannot be drawn here,
+// and offers the part that can.
+func (m *mapMaker) withoutOutline(ctx context.Context, column rows.Column, groups []areaGroup, total float64) {
+	var have []string
+	some := false
+	for _, p := range atlas.Provinces() {
+		name := text.Pick(ctx, p.Name, p.NameEN)
+		have = append(have, name)
+		n := rowsIn(p, groups)
+		if n == 0 {
+			continue
+		}
+		some = true
+		m.view.Instead = append(m.view.Instead, templates.Link{
+			Title: text.T(ctx, "只画%s（%s 行，%s）", name, templates.Plain(n), templates.Percent(n/total)),
+			Href:  m.link(func(e *exploring) { e.set("province", p.Code) }),
+		})
+	}
+	names := strings.Join(have, text.T(ctx, "、"))
+	if some {
+		m.refuse(text.T(ctx, "“%s”里的 %s 行大多不在%s，平台没有全国的示意图，画一省会漏掉大部分行，所以不自动画。", columnTitle(ctx, column), templates.Plain(total), names))
+	} else {
+		m.refuse(text.T(ctx, "“%s”里没有能画的地区。平台只有%s各地级市的示意图；省级、县级和别的地方没有，不画。", columnTitle(ctx, column), names))
+	}
 	m.view.Instead = append(m.view.Instead, templates.Link{Title: text.T(ctx, "改用%s图", chartTitle(ctx, templates.PlotBar)), Href: m.link(func(e *exploring) {
 		e.look(chartName)
 		charting{kind: templates.PlotBar, x: m.ask.area, agg: m.ask.fig, y: m.ask.of}.put(e)
@@ -163,7 +179,9 @@ func (m *mapMaker) colour(ctx context.Context, p atlas.Province, groups []areaGr
 			values = append(values, g.value)
 		}
 	}
-	if rest := total - matched; rest > 0 {
+	if rest := total - matched; rest > matched {
+		m.view.Lead = text.T(ctx, "这张图只画%s：%s 行里的 %s 行（%s），其余没有画。", text.Pick(ctx, p.Name, p.NameEN), templates.Plain(total), templates.Plain(matched), templates.Percent(matched/total))
+	} else if rest > 0 {
 		m.note(text.T(ctx, "另有 %s 行不在%s的地级市里，或代码对不上，没有画。", templates.Plain(rest), text.Pick(ctx, p.Name, p.NameEN)))
 	}
 	cuts := templates.Classes(values, mostClasses, m.ask.equal)

@@ -229,13 +229,55 @@ func (x *explorer) suggested(ctx context.Context, schema rows.Schema) (charting,
 	if err != nil {
 		return charting{}, err
 	}
-	return suggestChart(schema, x.table(), func(column string) (int64, error) {
+	distinct := func(column string) (int64, error) {
 		f, err := x.Datasets.Facet(ctx, x.viewer, x.version, x.state.table, column, where, 1)
 		if err != nil {
 			return 0, err
 		}
 		return f.Distinct, nil
-	})
+	}
+	c, err := suggestChart(schema, x.table(), distinct)
+	if column, _ := columnNamed(schema, c.x); err == nil && c.kind == templates.PlotLine && isTime(column.Type) {
+		c.step, err = x.calm(ctx, column, c, where, distinct)
+	}
+	return c, err
+}
+
+// calmPoints is how many points a suggested line has at most, where each is put
+// together from several rows: more are spikes that nobody reads.
+const calmPoints = 40
+
+// calm is a coarser step than the finest that can be drawn, where rows are
+// events, whose average jumps: several of a series fall on one moment, or the
+// series have no value at most moments.
+func (x *explorer) calm(ctx context.Context, column rows.Column, c charting, where string, distinct func(string) (int64, error)) (string, error) {
+	name := named(c.x)
+	r, err := x.ask(ctx, rows.Query{Select: "min(" + name + ") as __a, max(" + name + ") as __b, count(" + name + ") as __n", Where: where})
+	if err != nil || len(r.Rows) != 1 {
+		return "", err
+	}
+	moments, err := distinct(c.x)
+	if err != nil {
+		return "", err
+	}
+	series, pairs := int64(1), moments
+	if c.series != "" {
+		if series, err = distinct(c.series); err != nil {
+			return "", err
+		}
+		groups, err := x.ask(ctx, rows.Query{Select: "count(*) as __n", GroupBy: name + ", " + named(c.series), Where: both(where, name+" is not null"), Limit: 1})
+		if err != nil {
+			return "", err
+		}
+		pairs = groups.Total
+	}
+	low, okLow := timeOf(valueText(r.Rows[0][0]))
+	high, okHigh := timeOf(valueText(r.Rows[0][1]))
+	events := numberOf(r.Rows[0][2]) >= 1.5*float64(pairs) || float64(pairs) < .8*float64(moments*series)
+	if !okLow || !okHigh || !events {
+		return "", nil
+	}
+	return string(finestStep(column.Type, low, high, calmPoints)), nil
 }
 
 // cycleOf is the step of a part of a date that the explorer groups by.
@@ -261,6 +303,10 @@ const (
 	mostCategories = 40
 )
 
+// mostSuggested is how many series a suggested chart has at most. More can be
+// told apart, but not at a glance.
+const mostSuggested = 5
+
 // suggestChart chooses a chart by the types of the columns: numbers over time
 // are a line, two numbers a scatter plot, names with counts bars, one number
 // its distribution. distinct counts the values of a column; it is asked of few.
@@ -272,14 +318,14 @@ func suggestChart(schema rows.Schema, t *datasets.Table, distinct func(string) (
 		return charting{}, err
 	}
 	series := ""
-	if category != "" && few <= templates.MostSeries {
+	if category != "" && few <= mostSuggested {
 		series = category
 	}
 	switch {
 	case time != "" && len(measures) > 0:
 		return charting{kind: templates.PlotLine, x: time, agg: "avg", y: measures[0], series: series}, nil
 	case len(measures) > 1 && few <= templates.MostSeries+1:
-		return charting{kind: templates.PlotScatter, x: measures[0], agg: "avg", y: measures[1], series: category}, nil
+		return charting{kind: templates.PlotScatter, x: measures[0], agg: "avg", y: measures[1], series: series}, nil
 	case time != "":
 		return charting{kind: templates.PlotBar, x: time, agg: "count", series: series}, nil
 	case category != "":
@@ -344,19 +390,25 @@ func looksLikeKey(c rows.Column) bool {
 }
 
 // categoryOf is the first column of text whose values are few, and how many
-// there are; those with a code list are looked at first.
+// there are; those with a code list are looked at first, codes last and from the
+// right, where those of the larger areas stand.
 func categoryOf(schema rows.Schema, t *datasets.Table, distinct func(string) (int64, error)) (string, int64, error) {
-	var first, then []string
+	var first, then, last []string
 	for i, c := range schema {
 		switch {
+		case i < len(t.Fields) && t.Fields[i].Key && len(t.Keys()) == 1: // each row has another
 		case i < len(t.Fields) && len(t.Fields[i].Codes) > 1:
 			first = append(first, c.Name)
 		case c.Type == rows.Boolean, c.Type == rows.Text && !looksLikeKey(c):
 			then = append(then, c.Name)
+		case c.Type == rows.Text:
+			last = append(last, c.Name)
 		}
 	}
 	all := append(first, then...)
-	for _, name := range all[:min(len(all), mostLooked)] {
+	slices.Reverse(last)
+	all = append(all[:min(len(all), mostLooked)], last[:min(len(last), mostLooked/2)]...)
+	for _, name := range all {
 		n, err := distinct(name)
 		if err != nil {
 			return "", 0, err
@@ -371,13 +423,16 @@ func categoryOf(schema rows.Schema, t *datasets.Table, distinct func(string) (in
 // chartForm is the controls of a chart, with what is chosen.
 func (x *explorer) chartForm(ctx context.Context, schema rows.Schema, c charting) templates.ViewForm {
 	form := x.viewForm(chartName, chartParameters)
-	kinds := templates.Choice{Name: "kind", Label: text.T(ctx, "图形")}
+	kinds, none := templates.Choice{Name: "kind", Label: text.T(ctx, "图形")}, ""
+	if c.x == "" { // nothing is suggested: nothing is chosen for the reader either
+		c.kind, none = templates.PlotBar, text.T(ctx, "（请选）")
+	}
 	for _, k := range chartKinds {
 		kinds.Options = append(kinds.Options, templates.ChoiceOption{Value: string(k.kind), Title: chartTitle(ctx, k.kind), On: k.kind == c.kind})
 	}
 	form.Choices = append(form.Choices, kinds, x.columnChoice(ctx, "x", text.T(ctx, "横轴"), c.x, schema, func(c rows.Column) bool {
 		return !isPlace(c.Type) && c.Type != rows.Array && c.Type != rows.Object
-	}, ""))
+	}, none))
 	column, _ := columnNamed(schema, c.x)
 	if steps := stepsOf(column.Type); len(steps) > 0 && c.kind != templates.PlotScatter {
 		choice := templates.Choice{Name: "step", Label: text.T(ctx, "归并"), Options: []templates.ChoiceOption{{Value: "", Title: stepTitle(ctx, stepAuto), On: c.step == ""}}}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"shuyuan/datasets/rows"
 	"shuyuan/templates"
@@ -22,7 +23,7 @@ const (
 	mostPoints     = 2000 // places on the axis
 	autoPoints     = 800  // that a step is chosen for
 	mostBars       = 80   // of bars over times
-	mostNames      = 20   // bars of names
+	mostNames      = 40   // bars of names: as many as a suggested chart may have
 	mostNamesSplit = 12   // the same, where each is several bars
 	mostParts      = 7    // of a pie: more are not told apart
 	mostDots       = 2000 // rows of a scatter plot; more are put together
@@ -209,8 +210,9 @@ func valueText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// valueTitle is a value as people read it: what a code means where its list
-// says so in the reader's language, and a word for true, false and nothing.
+// valueTitle is a value as people read it: what a code means in the reader's
+// language where its list says so, and a word for true, false and nothing. In
+// Chinese, what is written in Chinese is its own name: its list explains it.
 func (x *explorer) valueTitle(ctx context.Context, column, value string) string {
 	f := x.field(column)
 	switch {
@@ -223,12 +225,20 @@ func (x *explorer) valueTitle(ctx context.Context, column, value string) string 
 	}
 	if f != nil {
 		for _, code := range f.Codes {
-			if code.Value == value && code.LabelEN != "" && text.Of(ctx) == text.English {
-				return code.LabelEN
+			switch {
+			case code.Value != value:
+			case text.Of(ctx) == text.English:
+				return cmp.Or(code.LabelEN, value)
+			case !hasHan(value):
+				return cmp.Or(code.Label, value)
 			}
 		}
 	}
 	return value
+}
+
+func hasHan(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
 
 // chooseSeries finds the values of the column that tells series apart. More
@@ -406,10 +416,14 @@ func timeKeys(name string, t rows.Type, s step) []string {
 
 // autoStep is the finest step that gives few enough points from low to high.
 func autoStep(t rows.Type, low, high time.Time, kind templates.PlotKind) step {
-	most := float64(autoPoints)
 	if kind == templates.PlotBar {
-		most = mostBars
+		return finestStep(t, low, high, mostBars)
 	}
+	return finestStep(t, low, high, autoPoints)
+}
+
+// finestStep is the finest step that gives fewer than most points.
+func finestStep(t rows.Type, low, high time.Time, most float64) step {
 	hours := high.Sub(low).Hours()
 	for _, s := range timeSteps {
 		if slices.Contains(stepsOf(t), s) && hours/stepHours(s) < most {

@@ -1,9 +1,12 @@
 package portal
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -64,6 +67,8 @@ func TestAChartIsSuggestedByTheTypesOfTheColumns(t *testing.T) {
 		{"times without numbers", rows.Schema{column("时间", rows.DateTime), column("名称", rows.Text)}, map[string]int64{"名称": 500}, charting{kind: "bar", x: "时间", agg: "count"}},
 		{"one number", rows.Schema{column("名称", rows.Text), column("值", rows.Decimal)}, map[string]int64{"名称": 500}, charting{kind: "bar", x: "值", agg: "count"}},
 		{"coordinates measure nothing", rows.Schema{column("名称", rows.Text), column("经度", rows.Decimal), column("纬度", rows.Decimal)}, map[string]int64{"名称": 500}, charting{}},
+		{"codes of areas, the largest at the right", rows.Schema{column("code", rows.Text), column("name", rows.Text), {Name: "city", Label: "地级代码", Type: rows.Text}, {Name: "province", Label: "省级代码", Type: rows.Text}}, map[string]int64{"code": 620573, "name": 371189, "city": 342, "province": 31}, charting{kind: "bar", x: "province", agg: "count"}},
+		{"too many series to be told apart at a glance", rows.Schema{column("日期", rows.Date), column("程度", rows.Text), column("值", rows.Decimal)}, map[string]int64{"程度": 6}, charting{kind: "line", x: "日期", agg: "avg", y: "值"}},
 		{"only names, each another", rows.Schema{column("名称", rows.Text)}, map[string]int64{"名称": 500}, charting{}},
 		{"a column of one year's values is no year", rows.Schema{column("2020年", rows.Integer), column("类型", rows.Text)}, map[string]int64{"类型": 3}, charting{kind: "bar", x: "类型", agg: "count"}},
 	} {
@@ -73,6 +78,47 @@ func TestAChartIsSuggestedByTheTypesOfTheColumns(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(charting{})); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+// Of events, several of which fall on a day, a suggested line has one point for
+// a period, and what codes mean stands in its key.
+func TestASuggestedChartOfEventsCanBeRead(t *testing.T) {
+	w := asking(t)
+	var b strings.Builder
+	b.WriteString("日期,损伤,费用\n")
+	for i := range 3000 {
+		fmt.Fprintf(&b, "%s,%s,%d\n", time.Date(1990, 1, 1+i/2*3, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), []string{"None", "Minor", "重"}[i%3], i%977)
+	}
+	page := w.file(t, "events.csv", b.String(), datasets.Field{Name: "日期", Type: "date"}, datasets.Field{Name: "费用", Type: "integer", Unit: "美元"},
+		datasets.Field{Name: "损伤", Type: "text", Codes: []datasets.Code{{Value: "None", Label: "无损伤", LabelEN: "Not damaged"}, {Value: "Minor", Label: "轻微", LabelEN: "Slight"}, {Value: "重", Label: "部件要换", LabelEN: "Heavy"}}})
+	doc := w.get(t, at(page, "view", "chart")).page(t)
+	if n := doc.Find(".slot-chart .beside table tbody tr").Length(); n < 10 || n > calmPoints {
+		t.Errorf("%d points, want a few", n)
+	}
+	if key := doc.Find("figure.plot .keys").Text(); !strings.Contains(key, "无损伤") || !strings.Contains(key, "轻微") || !strings.Contains(key, "重") || strings.Contains(key, "None") || strings.Contains(key, "部件要换") {
+		t.Errorf("the key says %q", key)
+	}
+	if key := w.get(t, at(page, "view", "chart"), "Cookie", "lang=en").page(t).Find("figure.plot .keys").Text(); !strings.Contains(key, "Not damaged") || !strings.Contains(key, "Heavy") {
+		t.Errorf("the key says in English %q", key)
+	}
+}
+
+func TestAnExampleConditionFindsSomething(t *testing.T) {
+	number := func(s string) any { return json.Number(s) }
+	for _, c := range []struct {
+		profile datasets.ColumnProfile
+		want    string
+	}{
+		{datasets.ColumnProfile{Column: "事件日期", Type: "date", Min: "1990-01-01", Max: "2002-12-31"}, "事件日期 >= date'1996-07-01'"},
+		{datasets.ColumnProfile{Column: "海拔（米）", Type: "decimal", Distinct: 9, Min: number("-3"), Max: number("4411"), Median: number("12.5")}, "`海拔（米）` >= 12.5"},
+		{datasets.ColumnProfile{Column: "数", Type: "integer", Distinct: 1, Min: number("5"), Max: number("5"), Median: number("5")}, ""},
+		{datasets.ColumnProfile{Column: "空", Type: "date"}, ""},
+		{datasets.ColumnProfile{Column: "名称", Type: "text", Min: "a", Max: "b"}, ""},
+	} {
+		if got := ExampleOf([]datasets.ColumnProfile{c.profile}); got != c.want {
+			t.Errorf("%s: %q, want %q", c.profile.Column, got, c.want)
 		}
 	}
 }

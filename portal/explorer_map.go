@@ -66,6 +66,17 @@ func hasMap(t *datasets.Table) bool {
 	return t.Rows > 0 && (ok || len(areaColumns(schema)) > 0)
 }
 
+// hasGoodMap reports whether the map of a table shows most of its rows, as far
+// as its entry tells: where they lie, or the cities of a province that can be
+// drawn.
+func hasGoodMap(d *datasets.Dataset, t *datasets.Table) bool {
+	if _, ok := rows.FindPlaces(fieldsAsSchema(t)); ok {
+		return t.Rows > 0
+	}
+	_, drawn := atlas.ProvinceOf(d.Region.Code)
+	return drawn && hasMap(t)
+}
+
 // fieldsAsSchema is the columns as the dictionary has them: enough to know
 // whether there may be a map.
 func fieldsAsSchema(t *datasets.Table) rows.Schema {
@@ -177,7 +188,7 @@ func (x *explorer) mapping(schema rows.Schema) (mapping, error) {
 	}
 	if m.province != "" {
 		if p, ok := atlas.ProvinceOf(m.province); !ok || p.Code != m.province {
-			return m, malformed("province", "没有这个省的界线。")
+			return m, malformed("province", "没有这个省的示意图。")
 		}
 	}
 	var err error
@@ -221,7 +232,7 @@ func (x *explorer) mapForm(ctx context.Context, schema rows.Schema, m mapping) t
 		x.columnChoice(ctx, "of", text.T(ctx, "数值列"), m.of, schema, func(c rows.Column) bool { return isNumber(c.Type) }, text.T(ctx, "（行数）")),
 		templates.Choice{Name: "cut", Label: text.T(ctx, "分级"), Options: []templates.ChoiceOption{
 			{Value: "", Title: text.T(ctx, "分位数"), On: !m.equal}, {Value: "equal", Title: text.T(ctx, "等距"), On: m.equal}}})
-	province := templates.Choice{Name: "province", Label: text.T(ctx, "界线"), Options: []templates.ChoiceOption{{Value: "", Title: text.T(ctx, "自动"), On: m.province == ""}}}
+	province := templates.Choice{Name: "province", Label: text.T(ctx, "示意图"), Options: []templates.ChoiceOption{{Value: "", Title: text.T(ctx, "自动"), On: m.province == ""}}}
 	for _, p := range atlas.Provinces() {
 		province.Options = append(province.Options, templates.ChoiceOption{Value: p.Code, Title: text.Pick(ctx, p.Name, p.NameEN), On: p.Code == m.province})
 	}
@@ -594,7 +605,7 @@ func (m *mapMaker) attribute(ctx context.Context, coast, cities bool) {
 	}
 	switch {
 	case cities:
-		d.Statement = append(d.Statement, text.T(ctx, "示意：界线取自 %s %s（%s），简化到约一公里，不是法定界线，没有审图号。", atlas.Outlines.Name, atlas.Outlines.Version, atlas.Outlines.Licence))
+		d.Statement = append(d.Statement, text.T(ctx, "示意图，不作为划界依据，未经审图（没有审图号）：各市画成边长约二十公里的方格，只表示大致方位，不含任何界线。方位据 %s %s（%s）。", atlas.Cities.Name, atlas.Cities.Version, atlas.Cities.Licence))
 	case coast:
 		d.Statement = append(d.Statement, text.T(ctx, "示意：海岸线取自 %s（公有领域），简化到约四公里，小岛从略；不画任何境界线，没有审图号。", "Natural Earth"))
 	}

@@ -112,7 +112,7 @@ func TestAreasAreColouredByCode(t *testing.T) {
 		t.Errorf("counties are not added to their city: %q", first)
 	}
 	notes := doc.Find(".notes").Text()
-	if !strings.Contains(notes, "另有 1 行") || !strings.Contains(notes, "示意") || !strings.Contains(notes, "没有审图号") {
+	if !strings.Contains(notes, "另有 1 行") || !strings.Contains(notes, "示意图，不作为划界依据，未经审图") || !strings.Contains(notes, "没有审图号") {
 		t.Errorf("notes: %s", notes)
 	}
 	if got := doc.Find(".map-legend").Text(); !strings.Contains(got, "没有数据") || !strings.Contains(got, "分位数") {
@@ -122,8 +122,17 @@ func TestAreasAreColouredByCode(t *testing.T) {
 	if got := doc.Find(".map-legend").Text(); !strings.Contains(got, "等距") {
 		t.Errorf("legend: %s", got)
 	}
+	page = w.file(t, "country.csv", "区划代码\n350100\n110100\n110200\n440100\n") // of which one row in four can be drawn
+	doc = w.get(t, page+"?view=map").page(t)
+	if got := doc.Find(".slot-map .empty").Text(); doc.Find("[data-sheet]").Length() != 0 || !strings.Contains(got, "大多不在") || !strings.Contains(got, "只画福建省（1 行，25.0%）") {
+		t.Errorf("a province stands for the country: %q", got)
+	}
+	doc = w.get(t, page+"?view=map&province=350000").page(t)
+	if got := doc.Find(".slot-map .notice").Text(); doc.Find("[data-sheet]").Length() != 1 || !strings.Contains(got, "只画福建省：4 行里的 1 行（25.0%）") {
+		t.Errorf("what is left out does not come first: %q", got)
+	}
 	page = w.file(t, "elsewhere.csv", "区划代码,人口\n110100,842\n110200,532\n")
-	if got := w.get(t, page+"?view=map").page(t).Find(".slot-map .empty").Text(); !strings.Contains(got, "没有能对上界线的地区") || !strings.Contains(got, "改用柱图") {
+	if got := w.get(t, page+"?view=map").page(t).Find(".slot-map .empty").Text(); !strings.Contains(got, "没有能画的地区") || !strings.Contains(got, "改用柱图") {
 		t.Errorf("areas without an outline: %q", got)
 	}
 }

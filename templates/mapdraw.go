@@ -17,6 +17,7 @@ type MapView struct {
 	Form    ViewForm
 	Refused string // why there is no map; empty where there is one
 	Instead []Link // what would work
+	Lead    string // what must be read before the map; empty: nothing
 	Notes   []string
 	Map     *Map
 	Legend  []MapClass // of areas

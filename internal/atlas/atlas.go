@@ -1,11 +1,12 @@
-// Package atlas is the portal's own outlines: what maps are drawn on, since no
-// page asks another server for tiles. It has coastlines of the world and the
-// cities of the provinces that there is an open outline of.
+// Package atlas is the portal's own drawings: what maps are drawn on, since no
+// page asks another server for tiles. It has coastlines of the world, and the
+// cities of two provinces as squares of a coarse grid.
 //
-// None of it is a legal boundary, and none has been through map review (审图号):
-// every map that shows it says 示意. There is no outline of the country, and no
-// line between countries, on purpose: such a map must be reviewed before it is
-// shown (地图管理条例 第十五条).
+// None of it is a boundary, and none has been through map review (审图号): every
+// map that shows it says so. There is no line between cities that could be
+// taken for one, no outline of the country and no line between countries, on
+// purpose: such maps must be reviewed before they are shown (地图管理条例
+// 第十五条).
 package atlas
 
 import (
@@ -27,6 +28,10 @@ type Point struct{ Lon, Lat float64 }
 
 // Ring is a closed line; its last point is its first.
 type Ring []Point
+
+// GridStep is the side of the squares that cities are made of, in degrees: some
+// twenty kilometres.
+const GridStep = .2
 
 // Box is a part of the world, in degrees. It never crosses the 180th meridian.
 type Box struct{ West, South, East, North float64 }
@@ -64,27 +69,28 @@ func (r Ring) Box() Box {
 	return b
 }
 
-// City is the outline of a city by its division code (GB/T 2260), of six digits.
+// City is where a city lies, roughly, by its division code (GB/T 2260) of six
+// digits: the squares of a grid that it fills most of.
 type City struct {
 	Code, Name, NameEN string
 	Seat               Point // where its name is written
 	Rings              []Ring
 }
 
-// Province is the cities of one province.
+// Province is the cities of one province, side by side.
 type Province struct {
 	Code, Name, NameEN string // a code of six digits
 	Cities             []City
 	Box                Box
 }
 
-// Origin is where an outline comes from and what may be done with it.
+// Origin is where a drawing comes from and what may be done with it.
 type Origin struct{ Name, Version, Licence string }
 
-// Where the outlines come from.
+// Where the drawings come from.
 var (
 	Coastline = Origin{"Natural Earth (npm world-atlas)", "4.1.0 (2.0.2)", "public domain"}
-	Outlines  = Origin{"Apache ECharts", "4.9.0", "Apache-2.0"}
+	Cities    = Origin{"Apache ECharts", "4.9.0", "Apache-2.0"}
 )
 
 var load = sync.OnceValue(func() *atlas {
@@ -120,7 +126,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// Provinces are those whose cities have an outline. Nobody changes them.
+// Provinces are those whose cities can be drawn. Nobody changes them.
 func Provinces() []Province { return load().provinces }
 
 // ProvinceOf is the province that a division code of two or more digits lies in.

@@ -81,7 +81,13 @@ func (a *api) showDevelopers(_ *portal.Server, c *fiber.Ctx) error {
 	if p.Dataset = d; d != nil {
 		p.Fetch, p.Steady, p.Again = a.Snippets(ctx, v), a.steady(ctx, v), a.again(ctx, d, v)
 	}
-	p.Language = language(ctx, v)
+	var profiles []datasets.ColumnProfile
+	if v != nil {
+		if profiles, err = a.Datasets.Profiles(ctx, visitor, v, 0); err != nil {
+			return err
+		}
+	}
+	p.Language = language(ctx, v, profiles)
 	p.Walk = walks(a.Config.BaseURL)
 	p.Uploads = uploading(a.Config.BaseURL)
 	if err := a.hero(ctx, &p); err != nil {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,14 +15,14 @@ import (
 )
 
 // language is the language of questions about rows, with examples about v that
-// run; v may be nil.
-func language(ctx context.Context, v *datasets.Version) templates.Language {
-	return templates.Language{Examples: languageExamples(ctx, v), Operators: operators(ctx), Functions: functions(ctx), Limits: limits(ctx)}
+// run; v may be nil, and its profiles may be missing.
+func language(ctx context.Context, v *datasets.Version, profiles []datasets.ColumnProfile) templates.Language {
+	return templates.Language{Examples: languageExamples(ctx, v, profiles), Operators: operators(ctx), Functions: functions(ctx), Limits: limits(ctx)}
 }
 
 // languageExamples are questions about the first columns of each kind that v
 // has.
-func languageExamples(ctx context.Context, v *datasets.Version) (out []templates.AddressLine) {
+func languageExamples(ctx context.Context, v *datasets.Version, profiles []datasets.ColumnProfile) (out []templates.AddressLine) {
 	if v == nil || len(v.Tables) == 0 {
 		return nil
 	}
@@ -58,7 +59,11 @@ func languageExamples(ctx context.Context, v *datasets.Version) (out []templates
 	}
 	if day != "" {
 		ask(text.T(ctx, "按年分组"), "/rows", "group_by", "year("+day+") as y", "order_by", "y", "limit", "10")
-		ask(text.T(ctx, "某天以后"), "/rows", "where", day+" >= date'2020-01-01'", "limit", "10")
+		if i := slices.IndexFunc(profiles, func(p datasets.ColumnProfile) bool { return rows.Quoted(p.Column) == day }); i >= 0 {
+			if later := portal.ExampleOf(profiles[i : i+1]); later != "" {
+				ask(text.T(ctx, "某天以后"), "/rows", "where", later, "limit", "10")
+			}
+		}
 	}
 	if place := first("point", "geometry"); place != "" {
 		ask(text.T(ctx, "五公里之内"), "/rows", "where", "within_distance("+place+", geom'POINT(119.3 26.08)', 5km)", "limit", "10")
