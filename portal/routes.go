@@ -95,6 +95,9 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
 	{Method: "POST", Path: "/account/password", By: anybody, Handle: (*Server).changePassword, Session: true},
 
+	{Method: "GET", Path: "/desk/inbox", By: account.Deskers, Handle: (*Server).showInbox, Session: true},
+	{Method: "GET", Path: "/desk/inbox.csv", By: account.Deskers, Handle: (*Server).inboxCSV, Session: true},
+
 	{Method: "GET", Path: "/desk/dictionaries", By: officers, Handle: (*Server).showDictionaries, Session: true},
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},
 	{Method: "POST", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).saveDictionary, Session: true},

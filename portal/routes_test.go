@@ -214,6 +214,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Change one's password, list and end one's sessions": func(p persona) bool {
 			return reads("/account")(p) && sends("/account/password", url.Values{"old": {"x"}, "password": {"y"}, "again": {"y"}}, 422)(p) && sends("/account/sessions/end", url.Values{"others": {"1"}}, 303)(p)
 		},
+		"See in the inbox what waits for oneself": reads("/desk/inbox", "/desk/inbox.csv"),
 		"Make and revoke one's API keys": func(p persona) bool {
 			return sends("/account/keys", made, 200)(p) && sends("/account/keys/revoke", url.Values{"key": {"sy_nonesuch"}}, 404)(p)
 		},

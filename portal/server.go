@@ -15,6 +15,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
+	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
 	"shuyuan/search"
 )
@@ -35,6 +36,8 @@ type Deps struct {
 	Now      func() time.Time
 	Config   Config
 	Log      *slog.Logger
+
+	Inbox []inbox.Source // what makes work for people, besides Datasets
 
 	// Mounts register what has a description of its own, as the API has its
 	// OpenAPI document: on App, behind the same gates as Routes.

@@ -1,14 +1,24 @@
 package templates
 
-import "shuyuan/datasets"
+import (
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+)
 
-// deskPlaces are the pages of the desk, in the order of its menu. Also is where
-// the pages behind them lie if that is elsewhere.
-var deskPlaces = []struct{ Href, Title, Also string }{
-	{Href: "/desk/uploads", Title: "上传"},
-	{Href: "/desk/findings", Title: "个人信息和隐患"},
-	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources"},
-	{Href: "/desk/links", Title: "登记的地址"},
+// deskPlace is a page of the desk. Also is where the pages behind it lie if that
+// is elsewhere.
+type deskPlace struct {
+	Href, Title, Also string
+	By                []account.Role
+}
+
+// deskPlaces are the pages of the desk, in the order of its menu.
+var deskPlaces = []deskPlace{
+	{Href: "/desk/inbox", Title: "收件台", By: account.Deskers},
+	{Href: "/desk/uploads", Title: "上传", By: []account.Role{account.Officer}},
+	{Href: "/desk/findings", Title: "个人信息和隐患", By: []account.Role{account.Officer}},
+	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},
+	{Href: "/desk/links", Title: "登记的地址", By: []account.Role{account.Officer}},
 }
 
 // DictionariesPage lists the tables of an officer's department.

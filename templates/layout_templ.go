@@ -665,8 +665,8 @@ func top(f Frame) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			if f.Actor.Is(account.Officer) {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<a href=\"/desk/uploads\"")
+			if f.Actor.Any(account.Deskers...) {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<a href=\"/desk/inbox\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -26,6 +26,7 @@ var Permissions = []Permission{
 	{"下载无条件开放的数据，调用公开接口", "Download unconditional data and call the public API", everybody},
 	{"查看法规、统计、帮助和开发者文档", "Read the law in force, statistics, help and API documentation", everybody},
 	{"修改自己的密码，查看和结束自己的登录会话", "Change one's password, list and end one's sessions", staff},
+	{"在收件台看等自己办的事", "See in the inbox what waits for oneself", staff},
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"为本部门的数据上传文件，看读的结果，发布新版本", "Upload files for the data of one's department, see what was read, publish new versions", []Role{Officer}},
 	{"查看本部门的草稿和不予开放目录", "See drafts and withheld entries of one's department", []Role{Officer}},

@@ -95,3 +95,6 @@ func PartOf(r Role) (p Part, ok bool) {
 func NeedsBody(roles []Role) bool {
 	return slices.ContainsFunc(roles, func(r Role) bool { p, ok := PartOf(r); return ok && p.Body })
 }
+
+// Deskers are the roles for which work waits at the desk: all but the visitor's.
+var Deskers = every(false)

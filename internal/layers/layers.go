@@ -33,7 +33,7 @@ var narrower = map[string][]string{
 	"internal/workdays":          {},
 	"internal/workflow":          {"internal/account", "internal/fault"},
 	"internal/deadline":          {"internal/policy", "internal/workdays"},
-	"internal/inbox":             {"internal/account", "internal/deadline"},
+	"internal/inbox":             {"internal/account", "internal/deadline", "internal/policy"},
 	"portal/interop":             {"datasets", "internal/fault", "internal/account"},
 	"portal/byterange":           {},
 	"portal/notify":              {"templates", "datasets", "internal"}, // it works when nobody asks

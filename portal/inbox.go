@@ -1,0 +1,127 @@
+package portal
+
+import (
+	"encoding/csv"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/inbox"
+	"shuyuan/internal/workdays"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// sources are what makes work for people.
+func (s *Server) sources() []inbox.Source {
+	return append([]inbox.Source{s.Datasets}, s.Inbox...)
+}
+
+// waiting is what waits for who asks, of the kind in the address if it names one.
+func (s *Server) waiting(c *fiber.Ctx) (all, chosen []inbox.Item, kind string, err error) {
+	q, err := query(c, "kind")
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if all, err = inbox.Waiting(c.UserContext(), actor(c), s.sources()...); err != nil {
+		return nil, nil, "", err
+	}
+	kind = q.Get("kind")
+	for _, i := range all {
+		if kind == "" || i.Kind == kind {
+			chosen = append(chosen, i)
+		}
+	}
+	if kind != "" && len(chosen) == 0 && !templates.KnownInboxKind(kind) {
+		return nil, nil, "", malformed("kind", "没有这种待办。")
+	}
+	return all, chosen, kind, nil
+}
+
+// showInbox is GET /desk/inbox: the one list of what waits.
+func (s *Server) showInbox(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	all, chosen, kind, err := s.waiting(c)
+	if err != nil {
+		return err
+	}
+	calendar, err := workdays.China()
+	if err != nil {
+		return err
+	}
+	p := templates.InboxPage{Frame: s.quietFrame(c, text.T(ctx, "收件台")), Kind: kind, All: len(all)}
+	p.Wide = true
+	p.Rows = templates.CountInbox(chosen, calendar, p.Now)
+	for _, r := range p.Rows {
+		if r.Late {
+			p.Late++
+		}
+	}
+	for _, i := range all {
+		at := slices.IndexFunc(p.Kinds, func(k templates.InboxKind) bool { return k.Kind == i.Kind })
+		if at < 0 {
+			p.Kinds, at = append(p.Kinds, templates.InboxKind{Kind: i.Kind}), len(p.Kinds)
+		}
+		p.Kinds[at].N++
+	}
+	p.Days = nextDays(chosen, calendar, p.Now)
+	return s.page(c, templates.Inbox(p))
+}
+
+// daysAhead is how many working days the strip above the list shows.
+const daysAhead = 15
+
+// nextDays counts what is due on each of the next working days. Where the
+// calendar ends, so does the strip.
+func nextDays(items []inbox.Item, calendar workdays.Calendar, now time.Time) []templates.InboxDay {
+	due := map[string]int{}
+	for _, i := range items {
+		if i.Clock != nil {
+			due[i.Clock.Last.In(workdays.Zone).Format(time.DateOnly)]++
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	var out []templates.InboxDay
+	for day := now.AddDate(0, 0, -1); len(out) < daysAhead; {
+		next, err := calendar.Add(day, 1)
+		if err != nil {
+			break
+		}
+		out = append(out, templates.InboxDay{Day: next, N: due[next.Format(time.DateOnly)]})
+		day = next
+	}
+	return out
+}
+
+// inboxCSV is GET /desk/inbox.csv: the list for a spreadsheet.
+func (s *Server) inboxCSV(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	_, chosen, _, err := s.waiting(c)
+	if err != nil {
+		return err
+	}
+	var out strings.Builder
+	out.WriteString("\uFEFF")
+	w := csv.NewWriter(&out)
+	_ = w.Write([]string{text.T(ctx, "到期"), text.T(ctx, "类型"), text.T(ctx, "事项"), text.T(ctx, "所属"), text.T(ctx, "要做什么"), text.T(ctx, "依据"), text.T(ctx, "地址")})
+	for _, i := range chosen {
+		due, source := "", ""
+		if i.Clock != nil {
+			due = i.Clock.Last.In(workdays.Zone).Format(time.DateOnly)
+			words, _, law := templates.ClockSource(ctx, i.Clock.Profile, i.Clock.Rule)
+			if source = words; !law && i.Clock.House() {
+				source = text.T(ctx, "平台规则：") + words
+			}
+		}
+		_ = w.Write([]string{due, templates.InboxKindName(ctx, i.Kind), harmless(text.Pick(ctx, i.Title.Zh, i.Title.En)), harmless(text.Pick(ctx, i.Sub.Zh, i.Sub.En)),
+			text.T(ctx, i.Ask, i.Args...), source, s.Config.BaseURL + i.Path})
+	}
+	w.Flush()
+	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="inbox.csv"`)
+	return c.SendString(out.String())
+}

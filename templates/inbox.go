@@ -1,0 +1,237 @@
+package templates
+
+import (
+	"context"
+	"time"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/inbox"
+	"shuyuan/internal/policy"
+	"shuyuan/internal/workdays"
+	"shuyuan/templates/text"
+)
+
+// InboxPage is what waits for who has signed in.
+type InboxPage struct {
+	Frame
+	Rows  []InboxRow // of the kind asked for
+	Kinds []InboxKind
+	Kind  string // of the rows; empty: all
+	All   int
+	Late  int
+	Days  []InboxDay
+}
+
+// InboxRow is one thing that waits, with its clock counted at the time of the
+// page.
+type InboxRow struct {
+	inbox.Item
+	Late  bool
+	Left  int // working days left, the last one among them; of what is late, how many ago it was due
+	Known bool
+	Cells []InboxCell // one for each working day of the period; none where it has no beginning
+}
+
+// InboxCell is one working day of a period.
+type InboxCell struct{ Used, Next, Over, Week bool }
+
+// InboxKind is one kind of thing with how many of it wait.
+type InboxKind struct {
+	Kind string
+	N    int
+}
+
+// InboxDay is one of the next working days with how many things are due on it.
+type InboxDay struct {
+	Day time.Time
+	N   int
+}
+
+// CountInbox counts the clocks of the rows by the calendar.
+func CountInbox(items []inbox.Item, cal workdays.Calendar, now time.Time) []InboxRow {
+	rows := make([]InboxRow, len(items))
+	for i, it := range items {
+		rows[i] = InboxRow{Item: it}
+		if it.Clock != nil {
+			rows[i].count(cal, now)
+		}
+	}
+	return rows
+}
+
+// mostCells is how many working days are drawn; a longer period is told in words
+// alone.
+const mostCells = 23
+
+func (r *InboxRow) count(cal workdays.Calendar, now time.Time) {
+	r.Late = r.Clock.Late(now)
+	n, err := cal.Between(now, r.Clock.Last)
+	if r.Known = err == nil; !r.Known {
+		return
+	}
+	r.Left = n
+	if r.Late {
+		r.Left = max(1, -n)
+	}
+	whole, err := cal.Between(r.Clock.From, r.Clock.Last)
+	if r.Clock.From.IsZero() || err != nil || whole < 1 || whole > mostCells {
+		return
+	}
+	day, week := r.Clock.From, 0
+	for range whole {
+		before := day
+		if day, err = cal.Add(day, 1); err != nil {
+			r.Cells = nil
+			return
+		}
+		_, week = before.In(workdays.Zone).ISOWeek()
+		_, thisWeek := day.In(workdays.Zone).ISOWeek()
+		used := !workdays.EndOfDay(day).After(now)
+		next := !used && !workdays.EndOfDay(before).After(now) || !used && len(r.Cells) == 0
+		if next && len(r.Cells) > 0 && !r.Cells[len(r.Cells)-1].Used {
+			next = false
+		}
+		r.Cells = append(r.Cells, InboxCell{Used: used, Next: next, Week: week != thisWeek && len(r.Cells) > 0})
+	}
+	if r.Late {
+		r.Cells = append(r.Cells, InboxCell{Over: true})
+	}
+}
+
+// inboxGroup is the part of the list that a row stands in.
+func (p InboxPage) group(r InboxRow) string {
+	switch {
+	case r.Clock == nil:
+		return "没有期限"
+	case r.Late:
+		return "逾期"
+	case p.week(r.Clock.Last):
+		return "本周"
+	}
+	return "之后"
+}
+
+func (p InboxPage) week(day time.Time) bool {
+	y, w := p.Now.In(workdays.Zone).ISOWeek()
+	y2, w2 := day.In(workdays.Zone).ISOWeek()
+	return y == y2 && w == w2
+}
+
+// inboxPart is a group with its rows.
+type inboxPart struct {
+	title string
+	rows  []InboxRow
+}
+
+func (p InboxPage) parts() []inboxPart {
+	var out []inboxPart
+	for _, r := range p.Rows {
+		title := p.group(r)
+		if len(out) == 0 || out[len(out)-1].title != title {
+			out = append(out, inboxPart{title: title})
+		}
+		out[len(out)-1].rows = append(out[len(out)-1].rows, r)
+	}
+	return out
+}
+
+// inboxKinds are the names of what waits.
+var inboxKinds = map[string]string{
+	"upload":  "上传",
+	"finding": "个人信息和隐患",
+	"link":    "登记的地址",
+	"update":  "更新",
+}
+
+// NameInboxKind names a kind of thing that waits; the domain that makes it says
+// how, once, before the first page.
+func NameInboxKind(kind, zh string) { inboxKinds[kind] = zh }
+
+// KnownInboxKind reports whether there is such a kind.
+func KnownInboxKind(kind string) bool { return inboxKinds[kind] != "" }
+
+func inboxCSV(kind string) string {
+	if kind == "" {
+		return "/desk/inbox.csv"
+	}
+	return "/desk/inbox.csv?kind=" + kind
+}
+
+// InboxKindName is what a kind is called.
+func InboxKindName(ctx context.Context, kind string) string {
+	if zh, ok := inboxKinds[kind]; ok {
+		return text.T(ctx, zh)
+	}
+	return kind
+}
+
+// headline says how much waits and how urgent it is.
+func (p InboxPage) headline(ctx context.Context) string {
+	soon := 0
+	for _, r := range p.Rows {
+		if p.group(r) == "本周" {
+			soon++
+		}
+	}
+	switch {
+	case p.Late > 0 && soon > 0:
+		return text.T(ctx, "%d 件逾期，本周到期 %d 件", p.Late, soon)
+	case p.Late > 0:
+		return text.T(ctx, "%d 件逾期", p.Late)
+	case soon > 0:
+		return text.T(ctx, "本周到期 %d 件", soon)
+	case p.All > 0:
+		return text.T(ctx, "%d 件待办，都不急", p.All)
+	}
+	return text.T(ctx, "没有待办")
+}
+
+// left says how much time there is.
+func (r InboxRow) left(ctx context.Context) string {
+	switch {
+	case !r.Known:
+		return text.T(ctx, "没有这一年的工作日历")
+	case r.Late:
+		return text.T(ctx, "逾期 %d 个工作日", r.Left)
+	case r.Left == 0:
+		return text.T(ctx, "今天到期")
+	}
+	return text.T(ctx, "还有 %d 个工作日", r.Left)
+}
+
+// spokenCells says what the cells show.
+func (r InboxRow) spokenCells(ctx context.Context) string {
+	used, all := 0, 0
+	for _, c := range r.Cells {
+		if c.Used {
+			used++
+		}
+		if !c.Over {
+			all++
+		}
+	}
+	return text.T(ctx, "%d 个工作日，已用 %d 个", all, used)
+}
+
+// ClockSource names the rule that runs a clock, and where it is shown. law is
+// false for a rule of the platform and for what no rule counts.
+func ClockSource(ctx context.Context, profile string, r policy.Rule) (words, href string, law bool) {
+	switch {
+	case r.House:
+		return fullName(ctx, r), houseHref + "#" + r.Path, false
+	case len(r.Cite) == 0:
+		return pick(ctx, r.Label), "", false
+	}
+	return places(ctx, r), "/law/" + profile + "#" + r.Path, true
+}
+
+// deskOf are the pages of the desk that who works on.
+func deskOf(who account.Actor) []deskPlace {
+	var out []deskPlace
+	for _, l := range deskPlaces {
+		if who.Any(l.By...) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
