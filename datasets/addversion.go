@@ -39,7 +39,8 @@ const maxFile = 4 << 30
 // AddVersion stores the file, has a limited child read it whole, and publishes
 // it as the next version of the resource: bytes, tables and dictionary in one
 // transaction. One that holds more than its tables show (a hidden sheet, a
-// pivot cache) is refused unless that was reviewed.
+// pivot cache) is refused unless that was reviewed. It is for who imports: that
+// the file was let through elsewhere is recorded under their name.
 // A file that does not hold what its ending promises is refused with line and
 // reason (fault.Invalid) and leaves nothing visible: its bytes have no row, and
 // Sweep takes them.
@@ -77,7 +78,10 @@ func (s *Service) AddVersion(ctx context.Context, who account.Actor, d *Dataset,
 		return nil, err
 	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Version, error) {
-		return v, s.publish(ctx, tx, who, v, files)
+		if err := s.publish(ctx, tx, who, v, files); err != nil {
+			return nil, err
+		}
+		return v, s.bindImported(ctx, tx, who, v)
 	})
 }
 

@@ -64,6 +64,7 @@ func TestDocumentsAndPicturesWaitForAPerson(t *testing.T) {
 			if _, err := c.Service.PublishUpload(t.Context(), who, u.ID, datasets.Publication{}); fault.KindOf(err) != fault.Invalid {
 				t.Errorf("published unseen: %v", err)
 			}
+			c.Approve(t, who, u.ID)
 			if _, err := c.Service.PublishUpload(t.Context(), who, u.ID, datasets.Publication{Reviewed: "看过，可以公开"}); err != nil {
 				t.Errorf("reviewed: %v", err)
 			}

@@ -110,6 +110,13 @@ func (d *Dataset) normaliseTagsEN() error {
 	return nil
 }
 
+// CleanLine brings what a person wrote into one line to its one form; it returns
+// fault.Invalid at field for what no page could show safely.
+func CleanLine(field, s string) (string, error) { return cleanText(field, s, maxLine) }
+
+// CleanProse is CleanLine for an explanation of several lines.
+func CleanProse(field, s string) (string, error) { return cleanText(field, s, maxText) }
+
 // cleanText brings s to its one form. A text of at most maxURL characters is
 // one line.
 func cleanText(field, s string, most int) (string, error) {

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"slices"
 	"time"
 
 	"shuyuan/internal/account"
@@ -225,6 +226,27 @@ type Version struct {
 	PublishedAt time.Time
 	Reshaped    bool // its columns are others than those of the version before
 	Tables      []Table
+
+	Under *Reviewers // not nil: it is shown to who reviews it, and the gate lets nobody else have it
+}
+
+// Reviewers are who may be given a content that is under opening review, which
+// nobody else is: the reviewers and officers of the department that asked, and
+// the cyberspace reviewers who judge with it.
+type Reviewers struct {
+	Department int64   // that asked
+	Joint      []int64 // departments whose cyberspace reviewers take part
+}
+
+// Include reports whether who is one of them. A key never is: it may have leaked.
+func (r *Reviewers) Include(who account.Actor) bool {
+	if who.Key != "" || who.Department == 0 {
+		return false
+	}
+	if who.Department == r.Department && who.Any(account.Officer, account.Head, account.SecurityReviewer, account.SecrecyReviewer) {
+		return true
+	}
+	return who.Is(account.CyberspaceReviewer) && slices.Contains(r.Joint, who.Department)
 }
 
 // Table is one table found in a version: a CSV has one, a workbook one a sheet.

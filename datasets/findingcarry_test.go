@@ -57,6 +57,9 @@ func TestADecisionIsCarriedToTheNextVersionUnlessItIsWorse(t *testing.T) {
 			if fmt.Sprint(got) != fmt.Sprint(want) || x.carried != (f.DecidedAt != nil && f.DecidedAt.Equal(decided)) {
 				t.Errorf("%+v of %v, want %+v", got, f.DecidedAt, want)
 			}
+			if x.carried {
+				c.Approve(t, other, u.ID)
+			}
 			_, err := c.Service.PublishUpload(t.Context(), other, u.ID, datasets.Publication{Reason: "新的一期"})
 			if x.carried != (err == nil) {
 				t.Errorf("published: %v", err)

@@ -161,6 +161,9 @@ func TestAWorkbookThatHidesIsHeldBackWithAList(t *testing.T) {
 			if _, err := c.Service.PublishUpload(t.Context(), who, u.ID, datasets.Publication{}); fault.KindOf(err) != fault.Invalid {
 				t.Errorf("published unseen: %v", err)
 			}
+			if !blocked {
+				c.Approve(t, who, u.ID)
+			}
 			_, err = c.Service.PublishUpload(t.Context(), who, u.ID, datasets.Publication{Reviewed: "底稿与发布的表一致，可以公开"})
 			if blocked != (fault.KindOf(err) == fault.Invalid) || !blocked && err != nil {
 				t.Errorf("reviewed: %v", err)

@@ -63,6 +63,7 @@ func TestRowsAreLookedThroughOutsideOfThePublication(t *testing.T) {
 	d := c.Dataset(t)
 	who := datasetstest.Officer(d.Department)
 	u := sent(t, c, who, c.Resource(t, d), "a.csv", "甲\n1\n")
+	c.Approve(t, who, u.ID)
 	forget(t, c)
 	tx, err := c.Pool.Begin(t.Context())
 	if err != nil {

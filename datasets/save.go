@@ -65,6 +65,8 @@ func (s *Service) Save(ctx context.Context, who account.Actor, d *Dataset) error
 		act := "save"
 		if d.ID == 0 {
 			act = "create"
+		} else if err := mayLoosen(ctx, tx, d); err != nil {
+			return none, err
 		}
 		if err := s.write(ctx, tx, d); err != nil {
 			return none, err
@@ -211,6 +213,11 @@ func (s *Service) Move(ctx context.Context, who account.Actor, slug string, acti
 		}
 		if d.Status != Withdrawn {
 			d.WithdrawnReason = ""
+		}
+		if d.Status == Published {
+			if err := s.mayBePublic(ctx, tx, d); err != nil {
+				return none, err
+			}
 		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE datasets SET status = @status, withdrawn_reason = @reason, published_at = coalesce(published_at, @now),

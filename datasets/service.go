@@ -42,6 +42,8 @@ type Service struct {
 	base      string   // address of the portal, for addresses of its own
 	uploads   *staging // nil where nothing can be uploaded
 
+	confirmed func(context.Context, pgx.Tx, int64) error // whether the authority has confirmed an entry; nil: all are
+
 	neighbours neighbours
 }
 

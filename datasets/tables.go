@@ -252,16 +252,21 @@ func (s *Service) asked(ctx context.Context, v *Version, position int) (rows.Tab
 	if err != nil {
 		return rows.Table{}, err
 	}
-	t := rows.Table{Parquet: f.info.Digest, Rows: v.Tables[position].Rows, Key: tableKey{v.ResourceID, v.Number, position}.String()}
+	return rows.Table{Parquet: f.info.Digest, Rows: v.Tables[position].Rows, Key: tableKey{v.ResourceID, v.Number, position}.String(),
+		Schema: schemaOf(f, v.Tables[position].Fields)}, nil
+}
+
+// schemaOf is the columns of a table's file, labelled as its dictionary says.
+func schemaOf(f tableFile, fields []Field) rows.Schema {
+	var out rows.Schema
 	for i, c := range f.columns {
 		column := rows.Column{Name: c.Name, Type: rows.Type(c.Type), Store: c.Store, RawKept: c.Raw(), Misfits: c.Misfits}
-		if i < len(v.Tables[position].Fields) {
-			field := v.Tables[position].Fields[i]
-			column.Label, column.LabelEN = field.Label, field.LabelEN
+		if i < len(fields) {
+			column.Label, column.LabelEN = fields[i].Label, fields[i].LabelEN
 		}
-		t.Schema = append(t.Schema, column)
+		out = append(out, column)
 	}
-	return t, nil
+	return out
 }
 
 // Schema is the columns of a table of v as questions may name them, if viewer

@@ -353,6 +353,11 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, id str
 	if u.State, err = uploadLifecycle.Next(from, action, who, u); err != nil {
 		return nil, err
 	}
+	if slices.Contains([]UploadAction{RereadUpload, DiscardUpload, ExpireUpload}, action) {
+		if err := notUnderReview(ctx, tx, u); err != nil {
+			return nil, err
+		}
+	}
 	if u.Changed = s.now(); !u.State.Ended() {
 		u.Expires = u.Changed.Add(s.uploads.rules.Waiting)
 	}

@@ -52,6 +52,10 @@ func TestAFileIsUploadedReadAndPublished(t *testing.T) {
 	if u.State != datasets.Reviewing || u.FileName != "人口.csv" || len(u.Tables) != 1 || u.Tables[0].Rows != 2 || u.Tables[0].Misfits != 1 {
 		t.Fatalf("%+v", u)
 	}
+	if _, err := c.Service.PublishUpload(t.Context(), who, u.ID, datasets.Publication{}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("published before its review: %v", err)
+	}
+	c.Approve(t, who, u.ID)
 	v, err := c.Service.PublishUpload(t.Context(), who, u.ID, datasets.Publication{})
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +75,10 @@ func TestAFileIsUploadedReadAndPublished(t *testing.T) {
 var uploadRoads = map[string]func(context.Context, *datasets.Service, account.Actor, string, string) (any, error){
 	"AppendUpload": func(ctx context.Context, s *datasets.Service, who account.Actor, _, id string) (any, error) {
 		return s.AppendUpload(ctx, who, id, datasets.Chunk{Reader: strings.NewReader("")})
+	},
+	"Covered": func(ctx context.Context, s *datasets.Service, who account.Actor, _, id string) (any, error) {
+		review, _, err := s.Covered(ctx, who, &datasets.Upload{ID: id, Department: -1})
+		return review, err
 	},
 	"DiscardUpload": func(ctx context.Context, s *datasets.Service, who account.Actor, _, id string) (any, error) {
 		return nil, s.DiscardUpload(ctx, who, id)

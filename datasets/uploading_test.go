@@ -22,9 +22,10 @@ import (
 	"shuyuan/internal/fault"
 )
 
-// publishing fails unless an upload becomes a version.
+// publishing fails unless an upload is let through and becomes a version.
 func publishing(t *testing.T, c *datasetstest.Catalogue, who account.Actor, u *datasets.Upload, p datasets.Publication) *datasets.Version {
 	t.Helper()
+	c.Approve(t, who, u.ID)
 	v, err := c.Service.PublishUpload(t.Context(), who, u.ID, p)
 	if err != nil {
 		t.Fatalf("%s: %v", u.FileName, err)

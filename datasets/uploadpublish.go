@@ -21,9 +21,9 @@ type Publication struct {
 }
 
 // PublishUpload makes an upload that was read the next version of its resource.
-// It returns fault.Conflict for one that is not ready or is the same file as the
-// newest version, and fault.Invalid where a reason lacks or something stands
-// against it.
+// It returns fault.Conflict for one that is not ready, is the same file as the
+// newest version, or was not let through by an opening review, and fault.Invalid
+// where a reason lacks or something stands against it.
 func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id string, p Publication) (*Version, error) {
 	department, err := uploader(who)
 	if err != nil {
@@ -63,7 +63,14 @@ func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id strin
 		case newest != nil && p.Reason == "":
 			return nil, fault.At("reason", "请写明为什么有新版本。")
 		}
+		let, err := s.admit(ctx, tx, who, v)
+		if err != nil {
+			return nil, err
+		}
 		if err := s.publish(ctx, tx, who, v, t.files); err != nil {
+			return nil, err
+		}
+		if err := s.bind(ctx, tx, v, let); err != nil {
 			return nil, err
 		}
 		u.VersionID = v.ID

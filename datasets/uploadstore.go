@@ -22,6 +22,19 @@ var uploadForm = regexp.MustCompile(`^[0-9a-z]{26}$`)
 // liveStates are the states in which an upload takes room.
 const liveStates = `('uploading', 'received', 'reading', 'review', 'rejected', 'failed')`
 
+// waitingReview are the states in which an opening review waits for somebody.
+const waitingReview = `('proposed', 'security_check', 'secrecy_check', 'joint_review', 'published_provisional')`
+
+// notUnderReview returns fault.Conflict if people are looking at u as it is.
+func notUnderReview(ctx context.Context, q database.Querier, u *Upload) error {
+	var under bool
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM opening_reviews WHERE upload_id = @id AND state IN `+waitingReview+`)`, pgx.NamedArgs{"id": u.ID}).Scan(&under)
+	if err == nil && under {
+		err = fault.New(fault.Conflict, "这个文件正在开放审查，不能动；要改，请先撤回送审。")
+	}
+	return err
+}
+
 // quotaLock keeps those who make room apart. Its second key is the department.
 const quotaLock = 7304
 
@@ -347,7 +360,8 @@ func (s *Service) overdue(ctx context.Context, silent time.Time) ([]UploadReceiv
 
 // expired are uploads whose time is over.
 func (s *Service) expired(ctx context.Context) ([]string, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id FROM uploads WHERE expires_at < @now AND state IN ('uploading', 'received', 'review', 'rejected', 'failed') ORDER BY expires_at LIMIT 1000`, pgx.NamedArgs{"now": s.now()})
+	rows, err := s.pool.Query(ctx, `SELECT id FROM uploads WHERE expires_at < @now AND state IN ('uploading', 'received', 'review', 'rejected', 'failed')
+		AND NOT EXISTS (SELECT FROM opening_reviews o WHERE o.upload_id = uploads.id AND o.state IN `+waitingReview+`) ORDER BY expires_at LIMIT 1000`, pgx.NamedArgs{"now": s.now()})
 	if err != nil {
 		return nil, err
 	}

@@ -257,6 +257,51 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		}
 		return v.Tables[0].Preview, nil // the dictionary is what we gave it
 	},
+	"ContentFindings": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.ContentFindings(ctx, nil, c)
+	},
+	"ContentObjections": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.ContentObjections(ctx, nil, c)
+	},
+	"ContentRows": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.ContentRows(ctx, who, c)
+	},
+	"NewerThan": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		_, upload, err := s.NewerThan(ctx, nil, c, 1)
+		return upload, err
+	},
+	"Shown": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		return c, s.Shown(ctx, who, c, &datasets.Reviewers{Department: d.Department.ID})
+	},
+	"UploadContent": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.UploadContent(ctx, nil, "nonesuchnonesuchnonesuchno")
+	},
+	"VersionContent": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+	},
+	"WithdrawIn": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.WithdrawIn(ctx, nil, who, 0, "\x00") // refused before anything is asked
+	},
 	"Addresses": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Addresses(ctx, who)
 	},
@@ -569,10 +614,10 @@ func unzipped(b []byte) (any, error) {
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
+var handsOut = []string{"Checks", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
+var refuses = []string{"ContentRows", "Shown", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.

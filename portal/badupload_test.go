@@ -56,6 +56,7 @@ func (w *whole) published(t *testing.T, who account.Actor, r reply) (*datasets.V
 	if err := w.Datasets.ReadReceived(t.Context(), datasets.UploadReceived{ID: id}); err != nil {
 		t.Fatal(err)
 	}
+	w.Approve(t, who, id)
 	v, err := w.Datasets.PublishUpload(t.Context(), who, id, datasets.Publication{Reviewed: "看过，可以公开"})
 	if err != nil {
 		t.Fatal(err)

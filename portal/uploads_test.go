@@ -578,6 +578,7 @@ func TestBytesThatDoNotComeAsTheyShould(t *testing.T) {
 			t.Errorf("it is to be read %d times, %v", read, err)
 		}
 		w.read(t, at)
+		w.Approve(t, w.actorOf(t, own), path.Base(at))
 		for i := range status {
 			both.Go(func() {
 				status[i] = w.tus(t, ownKey, http.MethodPost, at+"/publish", strings.NewReader(`{}`), "Content-Type", "application/json").status

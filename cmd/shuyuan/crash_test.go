@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
@@ -23,6 +25,7 @@ type writer struct {
 	officer   account.Actor
 	dataset   *datasets.Dataset
 	resource  string
+	pool      *pgxpool.Pool
 }
 
 // newWriter is newWriterOn the embedded default under data.
@@ -47,7 +50,7 @@ func newWriterOn(t testing.TB, url string, store blob.Store) *writer {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	w := &writer{catalogue: datasets.NewService(pool, store, licensing.Gate{}, time.Now)}
+	w := &writer{pool: pool, catalogue: datasets.NewService(pool, store, licensing.Gate{}, time.Now)}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {

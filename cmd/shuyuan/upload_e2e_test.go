@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"shuyuan/internal/database/embedded"
 )
 
 // An officer uploads a file, watches it being read, overrides a type, publishes
@@ -40,6 +44,7 @@ func TestAnOfficerPublishesAFile(t *testing.T) {
 	if said := b.text("#columns"); !strings.Contains(said, "改过，原提议：整数") || b.text("#misfits") != "" {
 		b.Errorf("the override is not taken: %q", said)
 	}
+	letThroughHere(b, "2027-01-31")
 	b.follow(`#publish [type=submit]`)
 	if !strings.HasSuffix(b.at(), "/resources/"+resource) {
 		b.Fatalf("publishing leads to %s", b.at())
@@ -91,6 +96,28 @@ func TestAFileIsUploadedWithoutScript(t *testing.T) {
 	})
 	b.scripts(true)
 	b.shot("upload-noscript")
+}
+
+// letThroughHere takes the upload of the page through its review, until when the
+// next like it may follow, and opens the page anew.
+func letThroughHere(b *tab, until string) {
+	b.Helper()
+	url, err := embedded.RunningURL(filepath.Join(portalOf(b.T).data, "postgres"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	pool, err := pgxpool.New(b.Context(), url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer pool.Close()
+	id := path.Base(b.at())
+	var department int64
+	if err := pool.QueryRow(b.Context(), `SELECT department_id FROM uploads WHERE id = $1`, id).Scan(&department); err != nil {
+		b.Fatal(err)
+	}
+	letThrough(b.T, pool, department, id, until)
+	b.open("/desk/uploads/" + id)
 }
 
 // ownResource is a file of a draft of the officer's, for a journey alone.

@@ -199,6 +199,10 @@ func TestAnUploadOutlivesKillNine(t *testing.T) {
 		t.Fatalf("%+v, want %s with %d rows", u, sum, rows)
 	}
 	wants(t, s.base+"/r/"+s.resource, http.StatusNotFound)
+	if status, _, body := s.ask(t, http.MethodPost, at+"/publish", strings.NewReader(`{}`), "Content-Type", "application/json"); status != http.StatusConflict {
+		t.Fatalf("published without a review: %d %s", status, body)
+	}
+	letThrough(t, s.pool, s.officer.Department, filepath.Base(at), "")
 	if status, _, body := s.ask(t, http.MethodPost, at+"/publish", strings.NewReader(`{}`), "Content-Type", "application/json"); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)
 	}
@@ -224,7 +228,13 @@ func TestTheUploadExampleRuns(t *testing.T) {
 		t.Fatalf("the example begins with %q", head)
 	}
 	dir := t.TempDir()
-	const file = "代码,人口\n350100,842\n"
+	const file, before = "代码,人口\n350100,842\n", "代码,人口\n350100,841\n"
+	first := s.create(t, "before.csv", len(before))
+	if status, _, body := s.ask(t, http.MethodPatch, first, strings.NewReader(before), "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream"); status != http.StatusNoContent {
+		t.Fatalf("%d %s", status, body)
+	}
+	eventually(t, "it is read", func() bool { return s.state(t, first).State == "review" })
+	letThrough(t, s.pool, s.officer.Department, filepath.Base(first), time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
 	if err := os.WriteFile(filepath.Join(dir, "人口.csv"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -32,3 +32,11 @@ func Referred(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == foreignKey
 }
+
+// Taken reports whether the database refused what is there already, and may be
+// once only.
+func Taken(err error) bool {
+	const unique = "23505"
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == unique
+}

@@ -57,6 +57,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.opening_check_is_final()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'what was decided at a gate of an opening review is never changed';
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -548,6 +557,121 @@ CREATE INDEX one_time_links_identifier ON public.one_time_links USING btree (ide
 COMMENT ON TABLE one_time_links IS 'what was mailed and may be followed once; the link also holds a code made with the key of the installation, so that a copy of this table opens nothing';
 COMMENT ON COLUMN one_time_links.user_id IS 'the account it opens; null for a sign-up, and for an address that has no account';
 
+CREATE TABLE opening_checks (
+    review_id bigint NOT NULL,
+    gate text NOT NULL,
+    proposed_by bigint NOT NULL,
+    reviewer_id bigint NOT NULL,
+    name text NOT NULL,
+    department_id bigint NOT NULL,
+    result text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    ticked text[] NOT NULL DEFAULT '{}'::text[],
+    sha256 text NOT NULL,
+    schema_hash text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT opening_checks_check CHECK ((reviewer_id <> proposed_by)),
+    CONSTRAINT opening_checks_check1 CHECK (((words <> ''::text) OR (result = ANY (ARRAY['pass'::text, 'approve'::text, 'confirm'::text])))),
+    CONSTRAINT opening_checks_gate_check CHECK ((gate = ANY (ARRAY['security'::text, 'secrecy'::text, 'joint'::text]))),
+    CONSTRAINT opening_checks_result_check CHECK ((result = ANY (ARRAY['pass'::text, 'approve'::text, 'approve_conditional'::text, 'withhold'::text, 'return'::text, 'return_for_deidentification'::text, 'confirm'::text, 'end'::text]))),
+    CONSTRAINT opening_checks_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT opening_checks_review_id_proposed_by_fkey FOREIGN KEY (review_id, proposed_by) REFERENCES opening_reviews(id, proposed_by),
+    CONSTRAINT opening_checks_pkey PRIMARY KEY (review_id, gate),
+    CONSTRAINT opening_checks_review_id_reviewer_id_key UNIQUE (review_id, reviewer_id)
+);
+CREATE TRIGGER opening_checks_final BEFORE DELETE OR UPDATE ON public.opening_checks FOR EACH ROW EXECUTE FUNCTION opening_check_is_final();
+COMMENT ON TABLE opening_checks IS 'what one person decided at one gate, about which content; never changed';
+
+CREATE TABLE opening_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    title text NOT NULL,
+    declared_by text NOT NULL,
+    declared_on date NOT NULL,
+    basis text NOT NULL,
+    profile text NOT NULL,
+    ended_on date,
+    recorded_by bigint NOT NULL,
+    recorded_name text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT opening_events_basis_check CHECK ((basis <> ''::text)),
+    CONSTRAINT opening_events_check CHECK ((ended_on >= declared_on)),
+    CONSTRAINT opening_events_declared_by_check CHECK ((declared_by <> ''::text)),
+    CONSTRAINT opening_events_kind_check CHECK ((kind = ANY (ARRAY['natural'::text, 'accident'::text, 'health'::text, 'security'::text]))),
+    CONSTRAINT opening_events_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT opening_events_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE opening_events IS 'emergencies that were declared (AS-20.4, AB-32): without one nothing is opened before its review';
+COMMENT ON COLUMN opening_events.kind IS 'AB-32: 自然灾害, 事故灾难, 公共卫生事件, 社会安全事件';
+
+CREATE TABLE opening_reviews (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    dataset_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    resource_id text NOT NULL,
+    upload_id text,
+    version_id bigint,
+    event_id bigint,
+    sha256 text NOT NULL,
+    schema_hash text NOT NULL,
+    tables jsonb NOT NULL,
+    terms jsonb NOT NULL,
+    entry_terms jsonb NOT NULL,
+    decided_terms jsonb,
+    approved_hash text,
+    profile text NOT NULL,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    note text NOT NULL DEFAULT ''::text,
+    proposed_by bigint NOT NULL,
+    proposed_name text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    decided_at timestamp with time zone,
+    standing_until date,
+    standing_terms text NOT NULL DEFAULT ''::text,
+    revoked_at timestamp with time zone,
+    revoked_by bigint,
+    revoked_name text NOT NULL DEFAULT ''::text,
+    revoked_reason text NOT NULL DEFAULT ''::text,
+    CONSTRAINT opening_reviews_approved_hash_check CHECK ((approved_hash ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT opening_reviews_check CHECK (((kind = 'emergency'::text) = (event_id IS NOT NULL))),
+    CONSTRAINT opening_reviews_check1 CHECK (((state <> ALL (ARRAY['published_provisional'::text, 'confirmed'::text, 'withdrawn'::text])) OR (kind = 'emergency'::text))),
+    CONSTRAINT opening_reviews_check2 CHECK (((state = ANY (ARRAY['approved'::text, 'approved_conditional'::text, 'published_provisional'::text, 'confirmed'::text])) <= ((approved_hash IS NOT NULL) AND (decided_terms IS NOT NULL)))),
+    CONSTRAINT opening_reviews_check3 CHECK (((standing_until IS NULL) OR ((state = ANY (ARRAY['approved'::text, 'approved_conditional'::text])) AND (standing_terms <> ''::text)))),
+    CONSTRAINT opening_reviews_check4 CHECK (((revoked_at IS NULL) = (revoked_reason = ''::text))),
+    CONSTRAINT opening_reviews_check5 CHECK (((kind = 'imported'::text) OR (upload_id IS NOT NULL) OR (version_id IS NOT NULL))),
+    CONSTRAINT opening_reviews_kind_check CHECK ((kind = ANY (ARRAY['review'::text, 'emergency'::text, 'imported'::text]))),
+    CONSTRAINT opening_reviews_schema_hash_check CHECK ((schema_hash ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT opening_reviews_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT opening_reviews_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'security_check'::text, 'secrecy_check'::text, 'joint_review'::text, 'approved'::text, 'approved_conditional'::text, 'withheld'::text, 'returned_for_deidentification'::text, 'returned'::text, 'taken_back'::text, 'published_provisional'::text, 'confirmed'::text, 'withdrawn'::text]))),
+    CONSTRAINT opening_reviews_tables_check CHECK ((jsonb_typeof(tables) = 'array'::text)),
+    CONSTRAINT opening_reviews_terms_check CHECK (((terms ->> 'open'::text) = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
+    CONSTRAINT opening_reviews_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT opening_reviews_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT opening_reviews_event_id_fkey FOREIGN KEY (event_id) REFERENCES opening_events(id),
+    CONSTRAINT opening_reviews_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT opening_reviews_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES uploads(id),
+    CONSTRAINT opening_reviews_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT opening_reviews_pkey PRIMARY KEY (id),
+    CONSTRAINT opening_reviews_id_proposed_by_key UNIQUE (id, proposed_by)
+);
+CREATE INDEX opening_reviews_content ON public.opening_reviews USING btree (resource_id, sha256);
+CREATE INDEX opening_reviews_dataset ON public.opening_reviews USING btree (dataset_id);
+CREATE INDEX opening_reviews_department ON public.opening_reviews USING btree (department_id, id DESC);
+CREATE INDEX opening_reviews_event ON public.opening_reviews USING btree (event_id);
+CREATE INDEX opening_reviews_version ON public.opening_reviews USING btree (version_id);
+CREATE UNIQUE INDEX opening_reviews_waiting ON public.opening_reviews USING btree (upload_id) WHERE (state = ANY (ARRAY['proposed'::text, 'security_check'::text, 'secrecy_check'::text, 'joint_review'::text, 'published_provisional'::text]));
+CREATE UNIQUE INDEX opening_reviews_waiting_version ON public.opening_reviews USING btree (version_id) WHERE (state = ANY (ARRAY['proposed'::text, 'security_check'::text, 'secrecy_check'::text, 'joint_review'::text]));
+COMMENT ON TABLE opening_reviews IS 'whether one content may be opened (AS-28, AS-30, TJ-20.2, AB-39): its bytes by SHA-256, its columns and how it is open by schema_hash';
+COMMENT ON COLUMN opening_reviews.kind IS 'imported: decided outside, as whoever imported it says';
+COMMENT ON COLUMN opening_reviews.schema_hash IS 'empty: imported before reviews were kept here';
+COMMENT ON COLUMN opening_reviews.entry_terms IS 'if the entry says otherwise when the version is published, somebody has changed it meanwhile';
+COMMENT ON COLUMN opening_reviews.standing_until IS 'until when a version with the same columns may follow without a review of its own';
+
 CREATE UNLOGGED TABLE rate_windows (
     bucket text NOT NULL,
     subject bytea NOT NULL,
@@ -901,6 +1025,19 @@ COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';
 COMMENT ON COLUMN users.handle IS 'what passkeys call the account: it says nothing about the person';
 COMMENT ON COLUMN users.confirmed_at IS 'when it was shown that the identifier is theirs, by a mailed link or by whoever made the account; null for a phone number, which cannot be confirmed here';
 COMMENT ON COLUMN users.agreed_at IS 'when somebody who signed up read the privacy notice; null where an administrator made the account';
+
+CREATE TABLE version_approvals (
+    version_id bigint NOT NULL,
+    review_id bigint,
+    standing boolean NOT NULL DEFAULT false,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT version_approvals_check CHECK (((NOT standing) OR (review_id IS NOT NULL))),
+    CONSTRAINT version_approvals_review_id_fkey FOREIGN KEY (review_id) REFERENCES opening_reviews(id),
+    CONSTRAINT version_approvals_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT version_approvals_pkey PRIMARY KEY (version_id)
+);
+CREATE INDEX version_approvals_review ON public.version_approvals USING btree (review_id);
+COMMENT ON TABLE version_approvals IS 'by which review each version was let through; none where its entry was withheld, so that nobody could have it';
 
 CREATE TABLE version_changes (
     to_id bigint NOT NULL,
