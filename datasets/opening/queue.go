@@ -79,7 +79,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		if ask == "" {
 			continue
 		}
-		item := inbox.Item{Kind: "opening-review", ID: id(r), Title: r.Title + " · " + r.ResourceName, Sub: r.DepartmentName, Ask: ask, Path: "/desk/reviews/" + id(r), Since: r.ProposedAt, Clock: r.Clock, Sample: r.Sample}
+		item := inbox.Item{Kind: "opening-review", ID: id(r), Title: inbox.Text{Zh: r.Title + " · " + r.ResourceName, En: english(r)}, Sub: inbox.Text{Zh: r.DepartmentName, En: r.DepartmentNameEN}, Ask: ask, Path: "/desk/reviews/" + id(r), Since: r.ProposedAt, Clock: r.Clock}
 		if r.DecidedAt != nil {
 			item.Since = *r.DecidedAt
 		}
@@ -92,6 +92,14 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		out = append(out, item)
 	}
 	return out, nil
+}
+
+// english is the title of what r is about, where it has an English one.
+func english(r *Review) string {
+	if r.TitleEN == "" || r.ResourceNameEN == "" {
+		return r.TitleEN
+	}
+	return r.TitleEN + " · " + r.ResourceNameEN
 }
 
 var asks = map[Gate]string{Security: "安全审查", Secrecy: "保密审查", Joint: "会同开放审查"}
