@@ -135,7 +135,7 @@ func TestRowsAreDrawnOrItIsSaidWhyNot(t *testing.T) {
 		t.Fatalf("%d: %.300s", a.status, a.body)
 	}
 	doc := a.page(t)
-	if n := doc.Find(".slot-chart figure[data-plot] svg[role=img] path.pl").Length(); n != 2 {
+	if n := doc.Find(".slot-chart figure[data-plot] svg.drawn:not(.narrow) path.pl").Length(); n != 2 {
 		t.Errorf("%d lines, want one for each city", n)
 	}
 	if got := doc.Find(".slot-chart .beside table tbody tr").Length(); got != 3 {

@@ -254,9 +254,9 @@ func tiny(ctx context.Context, n float64) string {
 	return shorten(ctx, n, math.Pow(10, math.Floor(math.Log10(n))-1))(n)
 }
 
-// names are the names of areas that have room. One that would run into another
-// stands lower.
-func (m *Map) names() []letter {
+// names are the names of areas that have room, in letters so many times as large
+// as on a wide screen. One that would run into another stands lower.
+func (m *Map) names(times float64) []letter {
 	var out []letter
 	for _, a := range m.Areas {
 		x, y := m.project(a.Seat)
@@ -265,8 +265,8 @@ func (m *Map) names() []letter {
 		}
 		l := letter{x, y, a.Name, "middle", ""}
 		for range len(out) {
-			if i := slices.IndexFunc(out, l.meets); i >= 0 {
-				l.Y = out[i].Y + 15
+			if i := slices.IndexFunc(out, func(o letter) bool { return l.meets(o, times) }); i >= 0 {
+				l.Y = out[i].Y + 15*times
 			}
 		}
 		out = append(out, l)
@@ -275,8 +275,8 @@ func (m *Map) names() []letter {
 }
 
 // meets reports whether two texts run into each other.
-func (l letter) meets(o letter) bool {
-	return math.Abs(l.X-o.X) < (letters(l.Text)+letters(o.Text))/2+4 && math.Abs(l.Y-o.Y) < 14
+func (l letter) meets(o letter, times float64) bool {
+	return math.Abs(l.X-o.X) < (letters(l.Text)+letters(o.Text))/2*times+4 && math.Abs(l.Y-o.Y) < 14*times
 }
 
 func (m *Map) boxText() string {

@@ -123,10 +123,10 @@ func TestNamesOfAreasDoNotRunIntoEachOther(t *testing.T) {
 	for _, name := range []string{"漳州市", "厦门市", "泉州市"} {
 		m.Areas = append(m.Areas, MapArea{Name: name, Seat: atlas.Point{Lon: 118, Lat: 24.5}})
 	}
-	names := m.names()
+	names := m.names(1)
 	for i, a := range names {
 		for _, b := range names[i+1:] {
-			if a.meets(b) {
+			if a.meets(b, 1) {
 				t.Errorf("%v runs into %v", a, b)
 			}
 		}

@@ -73,6 +73,7 @@ type Plot struct {
 	Series  []PlotSeries
 	Stacked bool    // bars and areas lie on each other; all values are at least 0
 	Step    float64 // of bars over numbers or moments: from one bar to the next
+	Narrow  bool    // it is drawn as wide as a phone
 	Joined  bool    // of lines over moments: values follow each other at no fixed step, so there are no gaps
 }
 
@@ -103,11 +104,28 @@ type letter struct {
 }
 
 const (
-	plotWidth  = 720.0
+	plotWidth   = 720.0
+	narrowWidth = 336.0 // what a screen of 360 leaves, and no less at 320
+
 	plotHeight = 380.0
 	pieHeight  = 320.0
 	barRow     = 24.0
 )
+
+// width is how wide p is drawn, in pixels where nothing scales it.
+func (p *Plot) width() float64 {
+	if p.Narrow {
+		return narrowWidth
+	}
+	return plotWidth
+}
+
+// narrowed is p as it is drawn on a phone.
+func (p *Plot) narrowed() *Plot {
+	n := *p
+	n.ID, n.Narrow = p.ID+"-narrow", true
+	return &n
+}
 
 // draw works a plot out.
 func (p *Plot) draw(ctx context.Context) drawing {
@@ -169,7 +187,7 @@ func (p *Plot) places() (low, high float64) {
 
 // upright draws values upwards over an axis of numbers, moments or names.
 func (p *Plot) upright(ctx context.Context) drawing {
-	d := drawing{Width: plotWidth, Height: plotHeight, Top: 34, Bottom: plotHeight - 44}
+	d := drawing{Width: p.width(), Height: plotHeight, Top: 34, Bottom: plotHeight - 44}
 	yTicks, yStep := roundTicks(p.values())
 	write := shorten(ctx, max(math.Abs(yTicks[0]), math.Abs(yTicks[len(yTicks)-1])), yStep)
 	if p.Y.Year {
@@ -180,7 +198,7 @@ func (p *Plot) upright(ctx context.Context) drawing {
 		left = max(left, letters(write(t)))
 	}
 	left = min(left, 120) + 10
-	right := plotWidth - 12 - p.endNames()
+	right := p.width() - 12 - p.endNames()
 	y := linear(yTicks[0], yTicks[len(yTicks)-1], d.Bottom, d.Top)
 	for _, t := range yTicks {
 		class := "ax"
@@ -190,7 +208,7 @@ func (p *Plot) upright(ctx context.Context) drawing {
 		d.Rules = append(d.Rules, shape{Class: class, D: fmt.Sprintf("M%.1f %.1fH%.1f", left, y(t), right), Fill: -1})
 		d.Texts = append(d.Texts, letter{left - 6, y(t) + 4, write(t), "end", ""})
 	}
-	d.Texts = append(d.Texts, letter{0, 14, fit(p.Y.titled(ctx), 360), "start", "strong"})
+	d.Texts = append(d.Texts, letter{0, 14, fit(p.Y.titled(ctx), p.width()/2+100), "start", "strong"})
 	x := p.horizontal(ctx, &d, left, right)
 	switch p.Kind {
 	case PlotBar:
@@ -259,9 +277,10 @@ func (p *Plot) horizontal(ctx context.Context, d *drawing, left, right float64) 
 	return x
 }
 
-// endNames is the room at the right for the names of lines.
+// endNames is the room at the right for the names of lines; where there is
+// none, the key names them.
 func (p *Plot) endNames() float64 {
-	if p.Kind != PlotLine || len(p.Series) < 2 {
+	if p.Kind != PlotLine || len(p.Series) < 2 || p.Narrow {
 		return 0
 	}
 	room := 0.0
@@ -305,8 +324,8 @@ func (p *Plot) lines(d *drawing, x, y func(float64) float64) {
 				d.Marks = append(d.Marks, shape{Class: fmt.Sprintf("pd d%d", i), D: glyph(i, x(m.X), y(m.Y), 3), Words: m.Words, Fill: -1})
 			}
 		}
-		if last := lastValue(s); len(p.Series) > 1 && last != nil {
-			ends = append(ends, letter{plotWidth - 12 - p.endNames() + 8, y(last.Y) + 4, fit(s.Name, 132), "start", fmt.Sprintf("t%d", i)})
+		if last := lastValue(s); p.endNames() > 0 && last != nil {
+			ends = append(ends, letter{p.width() - 12 - p.endNames() + 8, y(last.Y) + 4, fit(s.Name, 132), "start", fmt.Sprintf("t%d", i)})
 		}
 	}
 	d.Texts = append(d.Texts, apart(ends, d.Top, d.Bottom)...)
@@ -516,15 +535,15 @@ func (p *Plot) across(ctx context.Context) drawing {
 		each = len(p.Series)
 	}
 	row := barRow + 10*float64(each-1)
-	d := drawing{Width: plotWidth, Top: 30, Across: true}
+	d := drawing{Width: p.width(), Top: 30, Across: true}
 	d.Bottom = d.Top + row*float64(len(p.X.Names))
 	d.Height = d.Bottom + 40
 	left := 0.0
 	for _, n := range p.X.Names {
 		left = max(left, letters(n))
 	}
-	left = min(left, 200) + 10
-	right := plotWidth - 64
+	left = min(left, p.width()*.28) + 10
+	right := p.width() - 64
 	ticks, step := roundTicks(p.values())
 	write := shorten(ctx, max(math.Abs(ticks[0]), math.Abs(ticks[len(ticks)-1])), step)
 	x := linear(ticks[0], ticks[len(ticks)-1], left, right)
@@ -536,7 +555,7 @@ func (p *Plot) across(ctx context.Context) drawing {
 		d.Rules = append(d.Rules, shape{Class: class, D: fmt.Sprintf("M%.1f %.1fV%.1f", x(t), d.Top, d.Bottom), Fill: -1})
 		d.Texts = append(d.Texts, letter{x(t), d.Bottom + 18, write(t), "middle", ""})
 	}
-	d.Texts = append(d.Texts, letter{0, 14, fit(p.X.titled(ctx), 340), "start", "strong"}, letter{right, d.Height - 4, fit(p.Y.titled(ctx), 400), "end", "strong"})
+	d.Texts = append(d.Texts, letter{0, 14, fit(p.X.titled(ctx), p.width()*.47), "start", "strong"}, letter{right, d.Height - 4, fit(p.Y.titled(ctx), p.width()*.55), "end", "strong"})
 	for i, n := range p.X.Names {
 		middle := d.Top + row*(float64(i)+.5)
 		d.Texts = append(d.Texts, letter{left - 8, middle + 4, fit(n, left-10), "end", ""})
@@ -581,8 +600,11 @@ func (p *Plot) rowsOfBars(ctx context.Context, d *drawing, x func(float64) float
 // pie draws the parts of a whole clockwise from the top, each with its name
 // and its share beside it.
 func (p *Plot) pie(ctx context.Context) drawing {
-	d := drawing{Width: plotWidth, Height: pieHeight, Top: 0, Bottom: pieHeight}
-	const cx, cy, r = plotWidth / 2, pieHeight / 2, 122.0
+	d := drawing{Width: p.width(), Height: pieHeight, Top: 0, Bottom: pieHeight}
+	cx, cy, r := p.width()/2, pieHeight/2, 122.0
+	if p.Narrow {
+		r = 70
+	}
 	total := 0.0
 	for _, s := range p.Series {
 		total += s.Marks[0].Y
@@ -599,7 +621,7 @@ func (p *Plot) pie(ctx context.Context) drawing {
 		}
 		d.Marks = append(d.Marks, shape{Class: "pb part", D: slice(cx, cy, r, turn, turn+share), Words: s.Marks[0].Words, Fill: i})
 		sin, cos := math.Sincos((turn + share/2) * 2 * math.Pi)
-		l := letter{cx + (r+14)*sin, cy - (r+14)*cos + 4, fit(s.Name, 170) + " " + Percent(share), "start", ""}
+		l := letter{cx + (r+14)*sin, cy - (r+14)*cos + 4, fit(s.Name, cx-r-68) + " " + Percent(share), "start", ""}
 		if sin < 0 {
 			l.Anchor = "end"
 			left = append(left, l)

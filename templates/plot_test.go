@@ -235,3 +235,28 @@ func TestOddValuesAreDrawn(t *testing.T) {
 		}
 	}
 }
+
+// What is drawn for a phone lies within its width, and its letters are not
+// scaled down.
+func TestAPlotForAPhoneFitsItsWidth(t *testing.T) {
+	names := []string{"名称很长很长很长很长的一类", "乙", "丙"}
+	for _, kind := range []PlotKind{PlotLine, PlotBar, PlotArea, PlotPie} {
+		p := (&Plot{ID: "p", Kind: kind, X: PlotAxis{Name: "一个相当长的横轴名称", Names: names}, Y: PlotAxis{Name: "行数"}, Series: []PlotSeries{{Name: "名称很长很长的一个系列", Marks: marks(7043545, 2, 3)}, {Name: "乙", Marks: marks(1, 2, 3)}}}).narrowed()
+		d := p.draw(t.Context())
+		if d.Width > 360 || p.ID == "p" {
+			t.Errorf("%s: %.0f wide, named %s", kind, d.Width, p.ID)
+		}
+		for _, l := range d.Texts {
+			from, to := l.X, l.X+letters(l.Text)
+			switch l.Anchor {
+			case "end":
+				from, to = l.X-letters(l.Text), l.X
+			case "middle":
+				from, to = l.X-letters(l.Text)/2, l.X+letters(l.Text)/2
+			}
+			if from < -1 || to > d.Width+1 {
+				t.Errorf("%s: %q reaches from %.0f to %.0f", kind, l.Text, from, to)
+			}
+		}
+	}
+}

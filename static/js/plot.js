@@ -12,19 +12,19 @@
   }
 
   for (const figure of document.querySelectorAll('[data-plot]')) {
-    const svg = figure.querySelector('svg');
+    const drawn = [...figure.querySelectorAll('svg.drawn')]; // for wide and for narrow screens; one of them is seen
     const table = figure.closest('.beside')?.querySelector('table');
-    read(figure, svg, table);
-    save(figure, svg);
+    read(figure, drawn, table);
+    save(figure, drawn[0]);
   }
 
-  function read(figure, svg, table) {
-    const stops = (figure.dataset.stops || '').split(' ').filter(Boolean).map(Number);
+  function read(figure, drawn, table) {
+    const stopsOf = svg => (svg.dataset.stops || '').split(' ').filter(Boolean).map(Number);
+    const stops = stopsOf(drawn[0]);
     const rows = table ? [...table.tBodies[0].rows] : [];
     if (!stops.length || !rows.length) return;
     const last = Math.min(stops.length, rows.length) - 1;
     const heads = [...table.tHead.rows[0].cells].map(c => c.firstChild.textContent.trim());
-    const across = 'across' in figure.dataset;
 
     const box = document.createElement('div');
     box.className = 'reading';
@@ -32,21 +32,27 @@
     const slider = document.createElement('input');
     const output = document.createElement('output');
     slider.type = 'range'; slider.min = 0; slider.max = last; slider.value = 0;
-    slider.id = svg.querySelector('title').id + '-read';
+    slider.id = drawn[0].querySelector('title').id + '-read';
     label.htmlFor = slider.id;
     label.textContent = figure.dataset.wordsRead;
     box.append(label, slider, output);
     figure.append(box);
 
-    const line = document.createElementNS(NS, 'path');
-    line.dataset.here = '';
     let shown = -1;
     const show = i => {
       if (i === shown) return;
       shown = i;
-      const [, , width] = svg.getAttribute('viewBox').split(' ');
-      line.setAttribute('d', across ? `M0 ${stops[i]}H${width}` : `M${stops[i]} ${svg.dataset.top}V${svg.dataset.bottom}`);
-      if (!line.parentNode) svg.append(line);
+      for (const svg of drawn) {
+        let line = svg.querySelector('[data-here]');
+        if (!line) {
+          line = document.createElementNS(NS, 'path');
+          line.dataset.here = '';
+          svg.append(line);
+        }
+        const [, , width] = svg.getAttribute('viewBox').split(' ');
+        const at = stopsOf(svg)[i];
+        line.setAttribute('d', 'across' in svg.dataset ? `M0 ${at}H${width}` : `M${at} ${svg.dataset.top}V${svg.dataset.bottom}`);
+      }
       const words = [...rows[i].cells].map((c, k) => k ? `${heads[k]} ${c.textContent.trim()}` : c.textContent.trim()).join(' · ');
       output.textContent = words;
       slider.setAttribute('aria-valuetext', words);
@@ -55,14 +61,17 @@
     };
     slider.addEventListener('input', () => show(+slider.value));
     slider.addEventListener('focus', () => show(+slider.value));
-    svg.addEventListener('pointermove', e => {
-      const at = new DOMPoint(e.clientX, e.clientY).matrixTransform(svg.getScreenCTM().inverse());
-      const place = across ? at.y : at.x;
-      let best = 0;
-      for (let i = 1; i <= last; i++) if (Math.abs(stops[i] - place) < Math.abs(stops[best] - place)) best = i;
-      slider.value = best;
-      show(best);
-    });
+    for (const svg of drawn) {
+      const stops = stopsOf(svg);
+      svg.addEventListener('pointermove', e => {
+        const at = new DOMPoint(e.clientX, e.clientY).matrixTransform(svg.getScreenCTM().inverse());
+        const place = 'across' in svg.dataset ? at.y : at.x;
+        let best = 0;
+        for (let i = 1; i <= last; i++) if (Math.abs(stops[i] - place) < Math.abs(stops[best] - place)) best = i;
+        slider.value = best;
+        show(best);
+      });
+    }
   }
 
   // A chart that leaves the page takes its colours with it.
