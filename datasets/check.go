@@ -29,6 +29,7 @@ const (
 	maxTag   = 30
 	maxTagEN = 60 // words are longer in English
 	maxList  = 50 // bases, codes
+	maxItems = 2000
 )
 
 // normalise brings every text of d to one form (NFC, no blanks at the ends)
@@ -58,12 +59,16 @@ func (d *Dataset) normalise() error {
 		{"share_content_en", &d.ShareContentEN, maxText}, {"share_conditions_en", &d.ShareConditionsEN, maxText}, {"share_scope_en", &d.ShareScopeEN, maxText}, {"share_method_en", &d.ShareMethodEN, maxText}, {"required_materials_en", &d.RequiredMaterialsEN, maxText},
 		{"update_due_en", &d.UpdateDueEN, maxLine}, {"update_method_en", &d.UpdateMethodEN, maxLine}, {"source_en", &d.SourceEN, maxText}, {"processing_en", &d.ProcessingEN, maxText}, {"spatial_en", &d.SpatialEN, maxLine},
 		{"map_review", &d.MapReview, maxLine}, {"coordinates", &d.Coordinates, maxLine},
+		{"format", &d.Format, maxLine}, {"share_reason", &d.ShareReason, maxText}, {"source_kind", &d.SourceKind, maxLine},
 	} {
 		clean, err := cleanText(t.field, *t.text, t.most)
 		if err != nil {
 			return err
 		}
 		*t.text = clean
+	}
+	if err := d.normaliseLaw(); err != nil {
+		return err
 	}
 	for _, l := range []struct {
 		field string
@@ -88,6 +93,68 @@ func (d *Dataset) normalise() error {
 		return err
 	}
 	return checkURL("source_url", d.SourceURL)
+}
+
+// normaliseLaw cleans bases, filings and declared items. The lines of a basis
+// are those of its articles, where they are given.
+func (d *Dataset) normaliseLaw() error {
+	for _, axis := range []struct {
+		field string
+		bases []LegalBasis
+		lines *[]string
+	}{{"open_bases", d.OpenBases, &d.OpenBasis}, {"share_bases", d.ShareBases, &d.ShareBasis}} {
+		if len(axis.bases) > maxList {
+			return fault.At(axis.field, "太多，最多 %d 条。", maxList)
+		}
+		var lines []string
+		for i := range axis.bases {
+			b := &axis.bases[i]
+			if err := cleanAll(axis.field, maxLine, &b.Kind, &b.Instrument, &b.Article); err != nil {
+				return err
+			}
+			if err := cleanAll(axis.field, maxText, &b.Quote); err != nil {
+				return err
+			}
+			if b.Line() != "" {
+				lines = append(lines, b.Line())
+			}
+		}
+		if len(axis.bases) > 0 {
+			*axis.lines = lines
+		}
+	}
+	if len(d.Filings) > maxList {
+		return fault.At("filings", "太多，最多 %d 条。", maxList)
+	}
+	for i := range d.Filings {
+		if err := cleanAll("filings", maxLine, &d.Filings[i].Date, &d.Filings[i].With, &d.Filings[i].Number); err != nil {
+			return err
+		}
+	}
+	if len(d.Items) > maxItems {
+		return fault.At("items", "太多，最多 %d 条。", maxItems)
+	}
+	for i := range d.Items {
+		f := &d.Items[i]
+		if err := cleanAll("items", maxLine, &f.Name, &f.Label, &f.Unit); err != nil {
+			return err
+		}
+		if err := cleanAll("items", maxText, &f.Description); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func cleanAll(field string, most int, texts ...*string) error {
+	for _, t := range texts {
+		clean, err := cleanText(field, *t, most)
+		if err != nil {
+			return err
+		}
+		*t = clean
+	}
+	return nil
 }
 
 // normaliseTagsEN cleans the English of the tags. Two tags may have the same
@@ -205,37 +272,25 @@ func period(s string) (time.Time, bool) {
 // known reports whether v is one of the values that there are.
 func known[T comparable](v T, values ...T) bool { return slices.Contains(values, v) }
 
-// complete checks what the law asks of an entry before it can be saved (a
-// basis for whatever is not open or shared without condition, and for a
-// condition the way to meet it: AS-27.3, TJ-16, AB-31), and that every value
-// is one that there is.
-func (d *Dataset) complete() error {
+// known checks that every value of d is one that there is, also of a draft that
+// leaves others open.
+func (d *Dataset) known() error {
 	start, starts := period(d.TemporalStart)
 	end, ends := period(d.TemporalEnd)
 	switch {
 	case !slugForm.MatchString(d.Slug) || len(d.Slug) > 100:
 		return fault.At("slug", "网址名只能用小写字母、数字和单个连字符。")
-	case d.Title == "":
-		return fault.At("title", "请填写名称。")
-	case d.Summary == "":
-		return fault.At("summary", "请填写摘要。")
-	case d.Source == "":
-		return fault.At("source", "请填写数据来源。")
-	case !known(d.Open, Unconditional, Conditional, Withheld):
+	case !known(d.Open, "", Unconditional, Conditional, Withheld):
 		return fault.At("open_type", "没有这种开放类型。")
-	case d.Open != Unconditional && len(d.OpenBasis) == 0:
-		return fault.At("open_basis", "有条件开放和不予开放须写明法律、法规等依据。")
-	case d.Open == Conditional && (d.OpenMethod == "" || d.UseRequirements == "" || d.Safeguards == ""):
-		return fault.At("open_method", "有条件开放须写明开放方式、使用要求和安全保障措施。")
 	case !known(OpenType(d.ShareType), "", Unconditional, Conditional, Withheld):
 		return fault.At("share_type", "没有这种共享类型。")
-	case d.ShareType != "" && d.ShareType != string(Unconditional) && len(d.ShareBasis) == 0:
-		return fault.At("share_basis", "有条件共享和不予共享须写明法律、法规等依据。")
+	case !known(d.DBClass, "", BaseDB, ThemeDB, BusinessDB):
+		return fault.At("db_class", "没有这种数据库类别。")
 	case !known(d.Coordinates, "", "WGS 84", "CGCS2000", "GCJ-02", "BD-09"):
 		return fault.At("coordinates", "坐标系须为 WGS 84、CGCS2000、GCJ-02 或 BD-09。")
-	case !known(d.Frequency, RealTime, Daily, Weekly, Monthly, Quarterly, SemiAnnual, Annual, Biennial, Irregular, Never):
+	case !known(d.Frequency, "", RealTime, Daily, Weekly, Monthly, Quarterly, SemiAnnual, Annual, Biennial, Irregular, Never):
 		return fault.At("update_frequency", "没有这种更新频率。")
-	case d.LastUpdated.Year() < 1900:
+	case !d.LastUpdated.IsZero() && d.LastUpdated.Year() < 1900:
 		return fault.At("last_updated", "请填写数据最近更新的日期。")
 	case d.NextDue != nil && d.NextDue.Year() < 1900:
 		return fault.At("next_due", "下次更新的日期不对。")
@@ -249,6 +304,41 @@ func (d *Dataset) complete() error {
 		return fault.At("language", "语言请写成代码，如 zh-CN、en。")
 	case d.Email != "" && !emailForm.MatchString(d.Email):
 		return fault.At("email", "这不是电子邮箱地址。")
+	}
+	return nil
+}
+
+// complete checks what the law asks of an entry before it can be public (a
+// basis for whatever is not open or shared without condition, and for a
+// condition the way to meet it: AS-27.3, TJ-16, AB-31), and that every value
+// is one that there is.
+func (d *Dataset) complete() error {
+	if err := d.known(); err != nil {
+		return err
+	}
+	switch {
+	case d.Title == "":
+		return fault.At("title", "请填写名称。")
+	case d.Summary == "":
+		return fault.At("summary", "请填写摘要。")
+	case d.Source == "":
+		return fault.At("source", "请填写数据来源。")
+	case d.Theme.ID == 0:
+		return fault.At("theme", "没有这个主题。")
+	case d.Licence.ID == "":
+		return fault.At("licence", "没有这种许可。")
+	case d.Open == "":
+		return fault.At("open_type", "没有这种开放类型。")
+	case d.Open != Unconditional && len(d.OpenBasis) == 0:
+		return fault.At("open_basis", "有条件开放和不予开放须写明法律、法规等依据。")
+	case d.Open == Conditional && (d.OpenMethod == "" || d.UseRequirements == "" || d.Safeguards == ""):
+		return fault.At("open_method", "有条件开放须写明开放方式、使用要求和安全保障措施。")
+	case d.ShareType != "" && d.ShareType != string(Unconditional) && len(d.ShareBasis) == 0:
+		return fault.At("share_basis", "有条件共享和不予共享须写明法律、法规等依据。")
+	case d.Frequency == "":
+		return fault.At("update_frequency", "没有这种更新频率。")
+	case d.LastUpdated.Year() < 1900:
+		return fault.At("last_updated", "请填写数据最近更新的日期。")
 	}
 	return nil
 }

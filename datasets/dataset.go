@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"shuyuan/internal/account"
@@ -178,6 +179,15 @@ type Dataset struct {
 	Phone            string
 	Email            string
 
+	DBClass     DBClass // 基础、主题、业务
+	Format      string  // 格式, as the department declares it
+	ShareReason string  // why sharing is limited (AB-24.3)
+	SourceKind  string  // 来源属性
+	OpenBases   []LegalBasis
+	ShareBases  []LegalBasis
+	Filings     []Filing // 备案 (TJ-16, RF-6)
+	Items       []Field  // 数据项 declared before there is a file
+
 	PublishedAt *time.Time
 	UpdatedAt   time.Time
 	Revision    int64
@@ -188,6 +198,40 @@ type Dataset struct {
 
 	QualityYes   int // lines of quality that are kept, as a job last counted
 	QualityAsked int // of so many that have an answer; 0: not counted yet
+}
+
+// DBClass is the kind of database that an entry belongs to (AS-11, FJ-2.5).
+type DBClass string
+
+// The three classes. Empty: nobody said.
+const (
+	BaseDB     DBClass = "base"
+	ThemeDB    DBClass = "theme"
+	BusinessDB DBClass = "business"
+)
+
+// LegalBasis is one article that lets or makes data be held back.
+type LegalBasis struct {
+	Kind       string `json:"kind"`       // 法律, 行政法规, …
+	Instrument string `json:"instrument"` // name and number
+	Article    string `json:"article"`    // 第八条
+	Quote      string `json:"quote"`      // its words
+}
+
+// Line is the basis as one line: 《name》第八条.
+func (b LegalBasis) Line() string {
+	name := b.Instrument
+	if name != "" && !strings.HasPrefix(name, "《") {
+		name = "《" + name + "》"
+	}
+	return name + b.Article
+}
+
+// Filing is that the authority was told of a limit (备案).
+type Filing struct {
+	Date   string `json:"date"` // ISO 8601
+	With   string `json:"with"` // whoever received it
+	Number string `json:"number,omitempty"`
 }
 
 // Resource is one file of a dataset through all its versions, or an address

@@ -20,7 +20,7 @@ const (
 // lifecycle is every move an entry can make. Nothing else changes its status.
 // Whose entry it is, mayEdit decides.
 var lifecycle = workflow.Lifecycle[Status, Action, *Dataset]{
-	{Action: Publish, From: []Status{Draft}, To: Published, By: []account.Role{account.Officer}},
+	{Action: Publish, From: []Status{Draft}, To: Published, By: []account.Role{account.Officer}, Needs: (*Dataset).complete},
 	{Action: Withdraw, From: []Status{Published}, To: Withdrawn, By: []account.Role{account.Officer}, Needs: withReason},
 	{Action: Restore, From: []Status{Withdrawn}, To: Published, By: []account.Role{account.Officer}},
 }

@@ -54,29 +54,74 @@ func (s *Service) Save(ctx context.Context, who account.Actor, d *Dataset) error
 	if err := mayEdit(who, d.Department.ID); err != nil {
 		return err
 	}
-	if err := d.normalise(); err != nil {
-		return err
-	}
-	if err := d.complete(); err != nil {
+	if err := d.whole(); err != nil {
 		return err
 	}
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		var none struct{}
-		act := "save"
-		if d.ID == 0 {
-			act = "create"
-		} else if err := mayLoosen(ctx, tx, d); err != nil {
-			return none, err
-		}
-		if err := s.write(ctx, tx, d); err != nil {
-			return none, err
-		}
-		if err := audit.Append(ctx, tx, who, "dataset", d.Slug, act, nil); err != nil {
-			return none, err
-		}
-		return none, announce(ctx, tx, s, d.ID)
+		return struct{}{}, s.save(ctx, tx, who, d)
 	})
 	return err
+}
+
+// SaveIn is Save as a part of tx.
+func (s *Service) SaveIn(ctx context.Context, tx pgx.Tx, who account.Actor, d *Dataset) error {
+	if err := d.whole(); err != nil {
+		return err
+	}
+	return s.saveIn(ctx, tx, who, d)
+}
+
+// SaveDraft saves in tx what need not be complete: texts that could be shown,
+// and values that there are. The database refuses it of an entry that is public
+// or was. It returns what Save returns.
+func (s *Service) SaveDraft(ctx context.Context, tx pgx.Tx, who account.Actor, d *Dataset) error {
+	if err := d.normalise(); err != nil {
+		return err
+	}
+	if err := d.known(); err != nil {
+		return err
+	}
+	return s.saveIn(ctx, tx, who, d)
+}
+
+func (s *Service) saveIn(ctx context.Context, tx pgx.Tx, who account.Actor, d *Dataset) error {
+	if err := mayEdit(who, d.Department.ID); err != nil {
+		return err
+	}
+	return s.save(ctx, tx, who, d)
+}
+
+// save writes what was checked, with the entry of the audit trail and the
+// announcement.
+func (s *Service) save(ctx context.Context, tx pgx.Tx, who account.Actor, d *Dataset) error {
+	act := "save"
+	if d.ID == 0 {
+		act = "create"
+	} else if err := mayLoosen(ctx, tx, d); err != nil {
+		return err
+	}
+	if err := s.write(ctx, tx, d); err != nil {
+		return err
+	}
+	if err := audit.Append(ctx, tx, who, "dataset", d.Slug, act, nil); err != nil {
+		return err
+	}
+	return announce(ctx, tx, s, d.ID)
+}
+
+// Check brings every text of d to its one form and says whether it could be
+// published, as fault.Invalid.
+func (d *Dataset) Check() error { return d.whole() }
+
+// whole is normalise and complete.
+func (d *Dataset) whole() error {
+	if err := d.normalise(); err != nil {
+		return err
+	}
+	if d.ShareType == "" { // sharing is the rule (AS-20.1, TJ-15)
+		d.ShareType = string(Unconditional)
+	}
+	return d.complete()
 }
 
 func (s *Service) write(ctx context.Context, tx pgx.Tx, d *Dataset) error {
@@ -141,21 +186,25 @@ var savedColumns = []string{"slug", "title", "title_en", "summary", "summary_en"
 	"source", "source_url", "processing", "security_level", "linked_system", "duty_item", "core_business", "collection_method", "related_codes",
 	"temporal_start", "temporal_end", "spatial", "language", "contact", "phone", "email",
 	"open_reason_en", "open_method_en", "use_requirements_en", "safeguards_en", "share_content_en", "share_conditions_en", "share_scope_en", "share_method_en", "required_materials_en",
-	"update_due_en", "update_method_en", "source_en", "processing_en", "spatial_en", "tags_en", "map_review", "coordinates"}
+	"update_due_en", "update_method_en", "source_en", "processing_en", "spatial_en", "tags_en", "map_review", "coordinates",
+	"db_class", "format", "share_reason", "source_kind", "open_bases", "share_bases", "filings", "items"}
 
 func (d *Dataset) args() pgx.NamedArgs {
-	share := d.ShareType
-	if share == "" {
-		share = string(Unconditional)
+	var theme, licence any // NULL where a draft has none yet
+	if d.Theme.ID != 0 || d.Status != Draft && d.Status != "" {
+		theme = d.Theme.ID
+	}
+	if d.Licence.ID != "" || d.Status != Draft && d.Status != "" {
+		licence = d.Licence.ID
 	}
 	language := d.Language
 	if language == "" {
 		language = "zh-CN"
 	}
 	return pgx.NamedArgs{"slug": d.Slug, "title": d.Title, "title_en": d.TitleEN, "summary": d.Summary, "summary_en": d.SummaryEN,
-		"department_id": d.Department.ID, "theme_id": d.Theme.ID, "licence_id": d.Licence.ID, "region": d.Region.Code, "tags": list(d.Tags), "sample": d.Sample,
+		"department_id": d.Department.ID, "theme_id": theme, "licence_id": licence, "region": d.Region.Code, "tags": list(d.Tags), "sample": d.Sample,
 		"open_type": d.Open, "open_basis": list(d.OpenBasis), "open_reason": d.OpenReason, "open_method": d.OpenMethod, "use_requirements": d.UseRequirements, "safeguards": d.Safeguards,
-		"share_type": share, "share_content": d.ShareContent, "share_conditions": d.ShareConditions, "share_scope": d.ShareScope, "share_method": d.ShareMethod,
+		"share_type": d.ShareType, "share_content": d.ShareContent, "share_conditions": d.ShareConditions, "share_scope": d.ShareScope, "share_method": d.ShareMethod,
 		"share_basis": list(d.ShareBasis), "required_materials": d.RequiredMaterials,
 		"update_frequency": d.Frequency, "update_due": d.UpdateDue, "update_method": d.UpdateMethod, "last_updated": d.LastUpdated, "next_due": d.NextDue,
 		"resource_code": d.ResourceCode, "category": d.Category, "data_form": d.DataForm, "attributes": d.Attributes, "collect_due": d.CollectDue,
@@ -167,13 +216,15 @@ func (d *Dataset) args() pgx.NamedArgs {
 		"open_reason_en": d.OpenReasonEN, "open_method_en": d.OpenMethodEN, "use_requirements_en": d.UseRequirementsEN, "safeguards_en": d.SafeguardsEN,
 		"share_content_en": d.ShareContentEN, "share_conditions_en": d.ShareConditionsEN, "share_scope_en": d.ShareScopeEN, "share_method_en": d.ShareMethodEN, "required_materials_en": d.RequiredMaterialsEN,
 		"update_due_en": d.UpdateDueEN, "update_method_en": d.UpdateMethodEN, "source_en": d.SourceEN, "processing_en": d.ProcessingEN, "spatial_en": d.SpatialEN, "tags_en": list(d.TagsEN),
-		"map_review": d.MapReview, "coordinates": d.Coordinates}
+		"map_review": d.MapReview, "coordinates": d.Coordinates,
+		"db_class": d.DBClass, "format": d.Format, "share_reason": d.ShareReason, "source_kind": d.SourceKind,
+		"open_bases": list(d.OpenBases), "share_bases": list(d.ShareBases), "filings": list(d.Filings), "items": list(d.Items)}
 }
 
 // list is never NULL in the database.
-func list(s []string) []string {
+func list[T any](s []T) []T {
 	if s == nil {
-		return []string{}
+		return []T{}
 	}
 	return s
 }

@@ -15,8 +15,8 @@ const (
 	datasetTables = `
 		FROM datasets d
 		JOIN departments p ON p.id = d.department_id
-		JOIN themes t ON t.id = d.theme_id
-		JOIN licences l ON l.id = d.licence_id
+		LEFT JOIN themes t ON t.id = d.theme_id -- a draft may have none yet
+		LEFT JOIN licences l ON l.id = d.licence_id
 		JOIN regions g ON g.code = d.region
 		LEFT JOIN usage_totals u ON u.dataset_id = d.id
 		LEFT JOIN dataset_scores q ON q.dataset_id = d.id`
@@ -31,10 +31,11 @@ const (
 		d.duty_item, d.core_business, d.collection_method, d.related_codes, d.temporal_start, d.temporal_end, d.spatial,
 		d.language, d.contact, d.phone, d.email,
 		d.open_reason_en, d.open_method_en, d.use_requirements_en, d.safeguards_en, d.share_content_en, d.share_conditions_en, d.share_scope_en, d.share_method_en, d.required_materials_en,
-		d.update_due_en, d.update_method_en, d.source_en, d.processing_en, d.spatial_en, d.tags_en, d.map_review, d.coordinates, d.published_at, d.updated_at, d.revision,
+		d.update_due_en, d.update_method_en, d.source_en, d.processing_en, d.spatial_en, d.tags_en, d.map_review, d.coordinates,
+		d.db_class, d.format, d.share_reason, d.source_kind, d.open_bases, d.share_bases, d.filings, d.items, d.published_at, d.updated_at, d.revision,
 		` + departmentColumns + `,
-		t.id, t.slug, t.name, t.name_en,
-		l.id, l.name, l.name_en, l.url, l.attribution, l.share_alike, l.terms, l.terms_en,
+		coalesce(t.id, 0), coalesce(t.slug, ''), coalesce(t.name, ''), coalesce(t.name_en, ''),
+		coalesce(l.id, ''), coalesce(l.name, ''), coalesce(l.name_en, ''), coalesce(l.url, ''), coalesce(l.attribution, false), coalesce(l.share_alike, false), coalesce(l.terms, ''), coalesce(l.terms_en, ''),
 		g.code, g.name, g.name_en, coalesce(g.parent, ''),
 		coalesce(u.views, 0), coalesce(u.downloads, 0), coalesce(q.yes, 0), coalesce(q.asked, 0)`
 
@@ -60,7 +61,8 @@ func (d *Dataset) fields() []any {
 		&d.DutyItem, &d.CoreBusiness, &d.CollectionMethod, &d.RelatedCodes, &d.TemporalStart, &d.TemporalEnd, &d.Spatial,
 		&d.Language, &d.Contact, &d.Phone, &d.Email,
 		&d.OpenReasonEN, &d.OpenMethodEN, &d.UseRequirementsEN, &d.SafeguardsEN, &d.ShareContentEN, &d.ShareConditionsEN, &d.ShareScopeEN, &d.ShareMethodEN, &d.RequiredMaterialsEN,
-		&d.UpdateDueEN, &d.UpdateMethodEN, &d.SourceEN, &d.ProcessingEN, &d.SpatialEN, &d.TagsEN, &d.MapReview, &d.Coordinates, &d.PublishedAt, &d.UpdatedAt, &d.Revision}
+		&d.UpdateDueEN, &d.UpdateMethodEN, &d.SourceEN, &d.ProcessingEN, &d.SpatialEN, &d.TagsEN, &d.MapReview, &d.Coordinates,
+		&d.DBClass, &d.Format, &d.ShareReason, &d.SourceKind, &d.OpenBases, &d.ShareBases, &d.Filings, &d.Items, &d.PublishedAt, &d.UpdatedAt, &d.Revision}
 	f = append(f, d.Department.fields()...)
 	return append(f, &d.Theme.ID, &d.Theme.Slug, &d.Theme.Name, &d.Theme.NameEN,
 		&d.Licence.ID, &d.Licence.Name, &d.Licence.NameEN, &d.Licence.URL, &d.Licence.Attribution, &d.Licence.ShareAlike, &d.Licence.Terms, &d.Licence.TermsEN,

@@ -47,7 +47,7 @@ func newWorldOn(t *testing.T, catalogue *datasetstest.Catalogue, configure ...fu
 		t.Fatal(err)
 	}
 	d := Deps{
-		Datasets: catalogue.Service, Search: finder{catalogue.Service}, Accounts: account.NewService(catalogue.Pool, account.Config{}, catalogue.Clock),
+		Datasets: catalogue.Service, Catalogue: catalogue.Compile, Search: finder{catalogue.Service}, Accounts: account.NewService(catalogue.Pool, account.Config{}, catalogue.Clock),
 		Policy: book, Now: catalogue.Clock, Config: Config{BaseURL: "https://data.example", Sample: true},
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}

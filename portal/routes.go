@@ -31,6 +31,9 @@ type Route struct {
 var (
 	anybody  = []account.Role{account.Visitor}
 	officers = []account.Role{account.Officer}
+
+	// who compiles the catalogue, and who decides about it
+	compilers = []account.Role{account.Officer, account.Head, account.Authority}
 )
 
 // Routes is every route of the portal. HEAD is answered wherever GET is.
@@ -102,6 +105,16 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},
 	{Method: "POST", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).saveDictionary, Session: true},
 	{Method: "POST", Path: "/desk/resources/:id/dictionary/import", By: officers, Handle: (*Server).importDictionary, Session: true},
+
+	{Method: "GET", Path: "/desk/catalogue", By: compilers, Handle: (*Server).showEntries, Session: true},
+	{Method: "GET", Path: "/desk/catalogue/new", By: officers, Handle: (*Server).showNewEntry, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/new", By: officers, Handle: (*Server).createEntry, Session: true},
+	{Method: "GET", Path: "/desk/catalogue/:slug", By: compilers, Handle: (*Server).showEntry, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/:slug", By: officers, Handle: (*Server).saveEntry, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/:slug/autosave", By: officers, Handle: (*Server).autosaveEntry, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/:slug/move", By: compilers, Handle: (*Server).moveEntry, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/:slug/template", By: officers, Handle: (*Server).keepTemplate, Session: true},
+	{Method: "GET", Path: "/desk/catalogue/:slug/history", By: compilers, Handle: (*Server).showEntryHistory, Session: true},
 
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
 	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},

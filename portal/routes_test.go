@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,6 +105,10 @@ func addresses(t *testing.T, w *whole) []address {
 		case r.Path == "/desk/links/:id":
 			fill("there", ":id", w.Link(t, grid["published-withheld"], "https://data.example.gov.cn/"))
 			fill("never there", ":id", "neverthere")
+		case strings.HasPrefix(r.Path, "/desk/catalogue/:slug"):
+			for _, slug := range []string{"draft-unconditional", "published-withheld", "never-there"} {
+				fill(slug, ":slug", slug)
+			}
 		case strings.Contains(r.Path, "/datasets/:slug"), strings.Contains(r.Path, "resource"):
 			for _, status := range datasetstest.Statuses {
 				for _, open := range datasetstest.OpenTypes {
@@ -225,7 +230,12 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"See, check and correct the addresses of one's department": func(p persona) bool {
 			return reads("/desk/links", "/desk/links/"+link)(p) && sends("/desk/links/"+link, url.Values{"kind": {"page"}, "url": {"https://data.example.gov.cn/new"}}, 303)(p)
 		},
-		"See drafts and withheld entries of one's department": reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
+		"Compile the catalogue entries of one's department and send them to the authority": func(p persona) bool {
+			return reads("/desk/catalogue/new", "/desk/catalogue/"+draft.Slug)(p) && sends("/desk/catalogue/new", url.Values{"secret": {"no"}, "title": {"新的条目"}}, 303)(p)
+		},
+		"Sign or return the entries that one's department wants to send":         w.returns(t, draft, "awaiting_head"),
+		"Confirm or return the entries sent by the departments under one's text": w.returns(t, draft, "submitted"),
+		"See drafts and withheld entries of one's department":                    reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
 		"On the server, by command: create and disable accounts, set passwords (shuyuan account)": byCommand(func(a account.Actor) error {
 			_, err := w.Accounts.Users(t.Context(), a)
 			return err
@@ -250,6 +260,22 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 	}
 	for row := range probes {
 		t.Errorf("no row says: %s", row)
+	}
+}
+
+// returns tries to return an entry that stands in a state.
+func (w *whole) returns(t *testing.T, d *datasets.Dataset, state string) func(persona) bool {
+	return func(p persona) bool {
+		if _, err := w.Pool.Exec(t.Context(), `
+			INSERT INTO catalogue_entries (dataset_id, state, submitted_at, clock_profile, clock_path) VALUES ($1, $2, now(), 'house-defaults', 'catalogue_confirmation')
+			ON CONFLICT (dataset_id) DO UPDATE SET state = $2, submitted_at = now(), clock_profile = 'house-defaults', clock_path = 'catalogue_confirmation'`, d.ID, state); err != nil {
+			t.Fatal(err)
+		}
+		var revision int64
+		if err := w.Pool.QueryRow(t.Context(), `SELECT revision FROM datasets WHERE id = $1`, d.ID).Scan(&revision); err != nil {
+			t.Fatal(err)
+		}
+		return w.post(t, p, "/desk/catalogue/"+d.Slug+"/move", url.Values{"action": {"return"}, "reason": {"要改"}, "revision": {strconv.FormatInt(revision, 10)}}).status == http.StatusSeeOther
 	}
 }
 

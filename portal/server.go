@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/internal/account"
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
@@ -29,13 +30,14 @@ type Finder interface {
 
 // Deps is what the portal stands on.
 type Deps struct {
-	Datasets *datasets.Service
-	Search   Finder
-	Accounts *account.Service
-	Policy   *policy.Book
-	Now      func() time.Time
-	Config   Config
-	Log      *slog.Logger
+	Datasets  *datasets.Service
+	Catalogue *catalogue.Service
+	Search    Finder
+	Accounts  *account.Service
+	Policy    *policy.Book
+	Now       func() time.Time
+	Config    Config
+	Log       *slog.Logger
 
 	Inbox []inbox.Source // what makes work for people, besides Datasets
 

@@ -15,6 +15,7 @@ type deskPlace struct {
 // deskPlaces are the pages of the desk, in the order of its menu.
 var deskPlaces = []deskPlace{
 	{Href: "/desk/inbox", Title: "收件台", By: account.Deskers},
+	{Href: "/desk/catalogue", Title: "目录", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/uploads", Title: "上传", By: []account.Role{account.Officer}},
 	{Href: "/desk/findings", Title: "个人信息和隐患", By: []account.Role{account.Officer}},
 	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},

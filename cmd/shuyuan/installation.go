@@ -18,14 +18,17 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/config"
 	"shuyuan/internal/database"
 	"shuyuan/internal/database/embedded"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/mail"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 )
 
@@ -211,9 +214,10 @@ func (in *installation) openMail(base string, now func() time.Time) (mail.Sender
 
 // services are the domains on one installation.
 type services struct {
-	clock    *database.Clock
-	datasets *datasets.Service
-	accounts *account.Service
+	clock     *database.Clock
+	datasets  *datasets.Service
+	catalogue *catalogue.Service
+	accounts  *account.Service
 }
 
 // services brings the database up to date, unless a server that runs has done
@@ -234,11 +238,21 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	if err != nil {
 		return services{}, err
 	}
-	return services{
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		return services{}, err
+	}
+	calendar, err := workdays.China()
+	if err != nil {
+		return services{}, err
+	}
+	out := services{
 		clock:    clock,
 		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Work(in.path("work")))...),
 		accounts: account.NewService(in.pool, account.Config{Secret: secret}, clock.Now),
-	}, nil
+	}
+	out.catalogue = catalogue.New(in.pool, out.datasets, book, deadline.New(book, func() workdays.Calendar { return calendar }), clock.Now)
+	return out, nil
 }
 
 // uploads lets files be uploaded, under the rules of the platform.

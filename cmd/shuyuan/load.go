@@ -23,7 +23,7 @@ func loadDemo(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		d := demo.Deps{Datasets: s.datasets, Accounts: s.accounts, Kept: in.path("demo-accounts"), Out: c.out}
+		d := demo.Deps{Datasets: s.datasets, Catalogue: s.catalogue, Accounts: s.accounts, Kept: in.path("demo-accounts"), Out: c.out}
 		if *passwords {
 			return demo.Passwords(ctx, d)
 		}
@@ -46,6 +46,6 @@ func importFolder(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		return demo.Import(ctx, folder.FS(), demo.Deps{Datasets: s.datasets, Accounts: s.accounts, Out: c.out})
+		return demo.Import(ctx, folder.FS(), demo.Deps{Datasets: s.datasets, Catalogue: s.catalogue, Accounts: s.accounts, Out: c.out})
 	})
 }

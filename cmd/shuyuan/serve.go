@@ -128,7 +128,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Search: s.search, Accounts: s.accounts, Policy: book,
+		Datasets: s.datasets, Catalogue: s.catalogue, Search: s.search, Accounts: s.accounts, Policy: book,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Mounts: []func(*portal.Server){api.Mount},
 	}); err != nil {

@@ -11,10 +11,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database/dbtest"
+	"shuyuan/internal/deadline"
+	"shuyuan/internal/policy"
+	"shuyuan/internal/workdays"
 )
 
 // Now is the time at which a catalogue stands still until its clock is set: a
@@ -35,6 +39,7 @@ const (
 // department and the theme that an entry has unless told otherwise.
 type Catalogue struct {
 	Service *datasets.Service
+	Compile *catalogue.Service
 	Pool    *pgxpool.Pool
 	Store   blob.Store
 
@@ -59,6 +64,15 @@ func New(t testing.TB, gate datasets.Gate, options ...func(testing.TB, blob.Stor
 		with = append(with, o(t, store))
 	}
 	c.Service = datasets.NewService(c.Pool, store, gate, c.Clock, with...)
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar, err := workdays.China()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Compile = catalogue.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), c.Clock)
 	c.vocabulary(t, datasets.Vocabulary{
 		Regions:  []datasets.Region{{Code: Region, Name: "福建省", NameEN: "Fujian"}},
 		Licences: []datasets.Licence{{ID: Licence, Name: "知识共享 署名 4.0", NameEN: "Creative Commons Attribution 4.0", URL: "https://creativecommons.org/licenses/by/4.0/", Attribution: true, Terms: "注明来源即可使用。", TermsEN: "Use it freely and name the source."}},

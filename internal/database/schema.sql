@@ -150,6 +150,69 @@ CREATE TABLE blobs (
 CREATE TRIGGER blobs_frozen BEFORE UPDATE ON public.blobs FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE blobs IS 'every object that must be in the store; written after the object itself is durable there';
 
+CREATE TABLE catalogue_autosaves (
+    dataset_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    user_name text NOT NULL,
+    revision bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    content jsonb NOT NULL,
+    CONSTRAINT catalogue_autosaves_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
+    CONSTRAINT catalogue_autosaves_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT catalogue_autosaves_pkey PRIMARY KEY (dataset_id, user_id)
+);
+COMMENT ON TABLE catalogue_autosaves IS 'what somebody is typing, until it is saved';
+
+CREATE TABLE catalogue_entries (
+    dataset_id bigint NOT NULL,
+    state text NOT NULL,
+    submitted_at timestamp with time zone,
+    submitted_by bigint,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    decided_by text NOT NULL DEFAULT ''::text,
+    reason text NOT NULL DEFAULT ''::text,
+    imported boolean NOT NULL DEFAULT false,
+    CONSTRAINT catalogue_entries_check CHECK (((state <> ALL (ARRAY['submitted'::text, 'awaiting_head'::text])) OR (submitted_at IS NOT NULL))),
+    CONSTRAINT catalogue_entries_check1 CHECK (((state <> 'returned'::text) OR (reason <> ''::text))),
+    CONSTRAINT catalogue_entries_check2 CHECK (((state <> ALL (ARRAY['confirmed'::text, 'returned'::text])) OR (decided_at IS NOT NULL))),
+    CONSTRAINT catalogue_entries_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'awaiting_head'::text, 'submitted'::text, 'confirmed'::text, 'returned'::text]))),
+    CONSTRAINT catalogue_entries_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT catalogue_entries_pkey PRIMARY KEY (dataset_id)
+);
+COMMENT ON TABLE catalogue_entries IS 'where an entry stands between its department and the authority; an entry without a row is a draft';
+COMMENT ON COLUMN catalogue_entries.clock_profile IS 'profile and rule of the clock that began when it was submitted';
+COMMENT ON COLUMN catalogue_entries.imported IS 'it came with an import, as it was confirmed elsewhere: nobody here confirmed it';
+
+CREATE TABLE catalogue_revisions (
+    dataset_id bigint NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    act text NOT NULL,
+    content jsonb NOT NULL,
+    CONSTRAINT catalogue_revisions_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
+    CONSTRAINT catalogue_revisions_number_check CHECK ((number >= 1)),
+    CONSTRAINT catalogue_revisions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT catalogue_revisions_pkey PRIMARY KEY (dataset_id, number)
+);
+COMMENT ON TABLE catalogue_revisions IS 'every saved state of an entry, whole, by the keys of the form';
+
+CREATE TABLE catalogue_templates (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    department_id bigint NOT NULL,
+    name text NOT NULL,
+    content jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT catalogue_templates_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
+    CONSTRAINT catalogue_templates_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT catalogue_templates_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT catalogue_templates_pkey PRIMARY KEY (id),
+    CONSTRAINT catalogue_templates_department_id_name_key UNIQUE (department_id, name)
+);
+
 CREATE TABLE change_files (
     to_id bigint NOT NULL,
     from_id bigint NOT NULL,
@@ -222,8 +285,8 @@ CREATE TABLE datasets (
     summary text NOT NULL,
     summary_en text NOT NULL DEFAULT ''::text,
     department_id bigint NOT NULL,
-    theme_id bigint NOT NULL,
-    licence_id text NOT NULL,
+    theme_id bigint,
+    licence_id text,
     region text NOT NULL,
     tags text[] NOT NULL DEFAULT '{}'::text[],
     status text NOT NULL DEFAULT 'draft'::text,
@@ -292,19 +355,35 @@ CREATE TABLE datasets (
     tags_en text[] NOT NULL DEFAULT '{}'::text[],
     map_review text NOT NULL DEFAULT ''::text,
     coordinates text NOT NULL DEFAULT ''::text,
-    CONSTRAINT datasets_check CHECK (((open_type = 'unconditional'::text) OR (cardinality(open_basis) > 0))),
-    CONSTRAINT datasets_check1 CHECK (((open_type <> 'conditional'::text) OR ((open_method <> ''::text) AND (use_requirements <> ''::text) AND (safeguards <> ''::text)))),
-    CONSTRAINT datasets_check2 CHECK (((share_type = 'unconditional'::text) OR (cardinality(share_basis) > 0))),
+    db_class text NOT NULL DEFAULT ''::text,
+    format text NOT NULL DEFAULT ''::text,
+    share_reason text NOT NULL DEFAULT ''::text,
+    source_kind text NOT NULL DEFAULT ''::text,
+    open_bases jsonb NOT NULL DEFAULT '[]'::jsonb,
+    share_bases jsonb NOT NULL DEFAULT '[]'::jsonb,
+    filings jsonb NOT NULL DEFAULT '[]'::jsonb,
+    items jsonb NOT NULL DEFAULT '[]'::jsonb,
     CONSTRAINT datasets_check3 CHECK (((status = 'draft'::text) OR (published_at IS NOT NULL))),
     CONSTRAINT datasets_check4 CHECK (((status <> 'withdrawn'::text) OR (withdrawn_reason <> ''::text))),
     CONSTRAINT datasets_check5 CHECK (((cardinality(tags_en) = 0) OR (cardinality(tags_en) = cardinality(tags)))),
     CONSTRAINT datasets_coordinates_check CHECK ((coordinates = ANY (ARRAY[''::text, 'WGS 84'::text, 'CGCS2000'::text, 'GCJ-02'::text, 'BD-09'::text]))),
-    CONSTRAINT datasets_open_type_check CHECK ((open_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
-    CONSTRAINT datasets_share_type_check CHECK ((share_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text]))),
+    CONSTRAINT datasets_db_class_check CHECK ((db_class = ANY (ARRAY[''::text, 'base'::text, 'theme'::text, 'business'::text]))),
+    CONSTRAINT datasets_filings_check CHECK ((jsonb_typeof(filings) = 'array'::text)),
+    CONSTRAINT datasets_items_check CHECK ((jsonb_typeof(items) = 'array'::text)),
+    CONSTRAINT datasets_last_updated_check CHECK (((status = 'draft'::text) OR (last_updated >= '1900-01-01'::date))),
+    CONSTRAINT datasets_licence_check CHECK (((status = 'draft'::text) OR (licence_id IS NOT NULL))),
+    CONSTRAINT datasets_open_bases_check CHECK ((jsonb_typeof(open_bases) = 'array'::text)),
+    CONSTRAINT datasets_open_basis_check CHECK (((status = 'draft'::text) OR (open_type = 'unconditional'::text) OR (cardinality(open_basis) > 0))),
+    CONSTRAINT datasets_open_conditions_check CHECK (((status = 'draft'::text) OR (open_type <> 'conditional'::text) OR ((open_method <> ''::text) AND (use_requirements <> ''::text) AND (safeguards <> ''::text)))),
+    CONSTRAINT datasets_open_type_check CHECK (((open_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text])) OR ((status = 'draft'::text) AND (open_type = ''::text)))),
+    CONSTRAINT datasets_share_bases_check CHECK ((jsonb_typeof(share_bases) = 'array'::text)),
+    CONSTRAINT datasets_share_basis_check CHECK (((status = 'draft'::text) OR (share_type = 'unconditional'::text) OR (cardinality(share_basis) > 0))),
+    CONSTRAINT datasets_share_type_check CHECK (((share_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text])) OR ((status = 'draft'::text) AND (share_type = ''::text)))),
     CONSTRAINT datasets_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
     CONSTRAINT datasets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'withdrawn'::text]))),
-    CONSTRAINT datasets_title_check CHECK ((title <> ''::text)),
-    CONSTRAINT datasets_update_frequency_check CHECK ((update_frequency = ANY (ARRAY['realtime'::text, 'daily'::text, 'weekly'::text, 'monthly'::text, 'quarterly'::text, 'semiannual'::text, 'annual'::text, 'biennial'::text, 'irregular'::text, 'never'::text]))),
+    CONSTRAINT datasets_theme_check CHECK (((status = 'draft'::text) OR (theme_id IS NOT NULL))),
+    CONSTRAINT datasets_title_check CHECK (((status = 'draft'::text) OR (title <> ''::text))),
+    CONSTRAINT datasets_update_frequency_check CHECK (((update_frequency = ANY (ARRAY['realtime'::text, 'daily'::text, 'weekly'::text, 'monthly'::text, 'quarterly'::text, 'semiannual'::text, 'annual'::text, 'biennial'::text, 'irregular'::text, 'never'::text])) OR ((status = 'draft'::text) AND (update_frequency = ''::text)))),
     CONSTRAINT datasets_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
     CONSTRAINT datasets_licence_id_fkey FOREIGN KEY (licence_id) REFERENCES licences(id),
     CONSTRAINT datasets_region_fkey FOREIGN KEY (region) REFERENCES regions(code),
@@ -326,6 +405,13 @@ COMMENT ON COLUMN datasets.revision IS 'counts every saved change; a form that c
 COMMENT ON COLUMN datasets.tags_en IS 'one for each of tags, in its order, or none at all';
 COMMENT ON COLUMN datasets.map_review IS '审图号, of maps that have been reviewed (地图管理条例 第十五条); empty: none';
 COMMENT ON COLUMN datasets.coordinates IS '坐标系; empty: nobody said';
+COMMENT ON COLUMN datasets.db_class IS '基础、主题、业务 (AS-11, FJ-2.5)';
+COMMENT ON COLUMN datasets.format IS '格式 as the department declares it, before and besides what its files are';
+COMMENT ON COLUMN datasets.share_reason IS '理由 of a limit on sharing (AB-24.3)';
+COMMENT ON COLUMN datasets.source_kind IS '来源属性, of the kinds of RF-7';
+COMMENT ON COLUMN datasets.open_bases IS '[{kind, instrument, article, quote}]; open_basis has each as one line';
+COMMENT ON COLUMN datasets.filings IS '备案 (TJ-16, RF-6): [{date, with, number}]';
+COMMENT ON COLUMN datasets.items IS '数据项 declared before there is a file: fields of a dictionary';
 
 CREATE TABLE departments (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

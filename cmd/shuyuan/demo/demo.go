@@ -11,16 +11,18 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 )
 
 // Deps is what the sample world is loaded with.
 type Deps struct {
-	Datasets *datasets.Service
-	Accounts *account.Service
-	Kept     string    // file that keeps the passwords of the demo accounts; empty: they are shown once
-	Out      io.Writer // where the accounts and what happened are written for a person to read
+	Datasets  *datasets.Service
+	Catalogue *catalogue.Service
+	Accounts  *account.Service
+	Kept      string    // file that keeps the passwords of the demo accounts; empty: they are shown once
+	Out       io.Writer // where the accounts and what happened are written for a person to read
 }
 
 // Load fills an empty installation with the sample world and says so. Where
@@ -52,7 +54,7 @@ func Load(ctx context.Context, d Deps) (loaded bool, err error) {
 		fmt.Fprintln(d.Out, "the installation has a catalogue of its own: the sample world is not loaded")
 		return false, nil
 	}
-	if err := w.load(ctx, d.Datasets); err != nil {
+	if err := w.load(ctx, d); err != nil {
 		return false, err
 	}
 	if err := w.upload(ctx, d, people); err != nil {
@@ -104,7 +106,8 @@ func (w *world) foreign(ctx context.Context, s *datasets.Service) (bool, error) 
 	return slices.ContainsFunc(there, func(d datasets.Counted[datasets.Department]) bool { return !d.Item.Sample }), err
 }
 
-func (w *world) load(ctx context.Context, s *datasets.Service) error {
+func (w *world) load(ctx context.Context, d Deps) error {
+	s := d.Datasets
 	if err := s.PutVocabulary(ctx, account.System(w.task()), w.vocabulary); err != nil {
 		return err
 	}
@@ -116,7 +119,7 @@ func (w *world) load(ctx context.Context, s *datasets.Service) error {
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for _, e := range w.slowestFirst() {
 		group.Go(func() error {
-			if err := w.loadEntry(ctx, s, e); err != nil {
+			if err := w.loadEntry(ctx, d, e); err != nil {
 				return fmt.Errorf("dataset %s: %w", e.slug, err)
 			}
 			return nil
@@ -127,8 +130,8 @@ func (w *world) load(ctx context.Context, s *datasets.Service) error {
 
 // loadEntry brings one entry to where it belongs, from wherever an earlier load
 // left it. It is published last, so that nobody sees half of it.
-func (w *world) loadEntry(ctx context.Context, s *datasets.Service, e *entry) error {
-	who := w.officer(e.dataset.Department.ID)
+func (w *world) loadEntry(ctx context.Context, load Deps, e *entry) error {
+	s, who := load.Datasets, w.officer(e.dataset.Department.ID)
 	there, err := s.Dataset(ctx, who, e.slug)
 	if fault.KindOf(err) == fault.NotFound {
 		there = &e.dataset
@@ -151,6 +154,10 @@ func (w *world) loadEntry(ctx context.Context, s *datasets.Service, e *entry) er
 	}
 	if e.about.Draft || there.Status != datasets.Draft {
 		return nil
+	}
+	// it was confirmed where it comes from, and stands as that
+	if err := load.Catalogue.Import(ctx, who, e.slug); err != nil {
+		return err
 	}
 	return s.Move(ctx, who, e.slug, datasets.Publish, "", there.Revision)
 }

@@ -29,7 +29,7 @@ func Import(ctx context.Context, folder fs.FS, d Deps) error {
 	if err := w.checkCodes(ctx, d.Datasets); err != nil {
 		return err
 	}
-	if err := w.load(ctx, d.Datasets); err != nil {
+	if err := w.load(ctx, d); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.Out, "imported: %d of %d datasets are new, with %d new versions of files\n", w.created.Load(), len(w.entries), w.published.Load())

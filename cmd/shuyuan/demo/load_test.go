@@ -19,11 +19,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database/dbtest"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/policy"
+	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 )
 
@@ -45,11 +49,21 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 	in := &installation{pool: dbtest.New(t), store: &store{Store: kept}}
 	in.store.left.Store(1 << 30)
 	now := func() time.Time { return time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC) }
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar, err := workdays.China()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := datasets.NewService(in.pool, in.store, licensing.Gate{}, now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept))
 	in.Deps = Deps{
-		Datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept)),
-		Accounts: account.NewService(in.pool, account.Config{}, now),
-		Kept:     filepath.Join(dir, "demo-accounts"),
-		Out:      &in.out,
+		Datasets:  entries,
+		Catalogue: catalogue.New(in.pool, entries, book, deadline.New(book, func() workdays.Calendar { return calendar }), now),
+		Accounts:  account.NewService(in.pool, account.Config{}, now),
+		Kept:      filepath.Join(dir, "demo-accounts"),
+		Out:       &in.out,
 	}
 	return in
 }
@@ -100,14 +114,14 @@ func (in *installation) state(t *testing.T, query string) []string {
 }
 
 const (
-	catalogue = `SELECT concat_ws(' ', d.slug, d.status, d.open_type, r.id, v.number, v.sha256, l.kind, l.url)
+	holds = `SELECT concat_ws(' ', d.slug, d.status, d.open_type, r.id, v.number, v.sha256, l.kind, l.url)
 		FROM datasets d LEFT JOIN resources r ON r.dataset_id = d.id LEFT JOIN versions v ON v.resource_id = r.id LEFT JOIN links l ON l.resource_id = r.id
 		ORDER BY d.slug COLLATE "C", r.position, v.number`
 	acts    = `SELECT count(*) FROM audit_entries UNION ALL SELECT count(*) FROM changes UNION ALL SELECT count(*) FROM uploads`
 	waiting = `SELECT concat_ws(' ', d.slug, u.file_name, u.user_name, u.state, u.got) FROM uploads u JOIN resources r ON r.id = u.resource_id JOIN datasets d ON d.id = r.dataset_id`
 )
 
-// wanted is what catalogue yields once the whole sample world is there.
+// wanted is what holds yields once the whole sample world is there.
 func wanted(t *testing.T) []string {
 	t.Helper()
 	var out []string
@@ -144,7 +158,7 @@ func TestTheSampleWorld(t *testing.T) {
 	if !in.load(t) {
 		t.Fatal("nothing was loaded")
 	}
-	if diff := cmp.Diff(wanted(t), in.state(t, catalogue)); diff != "" {
+	if diff := cmp.Diff(wanted(t), in.state(t, holds)); diff != "" {
 		t.Errorf("want -, got +\n%s", diff)
 	}
 	all, err := in.Datasets.List(t.Context(), account.Actor{}, datasets.Filter{Limit: 200})
@@ -294,7 +308,7 @@ func TestTheSampleWorld(t *testing.T) {
 		if after := shown(in); after == before || len(after) != len(before) {
 			t.Errorf("before %q, after %q", before, after)
 		}
-		if diff := cmp.Diff(wanted(t), in.state(t, catalogue)); diff != "" {
+		if diff := cmp.Diff(wanted(t), in.state(t, holds)); diff != "" {
 			t.Errorf("the catalogue changed:\n%s", diff)
 		}
 	})
@@ -339,7 +353,7 @@ func TestALoadThatWasCutOffIsCompletedByTheNext(t *testing.T) {
 			if !in.load(t) {
 				t.Error("the second load says that there was nothing to load")
 			}
-			if diff := cmp.Diff(wanted(t), in.state(t, catalogue)); diff != "" {
+			if diff := cmp.Diff(wanted(t), in.state(t, holds)); diff != "" {
 				t.Errorf("want -, got +\n%s", diff)
 			}
 			if diff := cmp.Diff([]string{theUpload}, in.state(t, waiting)); diff != "" {

@@ -91,7 +91,7 @@ func (w *world) loadOnly(t *testing.T, in *installation, slug string) error {
 	if err != nil {
 		return err
 	}
-	if err := one.load(t.Context(), in.Datasets); err != nil {
+	if err := one.load(t.Context(), in.Deps); err != nil {
 		return err
 	}
 	return one.upload(t.Context(), in.Deps, people)

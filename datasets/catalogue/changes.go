@@ -1,0 +1,6 @@
+package catalogue
+
+// Change is a change of the catalogue under way.
+type Change struct {
+	ID int64
+}
