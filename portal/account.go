@@ -34,6 +34,8 @@ func done(ctx context.Context, what string) string {
 		return text.T(ctx, "其他登录都已结束。")
 	case "key":
 		return text.T(ctx, "密钥已经停用。")
+	case "factor":
+		return text.T(ctx, "已关闭。")
 	case "password":
 		return text.T(ctx, "密码已经改好，其他登录都已结束。")
 	}
@@ -52,6 +54,9 @@ func (s *Server) accountPage(c *fiber.Ctx, show func(*templates.AccountPage)) er
 		return err
 	}
 	if p.Sessions, err = s.Accounts.Sessions(ctx, who); err != nil {
+		return err
+	}
+	if p.Factors, err = s.Accounts.Factors(ctx, who); err != nil {
 		return err
 	}
 	if p.Keys, err = s.Accounts.Keys(ctx, who); err != nil {

@@ -21,6 +21,7 @@ type Route struct {
 	Scope   string // what a key must be good for; reading if empty
 	Stream  bool   // takes a body of any length, which the handler counts
 	Gallery bool   // only where the gallery is shown
+	Fresh   bool   // an act of weight: whoever sends it shows anew who they are
 	Framed  bool   // other sites may frame it: it shows the same to everybody and does nothing
 
 	// Keep reports whether the page of an address is one that many ask for;
@@ -83,6 +84,9 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/sign-in", By: anybody, Handle: (*Server).showSignIn},
 	{Method: "POST", Path: "/sign-in", By: anybody, Handle: (*Server).signIn},
+	{Method: "GET", Path: "/sign-in/step", By: anybody, Handle: (*Server).showStep},
+	{Method: "POST", Path: "/sign-in/step", By: anybody, Handle: (*Server).finishSignIn},
+	{Method: "POST", Path: "/sign-in/passkey", By: anybody, Handle: (*Server).signInByPasskey},
 	{Method: "GET", Path: "/sign-up", By: anybody, Handle: (*Server).showSignUp},
 	{Method: "POST", Path: "/sign-up", By: anybody, Handle: (*Server).signUp},
 	{Method: "GET", Path: "/sign-up/confirm", By: anybody, Handle: (*Server).showCompleteSignUp},
@@ -94,9 +98,17 @@ var Routes = []Route{
 	{Method: "POST", Path: "/sign-out", By: anybody, Handle: (*Server).signOut},
 	{Method: "GET", Path: "/account", By: anybody, Handle: (*Server).showAccount, Session: true},
 	{Method: "POST", Path: "/account/sessions/end", By: anybody, Handle: (*Server).endSessions, Session: true},
-	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true},
+	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true, Fresh: true},
 	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
-	{Method: "POST", Path: "/account/password", By: anybody, Handle: (*Server).changePassword, Session: true},
+	{Method: "POST", Path: "/account/password", By: anybody, Handle: (*Server).changePassword, Session: true, Fresh: true},
+	{Method: "GET", Path: "/account/factors", By: anybody, Handle: (*Server).showFactors, Session: true},
+	{Method: "GET", Path: "/account/factors/qr.png", By: anybody, Handle: (*Server).showQR, Session: true},
+	{Method: "POST", Path: "/account/factors/totp", By: anybody, Handle: (*Server).beginTOTP, Session: true, Fresh: true},
+	{Method: "POST", Path: "/account/factors/totp/confirm", By: anybody, Handle: (*Server).confirmTOTP, Session: true, Fresh: true},
+	{Method: "POST", Path: "/account/factors/totp/remove", By: anybody, Handle: (*Server).removeTOTP, Session: true, Fresh: true},
+	{Method: "POST", Path: "/account/factors/codes", By: anybody, Handle: (*Server).newCodes, Session: true, Fresh: true},
+	{Method: "POST", Path: "/account/factors/passkeys", By: anybody, Handle: (*Server).addPasskey, Session: true, Fresh: true},
+	{Method: "POST", Path: "/account/factors/passkeys/remove", By: anybody, Handle: (*Server).removePasskey, Session: true, Fresh: true},
 
 	{Method: "GET", Path: "/desk/inbox", By: account.Deskers, Handle: (*Server).showInbox, Session: true},
 	{Method: "GET", Path: "/desk/inbox.csv", By: account.Deskers, Handle: (*Server).inboxCSV, Session: true},
@@ -192,6 +204,11 @@ func (s *Server) behind(r Route) fiber.Handler {
 		}
 		if err := s.checkForgery(c, r); err != nil {
 			return err
+		}
+		if r.Fresh {
+			if asked, err := s.confirmFirst(c); asked || err != nil {
+				return err
+			}
 		}
 		if r.Framed {
 			mayBeFramed(c)

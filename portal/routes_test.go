@@ -220,6 +220,9 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return reads("/account")(p) && sends("/account/password", url.Values{"old": {"x"}, "password": {"y"}, "again": {"y"}}, 422)(p) && sends("/account/sessions/end", url.Values{"others": {"1"}}, 303)(p)
 		},
 		"See in the inbox what waits for oneself": reads("/desk/inbox", "/desk/inbox.csv"),
+		"Turn one's second factor and passkeys on and off": func(p persona) bool {
+			return reads("/account/factors")(p) && sends("/account/factors/totp", url.Values{}, 200)(p) && sends("/account/factors/totp/confirm", url.Values{"code": {"1"}}, 422)(p) && sends("/account/factors/totp/remove", url.Values{}, 303)(p)
+		},
 		"Make and revoke one's API keys": func(p persona) bool {
 			return sends("/account/keys", made, 200)(p) && sends("/account/keys/revoke", url.Values{"key": {"sy_nonesuch"}}, 404)(p)
 		},

@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"net/url"
+
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/internal/fault"
@@ -36,6 +38,10 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if session.Step != "" {
+		c.Cookie(s.cookie(s.stepName(), session.Step, 0))
+		return seeOther(c, "/sign-in/step?"+url.Values{"back": {f.Get("back")}}.Encode())
+	}
 	return s.enter(c, session, f.Get("back"))
 }
 
@@ -61,6 +67,10 @@ func (s *Server) askToSignIn(c *fiber.Ctx, p templates.SignInPage) error {
 		p.Back = safeBack(p.Back)
 	}
 	p.CSRF = s.formToken(c)
+	var err error
+	if p.Passkey, err = s.asked(c, s.Accounts.AskPasskey); err != nil {
+		return err
+	}
 	return s.page(c, templates.SignIn(p))
 }
 

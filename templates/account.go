@@ -137,3 +137,10 @@ func ruleAmount(ctx context.Context, r policy.Rule) string {
 	}
 	return strings.TrimSpace(value + " " + text.Pick(ctx, r.Unit.Zh, r.Unit.En))
 }
+
+func onOrOff(ctx context.Context, on bool) string {
+	if on {
+		return text.T(ctx, "已开启")
+	}
+	return text.T(ctx, "未开启")
+}

@@ -153,3 +153,13 @@ func flipLetter(s string) string {
 	}
 	return "A" + s[1:]
 }
+
+// again is a once they have shown anew who they are.
+func (w world) again(a account.Actor) account.Actor {
+	w.t.Helper()
+	if err := w.Confirm(context.Background(), a, right, ""); err != nil {
+		w.t.Fatal(err)
+	}
+	a.Confirmed = w.clock.now()
+	return a
+}

@@ -1,17 +1,22 @@
 package account
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Actor is who is asking. The zero value is the visitor.
 type Actor struct {
 	ID         int64 // users.id; 0 for the visitor, -1 for the installation itself
 	Name       string
 	Roles      []Role
-	Side       Side     // empty for the visitor and the installation itself
-	Department int64    // departments.id of who acts for a public body; 0 for none
-	Session    string   // hex id of the session row (not the secret); empty for keys and visitors
-	Key        string   // prefix of the API key used; empty for sessions and visitors
-	Scopes     []string // what the API key may do; nil for sessions
+	Side       Side      // empty for the visitor and the installation itself
+	Department int64     // departments.id of who acts for a public body; 0 for none
+	Resting    []Role    // roles that wait for a second factor: they count for nothing
+	Confirmed  time.Time // when it was last shown that this is the person; zero for keys
+	Session    string    // hex id of the session row (not the secret); empty for keys and visitors
+	Key        string    // prefix of the API key used; empty for sessions and visitors
+	Scopes     []string  // what the API key may do; nil for sessions
 }
 
 // System is the installation acting by itself, as task: a command on the

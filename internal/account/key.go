@@ -62,8 +62,8 @@ const (
 // life that a key cannot have and for the name of a live one, fault.Forbidden
 // for a scope beyond a's roles, and fault.Conflict when a has too many.
 func (s *Service) CreateKey(ctx context.Context, a Actor, name string, scopes []string, valid time.Duration) (string, *Key, error) {
-	if a.Session == "" {
-		return "", nil, errSignIn()
+	if err := s.RequireFresh(a); err != nil {
+		return "", nil, err
 	}
 	name, err := label("name", name)
 	if err != nil {

@@ -33,8 +33,10 @@ var Rates = map[string]Rate{
 	signInAccount: {60, time.Hour},        // at one account from networks it does not know
 	"password":    {8, 15 * time.Minute},  // changing one's own password
 
-	signUpNetwork:  {20, time.Hour}, // sign-ups from one network
-	signUpAddress:  {3, time.Hour},  // letters to one address, as it is no mailbox of ours
+	factorTries:    {10, 15 * time.Minute}, // second steps of one account
+	confirmTries:   {10, 15 * time.Minute}, // showing anew who one is
+	signUpNetwork:  {20, time.Hour},        // sign-ups from one network
+	signUpAddress:  {3, time.Hour},         // letters to one address, as it is no mailbox of ours
 	recoverNetwork: {20, time.Hour},
 	recoverAddress: {3, time.Hour},
 

@@ -17,6 +17,8 @@ const (
 	KeyMade       = "key-made"
 	SessionsEnded = "sessions-ended"
 	NewNetwork    = "new-network"
+	FactorAdded   = "factor-added"
+	FactorRemoved = "factor-removed"
 )
 
 // Notice is the job of one letter to an account's owner about its safety. It

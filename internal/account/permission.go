@@ -27,6 +27,7 @@ var Permissions = []Permission{
 	{"查看法规、统计、帮助和开发者文档", "Read the law in force, statistics, help and API documentation", everybody},
 	{"修改自己的密码，查看和结束自己的登录会话", "Change one's password, list and end one's sessions", staff},
 	{"在收件台看等自己办的事", "See in the inbox what waits for oneself", staff},
+	{"开启和关闭自己的两步验证、通行密钥", "Turn one's second factor and passkeys on and off", staff},
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"为本部门的数据上传文件，看读的结果，发布新版本", "Upload files for the data of one's department, see what was read, publish new versions", []Role{Officer}},
 	{"编制本部门的目录条目，报送主管部门", "Compile the catalogue entries of one's department and send them to the authority", []Role{Officer}},

@@ -18,6 +18,7 @@ import (
 // its hash is kept.
 type Session struct {
 	Token   string
+	Step    string // in place of all else: the password was right, and the second step is owed
 	ID      string
 	CSRF    string
 	Expires time.Time
@@ -44,14 +45,10 @@ func (s *Service) openSession(ctx context.Context, tx pgx.Tx, who Actor, network
 	now := s.now()
 	out := Session{Token: randomHex(32), ID: randomHex(16), Expires: now.Add(s.cfg.Absolute)}
 	out.CSRF = s.CSRF(out.Token)
-	if r := []rune(journal.Plain(agent)); len(r) > agentMax {
-		agent = string(r[:agentMax])
-	} else {
-		agent = string(r)
-	}
+	agent = shortAgent(agent)
 	_, err := tx.Exec(ctx, `
-		INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at, network, agent)
-		VALUES (@id, @hash, @user, @now, @now, @expires, @network, @agent)`,
+		INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, confirmed_at, expires_at, network, agent)
+		VALUES (@id, @hash, @user, @now, @now, @now, @expires, @network, @agent)`,
 		pgx.NamedArgs{
 			"id": out.ID, "hash": sum(out.Token), "user": who.ID, "now": now, "expires": out.Expires,
 			"network": network, "agent": agent,
@@ -70,6 +67,12 @@ func (s *Service) openSession(ctx context.Context, tx pgx.Tx, who Actor, network
 	return out, record(ctx, tx, who, who.ID, "session.started", map[string]string{"network": network, "agent": agent})
 }
 
+// shortAgent is what a browser calls itself, fit to be shown.
+func shortAgent(agent string) string {
+	r := []rune(journal.Plain(agent))
+	return string(r[:min(len(r), agentMax)])
+}
+
 // Actor is who holds the session with this token, with the roles of this very
 // moment. It returns the visitor for a token that is unknown, ended, too old,
 // or of a disabled account.
@@ -80,14 +83,17 @@ func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
 	now := s.now()
 	var a Actor
 	var seen time.Time
+	var factor bool
+	var granted *time.Time
 	err := s.pool.QueryRow(ctx, `
-		SELECT s.id, s.seen_at, u.id, u.name, u.side, coalesce(u.department_id, 0),
-			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role)
+		SELECT s.id, s.seen_at, s.confirmed_at, s.strong OR u.sample OR `+hasFactor+`, u.id, u.name, u.side, coalesce(u.department_id, 0),
+			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role),
+			(SELECT min(granted_at) FROM user_roles r WHERE r.user_id = u.id)
 		FROM sessions s
 		JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = @hash AND s.expires_at > @now AND u.disabled_at IS NULL`,
 		pgx.NamedArgs{"hash": sum(token), "now": now},
-	).Scan(&a.Session, &seen, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles)
+	).Scan(&a.Session, &seen, &a.Confirmed, &factor, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles, &granted)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, nil
 	}
@@ -97,6 +103,9 @@ func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
 	idle := s.cfg.Idle
 	if len(a.Roles) > 0 {
 		idle = s.cfg.StaffIdle
+	}
+	if !factor && granted != nil && now.Sub(*granted) > s.rules.SecondFactor {
+		a.Roles, a.Resting = nil, a.Roles
 	}
 	since := now.Sub(seen)
 	if since > idle {

@@ -27,6 +27,7 @@ type candidate struct {
 	Password string
 	Changed  *time.Time
 	Disabled bool
+	Second   bool // it has a second step
 	Known    bool // the account signed in from this network of late
 }
 
@@ -36,7 +37,9 @@ type candidate struct {
 // It returns fault.Unauthenticated with one and the same sentence whether the
 // account does not exist, is disabled, or the password is wrong, after the
 // same work; fault.TooMany when the account or the network has tried too
-// often; fault.Invalid for input that no account could have. The session is
+// often; fault.Invalid for input that no account could have. Where the account
+// has a second step, the session that is returned owes it: see FinishSignIn.
+// The session is
 // always a new one: end the one the browser brought with Forget.
 func (s *Service) SignIn(ctx context.Context, identifier, password, ip, agent string) (Session, error) {
 	if err := checkPasswordInput(password); err != nil {
@@ -82,6 +85,9 @@ func (s *Service) SignIn(ctx context.Context, identifier, password, ip, agent st
 		if err := forgive(ctx, tx, signInAccount, identifier); err != nil {
 			return Session{}, err
 		}
+		if c.Second {
+			return s.oweStep(ctx, tx, c.ID, network, agent)
+		}
 		if err := s.rememberNetwork(ctx, tx, c.ID, network); err != nil {
 			return Session{}, err
 		}
@@ -102,12 +108,12 @@ func errWrong() error {
 func (s *Service) candidate(ctx context.Context, identifier, network string) (candidate, error) {
 	var c candidate
 	err := s.pool.QueryRow(ctx, `
-		SELECT u.id, u.password, u.password_changed_at, u.disabled_at IS NOT NULL, k.user_id IS NOT NULL
+		SELECT u.id, u.password, u.password_changed_at, u.disabled_at IS NOT NULL, `+hasFactor+`, k.user_id IS NOT NULL
 		FROM users u
 		LEFT JOIN known_networks k ON k.user_id = u.id AND k.network = @network AND k.seen_at > @since
 		WHERE u.identifier = @identifier`,
 		pgx.NamedArgs{"identifier": identifier, "network": subjectHash(network), "since": s.now().Add(-s.rules.Networks)},
-	).Scan(&c.ID, &c.Password, &c.Changed, &c.Disabled, &c.Known)
+	).Scan(&c.ID, &c.Password, &c.Changed, &c.Disabled, &c.Second, &c.Known)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return candidate{}, nil
 	}

@@ -15,6 +15,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}{
 		{`DELETE FROM rate_windows WHERE ends < $1`, []any{now}},
 		{`DELETE FROM sessions WHERE expires_at < $1 OR seen_at < $2`, []any{now, now.Add(-max(s.cfg.Idle, s.cfg.StaffIdle))}},
+		{`DELETE FROM used_challenges WHERE expires_at < $1`, []any{now}},
+		{`DELETE FROM sign_in_steps WHERE expires_at < $1`, []any{now}},
 		{`DELETE FROM one_time_links WHERE expires_at < $1`, []any{now}},
 		{`DELETE FROM known_networks WHERE seen_at < $1`, []any{now.Add(-s.rules.Networks)}},
 	} {

@@ -112,8 +112,8 @@ func (s *Service) SetPassword(ctx context.Context, who Actor, id int64, password
 // a's other sessions. It returns fault.Invalid at "old" if that one is wrong,
 // and fault.TooMany after too many tries.
 func (s *Service) ChangePassword(ctx context.Context, a Actor, old, password string) error {
-	if a.Session == "" {
-		return errSignIn()
+	if err := s.RequireFresh(a); err != nil {
+		return err
 	}
 	if err := checkPasswordInput(old); err != nil {
 		return err

@@ -263,7 +263,7 @@ func TestKeysThatOpenNothing(t *testing.T) {
 	_, err = w.ActorByKey(ctx, short)
 	wantKind(t, err, fault.Unauthenticated)
 
-	leaked, _, err := w.CreateKey(ctx, a, "漏", []string{account.ScopeRead}, time.Hour)
+	leaked, _, err := w.CreateKey(ctx, w.again(a), "漏", []string{account.ScopeRead}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,7 +332,7 @@ func TestAFormThatArrivesTwiceMakesOneKey(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	w.clock.pass(time.Hour)
-	if _, _, err := w.CreateKey(ctx, a, "脚本", []string{account.ScopeRead}, time.Hour); err != nil {
+	if _, _, err := w.CreateKey(ctx, w.again(a), "脚本", []string{account.ScopeRead}, time.Hour); err != nil {
 		t.Errorf("the name of an expired key is not free: %v", err)
 	}
 	_, other := w.enterAs("zhao@tests.example")

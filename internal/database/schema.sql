@@ -758,6 +758,20 @@ COMMENT ON COLUMN opening_reviews.schema_hash IS 'empty: imported before reviews
 COMMENT ON COLUMN opening_reviews.entry_terms IS 'if the entry says otherwise when the version is published, somebody has changed it meanwhile';
 COMMENT ON COLUMN opening_reviews.standing_until IS 'until when a version with the same columns may follow without a review of its own';
 
+CREATE TABLE passkeys (
+    id bytea NOT NULL,
+    user_id bigint NOT NULL,
+    name text NOT NULL,
+    credential jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_on date,
+    CONSTRAINT passkeys_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
+    CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT passkeys_pkey PRIMARY KEY (id)
+);
+CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
+COMMENT ON COLUMN passkeys.credential IS 'public key and counter (WebAuthn): it checks and opens nothing';
+
 CREATE UNLOGGED TABLE rate_windows (
     bucket text NOT NULL,
     subject bytea NOT NULL,
@@ -771,6 +785,16 @@ CREATE UNLOGGED TABLE rate_windows (
 CREATE INDEX rate_windows_ends ON public.rate_windows USING btree (ends);
 COMMENT ON TABLE rate_windows IS 'rate limits that hold across replicas; subjects are hashed, a crash forgets them, and that is all right';
 COMMENT ON COLUMN rate_windows.refused IS 'calls refused since the last that passed; only those that passed are counted against the limit';
+
+CREATE TABLE recovery_codes (
+    user_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, hash)
+);
+COMMENT ON TABLE recovery_codes IS 'hashes of codes of 80 random bits, each good once in place of a second step';
 
 CREATE TABLE regions (
     code text NOT NULL,
@@ -856,6 +880,8 @@ CREATE TABLE sessions (
     expires_at timestamp with time zone NOT NULL,
     network text NOT NULL,
     agent text NOT NULL,
+    confirmed_at timestamp with time zone NOT NULL,
+    strong boolean NOT NULL DEFAULT false,
     CONSTRAINT sessions_id_check CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
     CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32)),
     CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
@@ -866,6 +892,21 @@ CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the cookie: a copy of this table opens nothing';
 COMMENT ON COLUMN sessions.seen_at IS 'moved forward at most once a minute';
+COMMENT ON COLUMN sessions.confirmed_at IS 'when its holder last showed who they are: acts of weight ask for it to be recent';
+COMMENT ON COLUMN sessions.strong IS 'it was opened with two factors, here or at the provider of identity';
+
+CREATE TABLE sign_in_steps (
+    hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    network text NOT NULL,
+    agent text NOT NULL,
+    tries smallint NOT NULL DEFAULT 0,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_steps_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT sign_in_steps_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT sign_in_steps_pkey PRIMARY KEY (hash)
+);
+COMMENT ON TABLE sign_in_steps IS 'who knew the password and owes the second step; opens nothing by itself';
 
 CREATE TABLE table_files (
     version_id bigint NOT NULL,
@@ -912,6 +953,20 @@ CREATE TABLE themes (
     CONSTRAINT themes_slug_key UNIQUE (slug)
 );
 COMMENT ON TABLE themes IS '数据领域, the 22 values common to provincial portals';
+
+CREATE TABLE totp (
+    user_id bigint NOT NULL,
+    secret bytea NOT NULL,
+    last_step bigint NOT NULL DEFAULT 0,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT totp_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT totp_pkey PRIMARY KEY (user_id)
+);
+COMMENT ON TABLE totp IS 'codes that change every 30 seconds (RFC 6238)';
+COMMENT ON COLUMN totp.secret IS 'locked with the key of the installation: a copy of this table makes no code';
+COMMENT ON COLUMN totp.last_step IS 'the step of the last code that was taken: none up to it is taken again';
+COMMENT ON COLUMN totp.confirmed_at IS 'null until the first code was right; only then is it asked for';
 
 CREATE TABLE unread_versions (
     version_id bigint NOT NULL,
@@ -1062,6 +1117,14 @@ CREATE TABLE usage_totals (
     CONSTRAINT usage_totals_pkey PRIMARY KEY (dataset_id)
 );
 COMMENT ON TABLE usage_totals IS 'the sums of usage_days, written in the same statement: a list of the most used would otherwise add up every day of every entry';
+
+CREATE TABLE used_challenges (
+    hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT used_challenges_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT used_challenges_pkey PRIMARY KEY (hash)
+);
+COMMENT ON TABLE used_challenges IS 'what passkeys have signed already: no answer is taken twice';
 
 CREATE TABLE user_roles (
     user_id bigint NOT NULL,

@@ -64,6 +64,10 @@ func what(lang text.Lang, n account.Notice) string {
 		return text.In(lang, "建立了接口密钥 %s…", n.Key)
 	case account.SessionsEnded:
 		return text.In(lang, "其他登录都已结束")
+	case account.FactorAdded:
+		return text.In(lang, "开启了一种两步验证")
+	case account.FactorRemoved:
+		return text.In(lang, "关闭了一种两步验证")
 	case account.NewNetwork:
 		return text.In(lang, "有人从新的网络登录")
 	}

@@ -45,7 +45,7 @@ func TestALetterSaysInBothLanguagesWhatHappenedAndWhatToDo(t *testing.T) {
 	if text := Security(byCommand, base).Text; !strings.Contains(text, "服务器上的命令") || !strings.Contains(text, "a command on the server") {
 		t.Errorf("by command:\n%s", text)
 	}
-	for _, what := range []string{account.PasswordSet, account.KeyMade, account.SessionsEnded, account.NewNetwork} {
+	for _, what := range []string{account.PasswordSet, account.KeyMade, account.SessionsEnded, account.NewNetwork, account.FactorAdded, account.FactorRemoved} {
 		n := notice
 		n.What = what
 		if l := Security(n, base); strings.Contains(l.Subject, what) || strings.Contains(l.Text, what) {
