@@ -1,10 +1,12 @@
 package portal
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"math"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,6 +59,25 @@ type connection struct {
 	net.Conn
 	patience time.Duration
 	watchdog *time.Timer
+	begun    [32]byte // how the last request began, for answering one that is too long to be read
+}
+
+// Read notes how requests begin.
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if method, target, ok := bytes.Cut(p[:min(n, len(c.begun))], []byte(" ")); ok && bytes.HasPrefix(target, []byte("/")) && slices.Contains(fiber.DefaultMethods, string(method)) {
+		c.begun = [32]byte{}
+		copy(c.begun[:], target)
+	}
+	return n, err
+}
+
+// beginning is how the address of the last request on c began.
+func beginning(c net.Conn) string {
+	if own, ok := c.(*connection); ok {
+		return string(bytes.TrimRight(own.begun[:], "\x00"))
+	}
+	return ""
 }
 
 // piece is how much is handed to the kernel at once: whoever takes less than

@@ -85,14 +85,34 @@ func (s *Server) ownFiles(ctx context.Context, who account.Actor, f datasets.Fil
 
 // showNewUpload is GET /desk/uploads/new: the form for a file.
 func (s *Server) showNewUpload(c *fiber.Ctx) error {
-	q, err := query(c, "resource")
+	q, err := query(c, "resource", "resume")
 	if err != nil {
 		return err
 	}
-	return s.newUploadPage(c, q.Get("resource"), templates.Mistake{})
+	u, err := s.cutOff(c, q.Get("resource"), q.Get("resume"))
+	if err != nil {
+		return err
+	}
+	return s.newUploadPage(c, q.Get("resource"), u, templates.Mistake{})
 }
 
-func (s *Server) newUploadPage(c *fiber.Ctx, resource string, wrong templates.Mistake) error {
+// cutOff is the upload that the reader began and that is to go on; nil where
+// none is named. Of one that needs no more bytes its page is told.
+func (s *Server) cutOff(c *fiber.Ctx, resource, id string) (*datasets.Upload, error) {
+	if id == "" {
+		return nil, nil
+	}
+	u, err := s.Datasets.Upload(c.UserContext(), actor(c), id)
+	if err != nil {
+		return nil, err
+	}
+	if u.Owner != actor(c).ID || u.ResourceID != resource || u.State != datasets.Uploading {
+		return nil, fault.New(fault.Conflict, "这次上传不能从这里接着传：它已经收完或作废，或是别人开始的。")
+	}
+	return u, nil
+}
+
+func (s *Server) newUploadPage(c *fiber.Ctx, resource string, resume *datasets.Upload, wrong templates.Mistake) error {
 	ctx, who := c.UserContext(), actor(c)
 	d, r, err := s.Datasets.Resource(ctx, who, resource)
 	if err != nil {
@@ -106,7 +126,7 @@ func (s *Server) newUploadPage(c *fiber.Ctx, resource string, wrong templates.Mi
 		return fault.New(fault.Unavailable, "这里不能上传文件。")
 	}
 	return s.page(c, templates.NewUpload(templates.NewUploadPage{
-		Frame: s.quietFrame(c, text.T(ctx, "上传新版本")), UploadTarget: templates.UploadTarget{Dataset: d, Resource: r}, Rules: rules, Mistake: wrong,
+		Frame: s.quietFrame(c, text.T(ctx, "上传新版本")), UploadTarget: templates.UploadTarget{Dataset: d, Resource: r}, Rules: rules, Resume: resume, Mistake: wrong,
 	}))
 }
 
@@ -123,7 +143,7 @@ func (s *Server) takeForm(c *fiber.Ctx) error {
 		err = fault.New(fault.Malformed, "表单没有送完，文件没有保存，请重新上传。").Because(err)
 	}
 	if wrong, ok := s.mistake(c, err); ok && resource != "" {
-		return s.newUploadPage(c, resource, wrong)
+		return s.newUploadPage(c, resource, nil, wrong)
 	}
 	if err != nil {
 		return err
@@ -220,7 +240,7 @@ func (s *Server) uploadPage(c *fiber.Ctx, show func(*templates.UploadPage) error
 	if err != nil {
 		return err
 	}
-	p := templates.UploadPage{Frame: s.quietFrame(c, u.FileName), Upload: u, Offers: u.Offers(who), Page: 1}
+	p := templates.UploadPage{Frame: s.quietFrame(c, u.FileName), Upload: u, Mine: u.Owner == who.ID, Offers: u.Offers(who), Page: 1}
 	p.Wide = true
 	if u.State == datasets.Received || u.State == datasets.Reading {
 		p.Refresh = 2

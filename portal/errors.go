@@ -27,7 +27,9 @@ const mostRepeated = 1000
 // problem document under /api. It never shows what was sent, nor what went
 // wrong inside; the log has that, under the same reference.
 func (s *Server) showError(c *fiber.Ctx, err error) error {
+	path := c.Path()
 	if requestID(c) == "" { // the request could not even be read, so no middleware has seen it
+		path = beginning(c.Context().Conn())
 		c.Locals(keyRequest, rand.Text()[:12])
 		s.protect(c)
 		c.Response().Header.SetConnectionClose()
@@ -54,7 +56,7 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Response().Header.Del(fiber.HeaderLastModified)
 	c.Response().Header.Del(fiber.HeaderContentEncoding)
-	ctx, program := c.UserContext(), forProgram(c.Path())
+	ctx, program := c.UserContext(), forProgram(path)
 	if status == fiber.StatusUnauthorized {
 		if looks := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead; looks && !program && c.Get(fiber.HeaderAuthorization) == "" {
 			return c.Redirect("/sign-in?back="+escapeQuery(localPath(c)), fiber.StatusSeeOther)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
@@ -192,7 +193,11 @@ func (x *explorer) facts(ctx context.Context, c rows.Column, k *columnFacts) []t
 		if figure.value == nil || c.Type == rows.Text || c.Type == rows.Boolean {
 			continue
 		}
-		add(figure.term, figureText(figure.value, figure.exact), "")
+		value := figureText(figure.value, figure.exact)
+		if isNumber(c.Type) && !c.HoldsYears() {
+			value = grouped(value)
+		}
+		add(figure.term, value, "")
 	}
 	return out
 }
@@ -217,6 +222,19 @@ func figureText(v any, exact bool) string {
 		return templates.Rounded(f)
 	}
 	return begun(fmt.Sprint(v))
+}
+
+// grouped is a number as it is written, with its whole digits in groups.
+func grouped(s string) string {
+	whole, rest, fraction := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || n == 0 {
+		return s
+	}
+	if fraction {
+		return templates.Thousands(n) + "." + rest
+	}
+	return templates.Thousands(n)
 }
 
 // histogram draws bins in a space of 100 by 40. A bin that has rows is seen,

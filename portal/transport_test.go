@@ -196,6 +196,7 @@ func TestTooMuchIsRefusedByName(t *testing.T) {
 		{"a flood of headers", get + strings.Repeat("X-A: bbbbbbbbbbbbbbbb\r\n", 5000) + "\r\n", 431},
 		{"A32 a megabyte of a key", get + "Authorization: Bearer " + strings.Repeat("a", 1<<20) + "\r\n\r\n", 431},
 		{"A08 a cookie of 32 kB", get + "Cookie: session=" + strings.Repeat("a", 32<<10) + "\r\n\r\n", 431},
+		{"an address of 100 kB of the API", "GET /api/v1/datasets?q=" + strings.Repeat("a", 100<<10) + " HTTP/1.1\r\nHost: data.example\r\n\r\n", 431},
 		{"an address of 100 kB", "GET /" + strings.Repeat("a", 100<<10) + " HTTP/1.1\r\nHost: data.example\r\n\r\n", 431},
 		{"R23 a body of 4 GB", post + "Content-Length: 4294967296\r\n\r\na=b", 413},
 		{"a body of 2 MB", post + "Content-Length: 2097152\r\n\r\n" + strings.Repeat("a", 2<<20), 413},
@@ -207,6 +208,9 @@ func TestTooMuchIsRefusedByName(t *testing.T) {
 			continue
 		}
 		checkRefusal(t, c.id, got.answers[0])
+		if program := got.answers[0].header.Get("Content-Type") == "application/problem+json"; program != strings.HasPrefix(c.raw, "GET /api/") {
+			t.Errorf("%s: answered as %s", c.id, got.answers[0].header.Get("Content-Type"))
+		}
 	}
 	if got := speak(t, addr, next); len(got.answers) != 1 || got.answers[0].status != 200 {
 		t.Error("nobody else is served any more")

@@ -37,6 +37,7 @@ type NewUploadPage struct {
 	Frame
 	UploadTarget
 	Rules   *datasets.UploadRules
+	Resume  *datasets.Upload // what is to go on; nil: a new one
 	Mistake Mistake
 }
 
@@ -44,6 +45,7 @@ type NewUploadPage struct {
 type UploadPage struct {
 	Frame
 	Upload   *datasets.Upload
+	Mine     bool               // the viewer began it
 	Resource *datasets.Resource // with its newest version
 	Dataset  *datasets.Dataset
 	Offers   []datasets.UploadAction
@@ -69,6 +71,12 @@ func uploadHref(id string) string { return "/desk/uploads/" + id }
 
 func newUploadHref(r *datasets.Resource) string {
 	return "/desk/uploads/new?" + url.Values{"resource": {r.ID}}.Encode()
+}
+
+// resumeHref is where an upload that was cut off goes on, in any browser of who
+// began it.
+func resumeHref(r *datasets.Resource, u *datasets.Upload) string {
+	return "/desk/uploads/new?" + url.Values{"resource": {r.ID}, "resume": {u.ID}}.Encode()
 }
 
 func (p UploadPage) offers(a datasets.UploadAction) bool { return slices.Contains(p.Offers, a) }

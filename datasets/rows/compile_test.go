@@ -220,6 +220,27 @@ func TestOutputBecomesSQL(t *testing.T) {
 	}
 }
 
+// A name that needs backquotes and has none is what is wrong, whatever the
+// parser stumbled over.
+func TestANameWithoutItsBackquotesIsNamed(t *testing.T) {
+	schema := Schema{{Name: "海拔（米）", Type: Decimal, Store: "c0"}, {Name: "占比（%）", Type: Decimal, Store: "c1"}, {Name: "最高 气温℃", Type: Decimal, Store: "c2"}, {Name: "海拔", Type: Decimal, Store: "c3"}}
+	for _, c := range []struct {
+		q    Query
+		want string
+	}{
+		{Query{Where: "海拔（米） > 1000"}, "where: “海拔（米）”的名称里有括号、空格或别的符号，要写在反引号里：`海拔（米）` > 1000"},
+		{Query{Where: "海拔 > 1 and 占比（%） > 10"}, "where: “占比（%）”的名称里有括号、空格或别的符号，要写在反引号里：海拔 > 1 and `占比（%）` > 10"},
+		{Query{OrderBy: "最高 气温℃ desc"}, "order_by: “最高 气温℃”的名称里有括号、空格或别的符号，要写在反引号里：`最高 气温℃` desc"},
+		{Query{Where: "`海拔（米）` > 高度(1)"}, "where: 没有“高度”这个函数。"},
+		{Query{Where: `乙 = "海拔（米）"`}, "where: 没有“乙”这一列。"},
+	} {
+		_, err := Compile(schema, c.q)
+		if f := fault.Of(err); err == nil || f.Field+": "+fmt.Sprintf(f.Sentence, f.Args...) != c.want {
+			t.Errorf("%+v: %v, want %s", c.q, err, c.want)
+		}
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	deep := strings.Repeat("(", 41) + "在用" + strings.Repeat(")", 41)
 	for _, c := range []struct {

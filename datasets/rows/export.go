@@ -3,6 +3,8 @@ package rows
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -138,6 +140,16 @@ func once(names []string) []string {
 // Tag names what is exported: equal tags, equal bytes.
 func (e *Export) Tag() string {
 	return fmt.Sprintf("%s-%s-%s-%d-%s-%t-%t-%t-%t", e.t.Parquet, e.c.fingerprint(), e.c.labels(), e.q.Limit, e.o.Format, e.o.BOM, e.o.Safe, e.o.Labels, e.o.English)
+}
+
+// Slice is a short name for what is exported, the same for the same question;
+// empty where it is every row with every column.
+func (e *Export) Slice() string {
+	if e.c.Whole() && e.q.Limit == 0 && strings.TrimSpace(e.q.Select) == "" {
+		return ""
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", e.c.fingerprint(), e.q.Limit))
+	return "slice-" + hex.EncodeToString(sum[:3])
 }
 
 // Write writes the export to w while it is made, in flat memory. Nothing has

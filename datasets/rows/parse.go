@@ -3,6 +3,7 @@ package rows
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -216,6 +217,33 @@ func unreadable(parameter, text string, err error) error {
 	return malformed(parameter, "表达式从第 %d 个字符“%s”起读不下去。列名里有空格、符号或以数字开头时，请写在反引号里。",
 		utf8.RuneCountInString(text[:offset])+1, clip(rest))
 }
+
+// unquoted is err, or what is behind it: a column stands in the text without
+// the backquotes that its name needs. It says how the text is right.
+func unquoted(schema Schema, q Query, err error) error {
+	f := fault.Of(err)
+	text := map[string]string{"where": q.Where, "select": q.Select, "group_by": q.GroupBy, "order_by": q.OrderBy}[f.Field]
+	if f.Kind != fault.Malformed || len(text) > MaxText {
+		return err
+	}
+	found, plain := "", quotedParts.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat(" ", len(s)) })
+	for _, c := range schema {
+		if len(c.Name) > len(found) && !plainName.MatchString(c.Name) && strings.Contains(plain, c.Name) {
+			found = c.Name
+		}
+	}
+	if found == "" {
+		return err
+	}
+	at := strings.Index(plain, found)
+	return malformed(f.Field, "“%s”的名称里有括号、空格或别的符号，要写在反引号里：%s", clip(found), clip(text[:at]+Quoted(found)+text[at+len(found):]))
+}
+
+// plainName is a name that needs no backquotes.
+var plainName = regexp.MustCompile(`^[\p{L}_][\p{L}\p{M}\p{N}_.]*$`)
+
+// quotedParts are what stands in quotes of any kind.
+var quotedParts = regexp.MustCompile("`(``|[^`])*`" + `|"(\\.|[^"\\])*"|'(\\.|''|[^'\\])*'|“[^”]*”|‘[^’]*’`)
 
 // malformed is a fault about one parameter of the query.
 func malformed(parameter, sentence string, args ...any) error {

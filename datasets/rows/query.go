@@ -89,7 +89,7 @@ func Compile(schema Schema, q Query) (*Compiled, error) {
 	c := &Compiled{}
 	for _, step := range []func(Schema, Query) error{c.compileWhere, c.compileGroups, c.compileSelect, c.compileOrder} {
 		if err := step(schema, q); err != nil {
-			return nil, err
+			return nil, unquoted(schema, q, err)
 		}
 	}
 	return c, nil

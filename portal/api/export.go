@@ -23,6 +23,14 @@ type ExportWanted struct {
 	Labels string `query:"labels" enum:"zh,en" doc:"Heads are labels in this language, where there are any, in place of names" zh:"表头用这种语言的名称（有的话）代替列名" example:"zh"`
 }
 
+// exportName tells a part of a table by its name from the whole.
+func exportName(base, slice string) string {
+	if slice == "" {
+		return base
+	}
+	return base + "-" + slice
+}
+
 // export sends a slice as a file, of any number of rows, while it is made.
 func (a *api) export(c *fiber.Ctx, in *ExportWanted) error {
 	ctx, who := c.UserContext(), a.reader(c)
@@ -59,7 +67,7 @@ func (a *api) export(c *fiber.Ctx, in *ExportWanted) error {
 	}
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	c.Set(fiber.HeaderContentType, format.MediaType())
-	c.Set(fiber.HeaderContentDisposition, portal.Disposition(v.BaseName(position)+"."+in.Format))
+	c.Set(fiber.HeaderContentDisposition, portal.Disposition(exportName(v.BaseName(position), e.Slice())+"."+in.Format))
 	if c.Method() == fiber.MethodHead { // how long it will be nobody knows yet
 		c.Context().SetBodyStream(strings.NewReader(""), -1)
 		return nil

@@ -22,11 +22,28 @@
     const keep = (file, where) => { try { where ? localStorage.setItem(key(file), where) : localStorage.removeItem(key(file)); } catch { /* it then begins anew */ } };
 
     const words = (sentence, ...values) => values.reduce((s, v) => s.replace('%s', v), sentence);
-    const size = n => n < 1 << 20 ? Math.ceil(n / 1024) + ' KB' : (n / (1 << 20)).toFixed(1) + ' MB';
+    // as the pages write sizes: three figures, in powers of ten
+    const size = n => {
+      let unit = 0;
+      while (n >= (unit ? 999.5 : 1000) && unit < 4) { n /= 1000; unit++; }
+      return (unit ? n.toFixed(n < 9.995 ? 2 : n < 99.95 ? 1 : 0) : n) + ' ' + ['B', 'kB', 'MB', 'GB', 'TB'][unit];
+    };
     const base64 = text => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
-    let told = -1;
+    // How long the rest takes, by what came in the last half minute. It stands
+    // beside what is spoken: it changes all the time.
+    let told = -1, seen = [];
+    const rests = form.querySelector('[data-left]');
+    function remaining(at, of) {
+      const now = performance.now();
+      seen = [...seen.filter(s => now - s.now < 30000), { now, at }];
+      const first = seen[0], seconds = (now - first.now) / 1000;
+      if (seconds < 2 || at <= first.at) return;
+      const left = (of - at) / ((at - first.at) / seconds);
+      rests.textContent = at >= of ? '' : left < 60 ? words(say.saySeconds, Math.ceil(left)) : words(say.sayMinutes, Math.ceil(left / 60));
+    }
     function show(at, of) {
+      remaining(at, of);
       bar.value = of ? 100 * at / of : 0;
       const tenth = Math.floor(10 * at / of);
       if (tenth !== told) { told = tenth; status.textContent = words(say.saySending, size(at), size(of)); }
@@ -56,8 +73,13 @@
       });
     }
 
+    // An upload begun elsewhere goes on where its server says that it stands, if
+    // the same file was chosen.
     async function place(file) {
-      const before = kept(file);
+      if (say.resume && (file.name !== say.resumeName || file.size !== Number(say.resumeBytes))) {
+        throw new Error(words(say.sayOther, say.resumeName, size(Number(say.resumeBytes))));
+      }
+      const before = say.resume || kept(file);
       if (before) {
         try {
           const x = await ask('HEAD', before, {});
@@ -66,6 +88,7 @@
         } catch (e) {
           if (e.again || e.halted) throw e;
           keep(file, ''); // it has ended, or was never ours
+          if (say.resume) throw e;
         }
       }
       const x = await ask('POST', form.dataset.upload, {
@@ -115,6 +138,8 @@
       submit.disabled = false;
       stop.hidden = true;
       told = -1;
+      seen = [];
+      rests.textContent = '';
     }
 
     form.addEventListener('submit', e => {

@@ -67,6 +67,7 @@ func init() {
 		"这次查询没有选地点列，不能导出 GeoJSON。":                     "This query selects no places: it cannot be exported as GeoJSON.",
 		"有一行太大，不能导出成这种格式。":                             "A row is too large to be exported in this format.",
 		"计算的结果超出了可以表示的范围。":                             "The result is out of the range that can be represented.",
+		"“%s”的名称里有括号、空格或别的符号，要写在反引号里：%s":               "The name “%s” has brackets, blanks or other signs in it and must be written in backquotes: %s",
 		"表达式从第 %d 个字符“%s”起读不下去。列名里有空格、符号或以数字开头时，请写在反引号里。": "The expression cannot be read on from character %d, “%s”. Write column names with blanks, signs or a leading digit in backquotes.",
 	})
 }
