@@ -227,6 +227,9 @@ func (s *Server) cached(c *fiber.Ctx, r Route) error {
 	key := string(text.Of(c.UserContext())) + " " + localPath(c)
 	page, era := s.cache.get(key)
 	if page == nil {
+		if err := s.admitVisit(c, r.Visit); err != nil {
+			return err
+		}
 		cacheUse.WithLabelValues("made").Inc()
 		made, err, _ := s.cache.made.Do(key+" "+strconv.FormatUint(era, 10), func() (any, error) {
 			if err := r.Handle(s, c); err != nil {
@@ -252,6 +255,9 @@ func (s *Server) cached(c *fiber.Ctx, r Route) error {
 // uncached makes a page for who asks for it alone; nobody waits for it with
 // them, so it is given up when they leave.
 func (s *Server) uncached(c *fiber.Ctx, r Route) error {
+	if err := s.admitVisit(c, r.Visit); err != nil {
+		return err
+	}
 	cacheUse.WithLabelValues("passed").Inc()
 	ctx, done := s.WhileConnected(c)
 	c.SetUserContext(ctx)

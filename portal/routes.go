@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -23,6 +24,7 @@ type Route struct {
 	Gallery bool   // only where the gallery is shown
 	Fresh   bool   // an act of weight: whoever sends it shows anew who they are
 	Framed  bool   // other sites may frame it: it shows the same to everybody and does nothing
+	Visit   Visit  // as what a GET is counted that is not answered from the page cache; a page if empty
 
 	// Keep reports whether the page of an address is one that many ask for;
 	// nil: all are. Others are made for who asks and not kept.
@@ -39,29 +41,29 @@ var (
 
 // Routes is every route of the portal. HEAD is answered wherever GET is.
 var Routes = []Route{
-	{Method: "GET", Path: "/healthz", By: anybody, Handle: (*Server).healthz},
-	{Method: "GET", Path: "/static/*", By: anybody, Handle: (*Server).static},
-	{Method: "GET", Path: "/favicon.ico", By: anybody, Handle: (*Server).favicon},
-	{Method: "GET", Path: "/lang", By: anybody, Handle: (*Server).switchLanguage},
-	{Method: "GET", Path: "/robots.txt", By: anybody, Handle: (*Server).robots, Public: true},
-	{Method: "GET", Path: "/opensearch.xml", By: anybody, Handle: (*Server).openSearch, Public: true},
+	{Method: "GET", Path: "/healthz", By: anybody, Handle: (*Server).healthz, Visit: Uncounted},
+	{Method: "GET", Path: "/static/*", By: anybody, Handle: (*Server).static, Visit: Uncounted},
+	{Method: "GET", Path: "/favicon.ico", By: anybody, Handle: (*Server).favicon, Visit: Uncounted},
+	{Method: "GET", Path: "/lang", By: anybody, Handle: (*Server).switchLanguage, Visit: Uncounted},
+	{Method: "GET", Path: "/robots.txt", By: anybody, Handle: (*Server).robots, Public: true, Visit: Uncounted},
+	{Method: "GET", Path: "/opensearch.xml", By: anybody, Handle: (*Server).openSearch, Public: true, Visit: Uncounted},
 	{Method: "GET", Path: "/sitemap.xml", By: anybody, Handle: (*Server).sitemap, Public: true},
 	{Method: "GET", Path: "/sitemap-:part<int>.xml", By: anybody, Handle: (*Server).sitemapPart, Public: true},
 	{Method: "GET", Path: "/feed.xml", By: anybody, Handle: (*Server).feed, Public: true},
 
 	{Method: "GET", Path: "/", By: anybody, Handle: (*Server).showHome, Public: true},
-	{Method: "GET", Path: "/datasets", By: anybody, Handle: (*Server).showSearch, Public: true},
-	{Method: "GET", Path: "/datasets/suggest", By: anybody, Handle: (*Server).suggest, Public: true},
-	{Method: "GET", Path: "/datasets/feed.xml", By: anybody, Handle: (*Server).searchFeed, Public: true},
+	{Method: "GET", Path: "/datasets", By: anybody, Handle: (*Server).showSearch, Public: true, Visit: SearchVisit},
+	{Method: "GET", Path: "/datasets/suggest", By: anybody, Handle: (*Server).suggest, Public: true, Visit: SearchVisit},
+	{Method: "GET", Path: "/datasets/feed.xml", By: anybody, Handle: (*Server).searchFeed, Public: true, Visit: SearchVisit},
 	{Method: "GET", Path: "/datasets/:slug", By: anybody, Handle: (*Server).showDataset, Public: true},
-	{Method: "GET", Path: "/datasets/:slug/all.zip", By: anybody, Handle: (*Server).downloadWhole},
-	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true, Keep: worthKeeping},
-	{Method: "GET", Path: "/datasets/:slug/resources/:id/explorer", By: anybody, Handle: (*Server).showExplorer, Public: true, Keep: worthKeeping},
-	{Method: "GET", Path: "/datasets/:slug/resources/:id/embed", By: anybody, Handle: (*Server).showEmbed, Public: true, Keep: worthKeeping, Framed: true},
+	{Method: "GET", Path: "/datasets/:slug/all.zip", By: anybody, Handle: (*Server).downloadWhole, Visit: DownloadVisit},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true, Keep: worthKeeping, Visit: QuestionVisit},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id/explorer", By: anybody, Handle: (*Server).showExplorer, Public: true, Keep: worthKeeping, Visit: QuestionVisit},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id/embed", By: anybody, Handle: (*Server).showEmbed, Public: true, Keep: worthKeeping, Framed: true, Visit: QuestionVisit},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/feed.xml", By: anybody, Handle: (*Server).fileFeed, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes", By: anybody, Handle: (*Server).chooseChanges},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version", By: anybody, Handle: (*Server).showChanges, Public: true},
-	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version/rows.csv", By: anybody, Handle: (*Server).downloadChanges},
+	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version/rows.csv", By: anybody, Handle: (*Server).downloadChanges, Visit: DownloadVisit},
 	{Method: "GET", Path: "/departments", By: anybody, Handle: (*Server).showDepartments, Public: true},
 	{Method: "GET", Path: "/departments/:slug", By: anybody, Handle: (*Server).showDepartment, Public: true},
 	{Method: "GET", Path: "/departments/:slug/feed.xml", By: anybody, Handle: (*Server).departmentFeed, Public: true},
@@ -79,7 +81,7 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/r/:resource", By: anybody, Handle: (*Server).newest},
 	{Method: "OPTIONS", Path: "/r/:resource", By: anybody, Handle: (*Server).filesPreflight},
-	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download},
+	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download, Visit: DownloadVisit},
 	{Method: "OPTIONS", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).filesPreflight},
 
 	{Method: "GET", Path: "/sign-in", By: anybody, Handle: (*Server).showSignIn},
@@ -111,7 +113,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/factors/passkeys/remove", By: anybody, Handle: (*Server).removePasskey, Session: true, Fresh: true},
 
 	{Method: "GET", Path: "/desk/inbox", By: account.Deskers, Handle: (*Server).showInbox, Session: true},
-	{Method: "GET", Path: "/desk/inbox.csv", By: account.Deskers, Handle: (*Server).inboxCSV, Session: true},
+	{Method: "GET", Path: "/desk/inbox.csv", By: account.Deskers, Handle: (*Server).inboxCSV, Session: true, Visit: DownloadVisit},
 
 	{Method: "GET", Path: "/desk/dictionaries", By: officers, Handle: (*Server).showDictionaries, Session: true},
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},
@@ -135,7 +137,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/uploads", By: officers, Handle: (*Server).takeForm, Session: true, Stream: true},
 	{Method: "GET", Path: "/desk/uploads/new", By: officers, Handle: (*Server).showNewUpload, Session: true},
 	{Method: "GET", Path: "/desk/uploads/:id", By: officers, Handle: (*Server).showUpload, Session: true},
-	{Method: "GET", Path: "/desk/uploads/:id/misfits.csv", By: officers, Handle: (*Server).misfitsCSV, Session: true},
+	{Method: "GET", Path: "/desk/uploads/:id/misfits.csv", By: officers, Handle: (*Server).misfitsCSV, Session: true, Visit: DownloadVisit},
 	{Method: "POST", Path: "/desk/uploads/:id/reread", By: officers, Handle: (*Server).rereadUpload, Session: true},
 	{Method: "POST", Path: "/desk/uploads/:id/publish", By: officers, Handle: (*Server).publishUpload, Session: true},
 	{Method: "POST", Path: "/desk/uploads/:id/discard", By: officers, Handle: (*Server).discardUpload, Session: true},
@@ -171,11 +173,11 @@ func DictionaryRoute(base string) Route {
 // FileRoutes is every route of the origin that serves downloads alone. It
 // knows no session, so it serves what a visitor may have.
 var FileRoutes = []Route{
-	{Method: "GET", Path: "/healthz", By: anybody, Handle: (*Server).healthz},
-	{Method: "GET", Path: "/robots.txt", By: anybody, Handle: (*Server).noRobots},
+	{Method: "GET", Path: "/healthz", By: anybody, Handle: (*Server).healthz, Visit: Uncounted},
+	{Method: "GET", Path: "/robots.txt", By: anybody, Handle: (*Server).noRobots, Visit: Uncounted},
 	{Method: "GET", Path: "/r/:resource", By: anybody, Handle: (*Server).newest},
 	{Method: "OPTIONS", Path: "/r/:resource", By: anybody, Handle: (*Server).filesPreflight},
-	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download},
+	{Method: "GET", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).download, Visit: DownloadVisit},
 	{Method: "OPTIONS", Path: "/d/:resource/:version/:filename", By: anybody, Handle: (*Server).filesPreflight},
 }
 
@@ -187,10 +189,22 @@ func (s *Server) add(app *fiber.App, r Route) {
 	if r.Stream {
 		s.streams = append(s.streams, r)
 	}
+	r.Visit = r.counted()
 	app.Add(r.Method, r.Path, s.behind(r))
 	if r.Method == fiber.MethodGet {
 		app.Add(fiber.MethodHead, r.Path, s.behind(r))
 	}
+}
+
+// counted is as what the requests of a route are counted.
+func (r Route) counted() Visit {
+	switch {
+	case r.Method != fiber.MethodGet, strings.HasPrefix(r.Path, "/api/"): // forms and the API have limits of their own
+		return Uncounted
+	case r.Visit == "":
+		return PageVisit
+	}
+	return r.Visit
 }
 
 // behind is a route behind its gate: who asks, whether a page of ours made the
@@ -215,6 +229,9 @@ func (s *Server) behind(r Route) fiber.Handler {
 		}
 		if r.Public && who.IsVisitor() && !s.carriesSession(c) {
 			return s.cached(c, r)
+		}
+		if err := s.admitVisit(c, r.Visit); err != nil {
+			return err
 		}
 		c.Set(fiber.HeaderCacheControl, "private, no-store") // unless the handler knows better
 		return r.Handle(s, c)

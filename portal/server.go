@@ -65,6 +65,7 @@ type Server struct {
 	small packedFiles
 
 	exports slots
+	visits  *account.Leases
 
 	streams  []Route       // that take a body of any length
 	patience time.Duration // how long a sender of such a body may send next to nothing
@@ -95,6 +96,11 @@ func New(d Deps) (*Server, error) {
 	if s.linkRules, err = datasets.LinkRulesOf(d.Policy); err != nil {
 		return nil, err
 	}
+	rates, err := VisitRates(d.Policy)
+	if err != nil {
+		return nil, err
+	}
+	s.visits = account.NewLeases(d.Accounts, rates)
 	s.app = s.newApp()
 	s.app.Use(s.observe, s.guard, s.identify)
 	for _, r := range Routes {

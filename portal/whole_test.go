@@ -142,6 +142,13 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	for bucket := range account.Rates {
 		s.limits[bucket] = account.Rate{Limit: 1 << 20, Window: time.Minute}
 	}
+	rates, err := portal.VisitRates(book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bucket := range rates {
+		s.limits[bucket] = account.Rate{Limit: 1 << 20, Window: time.Minute}
+	}
 	for _, f := range configure {
 		f(s)
 	}

@@ -13,6 +13,7 @@ import (
 // so that a subject spread over n replicas may be held to n-1 twentieths less.
 type Leases struct {
 	service *Service
+	rates   map[string]Rate // beside those of the service
 
 	mu    sync.Mutex
 	held  map[leaseKey]*lease
@@ -37,8 +38,19 @@ type lease struct {
 	retry  time.Time // when a call may pass again
 }
 
-// NewLeases returns leases on the limits of s for one process.
-func NewLeases(s *Service) *Leases { return &Leases{service: s, held: map[leaseKey]*lease{}} }
+// NewLeases returns leases on the limits of s for one process, and on more of
+// them that others set. A limit that s has is that of s.
+func NewLeases(s *Service, more map[string]Rate) *Leases {
+	return &Leases{service: s, rates: more, held: map[leaseKey]*lease{}}
+}
+
+// Rate is the limit of a bucket in this installation.
+func (l *Leases) Rate(bucket string) Rate {
+	if r := l.service.Rate(bucket); r.Window > 0 {
+		return r
+	}
+	return l.rates[bucket]
+}
 
 // Allow counts one call of subject in bucket and says whether it may go on.
 func (l *Leases) Allow(ctx context.Context, bucket, subject string) (Limit, error) {
@@ -46,7 +58,7 @@ func (l *Leases) Allow(ctx context.Context, bucket, subject string) (Limit, erro
 	h := l.of(leaseKey{bucket, subject}, now)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	limit := Limit{Limit: l.service.Rate(bucket).Limit}
+	limit := Limit{Limit: l.Rate(bucket).Limit}
 	if !now.Before(h.ends) {
 		h.left = 0
 	}
@@ -68,9 +80,9 @@ func (l *Leases) Allow(ctx context.Context, bucket, subject string) (Limit, erro
 
 // renew takes a part of the limit, or as much of one as is there.
 func (l *Leases) renew(ctx context.Context, h *lease, bucket, subject string, now time.Time) (first bool, err error) {
-	n := max(1, l.service.Rate(bucket).Limit/leaseParts)
+	n := max(1, l.Rate(bucket).Limit/leaseParts)
 	for n > 0 {
-		taken, err := l.service.take(ctx, bucket, subject, n)
+		taken, err := l.service.take(ctx, l.Rate(bucket), bucket, subject, n)
 		if err != nil {
 			return false, err
 		}

@@ -16,7 +16,7 @@ import (
 func leased(t testing.TB) (one, two *account.Leases, c *clock) {
 	cfg := account.Config{Limits: map[string]account.Rate{"test": {Limit: 100, Window: time.Minute}}}
 	pool, c := dbtest.New(t), newClock()
-	return account.NewLeases(account.NewService(pool, cfg, c.now)), account.NewLeases(account.NewService(pool, cfg, c.now)), c
+	return account.NewLeases(account.NewService(pool, cfg, c.now), nil), account.NewLeases(account.NewService(pool, cfg, c.now), nil), c
 }
 
 func TestLeasesLetNoMoreThroughThanTheLimit(t *testing.T) {
@@ -112,7 +112,7 @@ func TestWhatIsLeasedNeedsNoDatabase(t *testing.T) {
 	t.Parallel()
 	pool, c := dbtest.New(t), newClock()
 	cfg := account.Config{Limits: map[string]account.Rate{"test": {Limit: 100, Window: time.Minute}}}
-	l := account.NewLeases(account.NewService(pool, cfg, c.now))
+	l := account.NewLeases(account.NewService(pool, cfg, c.now), nil)
 	for call := range 6 {
 		limit, err := l.Allow(context.Background(), "test", "somebody")
 		if call < 5 && (err != nil || !limit.Allowed) {

@@ -59,13 +59,12 @@ func (s *Service) Rate(bucket string) Rate { return s.cfg.Limits[bucket] }
 // still overlaps is counted in. A call that is refused is not counted, so that
 // whoever keeps calling is let in again as soon as the window allows it.
 func (s *Service) Allow(ctx context.Context, bucket, subject string) (Limit, error) {
-	return s.take(ctx, bucket, subject, 1)
+	return s.take(ctx, s.cfg.Limits[bucket], bucket, subject, 1)
 }
 
 // take counts n calls at once, or none of them if they are too many.
-func (s *Service) take(ctx context.Context, bucket, subject string, n int) (Limit, error) {
-	rate, ok := s.cfg.Limits[bucket]
-	if !ok {
+func (s *Service) take(ctx context.Context, rate Rate, bucket, subject string, n int) (Limit, error) {
+	if rate.Window <= 0 {
 		return Limit{}, fmt.Errorf("rate limit: no bucket %q", bucket)
 	}
 	now := s.now()

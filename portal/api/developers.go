@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/portal"
 	"shuyuan/portal/problem"
@@ -155,10 +156,10 @@ func (a *api) addresses(ctx context.Context, here *strings.Replacer) []templates
 
 // quotas are the limits as this installation has them.
 func (a *api) quotas(ctx context.Context) []templates.Quota {
-	line := func(bucket, who, by string) templates.Quota {
-		rate := a.Accounts.Rate(bucket)
+	of := func(rate account.Rate, who, by string) templates.Quota {
 		return templates.Quota{Who: who, Limit: rate.Limit, Seconds: int(rate.Window / time.Second), By: by}
 	}
+	line := func(bucket, who, by string) templates.Quota { return of(a.Accounts.Rate(bucket), who, by) }
 	var out []templates.Quota
 	for _, kind := range []struct{ bucket, words string }{
 		{byNetwork, text.T(ctx, "目录和文件的信息")}, {ofRows, text.T(ctx, "查询行、计数、分布")}, {ofExport, text.T(ctx, "导出")},
@@ -166,6 +167,9 @@ func (a *api) quotas(ctx context.Context) []templates.Quota {
 		out = append(out, line(kind.bucket, text.T(ctx, "%s，不带密钥", kind.words), text.T(ctx, "按网络：一个 IPv4 地址，或一个 IPv6 的 /64")),
 			line(kind.bucket+keyed, text.T(ctx, "%s，带密钥", kind.words), text.T(ctx, "按密钥，每个各有一份")))
 	}
+	network, each := a.VisitRate(portal.DownloadVisit)
+	out = append(out, of(network, text.T(ctx, "下载（%s），不带密钥", "/d/"), text.T(ctx, "按网络：一个 IPv4 地址，或一个 IPv6 的 /64")),
+		of(each, text.T(ctx, "下载（%s），带密钥", "/d/"), text.T(ctx, "按密钥，每个各有一份")))
 	return out
 }
 

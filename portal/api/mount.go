@@ -61,7 +61,7 @@ type api struct {
 //
 //	portal.Deps{..., Mounts: []func(*portal.Server){api.Mount}}
 func Mount(s *portal.Server) {
-	a := &api{Server: s, limits: account.NewLeases(s.Accounts)}
+	a := &api{Server: s, limits: account.NewLeases(s.Accounts, nil)}
 	s.App().Use("/api/", a.around)
 	h := humafiber.NewWithGroup(s.App(), gate{s.App(), a}, config())
 	a.doc = h.OpenAPI()

@@ -60,6 +60,8 @@ func init() {
 		"把上次的 ETag 放在 If-None-Match 里送来：没变就回 304，没有正文。它照样算一次请求。": "Send the last ETag as If-None-Match: while nothing has changed the answer is 304 without a body. It still counts as a request.",
 		"文件：变了才下，没变就是 304":                                       "a file: fetched if it changed, else 304",
 		"网页里的脚本可以直接读。":                                           "Scripts in any page may read.",
+		"下载（%s），不带密钥":                                            "Downloads (%s), without a key",
+		"下载（%s），带密钥":                                             "Downloads (%s), with a key",
 		"要密钥：部门数据专员的，有发布用途。":                                     "Needs a key of an officer of the department, that may publish.",
 		"正文":       "Body",
 		"正文示例":     "Example of a body",

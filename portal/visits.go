@@ -1,0 +1,102 @@
+package portal
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+	"shuyuan/internal/policy"
+)
+
+// Visit is a kind of request that is counted.
+type Visit string
+
+// Uncounted is what costs next to nothing, or is counted otherwise.
+const Uncounted Visit = "uncounted"
+
+// The kinds. They are counted where the work is: a page that comes from the
+// cache costs next to nothing, and is not counted.
+const (
+	PageVisit     Visit = "pages"
+	SearchVisit   Visit = "searches"
+	QuestionVisit Visit = "questions" // about the rows of a table
+	DownloadVisit Visit = "downloads"
+)
+
+// byAccount ends the name of the bucket in which an account or a key is counted
+// by itself.
+const byAccount = "-account"
+
+var visits = []Visit{PageVisit, SearchVisit, QuestionVisit, DownloadVisit}
+
+// VisitRates reads from the book of rules how much one network, and one account
+// or key, may ask for, by bucket.
+func VisitRates(book *policy.Book) (map[string]account.Rate, error) {
+	out := map[string]account.Rate{}
+	for _, v := range visits {
+		path := "visits." + string(v)
+		rule, ok := book.House().Rule(path)
+		n, counts := rule.Number()
+		each := 0
+		for _, d := range rule.Details {
+			if d.Key == "by_account" {
+				each, _ = policy.Rule{Value: d.Value}.Number()
+			}
+		}
+		if !ok || !counts || n < 1 || each < 1 {
+			return nil, fmt.Errorf("the rules of the platform say no number of %s", path)
+		}
+		out[string(v)], out[string(v)+byAccount] = account.Rate{Limit: n, Window: time.Minute}, account.Rate{Limit: each, Window: time.Minute}
+	}
+	return out, nil
+}
+
+// VisitRate is how many requests of a kind one network may make, and one account
+// or key by itself.
+func (s *Server) VisitRate(kind Visit) (network, by account.Rate) {
+	return s.visits.Rate(string(kind)), s.visits.Rate(string(kind) + byAccount)
+}
+
+// admitVisit counts a request of who asks: an account or a key by itself,
+// everybody else by the network. It returns fault.TooMany where there are too
+// many of a kind, and says when to come back.
+//
+// What is asked from the machine itself is not counted: its operator asks, or a
+// proxy of which nobody has said that it is one, which stands for everybody.
+func (s *Server) admitVisit(c *fiber.Ctx, kind Visit) error {
+	if kind == "" || kind == Uncounted {
+		return nil
+	}
+	bucket, subject := string(kind), ""
+	switch who := actor(c); {
+	case who.Key != "":
+		bucket, subject = bucket+byAccount, "key "+who.Key
+	case !who.IsVisitor():
+		bucket, subject = bucket+byAccount, strconv.FormatInt(who.ID, 10)
+	default:
+		ip := s.clientIP(c)
+		if addr, err := netip.ParseAddr(ip); err == nil && addr.Unmap().IsLoopback() {
+			return nil
+		}
+		subject = account.Network(ip)
+	}
+	limit, err := s.visits.Allow(c.UserContext(), bucket, subject)
+	if err != nil || limit.Allowed {
+		return err
+	}
+	f := fault.New(fault.TooMany, visitSentences[kind], limit.Limit, int(limit.Retry/time.Second)+1) // as Retry-After says
+	f.Retry = limit.Retry
+	return f
+}
+
+var visitSentences = map[Visit]string{
+	PageVisit:     "网页打开得太多：每分钟最多 %d 个（平台规则），请在 %d 秒后再试。",
+	SearchVisit:   "搜索太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。",
+	QuestionVisit: "表格查询太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。程序请用接口，账户页可以建密钥。",
+	DownloadVisit: "下载太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。",
+}
