@@ -221,6 +221,9 @@ func (x *explorer) explore(ctx context.Context) (*templates.ExplorerView, error)
 		view.Share = x.share(ctx)
 	}
 	view.Notes, view.Say = x.notes, x.say
+	if name := nested(x.table()); name != "" {
+		view.Notes = append(view.Notes, text.T(ctx, "这个文件只有一条记录，所以是一行：其余都嵌套在“%s”里，点开可看全，不能逐条筛选。要逐条查，请下载原件，或请部门把那一层发布成记录的数组。", x.label(ctx, name)))
+	}
 	return view, nil
 }
 
@@ -236,6 +239,16 @@ func (x *explorer) checkWhere(ctx context.Context) error {
 	}
 	_, err = rows.Compile(schema, rows.Query{Where: x.state.where})
 	return err
+}
+
+// nested is the column that all else lies in where a table is a single record,
+// as a tree is with one root; empty: it is none.
+func nested(t *datasets.Table) string {
+	i := slices.IndexFunc(t.Fields, func(f datasets.Field) bool { return rows.Type(f.Type) == rows.Array })
+	if t.Rows != 1 || i < 0 {
+		return ""
+	}
+	return t.Fields[i].Name
 }
 
 // example is a condition that runs on this table and that some of its rows meet.

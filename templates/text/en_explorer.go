@@ -2,6 +2,7 @@ package text
 
 func init() {
 	add(map[string]string{
+		"这个文件只有一条记录，所以是一行：其余都嵌套在“%s”里，点开可看全，不能逐条筛选。要逐条查，请下载原件，或请部门把那一层发布成记录的数组。": "This file is a single record and so has one row: all else is nested in “%s”. Open it to see the whole; it cannot be filtered item by item. For that download the file, or ask the department to publish that level as an array of records.",
 		"例子，可横向滚动":  "Examples, scroll sideways",
 		"表格":        "Table",
 		"看法":        "View",
