@@ -37,6 +37,12 @@ func announce(ctx context.Context, tx pgx.Tx, s *Service, datasetIDs ...int64) e
 	return err
 }
 
+// Announce tells indexes and caches, in the transaction of the act, that
+// something shown with the entries has changed, as an answer to a question.
+func (s *Service) Announce(ctx context.Context, tx pgx.Tx, datasetIDs ...int64) error {
+	return announce(ctx, tx, s, datasetIDs...)
+}
+
 // mayEdit allows the officers of the department, by a session or by a key that
 // may publish. An import acts as one.
 func mayEdit(who account.Actor, departmentID int64) error {

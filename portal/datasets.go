@@ -51,6 +51,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.Quality, err = s.entryQuality(ctx, d); err != nil {
 		return err
 	}
+	if p.Answers, err = s.answersOf(c, d); err != nil {
+		return err
+	}
 	if p.Related, err = s.Datasets.Related(ctx, viewer, d, 3); err != nil {
 		return err
 	}

@@ -56,6 +56,9 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/suggest", By: anybody, Handle: (*Server).suggest, Public: true, Visit: SearchVisit},
 	{Method: "GET", Path: "/datasets/feed.xml", By: anybody, Handle: (*Server).searchFeed, Public: true, Visit: SearchVisit},
 	{Method: "GET", Path: "/datasets/:slug", By: anybody, Handle: (*Server).showDataset, Public: true},
+	{Method: "GET", Path: "/datasets/:slug/questions", By: anybody, Handle: (*Server).showQuestions, Public: true},
+	{Method: "GET", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).showAsk, Session: true},
+	{Method: "POST", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).ask, Session: true},
 	{Method: "GET", Path: "/datasets/:slug/all.zip", By: anybody, Handle: (*Server).downloadWhole, Visit: DownloadVisit},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true, Keep: worthKeeping, Visit: QuestionVisit},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/explorer", By: anybody, Handle: (*Server).showExplorer, Public: true, Keep: worthKeeping, Visit: QuestionVisit},
@@ -114,6 +117,12 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/desk/inbox", By: account.Deskers, Handle: (*Server).showInbox, Session: true},
 	{Method: "GET", Path: "/desk/inbox.csv", By: account.Deskers, Handle: (*Server).inboxCSV, Session: true, Visit: DownloadVisit},
+
+	{Method: "GET", Path: "/account/questions", By: anybody, Handle: (*Server).showOwnQuestions, Session: true},
+	{Method: "POST", Path: "/account/questions/:id/take-back", By: anybody, Handle: (*Server).takeBackQuestion, Session: true},
+	{Method: "GET", Path: "/desk/questions", By: officers, Handle: (*Server).showDeskQuestions, Session: true},
+	{Method: "GET", Path: "/desk/questions/:id", By: officers, Handle: (*Server).showDeskQuestion, Session: true},
+	{Method: "POST", Path: "/desk/questions/:id", By: officers, Handle: (*Server).answerQuestion, Session: true},
 
 	{Method: "GET", Path: "/desk/dictionaries", By: officers, Handle: (*Server).showDictionaries, Session: true},
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},

@@ -15,6 +15,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
@@ -38,6 +39,8 @@ type Deps struct {
 	Now       func() time.Time
 	Config    Config
 	Log       *slog.Logger
+
+	Questions *questions.Service
 
 	Inbox []inbox.Source // what makes work for people, besides Datasets
 

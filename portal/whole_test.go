@@ -9,6 +9,9 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"shuyuan/datasets/questions"
+	"shuyuan/internal/deadline"
+	"shuyuan/internal/workdays"
 	"slices"
 	"strings"
 	"sync"
@@ -153,6 +156,12 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 		f(s)
 	}
 	s.Accounts = account.NewService(c.Pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}, Limits: s.limits}, c.Clock)
+	calendar, err := workdays.China()
+	if err != nil {
+		t.Fatal(err)
+	}
+	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
+	s.Questions = questions.New(c.Pool, c.Service, clocks, s.Accounts, c.Clock)
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}

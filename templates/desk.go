@@ -19,6 +19,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/uploads", Title: "上传", By: []account.Role{account.Officer}},
 	{Href: "/desk/findings", Title: "个人信息和隐患", By: []account.Role{account.Officer}},
 	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},
+	{Href: "/desk/questions", Title: "提问", By: []account.Role{account.Officer}},
 	{Href: "/desk/links", Title: "登记的地址", By: []account.Role{account.Officer}},
 }
 

@@ -38,9 +38,9 @@ func DictionaryHref(resource string, table int) string {
 	return href
 }
 
-// questions are the lines of the score in words, each with what to do where the
+// asked are the lines of the score in words, each with what to do where the
 // answer is no.
-var questions = map[datasets.Question][2]string{
+var asked = map[datasets.Question][2]string{
 	datasets.AskLabel:       {"有中文名称", "写中文名称：列名是拼音或英文的，读者看不懂。"},
 	datasets.AskLabelEN:     {"有英文名称", "写英文名称，英文页面和英文读者用它。"},
 	datasets.AskMeaning:     {"写明含义", "写定义，说清这一列的值是什么；或给出代码表。"},
@@ -51,14 +51,14 @@ var questions = map[datasets.Question][2]string{
 }
 
 func questionWords(ctx context.Context, q datasets.Question) string {
-	return text.T(ctx, questions[q][0])
+	return text.T(ctx, asked[q][0])
 }
 
 func questionFix(ctx context.Context, q datasets.Question) string {
-	return text.T(ctx, questions[q][1])
+	return text.T(ctx, asked[q][1])
 }
 
-// missing are the questions that were answered with no.
+// missing are the asked that were answered with no.
 func missing(lines []datasets.Answered) []datasets.Question {
 	var out []datasets.Question
 	for _, l := range lines {

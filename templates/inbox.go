@@ -137,10 +137,11 @@ func (p InboxPage) parts() []inboxPart {
 
 // inboxKinds are the names of what waits.
 var inboxKinds = map[string]string{
-	"upload":  "上传",
-	"finding": "个人信息和隐患",
-	"link":    "登记的地址",
-	"update":  "更新",
+	"upload":   "上传",
+	"finding":  "个人信息和隐患",
+	"link":     "登记的地址",
+	"update":   "更新",
+	"question": "提问",
 }
 
 // NameInboxKind names a kind of thing that waits; the domain that makes it says

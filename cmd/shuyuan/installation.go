@@ -19,6 +19,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/config"
@@ -217,6 +218,7 @@ type services struct {
 	clock     *database.Clock
 	datasets  *datasets.Service
 	catalogue *catalogue.Service
+	questions *questions.Service
 	accounts  *account.Service
 }
 
@@ -251,7 +253,9 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Work(in.path("work")))...),
 		accounts: account.NewService(in.pool, account.Config{Secret: secret}, clock.Now),
 	}
-	out.catalogue = catalogue.New(in.pool, out.datasets, book, deadline.New(book, func() workdays.Calendar { return calendar }), clock.Now)
+	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
+	out.catalogue = catalogue.New(in.pool, out.datasets, book, clocks, clock.Now)
+	out.questions = questions.New(in.pool, out.datasets, clocks, out.accounts, clock.Now)
 	return out, nil
 }
 

@@ -128,7 +128,8 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Search: s.search, Accounts: s.accounts, Policy: book,
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions,
+		Search: s.search, Accounts: s.accounts, Policy: book,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Mounts: []func(*portal.Server){api.Mount},
 	}); err != nil {
@@ -147,6 +148,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleLinks(workers, sender, s.base); err != nil {
+		return err
+	}
+	if err := notify.HandleQuestions(workers, sender, s.base); err != nil {
 		return err
 	}
 	if err := notify.HandleFindings(workers, sender, s.base); err != nil {

@@ -29,6 +29,8 @@ var Permissions = []Permission{
 	{"在收件台看等自己办的事", "See in the inbox what waits for oneself", staff},
 	{"开启和关闭自己的两步验证、通行密钥", "Turn one's second factor and passkeys on and off", staff},
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
+	{"对公开的数据提问，收回还没有答复的提问", "Ask about public data, and take back what is not answered yet", staff},
+	{"答复对本部门数据的提问", "Answer questions about the data of one's department", []Role{Officer}},
 	{"为本部门的数据上传文件，看读的结果，发布新版本", "Upload files for the data of one's department, see what was read, publish new versions", []Role{Officer}},
 	{"编制本部门的目录条目，报送主管部门", "Compile the catalogue entries of one's department and send them to the authority", []Role{Officer}},
 	{"签发或退回本部门要报送的目录条目", "Sign or return the entries that one's department wants to send", []Role{Head}},

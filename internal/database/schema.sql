@@ -772,6 +772,37 @@ CREATE TABLE passkeys (
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 COMMENT ON COLUMN passkeys.credential IS 'public key and counter (WebAuthn): it checks and opens nothing';
 
+CREATE TABLE questions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    dataset_id bigint NOT NULL,
+    user_id bigint,
+    asker text NOT NULL,
+    body text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    state text NOT NULL,
+    answer text NOT NULL DEFAULT ''::text,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT questions_asker_check CHECK ((asker <> ''::text)),
+    CONSTRAINT questions_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT questions_check CHECK (((state = ANY (ARRAY['answered'::text, 'declined'::text])) = ((answer <> ''::text) AND (answered_by IS NOT NULL) AND (answered_at IS NOT NULL)))),
+    CONSTRAINT questions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'answered'::text, 'declined'::text, 'taken_back'::text]))),
+    CONSTRAINT questions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT questions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT questions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX questions_dataset ON public.questions USING btree (dataset_id, id DESC);
+CREATE UNIQUE INDEX questions_once ON public.questions USING btree (user_id, dataset_id, md5(body)) WHERE (state = 'open'::text);
+CREATE INDEX questions_user ON public.questions USING btree (user_id, id DESC);
+COMMENT ON TABLE questions IS 'public once answered: a question that nobody has looked at is seen by its asker and the department alone';
+COMMENT ON COLUMN questions.user_id IS 'who asked; null once the account is gone';
+COMMENT ON COLUMN questions.asker IS 'as the asker wants to be called in public';
+COMMENT ON COLUMN questions.answer IS 'the official answer, or why the question is not answered here';
+
 CREATE UNLOGGED TABLE rate_windows (
     bucket text NOT NULL,
     subject bytea NOT NULL,

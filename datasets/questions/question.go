@@ -1,0 +1,70 @@
+package questions
+
+import (
+	"time"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/deadline"
+	"shuyuan/internal/fault"
+	"shuyuan/internal/workflow"
+)
+
+// State is where a question stands.
+type State string
+
+// The states of a question.
+const (
+	Open      State = "open"
+	Answered  State = "answered" // and public
+	Declined  State = "declined"
+	TakenBack State = "taken_back"
+)
+
+// Action is what moves a question.
+type Action string
+
+// The actions.
+const (
+	Answer   Action = "answer"
+	Decline  Action = "decline"
+	TakeBack Action = "take_back"
+)
+
+// Question is one question with its answer, if it has one.
+type Question struct {
+	ID       int64
+	Dataset  datasets.Dataset // slug, titles and department alone
+	User     int64            // who asked; 0 once the account is gone
+	Asker    string
+	Body     string
+	AskedAt  time.Time
+	State    State
+	Answer   string
+	Answerer string
+	At       *time.Time // of the answer
+	Revision int
+	Clock    *deadline.Clock // nil where its rule or year is not known
+
+	clock deadline.Ref
+}
+
+// Late reports whether an answer is still owed at now, past its day.
+func (q *Question) Late(now time.Time) bool {
+	return q.State == Open && q.Clock != nil && q.Clock.Late(now)
+}
+
+// lifecycle is every move that a question can make. Whose question it is, and of
+// which department, move decides. An asker plays no role.
+var lifecycle = workflow.Lifecycle[State, Action, *Question]{
+	{Action: Answer, From: []State{Open}, To: Answered, By: []account.Role{account.Officer}, Needs: withAnswer},
+	{Action: Decline, From: []State{Open}, To: Declined, By: []account.Role{account.Officer}, Needs: withAnswer},
+	{Action: TakeBack, From: []State{Open}, To: TakenBack, By: []account.Role{account.Visitor}},
+}
+
+func withAnswer(q *Question) error {
+	if q.Answer == "" {
+		return fault.At("answer", "请写答复；不在这里答复的，写明理由。")
+	}
+	return nil
+}
