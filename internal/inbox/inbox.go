@@ -16,16 +16,16 @@ import (
 
 // Item is one thing that waits for somebody.
 type Item struct {
-	Kind   string    // as opening-review; the portal names it
-	ID     string    // within the kind
-	Title  Text      // what it is about, as its owner wrote it
-	Sub    Text      // whose it is, or where it lies; may be empty
-	Ask    string    // what is to be done: a sentence with its English in templates/text
-	Args   []any     // of Ask
-	Path   string    // the page on which it is done
-	Since  time.Time // when it began to wait
-	Clock  *deadline.Clock
-	After  string // what happens when the clock runs out: a sentence; empty: nothing but that everybody sees it
+	Kind  string    // as opening-review; the portal names it
+	ID    string    // within the kind
+	Title Text      // what it is about, as its owner wrote it
+	Sub   Text      // whose it is, or where it lies; may be empty
+	Ask   string    // what is to be done: a sentence with its English in templates/text
+	Args  []any     // of Ask
+	Path  string    // the page on which it is done
+	Since time.Time // when it began to wait
+	Clock *deadline.Clock
+	After string // what happens when the clock runs out: a sentence; empty: nothing but that everybody sees it
 }
 
 // Text is what somebody wrote; En is empty where there is only Chinese.
