@@ -30,7 +30,7 @@ type NewVersion struct {
 	Reason      string    // why there is a new version
 	ReasonEN    string
 	PublishedAt time.Time // now if zero
-	Reviewed    bool      // somebody has seen what the file holds that its tables do not show
+	Reviewed    bool      // somebody has seen what stands against publishing it and can be reviewed
 }
 
 // maxFile is how many bytes a published file may have.
@@ -39,8 +39,9 @@ const maxFile = 4 << 30
 // AddVersion stores the file, has a limited child read it whole, and publishes
 // it as the next version of the resource: bytes, tables and dictionary in one
 // transaction. One that holds more than its tables show (a hidden sheet, a
-// pivot cache) is refused unless that was reviewed. It is for who imports: that
-// the file was let through elsewhere is recorded under their name.
+// pivot cache), or takes away what the newest version has (most rows, a column, a
+// key), is refused unless that was reviewed. It is for who imports: that the file
+// was let through elsewhere is recorded under their name.
 // A file that does not hold what its ending promises is refused with line and
 // reason (fault.Invalid) and leaves nothing visible: its bytes have no row, and
 // Sweep takes them.
@@ -172,6 +173,9 @@ func (s *Service) read(ctx context.Context, v *Version, n NewVersion) ([]tableFi
 	}
 	v.hold(t, fields, said, append(n.TablesEN, tablesEN[min(len(n.TablesEN), len(tablesEN)):]...))
 	if err := s.lookThrough(ctx, v, t); err != nil {
+		return nil, err
+	}
+	if t.compared, err = s.compare(ctx, v, t.files, false); err != nil {
 		return nil, err
 	}
 	return t.files, s.publishable(ctx, s.pool, v, t, n.Reviewed)

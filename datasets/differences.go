@@ -101,6 +101,18 @@ func (s *Service) Differences(ctx context.Context, viewer account.Actor, from, t
 	} else if kind := fault.KindOf(d.Refused); kind != fault.Forbidden && kind != fault.NotFound && kind != fault.Unauthenticated {
 		return nil, d.Refused
 	}
+	d.Tables = tableDifferences(from, to, kept)
+	if d.Refused != nil {
+		for i := range d.Tables {
+			d.Tables[i].Words = withoutCodes(d.Tables[i].Words)
+		}
+	}
+	return d, nil
+}
+
+// tableDifferences are the tables of to with those of from, of which kept says
+// how their rows differ.
+func tableDifferences(from, to *Version, kept []RowDifference) (all []TableDifference) {
 	pairs, gone := sameTable(from.Tables, to.Tables), map[int]bool{}
 	for i := range to.Tables {
 		t := TableDifference{Position: i, After: &to.Tables[i]}
@@ -112,18 +124,15 @@ func (s *Service) Differences(ctx context.Context, viewer account.Actor, from, t
 			}
 			t.Columns = compareColumns(t.Before.Fields, t.After.Fields, renamed)
 			t.Words = compareWords(t.Before.Fields, t.After.Fields, renamed)
-			if d.Refused != nil {
-				t.Words = withoutCodes(t.Words)
-			}
 		}
-		d.Tables = append(d.Tables, t)
+		all = append(all, t)
 	}
 	for j := range from.Tables {
 		if !gone[j] {
-			d.Tables = append(d.Tables, TableDifference{Position: -1, Before: &from.Tables[j]})
+			all = append(all, TableDifference{Position: -1, Before: &from.Tables[j]})
 		}
 	}
-	return d, nil
+	return all
 }
 
 // mayCompare asks the Gate for both versions.

@@ -98,6 +98,20 @@ func (s *Service) objections(ctx context.Context, q database.Querier, v *Version
 	for _, f := range t.report.Findings {
 		out = append(out, Objection{Kind: f.Kind, Note: f.Note})
 	}
+	newest, err := newestOf(ctx, q, v.ResourceID)
+	if err != nil {
+		return nil, err
+	}
+	if newest != nil && newest.SHA256 != v.SHA256 {
+		lost, err := s.losses(newest, v, t.compared)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lost...)
+		if s.rows != nil && (t.compared == nil || t.compared.From != newest.ID) {
+			out = append(out, Objection{Kind: "not-compared", Note: ingest.Note{Sentence: "这个文件还没有和第 %d 版比过，比过才能发布；一般几分钟就好。", Args: []any{int64(newest.Number)}}, Block: true})
+		}
+	}
 	if s.rows == nil {
 		return out, nil
 	}

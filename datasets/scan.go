@@ -305,8 +305,8 @@ func scanTables(files []tableFile, tables []Table) []scanned {
 	return out
 }
 
-// scanUpload looks through what was read of an upload, before a person reviews
-// it. What its columns are called is what earlier versions say of them.
+// scanUpload looks through what was read of an upload, and compares it with the
+// newest version, before a person reviews it. What its columns are called is what earlier versions say of them.
 func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken, tell func(Scan)) error {
 	if s.rows == nil {
 		return nil
@@ -319,8 +319,11 @@ func (s *Service) scanUpload(ctx context.Context, u *Upload, t *taken, tell func
 	if err != nil {
 		return err
 	}
-	v := &Version{}
+	v := &Version{ResourceID: u.ResourceID, SHA256: u.SHA256}
 	v.hold(t, fields, said, names)
+	if t.compared, err = s.compare(ctx, v, t.files, true); err != nil {
+		return err
+	}
 	return s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables), tell)
 }
 

@@ -33,8 +33,9 @@ func (f tableFile) noted() []ingest.Note { return append([]ingest.Note{}, f.note
 // taken is what reading a file gave: what it says of itself, and the Parquet
 // files of its tables, in the store.
 type taken struct {
-	report *ingest.Report
-	files  []tableFile
+	report   *ingest.Report
+	files    []tableFile
+	compared *compared // with the newest version; nil: not yet, or there is none
 }
 
 // take reads an object in a limited child and stores the tables that it makes.
@@ -252,8 +253,13 @@ func (s *Service) asked(ctx context.Context, v *Version, position int) (rows.Tab
 	if err != nil {
 		return rows.Table{}, err
 	}
-	return rows.Table{Parquet: f.info.Digest, Rows: v.Tables[position].Rows, Key: tableKey{v.ResourceID, v.Number, position}.String(),
-		Schema: schemaOf(f, v.Tables[position].Fields)}, nil
+	return askedOf(v, f), nil
+}
+
+// askedOf is the table of v whose Parquet file is f.
+func askedOf(v *Version, f tableFile) rows.Table {
+	t := v.Tables[f.position]
+	return rows.Table{Parquet: f.info.Digest, Rows: t.Rows, Key: tableKey{v.ResourceID, v.Number, f.position}.String(), Schema: schemaOf(f, t.Fields)}
 }
 
 // schemaOf is the columns of a table's file, labelled as its dictionary says.

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/datasets/ingest"
-	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
@@ -214,29 +213,8 @@ func (s *Service) compareContent(ctx context.Context, old *Version, j int, c *Co
 	if err != nil {
 		return r, err
 	}
-	f := c.taken.files[i]
-	after := rows.Table{Parquet: f.info.Digest, Rows: c.Version.Tables[i].Rows, Schema: schemaOf(f, c.Version.Tables[i].Fields)}
-	compared := rows.Comparison{Old: before, New: after}
-	for _, p := range paired(schemaNames(before.Schema), schemaNames(after.Schema), nil) {
-		compared.Pairs = append(compared.Pairs, rows.Pair{Old: before.Schema[p.before], New: after.Schema[p.after]})
-	}
-	if r.Key, r.Why, compared.Key, err = s.chooseKey(ctx, compared, c.Version.Tables[i].Keys()); err != nil {
-		return r, err
-	}
-	if len(compared.Pairs) == 0 {
-		r.Why = NothingIn
-		return r, nil
-	}
-	if before.Parquet == after.Parquet {
-		r.Same = after.Rows
-		return r, nil
-	}
-	d, err := s.rows.Compare(ctx, compared)
-	if err != nil {
-		return r, err
-	}
-	r.Added, r.Removed, r.Changed, r.Same = d.Added, d.Removed, d.Changed, d.Same
-	return r, nil
+	after := askedOf(c.Version, c.taken.files[i])
+	return s.countDifferences(ctx, r, before, after, c.Version.Tables[i].Keys())
 }
 
 // NewerThan is what came after the content: the number of a later version, and

@@ -120,6 +120,7 @@ type Upload struct {
 
 	attempt     int
 	compression string
+	compared    *compared
 }
 
 // UploadTable is a table as it was read.

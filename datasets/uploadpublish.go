@@ -79,7 +79,8 @@ func (s *Service) PublishUpload(ctx context.Context, who account.Actor, id strin
 }
 
 // lookThroughUpload looks through an upload that waits for a person, as the
-// version that it would become, where that was not done and nobody does it.
+// version that it would become, and compares it with the newest, where that was
+// not done and nobody does it.
 func (s *Service) lookThroughUpload(ctx context.Context, id string, department int64) error {
 	u, err := selectUpload(ctx, s.pool, id, department)
 	if err != nil || u.State != Reviewing {
@@ -89,22 +90,29 @@ func (s *Service) lookThroughUpload(ctx context.Context, id string, department i
 	if err != nil || s.rows == nil {
 		return err
 	}
+	if err := s.compareUpload(ctx, u, v, t); err != nil {
+		return err
+	}
 	if err = s.scanOfUpload(ctx, u, scanTables(t.files, v.Tables), nil); errors.Is(err, errScanning) {
 		return nil
 	}
 	return err
 }
 
-// ScanUploads looks through the uploads that wait for a person and were not:
-// what asks for rows did not answer when they were read, or something else is
-// looked for now.
+// ScanUploads looks through the uploads that wait for a person and were not, and
+// compares them with the newest version: what asks for rows did not answer when
+// they were read, something else is looked for now, or another version was
+// published meanwhile.
 func (s *Service) ScanUploads(ctx context.Context) error {
 	if s.rows == nil {
 		return nil
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT u.id FROM uploads u
-		WHERE u.state = 'review' AND NOT EXISTS (SELECT FROM scans c WHERE c.resource_id = u.resource_id AND c.sha256 = u.sha256 AND c.detectors = @detectors)
+		LEFT JOIN LATERAL (SELECT id, sha256 FROM versions WHERE resource_id = u.resource_id ORDER BY number DESC LIMIT 1) v ON true
+		WHERE u.state = 'review'
+		AND (NOT EXISTS (SELECT FROM scans c WHERE c.resource_id = u.resource_id AND c.sha256 = u.sha256 AND c.detectors = @detectors)
+			OR v.sha256 <> u.sha256 AND (u.compared->>'From')::bigint IS DISTINCT FROM v.id)
 		ORDER BY u.created_at`, pgx.NamedArgs{"detectors": detectors})
 	if err != nil {
 		return err
@@ -140,7 +148,7 @@ func (s *Service) Objections(ctx context.Context, who account.Actor, u *Upload) 
 // candidate is u as the version that it would become, with what was read of it.
 func (s *Service) candidate(ctx context.Context, q database.Querier, u *Upload) (*Version, *taken, error) {
 	v := &Version{ResourceID: u.ResourceID, DatasetID: u.DatasetID, FileName: u.FileName, Delimiter: u.Delimiter, Told: u.Encoding != "", SHA256: u.SHA256, Bytes: u.Bytes}
-	t := &taken{report: &ingest.Report{Format: u.Format, Compression: u.compression, Encoding: u.Found, NoHeader: u.NoHeader, Notes: u.Notes, Findings: u.Findings}}
+	t := &taken{compared: u.compared, report: &ingest.Report{Format: u.Format, Compression: u.compression, Encoding: u.Found, NoHeader: u.NoHeader, Notes: u.Notes, Findings: u.Findings}}
 	for i, table := range u.Tables {
 		t.report.Tables = append(t.report.Tables, ingest.TableReport{Name: table.Name, Rows: table.Rows, Columns: table.Columns, Preview: table.Preview, Notes: table.Notes})
 		f := table.file

@@ -97,7 +97,7 @@ func insertUpload(ctx context.Context, tx pgx.Tx, u *Upload) error {
 
 const uploadColumns = `u.id, u.resource_id, u.department_id, u.user_id, u.user_name, u.file_name, u.bytes, u.got, u.state, coalesce(u.sha256, ''),
 	u.header, u.encoding, u.delimiter, u.attempt, u.started_at, u.read_rows, u.read_bytes, u.read_of, u.scan_done, u.scan_of,
-	u.format, u.compression, u.found_encoding, NOT u.found_header, u.notes, u.findings, u.sentence, u.args, u.reviewed_name, u.reviewed_reason,
+	u.compared, u.format, u.compression, u.found_encoding, NOT u.found_header, u.notes, u.findings, u.sentence, u.args, u.reviewed_name, u.reviewed_reason,
 	coalesce(u.version_id, 0), coalesce((SELECT number FROM versions WHERE id = u.version_id), 0), u.created_at, u.changed_at, u.expires_at,
 	d.id, d.slug, d.title, d.title_en, r.name, r.name_en`
 
@@ -109,7 +109,7 @@ func scanUpload(row pgx.CollectableRow) (*Upload, error) {
 	var args, notes, findings []byte
 	err := row.Scan(&u.ID, &u.ResourceID, &u.Department, &u.Owner, &u.OwnerName, &u.FileName, &u.Bytes, &u.Got, &u.State, &u.SHA256,
 		&u.Header, &u.Encoding, &u.Delimiter, &u.attempt, &u.Started, &u.Progress.Rows, &u.Progress.Bytes, &u.Progress.Of, &u.Scan.Done, &u.Scan.Of,
-		&u.Format, &u.compression, &u.Found, &u.NoHeader, &notes, &findings, &sentence, &args, &u.ReviewedName, &u.ReviewedReason,
+		&u.compared, &u.Format, &u.compression, &u.Found, &u.NoHeader, &notes, &findings, &sentence, &args, &u.ReviewedName, &u.ReviewedReason,
 		&u.VersionID, &u.Number, &u.Created, &u.Changed, &u.Expires,
 		&u.DatasetID, &u.DatasetSlug, &u.DatasetTitle, &u.DatasetTitleEN, &u.ResourceName, &u.ResourceNameEN)
 	if err != nil {
@@ -308,8 +308,8 @@ func (s *Service) moveRead(ctx context.Context, tx pgx.Tx, u *Upload, action Upl
 func insertRead(ctx context.Context, tx pgx.Tx, u *Upload, t *taken) error {
 	r := t.report
 	if _, err := tx.Exec(ctx, `
-		UPDATE uploads SET format = @format, compression = @compression, found_encoding = @encoding, found_header = @header, notes = @notes, findings = @findings WHERE id = @id`,
-		pgx.NamedArgs{"id": u.ID, "format": r.Format, "compression": r.Compression, "encoding": r.Encoding, "header": !r.NoHeader,
+		UPDATE uploads SET format = @format, compression = @compression, found_encoding = @encoding, found_header = @header, notes = @notes, findings = @findings, compared = @compared WHERE id = @id`,
+		pgx.NamedArgs{"id": u.ID, "format": r.Format, "compression": r.Compression, "encoding": r.Encoding, "header": !r.NoHeader, "compared": t.compared,
 			"notes": append([]ingest.Note{}, r.Notes...), "findings": append([]ingest.Finding{}, r.Findings...)}); err != nil {
 		return err
 	}
@@ -437,7 +437,7 @@ func saveReading(ctx context.Context, tx pgx.Tx, u *Upload) error {
 	if err := saveUploadState(ctx, tx, u); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE uploads SET header = @header, encoding = @encoding, delimiter = @delimiter, attempt = 0, read_rows = 0, read_bytes = 0, read_of = 0, scan_done = 0, scan_of = 0 WHERE id = @id`,
+	if _, err := tx.Exec(ctx, `UPDATE uploads SET header = @header, encoding = @encoding, delimiter = @delimiter, attempt = 0, read_rows = 0, read_bytes = 0, read_of = 0, scan_done = 0, scan_of = 0, compared = NULL WHERE id = @id`,
 		pgx.NamedArgs{"id": u.ID, "header": u.Header, "encoding": u.Encoding, "delimiter": u.Delimiter}); err != nil {
 		return err
 	}

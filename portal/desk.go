@@ -254,6 +254,9 @@ func (s *Server) uploadPage(c *fiber.Ctx, show func(*templates.UploadPage) error
 	if p.Against, err = s.Datasets.Objections(ctx, who, u); err != nil {
 		return err
 	}
+	if p.Changes, err = s.Datasets.Succession(ctx, who, u); err != nil {
+		return err
+	}
 	if p.Table, err = tableNumber("", u); err != nil {
 		return err
 	}

@@ -51,8 +51,9 @@ type UploadPage struct {
 	Offers   []datasets.UploadAction
 	Said     map[int]map[string]datasets.Override
 	Against  []datasets.Objection
-	Misfits  []ingest.Misfit // a page of those of table Table
-	Table    int             // from 0
+	Changes  *datasets.Differences // to the newest version; nil where there is none, or nothing to be published
+	Misfits  []ingest.Misfit       // a page of those of table Table
+	Table    int                   // from 0
 	Page     int
 	Form     PublishForm
 	Mistake  Mistake // of the form for reading anew

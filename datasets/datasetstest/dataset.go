@@ -116,7 +116,7 @@ func (c *Catalogue) Resource(t testing.TB, d *datasets.Dataset, options ...func(
 func (c *Catalogue) Version(t testing.TB, d *datasets.Dataset, resource, fileName, text string, fields ...datasets.Field) *datasets.Version {
 	t.Helper()
 	v, err := c.Service.AddVersion(t.Context(), Officer(d.Department), d, resource, datasets.NewVersion{
-		FileName: fileName, Content: strings.NewReader(text), Fields: [][]datasets.Field{fields}, Reason: "首次发布",
+		FileName: fileName, Content: strings.NewReader(text), Fields: [][]datasets.Field{fields}, Reason: "首次发布", Reviewed: true,
 	})
 	if err != nil {
 		t.Fatalf("publish %s: %v", fileName, err)

@@ -76,6 +76,8 @@ type Upload struct {
 	Notes      []string      `json:"notes,omitempty" nullable:"false" doc:"What should be known of the file" zh:"关于文件要知道的"`
 	Objections []Objection   `json:"objections,omitempty" nullable:"false" doc:"What stands against publishing it" zh:"什么挡着发布"`
 	Tables     []UploadTable `json:"tables,omitempty" nullable:"false" doc:"What was read" zh:"读出的表"`
+	Findings   []Found       `json:"findings,omitempty" nullable:"false" doc:"What was found of persons, grave or not" zh:"找到的个人信息，不论轻重"`
+	Changes    *Succession   `json:"changes,omitempty" doc:"In review: what publishing it would change of the newest version" zh:"review 时：发布后和最新一版相比会变什么"`
 	Version    int           `json:"version,omitempty" doc:"Once published: number of the version" zh:"发布之后：第几版" example:"3"`
 	Created    time.Time     `json:"created" doc:"When it began" zh:"何时开始" example:"2026-01-15T02:00:00Z"`
 	Expires    *time.Time    `json:"expires,omitempty" nullable:"false" doc:"When it is swept if nothing happens" zh:"不再动的话何时清除" example:"2026-02-14T02:00:00Z"`
@@ -96,6 +98,93 @@ type Objection struct {
 	Kind string `json:"kind" doc:"What it is, for programs" zh:"是什么，给程序看" example:"formula"`
 	Text string `json:"text" doc:"What it is, in words" zh:"是什么，文字" example:"The file holds formulas."`
 	Lift bool   `json:"lifted_by_review" doc:"It is lifted by saying in reviewed why it may be public" zh:"在 reviewed 里写明为什么可以公开，就不再挡着" example:"true"`
+}
+
+// Found is something of persons that was found in an upload; values are blotted
+// out. What is grave is an objection, too.
+type Found struct {
+	ID       int64    `json:"id" doc:"Its number" zh:"编号" example:"17"`
+	Kind     string   `json:"kind" doc:"What it is, for programs" zh:"是什么，给程序看" example:"plate"`
+	Severity string   `json:"severity" enum:"info,warn,block" doc:"block stops publication until an officer has decided" zh:"block 要专员判断后才能发布" example:"warn"`
+	State    string   `json:"state" enum:"open,confirmed,dismissed" doc:"What an officer made of it" zh:"专员怎么判断" example:"open"`
+	Table    int      `json:"table" doc:"Number of the table, from 1" zh:"第几张表，从 1 数" example:"1"`
+	Column   string   `json:"column" doc:"Name of the column" zh:"列名" example:"车牌"`
+	Cells    int64    `json:"cells" doc:"Cells that have it" zh:"有多少格" example:"3"`
+	First    []int64  `json:"first_rows" nullable:"false" doc:"The first rows that have it, from 1, the header not counted" zh:"最先的几行，从 1 数，不数表头"`
+	Masked   []string `json:"masked" nullable:"false" doc:"Examples with most of each value blotted out" zh:"涂去大半的样例"`
+	Text     string   `json:"text" doc:"What it is, in words" zh:"是什么，文字" example:"1 row of the column holds plates of vehicles."`
+}
+
+// Succession is what publishing an upload would change.
+type Succession struct {
+	Version int               `json:"version" doc:"Number of the newest version" zh:"和第几版相比" example:"3"`
+	Tables  []TableSuccession `json:"tables" nullable:"false" doc:"Table by table" zh:"逐表"`
+}
+
+// TableSuccession is what it would change of one table.
+type TableSuccession struct {
+	Name       string    `json:"name,omitempty" doc:"Name of the table, where it has one" zh:"表名" example:"Sheet1"`
+	New        bool      `json:"new,omitempty" doc:"There was no such table" zh:"新的表"`
+	Gone       bool      `json:"gone,omitempty" doc:"There is no such table any more" zh:"没有这张表了"`
+	RowsBefore int64     `json:"rows_before" doc:"Rows in the newest version" zh:"上一版的行数" example:"17498"`
+	Rows       int64     `json:"rows" doc:"Rows in this file" zh:"这个文件的行数" example:"17502"`
+	Added      []string  `json:"columns_added,omitempty" nullable:"false" doc:"Columns that are new" zh:"新的列"`
+	Removed    []string  `json:"columns_removed,omitempty" nullable:"false" doc:"Columns that are gone" zh:"没有了的列"`
+	Retyped    []Retyped `json:"columns_retyped,omitempty" nullable:"false" doc:"Columns of another type" zh:"换了类型的列"`
+	ByRow      *ByRow    `json:"by_row,omitempty" doc:"How the rows differ, where both tables are small enough to be compared at once" zh:"逐行比较；两张表都不大时才有"`
+}
+
+// Retyped is a column of another type.
+type Retyped struct {
+	Name string `json:"name" doc:"Name of the column" zh:"列名" example:"人数"`
+	From string `json:"from" doc:"Type in the newest version" zh:"上一版的类型" example:"integer"`
+	To   string `json:"to" doc:"Type in this file" zh:"现在的类型" example:"text"`
+}
+
+// ByRow is how the rows of two tables differ.
+type ByRow struct {
+	Key     []string `json:"key,omitempty" nullable:"false" doc:"Columns that rows were matched by; without any, whole rows are compared" zh:"按哪些列对上；没有则比较整行"`
+	Added   int64    `json:"added" doc:"New rows" zh:"新增的行" example:"4"`
+	Removed int64    `json:"removed" doc:"Rows that are gone" zh:"删去的行" example:"0"`
+	Changed int64    `json:"changed" doc:"Rows with other values" zh:"改动的行" example:"12"`
+	Same    int64    `json:"same" doc:"Rows as they were" zh:"不变的行" example:"17486"`
+}
+
+func successionOf(d *datasets.Differences) *Succession {
+	if d == nil {
+		return nil
+	}
+	out := &Succession{Version: d.From.Number, Tables: []TableSuccession{}}
+	for _, t := range d.Tables {
+		line := TableSuccession{New: t.Before == nil, Gone: t.After == nil, Added: t.Columns.Added, Removed: t.Columns.Removed}
+		if t.Before != nil {
+			line.Name, line.RowsBefore = t.Before.Name, t.Before.Rows
+		}
+		if t.After != nil {
+			line.Name, line.Rows = t.After.Name, t.After.Rows
+		}
+		for _, r := range t.Columns.Retyped {
+			line.Retyped = append(line.Retyped, Retyped(r))
+		}
+		if r := t.Rows; r != nil && r.Why.Compared() {
+			line.ByRow = &ByRow{r.Key, r.Added, r.Removed, r.Changed, r.Same}
+		}
+		out.Tables = append(out.Tables, line)
+	}
+	return out
+}
+
+// findingsOf are what was found in u.
+func findingsOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) ([]Found, error) {
+	if u.SHA256 == "" {
+		return nil, nil
+	}
+	all, err := s.Datasets.Findings(c.UserContext(), s.Actor(c), datasets.FindingFilter{Resource: u.ResourceID, SHA256: u.SHA256})
+	var out []Found
+	for _, f := range all {
+		out = append(out, Found{f.ID, string(f.Kind), string(f.Severity), string(f.State), f.Position + 1, f.Column, f.Rows, f.First, f.Masked, text.T(c.UserContext(), f.Sentence, f.Args...)})
+	}
+	return out, err
 }
 
 // UploadTable is a table that was read of an upload.
@@ -168,6 +257,14 @@ func uploadOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) (*Upload, erro
 	for _, o := range against {
 		out.Objections = append(out.Objections, Objection{o.Kind, say([]ingest.Note{o.Note})[0], !o.Block})
 	}
+	if err != nil {
+		return nil, err
+	}
+	if out.Findings, err = findingsOf(s, c, u); err != nil {
+		return nil, err
+	}
+	changes, err := s.Datasets.Succession(ctx, s.Actor(c), u)
+	out.Changes = successionOf(changes)
 	return out, err
 }
 
