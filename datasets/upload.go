@@ -14,6 +14,7 @@ import (
 	"shuyuan/datasets/ingest"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/blob"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
@@ -328,7 +329,9 @@ func (s *Service) DiscardUpload(ctx context.Context, who account.Actor, id strin
 	return err
 }
 
-// end takes an upload to a state in which nothing of it is kept but its row.
+// end takes an upload to a state in which nothing of it is kept but its row: its
+// bytes are gone when it returns. What a store that does not answer keeps, Sweep
+// takes later.
 func (s *Service) end(ctx context.Context, who account.Actor, id string, department int64, action UploadAction) (*Upload, error) {
 	u, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Upload, error) {
 		u, err := s.move(ctx, tx, who, id, department, action)
@@ -341,7 +344,17 @@ func (s *Service) end(ctx context.Context, who account.Actor, id string, departm
 		return nil, err
 	}
 	s.uploads.interrupt(ctx, id)
-	return u, s.uploads.remove(id)
+	if err := s.uploads.remove(id); err != nil {
+		return u, err
+	}
+	var gone []blob.Digest
+	for _, d := range u.objects() {
+		gone = append(gone, blob.Digest(d))
+	}
+	if len(gone) == 0 {
+		return u, nil
+	}
+	return u, s.sweep(ctx, gone) // but for what a version or another upload holds
 }
 
 // move locks an upload and takes it along its lifecycle; department 0 is any.

@@ -240,14 +240,18 @@ func (s *Service) forget(ctx context.Context, tx pgx.Tx, u *Upload) error {
 	if err := dropScan(ctx, tx, u.ResourceID, u.SHA256); err != nil {
 		return err
 	}
-	digests := []string{}
+	return letGo(ctx, tx, u.objects())
+}
+
+// objects are the digests of u's file and of what was made of it.
+func (u *Upload) objects() (digests []string) {
 	if u.SHA256 != "" {
 		digests = append(digests, u.SHA256)
 	}
 	for _, t := range u.Tables {
 		digests = append(digests, string(t.file.info.Digest))
 	}
-	return letGo(ctx, tx, digests)
+	return digests
 }
 
 // letGo deletes the rows of objects that nothing refers to any more, so that
