@@ -102,7 +102,7 @@ func (s *Service) objections(ctx context.Context, q database.Querier, v *Version
 	if err != nil {
 		return nil, err
 	}
-	if newest != nil && newest.SHA256 != v.SHA256 {
+	if v.ID == 0 && newest != nil && newest.SHA256 != v.SHA256 {
 		lost, err := s.losses(newest, v, t.compared)
 		if err != nil {
 			return nil, err

@@ -96,7 +96,7 @@ func TestSheetsKeepTheirWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := c.Service.AddVersion(t.Context(), datasetstest.Officer(d.Department), d, id, datasets.NewVersion{FileName: "a.xlsx", Content: b, Fields: fields, Reason: "新"})
+		v, err := c.Service.AddVersion(t.Context(), datasetstest.Officer(d.Department), d, id, datasets.NewVersion{FileName: "a.xlsx", Content: b, Fields: fields, Reason: "新", Reviewed: true})
 		if err != nil {
 			t.Fatal(err)
 		}

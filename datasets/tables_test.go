@@ -104,7 +104,7 @@ func TestOlderVersionsGetTheirTables(t *testing.T) {
 		c.Version(t, d, id, "a.csv", fmt.Sprintf("甲\n%d\n", i), field)
 	}
 	noHeader, err := c.Service.AddVersion(t.Context(), datasetstest.Officer(d.Department), d, id, datasets.NewVersion{
-		FileName: "词.txt", Content: strings.NewReader("的\n了\n"), NoHeader: true, Fields: [][]datasets.Field{{{Name: "停用词"}}}})
+		FileName: "词.txt", Content: strings.NewReader("的\n了\n"), NoHeader: true, Fields: [][]datasets.Field{{{Name: "停用词"}}}, Reviewed: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,8 @@ type Upload struct {
 	NoHeader bool   // found: the first line is data
 	Notes    []ingest.Note
 	Findings []ingest.Finding
-	Refusal  *fault.Fault // why it was rejected or failed
+	Refusal  *fault.Fault    // why it was rejected or failed
+	BadRows  *ingest.BadRows // for which it was rejected; nil where it was for something else
 	Tables   []UploadTable
 
 	ReviewedName, ReviewedReason string

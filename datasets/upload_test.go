@@ -101,6 +101,9 @@ var uploadRoads = map[string]func(context.Context, *datasets.Service, account.Ac
 	"StartUpload": func(ctx context.Context, s *datasets.Service, who account.Actor, resource, _ string) (any, error) {
 		return s.StartUpload(ctx, who, datasets.NewUpload{ResourceID: resource, FileName: "a.csv", Bytes: 1})
 	},
+	"Succession": func(ctx context.Context, s *datasets.Service, who account.Actor, _, id string) (any, error) {
+		return s.Succession(ctx, who, &datasets.Upload{ID: id, State: datasets.Reviewing, Department: -1})
+	},
 	"Upload": func(ctx context.Context, s *datasets.Service, who account.Actor, _, id string) (any, error) {
 		return s.Upload(ctx, who, id)
 	},

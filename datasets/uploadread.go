@@ -203,6 +203,7 @@ func (s *Service) refuse(ctx context.Context, u *Upload, action UploadAction, wh
 			return struct{}{}, err
 		}
 		moved.Refusal = why
+		moved.BadRows, _ = errors.AsType[*ingest.BadRows](error(why))
 		return struct{}{}, saveUploadState(ctx, tx, moved)
 	})
 	return err

@@ -97,7 +97,7 @@ func insertUpload(ctx context.Context, tx pgx.Tx, u *Upload) error {
 
 const uploadColumns = `u.id, u.resource_id, u.department_id, u.user_id, u.user_name, u.file_name, u.bytes, u.got, u.state, coalesce(u.sha256, ''),
 	u.header, u.encoding, u.delimiter, u.attempt, u.started_at, u.read_rows, u.read_bytes, u.read_of, u.scan_done, u.scan_of,
-	u.compared, u.format, u.compression, u.found_encoding, NOT u.found_header, u.notes, u.findings, u.sentence, u.args, u.reviewed_name, u.reviewed_reason,
+	u.compared, u.bad_rows, u.format, u.compression, u.found_encoding, NOT u.found_header, u.notes, u.findings, u.sentence, u.args, u.reviewed_name, u.reviewed_reason,
 	coalesce(u.version_id, 0), coalesce((SELECT number FROM versions WHERE id = u.version_id), 0), u.created_at, u.changed_at, u.expires_at,
 	d.id, d.slug, d.title, d.title_en, r.name, r.name_en`
 
@@ -109,7 +109,7 @@ func scanUpload(row pgx.CollectableRow) (*Upload, error) {
 	var args, notes, findings []byte
 	err := row.Scan(&u.ID, &u.ResourceID, &u.Department, &u.Owner, &u.OwnerName, &u.FileName, &u.Bytes, &u.Got, &u.State, &u.SHA256,
 		&u.Header, &u.Encoding, &u.Delimiter, &u.attempt, &u.Started, &u.Progress.Rows, &u.Progress.Bytes, &u.Progress.Of, &u.Scan.Done, &u.Scan.Of,
-		&u.compared, &u.Format, &u.compression, &u.Found, &u.NoHeader, &notes, &findings, &sentence, &args, &u.ReviewedName, &u.ReviewedReason,
+		&u.compared, &u.BadRows, &u.Format, &u.compression, &u.Found, &u.NoHeader, &notes, &findings, &sentence, &args, &u.ReviewedName, &u.ReviewedReason,
 		&u.VersionID, &u.Number, &u.Created, &u.Changed, &u.Expires,
 		&u.DatasetID, &u.DatasetSlug, &u.DatasetTitle, &u.DatasetTitleEN, &u.ResourceName, &u.ResourceNameEN)
 	if err != nil {
@@ -217,11 +217,14 @@ func (s *Service) got(ctx context.Context, who account.Actor, u *Upload, at int6
 
 // saveUploadState writes where an upload stands after move.
 func saveUploadState(ctx context.Context, tx pgx.Tx, u *Upload) error {
-	args := pgx.NamedArgs{"id": u.ID, "state": u.State, "now": u.Changed, "expires": u.Expires, "sentence": "", "args": []any{}}
+	args := pgx.NamedArgs{"id": u.ID, "state": u.State, "now": u.Changed, "expires": u.Expires, "sentence": "", "args": []any{}, "bad": nil}
 	if u.Refusal != nil {
 		args["sentence"], args["args"] = u.Refusal.Sentence, append([]any{}, u.Refusal.Args...)
+		if u.BadRows != nil {
+			args["bad"] = u.BadRows
+		}
 	}
-	_, err := tx.Exec(ctx, `UPDATE uploads SET state = @state, changed_at = @now, expires_at = @expires, sentence = @sentence, args = @args WHERE id = @id`, args)
+	_, err := tx.Exec(ctx, `UPDATE uploads SET state = @state, changed_at = @now, expires_at = @expires, sentence = @sentence, args = @args, bad_rows = @bad WHERE id = @id`, args)
 	return err
 }
 

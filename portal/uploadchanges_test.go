@@ -17,6 +17,14 @@ type answered struct {
 		Kind string `json:"kind"`
 		Lift bool   `json:"lifted_by_review"`
 	} `json:"objections"`
+	BadRows *struct {
+		Count    int64
+		Expected int
+		Rows     []struct {
+			Line, Cells int
+			Text        string
+		}
+	} `json:"bad_rows"`
 	Findings []struct {
 		Kind, Severity, Column string
 	} `json:"findings"`
@@ -87,13 +95,33 @@ func TestAVersionIsNotReplacedBlindly(t *testing.T) {
 	if english := w.get(t, own, page, "Accept-Language", "en"); !strings.Contains(document(t, english.body).Find("#changes").Text(), "Compared with version 1") {
 		t.Error("the page is not in English")
 	}
+	w.Approve(t, w.actorOf(t, own), path.Base(at))
 	if got := publish(`{"reason":"新","reviewed":"只留一行"}`); got.status != http.StatusOK {
 		t.Errorf("by a key, confirmed: %d %s", got.status, got.body)
 	}
 
 	w.Version(t, w.dataset, w.resource, "a.csv", "代码,人口,车牌\n1,842,闽A12345\n2,531,闽A12346\n3,5,闽A12347\n")
 	at = send()
+	w.Approve(t, w.actorOf(t, own), path.Base(at))
 	if got := w.post(t, own, "/desk/uploads/"+path.Base(at)+"/publish", url.Values{"reason": {"新"}, "reviewed": {"只留一行"}}); got.status != http.StatusSeeOther {
 		t.Errorf("by a form, confirmed: %d", got.status)
+	}
+}
+
+// Why a file is refused is told row by row, on its page and to a program.
+func TestBadRowsAreToldOneByOne(t *testing.T) {
+	w := newDesk(t)
+	const ragged = "代码,人口\n1,842\n2\n3,531,x\n"
+	at := w.create(t, "a.csv", len(ragged))
+	if got := w.patch(t, ownKey, at, 0, ragged); got.status != http.StatusNoContent {
+		t.Fatal(got.status)
+	}
+	w.read(t, at)
+	if b := w.told(t, at).BadRows; b == nil || b.Count != 2 || b.Expected != 2 || len(b.Rows) != 2 || b.Rows[0].Line != 3 || b.Rows[1].Cells != 3 || b.Rows[1].Text != "3,531,x" {
+		t.Errorf("%+v", b)
+	}
+	table := document(t, w.get(t, own, "/desk/uploads/"+path.Base(at)).body).Find("#bad-rows")
+	if table.Find("tbody tr").Length() != 2 || !strings.Contains(table.Text(), "3,531,x") {
+		t.Errorf("%s", table.Text())
 	}
 }

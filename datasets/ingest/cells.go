@@ -98,15 +98,10 @@ func (s *scrutiny) end() error {
 
 // checkHeader refuses a header that could not name columns.
 func checkHeader(names []string) error {
-	seen := map[string]bool{}
 	for i, name := range names {
 		if strings.TrimSpace(name) == "" {
 			return fault.New(fault.Invalid, "第 %d 列没有列名。", i+1)
 		}
-		if seen[name] {
-			return fault.New(fault.Invalid, "列名“%s”出现了两次。", name)
-		}
-		seen[name] = true
 	}
-	return nil
+	return twice(names)
 }

@@ -221,10 +221,13 @@ func eachRecord(r reader, in *bounded, enc string, opt Options, said *said, skip
 			break
 		}
 		if err != nil {
+			if s.bad.Count > 0 { // what is wrong above is said first
+				return s.bad.fault()
+			}
 			if decided || len(first) == 0 {
 				return unreadable(err, line)
 			}
-			if err := s.decide(first, opt, said); err != nil { // what is wrong above is said first
+			if err := errors.Join(s.decide(first, opt, said), s.bad.fault()); err != nil {
 				return err
 			}
 			return unreadable(err, line)
@@ -265,7 +268,9 @@ func eachRecord(r reader, in *bounded, enc string, opt Options, said *said, skip
 			return err
 		}
 	}
-	s.end()
+	if err := s.end(); err != nil {
+		return err
+	}
 	return looked.end()
 }
 
@@ -305,7 +310,7 @@ func (s *shaper[T]) decide(first []record, opt Options, said *said) error {
 			said.say(note("表头有 %d 行，合成了一行列名。", h.depth))
 		}
 		names, below = h.names, first[len(h.titles)+h.depth:]
-		if err := s.checkNames(names); err != nil {
+		if err := twice(names); err != nil {
 			return err
 		}
 	}
@@ -320,19 +325,6 @@ func (s *shaper[T]) decide(first []record, opt Options, said *said) error {
 		if err := s.row(r.line, row, r.bare); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// checkNames refuses names of which two are the same. One that is empty is
-// seen when its column has a value.
-func (s *shaper[T]) checkNames(names []string) error {
-	seen := map[string]bool{}
-	for _, name := range names {
-		if name != "" && seen[name] {
-			return fault.New(fault.Invalid, "列名“%s”出现了两次。", name)
-		}
-		seen[name] = true
 	}
 	return nil
 }

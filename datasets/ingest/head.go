@@ -280,6 +280,7 @@ type shaper[T string | []byte] struct {
 	held   []heldRow[T]
 	kept   []T
 	padded []T
+	bad    BadRows
 }
 
 type heldRow[T string | []byte] struct {
@@ -296,7 +297,7 @@ var remark = regexp.MustCompile(`(?i)^[\s*＊※（(【\[]*(附?注|备\s*注|�
 
 // begin yields the names; those that are empty must have no values.
 func (s *shaper[T]) begin(names []string) error {
-	s.width = len(names)
+	s.width, s.bad.Width = len(names), len(names)
 	var kept []T
 	for i, name := range names {
 		if name == "" {
@@ -369,7 +370,8 @@ func (s *shaper[T]) release() error {
 	return nil
 }
 
-// fit refuses a row that has not as many cells as there are columns.
+// fit keeps a row for the refusal that has not as many cells as there are
+// columns: see end.
 func (s *shaper[T]) fit(line int, row []T) error {
 	if len(row) < s.width && s.short {
 		s.padded = append(s.padded[:0], row...)
@@ -380,7 +382,8 @@ func (s *shaper[T]) fit(line int, row []T) error {
 		row = s.padded
 	}
 	if len(row) != s.width {
-		return fault.New(fault.Invalid, "第 %d 行有 %d 栏，应有 %d 栏。", line, len(row), s.width)
+		keepBad(&s.bad, line, row)
+		return nil
 	}
 	return s.give(row)
 }
@@ -404,8 +407,12 @@ func (s *shaper[T]) give(row []T) error {
 	return s.yield(s.kept)
 }
 
-// end tells what was left out at the end.
-func (s *shaper[T]) end() {
+// end tells what was left out at the end. It refuses a table of which rows have
+// not as many cells as there are columns.
+func (s *shaper[T]) end() error {
+	if err := s.bad.fault(); err != nil {
+		return err
+	}
 	empty, notes := 0, []string(nil)
 	for _, h := range s.held {
 		if h.note == "" {
@@ -420,4 +427,5 @@ func (s *shaper[T]) end() {
 	if len(notes) > 0 {
 		s.say(note("末尾有 %d 行是说明，没有读作数据：%s", len(notes), clip([]byte(strings.Join(notes, " ")), 600)))
 	}
+	return nil
 }

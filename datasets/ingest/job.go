@@ -47,6 +47,7 @@ type Progress struct {
 type refusal struct {
 	Kind fault.Kind
 	Why  Note
+	Rows *BadRows `json:",omitempty"`
 }
 
 // Job is what the limited child does: it reads the file that it was handed,
@@ -88,7 +89,8 @@ func (o order) ingest(file *os.File, dir string, w io.Writer) error {
 		if f.Kind == fault.Internal {
 			return err
 		}
-		return out.Encode(frame{Refused: &refusal{Kind: f.Kind, Why: note(f.Sentence, f.Args...)}})
+		bad, _ := errors.AsType[*BadRows](err)
+		return out.Encode(frame{Refused: &refusal{Kind: f.Kind, Why: note(f.Sentence, f.Args...), Rows: bad}})
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -114,7 +114,11 @@ func listen(r io.Reader, onProgress func(Progress)) (l listened) {
 		case f.Report != nil:
 			l.report = f.Report
 		case f.Refused != nil && (f.Refused.Kind == fault.Invalid || f.Refused.Kind == fault.TooLarge):
-			l.refused = fault.New(f.Refused.Kind, f.Refused.Why.Sentence, f.Refused.Why.Args...)
+			refused := fault.New(f.Refused.Kind, f.Refused.Why.Sentence, f.Refused.Why.Args...)
+			if f.Refused.Rows != nil && f.Refused.Rows.check() {
+				refused.Cause = f.Refused.Rows
+			}
+			l.refused = refused
 		}
 	}
 }

@@ -38,7 +38,9 @@ func (b *book) rows(s sheet, opt Options, said *said, yield func([]string) error
 		if err := end(); err != nil {
 			return err
 		}
-		shape.end()
+		if err := shape.end(); err != nil {
+			return err
+		}
 		if b.unworked > 0 {
 			said.say(note("有 %d 个公式没有存下结果，按空值读；请用表格软件打开、保存后再传。", b.unworked))
 		}
@@ -50,7 +52,7 @@ func (b *book) rows(s sheet, opt Options, said *said, yield func([]string) error
 func (s *shaper[T]) merged(m merges) (take func(line int, row []T) error, end func() error) {
 	head := heading{merged: m}
 	named := func(names []string) error {
-		if err := s.checkNames(names); err != nil {
+		if err := twice(names); err != nil {
 			return err
 		}
 		return s.begin(names)

@@ -1088,7 +1088,9 @@ CREATE TABLE uploads (
     scan_done bigint NOT NULL DEFAULT 0,
     scan_of bigint NOT NULL DEFAULT 0,
     compared jsonb,
+    bad_rows jsonb,
     CONSTRAINT uploads_args_check CHECK ((jsonb_typeof(args) = 'array'::text)),
+    CONSTRAINT uploads_bad_rows_check CHECK ((jsonb_typeof(bad_rows) = 'object'::text)),
     CONSTRAINT uploads_bytes_check CHECK ((bytes > 0)),
     CONSTRAINT uploads_check CHECK (((got >= 0) AND (got <= bytes))),
     CONSTRAINT uploads_check1 CHECK (((state <> 'published'::text) OR (version_id IS NOT NULL))),
@@ -1097,6 +1099,7 @@ CREATE TABLE uploads (
     CONSTRAINT uploads_check4 CHECK (((state = ANY (ARRAY['rejected'::text, 'failed'::text])) = (sentence <> ''::text))),
     CONSTRAINT uploads_check5 CHECK (((reviewed_by IS NULL) = (reviewed_reason = ''::text))),
     CONSTRAINT uploads_check6 CHECK ((scan_of >= scan_done)),
+    CONSTRAINT uploads_check7 CHECK (((bad_rows IS NULL) OR (state = 'rejected'::text))),
     CONSTRAINT uploads_compared_check CHECK ((jsonb_typeof(compared) = 'object'::text)),
     CONSTRAINT uploads_delimiter_check CHECK ((length(delimiter) <= 1)),
     CONSTRAINT uploads_encoding_check CHECK ((encoding = ANY (ARRAY[''::text, 'UTF-8'::text, 'UTF-8-BOM'::text, 'GB18030'::text, 'Big5'::text, 'UTF-16LE'::text, 'UTF-16BE'::text]))),
@@ -1130,6 +1133,7 @@ COMMENT ON COLUMN uploads.sentence IS 'why nothing came of it, with its argument
 COMMENT ON COLUMN uploads.scan_done IS 'as many of them are done';
 COMMENT ON COLUMN uploads.scan_of IS 'cells in which personal data is looked for once the file has been read; 0 before that';
 COMMENT ON COLUMN uploads.compared IS 'how its rows differ from those of the version whose id is From, as many as are cheap to compare; null: not compared yet';
+COMMENT ON COLUMN uploads.bad_rows IS 'the rows for which it was rejected, the first of them one by one';
 
 CREATE TABLE usage_days (
     dataset_id bigint NOT NULL,

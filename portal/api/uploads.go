@@ -71,6 +71,7 @@ type Upload struct {
 	SHA256     string        `json:"sha256,omitempty" doc:"SHA-256 of the file, once it is whole" zh:"收齐之后：文件的 SHA-256" example:"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"`
 	Progress   *Progress     `json:"progress,omitempty" doc:"While it is read" zh:"正在读时：读到哪里"`
 	Reason     string        `json:"reason,omitempty" doc:"Why it was rejected or failed" zh:"为什么不接受，或没有读成"`
+	BadRows    *BadRows      `json:"bad_rows,omitempty" doc:"Where it was rejected for rows with another number of columns: these" zh:"因为有的行栏数不对而不接受时：是哪些行"`
 	Format     string        `json:"format,omitempty" doc:"Format that it turned out to have" zh:"实际的格式" example:"csv"`
 	Encoding   string        `json:"encoding,omitempty" doc:"Encoding of its text" zh:"文字编码" example:"GB18030"`
 	Notes      []string      `json:"notes,omitempty" nullable:"false" doc:"What should be known of the file" zh:"关于文件要知道的"`
@@ -81,6 +82,20 @@ type Upload struct {
 	Version    int           `json:"version,omitempty" doc:"Once published: number of the version" zh:"发布之后：第几版" example:"3"`
 	Created    time.Time     `json:"created" doc:"When it began" zh:"何时开始" example:"2026-01-15T02:00:00Z"`
 	Expires    *time.Time    `json:"expires,omitempty" nullable:"false" doc:"When it is swept if nothing happens" zh:"不再动的话何时清除" example:"2026-02-14T02:00:00Z"`
+}
+
+// BadRows are the rows for which a file was rejected.
+type BadRows struct {
+	Count    int64    `json:"count" doc:"How many there are" zh:"一共多少行" example:"3"`
+	Expected int      `json:"expected" doc:"Columns that each should have" zh:"应有几栏" example:"6"`
+	Rows     []BadRow `json:"rows" nullable:"false" doc:"The first of them" zh:"最先的那些"`
+}
+
+// BadRow is one of them.
+type BadRow struct {
+	Line  int    `json:"line" doc:"Line of the file, from 1" zh:"文件里的行号，从 1 数" example:"42"`
+	Cells int    `json:"cells" doc:"Columns that it has" zh:"有几栏" example:"5"`
+	Text  string `json:"text" doc:"Its beginning" zh:"这一行的开头" example:"2026-01-01,元旦"`
 }
 
 // Progress is how far a file has been read.
@@ -242,6 +257,12 @@ func uploadOf(s *portal.Server, c *fiber.Ctx, u *datasets.Upload) (*Upload, erro
 	}
 	if u.Refusal != nil {
 		out.Reason = portal.Sentence(ctx, u.Refusal)
+	}
+	if b := u.BadRows; b != nil {
+		out.BadRows = &BadRows{Count: b.Count, Expected: b.Width}
+		for _, r := range b.Rows {
+			out.BadRows.Rows = append(out.BadRows.Rows, BadRow(r))
+		}
 	}
 	if !u.State.Ended() {
 		out.Expires = &u.Expires
