@@ -32,8 +32,10 @@ type Route struct {
 }
 
 var (
-	anybody  = []account.Role{account.Visitor}
-	officers = []account.Role{account.Officer}
+	anybody = []account.Role{account.Visitor}
+
+	authorities = []account.Role{account.Authority}
+	officers    = []account.Role{account.Officer}
 
 	// who compiles the catalogue, and who decides about it
 	compilers = []account.Role{account.Officer, account.Head, account.Authority}
@@ -123,6 +125,18 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/questions", By: officers, Handle: (*Server).showDeskQuestions, Session: true},
 	{Method: "GET", Path: "/desk/questions/:id", By: officers, Handle: (*Server).showDeskQuestion, Session: true},
 	{Method: "POST", Path: "/desk/questions/:id", By: officers, Handle: (*Server).answerQuestion, Session: true},
+	{Method: "GET", Path: "/organisations", By: anybody, Handle: (*Server).showOrganisations, Session: true},
+	{Method: "POST", Path: "/organisations", By: anybody, Handle: (*Server).makeOrganisation, Session: true},
+	{Method: "GET", Path: "/organisations/:id", By: anybody, Handle: (*Server).showOrganisation, Session: true},
+	{Method: "POST", Path: "/organisations/:id", By: anybody, Handle: (*Server).saveOrganisation, Session: true},
+	{Method: "POST", Path: "/organisations/:id/submit", By: anybody, Handle: (*Server).submitOrganisation, Session: true},
+	{Method: "POST", Path: "/organisations/:id/invite", By: anybody, Handle: (*Server).inviteMember, Session: true},
+	{Method: "POST", Path: "/organisations/:id/members", By: anybody, Handle: (*Server).setMember, Session: true},
+	{Method: "GET", Path: "/invitations", By: anybody, Handle: (*Server).showInvitation, Session: true},
+	{Method: "POST", Path: "/invitations", By: anybody, Handle: (*Server).join, Session: true},
+	{Method: "GET", Path: "/desk/organisations", By: authorities, Handle: (*Server).showSubmitted, Session: true},
+	{Method: "GET", Path: "/desk/organisations/:id", By: authorities, Handle: (*Server).showOrganisation, Session: true},
+	{Method: "POST", Path: "/desk/organisations/:id", By: authorities, Handle: (*Server).decideOrganisation, Session: true},
 
 	{Method: "GET", Path: "/desk/dictionaries", By: officers, Handle: (*Server).showDictionaries, Session: true},
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},

@@ -227,6 +227,10 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Turn one's second factor and passkeys on and off": func(p persona) bool {
 			return reads("/account/factors")(p) && sends("/account/factors/totp", url.Values{}, 200)(p) && sends("/account/factors/totp/confirm", url.Values{"code": {"1"}}, 422)(p) && sends("/account/factors/totp/remove", url.Values{}, 303)(p)
 		},
+		"Register organisations one acts for, submit them, invite members": sends("/organisations", url.Values{"kind": {"legal"}, "name": {"甲公司"}, "code": {"91350100M000100Y43"}}, 303),
+		"Verify organisations, or return them with a reason": func(p persona) bool {
+			return reads("/desk/organisations")(p) && sends("/desk/organisations/1", url.Values{"verified": {"1"}}, 404)(p)
+		},
 		"Make and revoke one's API keys": func(p persona) bool {
 			return sends("/account/keys", made, 200)(p) && sends("/account/keys/revoke", url.Values{"key": {"sy_nonesuch"}}, 404)(p)
 		},

@@ -37,6 +37,7 @@ var Rates = map[string]Rate{
 	confirmTries:   {10, 15 * time.Minute}, // showing anew who one is
 	signUpNetwork:  {20, time.Hour},        // sign-ups from one network
 	signUpAddress:  {3, time.Hour},         // letters to one address, as it is no mailbox of ours
+	inviteOrg:      {50, 24 * time.Hour},   // invitations of one organisation
 	recoverNetwork: {20, time.Hour},
 	recoverAddress: {3, time.Hour},
 

@@ -1,5 +1,7 @@
 package account
 
+import "slices"
+
 // Permission is one row of the readable role table: what may be done, by whom.
 // The account page shows each role its rows; no code decides by them. What they
 // say is decided by the route table, datasets.Visible and licensing.MayServe,
@@ -28,6 +30,8 @@ var Permissions = []Permission{
 	{"修改自己的密码，查看和结束自己的登录会话", "Change one's password, list and end one's sessions", staff},
 	{"在收件台看等自己办的事", "See in the inbox what waits for oneself", staff},
 	{"开启和关闭自己的两步验证、通行密钥", "Turn one's second factor and passkeys on and off", staff},
+	{"登记自己代表的机构，提交认证，邀请成员", "Register organisations one acts for, submit them, invite members", private},
+	{"认证机构，或写明理由退回", "Verify organisations, or return them with a reason", []Role{Authority}},
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"对公开的数据提问，收回还没有答复的提问", "Ask about public data, and take back what is not answered yet", staff},
 	{"答复对本部门数据的提问", "Answer questions about the data of one's department", []Role{Officer}},
@@ -44,6 +48,7 @@ var Permissions = []Permission{
 var (
 	everybody = every(true)
 	staff     = every(false)
+	private   = onSides(Use, Operate, Exchange, Arbitrate)
 )
 
 // every is each role, the visitor only if told.
@@ -51,6 +56,17 @@ func every(visitor bool) []Role {
 	var out []Role
 	for _, p := range Parts {
 		if p.Role != Visitor || visitor {
+			out = append(out, p.Role)
+		}
+	}
+	return out
+}
+
+// onSides is each role on one of the sides.
+func onSides(sides ...Side) []Role {
+	var out []Role
+	for _, p := range Parts {
+		if slices.Contains(sides, p.Side) {
 			out = append(out, p.Role)
 		}
 	}

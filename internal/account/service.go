@@ -67,7 +67,11 @@ func orElse[T comparable](v, otherwise T) T {
 
 // record writes one act of who on an account into the audit trail.
 func record(ctx context.Context, tx pgx.Tx, who Actor, userID int64, act string, details map[string]string) error {
-	return journal.Write(ctx, tx, Entry(who, "account", strconv.FormatInt(userID, 10), act, details))
+	return recordOn(ctx, tx, who, "account", userID, act, details)
+}
+
+func recordOn(ctx context.Context, tx pgx.Tx, who Actor, subject string, id int64, act string, details map[string]string) error {
+	return journal.Write(ctx, tx, Entry(who, subject, strconv.FormatInt(id, 10), act, details))
 }
 
 // Entry is the audit entry of who doing act to a subject. audit.Append is made

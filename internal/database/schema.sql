@@ -44,6 +44,16 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.department_credit_code()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO credit_codes (code, holder) SELECT NEW.credit_code, 'department' WHERE NEW.credit_code <> '' ON CONFLICT DO NOTHING;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.files_or_address()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -63,6 +73,20 @@ CREATE OR REPLACE FUNCTION public.opening_check_is_final()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'what was decided at a gate of an opening review is never changed';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.organisation_keeps_an_owner()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF EXISTS (SELECT FROM organisations WHERE id = OLD.organisation_id)
+       AND NOT EXISTS (SELECT FROM organisation_members WHERE organisation_id = OLD.organisation_id AND role = 'owner')
+    THEN
+        RAISE EXCEPTION 'organisation % is left without an owner', OLD.organisation_id USING ERRCODE = 'check_violation', CONSTRAINT = 'organisation_owner';
+    END IF;
+    RETURN NULL;
 END $function$
 ;
 
@@ -262,6 +286,16 @@ CREATE TABLE column_overrides (
 COMMENT ON TABLE column_overrides IS 'what an officer said of a column against what its values propose: it holds for every version to come';
 COMMENT ON COLUMN column_overrides."position" IS 'of the table in the file, from 0';
 
+CREATE TABLE credit_codes (
+    code text NOT NULL,
+    holder text NOT NULL,
+    CONSTRAINT credit_codes_code_check CHECK ((code <> ''::text)),
+    CONSTRAINT credit_codes_holder_check CHECK ((holder = ANY (ARRAY['department'::text, 'organisation'::text]))),
+    CONSTRAINT credit_codes_pkey PRIMARY KEY (code),
+    CONSTRAINT credit_codes_code_holder_key UNIQUE (code, holder)
+);
+COMMENT ON TABLE credit_codes IS '统一社会信用代码 (GB 32100-2015): who manages and who operates never share one (FJ-III.3)';
+
 CREATE TABLE dataset_scores (
     dataset_id bigint NOT NULL,
     yes integer NOT NULL,
@@ -429,14 +463,18 @@ CREATE TABLE departments (
     profile text NOT NULL DEFAULT ''::text,
     sample boolean NOT NULL DEFAULT false,
     side text NOT NULL DEFAULT 'manage'::text,
+    credit_key text GENERATED ALWAYS AS (NULLIF(credit_code, ''::text)) STORED,
+    credit_holder text GENERATED ALWAYS AS ('department'::text) STORED,
     CONSTRAINT departments_region_check CHECK ((region ~ '^[0-9]{6}$'::text)),
     CONSTRAINT departments_side_check CHECK ((side = ANY (ARRAY['manage'::text, 'regulate'::text]))),
     CONSTRAINT departments_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)),
+    CONSTRAINT departments_credit_code_fkey FOREIGN KEY (credit_key, credit_holder) REFERENCES credit_codes(code, holder),
     CONSTRAINT departments_pkey PRIMARY KEY (id),
     CONSTRAINT departments_id_side_key UNIQUE (id, side),
     CONSTRAINT departments_name_key UNIQUE (name),
     CONSTRAINT departments_slug_key UNIQUE (slug)
 );
+CREATE TRIGGER department_credit_code BEFORE INSERT OR UPDATE OF credit_code ON public.departments FOR EACH ROW EXECUTE FUNCTION department_credit_code();
 COMMENT ON COLUMN departments.region IS 'six-digit division code (GB/T 2260) of the place it serves';
 COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules bind it; empty where no local text applies';
 COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
@@ -518,6 +556,23 @@ COMMENT ON COLUMN findings.state IS 'open; confirmed: it is what it seems; dismi
 COMMENT ON COLUMN findings.decided_by IS 'the id of an account, kept when the account is gone';
 COMMENT ON COLUMN findings.decided_name IS 'who decided, as they were called then';
 COMMENT ON COLUMN findings.carried_from IS 'the version before, about which it was decided: the same kind in the same column, and no more of it here; who and when are those of that decision';
+
+CREATE TABLE invitations (
+    id bytea NOT NULL,
+    organisation_id bigint NOT NULL,
+    identifier text NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT invitations_id_check CHECK ((length(id) = 16)),
+    CONSTRAINT invitations_identifier_check CHECK (((length(identifier) >= 3) AND (length(identifier) <= 254))),
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'member'::text]))),
+    CONSTRAINT invitations_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id) ON DELETE CASCADE,
+    CONSTRAINT invitations_pkey PRIMARY KEY (id)
+);
+CREATE INDEX invitations_organisation ON public.invitations USING btree (organisation_id);
+COMMENT ON TABLE invitations IS 'mailed links to join; each is for one address and works once';
 
 CREATE TABLE known_networks (
     user_id bigint NOT NULL,
@@ -757,6 +812,50 @@ COMMENT ON COLUMN opening_reviews.kind IS 'imported: decided outside, as whoever
 COMMENT ON COLUMN opening_reviews.schema_hash IS 'empty: imported before reviews were kept here';
 COMMENT ON COLUMN opening_reviews.entry_terms IS 'if the entry says otherwise when the version is published, somebody has changed it meanwhile';
 COMMENT ON COLUMN opening_reviews.standing_until IS 'until when a version with the same columns may follow without a review of its own';
+
+CREATE TABLE organisation_members (
+    organisation_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    side text NOT NULL,
+    role text NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    CONSTRAINT organisation_members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'member'::text]))),
+    CONSTRAINT organisation_members_organisation_id_side_fkey FOREIGN KEY (organisation_id, side) REFERENCES organisations(id, side) ON DELETE CASCADE,
+    CONSTRAINT organisation_members_user_id_side_fkey FOREIGN KEY (user_id, side) REFERENCES users(id, side),
+    CONSTRAINT organisation_members_pkey PRIMARY KEY (organisation_id, user_id)
+);
+CREATE INDEX organisation_members_user ON public.organisation_members USING btree (user_id);
+CREATE CONSTRAINT TRIGGER organisation_owner AFTER DELETE OR UPDATE ON public.organisation_members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION organisation_keeps_an_owner();
+COMMENT ON COLUMN organisation_members.side IS 'of the organisation and of the person: nobody of one side acts for the other';
+
+CREATE TABLE organisations (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    name text NOT NULL,
+    credit_code text NOT NULL,
+    credit_holder text GENERATED ALWAYS AS ('organisation'::text) STORED,
+    side text NOT NULL,
+    status text NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    submitted_at timestamp with time zone,
+    decided_at timestamp with time zone,
+    sample boolean NOT NULL DEFAULT false,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT organisations_check CHECK (((status = 'draft'::text) = (submitted_at IS NULL))),
+    CONSTRAINT organisations_check1 CHECK (((status = ANY (ARRAY['verified'::text, 'returned'::text])) = (decided_at IS NOT NULL))),
+    CONSTRAINT organisations_check2 CHECK (((status <> 'returned'::text) OR (reason <> ''::text))),
+    CONSTRAINT organisations_credit_code_check CHECK ((credit_code ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+    CONSTRAINT organisations_kind_check CHECK ((kind = ANY (ARRAY['legal'::text, 'unincorporated'::text]))),
+    CONSTRAINT organisations_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
+    CONSTRAINT organisations_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT organisations_side_check CHECK ((side = ANY (ARRAY['use'::text, 'operate'::text, 'exchange'::text, 'arbitrate'::text]))),
+    CONSTRAINT organisations_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'verified'::text, 'returned'::text]))),
+    CONSTRAINT organisations_credit_code_credit_holder_fkey FOREIGN KEY (credit_code, credit_holder) REFERENCES credit_codes(code, holder),
+    CONSTRAINT organisations_pkey PRIMARY KEY (id),
+    CONSTRAINT organisations_id_side_key UNIQUE (id, side)
+);
+CREATE UNIQUE INDEX organisations_credit_code ON public.organisations USING btree (credit_code) WHERE (status = ANY (ARRAY['submitted'::text, 'verified'::text]));
+COMMENT ON COLUMN organisations.kind IS '法人 or 非法人组织; a natural person has none';
 
 CREATE TABLE passkeys (
     id bytea NOT NULL,

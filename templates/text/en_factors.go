@@ -17,7 +17,6 @@ func init() {
 		"验证码或恢复码":     "Code or recovery code",
 		"从头再来，或用通行密钥": "From the beginning, or by passkey",
 		"这件事要紧，请再确认一次是您本人。填过的内容还在，确认后接着办。": "This matters: please show once more that it is you. What was filled in is kept, and goes on after that.",
-		"确认":      "Confirm",
 		"用通行密钥确认": "Confirm by passkey",
 		"用通行密钥登录": "Sign in by passkey",
 		"请确认是您本人": "Please confirm that it is you",

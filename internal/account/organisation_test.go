@@ -1,0 +1,167 @@
+package account_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
+)
+
+// Codes of the examples in public notices and of our own making, checked by hand
+// with the weights of GB 32100-2015.
+func TestCreditCodes(t *testing.T) {
+	for code, want := range map[string]string{
+		"91350100M000100Y43":    "91350100M000100Y43", // annex of the standard's explanations
+		" 91350100m000100y43 ":  "91350100M000100Y43",
+		"９１３５０１００M000100Y43":    "91350100M000100Y43",
+		"91350100M000100Y44":    "", // another check character
+		"91350100M000010Y43":    "", // two figures changed places
+		"91350100M000100Y4":     "",
+		"91350100M000100Y433":   "",
+		"91350100I000100Y43":    "", // no such letter
+		"91350100M000100Y4\x00": "",
+		"":                      "",
+	} {
+		if got, err := account.CreditCode(code); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", code, got, err)
+		}
+	}
+}
+
+const code = "91350100M000100Y43"
+
+func TestAnOrganisationIsVerifiedByTheAuthority(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	a, other := w.signUp("zhao@tests.example"), w.signUp("qian@tests.example")
+	asked := account.NewOrganisation{Kind: account.Legal, Name: "甲公司", Code: code}
+	for field, n := range map[string]account.NewOrganisation{
+		"kind": {Kind: "person", Name: "甲公司", Code: code}, "name": {Kind: account.Legal, Name: "  ", Code: code}, "code": {Kind: account.Legal, Name: "甲公司", Code: "1"},
+	} {
+		if _, err := w.SaveOrganisation(ctx, a, 0, n); fault.Of(err).Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	id, err := w.SaveOrganisation(ctx, a, 0, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := account.Actor{ID: 99, Roles: []account.Role{account.Authority}, Session: "s"}
+	wantKind(t, w.DecideOrganisation(ctx, authority, id, true, ""), fault.NotFound) // not submitted
+	wantKind(t, w.SubmitOrganisation(ctx, other, id), fault.NotFound)
+	if err := w.SubmitOrganisation(ctx, a, id); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.SaveOrganisation(ctx, a, id, asked)
+	wantKind(t, err, fault.NotFound) // it is being looked at
+	wantKind(t, w.DecideOrganisation(ctx, root, id, true, ""), fault.Forbidden)
+	if err := w.DecideOrganisation(ctx, authority, id, false, " "); fault.Of(err).Field != "reason" {
+		t.Errorf("returned without a reason: %v", err)
+	}
+	if err := w.DecideOrganisation(ctx, authority, id, false, "名称与证照不符"); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := w.Organisation(ctx, a, id); err != nil || o.Status != account.OrgReturned || o.Reason != "名称与证照不符" || o.Role != account.Owner {
+		t.Errorf("%+v, %v", o, err)
+	}
+	_, err = w.Organisation(ctx, other, id)
+	wantKind(t, err, fault.NotFound) // A31
+	if err := w.SubmitOrganisation(ctx, a, id); err != nil {
+		t.Fatal(err)
+	}
+	var in atomic.Int32 // two at once
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if w.replica().DecideOrganisation(ctx, authority, id, true, "") == nil {
+				in.Add(1)
+			}
+		})
+	}
+	both.Wait()
+	if in.Load() != 1 {
+		t.Errorf("%d verified it", in.Load())
+	}
+	twin, err := w.SaveOrganisation(ctx, other, 0, asked) // a draft holds nothing back, and is none of the other's
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.SubmitOrganisation(ctx, other, twin); fault.Of(err).Field != "code" {
+		t.Errorf("two organisations with one code: %v", err)
+	}
+}
+
+// Who manages and who operates never share a person or an organisation: the
+// database refuses it (FJ-III.3).
+func TestTheDatabaseKeepsSidesOfOrganisationsApart(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	a := w.signUp("zhao@tests.example")
+	w.department()
+	if _, err := w.pool.Exec(ctx, `UPDATE departments SET credit_code = $1`, code); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.SaveOrganisation(ctx, a, 0, account.NewOrganisation{Kind: account.Legal, Name: "甲公司", Code: code}); fault.Of(err).Field != "code" {
+		t.Errorf("a department's code: %v", err)
+	}
+	_, officer := w.enterAs("wang@tests.example")
+	_, err := w.SaveOrganisation(ctx, officer, 0, account.NewOrganisation{Kind: account.Legal, Name: "乙公司", Code: "91350100M000100Y43"})
+	wantKind(t, err, fault.Forbidden)
+	if err := w.SignUpByPhone(ctx, "13800138000", person, home); err != nil {
+		t.Fatal(err)
+	}
+	_, phone := w.enter("13800138000")
+	_, err = w.SaveOrganisation(ctx, phone, 0, account.NewOrganisation{Kind: account.Legal, Name: "乙公司", Code: "91350100M000100Y43"})
+	wantKind(t, err, fault.Forbidden)
+	if _, err := w.pool.Exec(ctx, `
+		WITH o AS (INSERT INTO organisations (kind, name, credit_code, side, status, created_at)
+			SELECT 'legal', '丙公司', code, 'operate', 'draft', now() FROM credit_codes RETURNING id)
+		SELECT * FROM o`); err == nil {
+		t.Error("an operator has a department's code")
+	}
+}
+
+func TestMembersJoinByInvitationAndTheLastOwnerStays(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	a, b, c := w.signUp("zhao@tests.example"), w.signUp("qian@tests.example"), w.signUp("sun@tests.example")
+	id, err := w.SaveOrganisation(ctx, a, 0, account.NewOrganisation{Kind: account.Unincorporated, Name: "某合伙企业", Code: code})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.Invite(ctx, b, id, "sun@tests.example", account.Member), fault.NotFound)
+	wantKind(t, w.Invite(ctx, a, id, "13800138000", account.Member), fault.Invalid)
+	if err := w.Invite(ctx, a, id, "Qian@tests.example", account.Owner); err != nil {
+		t.Fatal(err)
+	}
+	l, secret := w.letter()
+	if l.What != account.LetterInvite || l.From != "某合伙企业" || l.To != "qian@tests.example" {
+		t.Errorf("the letter: %+v", l)
+	}
+	_, err = w.Join(ctx, c, secret) // it was sent to another
+	wantKind(t, err, fault.Gone)
+	if o, err := w.Invited(ctx, b, secret); err != nil || o.ID != id || o.Role != account.Owner {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := w.Join(ctx, b, secret); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Join(ctx, b, secret)
+	wantKind(t, err, fault.Gone)
+	var left atomic.Int32 // both owners leave at once
+	var both sync.WaitGroup
+	for _, who := range []account.Actor{a, b} {
+		both.Go(func() {
+			if w.replica().SetMember(ctx, who, id, who.ID, "") == nil {
+				left.Add(1)
+			}
+		})
+	}
+	both.Wait()
+	if left.Load() != 1 || w.count(`SELECT count(*) FROM organisation_members WHERE role = 'owner'`) != 1 {
+		t.Errorf("%d left", left.Load())
+	}
+	if _, err := w.pool.Exec(ctx, `DELETE FROM organisation_members`); err == nil {
+		t.Error("the database lets the last owner go")
+	}
+}
