@@ -153,6 +153,14 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/catalogue/:slug/template", By: officers, Handle: (*Server).keepTemplate, Session: true},
 	{Method: "GET", Path: "/desk/catalogue/:slug/history", By: compilers, Handle: (*Server).showEntryHistory, Session: true},
 
+	{Method: "GET", Path: "/desk/changes", By: compilers, Handle: (*Server).showCatalogueChanges, Session: true},
+	{Method: "GET", Path: "/desk/changes/new", By: officers, Handle: (*Server).showNewCatalogueChange, Session: true},
+	{Method: "POST", Path: "/desk/changes/new", By: officers, Handle: (*Server).recordCatalogueChange, Session: true},
+	{Method: "GET", Path: "/desk/changes/:id", By: compilers, Handle: (*Server).showCatalogueChange, Session: true},
+	{Method: "POST", Path: "/desk/changes/:id/move", By: compilers, Handle: (*Server).moveCatalogueChange, Session: true},
+	{Method: "GET", Path: "/desk/changes/:id/entries/:slug", By: officers, Handle: (*Server).showChangedEntry, Session: true},
+	{Method: "POST", Path: "/desk/changes/:id/entries/:slug", By: officers, Handle: (*Server).saveChangedEntry, Session: true},
+
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
 	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},
 	{Method: "POST", Path: "/desk/findings/:id", By: officers, Handle: (*Server).decideFinding, Session: true},

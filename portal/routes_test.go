@@ -105,6 +105,8 @@ func addresses(t *testing.T, w *whole) []address {
 		case r.Path == "/desk/links/:id":
 			fill("there", ":id", w.Link(t, grid["published-withheld"], "https://data.example.gov.cn/"))
 			fill("never there", ":id", "neverthere")
+		case strings.HasPrefix(r.Path, "/desk/changes/:id"):
+			fill("never there", ":id", "999", ":slug", "never-there")
 		case strings.HasPrefix(r.Path, "/desk/catalogue/:slug"):
 			for _, slug := range []string{"draft-unconditional", "published-withheld", "never-there"} {
 				fill(slug, ":slug", slug)
@@ -244,6 +246,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Compile the catalogue entries of one's department and send them to the authority": func(p persona) bool {
 			return reads("/desk/catalogue/new", "/desk/catalogue/"+draft.Slug)(p) && sends("/desk/catalogue/new", url.Values{"secret": {"no"}, "title": {"新的条目"}}, 303)(p)
 		},
+		"Record changes of one's department's catalogue and report them":         reads("/desk/changes/new"),
 		"Sign or return the entries that one's department wants to send":         w.returns(t, draft, "awaiting_head"),
 		"Confirm or return the entries sent by the departments under one's text": w.returns(t, draft, "submitted"),
 		"See drafts and withheld entries of one's department":                    reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),

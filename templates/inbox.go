@@ -142,6 +142,8 @@ var inboxKinds = map[string]string{
 	"link":     "登记的地址",
 	"update":   "更新",
 	"question": "提问",
+	"entry":    "目录条目",
+	"change":   "目录变更",
 }
 
 // NameInboxKind names a kind of thing that waits; the domain that makes it says

@@ -230,6 +230,8 @@ type ListLine struct {
 	UpdatedAt  time.Time
 	Sample     bool
 	Clock      *deadline.Clock
+
+	departmentID int64
 }
 
 // Filter narrows the list of entries. The zero value is everything.
@@ -270,7 +272,7 @@ func (s *Service) List(ctx context.Context, who account.Actor, f Filter) (out []
 	out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l ListLine, err error) {
 		var at found
 		err = row.Scan(append(at.fields(), &l.Department, &l.Open, &l.Share, &l.DBClass, &l.Frequency, &l.UpdatedAt, &l.Sample, &total)...)
-		l.Standing, l.Slug, l.Title, l.Status = at.Standing, at.slug, at.title, at.status
+		l.Standing, l.Slug, l.Title, l.Status, l.departmentID = at.Standing, at.slug, at.title, at.status, at.department
 		return l, err
 	})
 	if err != nil {

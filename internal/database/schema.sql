@@ -187,6 +187,52 @@ CREATE TABLE catalogue_autosaves (
 );
 COMMENT ON TABLE catalogue_autosaves IS 'what somebody is typing, until it is saved';
 
+CREATE TABLE catalogue_change_entries (
+    change_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb,
+    applied_at timestamp with time zone,
+    CONSTRAINT catalogue_change_entries_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
+    CONSTRAINT catalogue_change_entries_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
+    CONSTRAINT catalogue_change_entries_change_id_fkey FOREIGN KEY (change_id) REFERENCES catalogue_changes(id),
+    CONSTRAINT catalogue_change_entries_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT catalogue_change_entries_pkey PRIMARY KEY (change_id, dataset_id)
+);
+COMMENT ON COLUMN catalogue_change_entries.after IS 'what the entry is to say, by the keys of the form; null until it is written';
+
+CREATE TABLE catalogue_changes (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    department_id bigint NOT NULL,
+    trigger text NOT NULL,
+    event_date date NOT NULL,
+    evidence text NOT NULL,
+    state text NOT NULL DEFAULT 'event_recorded'::text,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by bigint NOT NULL,
+    updated_at timestamp with time zone,
+    reported_at timestamp with time zone,
+    reported_by bigint,
+    decided_at timestamp with time zone,
+    decided_by text NOT NULL DEFAULT ''::text,
+    reason text NOT NULL DEFAULT ''::text,
+    sample boolean NOT NULL DEFAULT false,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT catalogue_changes_check CHECK (((state = 'event_recorded'::text) OR (updated_at IS NOT NULL))),
+    CONSTRAINT catalogue_changes_check1 CHECK (((state = ANY (ARRAY['event_recorded'::text, 'updated'::text])) OR (reported_at IS NOT NULL))),
+    CONSTRAINT catalogue_changes_check2 CHECK (((state <> ALL (ARRAY['returned'::text, 'duplicate'::text])) OR (reason <> ''::text))),
+    CONSTRAINT catalogue_changes_evidence_check CHECK ((evidence <> ''::text)),
+    CONSTRAINT catalogue_changes_state_check CHECK ((state = ANY (ARRAY['event_recorded'::text, 'updated'::text, 'reported'::text, 'approved'::text, 'returned'::text, 'duplicate'::text]))),
+    CONSTRAINT catalogue_changes_trigger_check CHECK ((trigger <> ''::text)),
+    CONSTRAINT catalogue_changes_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT catalogue_changes_pkey PRIMARY KEY (id)
+);
+CREATE INDEX catalogue_changes_department ON public.catalogue_changes USING btree (department_id);
+COMMENT ON COLUMN catalogue_changes.event_date IS '情形发生之日: the clock runs from it, and not from when it was recorded';
+COMMENT ON COLUMN catalogue_changes.clock_profile IS 'profile and rule of the clock of the update; whether it is late is never stored';
+
 CREATE TABLE catalogue_entries (
     dataset_id bigint NOT NULL,
     state text NOT NULL,

@@ -1,0 +1,274 @@
+package catalogue_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/datasetstest"
+	"shuyuan/internal/fault"
+)
+
+// public makes a public entry of the office of which everything is said.
+func (b *bodies) public(t *testing.T, slug string) *datasets.Dataset {
+	t.Helper()
+	d := full(b.office.Profile)
+	return b.Dataset(t, func(made *datasets.Dataset) {
+		*made = *d
+		made.Slug, made.Title, made.Department, made.Status = slug, "村（居）委会名录", b.office, datasets.Published
+		made.Theme, made.Licence, made.Region = b.People(t), datasets.Licence{ID: datasetstest.Licence}, datasets.Region{Code: datasetstest.Region}
+		made.Open, made.OpenBases, made.OpenReason = datasets.Unconditional, nil, ""
+		made.ShareType, made.ShareBases, made.ShareReason, made.ShareConditions = "unconditional", nil, "", "无"
+		made.Email, made.SourceURL = "", ""
+	})
+}
+
+func (b *bodies) record(t *testing.T, trigger, event string, slugs ...string) *catalogue.Change {
+	t.Helper()
+	id, err := b.Compile.Record(t.Context(), b.officer, catalogue.NewChange{Trigger: trigger, EventDate: event, Evidence: "信息系统二期上线（示例）", Entries: slugs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.change(t, id)
+}
+
+func (b *bodies) change(t *testing.T, id int64) *catalogue.Change {
+	t.Helper()
+	c, err := b.Compile.Change(t.Context(), b.officer, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (b *bodies) write(t *testing.T, c *catalogue.Change, slug string, says catalogue.Content) []catalogue.Finding {
+	t.Helper()
+	d, err := b.Service.Dataset(t.Context(), b.officer, slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := b.Compile.SaveChange(t.Context(), b.officer, c.ID, slug, catalogue.Saved{Declaration: catalogue.NotSecret, Content: says, Revision: d.Revision})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wrong
+}
+
+func (b *bodies) summary(t *testing.T, slug string) string {
+	t.Helper()
+	d, err := b.Service.Dataset(t.Context(), datasetstest.Visitor(), slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Summary
+}
+
+// The days of the law matrix 2.8, written out from the notices of the State
+// Council.
+func TestTheClocksOfAChange(t *testing.T) {
+	for _, c := range []struct {
+		name, profile, event string
+		recorded, updated    time.Time
+		update, report       string // last days; report empty: the text has none
+		house, lateAtOnce    bool
+	}{
+		{"AB-17: from the event, not the ticket", aba, "2023-06-20", day(2023, 6, 28), day(2023, 6, 29), "2023-07-05", "2023-07-04", false, false},
+		{"AB-17: entered late shows late at once", aba, "2023-06-20", day(2023, 7, 6), day(2023, 7, 6), "2023-07-05", "2023-07-10", false, true},
+		{"AB-17: the report counts from the update, though the text has lapsed", aba, "2023-10-09", day(2023, 10, 10), day(2023, 10, 13), "2023-10-23", "2023-10-18", false, false},
+		{"AB-17: and never past the thirteenth day", aba, "2023-06-20", day(2023, 6, 20), day(2023, 7, 20), "2023-07-05", "2023-07-10", false, false},
+		{"FJ-2.2: over the year's end", fujian, "2023-12-25", day(2023, 12, 26), day(2024, 1, 9), "2024-01-09", "", false, false},
+		{"AS-12.3 names no days: the platform does", anshan, "2024-04-01", day(2024, 4, 2), day(2024, 4, 2), "2024-04-16", "", true, false},
+		{"TJ neither", tianjin, "2024-04-01", day(2024, 4, 2), day(2024, 4, 2), "2024-04-16", "", true, false},
+		{"the last day of Aba still binds", aba, "2023-10-10", day(2023, 10, 12), day(2023, 10, 13), "2023-10-24", "2023-10-18", false, false},
+		{"the day after does not", aba, "2023-10-11", day(2023, 10, 12), day(2023, 10, 13), "2023-10-25", "", true, false},
+		{"nor a day before it began", aba, "2021-10-08", day(2021, 10, 9), time.Time{}, "2021-10-21", "", true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBodies(t, c.profile, false)
+			b.Set(c.recorded)
+			b.public(t, "village")
+			change := b.record(t, "other", c.event, "village")
+			if got := change.UpdateClock.Last.Format(time.DateOnly); got != c.update || change.UpdateClock.House() != c.house {
+				t.Errorf("to be updated by %s, house %v", got, change.UpdateClock.House())
+			}
+			if change.Late(b.Clock()) != c.lateAtOnce {
+				t.Errorf("late when it was recorded: %v", change.Late(b.Clock()))
+			}
+			if c.updated.IsZero() {
+				return
+			}
+			if wrong := b.write(t, change, "village", catalogue.Content{"summary": "新的"}); len(wrong) > 0 {
+				t.Fatalf("%+v", wrong)
+			}
+			b.Set(c.updated)
+			if err := b.Compile.MoveChange(t.Context(), b.officer, change.ID, catalogue.Update, "", change.Revision); err != nil {
+				t.Fatal(err)
+			}
+			change = b.change(t, change.ID)
+			report := ""
+			if change.ReportClock != nil {
+				report = change.ReportClock.Last.Format(time.DateOnly)
+			}
+			if report != c.report {
+				t.Errorf("to be reported by %q", report)
+			}
+		})
+	}
+}
+
+// When the catalogue changes: in Fujian and Aba when the department has done it,
+// in Anshan and Tianjin when the authority has confirmed it.
+func TestWhenAChangeTakesEffect(t *testing.T) {
+	for profile, atOnce := range map[string]bool{fujian: true, aba: true, anshan: false, tianjin: false} {
+		b := newBodies(t, profile, false)
+		b.public(t, "village")
+		event := when(profile).AddDate(0, 0, -1).Format(time.DateOnly)
+		change := b.record(t, "other", event, "village")
+		move := func(who string, a catalogue.ChangeAction, reason string) error {
+			at := b.change(t, change.ID)
+			actor := b.officer
+			if who == "authority" {
+				actor = b.confirm
+			}
+			return b.Compile.MoveChange(t.Context(), actor, change.ID, a, reason, at.Revision)
+		}
+		if err := move("officer", catalogue.Update, ""); fault.Of(err).Field != "entries" {
+			t.Errorf("%s: updated with nothing written: %v", profile, err)
+		}
+		b.write(t, change, "village", catalogue.Content{"summary": "新的"})
+		if b.summary(t, "village") == "新的" {
+			t.Errorf("%s: what is written is public at once", profile)
+		}
+		for _, step := range []struct {
+			who    string
+			a      catalogue.ChangeAction
+			reason string
+			want   fault.Kind
+		}{
+			{"officer", catalogue.Report, "", fault.Conflict}, {"authority", catalogue.Approve, "", fault.NotFound}, {"officer", catalogue.Update, "", -1},
+			{"officer", catalogue.Approve, "", fault.Conflict}, {"officer", catalogue.Report, "", -1}, {"officer", catalogue.Approve, "", fault.Forbidden},
+			{"authority", catalogue.SendBack, "", fault.Invalid}, {"authority", catalogue.SendBack, "依据没有附上", -1},
+			{"officer", catalogue.Update, "", -1}, {"officer", catalogue.Report, "", -1},
+		} {
+			if err := move(step.who, step.a, step.reason); fault.KindOf(err) != step.want {
+				t.Errorf("%s: %s by %s: %v", profile, step.a, step.who, err)
+			}
+			if step.a == catalogue.Update && step.want == -1 && (b.summary(t, "village") == "新的") != atOnce {
+				t.Errorf("%s: updated, and the catalogue says %q", profile, b.summary(t, "village"))
+			}
+		}
+		at := b.change(t, change.ID)
+		if at.ConfirmClock == nil || !at.ConfirmClock.House() {
+			t.Errorf("%s: the authority has no clock", profile)
+		}
+		if err := move("authority", catalogue.Approve, ""); err != nil || b.summary(t, "village") != "新的" {
+			t.Errorf("%s: approved: %v, the catalogue says %q", profile, err, b.summary(t, "village"))
+		}
+	}
+}
+
+func TestTighteningNeedsItsBasisBeforeItIsSaved(t *testing.T) {
+	b := newBodies(t, anshan, false)
+	b.public(t, "village")
+	change := b.record(t, "basis_changed", "2026-11-20", "village")
+	tighter := catalogue.Content{"open_type": "conditional"}
+	wrong := b.write(t, change, "village", tighter)
+	if len(wrong) == 0 || !slices.ContainsFunc(wrong, func(f catalogue.Finding) bool { return f.Check == "basis-given" && slices.Contains(f.Cite, "AS-27.3") }) {
+		t.Errorf("found %+v", wrong)
+	}
+	if b.change(t, change.ID).Entries[0].After != nil {
+		t.Error("it was kept all the same")
+	}
+	tighter["open_bases"] = "法律 | 中华人民共和国个人信息保护法 | 第十条 | 任何组织、个人不得非法收集、使用、加工、传输他人个人信息"
+	if wrong := b.write(t, change, "village", tighter); len(wrong) != 0 {
+		t.Errorf("with its basis: %+v", wrong)
+	}
+	if b.change(t, change.ID).Entries[0].After["open_type"] != "conditional" {
+		t.Error("it was not kept")
+	}
+	// a kind that does not count
+	tighter["open_bases"] = "规章 | 某规定 | 第八条 | 原文"
+	if wrong := b.write(t, change, "village", tighter); len(wrong) != 1 || wrong[0].Check != "basis-kind" {
+		t.Errorf("with a rule: %+v", wrong)
+	}
+}
+
+func TestWhatCannotBeRecorded(t *testing.T) {
+	b := newBodies(t, fujian, false)
+	b.public(t, "village")
+	b.create(t, "draft", nil)
+	good := catalogue.NewChange{Trigger: "other", EventDate: "2026-11-20", Evidence: "文件", Entries: []string{"village"}}
+	for _, c := range []struct {
+		name   string
+		change func(*catalogue.NewChange)
+		field  string
+	}{
+		{"tomorrow", func(n *catalogue.NewChange) { n.EventDate = "2026-11-24" }, "event_date"},
+		{"no day", func(n *catalogue.NewChange) { n.EventDate = "2026-11-31" }, "event_date"},
+		{"no evidence", func(n *catalogue.NewChange) { n.Evidence = " " }, "evidence"},
+		{"no entry", func(n *catalogue.NewChange) { n.Entries = nil }, "entries"},
+		{"a draft", func(n *catalogue.NewChange) { n.Entries = []string{"draft"} }, "entries"},
+		{"a trigger of another text", func(n *catalogue.NewChange) { n.Trigger = "system_updated" }, "trigger"},
+	} {
+		n := good
+		c.change(&n)
+		if _, err := b.Compile.Record(t.Context(), b.officer, n); fault.KindOf(err) != fault.Invalid || fault.Of(err).Field != c.field {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if _, err := b.Compile.Record(t.Context(), b.officer, good); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatWaitsForWhom(t *testing.T) {
+	b := newBodies(t, aba, true)
+	b.public(t, "village")
+	b.create(t, "draft", nil)
+	b.record(t, "other", "2023-06-01", "village")
+	kinds := func() map[string][]string {
+		out := map[string][]string{}
+		for name, who := range map[string]struct{ a int }{"officer": {0}, "head": {1}, "authority": {2}, "nobody": {3}} {
+			actor := b.officer
+			switch who.a {
+			case 1:
+				actor = b.head
+			case 2:
+				actor = b.confirm
+			case 3:
+				actor = datasetstest.Visitor()
+			}
+			items, err := b.Compile.Waiting(t.Context(), actor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range items {
+				out[name] = append(out[name], i.Kind+" "+i.Ask)
+			}
+		}
+		return out
+	}
+	if got := kinds(); !slices.Equal(got["officer"], []string{"change 更新目录"}) || len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	if err := b.move(t, b.officer, "draft", catalogue.SendToHead, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := kinds(); !slices.Equal(got["head"], []string{"entry 签发或退回"}) || len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+	if err := b.move(t, b.head, "draft", catalogue.Sign, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := kinds(); !slices.Equal(got["authority"], []string{"entry 确认或退回目录条目"}) || len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+	if err := b.move(t, b.confirm, "draft", catalogue.Return, "要改"); err != nil {
+		t.Fatal(err)
+	}
+	if got := kinds(); len(got["officer"]) != 2 || len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+}
