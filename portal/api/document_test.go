@@ -211,7 +211,7 @@ func full(d *datasets.Dataset) {
 	}
 	body, _ = json.Marshal(fields)
 	_ = json.Unmarshal(body, d)
-	d.Language, d.Email, d.Coordinates = "zh-CN", "a@example.org", "CGCS2000"
+	d.Language, d.Email, d.Coordinates, d.DBClass = "zh-CN", "a@example.org", "CGCS2000", datasets.BaseDB
 	d.SourceURL, d.TemporalStart, d.TemporalEnd, d.Tags, d.RelatedCodes, d.ShareBasis, d.OpenBasis = "https://www.gov.cn/", "2004", "2026", []string{"甲"}, []string{"乙"}, []string{"丙"}, []string{"丁"}
 }
 

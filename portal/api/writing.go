@@ -83,7 +83,7 @@ func describeWriting(h huma.API) {
 			status: "200", answer: of(reflect.TypeFor[Upload]()), codes: "404"},
 		{operation: change("publishUpload", http.MethodPost, "/uploads/{id}/publish", "uploads").
 			summary("Publish an upload as the next version", "把上传的文件发布成新一版").
-			describe("Once state is review. A version never changes afterwards.", "state 为 review 时可以发布。发布之后这一版不再改变。"),
+			describe("Once state is review and the opening review has let the file through; before that the answer is 409. A version never changes afterwards.", "state 为 review、并且通过了开放审查之后可以发布，之前回 409。发布之后这一版不再改变。"),
 			takes: map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: of(reflect.TypeFor[Publication]())}}, must: true,
 			status: "200", answer: of(reflect.TypeFor[Publishing]()), codes: "404 409 410 413 422"},
 		{operation: change("putDictionary", http.MethodPut, "/resources/{id}/dictionary", "files").

@@ -28,6 +28,7 @@ type publisher struct {
 	*world
 	doc                 *openapi3.T
 	key, reading, other string
+	officer             account.Actor // whose key it is
 	resource            string
 }
 
@@ -37,7 +38,7 @@ func publishing(t *testing.T) *publisher {
 	w := &publisher{world: &world{replica(t, catalogue), catalogue}}
 	w.doc = w.described(t)
 	w.resource = w.Resource(t, w.Dataset(t))
-	key := func(identifier string, department int64, scope string) string {
+	key := func(identifier string, department int64, scope string) (string, account.Actor) {
 		_, err := w.Accounts.CreateUser(t.Context(), account.System("test"), account.NewUser{Identifier: identifier, Name: "专员", Password: "correct horse battery", Roles: []account.Role{account.Officer}, Department: department})
 		if err != nil {
 			t.Fatal(err)
@@ -54,11 +55,11 @@ func publishing(t *testing.T) *publisher {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return made
+		return made, who
 	}
-	w.key = key("a@tests.example", w.Office(t).ID, account.ScopePublish)
-	w.reading = key("b@tests.example", w.Office(t).ID, account.ScopeRead)
-	w.other = key("c@tests.example", w.Department(t).ID, account.ScopePublish)
+	w.key, w.officer = key("a@tests.example", w.Office(t).ID, account.ScopePublish)
+	w.reading, _ = key("b@tests.example", w.Office(t).ID, account.ScopeRead)
+	w.other, _ = key("c@tests.example", w.Department(t).ID, account.ScopePublish)
 	return w
 }
 
@@ -152,6 +153,8 @@ func TestWhatChangesSomethingAnswersAsDescribed(t *testing.T) {
 	}
 	w.do(t, "publishUpload", at+"/publish", `{"reasons":"x"}`, 400, "Content-Type", "application/json")
 	w.do(t, "publishUpload", at+"/publish", "x", 400, "Content-Type", "text/plain")
+	w.do(t, "publishUpload", at+"/publish", `{"reason":"x"}`, 409, "Content-Type", "application/json") // before its review
+	w.Approve(t, w.officer, strings.TrimPrefix(at, "/uploads/"))
 	var made api.Publishing
 	w.do(t, "publishUpload", at+"/publish", `{"reason":"第一版","reason_en":"first","reviewed":""}`, 200, "Content-Type", "application/json").into(t, &made)
 	if made.Version != 1 || made.Resource != w.resource || made.SHA256 != u.SHA256 {
