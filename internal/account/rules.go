@@ -21,9 +21,7 @@ type Rules struct {
 	StaffIdle    time.Duration // the same with roles
 	Networks     time.Duration // that networks are remembered
 	Invitation   time.Duration
-	Verification int   // working days to verify an organisation
-	PaperBytes   int64 // of one paper of an organisation
-	Papers       int   // of one organisation
+	Verification int // working days to verify an organisation
 }
 
 // RulesOf reads them from the book of rules.
@@ -57,8 +55,6 @@ func RulesOf(book *policy.Book) (Rules, error) {
 		Networks:     times("account_networks", "", day),
 		Invitation:   times("organisation_invitation", "", day),
 		Verification: number("organisation_verification", ""),
-		PaperBytes:   int64(number("organisation_paper", "")) << 20,
-		Papers:       number("organisation_paper", "most"),
 	}
 	return r, errors.Join(missing...)
 }
