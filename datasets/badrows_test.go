@@ -8,6 +8,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/datasets/ingest"
+	"shuyuan/internal/fault"
 )
 
 // A file whose rows are of another length is refused with all of them: whoever
@@ -58,5 +59,16 @@ func TestRowsOfAnotherLengthAreToldOneByOne(t *testing.T) {
 	}
 	if u = read(t, c, who, u.ID); u.BadRows != nil {
 		t.Errorf("what was wrong before is still told: %+v", u.BadRows)
+	}
+}
+
+// A version that there is not is told apart from a file that there is not.
+func TestAVersionThatThereIsNot(t *testing.T) {
+	c := newUploads(t)
+	_, v := c.File(t, "a.csv", "甲\n1\n")
+	for resource, want := range map[string]string{v.ResourceID: "没有这一版。", "nonesuch": "没有这个文件。"} {
+		if _, err := c.Service.Version(t.Context(), datasetstest.Visitor(), resource, 99); fault.KindOf(err) != fault.NotFound || fault.Of(err).Text() != want {
+			t.Errorf("%s: %v, want %s", resource, err, want)
+		}
 	}
 }

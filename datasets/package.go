@@ -24,7 +24,11 @@ func PackageOf(d *Dataset, v *Version, position int, page string) *rows.DataPack
 			columns[f.Name] = said
 		}
 	}
-	return &rows.DataPackage{About: about, Columns: columns, Files: append(d.notes(page, v),
+	shapes := "" // the last column of formats that are about shapes
+	if fields := v.Tables[position].Fields; len(fields) > 0 && (v.Format == "geojson" || v.Format == "shp") {
+		shapes = fields[len(fields)-1].Name
+	}
+	return &rows.DataPackage{About: about, Columns: columns, GeoJSON: shapes, At: v.PublishedAt.UTC(), Files: append(d.notes(page, v),
 		rows.PackageFile{Name: "dictionary.csv", Body: dictionaryCSV(described{strconv.Itoa(position + 1), v, position})})}
 }
 

@@ -280,7 +280,7 @@ func (s *Service) Version(ctx context.Context, viewer account.Actor, resourceID 
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, errNoResource()
+		return nil, fault.New(fault.NotFound, "没有这一版。")
 	}
 	return &found[0], nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
@@ -109,8 +110,14 @@ func (w *Whole) Write(ctx context.Context, out io.Writer, page string) error {
 	if len(w.left) > 0 {
 		notes = append(notes, rows.PackageFile{Name: "not-included.txt", Body: lines(append([]string{"以下文件须申请，没有放进来。These files must be applied for and are not in here."}, w.left...)...)})
 	}
+	var newest time.Time
+	for _, v := range w.of {
+		if at := v.PublishedAt.UTC(); at.After(newest) {
+			newest = at
+		}
+	}
 	for _, n := range notes {
-		if err := packFile(ctx, z, n.Name, zip.Deflate, strings.NewReader(string(n.Body))); err != nil {
+		if err := packFile(ctx, z, zip.FileHeader{Name: n.Name, Method: zip.Deflate, Modified: newest}, strings.NewReader(string(n.Body))); err != nil {
 			return err
 		}
 	}
@@ -119,7 +126,7 @@ func (w *Whole) Write(ctx context.Context, out io.Writer, page string) error {
 		if packedAlready(f.Name) {
 			method = zip.Store
 		}
-		if err := packFile(ctx, z, names[i], method, f.Object); err != nil {
+		if err := packFile(ctx, z, zip.FileHeader{Name: names[i], Method: method, Modified: w.of[i].PublishedAt.UTC()}, f.Object); err != nil {
 			return err
 		}
 	}
@@ -150,8 +157,8 @@ func packedAlready(name string) bool {
 	return false
 }
 
-func packFile(ctx context.Context, z *zip.Writer, name string, method uint16, r io.Reader) error {
-	w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: method})
+func packFile(ctx context.Context, z *zip.Writer, h zip.FileHeader, r io.Reader) error {
+	w, err := z.CreateHeader(&h)
 	if err != nil {
 		return err
 	}

@@ -571,6 +571,9 @@ func TestAWholeDatasetIsOnePackage(t *testing.T) {
 	}
 	files := map[string]string{}
 	for _, f := range z.File {
+		if f.Modified.Year() != 2026 {
+			t.Errorf("%s is of %s", f.Name, f.Modified)
+		}
 		in, err := f.Open()
 		if err != nil {
 			t.Fatal(err)

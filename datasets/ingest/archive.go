@@ -218,7 +218,7 @@ func (a *archive) plausible() error {
 		}
 		packed := int64(min(e.file.CompressedSize64, 1<<62)) //nolint:gosec // bounded
 		if e.file.UncompressedSize64 > bombBytes && e.file.UncompressedSize64/mostRatio > e.file.CompressedSize64 {
-			return errUnpacks()
+			return errBomb()
 		}
 		spans = append(spans, span{from, from + packed})
 	}
@@ -252,8 +252,11 @@ type unpacking struct {
 func (u *unpacking) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)
 	u.given += int64(n)
-	if u.left -= int64(n); u.left < 0 || u.given > bombBytes && u.given/mostRatio > u.packed {
-		return 0, errUnpacks()
+	switch u.left -= int64(n); {
+	case u.left < 0:
+		return 0, errUnpacks(u.given + u.left)
+	case u.given > bombBytes && u.given/mostRatio > u.packed:
+		return 0, errBomb()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = notArchive(err)
@@ -270,6 +273,10 @@ func notArchive(err error) error {
 	return fault.New(fault.Invalid, "这不是完好的 zip 文件。").Because(err)
 }
 
+func tooManyEntries(most int) error {
+	return fault.New(fault.TooLarge, "压缩包里的文件太多，最多 %d 个。", most)
+}
+
 // countEntries walks the directory of an archive before it is read into
 // memory: a small file can list millions of entries.
 func countEntries(r io.ReaderAt, size int64, most int) error {
@@ -282,13 +289,15 @@ func countEntries(r io.ReaderAt, size int64, most int) error {
 		return errors.New("no end of directory")
 	}
 	at := int64(binary.LittleEndian.Uint32(tail[end+16:]))
-	if n := binary.LittleEndian.Uint16(tail[end+10:]); int(n) > most || at == 1<<32-1 { // the latter: more than any file here has
+	if n := binary.LittleEndian.Uint16(tail[end+10:]); at == 1<<32-1 { // more than any file here has
 		return fmt.Errorf("%d entries", n)
+	} else if int(n) > most {
+		return tooManyEntries(most)
 	}
 	header := make([]byte, 46)
 	for n := 0; ; n++ {
 		if n > most {
-			return errors.New("too many entries")
+			return tooManyEntries(most)
 		}
 		if k, err := r.ReadAt(header, at); k < len(header) || string(header[:4]) != "PK\x01\x02" {
 			if err != nil && !errors.Is(err, io.EOF) {

@@ -27,13 +27,17 @@ func look[T string | []byte](s *scrutiny, row []T, line int) error {
 	}
 	for i, cell := range row {
 		if len(cell) > s.limits.Cell {
-			return fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", line, i+1)
+			return tooLongCell(s.limits, line, i+1)
 		}
 		if err := lookAt(s, cell, line, i+1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func tooLongCell(l Limits, line, column int) error {
+	return fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长，一格最多 %s。", line, column, inUnits(int64(l.Cell)))
 }
 
 func tooManyColumns(l Limits, line int) error {

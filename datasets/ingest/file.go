@@ -385,13 +385,35 @@ const (
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.given += int64(n)
-	if c.left -= int64(n); c.left < 0 || c.packed != nil && c.given > bombBytes && c.given/mostRatio > c.packed.n {
-		return 0, errUnpacks()
+	switch c.left -= int64(n); {
+	case c.left < 0:
+		return 0, errUnpacks(c.given + c.left)
+	case c.packed != nil && c.given > bombBytes && c.given/mostRatio > c.packed.n:
+		return 0, errBomb()
 	}
 	return n, err
 }
 
-func errUnpacks() error { return fault.New(fault.TooLarge, "文件解开后太大。") }
+func errUnpacks(most int64) error {
+	return fault.New(fault.TooLarge, "文件解开后太大，最多 %s。", inUnits(most))
+}
+
+func errBomb() error {
+	return fault.New(fault.TooLarge, "文件解开后太大：超过 %s，又是压缩后的 %d 倍以上，没有表会这样。", inUnits(bombBytes), mostRatio)
+}
+
+// inUnits is a number of bytes as people say it.
+func inUnits(n int64) string {
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{1 << 30, "GB"}, {1 << 20, "MB"}, {1 << 10, "KB"}} {
+		if n >= u.size && n%u.size == 0 {
+			return fmt.Sprintf("%d %s", n/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
 
 // bounded gives at most most bytes until next is called: how much one record
 // may take. A quote or a bracket that never closes ends here, not in memory.

@@ -307,7 +307,7 @@ func (s *shaper[T]) begin(names []string) error {
 		kept = append(kept, T(name))
 	}
 	if len(kept) == 0 {
-		return fault.New(fault.Invalid, "第 %d 列没有列名。", 1)
+		return fault.New(fault.Invalid, "列名那一行是空的：没有一列有名字。")
 	}
 	if len(s.blank) > 0 {
 		s.say(note("有 %d 列既没有列名也没有值，没有读作数据。", len(s.blank)))

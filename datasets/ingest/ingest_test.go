@@ -211,9 +211,10 @@ func TestAFileThatDoesNotHoldWhatItPromisesIsRefused(t *testing.T) {
 		{name: "gzip cut short", file: "a.csv.gz", content: zipped(t, strings.Repeat("a\n", 5000))[:30], says: "这不是完好的 gzip 文件。"},
 		{name: "gzip with another checksum", file: "a.csv.gz", content: spoilt(zipped(t, "a\n1\n")), says: "这不是完好的 gzip 文件。"},
 
-		{name: "too much, unpacked", file: "a.csv.gz", content: zipped(t, "a\n"+strings.Repeat("x\n", 5000)), says: "文件解开后太大。", limits: small},
+		{name: "too much, unpacked", file: "a.csv.gz", content: zipped(t, "a\n"+strings.Repeat("x\n", 5000)), says: "文件解开后太大，最多 4000 B。", limits: small},
+		{name: "a head of blanks", file: "a.csv", content: " ,\u3000\n1,2\n", says: "列名那一行是空的：没有一列有名字。"},
 		{name: "too many columns", file: "a.csv", content: "a,b,c,d\n", says: "第 1 行栏数太多，最多 3 栏。", limits: small},
-		{name: "too long a cell", file: "a.csv", content: "a,b\n1," + long + "\n", says: "第 2 行第 2 列的内容太长。", limits: small},
+		{name: "too long a cell", file: "a.csv", content: "a,b\n1," + long + "\n", says: "第 2 行第 2 列的内容太长，一格最多 100 B。", limits: small},
 		{name: "too long a record", file: "a.csv", content: "a\n1\n\"" + strings.Repeat("x\n", 400), says: "从第 3 行起的一条记录太长，可能是引号没有结束。", limits: small},
 		{name: "too long a line", file: "a.txt", content: "a\n1\n" + strings.Repeat("x", 800), says: "从第 3 行起的一条记录太长，可能是引号没有结束。", limits: small},
 
@@ -238,7 +239,7 @@ func TestAFileThatDoesNotHoldWhatItPromisesIsRefused(t *testing.T) {
 		{name: "half a character in a name", file: "a.json", content: `[{"\udc00":1}]`, says: "第 1 条记录有无法识别的字符，请检查文件编码。"},
 		{name: "too deep", file: "a.json", content: `[{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}]`, says: "第 1 条记录附近不是正确的 JSON。"},
 		{name: "too large a record", file: "a.json", content: `[{"a":1},{"a":[` + strings.Repeat("1,", 400) + `1]}]`, says: "第 2 条记录太大。", limits: small},
-		{name: "too long a string", file: "a.json", content: `[{"a":"` + long + `"}]`, says: "第 1 行第 1 列的内容太长。", limits: small},
+		{name: "too long a string", file: "a.json", content: `[{"a":"` + long + `"}]`, says: "第 1 行第 1 列的内容太长，一格最多 100 B。", limits: small},
 		{name: "too many members", file: "a.json", content: `[{"a":1,"b":2},{"c":3,"d":4}]`, says: "第 2 行栏数太多，最多 3 栏。", limits: small},
 		{name: "GeoJSON without features", file: "a.geojson", content: `{"type":"Feature","geometry":null,"properties":{"x":[1]}}`, says: "文件里没有记录。"},
 		{name: "features that are none", file: "a.geojson", content: `{"features":[{"a":1}]}`, says: "第 1 条记录不是 GeoJSON 要素。"},

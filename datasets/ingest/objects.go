@@ -456,7 +456,7 @@ func membersOf(raw json.RawMessage, n int, limits Limits) ([]member, error) {
 			return nil, broken(n, err)
 		}
 		if len(text) > limits.Cell && value[0] != '{' && value[0] != '[' { // what is nested is bounded with its record
-			return nil, fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", n, len(out)+1)
+			return nil, tooLongCell(limits, n, len(out)+1)
 		}
 		if out = append(out, member{name.(string), text}); len(out) > limits.Columns {
 			return nil, tooManyColumns(limits, n)

@@ -131,6 +131,14 @@ type elements struct {
 
 func (e *elements) close() { e.closer.Close() }
 
+// errDTD is a document type, or what is declared in one: entities that stand for
+// more than they say, or for files elsewhere.
+var errDTD = errors.New("a document type is not allowed")
+
+func refusedDTD(err error) error {
+	return fault.New(fault.Invalid, "XML 里有 DTD（<!DOCTYPE> 文档类型或 <!ENTITY> 实体声明），这里不读；请去掉再传。").Because(err)
+}
+
 // next is the next start, end or text; io.EOF at the end.
 func (e *elements) next() (xml.Token, error) {
 	for {
@@ -141,7 +149,7 @@ func (e *elements) next() (xml.Token, error) {
 		}
 		switch token.(type) {
 		case xml.Directive:
-			return nil, errors.New("a document type is not allowed")
+			return nil, errDTD
 		case xml.StartElement:
 			if e.depth++; e.depth > maxDepth {
 				return nil, errors.New("elements are nested too deeply")

@@ -336,5 +336,8 @@ func unreadableSheet(name string, line int, err error) error {
 	if errors.Is(err, errTooLong) {
 		return fault.New(fault.TooLarge, "工作表“%s”第 %d 行的内容太长。", name, line).Because(err)
 	}
+	if errors.Is(err, errDTD) {
+		return refusedDTD(err)
+	}
 	return fault.New(fault.Invalid, "工作表“%s”第 %d 行读不出来。", name, line).Because(err)
 }

@@ -256,7 +256,7 @@ func (p parts) texts(part string) (*texts, error) {
 			return err
 		}
 		if out.all = append(out.all, unescape(s)...); len(out.all)+4*len(out.ends) > maxTexts {
-			return fault.New(fault.TooLarge, "文件解开后太大。")
+			return errUnpacks(maxTexts)
 		}
 		out.ends = append(out.ends, uint32(len(out.all))) //nolint:gosec // below maxTexts
 		return nil
@@ -269,7 +269,7 @@ func truth(s string) bool { return s == "1" || s == "true" || s == "on" }
 
 func unreadableBook(err error) error {
 	if errors.Is(err, errTooLong) {
-		return fault.New(fault.TooLarge, "文件解开后太大。").Because(err)
+		return fault.New(fault.TooLarge, "工作簿里有一段内容太长，最多 %s。", inUnits(int64(Limits{}.orDefault().Record))).Because(err)
 	}
 	return notWorkbook(err)
 }

@@ -246,7 +246,7 @@ func (x *xmlFile) rows(yield func([]string) error) error {
 				}
 			}
 			if len(m.text) > x.limits.Cell {
-				return fault.New(fault.TooLarge, "第 %d 行第 %d 列的内容太长。", n, i+1)
+				return tooLongCell(x.limits, n, i+1)
 			}
 			if err := looked.cell(m.text, n, i+1); err != nil {
 				return err
@@ -282,6 +282,9 @@ func brokenXML(n int, err error) error {
 	}
 	if errors.Is(err, errTooLong) {
 		return fault.New(fault.TooLarge, "第 %d 条记录太大。", max(n, 1)).Because(err)
+	}
+	if errors.Is(err, errDTD) {
+		return refusedDTD(err)
 	}
 	return fault.New(fault.Invalid, "第 %d 条记录附近不是正确的 XML，或用了不允许的写法。", max(n, 1)).Because(err)
 }

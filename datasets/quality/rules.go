@@ -92,7 +92,7 @@ var Rules = []Rule{
 		text("改正超出的值；范围写错的改字典。", "Correct what lies outside; where the range is wrong, correct the dictionary."), Warn, []string{"RF-10.1"}, "", false},
 	{Codes, valid, text("值都在代码表里", "Every code is in its list"), text("有代码表的列，有没有代码表以外的值。", "Of columns with a code list, whether there are values outside it."),
 		text("改正这些值，或者在字典里补上新的代码和含义。", "Correct these values, or add the new codes with their meaning to the dictionary."), Warn, []string{"RF-10.1"}, "", false},
-	{Required, complete, text("必填的列没有空格", "No required cell is empty"), text("字典里标为必填或主键的列，有没有空着的格。", "Of columns that the dictionary calls required or key, whether cells are empty."),
+	{Required, complete, text("必填的列都填了", "No required cell is empty"), text("字典里标为必填或主键的列，有没有空着的格。", "Of columns that the dictionary calls required or key, whether cells are empty."),
 		text("补上空着的格；本来可以空的，在字典里去掉“必填”。", "Fill in what is empty; where that may be, take “required” out of the dictionary."), Warn, []string{"RF-10.1", "AS-9(3)a"}, "", false},
 	{Filled, complete, text("没有大半空着的列", "No column is mostly empty"), text("每一列空格所占的份额。", "The share of empty cells in each column."),
 		text("补上数据，或者写明这一列为什么大多是空的。", "Fill it in, or say in the dictionary why most of the column is empty."), Info, []string{"RF-10.1"}, "quality.empty_cells", false},

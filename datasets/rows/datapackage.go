@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path"
 	"strings"
+	"time"
 )
 
 // DataPackage is what a Frictionless data package has beside the data.
@@ -17,6 +18,8 @@ type DataPackage struct {
 	About   map[string]any            // properties of datapackage.json: name, title, description, licenses, sources, version, …
 	Columns map[string]map[string]any // more properties of fields, by the name of the table's column: title, description, unit, constraints, …
 	Files   []PackageFile             // dictionary, licence, note on the source
+	GeoJSON string                    // the column whose cells are GeoJSON; empty where none is
+	At      time.Time                 // of the files in it
 }
 
 // PackageFile is a file of a package.
@@ -34,7 +37,7 @@ func (e *Export) writePackage(w io.Writer, r io.Reader) error {
 	if name == "" {
 		name = "data.csv"
 	}
-	part := &lazyPart{create: func() (io.Writer, error) { return z.Create(name) }, hash: sha256.New()}
+	part := &lazyPart{create: func() (io.Writer, error) { return createPart(z, name, p.At) }, hash: sha256.New()}
 	if err := e.writeCSV(part, r); err != nil {
 		return err
 	}
@@ -46,7 +49,7 @@ func (e *Export) writePackage(w io.Writer, r io.Reader) error {
 		if f.Name != path.Base(f.Name) || f.Name == name || strings.ContainsAny(f.Name, `\:`) {
 			return errors.New("rows: a package cannot have a file called " + f.Name)
 		}
-		if err := writePart(z, f.Name, string(f.Body)); err != nil {
+		if err := writePart(z, f.Name, string(f.Body), p.At); err != nil {
 			return err
 		}
 	}
@@ -119,6 +122,10 @@ func (e *Export) tableType(i int) string {
 		return string(t)
 	case Decimal:
 		return "number"
+	case Point, Geometry:
+		if e.o.Package != nil && e.c.Fields[i].Column == e.o.Package.GeoJSON {
+			return "geojson"
+		}
 	}
 	return "string"
 }

@@ -521,10 +521,12 @@ func TestGeoJSON(t *testing.T) {
 func TestDataPackage(t *testing.T) {
 	store := newStore(t)
 	s, table := service(t, store, nil), exampleTable(t, store, 20)
+	packed := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 	b := export(t, s, table, Query{Select: "年份, 地区, 数值, 时间, 位置"}, ExportOptions{Format: Package, Package: &DataPackage{
 		About:   map[string]any{"name": "x", "title": "标题", "licenses": []any{map[string]any{"name": "CC-BY-4.0"}}},
 		Columns: map[string]map[string]any{"数值": {"unit": "吨"}, "地区": {"title": "地区名", "description": "说明"}},
 		Files:   []PackageFile{{Name: "dictionary.csv", Body: []byte("a,b\n")}, {Name: "LICENSE.txt", Body: []byte("text")}},
+		GeoJSON: "位置", At: packed,
 	}})
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -532,6 +534,9 @@ func TestDataPackage(t *testing.T) {
 	}
 	files := map[string]string{}
 	for _, f := range z.File {
+		if !f.Modified.Equal(packed) {
+			t.Errorf("%s is of %s", f.Name, f.Modified)
+		}
 		r, err := f.Open()
 		if err != nil {
 			t.Fatal(err)
@@ -561,7 +566,7 @@ func TestDataPackage(t *testing.T) {
 	if about.Title != "标题" || r.Path != "data.csv" || r.Bytes != len(files["data.csv"]) || r.Hash != "sha256:"+hex.EncodeToString(sum[:]) || files["LICENSE.txt"] != "text" || files["dictionary.csv"] == "" {
 		t.Errorf("%+v %v", about, files)
 	}
-	if got, want := fmt.Sprint(r.Schema.Fields), "[map[name:年份 type:any] map[description:说明 name:地区 title:地区名 type:string] map[name:数值 type:number unit:吨] map[format:%Y-%m-%d %H:%M:%S name:时间 type:datetime] map[name:位置 type:string]]"; got != want {
+	if got, want := fmt.Sprint(r.Schema.Fields), "[map[name:年份 type:any] map[description:说明 name:地区 title:地区名 type:string] map[name:数值 type:number unit:吨] map[format:%Y-%m-%d %H:%M:%S name:时间 type:datetime] map[name:位置 type:geojson]]"; got != want {
 		t.Errorf("fields %s\nwant   %s", got, want)
 	}
 	for _, name := range []string{"data.csv", "../x", "a/b", `a\b`, ""} {

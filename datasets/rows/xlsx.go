@@ -240,15 +240,20 @@ func (x *xlsxWriter) end() error {
 		}
 	}
 	for _, part := range x.frame(note) {
-		if err := writePart(x.zip, part[0], part[1]); err != nil {
+		if err := writePart(x.zip, part[0], part[1], time.Time{}); err != nil {
 			return err
 		}
 	}
 	return x.zip.Close()
 }
 
-func writePart(z *zip.Writer, name, text string) error {
-	w, err := z.Create(name)
+// createPart begins a file of a zip, of that time if it has any.
+func createPart(z *zip.Writer, name string, at time.Time) (io.Writer, error) {
+	return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: at})
+}
+
+func writePart(z *zip.Writer, name, text string, at time.Time) error {
+	w, err := createPart(z, name, at)
 	if err != nil {
 		return err
 	}
