@@ -17,7 +17,7 @@ type column struct {
 	wider    Type // what the type must be instead, once a cell has shown it
 	float    bool // the decimal needs a floating-point number, once a cell has shown it
 	marks    int64
-	outside  int64 // places that lie nowhere on earth
+	far      []far // places of the block that lie nowhere on earth
 	filled   int64 // cells with a value
 
 	values, raws, lons, lats []parquet.Value
@@ -27,6 +27,12 @@ type column struct {
 	usualLength int // of a moment in the usual form; see usual
 	lastDay     string
 	lastMicros  int64
+}
+
+// far is a place that lies nowhere on earth.
+type far struct {
+	row      int // of the block
+	lon, lat float64
 }
 
 // put keeps a value and, if not nil, the cell beside it.
@@ -71,7 +77,7 @@ func (c *column) fits(v parquet.Value, cell []byte, plain bool) {
 
 // convert turns cell after cell of a block into values.
 func (c *column) convert(b *block, index int) {
-	c.strays = c.strays[:0]
+	c.strays, c.far = c.strays[:0], c.far[:0]
 	c.values, c.raws, c.lons, c.lats = c.values[:0], c.raws[:0], c.lons[:0], c.lats[:0]
 	c.setUsual()
 	one := c.converter()
@@ -417,7 +423,7 @@ func (c *column) place(cell []byte) bool {
 		return false
 	}
 	if b.outside > 0 {
-		c.outside++
+		c.far = append(c.far, far{len(c.values), b.wrong[0], b.wrong[1]})
 	}
 	c.fits(parquet.ByteArrayValue(cell), cell, true)
 	lon, lat, ok := b.middle()
@@ -462,7 +468,7 @@ func tooMany(misfits, filled int64) bool {
 
 // fresh forgets what was counted.
 func (c *column) fresh() {
-	c.Nulls, c.Misfits, c.Others, c.marks, c.filled, c.outside = 0, 0, 0, 0, 0, 0
+	c.Nulls, c.Misfits, c.Others, c.marks, c.filled = 0, 0, 0, 0, 0
 }
 
 // node is how the column is kept.

@@ -26,6 +26,7 @@ func convert(f *File, dir string, types []map[string]Type, tell func(rows int64)
 		return nil, fault.New(fault.TooLarge, "文件里的表太多，最多 %d 张。", mostTables)
 	}
 	var lost []replaced
+	var nowhere []Finding
 	for i, t := range f.Tables() {
 		var declared map[string]Type
 		if i < len(types) {
@@ -42,8 +43,13 @@ func convert(f *File, dir string, types []map[string]Type, tell func(rows int64)
 			r.NoHeader = r.NoHeader || t.said.none
 		}
 		r.Tables, lost = append(r.Tables, out), append(lost, c.lost)
+		for _, s := range c.strays {
+			if s.count > 0 {
+				nowhere = append(nowhere, s.finding())
+			}
+		}
 	}
-	r.Notes, r.Findings = f.Notes, append(slices.Clone(f.Findings()), replacedIn(r.Tables, lost)...)
+	r.Notes, r.Findings = f.Notes, slices.Concat(f.Findings(), replacedIn(r.Tables, lost), nowhere[:min(len(nowhere), mostNotes/2)])
 	return r, nil
 }
 
@@ -58,6 +64,8 @@ type conversion struct {
 	tallies []*tally
 	out     TableReport
 	lost    replaced
+	strays  []strays // of the columns, and then of the pairs
+	pairs   [][2]int
 
 	first, last string // what the first and the last row are called, where they add up the others
 }
@@ -88,9 +96,6 @@ func (c *conversion) run() (TableReport, error) {
 func (c *conversion) finished() TableReport {
 	c.out.Name = c.table.Name
 	for _, column := range c.columns {
-		if column.outside > 0 {
-			c.out.Notes = append(c.out.Notes, note("“%s”有 %d 个位置在地球上不存在，可能经纬度写反了，或不是以度为单位。", column.Name, column.outside))
-		}
 		if column.Proposed == column.Type {
 			column.Proposed = ""
 		}
@@ -111,7 +116,7 @@ func (c *conversion) pass() error {
 		return err
 	}
 	defer in.close()
-	c.out, c.lost = TableReport{Preview: [][]string{}}, replaced{}
+	c.out, c.lost, c.strays = TableReport{Preview: [][]string{}}, replaced{}, nil
 	held, err := c.sample(in)
 	if err != nil {
 		return err
@@ -230,6 +235,7 @@ func (c *conversion) write(w *writer, b *block) error {
 	}
 	c.list(b)
 	c.lost.see(b, c.out.Rows+1, c.columns)
+	c.seek(b, c.out.Rows+1)
 	c.out.Rows += int64(b.rows)
 	return c.tell(c.out.Rows)
 }

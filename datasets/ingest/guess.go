@@ -37,6 +37,8 @@ type tally struct {
 	ranged   bool
 	zero     string // an example with a leading zero
 	sign     string // of percentages
+
+	noNumber, noDay string // the first cell that is none
 }
 
 // mostDistinct is how many different cells are remembered of all columns
@@ -69,6 +71,18 @@ func (t *tally) see(cell []byte) {
 		}
 		return
 	}
+	numbers, days := t.numbers, t.dates+t.moments
+	t.kind(cell)
+	if t.noNumber == "" && t.numbers == numbers {
+		t.noNumber = clip(cell, 40)
+	}
+	if t.noDay == "" && t.dates+t.moments == days {
+		t.noDay = clip(cell, 40)
+	}
+}
+
+// kind counts what a cell with a value looks like.
+func (t *tally) kind(cell []byte) {
 	switch first := trimmed(cell); {
 	case len(first) == 0:
 	case first[0] == '[' && nested(cell, '['):
@@ -339,8 +353,22 @@ func (t *tally) propose(name string) column {
 		say("值像“纬度,经度”：要在地图上显示，请改成经度在前、纬度在后。")
 	case t.exponents > 0:
 		say("有 %d 个值写成科学记数法，可能是表格软件改写过的号码。", t.exponents)
+		t.nearly(n, say)
+	default:
+		t.nearly(n, say)
 	}
 	return c
+}
+
+// nearly says of a text column that most of its values are of one kind, and
+// which was the first that is not.
+func (t *tally) nearly(n int, say func(string, ...any)) {
+	switch days := t.dates + t.moments; {
+	case t.numbers*2 > n:
+		say("%d 个值中 %d 个是数，不到 98%%，所以保留为文本；第一个不是数的是“%s”。", n, t.numbers, t.noNumber)
+	case days*2 > n:
+		say("%d 个值中 %d 个是日期或时间，不到 98%%，所以保留为文本；第一个不是的是“%s”。", n, days, t.noDay)
+	}
 }
 
 func (t *tally) mostBehind() int {

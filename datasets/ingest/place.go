@@ -10,12 +10,15 @@ import (
 type box struct {
 	west, south, east, north float64
 	points                   int
-	outside                  int // coordinates that no place on earth has
+	outside                  int        // coordinates that no place on earth has
+	wrong                    [2]float64 // the first of them
 }
 
 func (b *box) add(lon, lat float64) {
-	if !(lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) {
-		b.outside++
+	if !onEarth(lon, lat) {
+		if b.outside++; b.outside == 1 {
+			b.wrong = [2]float64{lon, lat}
+		}
 		return
 	}
 	if b.points == 0 {

@@ -54,6 +54,10 @@ func TestProposals(t *testing.T) {
 		{"增长", "12.5% -3.2% 0%", ingest.Decimal, "%", "值带百分号"},
 		{"混", "5元 6万元 7元", ingest.Text, "", ""},
 		{"级别", "5A 4A 3A", ingest.Text, "", ""},
+		// what nearly fits stays text, with the first that does not
+		{"登记", "2024-01-01 2024年1月2日 2024/1/3 不清楚", ingest.Text, "", "4 个值中 3 个是日期或时间，不到 98%，所以保留为文本；第一个不是的是“不清楚”。"},
+		{"收入", "1,200|3,400|待核|5", ingest.Text, "", "4 个值中 3 个是数，不到 98%，所以保留为文本；第一个不是数的是“待核”。"},
+		{"支出", strings.Repeat("1,234.5|", 100) + "1e400|NaN", ingest.Decimal, "", "千位分隔符"},
 		{"班", "1班 2班 3班", ingest.Text, "", ""},
 		{"楼", "1号 2号 3号", ingest.Text, "", ""},
 		{"规模", "1.2万 3万 5.6万", ingest.Text, "", ""},
