@@ -257,6 +257,9 @@ func (s *Server) uploadPage(c *fiber.Ctx, show func(*templates.UploadPage) error
 	if p.Changes, err = s.Datasets.Succession(ctx, who, u); err != nil {
 		return err
 	}
+	if err := s.cover(ctx, who, &p); err != nil {
+		return err
+	}
 	if p.Table, err = tableNumber("", u); err != nil {
 		return err
 	}

@@ -16,7 +16,11 @@ import (
 
 // sources are what makes work for people.
 func (s *Server) sources() []inbox.Source {
-	return append([]inbox.Source{s.Datasets, s.Questions, s.Catalogue}, s.Inbox...)
+	all := []inbox.Source{s.Datasets, s.Questions, s.Catalogue}
+	if s.Opening != nil {
+		all = append(all, s.Opening)
+	}
+	return append(all, s.Inbox...)
 }
 
 // waiting is what waits for who asks, of the kind in the address if it names one.

@@ -246,10 +246,15 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Compile the catalogue entries of one's department and send them to the authority": func(p persona) bool {
 			return reads("/desk/catalogue/new", "/desk/catalogue/"+draft.Slug)(p) && sends("/desk/catalogue/new", url.Values{"secret": {"no"}, "title": {"新的条目"}}, 303)(p)
 		},
-		"Record changes of one's department's catalogue and report them":         reads("/desk/changes/new"),
-		"Sign or return the entries that one's department wants to send":         w.returns(t, draft, "awaiting_head"),
-		"Confirm or return the entries sent by the departments under one's text": w.returns(t, draft, "submitted"),
-		"See drafts and withheld entries of one's department":                    reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
+		"Record changes of one's department's catalogue and report them":                                                                     reads("/desk/changes/new"),
+		"Sign or return the entries that one's department wants to send":                                                                     w.returns(t, draft, "awaiting_head"),
+		"Confirm or return the entries sent by the departments under one's text":                                                             w.returns(t, draft, "submitted"),
+		"See drafts and withheld entries of one's department":                                                                                reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
+		"Ask for an opening review of the data of one's department, and take it back":                                                        sends("/desk/reviews", url.Values{"upload": {"nonesuchnonesuchnonesuchno"}, "open": {"unconditional"}}, 404),
+		"Decide at one's gate of an opening review; the head of a department opens first in an emergency":                                    sends("/desk/reviews/999", url.Values{"action": {"pass"}, "revision": {"1"}}, 404),
+		"See the opening reviews of one's department; the cyberspace office and the authority, those of all departments under the same text": reads("/desk/reviews", "/desk/reviews/events"),
+		"Take back what an opening review lets through":                                                                                      sends("/desk/reviews/999/revoke", url.Values{"revision": {"1"}, "reason": {"x"}}, 404),
+		"Record and end emergencies, during which opening comes before its review":                                                           sends("/desk/reviews/events", url.Values{"kind": {"natural"}, "title": {"台风"}, "declared_by": {"x"}, "declared_on": {"2026-11-20"}, "basis": {"x"}}, 303),
 		"On the server, by command: create and disable accounts, set passwords (shuyuan account)": byCommand(func(a account.Actor) error {
 			_, err := w.Accounts.Users(t.Context(), a)
 			return err

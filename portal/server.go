@@ -15,6 +15,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/inbox"
@@ -36,6 +37,7 @@ type Deps struct {
 	Search    Finder
 	Accounts  *account.Service
 	Policy    *policy.Book
+	Opening   *opening.Service
 	Now       func() time.Time
 	Config    Config
 	Log       *slog.Logger

@@ -57,6 +57,11 @@ type UploadPage struct {
 	Page     int
 	Form     PublishForm
 	Mistake  Mistake // of the form for reading anew
+
+	NotYet string // why it may not be published before a review; empty where it may
+	Review int64  // the last review of it; 0: none, or it came back
+	Let    int64  // by which review it may be published
+	Stands bool   // that is one that lets versions like it follow
 }
 
 // MisfitsPerPage is how many cells that do not fit are shown at once.

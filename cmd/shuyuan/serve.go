@@ -17,13 +17,16 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/opening"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/config"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/sandbox"
+	"shuyuan/internal/workdays"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -127,9 +130,14 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	calendar, err := workdays.China()
+	if err != nil {
+		return err
+	}
+	reviews := opening.New(s.in.pool, s.datasets, book, deadline.New(book, func() workdays.Calendar { return calendar }), s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions,
-		Search: s.search, Accounts: s.accounts, Policy: book,
+		Search: s.search, Accounts: s.accounts, Policy: book, Opening: reviews,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Mounts: []func(*portal.Server){api.Mount},
 	}); err != nil {
@@ -151,6 +159,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleQuestions(workers, sender, s.base); err != nil {
+		return err
+	}
+	if err := notify.HandleOpening(workers, sender, s.base); err != nil {
 		return err
 	}
 	if err := notify.HandleFindings(workers, sender, s.base); err != nil {

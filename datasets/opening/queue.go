@@ -128,6 +128,21 @@ func (s *Service) next(ctx context.Context, r *Review) string {
 	return ""
 }
 
+// OfUpload is the last review of an upload that who may know of; nil where there
+// is none.
+func (s *Service) OfUpload(ctx context.Context, who account.Actor, upload string) (*Review, error) {
+	where, args, ok := mine(who)
+	if !ok {
+		return nil, nil
+	}
+	args["upload"] = upload
+	found, err := selectReviews(ctx, s.pool, `o.upload_id = @upload AND `+where, args, ` ORDER BY o.id DESC LIMIT 1`)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
 // Found is a review with everything that its page shows.
 type Found struct {
 	*Review

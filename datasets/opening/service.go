@@ -114,8 +114,13 @@ func (s *Service) Propose(ctx context.Context, who account.Actor, p Proposal) (*
 	})
 }
 
+// Proposable is the content that who could ask a review for.
+func (s *Service) Proposable(ctx context.Context, who account.Actor, p Proposal) (*datasets.Content, error) {
+	return s.proposed(ctx, s.pool, who, p)
+}
+
 // proposed is the content that p names, if it is who's department's.
-func (s *Service) proposed(ctx context.Context, tx pgx.Tx, who account.Actor, p Proposal) (*datasets.Content, error) {
+func (s *Service) proposed(ctx context.Context, tx database.Querier, who account.Actor, p Proposal) (*datasets.Content, error) {
 	var c *datasets.Content
 	var err error
 	if p.UploadID != "" {

@@ -1,0 +1,72 @@
+package notify
+
+import (
+	"context"
+	netmail "net/mail"
+	"strconv"
+	"strings"
+
+	"shuyuan/datasets/opening"
+	"shuyuan/internal/fault"
+	"shuyuan/internal/jobs"
+	"shuyuan/internal/mail"
+	"shuyuan/templates/text"
+)
+
+// HandleOpening lets workers send the letters of opening reviews, of the portal
+// at base.
+func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string) error {
+	return jobs.Handle(workers, func(ctx context.Context, n opening.Notice) error {
+		err := sender.Send(ctx, Opening(n, base))
+		if fault.KindOf(err) == fault.Invalid { // refused for good
+			return jobs.GiveUp(err)
+		}
+		return err
+	})
+}
+
+// Opening is the letter to whoever a review waits for, or who asked for it. Its
+// subject is its own: it says what to do, about what, and which review.
+func Opening(n opening.Notice, base string) mail.Letter {
+	return mail.Letter{
+		To:      netmail.Address{Address: n.To},
+		Subject: "数源 Shuyuan：" + openingSubject(text.Chinese, n) + " / " + openingSubject(text.English, n),
+		Text:    openingText(text.Chinese, n, base) + "\n────────\n\n" + openingText(text.English, n, base),
+		ID:      n.ID,
+		Written: n.At,
+	}
+}
+
+// openingAsks are what a letter asks for, by where the review stands.
+var openingAsks = map[opening.State]string{
+	opening.Proposed: "请先开放，再补审", opening.SecurityCheck: "请作安全审查", opening.SecrecyCheck: "请作保密审查", opening.JointReview: "请作会同开放审查",
+	opening.Provisional: "请作应急开放的事后审查", opening.Approved: "审查通过，请发布", opening.ApprovedConditional: "审查通过，有条件，请发布",
+	opening.Withheld: "审查定为不予开放", opening.ToDeidentify: "审查退回脱敏，请处理", opening.Returned: "审查退回，请改好再送",
+	opening.Confirmed: "应急开放的事后审查同意", opening.Withdrawn: "应急开放的事后审查没有同意，已撤下",
+}
+
+func openingTitle(lang text.Lang, n opening.Notice) string {
+	title := n.Title
+	if lang == text.English && n.TitleEN != "" {
+		title = n.TitleEN
+	}
+	return title + " · " + n.Name
+}
+
+func openingSubject(lang text.Lang, n opening.Notice) string {
+	return text.In(lang, openingAsks[n.State]) + "：" + openingTitle(lang, n) + " KS-" + strconv.FormatInt(n.Review, 10)
+}
+
+func openingText(lang text.Lang, n opening.Notice, base string) string {
+	say := func(zh string, args ...any) string { return text.In(lang, zh, args...) }
+	lines := []string{say("您好。"), "", say(openingAsks[n.State]) + "：", "", "- " + openingTitle(lang, n), "  " + n.Department}
+	if n.Due != "" {
+		lines = append(lines, "  "+say("最后一日：%s（平台规则，按工作日算）", n.Due))
+	}
+	if n.Words != "" {
+		lines = append(lines, "", say("审查员的话：%s", n.Words))
+	}
+	return strings.Join(append(lines, "", base+"/desk/reviews/"+strconv.FormatInt(n.Review, 10), "",
+		say("信里没有数据；登录后看内容、查到的和上一版的不同，再判。"),
+		say("这封信由系统自动发出，请不要回复。")), "\n") + "\n"
+}

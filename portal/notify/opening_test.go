@@ -1,0 +1,38 @@
+package notify
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"shuyuan/datasets/opening"
+)
+
+func TestTheLetterOfAReviewSaysWhatToDoAndByWhen(t *testing.T) {
+	n := opening.Notice{ID: "1", To: "a@bm.example", Department: "示例统计局", Review: 9, Title: "人口", TitleEN: "Population", Name: "年报", State: opening.SecurityCheck, Gate: opening.Security, Due: "2026-12-04", At: time.Date(2026, 11, 23, 1, 5, 0, 0, time.UTC)}
+	subjects := map[string]bool{}
+	for state := range openingAsks {
+		n.State = state
+		l := Opening(n, base)
+		if subjects[l.Subject] || !strings.Contains(l.Subject, "KS-9") || !strings.Contains(l.Subject, "人口") || !strings.Contains(l.Subject, "Population") {
+			t.Errorf("%s: %q", state, l.Subject)
+		}
+		subjects[l.Subject] = true
+	}
+	n.State, n.Words = opening.Returned, "删去电话"
+	l := Opening(n, base)
+	chinese, english, _ := strings.Cut(l.Text, "────────")
+	for _, want := range []string{"审查退回", "示例统计局", "删去电话", base + "/desk/reviews/9", "2026-12-04", "平台规则"} {
+		if !strings.Contains(chinese, want) {
+			t.Errorf("%q is not in:\n%s", want, chinese)
+		}
+	}
+	for _, want := range []string{"returned", "删去电话", "platform rule", base + "/desk/reviews/9"} {
+		if !strings.Contains(english, want) {
+			t.Errorf("%q is not in:\n%s", want, english)
+		}
+	}
+	if l.To.Address != n.To || l.ID != "1" {
+		t.Errorf("%+v", l)
+	}
+}
