@@ -47,7 +47,6 @@ func init() {
 		"拟":           "To be",
 		"拟怎样开放":       "How it is to be open",
 		"换位置":         "moved",
-		"收回":          "Take back",
 		"收回后不能再凭它发布；已经公开的不会自动撤下。": "Nothing can be published by it afterwards; what is public is not withdrawn by this.",
 		"收回批准": "Take back the approval",
 		"改类型":  "other type",
