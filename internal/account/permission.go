@@ -47,6 +47,12 @@ var Permissions = []Permission{
 	{"查看本部门的开放审查；网信和主管部门查看同一文本下各部门的", "See the opening reviews of one's department; the cyberspace office and the authority, those of all departments under the same text", []Role{Officer, Head, SecurityReviewer, SecrecyReviewer, CyberspaceReviewer, Authority}},
 	{"收回开放审查的批准", "Take back what an opening review lets through", []Role{SecurityReviewer, SecrecyReviewer, CyberspaceReviewer}},
 	{"登记和结束突发事件，其间可以先开放后审查", "Record and end emergencies, during which opening comes before its review", []Role{Authority}},
+	{"看这张表：谁能做什么，谁不能同时是谁", "See this table: who may do what, and who may not be whom", Overseers},
+	{"在网页上查看账号", "See accounts in the browser", []Role{Administrator, SecurityAdministrator}},
+	{"在网页上建立、停用和启用账号，换新密码（自己的、安全和审计管理员的密码除外）", "Create, disable and enable accounts in the browser, give new passwords (not one's own, nor those of the security and audit administrators)", []Role{Administrator}},
+	{"授予和收回角色（自己的除外），写明原因", "Give and take roles (not one's own), with the reason", []Role{SecurityAdministrator}},
+	{"登记和改正工作日历", "Register and correct working-day calendars", []Role{Administrator}},
+	{"查看、导出和核对审计记录", "Read, export and verify the audit trail", []Role{AuditAdministrator}},
 	{"在服务器上用命令行建立、停用账号，重设密码（shuyuan account）", "On the server, by command: create and disable accounts, set passwords (shuyuan account)", []Role{Administrator}},
 	{"在服务器上用命令行导入数据集（shuyuan import）", "On the server, by command: import datasets (shuyuan import)", []Role{Administrator}},
 }

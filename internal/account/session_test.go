@@ -146,7 +146,7 @@ func TestRolesAreReadAtEveryRequest(t *testing.T) {
 	if a = w.actor(s.Token); a.Is(account.Officer) || a.IsVisitor() {
 		t.Errorf("got %+v", a)
 	}
-	if err := w.SetRoles(ctx, root, id, []account.Role{account.Officer}, w.department()); err != nil {
+	if err := w.SetRoles(ctx, root, id, []account.Role{account.Officer}, w.department(), "调入"); err != nil {
 		t.Fatal(err)
 	}
 	if !w.actor(s.Token).IsVisitor() {

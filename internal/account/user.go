@@ -24,6 +24,7 @@ type User struct {
 	Identifier string
 	Name       string
 	Roles      []Role
+	Side       Side
 	Department int64
 	Sample     bool
 	Created    time.Time
@@ -36,6 +37,7 @@ type NewUser struct {
 	Identifier string
 	Name       string
 	Roles      []Role
+	Side       Side  // where it stands if it is made without roles
 	Department int64 // the public body that is acted for; 0 where the roles act for none
 	Password   string
 	Sample     bool // 示例
@@ -70,6 +72,9 @@ func (s *Service) createUser(ctx context.Context, who Actor, n NewUser) (int64, 
 	if err != nil {
 		return 0, err
 	}
+	if side, err = n.standing(side); err != nil {
+		return 0, err
+	}
 	hash := ""
 	if n.Password != "" {
 		if err := checkNewPassword(n.Password, identifier); err != nil {
@@ -95,7 +100,7 @@ func (s *Service) createUser(ctx context.Context, who Actor, n NewUser) (int64, 
 		if err := s.insertRoles(ctx, tx, id, n.Roles, n.Department, side); err != nil {
 			return 0, err
 		}
-		return id, record(ctx, tx, who, id, "account.created", map[string]string{"identifier": identifier, "roles": join(n.Roles)})
+		return id, record(ctx, tx, who, id, "account.created", map[string]string{"identifier": identifier, "roles": join(n.Roles), "side": string(side)})
 	})
 }
 
@@ -183,9 +188,17 @@ func (s *Service) putPassword(ctx context.Context, tx pgx.Tx, id int64, hash, ke
 
 // SetRoles gives an account other roles and ends its sessions, so that nobody
 // goes on with a page drawn for the old ones. It returns fault.Conflict if no
-// administrator would be left, or if the account would change sides.
-func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Role, department int64) error {
+// administrator would be left, or if the account would change sides, and
+// fault.Forbidden for the own account. The reason is kept in the audit trail.
+func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Role, department int64, reason string) error {
 	if err := guards(who); err != nil {
+		return err
+	}
+	if err := notOneself(who, id); err != nil {
+		return err
+	}
+	reason, err := because(reason)
+	if err != nil {
 		return err
 	}
 	side, err := checkRoles(roles, department)
@@ -200,8 +213,15 @@ func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Rol
 		if err := tx.QueryRow(ctx, `SELECT side FROM users WHERE id = $1`, id).Scan(&now); err != nil {
 			return struct{}{}, fmt.Errorf("set roles: %w", err)
 		}
+		if len(roles) == 0 {
+			side = now // whose roles are all taken stays where it stands
+		}
 		if now != side {
-			return struct{}{}, fault.New(fault.Conflict, "一个账号只能站在一边：管理、运营、使用、监管和三员必须分开，请另建一个账号。")
+			return struct{}{}, errSides()
+		}
+		before, err := rolesOf(ctx, tx, id)
+		if err != nil {
+			return struct{}{}, err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, id); err != nil {
 			return struct{}{}, fmt.Errorf("set roles: %w", err)
@@ -218,7 +238,7 @@ func (s *Service) SetRoles(ctx context.Context, who Actor, id int64, roles []Rol
 		if err := someAdministrator(ctx, tx); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, record(ctx, tx, who, id, "account.roles-set", map[string]string{"roles": join(roles)})
+		return struct{}{}, record(ctx, tx, who, id, "account.roles-set", map[string]string{"before": join(before), "roles": join(roles), "department": fmt.Sprint(department), "reason": reason})
 	})
 	return err
 }
@@ -237,6 +257,9 @@ func (s *Service) Enable(ctx context.Context, who Actor, id int64) error {
 
 func (s *Service) setDisabled(ctx context.Context, who Actor, id int64, act string, at *time.Time) error {
 	if err := administers(who); err != nil {
+		return err
+	}
+	if err := notOneself(who, id); err != nil {
 		return err
 	}
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
@@ -287,11 +310,12 @@ func (s *Service) Users(ctx context.Context, who Actor) ([]User, error) {
 
 func (s *Service) users(ctx context.Context, where string, args pgx.NamedArgs) ([]User, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT u.id, u.identifier, u.name, coalesce(u.department_id, 0) AS department, u.sample,
+		SELECT u.id, u.identifier, u.name, u.side, coalesce(u.department_id, 0) AS department, u.sample,
 			u.created_at AS created, u.disabled_at AS disabled,
 			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role) AS roles
 		FROM users u `+where+`
-		ORDER BY u.name, u.id`, args)
+		ORDER BY u.name, u.id
+		LIMIT @limit::bigint OFFSET @offset::bigint`, args)
 	if err != nil {
 		return nil, fmt.Errorf("users: %w", err)
 	}
@@ -305,7 +329,7 @@ func (s *Service) insertRoles(ctx context.Context, tx pgx.Tx, id int64, roles []
 			VALUES (@user, @role, nullif(@department::bigint, 0), @side, @now)`,
 			pgx.NamedArgs{"user": id, "role": role, "department": department, "side": side, "now": s.now()})
 		if err != nil {
-			return fmt.Errorf("roles: %w", err)
+			return taken(err)
 		}
 	}
 	return nil
@@ -395,8 +419,14 @@ func taken(err error) error {
 		return fault.New(fault.Conflict, "这个邮箱或手机号已经有账号。")
 	case ok && pg.ConstraintName == "users_department_side_fkey":
 		return fault.At("department", "管理数据的部门不能行使监管，监管机构也不能管理数据。").Because(err)
+	case ok && (pg.ConstraintName == "user_roles_user_id_side_fkey" || pg.ConstraintName == "user_roles_role_side_fkey"):
+		return errSides().Because(err)
 	case ok && pg.ConstraintName == "users_department_id_fkey":
 		return fault.At("department", "没有这个部门。")
 	}
 	return fmt.Errorf("account: %w", err)
+}
+
+func errSides() *fault.Fault {
+	return fault.New(fault.Conflict, "一个账号只能站在一边：管理、运营、使用、监管和三员必须分开，请另建一个账号。")
 }

@@ -116,7 +116,7 @@ func TestTheDatabaseKeepsTheSidesApart(t *testing.T) {
 			t.Errorf("%s: the database let it pass", name)
 		}
 	}
-	wantKind(t, w.SetRoles(ctx, root, officer, []account.Role{account.Administrator}, 0), fault.Conflict)
+	wantKind(t, w.SetRoles(ctx, root, officer, []account.Role{account.Administrator}, 0, "升任"), fault.Conflict)
 }
 
 func TestOnlyAdministratorsManageAccounts(t *testing.T) {
@@ -134,7 +134,7 @@ func TestOnlyAdministratorsManageAccounts(t *testing.T) {
 		_, demo := w.ResetDemo(ctx, who, nil)
 		for _, err := range []error{
 			created, listed, demo, w.Disable(ctx, who, id), w.Enable(ctx, who, id),
-			w.SetPassword(ctx, who, id, right), w.SetRoles(ctx, who, id, nil, 0),
+			w.SetPassword(ctx, who, id, right), w.SetRoles(ctx, who, id, nil, 0, "调离"),
 		} {
 			if fault.KindOf(err) != fault.Forbidden {
 				t.Errorf("%s: %v", name, err)
