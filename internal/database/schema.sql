@@ -174,6 +174,37 @@ CREATE TABLE blobs (
 CREATE TRIGGER blobs_frozen BEFORE UPDATE ON public.blobs FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE blobs IS 'every object that must be in the store; written after the object itself is durable there';
 
+CREATE TABLE calendar_days (
+    day date NOT NULL,
+    year integer NOT NULL,
+    festival text NOT NULL,
+    kind text NOT NULL,
+    statutory integer NOT NULL,
+    CONSTRAINT calendar_days_check CHECK (((kind <> '调休上班'::text) OR (EXTRACT(isodow FROM day) = ANY (ARRAY[(6)::numeric, (7)::numeric])))),
+    CONSTRAINT calendar_days_check1 CHECK (((EXTRACT(year FROM day) = (year)::numeric) OR ((EXTRACT(year FROM day) = ((year - 1))::numeric) AND (EXTRACT(month FROM day) = (12)::numeric)))),
+    CONSTRAINT calendar_days_festival_check CHECK ((festival <> ''::text)),
+    CONSTRAINT calendar_days_kind_check CHECK ((kind = ANY (ARRAY['放假'::text, '放假（调休）'::text, '调休上班'::text]))),
+    CONSTRAINT calendar_days_statutory_check CHECK (((statutory >= 0) AND (statutory <= 10))),
+    CONSTRAINT calendar_days_year_fkey FOREIGN KEY (year) REFERENCES calendar_years(year) ON DELETE CASCADE,
+    CONSTRAINT calendar_days_pkey PRIMARY KEY (day)
+);
+CREATE INDEX calendar_days_year ON public.calendar_days USING btree (year);
+COMMENT ON COLUMN calendar_days.kind IS 'a day worked to make up for another can only be a Saturday or a Sunday';
+
+CREATE TABLE calendar_years (
+    year integer NOT NULL,
+    notice text NOT NULL,
+    revision bigint NOT NULL,
+    put_at timestamp with time zone NOT NULL,
+    put_by text NOT NULL,
+    CONSTRAINT calendar_years_notice_check CHECK ((notice <> ''::text)),
+    CONSTRAINT calendar_years_year_check CHECK (((year >= 2004) AND (year <= 2100))),
+    CONSTRAINT calendar_years_pkey PRIMARY KEY (year)
+);
+COMMENT ON TABLE calendar_years IS 'years whose days are taken from here and no longer from the file of the program';
+COMMENT ON COLUMN calendar_years.notice IS 'the notice of the State Council, as 国办发明电〔2025〕7 号';
+COMMENT ON COLUMN calendar_years.revision IS 'grows with every change of any year: who holds an older one reads anew';
+
 CREATE TABLE catalogue_autosaves (
     dataset_id bigint NOT NULL,
     user_id bigint NOT NULL,

@@ -58,6 +58,11 @@ func New(book *policy.Book, calendar func() workdays.Calendar) *Clocks {
 	return &Clocks{book: book, calendar: calendar}
 }
 
+// By is the same rules counted by another calendar.
+func (c *Clocks) By(calendar func() workdays.Calendar) *Clocks {
+	return &Clocks{book: c.book, calendar: calendar}
+}
+
 // Start begins the period at from for whoever profile binds. It returns
 // workdays.NoYear where the count reaches a year without a calendar.
 func (c *Clocks) Start(profile string, t Term, from time.Time) (Clock, error) {

@@ -12,7 +12,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -34,7 +33,7 @@ func (y NoYear) Error() string {
 
 // Calendar knows which days are worked. The zero value knows no year.
 type Calendar struct {
-	off    map[string]bool // day -> off, for days that are not as their weekday
+	days   map[string]Day // that are not as their weekday, or are named
 	years  map[int]bool
 	latest int
 }
@@ -53,7 +52,7 @@ var China = sync.OnceValues(func() (Calendar, error) {
 // 法定天数, 年度. It returns an error that names the line of a row it does not
 // understand.
 func Parse(r io.Reader) (Calendar, error) {
-	c := Calendar{off: map[string]bool{}, years: map[int]bool{}}
+	c := Calendar{days: map[string]Day{}, years: map[int]bool{}}
 	in := csv.NewReader(r)
 	in.FieldsPerRecord = 6
 	for {
@@ -74,36 +73,22 @@ func Parse(r io.Reader) (Calendar, error) {
 	}
 }
 
-var arrangement = map[string]bool{"放假": true, "放假（调休）": true, "调休上班": false}
-
-var weekdays = map[string]time.Weekday{
-	"日": time.Sunday, "一": time.Monday, "二": time.Tuesday, "三": time.Wednesday,
-	"四": time.Thursday, "五": time.Friday, "六": time.Saturday,
-}
-
 func (c *Calendar) add(row []string) error {
-	day, err := time.ParseInLocation(time.DateOnly, row[0], Zone)
+	d, err := dayOf(row)
 	if err != nil {
 		return err
 	}
-	if weekday, ok := weekdays[row[1]]; !ok || weekday != day.Weekday() {
-		return fmt.Errorf("%s is no 星期%s", row[0], row[1])
-	}
-	off, ok := arrangement[row[3]]
-	if !ok {
-		return fmt.Errorf("unknown 安排 %q", row[3])
-	}
-	year, err := strconv.Atoi(row[5])
-	if err != nil {
-		return fmt.Errorf("年度: %w", err)
-	}
-	if _, twice := c.off[row[0]]; twice {
+	if _, twice := c.days[row[0]]; twice {
 		return fmt.Errorf("%s stands twice", row[0])
 	}
-	c.off[row[0]] = off
-	c.years[year] = true
-	c.latest = max(c.latest, year)
+	c.put(d)
 	return nil
+}
+
+func (c *Calendar) put(d Day) {
+	c.days[d.Date.Format(time.DateOnly)] = d
+	c.years[d.Year] = true
+	c.latest = max(c.latest, d.Year)
 }
 
 // Covers reports whether the calendar of a year is known.
@@ -119,8 +104,8 @@ func (c Calendar) IsWorkday(t time.Time) (bool, error) {
 	if !c.years[t.Year()] {
 		return false, NoYear(t.Year())
 	}
-	if off, special := c.off[t.Format(time.DateOnly)]; special {
-		return !off, nil
+	if d, special := c.days[t.Format(time.DateOnly)]; special {
+		return !d.Off(), nil
 	}
 	return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday, nil
 }
