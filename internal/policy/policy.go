@@ -24,7 +24,7 @@ import (
 
 // Files are the texts built in.
 //
-//go:embed profiles/*.yaml words.yaml provisions.tsv
+//go:embed profiles/*.yaml words.yaml provisions.tsv readers.tsv
 var Files embed.FS
 
 // HouseCite is the source of the platform's own rules.
