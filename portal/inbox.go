@@ -16,7 +16,7 @@ import (
 
 // sources are what makes work for people.
 func (s *Server) sources() []inbox.Source {
-	all := []inbox.Source{s.Datasets, s.Questions, s.Catalogue}
+	all := []inbox.Source{s.Datasets, s.Questions, s.Catalogue, s.Calendars}
 	if s.Opening != nil {
 		all = append(all, s.Opening)
 	}
@@ -51,10 +51,7 @@ func (s *Server) showInbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	calendar, err := workdays.China()
-	if err != nil {
-		return err
-	}
+	calendar := s.Calendars.Calendar()
 	p := templates.InboxPage{Frame: s.quietFrame(c, text.T(ctx, "收件台")), Kind: kind, All: len(all)}
 	p.Wide = true
 	p.Rows = templates.CountInbox(chosen, calendar, p.Now)

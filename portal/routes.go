@@ -38,7 +38,11 @@ var (
 	officers    = []account.Role{account.Officer}
 
 	// who compiles the catalogue, and who decides about it
-	compilers = []account.Role{account.Officer, account.Head, account.Authority}
+	compilers      = []account.Role{account.Officer, account.Head, account.Authority}
+	administrators = []account.Role{account.Administrator}
+	guards         = []account.Role{account.SecurityAdministrator}
+	auditors       = []account.Role{account.AuditAdministrator}
+	keepers        = []account.Role{account.Administrator, account.SecurityAdministrator}
 )
 
 // Routes is every route of the portal. HEAD is answered wherever GET is.
@@ -71,6 +75,8 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version/rows.csv", By: anybody, Handle: (*Server).downloadChanges, Visit: DownloadVisit},
 	{Method: "GET", Path: "/departments", By: anybody, Handle: (*Server).showDepartments, Public: true},
 	{Method: "GET", Path: "/departments/:slug", By: anybody, Handle: (*Server).showDepartment, Public: true},
+	{Method: "GET", Path: "/departments/:slug/score", By: anybody, Handle: (*Server).showScore, Public: true},
+	{Method: "GET", Path: "/departments/:slug/score.csv", By: anybody, Handle: (*Server).scoreCSV, Public: true},
 	{Method: "GET", Path: "/departments/:slug/feed.xml", By: anybody, Handle: (*Server).departmentFeed, Public: true},
 	{Method: "GET", Path: "/themes", By: anybody, Handle: (*Server).showThemes, Public: true},
 	{Method: "GET", Path: "/themes/:slug", By: anybody, Handle: (*Server).showTheme, Public: true},
@@ -186,6 +192,24 @@ var Routes = []Route{
 	{Method: "HEAD", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusHead, Session: true},
 	{Method: "PATCH", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusPatch, Session: true, Stream: true},
 	{Method: "DELETE", Path: "/desk/tus/:id", By: officers, Handle: (*Server).tusDelete, Session: true, Stream: true},
+
+	{Method: "GET", Path: "/desk/admin", By: account.Overseers, Handle: (*Server).showAdmin, Session: true},
+	{Method: "GET", Path: "/desk/admin/accounts", By: keepers, Handle: (*Server).showAccounts, Session: true},
+	{Method: "POST", Path: "/desk/admin/accounts", By: administrators, Handle: (*Server).createAccount, Session: true, Fresh: true},
+	{Method: "GET", Path: "/desk/admin/accounts/:id", By: keepers, Handle: (*Server).showAdminAccount, Session: true},
+	{Method: "POST", Path: "/desk/admin/accounts/:id/disable", By: administrators, Handle: (*Server).disableAccount, Session: true, Fresh: true},
+	{Method: "POST", Path: "/desk/admin/accounts/:id/enable", By: administrators, Handle: (*Server).enableAccount, Session: true, Fresh: true},
+	{Method: "POST", Path: "/desk/admin/accounts/:id/password", By: administrators, Handle: (*Server).resetPassword, Session: true, Fresh: true},
+	{Method: "POST", Path: "/desk/admin/accounts/:id/roles", By: guards, Handle: (*Server).setRoles, Session: true, Fresh: true},
+	{Method: "GET", Path: "/desk/admin/calendars", By: administrators, Handle: (*Server).showCalendars, Session: true},
+	{Method: "POST", Path: "/desk/admin/calendars", By: administrators, Handle: (*Server).putCalendar, Session: true},
+	{Method: "GET", Path: "/desk/admin/calendars/:year", By: administrators, Handle: (*Server).showCalendar, Session: true},
+	{Method: "GET", Path: "/desk/admin/calendars/:year/days.csv", By: administrators, Handle: (*Server).calendarCSV, Session: true},
+	{Method: "GET", Path: "/desk/admin/audit", By: auditors, Handle: (*Server).showAudit, Session: true},
+	{Method: "GET", Path: "/desk/admin/audit.csv", By: auditors, Handle: (*Server).auditCSV, Session: true},
+	{Method: "GET", Path: "/desk/admin/audit.ndjson", By: auditors, Handle: (*Server).auditNDJSON, Session: true},
+	{Method: "POST", Path: "/desk/admin/audit/verify", By: auditors, Handle: (*Server).verifyAudit, Session: true},
+	{Method: "GET", Path: "/desk/admin/audit/:id", By: auditors, Handle: (*Server).showAuditEntry, Session: true},
 
 	{Method: "GET", Path: "/desk/links", By: officers, Handle: (*Server).showDeskLinks, Session: true},
 	{Method: "POST", Path: "/desk/links/check", By: officers, Handle: (*Server).checkLink, Session: true},

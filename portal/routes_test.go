@@ -102,6 +102,15 @@ func addresses(t *testing.T, w *whole) []address {
 			out = append(out, address{r.Path, about, strings.NewReplacer(pairs...).Replace(r.Path)})
 		}
 		switch {
+		case r.Path == "/desk/admin/accounts/:id":
+			fill("there", ":id", fmt.Sprint(mustActor(t, w, w.tokens[own]).ID))
+			fill("never there", ":id", "99999999")
+		case strings.HasPrefix(r.Path, "/desk/admin/calendars/:year"):
+			fill("there", ":year", "2024")
+			fill("never there", ":year", "1999")
+		case r.Path == "/desk/admin/audit/:id":
+			fill("there", ":id", "1")
+			fill("never there", ":id", "99999999")
 		case r.Path == "/desk/links/:id":
 			fill("there", ":id", w.Link(t, grid["published-withheld"], "https://data.example.gov.cn/"))
 			fill("never there", ":id", "neverthere")
@@ -214,7 +223,29 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 	byCommand := func(do func(account.Actor) error) func(persona) bool { // with no address for it, and nobody's but of the role
 		return func(p persona) bool { return do(w.actorOf(t, p)) == nil }
 	}
+	spare := func(p persona, name string) int64 { // an account that nobody uses, to be done something to
+		id, err := w.Accounts.CreateUser(t.Context(), account.System("test"), account.NewUser{Identifier: name + "-" + string(p) + "@tests.example", Name: "示例", Side: account.Use})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
 	probes := map[string]func(persona) bool{
+		"Read, export and verify the audit trail": func(p persona) bool {
+			return reads("/desk/admin/audit", "/desk/admin/audit.csv", "/desk/admin/audit.ndjson", "/desk/admin/audit/1")(p) && sends("/desk/admin/audit/verify", nil, 200)(p)
+		},
+		"Register and correct working-day calendars": func(p persona) bool {
+			return reads("/desk/admin/calendars", "/desk/admin/calendars/2024", "/desk/admin/calendars/2024/days.csv")(p) && sends("/desk/admin/calendars", nil, 422)(p)
+		},
+		"See accounts in the browser": reads("/desk/admin/accounts"),
+		"Create, disable and enable accounts in the browser, give new passwords (not one's own, nor those of the security and audit administrators)": func(p persona) bool {
+			at := fmt.Sprintf("/desk/admin/accounts/%d", spare(p, "shut"))
+			return sends("/desk/admin/accounts", url.Values{"identifier": {"by-" + string(p) + "@tests.example"}, "name": {"新"}, "side": {"use"}}, 200)(p) &&
+				sends(at+"/password", nil, 200)(p) && sends(at+"/disable", nil, 303)(p) && sends(at+"/enable", nil, 303)(p)
+		},
+		"Give and take roles (not one's own), with the reason": func(p persona) bool {
+			return sends(fmt.Sprintf("/desk/admin/accounts/%d/roles", spare(p, "roles")), url.Values{"role": {"buyer"}, "reason": {"签约"}}, 303)(p)
+		},
 		"Browse and search published entries, open and conditional":     reads("/datasets", "/datasets/"+open.Slug, "/datasets/"+conditional.Slug),
 		"Download unconditional data and call the public API":           reads("/d/publishedopen00000000/1/data.csv", "/api/v1/datasets"),
 		"Read the law in force, statistics, help and API documentation": reads("/law", "/stats", "/help", "/developers"),
@@ -233,6 +264,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Verify organisations, or return them with a reason": func(p persona) bool {
 			return reads("/desk/organisations")(p) && sends("/desk/organisations/1", url.Values{"verified": {"1"}}, 404)(p)
 		},
+		"See this table: who may do what, and who may not be whom": reads("/desk/admin", "/desk/admin?role=officer"),
 		"Make and revoke one's API keys": func(p persona) bool {
 			return sends("/account/keys", made, 200)(p) && sends("/account/keys/revoke", url.Values{"key": {"sy_nonesuch"}}, 404)(p)
 		},

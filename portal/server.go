@@ -18,6 +18,9 @@ import (
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/calendars"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
 	"shuyuan/search"
@@ -36,6 +39,9 @@ type Deps struct {
 	Catalogue *catalogue.Service
 	Search    Finder
 	Accounts  *account.Service
+	Audit     *audit.Reader
+	Calendars *calendars.Service
+	Clocks    *deadline.Clocks // counted by Calendars
 	Policy    *policy.Book
 	Opening   *opening.Service
 	Now       func() time.Time
@@ -44,7 +50,8 @@ type Deps struct {
 
 	Questions *questions.Service
 
-	Inbox []inbox.Source // what makes work for people, besides Datasets
+	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
+	Runners []calendars.Runner // whose clocks run
 
 	// Mounts register what has a description of its own, as the API has its
 	// OpenAPI document: on App, behind the same gates as Routes.

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"regexp"
 	"shuyuan/datasets/questions"
-	"shuyuan/internal/deadline"
 	"shuyuan/internal/workdays"
 	"slices"
 	"strings"
@@ -21,6 +20,9 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/calendars"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/portal"
@@ -140,8 +142,12 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	w := &whole{Catalogue: c, index: search.NewService(search.Config{Engine: engine, Datasets: c.Service, Pool: c.Pool, Log: log}), keys: map[persona]string{}, tokens: map[persona]string{}}
 	s := &setup{limits: map[string]account.Rate{}, Deps: portal.Deps{
 		Datasets: c.Service, Catalogue: c.Compile, Search: w.index, Policy: book, Opening: c.Opening(t), Now: c.Clock, Config: portal.Config{BaseURL: base, Secure: true, Gallery: true}, Log: log,
-		Mounts: []func(*portal.Server){api.Mount},
+		Audit: audit.NewReader(c.Pool), Mounts: []func(*portal.Server){api.Mount},
 	}}
+	if s.Calendars, err = calendars.New(t.Context(), c.Pool, book, c.Clock, log); err != nil {
+		t.Fatal(err)
+	}
+	s.Clocks = deadline.New(book, s.Calendars.Calendar)
 	for bucket := range account.Rates {
 		s.limits[bucket] = account.Rate{Limit: 1 << 20, Window: time.Minute}
 	}

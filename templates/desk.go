@@ -23,6 +23,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},
 	{Href: "/desk/questions", Title: "提问", By: []account.Role{account.Officer}},
 	{Href: "/desk/links", Title: "登记的地址", By: []account.Role{account.Officer}},
+	{Href: "/desk/admin", Title: "管理", By: account.Overseers},
 }
 
 // DictionariesPage lists the tables of an officer's department.

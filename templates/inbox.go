@@ -144,6 +144,7 @@ var inboxKinds = map[string]string{
 	"question": "提问",
 	"entry":    "目录条目",
 	"change":   "目录变更",
+	"calendar": "工作日历",
 }
 
 // NameInboxKind names a kind of thing that waits; the domain that makes it says

@@ -22,6 +22,7 @@ import (
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
+	"shuyuan/internal/calendars"
 	"shuyuan/internal/config"
 	"shuyuan/internal/database"
 	"shuyuan/internal/database/embedded"
@@ -29,7 +30,6 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/mail"
 	"shuyuan/internal/policy"
-	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 )
 
@@ -220,6 +220,8 @@ type services struct {
 	catalogue *catalogue.Service
 	questions *questions.Service
 	accounts  *account.Service
+	calendars *calendars.Service
+	clocks    *deadline.Clocks // counted by calendars
 }
 
 // services brings the database up to date, unless a server that runs has done
@@ -244,18 +246,17 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	if err != nil {
 		return services{}, err
 	}
-	calendar, err := workdays.China()
-	if err != nil {
-		return services{}, err
-	}
 	out := services{
 		clock:    clock,
 		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Work(in.path("work")))...),
 		accounts: account.NewService(in.pool, account.Config{Secret: secret}, clock.Now),
 	}
-	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
-	out.catalogue = catalogue.New(in.pool, out.datasets, book, clocks, clock.Now)
-	out.questions = questions.New(in.pool, out.datasets, clocks, out.accounts, clock.Now)
+	if out.calendars, err = calendars.New(ctx, in.pool, book, clock.Now, in.log); err != nil {
+		return services{}, err
+	}
+	out.clocks = deadline.New(book, out.calendars.Calendar)
+	out.catalogue = catalogue.New(in.pool, out.datasets, book, out.clocks, clock.Now)
+	out.questions = questions.New(in.pool, out.datasets, out.clocks, out.accounts, clock.Now)
 	return out, nil
 }
 

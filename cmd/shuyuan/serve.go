@@ -21,12 +21,11 @@ import (
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/calendars"
 	"shuyuan/internal/config"
-	"shuyuan/internal/deadline"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/sandbox"
-	"shuyuan/internal/workdays"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -130,15 +129,12 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	calendar, err := workdays.China()
-	if err != nil {
-		return err
-	}
-	reviews := opening.New(s.in.pool, s.datasets, book, deadline.New(book, func() workdays.Calendar { return calendar }), s.clock.Now)
+	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions,
-		Search: s.search, Accounts: s.accounts, Policy: book, Opening: reviews,
-		Now: s.clock.Now, Config: reached, Log: s.log,
+		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
+		Runners: []calendars.Runner{s.questions, reviews},
+		Now:     s.clock.Now, Config: reached, Log: s.log,
 		Mounts: []func(*portal.Server){api.Mount},
 	}); err != nil {
 		return err
@@ -249,6 +245,7 @@ func (s *server) start(ctx context.Context) error {
 	s.background.Go(func() { s.search.Run(work) })
 	s.background.Go(func() { jobs.Local(work, 5*time.Second, s.logged("clock", s.clock.Sync)) })
 	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("usage", s.datasets.FlushUsage)) })
+	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("calendars", s.calendars.Refresh)) })
 	s.background.Go(func() {
 		audit.SealEvery(work, s.in.pool, time.Second, func(err error) {
 			s.log.LogAttrs(work, slog.LevelWarn, "audit trail not sealed", slog.Any("error", err))

@@ -1,0 +1,209 @@
+package templates
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/templates/text"
+)
+
+// named is a word in both languages.
+type named struct{ Zh, En string }
+
+// auditSubjects are the kinds of things that acts are about.
+var auditSubjects = map[string]named{
+	"account":        {"账号", "account"},
+	"person":         {"个人", "person"},
+	"dataset":        {"数据集", "dataset"},
+	"resource":       {"文件", "file"},
+	"upload":         {"上传", "upload"},
+	"finding":        {"发现", "finding"},
+	"vocabulary":     {"词表", "vocabulary"},
+	"opening-review": {"开放审查", "opening review"},
+	"opening-event":  {"突发事件", "declared event"},
+	"audit-trail":    {"审计记录", "audit trail"},
+	"catalogue":      {"目录条目", "catalogue entry"},
+	"question":       {"提问", "question"},
+	"organisation":   {"机构", "organisation"},
+
+	"catalogue-change": {"目录变更", "catalogue change"},
+	"calendar":         {"工作日历", "working-day calendar"},
+}
+
+// auditActs are the names of all acts that are recorded, by the kind of thing and
+// the act. A test holds them against what the program writes.
+var auditActs = map[string]named{
+	"account account.created":        {"建立账号", "made an account"},
+	"account account.signed-up":      {"注册账号", "signed up"},
+	"account account.disabled":       {"停用账号", "disabled an account"},
+	"account account.enabled":        {"启用账号", "enabled an account"},
+	"account account.roles-set":      {"改角色", "set roles"},
+	"account password.set":           {"设密码", "set a password"},
+	"account password.recovered":     {"找回密码", "recovered a password"},
+	"account key.created":            {"建立密钥", "made a key"},
+	"account key.revoked":            {"停用密钥", "revoked a key"},
+	"account session.started":        {"登录", "signed in"},
+	"account session.ended":          {"退出登录", "ended a session"},
+	"account session.others-ended":   {"结束其他登录", "ended the other sessions"},
+	"account session.confirmed":      {"再次确认身份", "showed anew who one is"},
+	"account factor.totp-added":      {"开启两步验证", "turned a second step on"},
+	"account factor.totp-removed":    {"关闭两步验证", "turned a second step off"},
+	"account factor.passkey-added":   {"添加通行密钥", "added a passkey"},
+	"account factor.passkey-removed": {"删除通行密钥", "removed a passkey"},
+	"account factor.codes-made":      {"换恢复码", "made new recovery codes"},
+	"account sign-in.factor-failed":  {"第二步没有通过", "failed the second step"},
+	"account sign-in.failed":         {"登录未成功", "failed to sign in"},
+	"account sign-in.limited":        {"登录次数太多，已限制", "was held back from signing in"},
+	"person person.erased":           {"清除审计中的个人信息", "erased a person from the trail"},
+
+	"dataset create":           {"建立条目", "made an entry"},
+	"dataset save":             {"改条目", "changed an entry"},
+	"dataset publish":          {"发布条目", "published an entry"},
+	"dataset withdraw":         {"撤下条目", "withdrew an entry"},
+	"dataset restore":          {"恢复条目", "restored an entry"},
+	"dataset open-as-reviewed": {"按审查结果开放", "opened as reviewed"},
+
+	"resource create":             {"建立文件", "made a file"},
+	"resource publish-version":    {"发布新版本", "published a version"},
+	"resource change-columns":     {"列有变化", "columns changed"},
+	"resource override-column":    {"改一列的读法", "said how a column is read"},
+	"resource set-address":        {"改登记的地址", "set the address"},
+	"resource correct-dictionary": {"改数据字典", "corrected the dictionary"},
+
+	"upload start":   {"开始上传", "began an upload"},
+	"upload receive": {"收齐文件", "received the file whole"},
+	"upload read":    {"开始读文件", "began to read the file"},
+	"upload propose": {"读好，等发布", "read the file, to be published"},
+	"upload refuse":  {"文件不能接受", "refused the file"},
+	"upload fail":    {"没有读成", "failed to read the file"},
+	"upload reread":  {"重读", "had the file read again"},
+	"upload publish": {"发布上传的文件", "published the upload"},
+	"upload discard": {"放弃上传", "discarded the upload"},
+	"upload expire":  {"上传过期清除", "swept an upload that expired"},
+
+	"finding decide": {"决定一条发现", "decided a finding"},
+	"finding carry":  {"沿用上一版的决定", "carried a decision over"},
+
+	"catalogue submit":            {"送审目录条目", "submitted an entry"},
+	"catalogue send_to_head":      {"送部门负责人", "sent an entry to the head"},
+	"catalogue sign":              {"部门负责人签发", "signed an entry"},
+	"catalogue recall":            {"收回目录条目", "recalled an entry"},
+	"catalogue confirm":           {"确认目录条目", "confirmed an entry"},
+	"catalogue return":            {"退回目录条目", "returned an entry"},
+	"catalogue confirm-by-import": {"随导入确认", "confirmed an entry by import"},
+	"catalogue keep-template":     {"存为模板", "kept a template"},
+	"catalogue refuse-secret":     {"拒收涉密条目", "refused what was said to be secret"},
+
+	"organisation organisation.made":       {"登记机构", "registered an organisation"},
+	"organisation organisation.changed":    {"改机构资料", "changed an organisation"},
+	"organisation organisation.submitted":  {"机构送认证", "submitted an organisation"},
+	"organisation organisation.verified":   {"机构认证通过", "verified an organisation"},
+	"organisation organisation.returned":   {"机构认证退回", "returned an organisation"},
+	"organisation organisation.invited":    {"邀请成员", "invited a member"},
+	"organisation organisation.joined":     {"加入机构", "joined an organisation"},
+	"organisation organisation.member-set": {"改成员", "changed a member"},
+
+	"catalogue-change record":    {"记录目录变更", "recorded a change"},
+	"catalogue-change write":     {"写入目录变更", "wrote a change into the entry"},
+	"catalogue-change update":    {"完成目录更新", "updated by a change"},
+	"catalogue-change report":    {"报送目录变更", "reported a change"},
+	"catalogue-change approve":   {"同意目录变更", "approved a change"},
+	"catalogue-change return":    {"退回目录变更", "returned a change"},
+	"catalogue-change duplicate": {"认定重复", "called it a duplicate"},
+
+	"question ask":       {"提问", "asked a question"},
+	"question answer":    {"答复提问", "answered a question"},
+	"question decline":   {"说明不答复", "declined a question"},
+	"question take_back": {"收回提问", "took a question back"},
+
+	"vocabulary renew": {"更新词表", "renewed the vocabulary"},
+
+	"opening-review propose":                     {"提出开放", "proposed to open"},
+	"opening-review submit":                      {"送审", "submitted for review"},
+	"opening-review pass":                        {"审查通过一关", "passed a gate"},
+	"opening-review approve":                     {"同意无条件开放", "approved, unconditional"},
+	"opening-review approve_conditional":         {"同意有条件开放", "approved, conditional"},
+	"opening-review withhold":                    {"不予开放", "withheld"},
+	"opening-review return_for_deidentification": {"退回去标识", "returned to de-identify"},
+	"opening-review return":                      {"退回", "returned"},
+	"opening-review take_back":                   {"收回送审", "took the review back"},
+	"opening-review open_at_once":                {"应急先行开放", "opened at once for an emergency"},
+	"opening-review confirm":                     {"应急开放予以确认", "confirmed an emergency opening"},
+	"opening-review end":                         {"应急开放予以终止", "ended an emergency opening"},
+	"opening-review revoke":                      {"撤销长期批准", "revoked a standing approval"},
+
+	"opening-event declare": {"宣布突发事件", "declared an event"},
+	"opening-event end":     {"结束突发事件", "ended the event"},
+
+	"calendar register": {"登记工作日历", "registered a calendar"},
+	"calendar correct":  {"改正工作日历", "corrected a calendar"},
+
+	"audit-trail read":       {"查看审计记录", "read the audit trail"},
+	"audit-trail read-entry": {"查看一条审计记录", "read one entry of the trail"},
+	"audit-trail export":     {"导出审计记录", "exported the audit trail"},
+	"audit-trail verify":     {"核对审计链", "verified the chain"},
+}
+
+// ActName is what an act on a kind of thing is called; its code where it has no
+// name, so that nothing is ever left out.
+func ActName(ctx context.Context, subject, act string) string {
+	if n, ok := auditActs[subject+" "+act]; ok {
+		return text.Pick(ctx, n.Zh, n.En)
+	}
+	return act
+}
+
+// SubjectName is what a kind of thing is called.
+func SubjectName(ctx context.Context, subject string) string {
+	if n, ok := auditSubjects[subject]; ok {
+		return text.Pick(ctx, n.Zh, n.En)
+	}
+	return subject
+}
+
+// actChoice is an act that the list can be narrowed to.
+type actChoice struct{ Code, Subject, Words string }
+
+// actChoices are all acts, those about one kind of thing together.
+func actChoices(ctx context.Context) []actChoice {
+	var out []actChoice
+	for _, key := range slices.Sorted(maps.Keys(auditActs)) {
+		subject, act, _ := strings.Cut(key, " ")
+		out = append(out, actChoice{key, SubjectName(ctx, subject), ActName(ctx, subject, act)})
+	}
+	return out
+}
+
+// KnownAct reports whether key, a kind of thing and an act, is one that is
+// recorded.
+func KnownAct(key string) bool { _, ok := auditActs[key]; return ok }
+
+// ActorName is who acted: the name as it was then, or what stands for it.
+func ActorName(ctx context.Context, r audit.Record) string {
+	switch {
+	case r.Actor == 0 && r.Name == "":
+		return text.T(ctx, "没有登录的人")
+	case r.Actor < 0:
+		return text.T(ctx, "本平台") + " · " + r.Name
+	case r.Erased:
+		return text.T(ctx, "个人信息已清除")
+	}
+	return r.Name
+}
+
+// rolesThen are the roles that whoever acted had then. The installation itself has
+// all.
+func rolesThen(ctx context.Context, r audit.Record) string {
+	if r.Actor < 0 || len(r.Roles) == 0 {
+		return ""
+	}
+	roles := make([]account.Role, len(r.Roles))
+	for i, role := range r.Roles {
+		roles[i] = account.Role(role)
+	}
+	return roleNames(ctx, roles)
+}

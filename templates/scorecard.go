@@ -1,0 +1,53 @@
+package templates
+
+import (
+	"context"
+	"strconv"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/policy"
+	"shuyuan/templates/text"
+)
+
+// ScoreCardPage is what can be counted of a department.
+type ScoreCardPage struct {
+	Frame
+	Department datasets.Department
+	Card       datasets.ScoreCard
+	Basis      ScoreBasis
+}
+
+// ScoreBasis is the provision by which the department is evaluated; empty where no
+// text binds it, or the text says nothing.
+type ScoreBasis struct {
+	Cite  string
+	Place policy.Text
+	Href  string
+}
+
+// ScoreLine is one figure with how it is counted and the rule behind it.
+type ScoreLine struct {
+	Name, How string
+	Share     datasets.Share
+	Law       bool   // the provision of the page names it
+	Rule      string // where the platform's rule stands; empty: it has no line of its own
+}
+
+// Lines are the figures of the card.
+func (p ScoreCardPage) Lines() []ScoreLine {
+	return []ScoreLine{
+		{Name: "完整", How: "数据字典答了的问题，占该答的份额", Share: p.Card.Completeness, Rule: "quality.dictionary"},
+		{Name: "及时", How: "承诺了更新日子的数据集里，今天没有逾期的份额", Share: p.Card.Timeliness},
+		{Name: "质量", How: "质量检查里答“是”的，占能回答的份额", Share: p.Card.Quality},
+		{Name: "开放", How: "已发布的数据集里，无条件开放的份额", Share: p.Card.Openness, Law: true},
+	}
+}
+
+func shareWords(ctx context.Context, s datasets.Share) string {
+	if s.All == 0 {
+		return text.T(ctx, "没有可数的")
+	}
+	return strconv.Itoa(s.Percent()) + "%"
+}
+
+func scoreHref(d datasets.Department) string { return "/departments/" + d.Slug + "/score" }
