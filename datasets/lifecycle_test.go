@@ -109,9 +109,9 @@ func TestAMoveNeedsTheNewestState(t *testing.T) {
 func TestStatesMatchSchema(t *testing.T) {
 	c := newCatalogue(t)
 	rows, err := c.Pool.Query(t.Context(), `
-		SELECT a.attname, pg_get_constraintdef(k.oid)
-		FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-		WHERE k.conrelid = 'datasets'::regclass AND k.contype = 'c' AND cardinality(k.conkey) = 1`)
+		SELECT replace(replace(k.conname, 'datasets_', ''), '_check', ''), split_part(pg_get_constraintdef(k.oid), ' OR ', 1) -- a draft may leave it out
+		FROM pg_constraint k
+		WHERE k.conrelid = 'datasets'::regclass AND k.contype = 'c'`)
 	if err != nil {
 		t.Fatal(err)
 	}

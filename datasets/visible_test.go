@@ -299,6 +299,22 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"VersionContent": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		return s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
 	},
+	"Announce": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.Announce(ctx, nil) // of no entry
+	},
+	"SaveDraft": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		changed := *d
+		changed.Slug = "\x00" // refused before anything is asked
+		return nil, s.SaveDraft(ctx, nil, who, &changed)
+	},
+	"SaveIn": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		changed := *d
+		changed.Title = ""
+		return nil, s.SaveIn(ctx, nil, who, &changed)
+	},
+	"Waiting": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Waiting(ctx, who)
+	},
 	"WithdrawIn": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.WithdrawIn(ctx, nil, who, 0, "\x00") // refused before anything is asked
 	},
@@ -541,6 +557,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"SetLink": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.SetLink(ctx, who, d.Resources[0].ID, datasets.Link{Kind: datasets.LinkPage, URL: "https://data.example.gov.cn/"})
+	},
+	"ScoreCard": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.ScoreCard(ctx, d.Department.Slug)
 	},
 	"ScoreDatasets": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.ScoreDatasets(ctx)

@@ -16,6 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"shuyuan/datasets"
+	"shuyuan/portal"
 	"shuyuan/search"
 )
 

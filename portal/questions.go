@@ -173,9 +173,10 @@ func (s *Server) answerQuestion(c *fiber.Ctx) error {
 	return seeOther(c, "/desk/questions?done=1")
 }
 
-// answersOf are the newest answers about an entry that is public.
+// answersOf are the newest answers about an entry that is public; none where
+// nobody can ask.
 func (s *Server) answersOf(c *fiber.Ctx, d *datasets.Dataset) ([]questions.Question, error) {
-	if d.Status != datasets.Published {
+	if s.Questions == nil || d.Status != datasets.Published {
 		return nil, nil
 	}
 	return s.Questions.Of(c.UserContext(), actor(c), d.Slug, answersShown)

@@ -85,7 +85,7 @@ func (d *desk) try(t *testing.T, who account.Actor, r *opening.Review, a opening
 
 func (d *desk) publish(t *testing.T, upload string) (*datasets.Version, error) {
 	t.Helper()
-	return d.Service.PublishUpload(t.Context(), d.officer, upload, datasets.Publication{Reason: "新的一期"})
+	return d.Service.PublishUpload(t.Context(), d.officer, upload, datasets.Publication{Reason: "新的一期", Reviewed: "变化都看过了"})
 }
 
 // grant makes the last decision a standing approval.
