@@ -96,7 +96,7 @@ func newWorld(t *testing.T) *world {
 		VALUES ('officer@example.org', '林', 1, 'manage', '2025-01-01', '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'),
 		       ('admin@example.org', '陈', NULL, 'system', '2025-01-01', '');
 		INSERT INTO user_roles VALUES (1, 'officer', 1, 'manage', '2025-01-01'), (2, 'administrator', NULL, 'system', '2025-01-01');
-		INSERT INTO sessions VALUES (repeat('a', 32), decode(repeat('ab', 32), 'hex'), 1, now(), now(), now() + interval '1 hour', '', '');
+		INSERT INTO sessions VALUES (repeat('a', 32), decode(repeat('ab', 32), 'hex'), 1, now(), now(), now() + interval '1 hour', '', '', now());
 		INSERT INTO api_keys VALUES ('sy_AAAAAAAA', decode(repeat('cd', 32), 'hex'), 1, '脚本', '{read}', now(), now() + interval '1 day', NULL, NULL);
 		INSERT INTO river_job (kind, max_attempts, args) VALUES ('reindex', 5, '{}');
 		INSERT INTO river_job (kind, max_attempts, args, state, attempted_at, finalized_at) VALUES ('task_due', 1, '{"task": "quality"}', 'completed', now(), now())`,
