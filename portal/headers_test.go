@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -110,15 +111,15 @@ func TestOtherSitesReadOnlyWhatIsForPrograms(t *testing.T) {
 	}
 }
 
-// A visitor is given no cookie, but for the language chosen and for the form
-// that signs in.
+// A visitor is given no cookie, but for the language chosen and for the forms
+// that sign in and up.
 func TestVisitorsGetNoCookie(t *testing.T) {
 	w := newWhole(t, trouble, func(s *setup) { s.Log = slog.New(slog.DiscardHandler) })
 	list := classes(t, w)
 	list["/account"] = 303
 	for path := range list {
 		r := w.get(t, visitor, path)
-		if got := r.header.Values("Set-Cookie"); len(got) > 0 != (path == "/sign-in") {
+		if got := r.header.Values("Set-Cookie"); len(got) > 0 != slices.Contains([]string{"/sign-in", "/sign-up", "/recover"}, path) {
 			t.Errorf("%s: %v", path, got)
 		}
 	}

@@ -232,6 +232,9 @@ func (s *Server) cached(c *fiber.Ctx, r Route) error {
 		}
 		cacheUse.WithLabelValues("made").Inc()
 		made, err, _ := s.cache.made.Do(key+" "+strconv.FormatUint(era, 10), func() (any, error) {
+			if kept, _ := s.cache.get(key); kept != nil { // made while we were being let in
+				return kept, nil
+			}
 			if err := r.Handle(s, c); err != nil {
 				return nil, err
 			}

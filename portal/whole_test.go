@@ -283,7 +283,7 @@ func (w *whole) post(t *testing.T, who persona, address string, form url.Values,
 }
 
 // once is what a page of somebody who has signed in says differently each time.
-var once = regexp.MustCompile(`nonce-?="?[A-Z0-9]+|name="csrf" value="[^"]+"`)
+var once = regexp.MustCompile(`nonce-?="?[A-Z0-9]+|name="csrf" value="[^"]+"|name="sealed" value="[^"]+"|data-passkey="[^"]+"|name="confirm-sealed" value="[^"]+"|"challenge":"[^"]+"|&#34;challenge&#34;:&#34;[^&]+`)
 
 // settled is the body without what differs each time.
 func (r reply) settled() string { return string(once.ReplaceAll([]byte(r.body), nil)) }

@@ -242,23 +242,3 @@ func insertEvent(ctx context.Context, tx pgx.Tx, who account.Actor, e *Event) er
 	}
 	return nil
 }
-
-// outdated are published versions, newest of their files, whose review is not
-// of what their entry or columns are now.
-type outdatedRow struct {
-	Version int64
-	Review  int64
-}
-
-func selectNewestLet(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]outdatedRow, error) {
-	rows, err := q.Query(ctx, `
-		SELECT v.id, coalesce(a.review_id, 0)
-		FROM resources r JOIN datasets d ON d.id = r.dataset_id JOIN departments p ON p.id = d.department_id
-		JOIN LATERAL (SELECT id FROM versions WHERE resource_id = r.id ORDER BY number DESC LIMIT 1) v ON true
-		LEFT JOIN version_approvals a ON a.version_id = v.id
-		WHERE d.status = 'published' AND d.open_type <> 'withheld' AND `+where+` ORDER BY d.id, r.position`, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[outdatedRow])
-}
