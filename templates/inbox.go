@@ -141,7 +141,7 @@ var inboxKinds = map[string]string{
 	"finding":  "个人信息和隐患",
 	"link":     "登记的地址",
 	"update":   "更新",
-	"question": "提问",
+	"question": "问答",
 	"entry":    "目录条目",
 	"change":   "目录变更",
 	"calendar": "工作日历",
