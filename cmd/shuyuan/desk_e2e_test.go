@@ -20,7 +20,7 @@ func TestAnOfficerDescribesAndACitizenCompares(t *testing.T) {
 	officer := newTab(t)
 	officer.officer("officer@tjj.fujian.example")
 	officer.open("/account")
-	officer.follow(`header a[href="/desk/uploads"]`)
+	officer.follow(`header a[href="/desk/inbox"]`)
 	officer.follow(`nav.desk a[href="/desk/dictionaries"]`)
 	officer.follow(`main a[href="/desk/resources/` + own[0] + `/dictionary"]`)
 	officer.click("#column-0 > summary")
@@ -52,7 +52,7 @@ func TestAnOfficerDescribesAndACitizenCompares(t *testing.T) {
 		t.Errorf("%d rows are shown to differ", rows)
 	}
 
-	onAPhone(officer, "/desk/uploads", "/desk/uploads/new?resource="+own[0], "/desk/findings", "/desk/findings?all=1", "/desk/dictionaries", "/desk/resources/"+own[0]+"/dictionary", "/desk/links")
+	onAPhone(officer, "/desk/inbox", "/desk/uploads", "/desk/uploads/new?resource="+own[0], "/desk/findings", "/desk/findings?all=1", "/desk/dictionaries", "/desk/resources/"+own[0]+"/dictionary", "/desk/links")
 	first := "/datasets/holidays/resources/" + holidays[0]
 	onAPhone(citizen, "/datasets/holidays", described, first+"/changes/1", first+"/changes/2", first+"/embed", "/datasets/holidays/resources/"+holidays[2], "/departments/fj-tjj", "/stats")
 }
