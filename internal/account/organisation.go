@@ -106,8 +106,12 @@ func (s *Service) SaveOrganisation(ctx context.Context, a Actor, id int64, n New
 		if err := s.mayRepresent(ctx, tx, a); err != nil {
 			return 0, err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO credit_codes (code, holder) VALUES ($1, 'organisation') ON CONFLICT DO NOTHING`, n.Code); err != nil {
+		var departments bool // the database asks again when it is verified
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM credit_codes WHERE code = $1 AND holder = 'department')`, n.Code).Scan(&departments); err != nil {
 			return 0, fmt.Errorf("organisation: %w", err)
+		}
+		if departments {
+			return 0, errOfDepartment()
 		}
 		args := pgx.NamedArgs{"id": id, "kind": n.Kind, "name": n.Name, "code": n.Code, "side": a.Side, "now": s.now(), "user": a.ID}
 		act := "organisation.changed"
@@ -380,13 +384,17 @@ func (s *Service) SetMember(ctx context.Context, a Actor, id, user int64, role s
 const inviteOrg = "invite"
 
 // orgTaken names what the database refused.
+func errOfDepartment() *fault.Fault {
+	return fault.At("code", "这个统一社会信用代码属于一个部门：管理数据的部门不能再做运营、使用或交易的机构。")
+}
+
 func orgTaken(err error) error {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case ok && pg.ConstraintName == "organisations_credit_code":
 		return fault.At("code", "这个统一社会信用代码已经有机构在用；如果它是您的机构，请让它的负责人邀请您。").Because(err)
 	case ok && pg.ConstraintName == "organisations_credit_code_credit_holder_fkey":
-		return fault.At("code", "这个统一社会信用代码属于一个部门：管理数据的部门不能再做运营、使用或交易的机构。").Because(err)
+		return errOfDepartment().Because(err)
 	case ok && pg.ConstraintName == "organisation_owner":
 		return fault.New(fault.Conflict, "这是最后一位负责人，不能退出或改成成员。").Because(err)
 	case ok && strings.Contains(pg.ConstraintName, "_side_fkey"):

@@ -2,6 +2,8 @@ package account_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,7 +33,7 @@ func TestCreditCodes(t *testing.T) {
 	}
 }
 
-const code = "91350100M000100Y43"
+const code, another = "91350100M000100Y43", "91350200M000100Y4X"
 
 func TestAnOrganisationIsVerifiedByTheAuthority(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
@@ -106,19 +108,48 @@ func TestTheDatabaseKeepsSidesOfOrganisationsApart(t *testing.T) {
 		t.Errorf("a department's code: %v", err)
 	}
 	_, officer := w.enterAs("wang@tests.example")
-	_, err := w.SaveOrganisation(ctx, officer, 0, account.NewOrganisation{Kind: account.Legal, Name: "乙公司", Code: "91350100M000100Y43"})
+	_, err := w.SaveOrganisation(ctx, officer, 0, account.NewOrganisation{Kind: account.Legal, Name: "乙公司", Code: code})
 	wantKind(t, err, fault.Forbidden)
 	if err := w.SignUpByPhone(ctx, "13800138000", person, home); err != nil {
 		t.Fatal(err)
 	}
 	_, phone := w.enter("13800138000")
-	_, err = w.SaveOrganisation(ctx, phone, 0, account.NewOrganisation{Kind: account.Legal, Name: "乙公司", Code: "91350100M000100Y43"})
+	_, err = w.SaveOrganisation(ctx, phone, 0, account.NewOrganisation{Kind: account.Legal, Name: "乙公司", Code: code})
 	wantKind(t, err, fault.Forbidden)
-	if _, err := w.pool.Exec(ctx, `
-		WITH o AS (INSERT INTO organisations (kind, name, credit_code, side, status, created_at)
-			SELECT 'legal', '丙公司', code, 'operate', 'draft', now() FROM credit_codes RETURNING id)
-		SELECT * FROM o`); err == nil {
-		t.Error("an operator has a department's code")
+	put := func(code, status string) error {
+		_, err := w.pool.Exec(ctx, `
+			INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at)
+			VALUES ('legal', '丙公司', $1, 'operate', $2, now(), now(), now())`, code, status)
+		return err
+	}
+	if err := put(another, "verified"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(code, "verified"); !strings.Contains(fmt.Sprint(err), "organisations_credit_code_credit_holder_fkey") {
+		t.Errorf("an operator has a department's code: %v", err)
+	}
+	if _, err := w.pool.Exec(ctx, `UPDATE departments SET credit_code = $1`, another); !strings.Contains(fmt.Sprint(err), "organisations_credit_code_credit_holder_fkey") {
+		t.Errorf("a department has an operator's code: %v", err)
+	}
+}
+
+// What somebody merely wrote keeps no department out.
+func TestADraftHoldsNoDepartmentsCode(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	a := w.signUp("zhao@tests.example")
+	id, err := w.SaveOrganisation(ctx, a, 0, account.NewOrganisation{Kind: account.Legal, Name: "甲公司", Code: code})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.department()
+	if _, err := w.pool.Exec(ctx, `UPDATE departments SET credit_code = $1`, code); err != nil {
+		t.Fatalf("a department comes with its own code: %v", err)
+	}
+	if _, err := w.SaveOrganisation(ctx, a, id, account.NewOrganisation{Kind: account.Legal, Name: "甲公司", Code: code}); fault.Of(err).Field != "code" {
+		t.Errorf("the draft is saved again: %v", err)
+	}
+	if _, err := w.pool.Exec(ctx, `UPDATE organisations SET status = 'verified', submitted_at = now(), decided_at = now()`); err == nil {
+		t.Error("it is verified with a department's code")
 	}
 }
 

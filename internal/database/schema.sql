@@ -49,7 +49,9 @@ CREATE OR REPLACE FUNCTION public.department_credit_code()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    INSERT INTO credit_codes (code, holder) SELECT NEW.credit_code, 'department' WHERE NEW.credit_code <> '' ON CONFLICT DO NOTHING;
+    -- where an organisation has been verified with the code, its foreign key refuses the change
+    INSERT INTO credit_codes (code, holder) SELECT NEW.credit_code, 'department' WHERE NEW.credit_code <> ''
+    ON CONFLICT (code) DO UPDATE SET holder = 'department' WHERE credit_codes.holder <> 'department';
     RETURN NEW;
 END $function$
 ;
@@ -73,6 +75,16 @@ CREATE OR REPLACE FUNCTION public.opening_check_is_final()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'what was decided at a gate of an opening review is never changed';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.organisation_credit_code()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO credit_codes (code, holder) VALUES (NEW.credit_code, 'organisation') ON CONFLICT DO NOTHING;
+    RETURN NEW;
 END $function$
 ;
 
@@ -910,7 +922,6 @@ CREATE TABLE organisations (
     kind text NOT NULL,
     name text NOT NULL,
     credit_code text NOT NULL,
-    credit_holder text GENERATED ALWAYS AS ('organisation'::text) STORED,
     side text NOT NULL,
     status text NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
@@ -918,6 +929,11 @@ CREATE TABLE organisations (
     decided_at timestamp with time zone,
     sample boolean NOT NULL DEFAULT false,
     created_at timestamp with time zone NOT NULL,
+    credit_holder text GENERATED ALWAYS AS (
+CASE
+    WHEN (status = 'verified'::text) THEN 'organisation'::text
+    ELSE NULL::text
+END) STORED,
     CONSTRAINT organisations_check CHECK (((status = 'draft'::text) = (submitted_at IS NULL))),
     CONSTRAINT organisations_check1 CHECK (((status = ANY (ARRAY['verified'::text, 'returned'::text])) = (decided_at IS NOT NULL))),
     CONSTRAINT organisations_check2 CHECK (((status <> 'returned'::text) OR (reason <> ''::text))),
@@ -932,6 +948,7 @@ CREATE TABLE organisations (
     CONSTRAINT organisations_id_side_key UNIQUE (id, side)
 );
 CREATE UNIQUE INDEX organisations_credit_code ON public.organisations USING btree (credit_code) WHERE (status = ANY (ARRAY['submitted'::text, 'verified'::text]));
+CREATE TRIGGER organisation_credit_code BEFORE INSERT OR UPDATE OF status, credit_code ON public.organisations FOR EACH ROW WHEN ((new.status = 'verified'::text)) EXECUTE FUNCTION organisation_credit_code();
 COMMENT ON COLUMN organisations.kind IS '法人 or 非法人组织; a natural person has none';
 
 CREATE TABLE passkeys (
