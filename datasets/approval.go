@@ -110,7 +110,7 @@ func Fingerprint(tables []Table, terms Terms, level, source string) string {
 // Confirmed is an option: confirmed says, in tx, whether the authority has
 // confirmed the catalogue entry (TJ-10.3, AS-12.3), and otherwise why it may not
 // be public. Without it, every entry counts as confirmed.
-func Confirmed(confirmed func(ctx context.Context, tx pgx.Tx, datasetID int64) error) Option {
+func Confirmed(confirmed func(ctx context.Context, q database.Querier, datasetID int64) error) Option {
 	return func(s *Service) { s.confirmed = confirmed }
 }
 

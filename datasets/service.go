@@ -17,6 +17,7 @@ import (
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
+	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/outbound"
 )
@@ -42,7 +43,7 @@ type Service struct {
 	base      string   // address of the portal, for addresses of its own
 	uploads   *staging // nil where nothing can be uploaded
 
-	confirmed func(context.Context, pgx.Tx, int64) error // whether the authority has confirmed an entry; nil: all are
+	confirmed func(context.Context, database.Querier, int64) error // whether the authority has confirmed an entry; nil: all are
 
 	neighbours neighbours
 }

@@ -137,19 +137,16 @@ func (p InboxPage) parts() []inboxPart {
 
 // inboxKinds are the names of what waits.
 var inboxKinds = map[string]string{
-	"upload":   "上传",
-	"finding":  "个人信息和隐患",
-	"link":     "登记的地址",
-	"update":   "更新",
-	"question": "问答",
-	"entry":    "目录条目",
-	"change":   "目录变更",
-	"calendar": "工作日历",
+	"upload":         "上传",
+	"finding":        "个人信息和隐患",
+	"link":           "登记的地址",
+	"update":         "更新",
+	"question":       "问答",
+	"entry":          "目录条目",
+	"opening-review": "开放审查",
+	"change":         "目录变更",
+	"calendar":       "工作日历",
 }
-
-// NameInboxKind names a kind of thing that waits; the domain that makes it says
-// how, once, before the first page.
-func NameInboxKind(kind, zh string) { inboxKinds[kind] = zh }
 
 // KnownInboxKind reports whether there is such a kind.
 func KnownInboxKind(kind string) bool { return inboxKinds[kind] != "" }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/opening"
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
@@ -50,6 +51,20 @@ func letThrough(t testing.TB, pool *pgxpool.Pool, department int64, upload, unti
 		r, err = reviews.Decide(t.Context(), who(int64(10+i), gate.Reviewer()), r.ID, d)
 	}
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// confirm has the catalogue entry of a resource confirmed elsewhere and brought
+// here, beside a running server.
+func confirm(t testing.TB, pool *pgxpool.Pool, resource string) {
+	t.Helper()
+	var slug string
+	if err := pool.QueryRow(t.Context(), `SELECT d.slug FROM datasets d JOIN resources r ON r.dataset_id = d.id WHERE r.id = $1`, resource).Scan(&slug); err != nil {
+		t.Fatal(err)
+	}
+	entries := catalogue.New(pool, datasets.NewService(pool, nil, licensing.Gate{}, time.Now), nil, nil, time.Now)
+	if err := entries.Import(t.Context(), account.System("test"), slug); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -203,6 +203,10 @@ func TestAnUploadOutlivesKillNine(t *testing.T) {
 		t.Fatalf("published without a review: %d %s", status, body)
 	}
 	letThrough(t, s.pool, s.officer.Department, filepath.Base(at), "")
+	if status, _, body := s.ask(t, http.MethodPost, at+"/publish", strings.NewReader(`{}`), "Content-Type", "application/json"); status != http.StatusConflict || !strings.Contains(body, "主管部门确认") {
+		t.Fatalf("published while the authority has not confirmed the entry: %d %s", status, body)
+	}
+	confirm(t, s.pool, s.resource)
 	if status, _, body := s.ask(t, http.MethodPost, at+"/publish", strings.NewReader(`{}`), "Content-Type", "application/json"); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)
 	}
@@ -235,6 +239,7 @@ func TestTheUploadExampleRuns(t *testing.T) {
 	}
 	eventually(t, "it is read", func() bool { return s.state(t, first).State == "review" })
 	letThrough(t, s.pool, s.officer.Department, filepath.Base(first), time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
+	confirm(t, s.pool, s.resource)
 	if err := os.WriteFile(filepath.Join(dir, "人口.csv"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -369,6 +369,36 @@ func TestADraftMayBeIncompleteAndIsNeverPublic(t *testing.T) {
 	}
 }
 
+// TJ-10.3, AS-12.3: nothing is public before the authority has confirmed its
+// entry.
+func TestNothingIsPublishedUnconfirmed(t *testing.T) {
+	b := newBodies(t, tianjin, false)
+	b.create(t, "village", nil)
+	entries := datasets.NewService(b.Pool, nil, &datasetstest.Gate{}, b.Clock, datasets.Confirmed(catalogue.EnsureConfirmed))
+	publish := func() error {
+		return entries.Move(t.Context(), b.officer, "village", datasets.Publish, "", b.entry(t, b.officer, "village").Dataset.Revision)
+	}
+	for _, step := range []struct {
+		who account.Actor
+		act catalogue.Action
+	}{{}, {b.officer, catalogue.Submit}} {
+		if step.act != "" {
+			if err := b.move(t, step.who, "village", step.act, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := publish(); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "主管部门确认") {
+			t.Errorf("after %q: %v", step.act, err)
+		}
+	}
+	if err := b.move(t, b.confirm, "village", catalogue.Confirm, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := publish(); err != nil {
+		t.Errorf("confirmed: %v", err)
+	}
+}
+
 func TestFromDraftToConfirmed(t *testing.T) {
 	b := newBodies(t, tianjin, true)
 	b.create(t, "village", nil)
