@@ -47,6 +47,12 @@ func TestAnOrganisationFromDraftToVerified(t *testing.T) {
 	if list := staff.open("/desk/organisations"); !strings.Contains(list.body, "某合伙企业") {
 		t.Error("it does not wait at the desk")
 	}
+	if waits := staff.open("/desk/inbox").doc(t); waits.Find(`.ib a[href="`+desk+`"]`).Length() != 1 || waits.Find(`.ib a.src.house[href*="organisation_verification"]`).Length() != 1 {
+		t.Error("it does not wait in the inbox, by the rule of the platform")
+	}
+	if others := stranger.open("/desk/inbox"); strings.Contains(others.body, "某合伙企业") {
+		t.Error("it waits for somebody else")
+	}
 	bare := staff.submit(staff.open(desk), desk, url.Values{"verified": {"0"}, "reason": {""}})
 	if bare.status != 422 || bare.doc(t).Find("#reason-note .err").Length() != 1 {
 		t.Errorf("returned without a reason: %d", bare.status)

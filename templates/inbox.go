@@ -145,6 +145,7 @@ var inboxKinds = map[string]string{
 	"entry":          "目录条目",
 	"opening-review": "开放审查",
 	"change":         "目录变更",
+	"organisation":   "机构认证",
 	"calendar":       "工作日历",
 }
 

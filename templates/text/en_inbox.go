@@ -38,6 +38,8 @@ func init() {
 		"请决定：这里的内容可以公开，还是确实有问题。":  "Decide: may this be public, or is something wrong.",
 		"已经公开的文件里有个人信息或隐患，请马上决定。": "A file that is public has personal data or something hidden in it: decide now.",
 		"登记的地址打不开了，请改正。":          "The registered address no longer opens: please correct it.",
+		"请认证这个机构，或者写明理由退回。":       "Verify this organisation, or return it with a reason.",
+		"到期没有认证，列为逾期，仍要办理。":       "Without a decision it is listed as overdue, and must still be decided.",
 		"请上传新版本。":                 "Please upload the new version.",
 		"到期没有更新，公开页面写明逾期。":        "Without it, the public page says that it is overdue.",
 	})
