@@ -64,9 +64,9 @@ check-generated: setup
 	if [ "$$before" != "$$after" ]; then echo "generated files were not up to date; make generate has changed them:"; git status --short; exit 1; fi
 
 .PHONY: generate
-generate: setup ## Write what is made from other files: templates, schema.sql, the API description, docs/rules.md
+generate: setup ## Write what is made from other files: templates, schema.sql, the API description, docs/rules.md, docs/lifecycles.md
 	go tool templ generate -path templates
-	go test -count=1 $(GOLDEN) -run 'TestSchemaFile|TestOpenAPIFile|TestRulesInUse' -update
+	go test -count=1 $(GOLDEN) -run 'TestSchemaFile|TestOpenAPIFile|TestRulesInUse|TestLifecyclesFile' -update
 
 .PHONY: update-golden
 update-golden: setup-test ## Accept what the tests got as what they want

@@ -31,3 +31,10 @@ func withReason(d *Dataset) error {
 	}
 	return nil
 }
+
+// EntryLifecycle is the table of moves of an entry as a diagram, for
+// docs/lifecycles.md.
+func EntryLifecycle() string { return lifecycle.Mermaid(Draft) }
+
+// UploadLifecycle is that of an upload.
+func UploadLifecycle() string { return uploadLifecycle.Mermaid(Uploading) }

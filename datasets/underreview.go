@@ -165,6 +165,16 @@ func (s *Service) Shown(ctx context.Context, viewer account.Actor, c *Content, r
 	return nil
 }
 
+// ContentOriginal is the file of a content as it came, if the Gate lets viewer
+// have it as one of its reviewers. Close its object.
+func (s *Service) ContentOriginal(ctx context.Context, viewer account.Actor, c *Content, r *Reviewers) (*File, error) {
+	v := *c.whole
+	if v.Under = r; v.PublishedAt.IsZero() && c.Upload != nil {
+		v.PublishedAt = c.Upload.Changed
+	}
+	return s.Original(ctx, viewer, &v)
+}
+
 // ContentRows compares the rows of a content with those of the newest version,
 // table by table in the order of the content; the zero Why of a table without a
 // counterpart is NothingIn. Viewer must have been let through to the content,

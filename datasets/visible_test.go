@@ -271,6 +271,19 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		}
 		return s.ContentObjections(ctx, nil, c)
 	},
+	"ContentOriginal": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		f, err := s.ContentOriginal(ctx, who, c, &datasets.Reviewers{Department: d.Department.ID})
+		if err == nil {
+			defer f.Object.Close()
+			all, err := io.ReadAll(f.Object)
+			return string(all), err
+		}
+		return nil, err
+	},
 	"ContentRows": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
 		if err != nil {
@@ -633,10 +646,10 @@ func unzipped(b []byte) (any, error) {
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
+var handsOut = []string{"Checks", "ContentOriginal", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"ContentRows", "Shown", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
+var refuses = []string{"ContentOriginal", "ContentRows", "Shown", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.

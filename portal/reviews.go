@@ -209,6 +209,30 @@ func (s *Server) revokeReview(c *fiber.Ctx) error {
 	return seeOther(c, "/desk/reviews/"+strconv.FormatInt(id, 10))
 }
 
+// reviewFile is GET /desk/reviews/{id}/file: the file under review, for its
+// reviewers. It is counted as no download, and no cache keeps it.
+func (s *Server) reviewFile(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	id, err := reviewID(c)
+	if err != nil {
+		return err
+	}
+	f, err := s.Opening.Original(c.UserContext(), actor(c), id)
+	if err != nil {
+		return err
+	}
+	h := &c.Response().Header
+	h.Set(fiber.HeaderCacheControl, "private, no-store")
+	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
+	h.Set(fiber.HeaderContentType, f.MediaType)
+	h.Set(fiber.HeaderContentDisposition, disposition(f.Name))
+	h.Set("Repr-Digest", plainDigest(f))
+	c.Context().SetBodyStream(f.Object, int(f.Bytes))
+	return nil
+}
+
 // showEvents is GET /desk/reviews/events.
 func (s *Server) showEvents(c *fiber.Ctx) error {
 	if _, err := query(c); err != nil {

@@ -174,6 +174,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/reviews/events", By: []account.Role{account.Authority}, Handle: (*Server).declareEvent, Session: true},
 	{Method: "POST", Path: "/desk/reviews/events/:id/end", By: []account.Role{account.Authority}, Handle: (*Server).endEvent, Session: true},
 	{Method: "GET", Path: "/desk/reviews/:id", By: reviewing, Handle: (*Server).showReview, Session: true},
+	{Method: "GET", Path: "/desk/reviews/:id/file", By: judging, Handle: (*Server).reviewFile, Session: true, Visit: DownloadVisit},
 	{Method: "POST", Path: "/desk/reviews/:id", By: judging, Handle: (*Server).decideReview, Session: true},
 	{Method: "POST", Path: "/desk/reviews/:id/revoke", By: []account.Role{account.SecurityReviewer, account.SecrecyReviewer, account.CyberspaceReviewer}, Handle: (*Server).revokeReview, Session: true},
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},

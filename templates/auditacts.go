@@ -136,6 +136,8 @@ var auditActs = map[string]named{
 	"opening-review end":                         {"应急开放予以终止", "ended an emergency opening"},
 	"opening-review revoke":                      {"撤销长期批准", "revoked a standing approval"},
 
+	"opening-review take-file":                  {"取阅送审文件", "took the file under review to read"},
+
 	"opening-event declare": {"宣布突发事件", "declared an event"},
 	"opening-event end":     {"结束突发事件", "ended the event"},
 

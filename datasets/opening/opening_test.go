@@ -2,6 +2,7 @@ package opening_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -102,6 +103,43 @@ func (d *desk) through(t *testing.T, r *opening.Review, change ...func(*opening.
 }
 
 const people = "代码,人口\n350100,842\n350200,531\n"
+
+// A document has no table to show: its reviewers take the file itself, through
+// the Gate, and that they did is kept.
+func TestADocumentIsTakenToBeRead(t *testing.T) {
+	d := newDesk(t)
+	const text = "代码,人口\n350100,842\n"
+	r := d.propose(t, d.upload(t, text))
+	read := func(who account.Actor) (string, error) {
+		f, err := d.reviews.Original(t.Context(), who, r.ID)
+		if err != nil {
+			return "", err
+		}
+		defer f.Object.Close()
+		b, err := io.ReadAll(f.Object)
+		return string(b), err
+	}
+	for name, who := range map[string]account.Actor{"officer": d.officer, "security": d.security, "secrecy": d.secrecy, "cyberspace": d.net} {
+		if got, err := read(who); err != nil || got != text {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	key := d.security
+	key.Key = "sy_AAAAAAAA"
+	for name, who := range map[string]account.Actor{"visitor": {}, "another department": d.elsewhere, "a key": key, "authority": datasetstest.Player(d.dataset.Department, account.Authority)} {
+		if got, err := read(who); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	var kept int
+	if err := d.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_entries WHERE subject = 'opening-review' AND act = 'take-file'`).Scan(&kept); err != nil || kept != 4 {
+		t.Errorf("%d takings are kept: %v", kept, err)
+	}
+	d.decide(t, d.security, r, opening.Return)
+	if _, err := read(d.net); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("what was returned is still given to the cyberspace office: %v", err)
+	}
+}
 
 // AS-28 and AS-30: nothing is published before its three gates, in their order,
 // by three people none of whom asked; then exactly this content is.

@@ -176,13 +176,9 @@ func (s *Service) Review(ctx context.Context, who account.Actor, reviewID int64)
 	}
 	c := f.Content
 	f.Changed = c.Version.SHA256 != r.SHA256 || r.State.Waits() && c.Fingerprint(r.Terms) != r.SchemaHash
-	joint, err := jointOffices(ctx, s.pool, r.Profile)
+	reviewers, err := s.reviewers(ctx, r)
 	if err != nil {
 		return nil, err
-	}
-	reviewers := &datasets.Reviewers{Department: r.Department, Joint: joint}
-	if !r.State.Waits() {
-		reviewers.Joint = nil // what has ended, its department alone looks at
 	}
 	shown := s.catalogue.Shown(ctx, who, c, reviewers)
 	if f.Reviewing = shown == nil; fault.KindOf(shown) == fault.Internal {

@@ -62,6 +62,9 @@ var lifecycle = workflow.Lifecycle[State, Action, *Question]{
 	{Action: TakeBack, From: []State{Open}, To: TakenBack, By: []account.Role{account.Visitor}},
 }
 
+// Lifecycle is the table of moves as a diagram, for docs/lifecycles.md.
+func Lifecycle() string { return lifecycle.Mermaid(Open) }
+
 func withAnswer(q *Question) error {
 	if q.Answer == "" {
 		return fault.At("answer", "请写答复；不在这里答复的，写明理由。")

@@ -1,0 +1,71 @@
+package portal_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/opening"
+	"shuyuan/datasets/questions"
+)
+
+// lifecycles are all tables of moves, as docs/lifecycles.md shows them.
+var lifecycles = []struct{ title, says, diagram string }{
+	{"Entry", "What the public sees of a catalogue entry (`datasets`).", datasets.EntryLifecycle()},
+	{"Compiling an entry", "Between the department and the authority that confirms it (`datasets/catalogue`).", catalogue.Lifecycle.Mermaid(catalogue.Draft)},
+	{"Catalogue change", "From an event to the confirmed change, with two clocks (`datasets/catalogue`; AB-17, FJ-2.2).", catalogue.ChangeLifecycle.Mermaid(catalogue.Recorded)},
+	{"Upload", "A file on its way to become a version (`datasets`).", datasets.UploadLifecycle()},
+	{"Opening review", "Whether one content may be opened, gate by gate, and the emergency lane (`datasets/opening`; AS-28, AS-30, AS-20.4, AB-32).", opening.Lifecycle()},
+	{"Question", "A question about data, and its answer (`datasets/questions`).", questions.Lifecycle()},
+}
+
+const lifecyclesFile = "../docs/lifecycles.md"
+
+// docs/lifecycles.md is what the tables say, and no table is left out.
+func TestLifecyclesFile(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Lifecycles\n\nEvery status in the program changes by a row of one of these tables (`internal/workflow`), and by nothing else: the same rows draw the buttons and refuse what is posted by hand. Written from the tables by `go test ./portal -run TestLifecyclesFile -update`.\n")
+	for _, l := range lifecycles {
+		b.WriteString("\n## " + l.title + "\n\n" + l.says + "\n\n```mermaid\n" + l.diagram + "```\n")
+	}
+	if *update {
+		if err := os.WriteFile(lifecyclesFile, []byte(b.String()), 0o644); err != nil { //nolint:gosec // a page of the documentation
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(lifecyclesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(kept), b.String()); diff != "" {
+		t.Errorf("docs/lifecycles.md is not what the tables say; write it anew with -update: %s", diff)
+	}
+	if n := tablesOfMoves(t); n != len(lifecycles) {
+		t.Errorf("there are %d tables of moves in the source, the page has %d", n, len(lifecycles))
+	}
+}
+
+// tablesOfMoves counts where the source makes one.
+func tablesOfMoves(t *testing.T) (n int) {
+	t.Helper()
+	made := regexp.MustCompile(`(?m)^(?:var )?\s*\w+ += workflow\.Lifecycle\[`)
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		n += len(made.FindAll(source, -1))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
