@@ -88,7 +88,7 @@ func (s *Server) putCalendar(c *fiber.Ctx) error {
 		c.Status(fiber.StatusUnprocessableEntity)
 	}
 	var moves []calendars.Moved
-	if looked.Known {
+	if len(looked.Wrong) == 0 && len(looked.Days) > 0 {
 		if moves, err = calendars.Moves(ctx, s.Clocks, looked.With, s.Runners...); err != nil {
 			return err
 		}

@@ -273,12 +273,16 @@ func (s *Service) changes(ctx context.Context, who account.Actor, where string, 
 	for k, v := range args {
 		all[k] = v
 	}
+	return s.selectChanges(ctx, `(@within AND c.department_id = @department OR @authority AND p.profile = @profile AND c.state NOT IN ('event_recorded', 'updated')) AND `+where, all)
+}
+
+func (s *Service) selectChanges(ctx context.Context, where string, args pgx.NamedArgs) ([]Change, error) {
 	rows, err := s.pool.Query(ctx, `SELECT `+changeColumns+`,
 		(SELECT jsonb_agg(jsonb_build_object('ID', d.id, 'Slug', d.slug, 'Title', d.title, 'Before', x.before, 'After', x.after, 'Applied', x.applied_at IS NOT NULL) ORDER BY d.id)
 		 FROM catalogue_change_entries x JOIN datasets d ON d.id = x.dataset_id WHERE x.change_id = c.id)
 		FROM catalogue_changes c JOIN departments p ON p.id = c.department_id
-		WHERE (@within AND c.department_id = @department OR @authority AND p.profile = @profile AND c.state NOT IN ('event_recorded', 'updated')) AND `+where+`
-		ORDER BY c.id DESC LIMIT 500`, all)
+		WHERE `+where+`
+		ORDER BY c.id DESC LIMIT 500`, args)
 	if err != nil {
 		return nil, err
 	}

@@ -272,3 +272,27 @@ func TestWhatWaitsForWhom(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// At the end of a year, before the next one's calendar is there, work goes on;
+// and who registers it sees what moves.
+func TestAtTheYearsEndTheDaysArePreliminary(t *testing.T) {
+	b := newBodies(t, fujian, false)
+	b.public(t, "village")
+	b.create(t, "draft", nil)
+	b.Set(day(2026, 12, 28))
+	if err := b.move(t, b.officer, "draft", catalogue.Submit, ""); err != nil {
+		t.Fatal(err)
+	}
+	e := b.entry(t, b.confirm, "draft")
+	if e.Clock == nil || e.Clock.Missing != 2027 || e.Clock.Late(day(2027, 6, 1)) {
+		t.Errorf("the clock of the authority is %+v", e.Clock)
+	}
+	change := b.record(t, "other", "2026-12-24", "village")
+	if k := change.UpdateClock; k.Missing != 2027 || k.Last.Format(time.DateOnly) != "2027-01-07" {
+		t.Errorf("the change is due by %+v", k)
+	}
+	open, err := b.Compile.OpenClocks(t.Context())
+	if err != nil || len(open) != 2 || open[0].Kind != "entry" || open[1].Kind != "change" || open[1].Ref.Path != "catalogue.update_deadline" {
+		t.Errorf("what runs is %+v, %v", open, err)
+	}
+}

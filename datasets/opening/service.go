@@ -392,8 +392,7 @@ func (s *Service) step(ctx context.Context, tx pgx.Tx, who account.Actor, r *Rev
 	return audit.Append(ctx, tx, who, "opening-review", id(r), string(a), audit.Moved(from, to))
 }
 
-// start begins the clock of r. Where the calendar of a year is missing it keeps
-// which rule runs, and the day shows once the calendar is there.
+// start begins the clock of r.
 func (s *Service) start(r *Review, t deadline.Term) {
 	c, err := s.clocks.Start(r.Profile, t, s.now())
 	if r.clock = c.Ref; err != nil {

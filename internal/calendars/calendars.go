@@ -6,7 +6,6 @@ package calendars
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -270,7 +269,7 @@ func (s *Service) Waiting(_ context.Context, who account.Actor) ([]inbox.Item, e
 		Kind: "calendar", ID: strconv.Itoa(year), Title: inbox.Text{Zh: fmt.Sprintf("%d 年的工作日历", year), En: fmt.Sprintf("The working-day calendar of %d", year)},
 		Ask: "请按国务院办公厅的通知登记。", Path: "/desk/admin/calendars?year=" + strconv.Itoa(year) + "#register", Since: since,
 		Clock: &deadline.Clock{Ref: deadline.Ref{Profile: s.house, Path: warnRule}, Rule: s.rule, Last: time.Date(year-1, time.December, 31, 0, 0, 0, 0, workdays.Zone)},
-		After: "数到那一年的时限算不出来，页面会写明缺日历。",
+		After: "数到那一年的时限只能暂算，页面会写明缺日历。",
 	}}, nil
 }
 
@@ -302,11 +301,17 @@ func Moves(ctx context.Context, clocks *deadline.Clocks, with workdays.Calendar,
 			return nil, err
 		}
 		for _, o := range open {
-			before, errBefore := clocks.Resume(o.Ref)
-			after, errAfter := then.Resume(o.Ref)
-			for _, err := range []error{errBefore, errAfter} {
-				if _, noYear := errors.AsType[workdays.NoYear](err); err != nil && !noYear {
-					return nil, err
+			before, err := clocks.Resume(o.Ref)
+			if err != nil {
+				return nil, err
+			}
+			after, err := then.Resume(o.Ref)
+			if err != nil {
+				return nil, err
+			}
+			for _, k := range []*deadline.Clock{&before, &after} {
+				if k.Preliminary() {
+					k.Last = time.Time{}
 				}
 			}
 			if !before.Last.Equal(after.Last) {

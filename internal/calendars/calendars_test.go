@@ -2,7 +2,6 @@ package calendars
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -101,14 +100,23 @@ func TestARegisteredYearCountsEverywhere(t *testing.T) {
 	other := s.again()
 	from := time.Date(2026, 12, 28, 10, 0, 0, 0, workdays.Zone)
 	change := deadline.Term{Path: "catalogue.update_deadline", House: "catalogue_change_default"}
-	if _, err := s.clocks.Start("cn-fujian-2023", change, from); !errors.Is(err, workdays.NoYear(2027)) {
-		t.Fatalf("2027 is counted before it is known: %v", err)
+	before, err := s.clocks.Start("cn-fujian-2023", change, from) // New Year's Day is no holiday yet
+	if err != nil || before.Missing != 2027 || before.Last.Format(time.DateOnly) != "2027-01-11" {
+		t.Fatalf("until %v, missing %d, before 2027 is known: %v", before.Last, before.Missing, err)
+	}
+	l, err := s.Look(boss, Year{Year: 2027, Notice: "国办发明电〔2026〕9 号", CSV: year2027})
+	if err != nil {
+		t.Fatal(err)
+	}
+	moves, err := Moves(ctx, s.clocks, l.With, running{{Kind: "change", ID: "7", Ref: before.Ref}})
+	if err != nil || len(moves) != 1 || !moves[0].Before.IsZero() || moves[0].After.Format(time.DateOnly) != "2027-01-12" {
+		t.Errorf("the new year moves %+v, %v", moves, err)
 	}
 	if err := s.Put(ctx, boss, Year{Year: 2027, Notice: "国办发明电〔2026〕9 号", CSV: year2027}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := s.clocks.Start("cn-fujian-2023", change, from)
-	if err != nil || c.Last.Format(time.DateOnly) != "2027-01-12" { // 29, 30, 31 December; 4 to 8, 11 and 12 January
+	if err != nil || c.Preliminary() || c.Last.Format(time.DateOnly) != "2027-01-12" { // 29, 30, 31 December; 4 to 8, 11 and 12 January
 		t.Errorf("over the end of the year: %v, %v", c.Last, err)
 	}
 	if s.Missing() != 0 {

@@ -35,6 +35,9 @@ type Clock struct {
 	Ref
 	Rule policy.Rule // its citation, wording and number
 	Last time.Time   // the last day, as its midnight in China
+	// Missing is the year whose calendar has not been registered yet; 0 where none
+	// is. Last is preliminary then: of that year, Mondays to Fridays were counted.
+	Missing int
 }
 
 // House reports whether the platform set the period, and no text.
@@ -43,8 +46,13 @@ func (c Clock) House() bool { return c.Rule.House }
 // Due is the first moment that is too late.
 func (c Clock) Due() time.Time { return workdays.EndOfDay(c.Last) }
 
-// Late reports whether the period has run out at now.
-func (c Clock) Late(now time.Time) bool { return !now.Before(c.Due()) }
+// Preliminary reports whether Last will be counted anew once the calendar of
+// the year Missing is there.
+func (c Clock) Preliminary() bool { return c.Missing != 0 }
+
+// Late reports whether the period has run out at now. Nobody is late by a day
+// that was only estimated.
+func (c Clock) Late(now time.Time) bool { return !c.Preliminary() && !now.Before(c.Due()) }
 
 // Clocks finds rules and counts days. The zero value knows neither.
 type Clocks struct {
@@ -63,8 +71,9 @@ func (c *Clocks) By(calendar func() workdays.Calendar) *Clocks {
 	return &Clocks{book: c.book, calendar: calendar}
 }
 
-// Start begins the period at from for whoever profile binds. It returns
-// workdays.NoYear where the count reaches a year without a calendar.
+// Start begins the period at from for whoever profile binds. A count that reaches
+// a year without a calendar ends on a preliminary day, and never in an error:
+// work goes on at the end of a year, before the State Council's notice.
 func (c *Clocks) Start(profile string, t Term, from time.Time) (Clock, error) {
 	if p, r, ok := c.book.Governing(profile, t.Path, from); ok && period(r) {
 		return c.clock(Ref{p.ID(), r.Path, from}, r)
@@ -113,7 +122,7 @@ func (c *Clocks) clock(ref Ref, r policy.Rule) (Clock, error) {
 		return out, nil
 	}
 	var err error
-	if out.Last, err = c.calendar().Add(ref.From, n); err != nil {
+	if out.Last, out.Missing, err = c.calendar().Estimate(ref.From, n); err != nil {
 		return Clock{}, fmt.Errorf("deadline: %s of %s: %w", ref.Path, ref.Profile, err)
 	}
 	return out, nil

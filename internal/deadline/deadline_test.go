@@ -1,7 +1,6 @@
 package deadline_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -109,8 +108,39 @@ func TestNoPeriodIsGuessed(t *testing.T) {
 			t.Errorf("%+v", ref)
 		}
 	}
-	var year workdays.NoYear
-	if _, err := all.Start(tianjin, deadline.Term{House: "authority_decision"}, day(t, "2026-12-28")); !errors.As(err, &year) || year != 2027 {
-		t.Errorf("a year that was not announced: %v", err)
+}
+
+// The days are counted by hand: of 2027 the notice has not come.
+func TestWithoutNextYearsCalendarTheDayIsPreliminary(t *testing.T) {
+	all := clocks(t)
+	for _, c := range []struct {
+		name, from string
+		term       deadline.Term
+		last       string
+		missing    int
+	}{
+		{"within the year", "2026-12-17", deadline.Term{House: "catalogue_change_default"}, "2026-12-31", 0},
+		{"one day over: Friday the first is counted as worked", "2026-12-18", deadline.Term{House: "catalogue_change_default"}, "2027-01-01", 2027},
+		{"over a weekend", "2026-12-22", deadline.Term{House: "catalogue_change_default"}, "2027-01-05", 2027},
+		{"fifteen days", "2026-12-28", deadline.Term{House: "authority_decision"}, "2027-01-18", 2027},
+		{"begun in the year that is missing", "2027-02-01", deadline.Term{House: "authority_decision"}, "2027-02-22", 2027},
+		{"months need no calendar", "2026-12-31", deadline.Term{House: "grant_term_max"}, "2027-12-31", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := all.Start("", c.term, day(t, c.from))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Last.Format(time.DateOnly) != c.last || got.Missing != c.missing || got.Preliminary() != (c.missing != 0) {
+				t.Errorf("until %s, missing %d", got.Last.Format(time.DateOnly), got.Missing)
+			}
+			again, err := all.Resume(got.Ref)
+			if err != nil || again.Missing != c.missing || !again.Last.Equal(got.Last) {
+				t.Errorf("the case that keeps it has %+v, %v", again, err)
+			}
+			if after := got.Due().AddDate(1, 0, 0); got.Late(after) == got.Preliminary() {
+				t.Errorf("late a year later: %v", got.Late(after))
+			}
+		})
 	}
 }

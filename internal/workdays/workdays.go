@@ -133,6 +133,31 @@ func (c Calendar) Add(start time.Time, n int) (time.Time, error) {
 	return day, nil
 }
 
+// Estimate is Add where the calendar may end: the days of a year that is not
+// known are counted as if Mondays to Fridays were worked. missing is the first
+// such year; 0 where the day is what Add says.
+func (c Calendar) Estimate(start time.Time, n int) (day time.Time, missing int, err error) {
+	if n < 0 {
+		return time.Time{}, 0, fmt.Errorf("working days: cannot count %d days", n)
+	}
+	y, m, d := start.In(Zone).Date()
+	day = time.Date(y, m, d, 0, 0, 0, 0, Zone)
+	for n > 0 {
+		day = day.AddDate(0, 0, 1)
+		worked, err := c.IsWorkday(day)
+		if err != nil {
+			if missing == 0 {
+				missing = day.Year()
+			}
+			worked = day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
+		}
+		if worked {
+			n--
+		}
+	}
+	return day, missing, nil
+}
+
 // Between is how many working days lie after the day of from up to and with
 // the day of to; negative if to is before from.
 func (c Calendar) Between(from, to time.Time) (int, error) {

@@ -83,7 +83,6 @@ func init() {
 		"给审查员的话":       "To the reviewers",
 		"给审查员的话（可不填）":  "To the reviewers (optional)",
 		"给长期批准：列不变的新版不用再审":        "Grant a standing approval: new versions with the same columns need no review",
-		"缺这一年的工作日历，算不出日子":         "the calendar of that year is missing: no day can be named",
 		"行没有比：两张表太大、读不出，或者没有共同的列": "Rows are not compared: the tables are too large, unreadable, or have no column in common",
 		"行还没有比完，稍后再来看。":           "Rows are not compared yet; look again later.",
 		"行：+%s −%s ~%s，不变 %s":     "Rows: +%s −%s ~%s, unchanged %s",

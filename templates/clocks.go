@@ -1,0 +1,5 @@
+package templates
+
+import "strconv"
+
+func yearWords(year int) string { return strconv.Itoa(year) }
