@@ -36,6 +36,14 @@ func done(ctx context.Context, what string) string {
 		return text.T(ctx, "密钥已经停用。")
 	case "factor":
 		return text.T(ctx, "已关闭。")
+	case "linked":
+		return text.T(ctx, "已关联。下次可以直接用它登录。")
+	case "unlinked":
+		return text.T(ctx, "已取消关联。")
+	case "confirmed":
+		return text.T(ctx, "已确认是您本人。刚才要办的事，现在可以办了。")
+	case "left":
+		return text.T(ctx, "已退出登录。")
 	case "password":
 		return text.T(ctx, "密码已经改好，其他登录都已结束。")
 	}
@@ -60,6 +68,10 @@ func (s *Server) accountPage(c *fiber.Ctx, show func(*templates.AccountPage)) er
 		return err
 	}
 	if p.Keys, err = s.Accounts.Keys(ctx, who); err != nil {
+		return err
+	}
+	p.Identity.Provider = s.providerName()
+	if p.Identity.Links, err = s.Accounts.Identities(ctx, who); err != nil {
 		return err
 	}
 	show(&p)

@@ -103,6 +103,8 @@ func adminAccountDone(ctx context.Context, what string) string {
 		return text.T(ctx, "账号已停用，它的登录和密钥都已结束。")
 	case "enabled":
 		return text.T(ctx, "账号已重新启用。")
+	case "identity":
+		return text.T(ctx, "编号已登记，本人已收到通知。")
 	case "roles":
 		return text.T(ctx, "角色已改好，原因已记入审计记录。")
 	}
@@ -140,7 +142,10 @@ func (s *Server) adminAccountPage(c *fiber.Ctx, show func(*templates.AccountPage
 			p.Department = d.Slug
 		}
 	}
-	p.Roles = p.User.Roles
+	p.Roles, p.Provider = p.User.Roles, s.providerName()
+	if p.Identities, err = s.Accounts.IdentitiesOf(ctx, actor(c), id); err != nil {
+		return err
+	}
 	show(&p)
 	return s.page(c, templates.AdminAccount(p))
 }

@@ -263,7 +263,7 @@ func (s *Server) confirmFirst(c *fiber.Ctx) (asked bool, err error) {
 	if s.Accounts.Fresh(who) {
 		return false, nil
 	}
-	p := templates.ConfirmPage{Action: c.Path(), Rules: s.houseRules("account_step_up")}
+	p := templates.ConfirmPage{Action: c.Path(), Rules: s.houseRules("account_step_up"), Provider: s.providerName(), Minutes: int(s.Accounts.Rules().StepUp.Minutes())}
 	if len(given) > 0 {
 		err := s.confirmed(c, given)
 		if err == nil {

@@ -237,6 +237,10 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Register and correct working-day calendars": func(p persona) bool {
 			return reads("/desk/admin/calendars", "/desk/admin/calendars/2024", "/desk/admin/calendars/2024/days.csv")(p) && sends("/desk/admin/calendars", nil, 422)(p)
 		},
+		"Link and unlink oneself at the provider of identity": func(p persona) bool {
+			return sends("/account/identity/link", nil, 404)(p) && sends("/account/identity/unlink", nil, 303)(p) // there is no provider here
+		},
+		"Register another's number at the provider of identity in advance (not of the security and audit administrators)": sends("/desk/admin/accounts/1/identity", url.Values{"subject": {"1"}}, 404),
 		"See accounts in the browser": reads("/desk/admin/accounts"),
 		"Create, disable and enable accounts in the browser, give new passwords (not one's own, nor those of the security and audit administrators)": func(p persona) bool {
 			at := fmt.Sprintf("/desk/admin/accounts/%d", spare(p, "shut"))

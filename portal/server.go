@@ -21,6 +21,7 @@ import (
 	"shuyuan/internal/audit"
 	"shuyuan/internal/calendars"
 	"shuyuan/internal/deadline"
+	"shuyuan/internal/identity"
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
 	"shuyuan/search"
@@ -49,6 +50,7 @@ type Deps struct {
 	Log       *slog.Logger
 
 	Questions *questions.Service
+	Identity  *identity.Provider // nil where the installation has none
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
 	Runners []calendars.Runner // whose clocks run

@@ -21,7 +21,11 @@ func (s *Server) showSignIn(c *fiber.Ctx) error {
 	if !actor(c).IsVisitor() {
 		return seeOther(c, afterSignIn(q.Get("back")))
 	}
-	return s.askToSignIn(c, templates.SignInPage{Back: q.Get("back"), Done: done(c.UserContext(), q.Get("done"))})
+	p := templates.SignInPage{Back: q.Get("back"), Done: done(c.UserContext(), q.Get("done"))}
+	if q.Get("done") == "left" && s.Identity != nil {
+		p.Leave = s.Identity.Leave(c.UserContext())
+	}
+	return s.askToSignIn(c, p)
 }
 
 // signIn is POST /sign-in: opens a session, always a new one, and ends the one
@@ -58,6 +62,9 @@ func (s *Server) leave(c *fiber.Ctx) error {
 		return err
 	}
 	c.Cookie(s.cookie(s.cookieName(), "", -1))
+	if actor(c).Provider && s.Identity != nil {
+		return seeOther(c, "/sign-in?done=left")
+	}
 	return seeOther(c, "/")
 }
 
@@ -66,7 +73,7 @@ func (s *Server) askToSignIn(c *fiber.Ctx, p templates.SignInPage) error {
 	if p.Back != "" {
 		p.Back = safeBack(p.Back)
 	}
-	p.CSRF = s.formToken(c)
+	p.CSRF, p.Provider = s.formToken(c), s.providerName()
 	var err error
 	if p.Passkey, err = s.asked(c, s.Accounts.AskPasskey); err != nil {
 		return err

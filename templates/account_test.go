@@ -25,7 +25,7 @@ func accountPages(lang text.Lang) map[string]templ.Component {
 	visitor := private("/sign-in", text.In(lang, "登录"))
 	visitor.Actor, visitor.Nonce = account.Actor{}, ""
 	used, revoked := now.AddDate(0, 0, -1), now.AddDate(0, 0, -2)
-	officer := AccountPage{
+	officer := AccountPage{Factors: account.Factors{Password: true},
 		Frame:      private("/account", text.In(lang, "账户")),
 		User:       account.User{ID: 5, Identifier: "officer@shuyuan.example", Name: "示例专员", Roles: []account.Role{account.Officer}, Department: 1, Sample: true, Created: now.AddDate(0, -1, 0)},
 		Department: &datasets.Department{ID: 1, Slug: "fj-stats", Name: "福建省统计局", NameEN: "Fujian Bureau of Statistics", Sample: true},
@@ -39,7 +39,7 @@ func accountPages(lang text.Lang) map[string]templ.Component {
 			{Prefix: "sy_late0000", Name: "更旧的", Scopes: []string{account.ScopeRead}, Created: now.AddDate(0, 0, -40), Expires: now.AddDate(0, 0, -10)},
 		},
 	}
-	bare := AccountPage{Frame: private("/account", text.In(lang, "账户")), User: account.User{ID: 6, Identifier: "root@shuyuan.example", Name: "管理员", Roles: []account.Role{account.Administrator}}, Sessions: officer.Sessions[:1]}
+	bare := AccountPage{Factors: officer.Factors, Frame: private("/account", text.In(lang, "账户")), User: account.User{ID: 6, Identifier: "root@shuyuan.example", Name: "管理员", Roles: []account.Role{account.Administrator}}, Sessions: officer.Sessions[:1]}
 	made, wrong, done := officer, officer, officer
 	made.Secret, made.Key = "sy_live0000secret", KeyForm{Name: "夜间脚本", Scopes: []string{account.ScopeRead}, Days: 90}
 	wrong.Key = KeyForm{Name: "夜间脚本", Scopes: []string{account.ScopePublish}, Days: 30, Mistake: Mistake{Field: "name", Sentence: "重名"}}

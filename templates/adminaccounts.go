@@ -45,6 +45,10 @@ type AccountPageOfAdmin struct {
 	Secret      string
 	Done        string
 	Mistake     Mistake
+
+	Provider   string // of identity; empty where there is none
+	Identities []account.Identity
+	Subject    string // as typed
 }
 
 // accountStates are the states that the list can be narrowed to.

@@ -54,6 +54,8 @@ var auditActs = map[string]named{
 	"account factor.totp-removed":    {"关闭两步验证", "turned a second step off"},
 	"account factor.passkey-added":   {"添加通行密钥", "added a passkey"},
 	"account factor.passkey-removed": {"删除通行密钥", "removed a passkey"},
+	"account identity.linked":        {"关联统一身份", "linked a provider of identity"},
+	"account identity.unlinked":      {"取消关联统一身份", "unlinked a provider of identity"},
 	"account factor.codes-made":      {"换恢复码", "made new recovery codes"},
 	"account sign-in.factor-failed":  {"第二步没有通过", "failed the second step"},
 	"account sign-in.failed":         {"登录未成功", "failed to sign in"},
@@ -136,7 +138,7 @@ var auditActs = map[string]named{
 	"opening-review end":                         {"应急开放予以终止", "ended an emergency opening"},
 	"opening-review revoke":                      {"撤销长期批准", "revoked a standing approval"},
 
-	"opening-review take-file":                  {"取阅送审文件", "took the file under review to read"},
+	"opening-review take-file": {"取阅送审文件", "took the file under review to read"},
 
 	"opening-event declare": {"宣布突发事件", "declared an event"},
 	"opening-event end":     {"结束突发事件", "ended the event"},

@@ -27,7 +27,7 @@ var actionTypes = map[string][2]string{
 }
 
 // accountAct is how acts on accounts are called.
-var accountAct = regexp.MustCompile(`^(account|password|key|session|sign-in|factor|organisation)\.[a-z-]+$`)
+var accountAct = regexp.MustCompile(`^(account|password|key|session|sign-in|factor|identity|organisation)\.[a-z-]+$`)
 
 // Every act that the program records has a name in both languages, and nothing has
 // a name that is not recorded.

@@ -193,7 +193,7 @@ func TestEnglishPagesSpeakEnglish(t *testing.T) {
 		"dataset": promises(&d, DatasetPage{Frame: frame(text.English, "/", ""), Dataset: &d}),
 		"needed":  Needed(&c),
 		"sign-in": SignIn(SignInPage{Frame: frame(text.English, "/sign-in", "Sign in"), Mistake: Mistake{Sentence: "No."}}),
-		"account": Account(AccountPage{Frame: frame(text.English, "/account", "Account"), User: account.User{Name: "Wang", Roles: []account.Role{account.Officer}},
+		"account": Account(AccountPage{Factors: account.Factors{Password: true}, Frame: frame(text.English, "/account", "Account"), User: account.User{Name: "Wang", Roles: []account.Role{account.Officer}},
 			Keys: []account.Key{{Name: "job", Scopes: []string{account.ScopeRead, account.ScopePublish}}}, Secret: "sy_x", Sessions: make([]account.OpenSession, 2)}),
 	} {
 		doc, err := goquery.NewDocumentFromReader(strings.NewReader(render(t, text.English, page)))

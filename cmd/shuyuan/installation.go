@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,9 +29,11 @@ import (
 	"shuyuan/internal/database/embedded"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/identity"
 	"shuyuan/internal/mail"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
+	"shuyuan/portal"
 )
 
 // installation is what every command works on: the database and the files of
@@ -211,6 +214,17 @@ func (in *installation) openMail(base string, now func() time.Time) (mail.Sender
 		return mail.NewSMTP(address, from, 0)
 	}
 	return mail.NewFiles(in.path("mail"), from)
+}
+
+// identity is the provider of identity; nil where none is configured.
+func (in *installation) identity(base string, now func() time.Time) *identity.Provider {
+	if in.cfg.OIDCIssuer == "" {
+		return nil
+	}
+	return identity.New(identity.Config{
+		Issuer: in.cfg.OIDCIssuer, ClientID: in.cfg.OIDCClientID, Secret: in.cfg.OIDCSecret.Reveal(), Name: cmp.Or(in.cfg.OIDCName, "统一身份认证平台"),
+		Callback: base + portal.IdentityCallback, Home: base + "/", Create: in.cfg.OIDCCreate == "yes", Now: now,
+	})
 }
 
 // services are the domains on one installation.

@@ -135,7 +135,8 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
 		Runners: []calendars.Runner{s.questions, s.catalogue, reviews},
 		Now:     s.clock.Now, Config: reached, Log: s.log,
-		Mounts: []func(*portal.Server){api.Mount},
+		Identity: s.in.identity(s.base, s.clock.Now),
+		Mounts:   []func(*portal.Server){api.Mount},
 	}); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ type Actor struct {
 	Resting    []Role    // roles that wait for a second factor: they count for nothing
 	Confirmed  time.Time // when it was last shown that this is the person; zero for keys
 	Session    string    // hex id of the session row (not the secret); empty for keys and visitors
+	Provider   bool      // the session was opened by the provider of identity
 	Key        string    // prefix of the API key used; empty for sessions and visitors
 	Scopes     []string  // what the API key may do; nil for sessions
 }

@@ -39,6 +39,8 @@ type Factors struct {
 	TOTP     bool
 	Codes    int // recovery codes left
 	Passkeys []Passkey
+	Password bool      // it has one
+	Identity bool      // it is linked to a provider of identity
 	Staff    bool      // has roles: the rules of the platform want a second factor
 	Due      time.Time // until when, if it has none; zero where none is wanted
 	Resting  bool      // that day is over, and the roles rest
@@ -58,8 +60,9 @@ func (s *Service) Factors(ctx context.Context, a Actor) (Factors, error) {
 	err := s.pool.QueryRow(ctx, `
 		SELECT EXISTS (SELECT FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL),
 			(SELECT count(*) FROM recovery_codes c WHERE c.user_id = u.id AND c.used_at IS NULL),
-			(SELECT min(granted_at) FROM user_roles r WHERE r.user_id = u.id), u.sample
-		FROM users u WHERE u.id = $1`, a.ID).Scan(&f.TOTP, &f.Codes, &granted, &sample)
+			(SELECT min(granted_at) FROM user_roles r WHERE r.user_id = u.id), u.sample,
+			u.password <> '', EXISTS (SELECT FROM identities i WHERE i.user_id = u.id)
+		FROM users u WHERE u.id = $1`, a.ID).Scan(&f.TOTP, &f.Codes, &granted, &sample, &f.Password, &f.Identity)
 	if err != nil {
 		return f, fmt.Errorf("factors: %w", err)
 	}
@@ -307,11 +310,12 @@ func errStep() error {
 func (s *Service) FinishSignIn(ctx context.Context, step, code string) (Session, error) {
 	var user int64
 	var network, agent string
+	var provider bool
 	err := s.pool.QueryRow(ctx, `
 		UPDATE sign_in_steps SET tries = tries + 1
 		WHERE hash = @hash AND expires_at > @now AND tries < @most
-		RETURNING user_id, network, agent`, // before the code is looked at: guesses at once count in full
-		pgx.NamedArgs{"hash": sum(step), "now": s.now(), "most": stepTries}).Scan(&user, &network, &agent)
+		RETURNING user_id, network, agent, provider`, // before the code is looked at: guesses at once count in full
+		pgx.NamedArgs{"hash": sum(step), "now": s.now(), "most": stepTries}).Scan(&user, &network, &agent, &provider)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, errStep()
 	}
@@ -332,7 +336,11 @@ func (s *Service) FinishSignIn(ctx context.Context, step, code string) (Session,
 		if err := s.takeFactor(ctx, tx, user, code); err != nil {
 			return Session{}, err
 		}
-		return s.openStrong(ctx, tx, user, network, agent)
+		out, err := s.openStrong(ctx, tx, user, network, agent)
+		if err == nil && provider {
+			_, err = tx.Exec(ctx, `UPDATE sessions SET provider = true WHERE id = $1`, out.ID)
+		}
+		return out, err
 	})
 	if fault.Of(err).Field == "code" {
 		return out, s.refuse(ctx, candidate{ID: user}, "sign-in.factor-failed", network, agent, err)

@@ -86,14 +86,14 @@ func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
 	var factor bool
 	var granted *time.Time
 	err := s.pool.QueryRow(ctx, `
-		SELECT s.id, s.seen_at, s.confirmed_at, s.strong OR u.sample OR `+hasFactor+`, u.id, u.name, u.side, coalesce(u.department_id, 0),
+		SELECT s.id, s.provider, s.seen_at, s.confirmed_at, s.strong OR u.sample OR `+hasFactor+`, u.id, u.name, u.side, coalesce(u.department_id, 0),
 			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role),
 			(SELECT min(granted_at) FROM user_roles r WHERE r.user_id = u.id)
 		FROM sessions s
 		JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = @hash AND s.expires_at > @now AND u.disabled_at IS NULL`,
 		pgx.NamedArgs{"hash": sum(token), "now": now},
-	).Scan(&a.Session, &seen, &a.Confirmed, &factor, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles, &granted)
+	).Scan(&a.Session, &a.Provider, &seen, &a.Confirmed, &factor, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles, &granted)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, nil
 	}

@@ -38,6 +38,12 @@ type Config struct {
 
 	SMTPURL Secret `env:"SMTP_URL" check:"smtp"` // unset: mails as files
 
+	OIDCIssuer   string `env:"OIDC_ISSUER" check:"issuer"` // unset: local accounts alone
+	OIDCClientID string `env:"OIDC_CLIENT_ID" needs:"OIDC_ISSUER"`
+	OIDCSecret   Secret `env:"OIDC_CLIENT_SECRET" needs:"OIDC_ISSUER"`
+	OIDCName     string `env:"OIDC_NAME" needs:"OIDC_ISSUER"`                 // what people call the provider
+	OIDCCreate   string `env:"OIDC_CREATE" check:"yesno" needs:"OIDC_ISSUER"` // yes: whoever the provider knows may make an account
+
 	FilesListen  string `env:"FILES_LISTEN" check:"address"` // a cookieless origin for downloads; unset: the same origin
 	FilesBaseURL string `env:"FILES_BASE_URL" check:"http" needs:"FILES_LISTEN"`
 
@@ -102,6 +108,8 @@ func (c *Config) together() []error {
 	require(s3, "S3_BUCKET", c.S3Bucket, "files go to S3")
 	require(s3, "S3_ACCESS_KEY", c.S3AccessKey, "files go to S3")
 	require(s3, "S3_SECRET_KEY", c.S3SecretKey.Reveal(), "files go to S3")
+	require(c.OIDCIssuer != "", "OIDC_CLIENT_ID", c.OIDCClientID, "people sign in by the provider of identity")
+	require(c.OIDCIssuer != "", "OIDC_CLIENT_SECRET", c.OIDCSecret.Reveal(), "people sign in by the provider of identity")
 	require(c.FilesListen != "", "FILES_BASE_URL", c.FilesBaseURL, "links must name the origin of downloads")
 	for _, pair := range [][2]string{{"ADMIN_LISTEN", c.AdminListen}, {"FILES_LISTEN", c.FilesListen}} {
 		if pair[1] != "" && pair[1] == c.Listen && !anyPort(c.Listen) {
@@ -129,6 +137,8 @@ var checks = map[string]func(string) error{
 	"prefixes": func(s string) error { _, err := Prefixes(s); return err },
 	"reach":    func(s string) error { _, _, err := Reach(s); return err },
 	"http":     scheme("http", "https"),
+	"issuer":   issuer,
+	"yesno":    yesOrNo,
 	"smtp":     scheme("smtp", "smtps"),
 	"postgres": scheme("postgres", "postgresql"),
 }
@@ -168,6 +178,29 @@ func Reach(list string) (networks []netip.Prefix, ports []int, err error) {
 	}
 	networks, err = Prefixes(strings.Join(rest, ","))
 	return networks, ports, err
+}
+
+// issuer is an address that nobody on the way can change; plain http only on this
+// machine.
+func issuer(s string) error {
+	if err := scheme("http", "https")(s); err != nil {
+		return err
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("must be the plain address by which the provider names itself")
+	}
+	if ip, bad := netip.ParseAddr(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (bad != nil || !ip.IsLoopback()) {
+		return errors.New("must begin with https://, except on this machine")
+	}
+	return nil
+}
+
+func yesOrNo(s string) error {
+	if s != "yes" && s != "no" {
+		return errors.New("must be yes or no")
+	}
+	return nil
 }
 
 // scheme does not repeat the value: it may hold a password.

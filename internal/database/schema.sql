@@ -646,6 +646,24 @@ COMMENT ON COLUMN findings.decided_by IS 'the id of an account, kept when the ac
 COMMENT ON COLUMN findings.decided_name IS 'who decided, as they were called then';
 COMMENT ON COLUMN findings.carried_from IS 'the version before, about which it was decided: the same kind in the same column, and no more of it here; who and when are those of that decision';
 
+CREATE TABLE identities (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    user_id bigint NOT NULL,
+    linked_by text NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    last_used_on date,
+    CONSTRAINT identities_issuer_check CHECK (((issuer <> ''::text) AND (length(issuer) <= 1000))),
+    CONSTRAINT identities_linked_by_check CHECK ((linked_by = ANY (ARRAY['self'::text, 'staff'::text, 'sign-up'::text]))),
+    CONSTRAINT identities_subject_check CHECK ((subject ~ '^[ -~]{1,255}$'::text)),
+    CONSTRAINT identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT identities_pkey PRIMARY KEY (issuer, subject),
+    CONSTRAINT identities_user_id_issuer_key UNIQUE (user_id, issuer)
+);
+COMMENT ON TABLE identities IS 'whom a provider of identity knows under which name that says nothing; an address is never a reason to link';
+COMMENT ON COLUMN identities.linked_by IS 'the person, signed in here; the system administrator, before the first sign-in; or the sign-up that made the account';
+COMMENT ON COLUMN identities.last_used_on IS 'the day only';
+
 CREATE TABLE invitations (
     id bytea NOT NULL,
     organisation_id bigint NOT NULL,
@@ -1106,6 +1124,7 @@ CREATE TABLE sessions (
     agent text NOT NULL,
     confirmed_at timestamp with time zone NOT NULL,
     strong boolean NOT NULL DEFAULT false,
+    provider boolean NOT NULL DEFAULT false,
     CONSTRAINT sessions_id_check CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
     CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32)),
     CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
@@ -1118,6 +1137,7 @@ COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the cookie: a copy of this 
 COMMENT ON COLUMN sessions.seen_at IS 'moved forward at most once a minute';
 COMMENT ON COLUMN sessions.confirmed_at IS 'when its holder last showed who they are: acts of weight ask for it to be recent';
 COMMENT ON COLUMN sessions.strong IS 'it was opened with two factors, here or at the provider of identity';
+COMMENT ON COLUMN sessions.provider IS 'it was opened by the provider of identity, where its holder may still be signed in afterwards';
 
 CREATE TABLE sign_in_steps (
     hash bytea NOT NULL,
@@ -1126,6 +1146,7 @@ CREATE TABLE sign_in_steps (
     agent text NOT NULL,
     tries smallint NOT NULL DEFAULT 0,
     expires_at timestamp with time zone NOT NULL,
+    provider boolean NOT NULL DEFAULT false,
     CONSTRAINT sign_in_steps_hash_check CHECK ((length(hash) = 32)),
     CONSTRAINT sign_in_steps_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
     CONSTRAINT sign_in_steps_pkey PRIMARY KEY (hash)
@@ -1398,7 +1419,7 @@ CREATE TABLE users (
     CONSTRAINT users_id_side_key UNIQUE (id, side),
     CONSTRAINT users_identifier_key UNIQUE (identifier)
 );
-COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was normalised: the only spelling that exists';
+COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was normalised: the only spelling that exists; oidc: and a random number where the provider of identity gave no verified address';
 COMMENT ON COLUMN users.password IS 'argon2id in PHC form with its parameters; empty where nobody can sign in by password';
 COMMENT ON COLUMN users.side IS 'where the account stands, for good: 管, 运, 用, 交易, 仲裁, 监, and the three administrators';
 COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';

@@ -51,6 +51,7 @@ var narrower = map[string][]string{
 	"internal/config":            {},
 	"internal/jobs":              {},
 	"internal/outbound":          {},
+	"internal/identity":          {"internal/fault"},
 	"internal/database/embedded": {},
 }
 
@@ -63,7 +64,7 @@ var homes = []struct {
 }{
 	{"github.com/gofiber/fiber", []string{"portal", "cmd"}, "HTTP belongs to portal"},
 	{"github.com/valyala/fasthttp", []string{"portal", "cmd"}, "HTTP belongs to portal"},
-	{"net/http", []string{"portal", "cmd", "internal/blob", "internal/outbound", "search/meili"}, "HTTP belongs to portal, and to what speaks to a service"},
+	{"net/http", []string{"portal", "cmd", "internal/blob", "internal/outbound", "internal/identity", "search/meili"}, "HTTP belongs to portal, and to what speaks to a service"},
 	{"github.com/danielgtaylor/huma", []string{"portal/api"}, "the API belongs to portal/api"},
 	{"github.com/a-h/templ", []string{"templates", "portal"}, "views belong to templates"},
 	{"github.com/jackc/pgx", []string{"cmd", "search", "marketplace", "licensing", "datasets", "internal"}, "no page and no view asks the database"},
@@ -76,6 +77,8 @@ var homes = []struct {
 	{"github.com/prometheus/client_golang", []string{"portal", "cmd"}, "figures belong to portal and the admin port"},
 	{"filippo.io/age", []string{"internal/backup", "cmd"}, "use internal/backup"},
 	{"log/slog", []string{"cmd", "portal", "search", "internal", "datasets/rows"}, "the domain returns errors and does not log"},
+	{"github.com/coreos/go-oidc", []string{"internal/identity"}, "use internal/identity"},
+	{"golang.org/x/oauth2", []string{"internal/identity"}, "use internal/identity"},
 	{"github.com/duckdb", []string{"datasets/rows", "cmd/bench"}, "the server never opens DuckDB: a worker of datasets/rows does"},
 	{"github.com/alecthomas/participle", []string{"datasets/rows"}, "use datasets/rows"},
 	{"github.com/landlock-lsm", []string{"internal/sandbox"}, "use internal/sandbox"},
@@ -104,7 +107,7 @@ var calls = []struct {
 	{"net/http.DefaultServeMux", nil, "others put handlers there"},
 	{"net/http.Get", []string{"cmd/bench"}, "a client without a timeout waits for ever"},
 	{"net/http.NewRequest*", []string{"cmd", "internal/blob", "internal/outbound", "search/meili"}, "a request to an address that somebody typed goes through internal/outbound"},
-	{"net/http.Transport", []string{"cmd/bench", "internal/blob", "internal/outbound", "search/meili"}, "a request to an address that somebody typed goes through internal/outbound"},
+	{"net/http.Transport", []string{"cmd/bench", "internal/blob", "internal/outbound", "internal/identity", "search/meili"}, "a request to an address that somebody typed goes through internal/outbound"},
 	{"net.Dial*", []string{"cmd", "internal/blob", "internal/mail", "internal/outbound", "internal/sandbox", "search/meili"}, "a connection to an address that somebody typed goes through internal/outbound"},
 	{"net/http.ListenAndServe*", nil, "a server without timeouts waits for ever"},
 	{"log/slog.SetDefault", nil, "hand the log on"},
