@@ -32,9 +32,11 @@ func withReason(d *Dataset) error {
 	return nil
 }
 
-// EntryLifecycle is the table of moves of an entry as a diagram, for
-// docs/lifecycles.md.
-func EntryLifecycle() string { return lifecycle.Mermaid(Draft) }
 
-// UploadLifecycle is that of an upload.
-func UploadLifecycle() string { return uploadLifecycle.Mermaid(Uploading) }
+// Offers are the actions that who can take on d: a button for each.
+func (d *Dataset) Offers(who account.Actor) []Action {
+	if mayEdit(who, d.Department.ID) != nil {
+		return nil
+	}
+	return lifecycle.Offer(d.Status, who, d)
+}

@@ -2,9 +2,7 @@ package datasets
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -288,66 +286,6 @@ func (s *Service) Move(ctx context.Context, who account.Actor, slug string, acti
 		return none, announce(ctx, tx, s, d.ID)
 	})
 	return err
-}
-
-// AddResource adds an empty file, or an address, to a dataset and returns its id. An id may be
-// given (an import that must come out the same twice); otherwise it is made at
-// random.
-func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset, r Resource) (string, error) {
-	if r.ID == "" {
-		r.ID = strings.ToLower(rand.Text()[:16])
-	}
-	if err := r.normalise(); err != nil {
-		return "", err
-	}
-	if r.Link != nil {
-		link := *r.Link
-		if err := link.normalise(s.outbound); err != nil {
-			return "", err
-		}
-		r.Link = &link
-	}
-	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (string, error) {
-		if err := lockForEdit(ctx, tx, who, d.ID); err != nil {
-			return "", err
-		}
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO resources (id, dataset_id, position, name, name_en, description, description_en)
-			SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description, @description_en FROM resources WHERE dataset_id = @dataset`,
-			pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description, "description_en": r.DescriptionEN}); err != nil {
-			return "", refused(fmt.Errorf("add resource %s: %w", r.ID, err))
-		}
-		if r.Link != nil {
-			if err := insertLink(ctx, tx, r.ID, *r.Link); err != nil {
-				return "", err
-			}
-		}
-		if err := audit.Append(ctx, tx, who, "resource", r.ID, "create", map[string]string{"dataset": d.Slug}); err != nil {
-			return "", err
-		}
-		return r.ID, announce(ctx, tx, s, d.ID)
-	})
-}
-
-func (r *Resource) normalise() error {
-	if !resourceForm.MatchString(r.ID) {
-		return fault.At("id", "文件编号须为 8 到 32 位小写字母或数字。")
-	}
-	for _, t := range []struct {
-		field string
-		text  *string
-		most  int
-	}{{"name", &r.Name, maxLine}, {"name_en", &r.NameEN, maxLine}, {"description", &r.Description, maxText}, {"description_en", &r.DescriptionEN, maxText}} {
-		clean, err := cleanText(t.field, *t.text, t.most)
-		if err != nil {
-			return err
-		}
-		*t.text = clean
-	}
-	if r.Name == "" {
-		return fault.At("name", "请填写名称。")
-	}
-	return nil
 }
 
 // lockForEdit holds the entry until tx ends, so that its files are added one

@@ -481,6 +481,12 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Move": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.Move(ctx, who, d.Slug, datasets.Withdraw, "", d.Revision)
 	},
+	"NameResource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.NameResource(ctx, who, d, datasets.Resource{ID: d.Resources[0].ID, Name: d.Resources[0].Name})
+	},
+	"RemoveResource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.RemoveResource(ctx, who, d, d.Resources[0].ID)
+	},
 	"Original": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return content(s.Original(ctx, who, d.Resources[0].Newest))
 	},

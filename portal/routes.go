@@ -164,6 +164,9 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/catalogue/:slug/autosave", By: officers, Handle: (*Server).autosaveEntry, Session: true},
 	{Method: "POST", Path: "/desk/catalogue/:slug/move", By: compilers, Handle: (*Server).moveEntry, Session: true},
 	{Method: "POST", Path: "/desk/catalogue/:slug/template", By: officers, Handle: (*Server).keepTemplate, Session: true},
+	{Method: "GET", Path: "/desk/catalogue/:slug/files", By: officers, Handle: (*Server).showEntryFiles, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/:slug/files", By: officers, Handle: (*Server).arrangeEntryFiles, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/:slug/status", By: officers, Handle: (*Server).moveDataset, Session: true},
 	{Method: "GET", Path: "/desk/catalogue/:slug/history", By: compilers, Handle: (*Server).showEntryHistory, Session: true},
 
 	{Method: "GET", Path: "/desk/changes", By: compilers, Handle: (*Server).showCatalogueChanges, Session: true},

@@ -282,6 +282,9 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Compile the catalogue entries of one's department and send them to the authority": func(p persona) bool {
 			return reads("/desk/catalogue/new", "/desk/catalogue/"+draft.Slug)(p) && sends("/desk/catalogue/new", url.Values{"secret": {"no"}, "title": {"新的条目"}}, 303)(p)
 		},
+		"Arrange the files and addresses of one's department's entries; publish, withdraw and restore them": func(p persona) bool {
+			return reads("/desk/catalogue/"+draft.Slug+"/files")(p) && sends("/desk/catalogue/"+draft.Slug+"/status", url.Values{"action": {"withdraw"}, "reason": {"某"}, "revision": {"1"}}, 409)(p)
+		},
 		"Record changes of one's department's catalogue and report them":                                                                     reads("/desk/changes/new"),
 		"Sign or return the entries that one's department wants to send":                                                                     w.returns(t, draft, "awaiting_head"),
 		"Confirm or return the entries sent by the departments under one's text":                                                             w.returns(t, draft, "submitted"),

@@ -70,6 +70,8 @@ var auditActs = map[string]named{
 	"dataset open-as-reviewed": {"按审查结果开放", "opened as reviewed"},
 
 	"resource create":             {"建立文件", "made a file"},
+	"resource rename":             {"改文件的名称", "renamed a file"},
+	"resource remove":             {"删去文件", "removed a file"},
 	"resource publish-version":    {"发布新版本", "published a version"},
 	"resource change-columns":     {"列有变化", "columns changed"},
 	"resource override-column":    {"改一列的读法", "said how a column is read"},
