@@ -32,7 +32,6 @@ func withReason(d *Dataset) error {
 	return nil
 }
 
-
 // Offers are the actions that who can take on d: a button for each.
 func (d *Dataset) Offers(who account.Actor) []Action {
 	if mayEdit(who, d.Department.ID) != nil {
@@ -40,3 +39,10 @@ func (d *Dataset) Offers(who account.Actor) []Action {
 	}
 	return lifecycle.Offer(d.Status, who, d)
 }
+
+// EntryLifecycle is the table of moves of an entry as a diagram, for
+// docs/lifecycles.md.
+func EntryLifecycle() string { return lifecycle.Mermaid(Draft) }
+
+// UploadLifecycle is that of an upload.
+func UploadLifecycle() string { return uploadLifecycle.Mermaid(Uploading) }

@@ -10,8 +10,10 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/opening"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/policy"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -31,6 +33,7 @@ func (s *Server) entryFilesPage(c *fiber.Ctx) (*templates.EntryFilesPage, error)
 	}
 	p := &templates.EntryFilesPage{Frame: s.quietFrame(c, text.T(ctx, "文件与公开")), Book: s.Policy, Entry: e, Uploads: s.Datasets.UploadRules() != nil, Offers: e.Dataset.Offers(who)}
 	p.Missing = slices.DeleteFunc(e.Examine(), func(f catalogue.Finding) bool { return !f.Blocks() })
+	p.Review = s.reviewSource(e.Rules)
 	uploads, err := s.Datasets.Uploads(ctx, who, 0, mostUploadsShown)
 	if err != nil {
 		return nil, err
@@ -40,6 +43,28 @@ func (s *Server) entryFilesPage(c *fiber.Ctx) (*templates.EntryFilesPage, error)
 		p.Coming[u.ResourceID] = append(p.Coming[u.ResourceID], u)
 	}
 	return p, nil
+}
+
+// reviewSource is which provisions ask for the gates of an opening review; where
+// none does, the platform.
+func (s *Server) reviewSource(r catalogue.Rules) catalogue.Source {
+	house := catalogue.Source{Cite: []string{policy.HouseCite}, House: true}
+	if r.Profile == nil {
+		return house
+	}
+	var cites []string
+	for _, g := range opening.Gates() {
+		provisions, _ := g.Source(s.Policy, r.Profile.ID())
+		for _, id := range provisions {
+			if !slices.Contains(cites, id) {
+				cites = append(cites, id)
+			}
+		}
+	}
+	if len(cites) == 0 {
+		return house
+	}
+	return catalogue.Source{Cite: cites}
 }
 
 // mostUploadsShown bounds how many uploads are looked through for those of one

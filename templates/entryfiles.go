@@ -15,6 +15,7 @@ type EntryFilesPage struct {
 	Book    *policy.Book
 	Entry   *catalogue.Entry
 	Missing []catalogue.Finding           // what the entry lacks
+	Review  catalogue.Source              // which text asks for the opening review
 	Coming  map[string][]*datasets.Upload // on their way, by resource
 	Uploads bool                          // files can be uploaded here
 	Offers  []datasets.Action
@@ -56,7 +57,7 @@ func (p EntryFilesPage) steps(ctx context.Context) []WayStep {
 		written.Now = text.T(ctx, "还差 %d 项", len(p.Missing))
 	}
 	confirmed := WayStep{Words: text.T(ctx, "主管部门确认"), Done: e.State == catalogue.Confirmed, Now: StateName(ctx, e.State), Href: EntryHref(e.Slug), Cited: e.Rules.Confirm}
-	files := WayStep{Words: text.T(ctx, "文件上传，经开放审查成为版本"), Href: "#files", Cited: catalogue.Source{Cite: []string{"AS-28", "AS-30"}}}
+	files := WayStep{Words: text.T(ctx, "文件上传，经开放审查成为版本"), Href: "#files", Cited: p.Review}
 	held := 0
 	for i := range e.Resources {
 		if r := &e.Resources[i]; r.Newest != nil || r.Link != nil {
