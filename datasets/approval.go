@@ -168,6 +168,9 @@ func (s *Service) approvalOf(ctx context.Context, q database.Querier, v *Version
 	if d.Open == Withheld {
 		return &approval{terms: d.Terms(), asked: d.Terms()}, nil
 	}
+	if _, err := s.Origin(ctx, q, d, v.SHA256); err != nil {
+		return nil, err
+	}
 	all, err := selectDecided(ctx, q, v.ResourceID, v.SHA256)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,11 @@ import (
 // given (an import that must come out the same twice); otherwise it is made at
 // random.
 func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset, r Resource) (string, error) {
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (string, error) { return s.AddResourceIn(ctx, tx, who, d, r) })
+}
+
+// AddResourceIn is AddResource as a part of tx.
+func (s *Service) AddResourceIn(ctx context.Context, tx pgx.Tx, who account.Actor, d *Dataset, r Resource) (string, error) {
 	if r.ID == "" {
 		r.ID = strings.ToLower(rand.Text()[:16])
 	}
@@ -32,26 +37,24 @@ func (s *Service) AddResource(ctx context.Context, who account.Actor, d *Dataset
 		}
 		r.Link = &link
 	}
-	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (string, error) {
-		if err := lockForEdit(ctx, tx, who, d.ID); err != nil {
+	if err := lockForEdit(ctx, tx, who, d.ID); err != nil {
+		return "", err
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO resources (id, dataset_id, position, name, name_en, description, description_en)
+		SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description, @description_en FROM resources WHERE dataset_id = @dataset`,
+		pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description, "description_en": r.DescriptionEN}); err != nil {
+		return "", refused(fmt.Errorf("add resource %s: %w", r.ID, err))
+	}
+	if r.Link != nil {
+		if err := insertLink(ctx, tx, r.ID, *r.Link); err != nil {
 			return "", err
 		}
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO resources (id, dataset_id, position, name, name_en, description, description_en)
-			SELECT @id, @dataset, coalesce(max(position) + 1, 0), @name, @name_en, @description, @description_en FROM resources WHERE dataset_id = @dataset`,
-			pgx.NamedArgs{"id": r.ID, "dataset": d.ID, "name": r.Name, "name_en": r.NameEN, "description": r.Description, "description_en": r.DescriptionEN}); err != nil {
-			return "", refused(fmt.Errorf("add resource %s: %w", r.ID, err))
-		}
-		if r.Link != nil {
-			if err := insertLink(ctx, tx, r.ID, *r.Link); err != nil {
-				return "", err
-			}
-		}
-		if err := audit.Append(ctx, tx, who, "resource", r.ID, "create", map[string]string{"dataset": d.Slug}); err != nil {
-			return "", err
-		}
-		return r.ID, announce(ctx, tx, s, d.ID)
-	})
+	}
+	if err := audit.Append(ctx, tx, who, "resource", r.ID, "create", map[string]string{"dataset": d.Slug}); err != nil {
+		return "", err
+	}
+	return r.ID, announce(ctx, tx, s, d.ID)
 }
 
 func (r *Resource) normalise() error {

@@ -85,9 +85,9 @@ func readAsBefore(ctx context.Context, tx pgx.Tx, u *Upload) error {
 
 func insertUpload(ctx context.Context, tx pgx.Tx, u *Upload) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO uploads (id, resource_id, department_id, user_id, user_name, file_name, bytes, state, header, encoding, delimiter, created_at, changed_at, expires_at)
-		VALUES (@id, @resource, @department, @user, @name, @file, @bytes, @state, @header, @encoding, @delimiter, @created, @changed, @expires)`,
-		pgx.NamedArgs{"id": u.ID, "resource": u.ResourceID, "department": u.Department, "user": u.Owner, "name": u.OwnerName, "file": u.FileName, "bytes": u.Bytes, "state": u.State,
+		INSERT INTO uploads (id, resource_id, department_id, user_id, user_name, file_name, bytes, got, sha256, state, header, encoding, delimiter, created_at, changed_at, expires_at)
+		VALUES (@id, @resource, @department, @user, @name, @file, @bytes, @got, nullif(@sha256, ''), @state, @header, @encoding, @delimiter, @created, @changed, @expires)`,
+		pgx.NamedArgs{"id": u.ID, "resource": u.ResourceID, "department": u.Department, "user": u.Owner, "name": u.OwnerName, "file": u.FileName, "bytes": u.Bytes, "got": u.Got, "sha256": u.SHA256, "state": u.State,
 			"header": u.Header, "encoding": u.Encoding, "delimiter": u.Delimiter, "created": u.Created, "changed": u.Changed, "expires": u.Expires})
 	if err != nil {
 		return fmt.Errorf("insert upload: %w", err)

@@ -14,8 +14,10 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
+	"shuyuan/datasets/ingest"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
+	"shuyuan/internal/blob"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
 )
@@ -248,6 +250,37 @@ var older *datasets.Version
 var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *datasets.Dataset) (any, error){
 	"AddResource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.AddResource(ctx, who, d, datasets.Resource{Name: "又一个"})
+	},
+	"AddResourceIn": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.AddResourceIn(ctx, nil, who, d, datasets.Resource{Name: ""})
+	},
+	"Deidentify": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		r := ingest.Recipe{}
+		for range d.Resources[0].Newest.Tables[0].Fields {
+			r.Columns = append(r.Columns, ingest.Treatment{Method: ingest.Keep})
+		}
+		made, _, err := s.Deidentify(ctx, who, c, 0, r, false)
+		return made, err
+	},
+	"KeepDerived": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.KeepDerived(ctx, nil, who, d.Resources[0].ID, "", blob.Info{}, datasets.Lineage{})
+	},
+	"Lineages": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Lineages(ctx, nil, d.ID)
+	},
+	"Origin": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Origin(ctx, nil, d, d.Resources[0].Newest.SHA256)
+	},
+	"TableColumns": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.TableColumns(ctx, who, c, 0)
 	},
 	"AddVersion": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		v, err := s.AddVersion(ctx, who, d, d.Resources[0].ID, datasets.NewVersion{
@@ -652,10 +685,10 @@ func unzipped(b []byte) (any, error) {
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "ContentOriginal", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
+var handsOut = []string{"Checks", "ContentOriginal", "Deidentify", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"ContentOriginal", "ContentRows", "Shown", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
+var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "TableColumns", "Shown", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.

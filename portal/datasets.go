@@ -48,6 +48,11 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	} else {
 		p.Cite = cite(ctx, p.Base, d, nil, false)
 	}
+	if p.Main != nil && p.Main.Newest != nil {
+		if p.Origin, err = s.Datasets.Origin(ctx, nil, d, p.Main.Newest.SHA256); fault.KindOf(err) == fault.Internal {
+			return err
+		}
+	}
 	if p.Quality, err = s.entryQuality(ctx, d); err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func newWorldOn(t *testing.T, catalogue *datasetstest.Catalogue, configure ...fu
 	}
 	d := Deps{
 		Datasets: catalogue.Service, Catalogue: catalogue.Compile, Search: finder{catalogue.Service}, Accounts: account.NewService(catalogue.Pool, account.Config{}, catalogue.Clock),
-		Opening: catalogue.Opening(t), Policy: book, Now: catalogue.Clock, Config: Config{BaseURL: "https://data.example", Sample: true},
+		Opening: catalogue.Opening(t), Deidentify: catalogue.Deidentify(t), Policy: book, Now: catalogue.Clock, Config: Config{BaseURL: "https://data.example", Sample: true},
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	for _, f := range configure {

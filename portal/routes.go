@@ -187,6 +187,12 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/reviews/:id/file", By: judging, Handle: (*Server).reviewFile, Session: true, Visit: DownloadVisit},
 	{Method: "POST", Path: "/desk/reviews/:id", By: judging, Handle: (*Server).decideReview, Session: true},
 	{Method: "POST", Path: "/desk/reviews/:id/revoke", By: []account.Role{account.SecurityReviewer, account.SecrecyReviewer, account.CyberspaceReviewer}, Handle: (*Server).revokeReview, Session: true},
+	{Method: "GET", Path: "/desk/deidentify", By: officers, Handle: (*Server).showDeidentify, Session: true},
+	{Method: "GET", Path: "/desk/deidentify/table", By: officers, Handle: (*Server).showRecipe, Session: true},
+	{Method: "POST", Path: "/desk/deidentify/table", By: officers, Handle: (*Server).deidentify, Session: true},
+	{Method: "GET", Path: "/desk/deidentify/consent", By: officers, Handle: (*Server).showConsent, Session: true},
+	{Method: "POST", Path: "/desk/deidentify/consent", By: officers, Handle: (*Server).consent, Session: true},
+
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
 	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},
 	{Method: "POST", Path: "/desk/findings/:id", By: officers, Handle: (*Server).decideFinding, Session: true},

@@ -15,6 +15,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/deidentify"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
@@ -45,9 +46,11 @@ type Deps struct {
 	Clocks    *deadline.Clocks // counted by Calendars
 	Policy    *policy.Book
 	Opening   *opening.Service
-	Now       func() time.Time
-	Config    Config
-	Log       *slog.Logger
+
+	Deidentify *deidentify.Service // with Opening
+	Now        func() time.Time
+	Config     Config
+	Log        *slog.Logger
 
 	Questions *questions.Service
 	Identity  *identity.Provider // nil where the installation has none

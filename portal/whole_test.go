@@ -141,7 +141,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w := &whole{Catalogue: c, index: search.NewService(search.Config{Engine: engine, Datasets: c.Service, Pool: c.Pool, Log: log}), keys: map[persona]string{}, tokens: map[persona]string{}}
 	s := &setup{limits: map[string]account.Rate{}, Deps: portal.Deps{
-		Datasets: c.Service, Catalogue: c.Compile, Search: w.index, Policy: book, Opening: c.Opening(t), Now: c.Clock, Config: portal.Config{BaseURL: base, Secure: true, Gallery: true}, Log: log,
+		Datasets: c.Service, Catalogue: c.Compile, Search: w.index, Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: base, Secure: true, Gallery: true}, Log: log,
 		Audit: audit.NewReader(c.Pool), Mounts: []func(*portal.Server){api.Mount},
 	}}
 	if s.Calendars, err = calendars.New(t.Context(), c.Pool, book, c.Clock, log); err != nil {

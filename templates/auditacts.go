@@ -79,6 +79,7 @@ var auditActs = map[string]named{
 	"resource correct-dictionary": {"改数据字典", "corrected the dictionary"},
 
 	"upload start":   {"开始上传", "began an upload"},
+	"upload derive":  {"由不予开放的数据做出", "made of withheld data"},
 	"upload receive": {"收齐文件", "received the file whole"},
 	"upload read":    {"开始读文件", "began to read the file"},
 	"upload propose": {"读好，等发布", "read the file, to be published"},

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/deidentify"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
@@ -135,8 +136,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
 		Runners: []calendars.Runner{s.questions, s.catalogue, reviews},
 		Now:     s.clock.Now, Config: reached, Log: s.log,
-		Identity: s.in.identity(s.base, s.clock.Now),
-		Mounts:   []func(*portal.Server){api.Mount},
+		Identity:   s.in.identity(s.base, s.clock.Now),
+		Mounts:     []func(*portal.Server){api.Mount},
+		Deidentify: deidentify.New(s.in.pool, s.datasets, s.catalogue, book, s.clock.Now),
 	}); err != nil {
 		return err
 	}

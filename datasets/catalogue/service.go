@@ -191,18 +191,57 @@ func (s *Service) Create(ctx context.Context, who account.Actor, n NewEntry) (st
 			return "", err
 		}
 	}
+	d, err := draft(department, v, c, n)
+	if err != nil {
+		return "", err
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, s.keep(ctx, tx, who, d, "create")
+	})
+	return d.Slug, err
+}
+
+// Derive makes, in tx, a draft beside an entry of who's department for data that
+// was made of its data. Change says what of it is otherwise. The entry stays as
+// it is (AB-31.3).
+func (s *Service) Derive(ctx context.Context, tx pgx.Tx, who account.Actor, n NewEntry, change func(*datasets.Dataset)) (*datasets.Dataset, error) {
+	if n.Declaration != NotSecret { // refused and recorded apart from tx, which then does nothing
+		return nil, s.declare(ctx, who, n.Declaration)
+	}
+	if strings.TrimSpace(n.Title) == "" {
+		return nil, fault.At("title", "请填写名称。")
+	}
+	department, v, err := s.surroundings(ctx, who.Department)
+	if err != nil {
+		return nil, err
+	}
+	from, err := s.Entry(ctx, who, n.From)
+	if err != nil {
+		return nil, err
+	}
+	c := Of(from.Dataset)
+	for _, k := range append(notCopied, "summary", "summary_en") {
+		delete(c, k)
+	}
+	d, err := draft(department, v, c, n)
+	if err != nil {
+		return nil, err
+	}
+	change(d)
+	return d, s.keep(ctx, tx, who, d, "create")
+}
+
+// draft is a new entry of a department with content c.
+func draft(department datasets.Department, v Vocabulary, c Content, n NewEntry) (*datasets.Dataset, error) {
 	c["title"] = n.Title
 	d := fresh(department)
 	if d.Slug = n.Slug; d.Slug == "" {
 		d.Slug = department.Slug + "-" + strings.ToLower(rand.Text()[:8])
 	}
 	if wrong := c.Apply(d, v); len(wrong) > 0 {
-		return "", wrong[0].fault()
+		return nil, wrong[0].fault()
 	}
-	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		return struct{}{}, s.keep(ctx, tx, who, d, "create")
-	})
-	return d.Slug, err
+	return d, nil
 }
 
 // notCopied is what belongs to one entry alone.

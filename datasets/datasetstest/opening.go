@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/deidentify"
 	"shuyuan/datasets/opening"
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
@@ -24,6 +25,16 @@ func (c *Catalogue) Opening(t testing.TB) *opening.Service {
 		t.Fatal(err)
 	}
 	return opening.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), c.Clock)
+}
+
+// Deidentify is what makes data of the catalogue's withheld data.
+func (c *Catalogue) Deidentify(t testing.TB) *deidentify.Service {
+	t.Helper()
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return deidentify.New(c.Pool, c.Service, c.Compile, book, c.Clock)
 }
 
 // Player is who plays role for d: another person for each role.

@@ -25,6 +25,8 @@ type order struct {
 	Records *recordsOrder `json:",omitempty"` // instead: split a small text into cells
 	Name    string
 	Options Options
+
+	Deidentify *deidentifyOrder `json:",omitempty"` // instead: make a table name nobody
 }
 
 // frame is what the child says, one a line.
@@ -33,7 +35,8 @@ type frame struct {
 	Report   *Report   `json:",omitempty"`
 	Refused  *refusal  `json:",omitempty"`
 
-	Records [][]string `json:",omitempty"`
+	Records [][]string    `json:",omitempty"`
+	Made    *Deidentified `json:",omitempty"`
 }
 
 // Progress is how far a file has been read.
@@ -70,6 +73,9 @@ func Job(ctx context.Context, files []*os.File) error {
 	folders := sandbox.Folders(ctx)
 	if len(folders) != 1 {
 		return fmt.Errorf("%d folders", len(folders))
+	}
+	if o.Deidentify != nil {
+		return o.Deidentify.deidentify(os.Stdout, files[0], folders[0])
 	}
 	return o.ingest(files[0], folders[0], os.Stdout)
 }

@@ -188,7 +188,13 @@ func openStored(r io.ReaderAt, size int64) (*stored, error) {
 
 // rows yields row after row, as it stood in the file.
 func (s *stored) rows(yield func(cells [][]byte) error) error {
-	cells := make([][]byte, len(s.columns))
+	return s.values(func(cells [][]byte, _ []parquet.Value) error { return yield(cells) })
+}
+
+// values is rows with the values that were read of the cells; null where a cell
+// is no value of its column's type.
+func (s *stored) values(yield func(cells [][]byte, values []parquet.Value) error) error {
+	cells, values := make([][]byte, len(s.columns)), make([]parquet.Value, len(s.columns))
 	scratch := make([][]byte, len(s.columns))
 	for _, group := range s.file.RowGroups() {
 		chunks := group.ColumnChunks()
@@ -202,7 +208,7 @@ func (s *stored) rows(yield func(cells [][]byte) error) error {
 				readers = append(readers, r)
 			}
 		}
-		err := s.group(group.NumRows(), readers, cells, scratch, yield)
+		err := s.group(group.NumRows(), readers, cells, scratch, values, yield)
 		for _, r := range readers {
 			if r != nil {
 				r.pages.Close()
@@ -215,14 +221,14 @@ func (s *stored) rows(yield func(cells [][]byte) error) error {
 	return nil
 }
 
-func (s *stored) group(n int64, readers []*leafReader, cells, scratch [][]byte, yield func([][]byte) error) error {
+func (s *stored) group(n int64, readers []*leafReader, cells, scratch [][]byte, values []parquet.Value, yield func([][]byte, []parquet.Value) error) error {
 	for range n {
 		for i, c := range s.columns {
 			v, err := readers[2*i].next()
 			if err != nil {
 				return err
 			}
-			cells[i] = nil
+			cells[i], values[i] = nil, v
 			if r := readers[2*i+1]; r != nil {
 				raw, err := r.next()
 				if err != nil {
@@ -238,7 +244,7 @@ func (s *stored) group(n int64, readers []*leafReader, cells, scratch [][]byte, 
 				cells[i] = scratch[i]
 			}
 		}
-		if err := yield(cells); err != nil {
+		if err := yield(cells, values); err != nil {
 			return err
 		}
 	}

@@ -159,7 +159,8 @@ type Found struct {
 	NewerUpload string // a later file waits; empty: none
 	Offers      []Action
 	Revocable   bool
-	Events      []Event // of the department's text that have not ended
+	Events      []Event           // of the department's text that have not ended
+	Origin      *datasets.Lineage // of which withheld data it was made; nil: of none
 }
 
 // Review is one of those that who may know of. Rows and previews are in it for
@@ -188,6 +189,9 @@ func (s *Service) Review(ctx context.Context, who account.Actor, reviewID int64)
 		return nil, err
 	}
 	f.Columns = c.Columns()
+	if f.Origin, err = s.catalogue.Origin(ctx, s.pool, c.Entry, r.SHA256); fault.KindOf(err) == fault.Internal {
+		return nil, err
+	}
 	if !f.Reviewing {
 		return f, nil
 	}

@@ -99,6 +99,9 @@ func (s *Service) Propose(ctx context.Context, who account.Actor, p Proposal) (*
 			}
 			r.Kind = Emergency
 		}
+		if _, err := s.catalogue.Origin(ctx, tx, c.Entry, r.SHA256); err != nil {
+			return nil, err
+		}
 		if err := insertReview(ctx, tx, r); err != nil {
 			return nil, err
 		}

@@ -45,6 +45,7 @@ var Permissions = []Permission{
 	{"查看本部门的草稿和不予开放目录", "See drafts and withheld entries of one's department", []Role{Officer}},
 	{"查看、检查和改正本部门登记的地址", "See, check and correct the addresses of one's department", []Role{Officer}},
 	{"为本部门的数据送开放审查，撤回送审", "Ask for an opening review of the data of one's department, and take it back", []Role{Officer}},
+	{"把本部门不予开放的数据脱敏，或者登记权利人同意，另建条目送审", "Make new entries of one's department's withheld data, de-identified or with the right holder's consent", []Role{Officer}},
 	{"在开放审查里判自己的一关；部门负责人在突发事件时先开放", "Decide at one's gate of an opening review; the head of a department opens first in an emergency", []Role{Officer, Head, SecurityReviewer, SecrecyReviewer, CyberspaceReviewer}},
 	{"查看本部门的开放审查；网信和主管部门查看同一文本下各部门的", "See the opening reviews of one's department; the cyberspace office and the authority, those of all departments under the same text", []Role{Officer, Head, SecurityReviewer, SecrecyReviewer, CyberspaceReviewer, Authority}},
 	{"收回开放审查的批准", "Take back what an opening review lets through", []Role{SecurityReviewer, SecrecyReviewer, CyberspaceReviewer}},

@@ -69,6 +69,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.lineage_is_final()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'where data comes from is never changed';
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.opening_check_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -703,6 +712,51 @@ CREATE TABLE licences (
     CONSTRAINT licences_pkey PRIMARY KEY (id)
 );
 COMMENT ON COLUMN licences.terms IS 'the licence in one plain sentence';
+
+CREATE TABLE lineages (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    dataset_id bigint NOT NULL,
+    upload_id text NOT NULL,
+    sha256 text NOT NULL,
+    road text NOT NULL,
+    source_dataset_id bigint NOT NULL,
+    source_version_id bigint,
+    source_upload_id text,
+    source_sha256 text NOT NULL,
+    source_table integer NOT NULL DEFAULT 0,
+    report text,
+    report_sha256 text,
+    consent jsonb,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT lineages_check CHECK ((num_nonnulls(source_version_id, source_upload_id) = 1)),
+    CONSTRAINT lineages_check1 CHECK (((road = 'deidentified'::text) = ((report IS NOT NULL) AND (report_sha256 IS NOT NULL)))),
+    CONSTRAINT lineages_check2 CHECK (((road = 'consent'::text) = (consent IS NOT NULL))),
+    CONSTRAINT lineages_check3 CHECK (((road <> 'consent'::text) OR ((sha256 = source_sha256) AND (dataset_id <> source_dataset_id)))),
+    CONSTRAINT lineages_check4 CHECK (((report IS NULL) OR (encode(sha256(convert_to(report, 'UTF8'::name)), 'hex'::text) = report_sha256))),
+    CONSTRAINT lineages_consent_check CHECK ((jsonb_typeof(consent) = 'object'::text)),
+    CONSTRAINT lineages_report_sha256_check CHECK ((report_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT lineages_road_check CHECK ((road = ANY (ARRAY['deidentified'::text, 'consent'::text]))),
+    CONSTRAINT lineages_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT lineages_source_sha256_check CHECK ((source_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT lineages_source_table_check CHECK ((source_table >= 0)),
+    CONSTRAINT lineages_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT lineages_source_dataset_id_fkey FOREIGN KEY (source_dataset_id) REFERENCES datasets(id),
+    CONSTRAINT lineages_source_upload_id_fkey FOREIGN KEY (source_upload_id) REFERENCES uploads(id),
+    CONSTRAINT lineages_source_version_id_fkey FOREIGN KEY (source_version_id) REFERENCES versions(id),
+    CONSTRAINT lineages_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES uploads(id),
+    CONSTRAINT lineages_pkey PRIMARY KEY (id),
+    CONSTRAINT lineages_upload_id_key UNIQUE (upload_id)
+);
+CREATE INDEX lineages_dataset ON public.lineages USING btree (dataset_id, sha256);
+CREATE INDEX lineages_source ON public.lineages USING btree (source_dataset_id);
+CREATE INDEX lineages_source_upload ON public.lineages USING btree (source_upload_id);
+CREATE INDEX lineages_version ON public.lineages USING btree (source_version_id);
+CREATE TRIGGER lineages_final BEFORE DELETE OR UPDATE ON public.lineages FOR EACH ROW EXECUTE FUNCTION lineage_is_final();
+COMMENT ON TABLE lineages IS 'of which withheld data a file was made, and how (AB-31.3); never changed';
+COMMENT ON COLUMN lineages.report IS 'the recipe and what came of it, as JSON: the very bytes that report_sha256 is of';
+COMMENT ON COLUMN lineages.consent IS 'who agreed, by which paper, when, to what';
 
 CREATE TABLE link_days (
     resource_id text NOT NULL,

@@ -45,7 +45,7 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 	}
 	d := portal.Deps{
 		Datasets: c.Service, Catalogue: c.Compile, Search: finder{c.Service}, Accounts: account.NewService(c.Pool, account.Config{}, c.Clock),
-		Policy: book, Opening: c.Opening(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
+		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Mounts: []func(*portal.Server){api.Mount},
 	}

@@ -66,6 +66,8 @@ var guarded = [][2]string{
 	{"dictionary_revisions", "dictionary_revisions_frozen"},
 	{"dictionary_revisions", "dictionary_revisions_kept"},
 	{"blobs", "blobs_frozen"},
+	{"opening_checks", "opening_checks_final"},
+	{"lineages", "lineages_final"},
 	{"audit_entries", "audit_entries_guard"},
 	{"audit_entries", "audit_entries_keep"},
 	{"audit_personal", "audit_personal_guard"},
