@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -624,6 +625,14 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	},
 	"Summaries": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Summaries(ctx, who, []datasets.Version{*d.Resources[0].Newest, *older})
+	},
+	"LookAtPDF": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return nil, s.LookAtPDF(ctx, "a.pdf", f)
 	},
 	"Sweep": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.Sweep(ctx)

@@ -31,8 +31,11 @@ func (s *Server) organisationsPage(c *fiber.Ctx, f templates.OrgForm) error {
 }
 
 func orgForm(c *fiber.Ctx) (account.NewOrganisation, error) {
-	f, err := form(c, "kind", "name", "code")
-	return account.NewOrganisation{Kind: f.Get("kind"), Name: f.Get("name"), Code: f.Get("code")}, err
+	f, err := form(c, "kind", "name", "code", "head", "registrar", "address")
+	return account.NewOrganisation{
+		Kind: f.Get("kind"), Name: f.Get("name"), Code: f.Get("code"),
+		Head: f.Get("head"), Registrar: f.Get("registrar"), Address: f.Get("address"),
+	}, err
 }
 
 // makeOrganisation is POST /organisations.
@@ -74,6 +77,8 @@ func (s *Server) showOrganisation(c *fiber.Ctx) error {
 			p.Done = text.T(c.UserContext(), "已保存。")
 		case "submitted":
 			p.Done = text.T(c.UserContext(), "已提交，等数据主管部门认证。")
+		case "paper":
+			p.Done = text.T(c.UserContext(), "证照已上传。")
 		case "invited":
 			p.Done = text.T(c.UserContext(), "邀请信已发出。")
 		}
@@ -95,9 +100,16 @@ func (s *Server) organisationPage(c *fiber.Ctx, show func(*templates.Organisatio
 			return err
 		}
 	}
-	p.Frame, p.Rules = s.quietFrame(c, p.Org.Name), s.houseRules("organisation_verification", "organisation_invitation")
-	p.Form.NewOrganisation = account.NewOrganisation{Kind: p.Org.Kind, Name: p.Org.Name, Code: p.Org.Code}
+	if p.Papers, err = s.Accounts.PapersOf(ctx, who, id); err != nil {
+		return err
+	}
+	p.Frame, p.Rules = s.quietFrame(c, p.Org.Name), s.houseRules("organisation_verification", "organisation_invitation", "organisation_paper")
+	p.Form.NewOrganisation = account.NewOrganisation{
+		Kind: p.Org.Kind, Name: p.Org.Name, Code: p.Org.Code,
+		Head: p.Org.Head, Registrar: p.Org.Registrar, Address: p.Org.Address,
+	}
 	p.Decide = who.Is(account.Authority) && p.Org.Status == account.OrgSubmitted
+	p.PaperMiB = s.Accounts.Rules().Paper
 	show(&p)
 	return s.page(c, templates.Organisation(p))
 }
@@ -147,7 +159,7 @@ func (s *Server) submitOrganisation(c *fiber.Ctx) error {
 	if _, err := form(c); err != nil {
 		return err
 	}
-	return s.orgAct(c, "submitted", func(id int64) error { return s.Accounts.SubmitOrganisation(c.UserContext(), actor(c), id) }, func(*templates.OrganisationPage) {})
+	return s.orgAct(c, "submitted", func(id int64) error { return s.Accounts.SubmitOrganisation(c.UserContext(), actor(c), id) }, func(p *templates.OrganisationPage) { p.Form.Mistake = p.Mistake })
 }
 
 // inviteMember is POST /organisations/{id}/invite.

@@ -143,6 +143,8 @@ var Routes = []Route{
 	{Method: "GET", Path: "/organisations/:id", By: anybody, Handle: (*Server).showOrganisation, Session: true},
 	{Method: "POST", Path: "/organisations/:id", By: anybody, Handle: (*Server).saveOrganisation, Session: true},
 	{Method: "POST", Path: "/organisations/:id/submit", By: anybody, Handle: (*Server).submitOrganisation, Session: true},
+	{Method: "POST", Path: "/organisations/:id/papers", By: anybody, Handle: (*Server).addPaper, Session: true, Stream: true},
+	{Method: "GET", Path: "/organisations/:id/papers/:paper", By: anybody, Handle: (*Server).readPaper, Session: true, Visit: DownloadVisit},
 	{Method: "POST", Path: "/organisations/:id/invite", By: anybody, Handle: (*Server).inviteMember, Session: true},
 	{Method: "POST", Path: "/organisations/:id/members", By: anybody, Handle: (*Server).setMember, Session: true},
 	{Method: "GET", Path: "/invitations", By: anybody, Handle: (*Server).showInvitation, Session: true},

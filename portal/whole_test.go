@@ -161,7 +161,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	for _, f := range configure {
 		f(s)
 	}
-	s.Accounts = account.NewService(c.Pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}, Limits: s.limits}, c.Clock)
+	s.Accounts = account.NewService(c.Pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}, Limits: s.limits, Papers: account.Papers{Store: c.Store, Look: c.Service.LookAtPDF}}, c.Clock)
 	calendar, err := workdays.China()
 	if err != nil {
 		t.Fatal(err)

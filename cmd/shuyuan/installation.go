@@ -263,8 +263,8 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	out := services{
 		clock:    clock,
 		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Confirmed(catalogue.EnsureConfirmed), datasets.Work(in.path("work")))...),
-		accounts: account.NewService(in.pool, account.Config{Secret: secret}, clock.Now),
 	}
+	out.accounts = account.NewService(in.pool, account.Config{Secret: secret, Papers: account.Papers{Store: in.store, Look: out.datasets.LookAtPDF}}, clock.Now)
 	if out.calendars, err = calendars.New(ctx, in.pool, book, clock.Now, in.log); err != nil {
 		return services{}, err
 	}

@@ -2,7 +2,10 @@ package account_test
 
 import (
 	"context"
+	"io"
+	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/blob"
 	"shuyuan/internal/database/dbtest"
 	"shuyuan/internal/fault"
 )
@@ -53,19 +57,35 @@ type world struct {
 	t     *testing.T
 	pool  *pgxpool.Pool
 	clock *clock
+	store blob.Store
 }
 
 func newWorld(t *testing.T) world {
 	t.Parallel()
 	w := world{t: t, pool: dbtest.New(t), clock: newClock()}
-	w.Service = account.NewService(w.pool, cheap, w.clock.now)
-	return w
+	store, err := blob.NewDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.store = store
+	return w.replica()
 }
 
 // replica is another process on the same database.
 func (w world) replica() world {
-	w.Service = account.NewService(w.pool, cheap, w.clock.now)
+	cfg := cheap
+	cfg.Papers = account.Papers{Store: w.store, Look: lookAtPDF}
+	w.Service = account.NewService(w.pool, cfg, w.clock.now)
 	return w
+}
+
+// lookAtPDF stands for the child that looks at a PDF.
+func lookAtPDF(_ context.Context, _ string, pdf *os.File) error {
+	raw, err := io.ReadAll(pdf)
+	if err == nil && strings.Contains(string(raw), "/JavaScript") {
+		err = fault.New(fault.Invalid, "PDF 里有脚本，请去掉再传。")
+	}
+	return err
 }
 
 func (w world) department() int64 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/text/unicode/norm"
 
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
@@ -46,6 +47,9 @@ type Organisation struct {
 	Kind      string
 	Name      string
 	Code      string // 统一社会信用代码
+	Head      string // 法定代表人, or 负责人
+	Registrar string // 登记机关
+	Address   string // 住所, or 主要经营场所
 	Side      Side
 	Status    string
 	Reason    string // why it was returned
@@ -56,7 +60,7 @@ type Organisation struct {
 }
 
 // NewOrganisation is what an owner says of one.
-type NewOrganisation struct{ Kind, Name, Code string }
+type NewOrganisation struct{ Kind, Name, Code, Head, Registrar, Address string }
 
 // OrgMember is somebody in an organisation, or invited to it.
 type OrgMember struct {
@@ -74,8 +78,20 @@ func (n *NewOrganisation) check() (err error) {
 	if n.Name, err = label("name", n.Name); err != nil {
 		return err
 	}
-	n.Code, err = CreditCode(n.Code)
-	return err
+	if n.Code, err = CreditCode(n.Code); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		field string
+		value *string
+		most  int
+	}{{"head", &n.Head, 100}, {"registrar", &n.Registrar, 100}, {"address", &n.Address, 200}} {
+		*f.value = strings.TrimSpace(norm.NFC.String(*f.value))
+		if !utf8.ValidString(*f.value) || utf8.RuneCountInString(*f.value) > f.most || strings.ContainsFunc(*f.value, unprintable) {
+			return fault.At(f.field, "最多 %d 个字，不含换行等控制字符。", f.most)
+		}
+	}
+	return nil
 }
 
 // mayRepresent returns fault.Forbidden unless a can act for an organisation: on
@@ -113,14 +129,14 @@ func (s *Service) SaveOrganisation(ctx context.Context, a Actor, id int64, n New
 		if departments {
 			return 0, errOfDepartment()
 		}
-		args := pgx.NamedArgs{"id": id, "kind": n.Kind, "name": n.Name, "code": n.Code, "side": a.Side, "now": s.now(), "user": a.ID}
+		args := pgx.NamedArgs{"id": id, "kind": n.Kind, "name": n.Name, "code": n.Code, "head": n.Head, "registrar": n.Registrar, "address": n.Address, "side": a.Side, "now": s.now(), "user": a.ID}
 		act := "organisation.changed"
 		if id == 0 {
 			act = "organisation.made"
 			err := tx.QueryRow(ctx, `
 				WITH made AS (
-					INSERT INTO organisations (kind, name, credit_code, side, status, created_at)
-					VALUES (@kind, @name, @code, @side, 'draft', @now) RETURNING id)
+					INSERT INTO organisations (kind, name, credit_code, head, registrar, address, side, status, created_at)
+					VALUES (@kind, @name, @code, @head, @registrar, @address, @side, 'draft', @now) RETURNING id)
 				INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at)
 				SELECT id, @user, @side, 'owner', @now FROM made RETURNING organisation_id`, args).Scan(&id)
 			if err != nil {
@@ -128,7 +144,7 @@ func (s *Service) SaveOrganisation(ctx context.Context, a Actor, id int64, n New
 			}
 		} else {
 			tag, err := tx.Exec(ctx, `
-				UPDATE organisations o SET kind = @kind, name = @name, credit_code = @code
+				UPDATE organisations o SET kind = @kind, name = @name, credit_code = @code, head = @head, registrar = @registrar, address = @address
 				WHERE id = @id AND status IN ('draft', 'returned') AND `+owned, args)
 			if err != nil {
 				return 0, orgTaken(err)
@@ -152,7 +168,8 @@ func (s *Service) recordOrg(ctx context.Context, tx pgx.Tx, who Actor, id int64,
 	return recordOn(ctx, tx, who, "organisation", id, act, details)
 }
 
-// SubmitOrganisation asks for verification.
+// SubmitOrganisation asks for verification. It returns fault.Invalid for what is
+// still missing.
 func (s *Service) SubmitOrganisation(ctx context.Context, a Actor, id int64) error {
 	return s.moveOrganisation(ctx, a, id, "organisation.submitted", `
 		UPDATE organisations o SET status = 'submitted', submitted_at = @now, decided_at = NULL, reason = ''
@@ -193,12 +210,17 @@ func (s *Service) moveOrganisation(ctx context.Context, who Actor, id int64, act
 		if err != nil {
 			return struct{}{}, orgTaken(err)
 		}
+		if act == "organisation.submitted" {
+			if err := s.readyToSubmit(ctx, tx, id); err != nil {
+				return struct{}{}, err
+			}
+		}
 		return struct{}{}, s.recordOrg(ctx, tx, who, id, act, map[string]string{"reason": reason})
 	})
 	return err
 }
 
-const orgColumns = `o.id, o.kind, o.name, o.credit_code AS code, o.side, o.status, o.reason, o.submitted_at AS submitted, o.decided_at AS decided, o.sample`
+const orgColumns = `o.id, o.kind, o.name, o.credit_code AS code, o.head, o.registrar, o.address, o.side, o.status, o.reason, o.submitted_at AS submitted, o.decided_at AS decided, o.sample`
 
 // Organisations are those that a is in, by name.
 func (s *Service) Organisations(ctx context.Context, a Actor) ([]Organisation, error) {
@@ -290,7 +312,7 @@ func (s *Service) Invite(ctx context.Context, a Actor, id int64, identifier, rol
 		if err := jobs.Announce(ctx, tx, Letter{ID: hex.EncodeToString(link), What: LetterInvite, To: identifier, At: s.now(), From: name, Who: a.Name}); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.recordOrg(ctx, tx, a, id, "organisation.invited", map[string]string{"identifier": identifier, "role": role})
+		return struct{}{}, s.recordOrg(ctx, tx, a, id, "organisation.invited", map[string]string{"role": role})
 	})
 	return err
 }

@@ -38,7 +38,7 @@ const code, another = "91350100M000100Y43", "91350200M000100Y4X"
 func TestAnOrganisationIsVerifiedByTheAuthority(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	a, other := w.signUp("zhao@tests.example"), w.signUp("qian@tests.example")
-	asked := account.NewOrganisation{Kind: account.Legal, Name: "甲公司", Code: code}
+	asked := account.NewOrganisation{Kind: account.Legal, Name: "甲公司", Code: code, Head: "赵一", Registrar: "福州市市场监督管理局", Address: "福州市示例路 1 号"}
 	for field, n := range map[string]account.NewOrganisation{
 		"kind": {Kind: "person", Name: "甲公司", Code: code}, "name": {Kind: account.Legal, Name: "  ", Code: code}, "code": {Kind: account.Legal, Name: "甲公司", Code: "1"},
 	} {
@@ -53,6 +53,7 @@ func TestAnOrganisationIsVerifiedByTheAuthority(t *testing.T) {
 	authority := account.Actor{ID: 99, Roles: []account.Role{account.Authority}, Session: "s"}
 	wantKind(t, w.DecideOrganisation(ctx, authority, id, true, ""), fault.NotFound) // not submitted
 	wantKind(t, w.SubmitOrganisation(ctx, other, id), fault.NotFound)
+	w.addPaper(a, id)
 	if err := w.SubmitOrganisation(ctx, a, id); err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +91,7 @@ func TestAnOrganisationIsVerifiedByTheAuthority(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.addPaper(other, twin)
 	if err := w.SubmitOrganisation(ctx, other, twin); fault.Of(err).Field != "code" {
 		t.Errorf("two organisations with one code: %v", err)
 	}

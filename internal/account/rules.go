@@ -21,7 +21,10 @@ type Rules struct {
 	StaffIdle    time.Duration // the same with roles
 	Networks     time.Duration // that networks are remembered
 	Invitation   time.Duration
-	Verification int // working days to verify an organisation
+	Grace        time.Duration // that a deletion can be taken back
+	Pending      time.Duration // that the secret of an authenticator app waits for its first code
+	Paper        int           // MiB that a paper of an organisation may have
+	Verification int           // working days to verify an organisation
 }
 
 // RulesOf reads them from the book of rules.
@@ -54,6 +57,9 @@ func RulesOf(book *policy.Book) (Rules, error) {
 		StaffIdle:    times("account_session", "staff_idle_minutes", time.Minute),
 		Networks:     times("account_networks", "", day),
 		Invitation:   times("organisation_invitation", "", day),
+		Grace:        times("account_deletion", "", day),
+		Pending:      times("account_authenticator", "", time.Minute),
+		Paper:        number("organisation_paper", ""),
 		Verification: number("organisation_verification", ""),
 	}
 	return r, errors.Join(missing...)

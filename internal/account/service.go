@@ -28,6 +28,7 @@ type Config struct {
 	Parallel  int             // password checks at once (the number of cores)
 	Limits    map[string]Rate // replaces rows of Rates
 	Secret    []byte          // of the installation, the same on every replica (random: what it locks ends with the process)
+	Papers    Papers          // of organisations (none are taken)
 	Rules     Rules           // of the platform about accounts (those that ship)
 }
 

@@ -1006,13 +1006,19 @@ CASE
     WHEN (status = 'verified'::text) THEN 'organisation'::text
     ELSE NULL::text
 END) STORED,
+    head text NOT NULL DEFAULT ''::text,
+    registrar text NOT NULL DEFAULT ''::text,
+    address text NOT NULL DEFAULT ''::text,
+    CONSTRAINT organisations_address_check CHECK (((length(address) <= 200) AND (address !~ '[[:cntrl:]]'::text))),
     CONSTRAINT organisations_check CHECK (((status = 'draft'::text) = (submitted_at IS NULL))),
     CONSTRAINT organisations_check1 CHECK (((status = ANY (ARRAY['verified'::text, 'returned'::text])) = (decided_at IS NOT NULL))),
     CONSTRAINT organisations_check2 CHECK (((status <> 'returned'::text) OR (reason <> ''::text))),
     CONSTRAINT organisations_credit_code_check CHECK ((credit_code ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+    CONSTRAINT organisations_head_check CHECK (((length(head) <= 100) AND (head !~ '[[:cntrl:]]'::text))),
     CONSTRAINT organisations_kind_check CHECK ((kind = ANY (ARRAY['legal'::text, 'unincorporated'::text]))),
     CONSTRAINT organisations_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
     CONSTRAINT organisations_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT organisations_registrar_check CHECK (((length(registrar) <= 100) AND (registrar !~ '[[:cntrl:]]'::text))),
     CONSTRAINT organisations_side_check CHECK ((side = ANY (ARRAY['use'::text, 'operate'::text, 'exchange'::text, 'arbitrate'::text]))),
     CONSTRAINT organisations_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'verified'::text, 'returned'::text]))),
     CONSTRAINT organisations_credit_code_credit_holder_fkey FOREIGN KEY (credit_code, credit_holder) REFERENCES credit_codes(code, holder),
@@ -1022,6 +1028,39 @@ END) STORED,
 CREATE UNIQUE INDEX organisations_credit_code ON public.organisations USING btree (credit_code) WHERE (status = ANY (ARRAY['submitted'::text, 'verified'::text]));
 CREATE TRIGGER organisation_credit_code BEFORE INSERT OR UPDATE OF status, credit_code ON public.organisations FOR EACH ROW WHEN ((new.status = 'verified'::text)) EXECUTE FUNCTION organisation_credit_code();
 COMMENT ON COLUMN organisations.kind IS '法人 or 非法人组织; a natural person has none';
+COMMENT ON COLUMN organisations.head IS '法定代表人 of a legal person, 负责人 of an unincorporated organisation';
+COMMENT ON COLUMN organisations.registrar IS '登记机关';
+COMMENT ON COLUMN organisations.address IS '住所 of a legal person, 主要经营场所 of an unincorporated organisation';
+
+CREATE TABLE papers (
+    id text NOT NULL,
+    organisation_id bigint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    media text NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 text NOT NULL,
+    expires_on date,
+    uploaded_by bigint NOT NULL,
+    uploaded_at timestamp with time zone NOT NULL,
+    replaced_at timestamp with time zone,
+    CONSTRAINT papers_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT papers_id_check CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT papers_kind_check CHECK ((kind = ANY (ARRAY['registration'::text, 'authorisation'::text, 'qualification'::text]))),
+    CONSTRAINT papers_media_check CHECK ((media = ANY (ARRAY['application/pdf'::text, 'image/jpeg'::text, 'image/png'::text]))),
+    CONSTRAINT papers_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]/\\]'::text))),
+    CONSTRAINT papers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id) ON DELETE CASCADE,
+    CONSTRAINT papers_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT papers_uploaded_by_fkey FOREIGN KEY (uploaded_by) REFERENCES users(id),
+    CONSTRAINT papers_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX papers_current ON public.papers USING btree (organisation_id, kind) WHERE ((replaced_at IS NULL) AND (kind <> 'qualification'::text));
+CREATE INDEX papers_organisation ON public.papers USING btree (organisation_id);
+COMMENT ON TABLE papers IS 'qualification papers: read by the organisation and whoever verifies it, each reading in the audit trail; replaced and never overwritten';
+COMMENT ON COLUMN papers.kind IS '登记证照, 授权书 of whoever acts, 资质证书';
+COMMENT ON COLUMN papers.bytes IS 'of the paper itself';
+COMMENT ON COLUMN papers.sha256 IS 'of the object as it lies in the store, where it is locked with the key of the installation';
+COMMENT ON COLUMN papers.expires_on IS 'the last day that it is good; null where it says none';
 
 CREATE TABLE passkeys (
     id bytea NOT NULL,

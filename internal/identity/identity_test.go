@@ -77,7 +77,6 @@ func TestTheServerRefusesAnotherVerifier(t *testing.T) {
 type hostile struct {
 	*httptest.Server
 	key    *rsa.PrivateKey
-	sign   func(claims map[string]any) string
 	status int
 	move   bool
 	issuer string
