@@ -142,6 +142,11 @@ func (d *Dataset) normaliseLaw() error {
 		if err := cleanAll("items", maxText, &f.Description); err != nil {
 			return err
 		}
+		for j := range f.Codes {
+			if err := cleanAll("items", maxLine, &f.Codes[j].Value, &f.Codes[j].Label, &f.Codes[j].LabelEN); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -36,6 +36,22 @@ const (
 	Never      Frequency = "never"
 )
 
+// Title is the frequency in Chinese words; empty for what is none.
+func (f Frequency) Title() string { return frequencyTitles[f] }
+
+var frequencyTitles = map[Frequency]string{
+	RealTime:   "实时",
+	Daily:      "每日",
+	Weekly:     "每周",
+	Monthly:    "每月",
+	Quarterly:  "每季度",
+	SemiAnnual: "每半年",
+	Annual:     "每年",
+	Biennial:   "每两年",
+	Irregular:  "不定期",
+	Never:      "不再更新",
+}
+
 // Status is where an entry stands.
 type Status string
 
@@ -209,6 +225,11 @@ const (
 	ThemeDB    DBClass = "theme"
 	BusinessDB DBClass = "business"
 )
+
+// Title is the class in Chinese words; empty where nobody has said any.
+func (c DBClass) Title() string {
+	return map[DBClass]string{BaseDB: "基础数据库", ThemeDB: "主题数据库", BusinessDB: "业务数据库"}[c]
+}
 
 // LegalBasis is one article that lets or makes data be held back.
 type LegalBasis struct {

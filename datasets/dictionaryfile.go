@@ -94,7 +94,7 @@ func dictionaryCSV(tables ...described) []byte {
 	line := make([]string, len(attributes))
 	write := func(value func(string) string) {
 		for i, a := range attributes {
-			line[i] = armoured(value(a.name))
+			line[i] = Armoured(value(a.name))
 		}
 		_ = w.Write(line) // a buffer takes everything
 	}
@@ -166,19 +166,21 @@ var (
 	plainNumber = regexp.MustCompile(`^'*[+-]?[0-9]+(\.[0-9]+)?$`)
 )
 
-func armed(s string) bool { return formula.MatchString(s) && !plainNumber.MatchString(s) }
+// Armed reports whether a spreadsheet would run the text as a formula.
+func Armed(s string) bool { return formula.MatchString(s) && !plainNumber.MatchString(s) }
 
-// armoured puts an apostrophe before a text that a spreadsheet would run, and
-// bare takes away what armoured put there and nothing else.
-func armoured(s string) string {
-	if armed(s) {
+// Armoured puts an apostrophe before a text that a spreadsheet would run, and
+// Bare takes away what Armoured put there and nothing else.
+func Armoured(s string) string {
+	if Armed(s) {
 		return "'" + s
 	}
 	return s
 }
 
-func bare(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && armed(rest) {
+// Bare is the text that Armoured was given.
+func Bare(s string) string {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && Armed(rest) {
 		return rest
 	}
 	return s
@@ -215,7 +217,7 @@ func (s *Service) ReadDictionary(ctx context.Context, who account.Actor, resourc
 	if first := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\uFEFF")), " \t\r\n"); len(first) > 0 && first[0] == '{' {
 		in.schema(first)
 	} else {
-		records, err := s.records(ctx, body)
+		records, err := s.Records(ctx, body)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -237,30 +239,42 @@ func (s *Service) ReadDictionary(ctx context.Context, who account.Actor, resourc
 	return out, nil, nil
 }
 
-// records splits a small text into cells in a limited child.
-func (s *Service) records(ctx context.Context, body []byte) ([][]string, error) {
+// Records splits a small CSV that somebody filled in into lines and cells, in a
+// limited child: see ingest.Records.
+func (s *Service) Records(ctx context.Context, body []byte) ([][]string, error) {
+	return inChild(ctx, s, body, ingest.Records)
+}
+
+// Sheets reads a small workbook that somebody filled in, in a limited child: see
+// ingest.Sheets.
+func (s *Service) Sheets(ctx context.Context, body []byte) ([]ingest.FilledSheet, error) {
+	return inChild(ctx, s, body, ingest.Sheets)
+}
+
+// inChild hands a small file to what reads it in a limited child.
+func inChild[T any](ctx context.Context, s *Service, body []byte, read func(context.Context, *os.File) (T, error)) (out T, err error) {
 	leave, err := s.place(ctx)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	defer leave()
 	dir, done, err := s.workFolder()
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	defer done()
-	file, err := os.CreateTemp(dir, "dictionary-")
+	file, err := os.CreateTemp(dir, "small-")
 	if err != nil {
-		return nil, fmt.Errorf("dictionary: %w", err)
+		return out, fmt.Errorf("small file: %w", err)
 	}
 	defer file.Close()
 	if _, err := file.Write(body); err != nil {
-		return nil, fmt.Errorf("dictionary: %w", err)
+		return out, fmt.Errorf("small file: %w", err)
 	}
 	if _, err := file.Seek(0, 0); err != nil {
-		return nil, fmt.Errorf("dictionary: %w", err)
+		return out, fmt.Errorf("small file: %w", err)
 	}
-	return ingest.Records(ctx, file)
+	return read(ctx, file)
 }
 
 // mostWrong is how many mistakes of a file are told.
@@ -300,7 +314,7 @@ func (in *dictionaryReader) csv(records [][]string) {
 		for i, name := range head {
 			row[name] = ""
 			if i < len(record) {
-				if row[name] = bare(record[i]); !verbatim[name] {
+				if row[name] = Bare(record[i]); !verbatim[name] {
 					row[name] = strings.TrimSpace(row[name])
 				}
 			}

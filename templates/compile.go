@@ -90,11 +90,8 @@ var acts = map[string]string{"create": "新建", "save": "保存", "import": "�
 
 func actName(ctx context.Context, act string) string { return text.T(ctx, acts[act]) }
 
-// classNames are the classes of databases.
-var classNames = map[datasets.DBClass]string{datasets.BaseDB: "基础数据库", datasets.ThemeDB: "主题数据库", datasets.BusinessDB: "业务数据库"}
-
 // ClassName is a class of databases in words.
-func ClassName(ctx context.Context, c datasets.DBClass) string { return text.T(ctx, classNames[c]) }
+func ClassName(ctx context.Context, c datasets.DBClass) string { return text.T(ctx, c.Title()) }
 
 // cited is one provision with its place, its words, and where it can be read.
 type cited struct {

@@ -80,24 +80,10 @@ func Yuan(fen int64) string {
 	return sign + "¥" + Thousands(fen/100) + fmt.Sprintf(".%02d", fen%100)
 }
 
-// frequencies are the words of the update frequencies (更新频率).
-var frequencies = map[datasets.Frequency]string{
-	datasets.RealTime:   "实时",
-	datasets.Daily:      "每日",
-	datasets.Weekly:     "每周",
-	datasets.Monthly:    "每月",
-	datasets.Quarterly:  "每季度",
-	datasets.SemiAnnual: "每半年",
-	datasets.Annual:     "每年",
-	datasets.Biennial:   "每两年",
-	datasets.Irregular:  "不定期",
-	datasets.Never:      "不再更新",
-}
-
 // FrequencyName is how often an update is promised, in words.
 func FrequencyName(ctx context.Context, f datasets.Frequency) string {
-	zh, ok := frequencies[f]
-	if !ok {
+	zh := f.Title()
+	if zh == "" {
 		return string(f)
 	}
 	return text.T(ctx, zh)

@@ -23,6 +23,7 @@ type order struct {
 	Read    *readOrder    `json:",omitempty"` // instead: read a Parquet file back
 	Compare *compareOrder `json:",omitempty"` // instead: compare a file with a Parquet file made of it
 	Records *recordsOrder `json:",omitempty"` // instead: split a small text into cells
+	Sheets  *sheetsOrder  `json:",omitempty"` // instead: the cells of a small workbook
 	Name    string
 	Options Options
 
@@ -37,6 +38,7 @@ type frame struct {
 
 	Records [][]string    `json:",omitempty"`
 	Made    *Deidentified `json:",omitempty"`
+	Sheets  []FilledSheet `json:",omitempty"`
 }
 
 // Progress is how far a file has been read.
@@ -67,6 +69,8 @@ func Job(ctx context.Context, files []*os.File) error {
 		return fmt.Errorf("%d files", len(files))
 	case o.Records != nil:
 		return tellRecords(os.Stdout, files[0])
+	case o.Sheets != nil:
+		return tellSheets(os.Stdout, files[0])
 	case o.Read != nil:
 		return readBack(os.Stdout, files[0], *o.Read)
 	}

@@ -180,7 +180,7 @@ func (b *book) cells(s sheet, limits Limits, yield func(line int, row []string) 
 			if line, err = position(attribute(start, "r"), line, sheetRows); err != nil {
 				return unreadableSheet(s.name, line+1, err)
 			}
-			row = row[:0]
+			row, b.formulas = row[:0], b.formulas[:0]
 		case isStart && start.Name.Local == "c":
 			if row, err = b.cell(e, start, line, row, limits); err != nil {
 				return unreadableSheet(s.name, line, err)
@@ -217,7 +217,10 @@ func (b *book) cell(e *elements, start xml.StartElement, line int, row []string,
 			return row, fmt.Errorf("cell %s after column %d", reference, len(row))
 		}
 	}
-	value, err := b.value(e, start)
+	value, formula, err := b.value(e, start)
+	if formula {
+		b.formulas = append(b.formulas, column)
+	}
 	if err != nil || value == "" {
 		return row, err
 	}
@@ -247,14 +250,13 @@ func columnOf(reference string) int {
 	return 0
 }
 
-// value is the value of a cell as text.
-func (b *book) value(e *elements, start xml.StartElement) (string, error) {
+// value is the value of a cell as text, and whether a formula works it out.
+func (b *book) value(e *elements, start xml.StartElement) (text string, formula bool, err error) {
 	var v string
-	formula := false
 	for depth := e.depth; e.depth >= depth; {
 		token, err := e.next()
 		if err != nil {
-			return "", err
+			return "", formula, err
 		}
 		inner, ok := token.(xml.StartElement)
 		if !ok {
@@ -270,7 +272,7 @@ func (b *book) value(e *elements, start xml.StartElement) (string, error) {
 			err = e.skip()
 		}
 		if err != nil {
-			return "", err
+			return "", formula, err
 		}
 	}
 	if formula && v == "" && attribute(start, "t") != "str" {
@@ -281,20 +283,20 @@ func (b *book) value(e *elements, start xml.StartElement) (string, error) {
 		i, err := strconv.Atoi(strings.TrimSpace(v))
 		text, ok := b.texts.at(i)
 		if v != "" && (err != nil || !ok) {
-			return "", fmt.Errorf("text %q does not exist", v)
+			return "", formula, fmt.Errorf("text %q does not exist", v)
 		}
-		return text, nil
+		return text, formula, nil
 	case "str", "inlineStr":
-		return unescape(v), nil
+		return unescape(v), formula, nil
 	case "b":
 		if v = strings.TrimSpace(v); v != "" {
 			v = strconv.FormatBool(truth(v))
 		}
-		return v, nil
+		return v, formula, nil
 	case "", "n":
-		return b.number(strings.TrimSpace(v), attribute(start, "s")), nil
+		return b.number(strings.TrimSpace(v), attribute(start, "s")), formula, nil
 	}
-	return v, nil // an error value, a date in words
+	return v, formula, nil // an error value, a date in words
 }
 
 // number is a number or day as text; styled is the number of its style.

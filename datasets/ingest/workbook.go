@@ -103,7 +103,8 @@ type book struct {
 	texts    *texts
 	styles   []style // by the number that a cell names
 	date1904 bool
-	unworked int // formulas of the sheet at hand without what they come to
+	unworked int   // formulas of the sheet at hand without what they come to
+	formulas []int // columns of the row at hand that formulas work out
 }
 
 type sheet struct {

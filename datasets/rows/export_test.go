@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"shuyuan/datasets/workbook"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/fault"
 )
@@ -608,7 +609,7 @@ func TestASheetSaysWhatItCannotHold(t *testing.T) {
 	if !strings.Contains(note, "25 more rows of data are not in it") || !strings.Contains(note, "1 cells were cut") {
 		t.Errorf("note: %s", note)
 	}
-	if n := strings.Count(sheet, "长"); n != cellUnits {
+	if n := strings.Count(sheet, "长"); n != workbook.CellUnits {
 		t.Errorf("%d characters of a long cell", n)
 	}
 }

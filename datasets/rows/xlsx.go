@@ -12,13 +12,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/flate"
+
+	"shuyuan/datasets/workbook"
 )
 
-// What a sheet can hold.
-const (
-	SheetRows = 1_048_576
-	cellUnits = 32_767 // of UTF-16
-)
+// SheetRows is how many rows a sheet can hold.
+const SheetRows = 1_048_576
 
 // xlsxWriter writes a workbook of one sheet, row by row, and a second sheet
 // that says what the first could not hold.
@@ -42,41 +41,10 @@ func newZip(w io.Writer) *zip.Writer {
 func newXLSXWriter(w io.Writer, e *Export) *xlsxWriter {
 	x := &xlsxWriter{zip: newZip(w), e: e}
 	for i := range e.names {
-		x.columns = append(x.columns, columnName(i))
+		x.columns = append(x.columns, workbook.ColumnName(i))
 	}
 	return x
 }
-
-// columnName is what a spreadsheet calls column i, from 0.
-func columnName(i int) string {
-	name := ""
-	for i++; i > 0; i = (i - 1) / 26 {
-		name = string(rune('A'+(i-1)%26)) + name
-	}
-	return name
-}
-
-const xmlHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
-
-const sheetSpace = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
-
-// Styles of cells, by their place in styles.xml.
-const (
-	styleBold  = "1"
-	styleDate  = "2"
-	styleTime  = "3"
-	styleText  = "4"
-	styleSheet = xmlHead + `<styleSheet ` + sheetSpace + `><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/><numFmt numFmtId="165" formatCode="yyyy\-mm\-dd\ hh:mm:ss"/></numFmts>` +
-		`<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>` +
-		`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
-		`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
-		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
-		`<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>` +
-		`<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1" applyNumberFormat="1"/>` +
-		`<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>` +
-		`<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>` +
-		`<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>`
-)
 
 func (x *xlsxWriter) start() error {
 	part, err := x.zip.Create("xl/worksheets/sheet1.xml")
@@ -84,13 +52,13 @@ func (x *xlsxWriter) start() error {
 		return err
 	}
 	x.sheet = bufio.NewWriterSize(part, 256<<10)
-	x.buf = append(x.buf[:0], xmlHead+`<worksheet `+sheetSpace+`><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>`...)
+	x.buf = append(x.buf[:0], workbook.XMLHead+`<worksheet `+workbook.Space+`><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>`...)
 	for i, name := range x.e.names {
 		x.buf = fmt.Appendf(x.buf, `<col min="%[1]d" max="%[1]d" width="%[2]d" customWidth="1"/>`, i+1, min(40, max(11, 2*utf8.RuneCountInString(name)+2)))
 	}
 	x.buf = append(x.buf, `</cols><sheetData><row r="1">`...)
 	for i, name := range x.e.names {
-		x.buf = x.appendText(x.buf, x.columns[i]+"1", styleBold, []byte(name))
+		x.buf = x.appendText(x.buf, x.columns[i]+"1", workbook.Bold, []byte(name))
 	}
 	x.buf = append(x.buf, "</row>"...)
 	x.rows = 1
@@ -135,7 +103,7 @@ func (x *xlsxWriter) appendCell(dst []byte, at string, c exported) []byte {
 			}
 		}
 	}
-	return x.appendText(dst, at, styleText, c.text)
+	return x.appendText(dst, at, workbook.Text, c.text)
 }
 
 func appendNumberCell(dst []byte, at, style string, n []byte) []byte {
@@ -178,9 +146,9 @@ func serial(text []byte) (days []byte, style string, ok bool) {
 	if len(text) > len("2006-01-02 15:04:05.000") {
 		return nil, "", false
 	}
-	layout, style := time.DateOnly, styleDate
+	layout, style := time.DateOnly, workbook.Date
 	if len(text) > len(time.DateOnly) {
-		layout, style = "2006-01-02 15:04:05.999999", styleTime
+		layout, style = "2006-01-02 15:04:05.999999", workbook.Time
 	}
 	t, err := time.Parse(layout, string(text))
 	if err != nil || t.Before(time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)) || t.Year() > 9999 {
@@ -193,37 +161,13 @@ func serial(text []byte) (days []byte, style string, ok bool) {
 // sheetZero is day 0 of a spreadsheet.
 var sheetZero = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Unix()
 
-// appendText appends a cell of text. A cell that is too long is cut.
+// appendText appends a cell of text, and counts it if it is too long.
 func (x *xlsxWriter) appendText(dst []byte, at, style string, text []byte) []byte {
-	dst = append(append(append(append(append(dst, `<c r="`...), at...), `" s="`...), style...), `" t="inlineStr"><is><t xml:space="preserve">`...)
-	units := 0
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
-		if units++; r > 0xFFFF {
-			units++
-		}
-		if units > cellUnits {
-			x.cut++
-			break
-		}
-		switch {
-		case r < ' ' && r != '\t' && r != '\n', r == 0xFFFE, r == 0xFFFF, r == '_' && escaped(text[i:]):
-			dst = fmt.Appendf(dst, "_x%04X_", r)
-		default:
-			dst = appendXML(dst, text[i:i+size])
-		}
-		i += size
+	dst, cut := workbook.AppendText(dst, at, style, text)
+	if cut {
+		x.cut++
 	}
-	return append(dst, "</t></is></c>"...)
-}
-
-// escaped reports whether text begins like an escape of a workbook: _x000A_.
-func escaped(text []byte) bool {
-	if len(text) < 7 || text[1] != 'x' || text[6] != '_' {
-		return false
-	}
-	_, err := strconv.ParseUint(string(text[2:6]), 16, 32)
-	return err == nil
+	return dst
 }
 
 func (x *xlsxWriter) end() error {
@@ -239,7 +183,11 @@ func (x *xlsxWriter) end() error {
 			return err
 		}
 	}
-	for _, part := range x.frame(note) {
+	names := []string{x.say("数据", "Data")}
+	if note {
+		names = append(names, x.say("说明", "Note"))
+	}
+	for _, part := range workbook.Frame(names) {
 		if err := writePart(x.zip, part[0], part[1], time.Time{}); err != nil {
 			return err
 		}
@@ -261,32 +209,6 @@ func writePart(z *zip.Writer, name, text string, at time.Time) error {
 	return err
 }
 
-// frame is what a workbook needs around its sheets.
-func (x *xlsxWriter) frame(note bool) [][2]string {
-	const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-	const relations = xmlHead + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
-	const sheetType = `" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`
-	types, sheets, rels := "", "", ""
-	names := []string{x.say("数据", "Data")}
-	if note {
-		names = append(names, x.say("说明", "Note"))
-	}
-	for i, name := range names {
-		n := strconv.Itoa(i + 1)
-		types += `<Override PartName="/xl/worksheets/sheet` + n + `.xml` + sheetType
-		sheets += `<sheet name="` + name + `" sheetId="` + n + `" r:id="rId` + n + `"/>`
-		rels += `<Relationship Id="rId` + n + `" Type="` + office + `/worksheet" Target="worksheets/sheet` + n + `.xml"/>`
-	}
-	return [][2]string{
-		{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
-			`<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>` + types + `</Types>`},
-		{"_rels/.rels", relations + `<Relationship Id="rId1" Type="` + office + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
-		{"xl/workbook.xml", xmlHead + `<workbook ` + sheetSpace + ` xmlns:r="` + office + `"><sheets>` + sheets + `</sheets></workbook>`},
-		{"xl/_rels/workbook.xml.rels", relations + rels + `<Relationship Id="rId9" Type="` + office + `/styles" Target="styles.xml"/></Relationships>`},
-		{"xl/styles.xml", styleSheet},
-	}
-}
-
 func (x *xlsxWriter) say(zh, en string) string {
 	if x.e.o.English {
 		return en
@@ -305,13 +227,13 @@ func (x *xlsxWriter) note() error {
 		lines = append(lines, fmt.Sprintf(x.say("一张工作表最多 %d 行，还有 %d 行数据没有放进来。请下载 CSV 或 Parquet 格式获得全部数据。", "A sheet holds at most %d rows; %d more rows of data are not in it. Download CSV or Parquet for all of them."), SheetRows, x.beyond))
 	}
 	if x.cut > 0 {
-		lines = append(lines, fmt.Sprintf(x.say("一个单元格最多 %d 个字符，有 %d 个单元格被截短。请下载 CSV 或 Parquet 格式获得全文。", "A cell holds at most %d characters; %d cells were cut. Download CSV or Parquet for the whole text."), cellUnits, x.cut))
+		lines = append(lines, fmt.Sprintf(x.say("一个单元格最多 %d 个字符，有 %d 个单元格被截短。请下载 CSV 或 Parquet 格式获得全文。", "A cell holds at most %d characters; %d cells were cut. Download CSV or Parquet for the whole text."), workbook.CellUnits, x.cut))
 	}
-	buf := []byte(xmlHead + `<worksheet ` + sheetSpace + `><sheetData>`)
+	buf := []byte(workbook.XMLHead + `<worksheet ` + workbook.Space + `><sheetData>`)
 	for i, line := range lines {
 		n := strconv.Itoa(i + 1)
 		buf = append(append(append(buf, `<row r="`...), n...), `">`...)
-		buf = append(x.appendText(buf, "A"+n, styleText, []byte(line)), "</row>"...)
+		buf = append(x.appendText(buf, "A"+n, workbook.Text, []byte(line)), "</row>"...)
 	}
 	_, err = part.Write(append(buf, "</sheetData></worksheet>"...))
 	return err

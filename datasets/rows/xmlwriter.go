@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"unicode"
 	"unicode/utf8"
+
+	"shuyuan/datasets/workbook"
 )
 
 // xmlWriter writes each row as an element of elements named like the columns.
@@ -25,7 +27,7 @@ func newXMLWriter(w *bufio.Writer, names []string) *xmlWriter {
 	for i, n := range names {
 		attr := ""
 		if x.names[i] != n {
-			attr = ` name="` + string(appendXML(nil, []byte(n))) + `"`
+			attr = ` name="` + string(workbook.AppendXML(nil, []byte(n))) + `"`
 		}
 		x.attrs = append(x.attrs, attr)
 	}
@@ -81,7 +83,7 @@ func (x *xmlWriter) appendValue(dst []byte, c exported) []byte {
 		}
 		return dst
 	}
-	return appendXML(append(dst, '>'), c.text)
+	return workbook.AppendXML(append(dst, '>'), c.text)
 }
 
 // xmlHolds reports whether XML 1.0 has every character of text.
@@ -94,26 +96,6 @@ func xmlHolds(text []byte) bool {
 		i += size
 	}
 	return true
-}
-
-func appendXML(dst, text []byte) []byte {
-	for _, b := range text {
-		switch b {
-		case '<':
-			dst = append(dst, "&lt;"...)
-		case '>':
-			dst = append(dst, "&gt;"...)
-		case '&':
-			dst = append(dst, "&amp;"...)
-		case '"':
-			dst = append(dst, "&quot;"...)
-		case '\r': // a reader would make a line break of it
-			dst = append(dst, "&#13;"...)
-		default:
-			dst = append(dst, b)
-		}
-	}
-	return dst
 }
 
 func (x *xmlWriter) end() error {
