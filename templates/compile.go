@@ -123,13 +123,8 @@ func citedBy(ctx context.Context, b *policy.Book, s catalogue.Source) []cited {
 // names are the words a field stands under: those of the text where it asks for
 // this field alone, else ours.
 func (p EntryPage) names(ctx context.Context, f catalogue.Field) string {
-	var out []string
-	for _, q := range p.Entry.Rules.RequiredFor(f.Key) {
-		if len(q.Keys) == 1 && !slices.Contains(out, q.Name) {
-			out = append(out, q.Name)
-		}
-	}
-	if len(out) == 0 || p.Entry.Rules.Profile == nil {
+	out := p.Entry.Rules.NamesOf(f)
+	if len(out) == 0 {
 		return text.T(ctx, f.Label)
 	}
 	if zh := strings.Join(out, "、"); text.Of(ctx) == text.English {
@@ -139,49 +134,12 @@ func (p EntryPage) names(ctx context.Context, f catalogue.Field) string {
 }
 
 // asked are the rules that ask for a field.
-func (p EntryPage) asked(f catalogue.Field) []catalogue.Source {
-	var out []catalogue.Source
-	for _, q := range p.Entry.Rules.RequiredFor(f.Key) {
-		out = append(out, q.Source)
-	}
-	r := p.Entry.Rules
-	switch f.Key {
-	case "share_bases":
-		out = append(out, r.Share.Basis)
-	case "open_bases":
-		out = append(out, r.Open.Basis)
-	case "share_reason":
-		out = append(out, r.Share.Reason)
-	case "open_reason":
-		out = append(out, r.Open.Withheld, r.Open.Reason)
-	case "open_method", "use_requirements", "safeguards":
-		out = append(out, r.OpenFields)
-	case "share_conditions":
-		out = append(out, r.Conditions)
-	case "required_materials":
-		out = append(out, r.Materials)
-	case "filings":
-		out = append(out, r.FiledBy)
-	}
-	if len(out) == 0 && f.Must() {
-		out = append(out, catalogue.Source{Cite: []string{policy.HouseCite}, House: true})
-	}
-	return slices.DeleteFunc(out, func(s catalogue.Source) bool { return !s.Asked() })
-}
+func (p EntryPage) asked(f catalogue.Field) []catalogue.Source { return p.Entry.Rules.SourcesOf(f) }
 
 // must is how far the field must be filled in: "" always, "if" on conditions,
 // "opt" never.
 func (p EntryPage) must(f catalogue.Field) string {
-	r := p.Entry.Rules
-	switch {
-	case f.Must() || len(r.RequiredFor(f.Key)) > 0:
-		return ""
-	case f.Key == "share_bases" || f.Key == "open_bases" || f.Key == "safeguards" || f.Key == "open_method" || f.Key == "use_requirements",
-		f.Key == "share_reason" && r.Share.Reason.Asked(), f.Key == "open_reason" && len(r.Open.Grounds) > 0,
-		f.Key == "share_conditions" && r.Conditions.Asked(), f.Key == "required_materials" && r.Materials.Asked(), f.Key == "filings" && r.FiledBy.Asked():
-		return "if"
-	}
-	return "opt"
+	return map[catalogue.Need]string{catalogue.If: "if", catalogue.May: "opt"}[p.Entry.Rules.NeedOf(f)]
 }
 
 // wrong is what is wrong with a field.

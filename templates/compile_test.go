@@ -3,6 +3,7 @@ package templates
 import (
 	"testing"
 
+	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
 	"shuyuan/templates/text"
 )
@@ -34,8 +35,13 @@ func TestTheCatalogueSpeaksEnglish(t *testing.T) {
 	for _, s := range acts {
 		said = append(said, s)
 	}
-	for _, s := range classNames {
-		said = append(said, s)
+	for _, c := range []datasets.DBClass{datasets.BaseDB, datasets.ThemeDB, datasets.BusinessDB} {
+		said = append(said, c.Title())
+	}
+	for _, f := range []datasets.Frequency{datasets.RealTime, datasets.Daily, datasets.Weekly, datasets.Monthly, datasets.Quarterly, datasets.SemiAnnual, datasets.Annual, datasets.Biennial, datasets.Irregular, datasets.Never} {
+		if said = append(said, f.Title()); f.Title() == "" {
+			t.Errorf("%s has no words", f)
+		}
 	}
 	for _, zh := range said {
 		if zh != "" && text.In(text.English, zh) == zh {

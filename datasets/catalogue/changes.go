@@ -354,7 +354,7 @@ func (s *Service) SaveChange(ctx context.Context, who account.Actor, id int64, s
 	if i < 0 {
 		return nil, errNoEntry()
 	}
-	if err := s.declare(ctx, who, in.Declaration); err != nil {
+	if err := s.declare(ctx, who, in.answer()); err != nil {
 		return nil, err
 	}
 	d, err := s.entries.Dataset(ctx, as(c.Department.ID), slug)

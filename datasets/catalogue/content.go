@@ -228,6 +228,7 @@ func (c Content) Apply(d *datasets.Dataset, v Vocabulary) []Finding {
 		case !said || f.Kind == Shown:
 		case f.text != nil:
 			*f.text(d) = strings.TrimSpace(s)
+		case f.get(d) == strings.TrimSpace(s): // what a text cannot say of it, as English tags, stays
 		default:
 			if wrong := f.set(d, strings.TrimSpace(s), v); wrong != nil {
 				out = append(out, Finding{Check: "readable", Field: f.Key, Sentence: wrong.Sentence, Args: wrong.Args})

@@ -236,12 +236,17 @@ func draft(department datasets.Department, v Vocabulary, c Content, n NewEntry) 
 	c["title"] = n.Title
 	d := fresh(department)
 	if d.Slug = n.Slug; d.Slug == "" {
-		d.Slug = department.Slug + "-" + strings.ToLower(rand.Text()[:8])
+		d.Slug = newSlug(department)
 	}
 	if wrong := c.Apply(d, v); len(wrong) > 0 {
 		return nil, wrong[0].fault()
 	}
 	return d, nil
+}
+
+// newSlug is an address for an entry that nobody gave one.
+func newSlug(department datasets.Department) string {
+	return department.Slug + "-" + strings.ToLower(rand.Text()[:8])
 }
 
 // notCopied is what belongs to one entry alone.
@@ -268,6 +273,15 @@ type Saved struct {
 	Revision    int64 // that the form was opened with
 }
 
+// answer is what the form answers to the question about state secrets. What is
+// called one by its own level is one, whatever was answered.
+func (in Saved) answer() Declaration {
+	if saysSecret(in.Content) {
+		return Secret
+	}
+	return in.Declaration
+}
+
 // Save saves a draft, complete or not. What cannot be read at all is returned
 // as findings, with nothing saved. It returns fault.Conflict where somebody
 // saved it since.
@@ -279,7 +293,7 @@ func (s *Service) Save(ctx context.Context, who account.Actor, slug string, in S
 	if err := e.Editable(who); err != nil {
 		return nil, err
 	}
-	if err := s.declare(ctx, who, in.Declaration); err != nil {
+	if err := s.declare(ctx, who, in.answer()); err != nil {
 		return nil, err
 	}
 	_, v, err := s.surroundings(ctx, who.Department)

@@ -337,7 +337,7 @@ func (s *Service) Autosave(ctx context.Context, who account.Actor, slug string, 
 	if err := e.Editable(who); err != nil {
 		return nil, err
 	}
-	if err := s.declare(ctx, who, in.Declaration); err != nil {
+	if err := s.declare(ctx, who, in.answer()); err != nil {
 		return nil, err
 	}
 	if e.Dataset.Revision != in.Revision {
