@@ -349,6 +349,19 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Announce": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.Announce(ctx, nil) // of no entry
 	},
+	"TryDraft": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		changed := *d
+		return nil, s.TryDraft(ctx, who, &changed)
+	},
+	"DiscardDraft": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.DiscardDraft(ctx, nil, account.Actor{}, d) // who may is asked before anything is done
+	},
+	"Records": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Records(ctx, []byte("a,b\n"))
+	},
+	"Sheets": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Sheets(ctx, []byte("no workbook"))
+	},
 	"SaveDraft": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		changed := *d
 		changed.Slug = "\x00" // refused before anything is asked

@@ -171,6 +171,13 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/catalogue/:slug/status", By: officers, Handle: (*Server).moveDataset, Session: true},
 	{Method: "GET", Path: "/desk/catalogue/:slug/history", By: compilers, Handle: (*Server).showEntryHistory, Session: true},
 
+	{Method: "GET", Path: "/desk/imports", By: officers, Handle: (*Server).showImports, Session: true},
+	{Method: "POST", Path: "/desk/imports", By: officers, Handle: (*Server).previewImport, Session: true, Stream: true},
+	{Method: "POST", Path: "/desk/imports/confirm", By: officers, Handle: (*Server).confirmImport, Session: true},
+	{Method: "GET", Path: "/desk/imports/files/:file", By: officers, Handle: (*Server).bulkFile, Session: true, Visit: DownloadVisit},
+	{Method: "GET", Path: "/desk/imports/:id", By: officers, Handle: (*Server).showImport, Session: true},
+	{Method: "POST", Path: "/desk/imports/:id/undo", By: officers, Handle: (*Server).undoImport, Session: true},
+
 	{Method: "GET", Path: "/desk/changes", By: compilers, Handle: (*Server).showCatalogueChanges, Session: true},
 	{Method: "GET", Path: "/desk/changes/new", By: officers, Handle: (*Server).showNewCatalogueChange, Session: true},
 	{Method: "POST", Path: "/desk/changes/new", By: officers, Handle: (*Server).recordCatalogueChange, Session: true},

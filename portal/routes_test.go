@@ -114,6 +114,11 @@ func addresses(t *testing.T, w *whole) []address {
 		case r.Path == "/desk/links/:id":
 			fill("there", ":id", w.Link(t, grid["published-withheld"], "https://data.example.gov.cn/"))
 			fill("never there", ":id", "neverthere")
+		case strings.HasPrefix(r.Path, "/desk/imports/files"):
+			fill("there", ":file", "catalogue.xlsx")
+			fill("never there", ":file", "never.csv")
+		case strings.HasPrefix(r.Path, "/desk/imports/:id"):
+			fill("never there", ":id", "999")
 		case strings.HasPrefix(r.Path, "/desk/changes/:id"):
 			fill("never there", ":id", "999", ":slug", "never-there")
 		case strings.HasPrefix(r.Path, "/desk/catalogue/:slug"):
@@ -284,6 +289,9 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		},
 		"Arrange the files and addresses of one's department's entries; publish, withdraw and restore them": func(p persona) bool {
 			return reads("/desk/catalogue/"+draft.Slug+"/files")(p) && sends("/desk/catalogue/"+draft.Slug+"/status", url.Values{"action": {"withdraw"}, "reason": {"某"}, "revision": {"1"}}, 409)(p)
+		},
+		"Take the entries of one's department out and in as sheets, and take an import back": func(p persona) bool {
+			return reads("/desk/imports", "/desk/imports/files/catalogue.xlsx")(p) && sends("/desk/imports/confirm", url.Values{"secret": {"no"}, "step": {"apply"}}, 422)(p) && sends("/desk/imports/9/undo", nil, 404)(p)
 		},
 		"Record changes of one's department's catalogue and report them":                                                                     reads("/desk/changes/new"),
 		"Sign or return the entries that one's department wants to send":                                                                     w.returns(t, draft, "awaiting_head"),

@@ -30,6 +30,7 @@ var auditSubjects = map[string]named{
 	"question":       {"提问", "question"},
 	"organisation":   {"机构", "organisation"},
 
+	"catalogue-import": {"批量导入", "bulk import"},
 	"catalogue-change": {"目录变更", "catalogue change"},
 	"calendar":         {"工作日历", "working-day calendar"},
 }
@@ -114,6 +115,9 @@ var auditActs = map[string]named{
 	"organisation organisation.joined":     {"加入机构", "joined an organisation"},
 	"organisation organisation.member-set": {"改成员", "changed a member"},
 
+	"catalogue-import apply":     {"批量导入目录条目", "imported entries from a sheet"},
+	"catalogue-import undo":      {"撤销批量导入", "took an import back"},
+	"dataset discard-draft":      {"删去草稿", "removed a draft"},
 	"catalogue-change record":    {"记录目录变更", "recorded a change"},
 	"catalogue-change write":     {"写入目录变更", "wrote a change into the entry"},
 	"catalogue-change update":    {"完成目录更新", "updated by a change"},

@@ -39,6 +39,7 @@ var Permissions = []Permission{
 	{"为本部门的数据上传文件，看读的结果，发布新版本", "Upload files for the data of one's department, see what was read, publish new versions", []Role{Officer}},
 	{"编制本部门的目录条目，报送主管部门", "Compile the catalogue entries of one's department and send them to the authority", []Role{Officer}},
 	{"安排本部门条目的文件和地址，公开、撤下和恢复条目", "Arrange the files and addresses of one's department's entries; publish, withdraw and restore them", []Role{Officer}},
+	{"批量导出和导入本部门的目录条目，撤销导入", "Take the entries of one's department out and in as sheets, and take an import back", []Role{Officer}},
 	{"登记本部门目录的变更，更新并报送", "Record changes of one's department's catalogue and report them", []Role{Officer}},
 	{"签发或退回本部门要报送的目录条目", "Sign or return the entries that one's department wants to send", []Role{Head}},
 	{"确认或退回适用同一部规则的部门报送的目录条目", "Confirm or return the entries sent by the departments under one's text", []Role{Authority}},

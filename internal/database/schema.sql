@@ -307,6 +307,55 @@ COMMENT ON TABLE catalogue_entries IS 'where an entry stands between its departm
 COMMENT ON COLUMN catalogue_entries.clock_profile IS 'profile and rule of the clock that began when it was submitted';
 COMMENT ON COLUMN catalogue_entries.imported IS 'it came with an import, as it was confirmed elsewhere: nobody here confirmed it';
 
+CREATE TABLE catalogue_import_rows (
+    import_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    line integer NOT NULL,
+    dataset_id bigint,
+    slug text NOT NULL,
+    title text NOT NULL,
+    before jsonb,
+    after jsonb NOT NULL,
+    revision bigint NOT NULL,
+    outcome text NOT NULL DEFAULT ''::text,
+    CONSTRAINT catalogue_import_rows_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
+    CONSTRAINT catalogue_import_rows_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
+    CONSTRAINT catalogue_import_rows_line_check CHECK ((line >= 1)),
+    CONSTRAINT catalogue_import_rows_outcome_check CHECK ((outcome = ANY (ARRAY[''::text, 'undone'::text, 'changed'::text, 'sent'::text, 'public'::text, 'used'::text, 'gone'::text]))),
+    CONSTRAINT catalogue_import_rows_position_check CHECK (("position" >= 0)),
+    CONSTRAINT catalogue_import_rows_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id) ON DELETE SET NULL,
+    CONSTRAINT catalogue_import_rows_import_id_fkey FOREIGN KEY (import_id) REFERENCES catalogue_imports(id),
+    CONSTRAINT catalogue_import_rows_pkey PRIMARY KEY (import_id, "position")
+);
+CREATE INDEX catalogue_import_rows_dataset ON public.catalogue_import_rows USING btree (dataset_id);
+COMMENT ON COLUMN catalogue_import_rows.before IS 'what the entry said before, by the keys of the form; null: the row made it';
+COMMENT ON COLUMN catalogue_import_rows.revision IS 'of the entry as the row left it: a row is undone only while the entry stands so';
+COMMENT ON COLUMN catalogue_import_rows.outcome IS 'what became of the row when the import was undone; otherwise why it stayed';
+
+CREATE TABLE catalogue_imports (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    department_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    files jsonb NOT NULL,
+    unchanged integer NOT NULL,
+    refused integer NOT NULL,
+    sample boolean NOT NULL DEFAULT false,
+    undone_at timestamp with time zone,
+    undone_by_id bigint,
+    undone_by text NOT NULL DEFAULT ''::text,
+    CONSTRAINT catalogue_imports_check CHECK (((undone_at IS NULL) = (undone_by_id IS NULL))),
+    CONSTRAINT catalogue_imports_files_check CHECK (((jsonb_typeof(files) = 'array'::text) AND (jsonb_array_length(files) > 0))),
+    CONSTRAINT catalogue_imports_refused_check CHECK ((refused >= 0)),
+    CONSTRAINT catalogue_imports_unchanged_check CHECK ((unchanged >= 0)),
+    CONSTRAINT catalogue_imports_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT catalogue_imports_pkey PRIMARY KEY (id)
+);
+CREATE INDEX catalogue_imports_department ON public.catalogue_imports USING btree (department_id, id DESC);
+COMMENT ON COLUMN catalogue_imports.files IS '[{name, sha256, bytes}]: the files themselves are not kept';
+COMMENT ON COLUMN catalogue_imports.refused IS 'rows that were left out on purpose; nothing of them is kept';
+
 CREATE TABLE catalogue_revisions (
     dataset_id bigint NOT NULL,
     number integer NOT NULL,

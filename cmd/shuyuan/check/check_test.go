@@ -213,6 +213,11 @@ var mutations = []struct {
 	{name: "an officer who administers", rule: "I24 nobody", names: "user 1", sql: checks("user_roles") + `INSERT INTO user_roles VALUES (1, 'administrator', NULL, 'system', now())`},
 	{name: "an administrator on the side of data", rule: "I24 nobody", names: "user 2", sql: `UPDATE users SET side = 'use' WHERE id = 2`},
 
+	{name: "an import wrote nothing", rule: "I10 what a row", names: "row 0 of import 1", sql: `
+		INSERT INTO catalogue_imports (department_id, at, by_id, by_name, files, unchanged, refused) VALUES (1, now(), 1, 'x', '[{}]', 0, 0);
+		INSERT INTO catalogue_import_rows (import_id, position, line, dataset_id, slug, title, after, revision) VALUES (1, 0, 2, 1, 'population', 'x', '{}', 1)`},
+	{name: "an import that nobody recorded", rule: "I7 every import", names: "import 1", sql: `
+		INSERT INTO catalogue_imports (department_id, at, by_id, by_name, files, unchanged, refused) VALUES (1, now(), 1, 'x', '[{}]', 0, 0)`},
 	{name: "held back without a basis", rule: "L1", names: "secret-list", sql: checks("datasets") + `UPDATE datasets SET open_basis = '{}' WHERE id = 3`},
 	{name: "a condition without its terms", rule: "L1", names: "hospitals", sql: checks("datasets") + `UPDATE datasets SET safeguards = '' WHERE id = 2`},
 	{name: "not shared without a basis", rule: "L1", names: "population", sql: checks("datasets") + `UPDATE datasets SET share_type = 'withheld' WHERE id = 1`},

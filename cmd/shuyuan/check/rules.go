@@ -101,6 +101,17 @@ var rules = []rule{
 		SELECT format('profile of column %s of table %s of version %s', p.field, p.position, p.version_id)
 		FROM table_profiles p LEFT JOIN version_tables t USING (version_id, position)
 		WHERE p.profile ->> 'column' IS DISTINCT FROM t.fields -> p.field ->> 'name'`},
+	{id: "I10", says: "what a row of an import wrote stands in the history of its entry, and its undoing too", query: `
+		SELECT format('row %s of import %s', r.position, r.import_id) FROM catalogue_import_rows r
+		WHERE r.dataset_id IS NOT NULL AND (
+			NOT EXISTS (SELECT FROM catalogue_revisions v WHERE v.dataset_id = r.dataset_id AND v.act = 'import' AND v.content = r.after)
+			OR r.outcome = 'undone' AND NOT EXISTS (SELECT FROM catalogue_revisions v WHERE v.dataset_id = r.dataset_id AND v.act = 'undo-import'))`},
+	{id: "I7", says: "every import of entries, and its undoing, was recorded", query: `
+		SELECT 'import ' || i.id FROM catalogue_imports i
+		CROSS JOIN LATERAL (
+			SELECT count(*) FILTER (WHERE act = 'apply') AS made, count(*) FILTER (WHERE act = 'undo') AS undone
+			FROM audit_entries WHERE subject = 'catalogue-import' AND subject_id = i.id::text) acts
+		WHERE acts.made <> 1 OR acts.undone <> CASE WHEN i.undone_at IS NULL THEN 0 ELSE 1 END`},
 
 	{id: "I11", says: "the index holds exactly what the public may see", find: indexed},
 
