@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/search/chinese"
 )
 
 // Service is what the portal searches with: an engine that is kept in step
@@ -50,6 +51,16 @@ type Config struct {
 	// Shared says that other processes follow into the same engine, a search
 	// server. They then take turns; whose turn it is a lock in the database says.
 	Shared bool
+
+	Words func() *chinese.Lexicon // that queries are read with; nil: those of the program
+}
+
+// lexicon is what queries are read with.
+func (s *Service) lexicon() *chinese.Lexicon {
+	if s.Words == nil {
+		return chinese.Default()
+	}
+	return s.Words()
 }
 
 // NewService returns a Service that answers from the database until Run or

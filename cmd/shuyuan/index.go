@@ -27,7 +27,7 @@ func (in *installation) openSearch(catalogue *datasets.Service) (*search.Service
 		return nil, err
 	}
 	return search.NewService(search.Config{
-		Engine: engine, Datasets: catalogue, Pool: in.pool, Log: in.log, Shared: in.cfg.SearchURL != "",
+		Engine: engine, Datasets: catalogue, Pool: in.pool, Log: in.log, Shared: in.cfg.SearchURL != "", Words: words.Lexicon,
 	}), nil
 }
 

@@ -81,71 +81,16 @@ func (o oracle) matching(q search.Query, aside search.Facet) []search.Document {
 	plan := search.Read(q.Text, lexicon)
 	var out []search.Document
 	for _, d := range o {
-		if (plan.All || satisfies(d.keys, plan.Root)) && passes(d.Document, q.Filters, aside) {
+		if (plan.All || satisfies(d.keys, plan.Root)) && d.Passes(q.Filters, aside) {
 			out = append(out, d.Document)
 		}
 	}
 	return out
 }
 
-func passes(d search.Document, filters map[search.Facet][]string, aside search.Facet) bool {
-	for facet, wanted := range filters {
-		if facet == aside || len(wanted) == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(Values(d, facet), func(v string) bool { return slices.Contains(wanted, v) }) {
-			return false
-		}
-	}
-	return true
-}
-
 // Values are what d carries for a facet, each once and none empty.
-func Values(d search.Document, facet search.Facet) []string {
-	var all []string
-	switch facet {
-	case search.FacetTheme:
-		all = []string{d.Theme}
-	case search.FacetOrg:
-		all = []string{d.Department}
-	case search.FacetOpen:
-		all = []string{d.Open}
-	case search.FacetFormat:
-		all = slices.Clone(d.Formats)
-	case search.FacetFreq:
-		all = []string{d.Frequency}
-	case search.FacetRegion:
-		all = []string{d.Region}
-	case search.FacetTag:
-		all = slices.Clone(d.Tags)
-	}
-	slices.Sort(all)
-	return slices.DeleteFunc(slices.Compact(all), func(v string) bool { return v == "" })
-}
+func Values(d search.Document, facet search.Facet) []string { return d.FacetValues(facet) }
 
-func keysOf(d search.Document) map[string]bool {
-	keys := map[string]bool{}
-	for tier := range search.Tiers {
-		d.Keys(search.Tier(tier), func(k string) { keys[k] = true })
-	}
-	return keys
-}
+func keysOf(d search.Document) map[string]bool { return d.AllKeys() }
 
-func satisfies(keys map[string]bool, n *search.Node) bool {
-	switch {
-	case n == nil:
-		return false
-	case len(n.And) > 0:
-		return !slices.ContainsFunc(n.And, func(m *search.Node) bool { return !satisfies(keys, m) })
-	case len(n.Or) > 0:
-		return slices.ContainsFunc(n.Or, func(m *search.Node) bool { return satisfies(keys, m) })
-	case !n.Term.Prefix:
-		return keys[n.Term.Key]
-	}
-	for k := range keys {
-		if strings.HasPrefix(k, n.Term.Key) {
-			return true
-		}
-	}
-	return false
-}
+func satisfies(keys map[string]bool, n *search.Node) bool { return n.Satisfied(keys) }
