@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -114,15 +115,16 @@ func (s *Service) correct(ctx context.Context, tx pgx.Tx, who account.Actor, v *
 			return false, err
 		}
 	}
-	names := ""
-	for i, w := range words {
-		if i > 0 {
-			names += ", "
-		}
-		names += w.Name
+	var names []string
+	for _, w := range words {
+		names = append(names, w.Name)
+	}
+	if err := s.happened(ctx, tx, Event{Kind: EventCorrection, Dataset: Dataset{ID: v.DatasetID}, File: v.ResourceID, Number: int64(v.Number),
+		Detail: EventDetail{Columns: names, Reason: reason}, key: fmt.Sprintf("%s/%d/%d/%d", v.ResourceID, v.Number, c.Position, t.Revision+1)}); err != nil {
+		return false, err
 	}
 	return true, audit.Append(ctx, tx, who, "resource", v.ResourceID, "correct-dictionary",
-		map[string]string{"number": fmt.Sprint(v.Number), "table": fmt.Sprint(c.Position + 1), "revision": fmt.Sprint(t.Revision + 1), "columns": names, "reason": reason})
+		map[string]string{"number": fmt.Sprint(v.Number), "table": fmt.Sprint(c.Position + 1), "revision": fmt.Sprint(t.Revision + 1), "columns": strings.Join(names, ", "), "reason": reason})
 }
 
 // corrected checks what is said of columns against the columns that there are.

@@ -56,7 +56,11 @@ func (s *Service) publish(ctx context.Context, tx pgx.Tx, who account.Actor, v *
 	if err := s.keepTables(ctx, tx, v.ID, files); err != nil {
 		return err
 	}
-	if err := s.noteReshaping(ctx, tx, who, v); err != nil {
+	changed, err := s.noteReshaping(ctx, tx, who, v)
+	if err != nil {
+		return err
+	}
+	if err := s.versionHappened(ctx, tx, v, changed); err != nil {
 		return err
 	}
 	if err := audit.Append(ctx, tx, who, "resource", v.ResourceID, "publish-version",

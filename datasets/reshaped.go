@@ -59,25 +59,25 @@ func reshaped(from, to *Version, kept []RowDifference) []TableReshaping {
 }
 
 // noteReshaping writes with a new version that its columns are others than
-// those of the one before, where they are.
-func (s *Service) noteReshaping(ctx context.Context, tx pgx.Tx, who account.Actor, v *Version) error {
+// those of the one before, where they are, and returns how.
+func (s *Service) noteReshaping(ctx context.Context, tx pgx.Tx, who account.Actor, v *Version) ([]TableReshaping, error) {
 	before, err := selectVersions(ctx, tx, `v.resource_id = @resource AND v.number = @number`, pgx.NamedArgs{"resource": v.ResourceID, "number": v.Number - 1}, 1)
 	if err != nil || len(before) == 0 {
-		return err
+		return nil, err
 	}
 	changed := reshaped(&before[0], v, nil)
 	if len(changed) == 0 {
-		return nil
+		return nil, nil
 	}
 	v.Reshaped = true
 	if err := s.putReshaping(ctx, tx, &before[0], v, changed); err != nil {
-		return err
+		return nil, err
 	}
-	return audit.Append(ctx, tx, who, "resource", v.ResourceID, "change-columns", map[string]string{"number": fmt.Sprint(v.Number), "columns": changedNames(changed)})
+	return changed, audit.Append(ctx, tx, who, "resource", v.ResourceID, "change-columns", map[string]string{"number": fmt.Sprint(v.Number), "columns": strings.Join(changedNames(changed), ", ")})
 }
 
 // changedNames are the columns that are not as they were.
-func changedNames(changed []TableReshaping) string {
+func changedNames(changed []TableReshaping) []string {
 	var names []string
 	for _, t := range changed {
 		names = append(append(append(names, t.Added...), t.Removed...), t.Moved...)
@@ -85,7 +85,7 @@ func changedNames(changed []TableReshaping) string {
 			names = append(names, r.Name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // keepReshaping writes it once more when rows are compared: which columns are

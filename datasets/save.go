@@ -20,10 +20,13 @@ import (
 const changesLock = 7301
 
 // announce writes the change into the table that indexes and caches follow,
-// and wakes them. It is the last thing a writer does before its commit.
+// and wakes them; followers of an entry that came or went are told. It is the last thing a writer does before its commit.
 func announce(ctx context.Context, tx pgx.Tx, s *Service, datasetIDs ...int64) error {
 	if len(datasetIDs) == 0 {
 		return nil
+	}
+	if err := s.appeared(ctx, tx, datasetIDs); err != nil {
+		return err
 	}
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@lock)`, pgx.NamedArgs{"lock": changesLock}); err != nil {
 		return err

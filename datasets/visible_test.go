@@ -291,6 +291,18 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		}
 		return v.Tables[0].Preview, nil // the dictionary is what we gave it
 	},
+	"EventsByID": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.EventsByID(ctx, nil, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9})
+	},
+	"EventsOf": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return s.EventsOf(ctx, who, d.Slug, 100)
+	},
+	"Happened": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.Happened(ctx, nil, d.ID, datasets.EventAnswer, 1, "", datasets.EventDetail{}) // refused before anything is written
+	},
+	"TellOfLate": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.TellOfLate(ctx)
+	},
 	"ContentFindings": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		c, err := s.VersionContent(ctx, nil, d.Resources[0].Newest.ID)
 		if err != nil {
