@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/following"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/portal/interop"
@@ -27,7 +28,12 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	}
 	p := templates.DatasetPage{
 		Frame:   s.frame(c, text.Pick(ctx, d.Title, d.TitleEN), text.Pick(ctx, d.Summary, d.SummaryEN)),
-		Dataset: d, Main: mainFile(d), Feed: "/departments/" + d.Department.Slug + "/feed.xml", API: "/api/v1/datasets/" + d.Slug,
+		Dataset: d, Main: mainFile(d), Feed: "/datasets/" + d.Slug + "/feed.xml", API: "/api/v1/datasets/" + d.Slug,
+	}
+	if d.Status == datasets.Published && d.Open != datasets.Withheld {
+		if p.Follow, err = s.followButton(c, following.Dataset, d.Slug); err != nil {
+			return err
+		}
 	}
 	if p.Refused, err = s.preview(ctx, viewer, d, p.Main); err != nil {
 		return err
@@ -65,7 +71,7 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.JSONLD, err = interop.Dataset(d, p.Base); err != nil {
 		return err
 	}
-	p.Feeds = []templates.Link{{Href: p.Feed, Title: templates.DepartmentName(ctx, &d.Department)}}
+	p.Feeds = []templates.Link{{Href: p.Feed, Title: p.Title}, {Href: "/departments/" + d.Department.Slug + "/feed.xml", Title: templates.DepartmentName(ctx, &d.Department)}}
 	p.Alternate = []templates.Link{{Href: p.API, Title: "JSON", Type: "application/json"}}
 	viewed := d.ID
 	s.onView(c, func() { s.Datasets.CountView(viewed) })

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/following"
 	"shuyuan/internal/account"
 	"shuyuan/internal/policy"
 	"shuyuan/portal/interop"
@@ -117,6 +118,9 @@ func (s *Server) showDepartment(c *fiber.Ctx) error {
 		Department: d.Item, Region: regions.of(d.Item.Region), Feed: page + "/feed.xml", API: "/api/v1/datasets?" + url.Values{"org": {d.Item.Slug}}.Encode(),
 	}
 	p.Feeds = []templates.Link{{Href: p.Feed, Title: name}}
+	if p.Follow, err = s.followButton(c, following.Department, d.Item.Slug); err != nil {
+		return err
+	}
 	p.NoIndex = part != (listPart{})
 	if p.List, err = s.listing(ctx, viewer, datasets.Filter{Department: d.Item.Slug}, part, page); err != nil {
 		return err

@@ -86,6 +86,43 @@ func (s *Server) searchFeed(c *fiber.Ctx) error {
 	return s.sendFeed(c, f.first().title(ctx), f.first().href(), items)
 }
 
+// datasetFeed is GET /datasets/{slug}/feed.xml: what happened to an entry.
+func (s *Server) datasetFeed(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	d, err := s.Datasets.Dataset(ctx, account.Actor{}, c.Params("slug"))
+	if err != nil {
+		return err
+	}
+	events, err := s.Datasets.EventsOf(ctx, account.Actor{}, d.Slug, feedLength)
+	if err != nil {
+		return err
+	}
+	page := s.Config.BaseURL + "/datasets/" + d.Slug
+	f := interop.Feed{
+		ID: s.Config.BaseURL + localPath(c), Title: text.Pick(ctx, d.Title, d.TitleEN), Self: s.Config.BaseURL + localPath(c), Page: page, Lang: string(text.Of(ctx)),
+		Updated: d.UpdatedAt,
+	}
+	for i := range events {
+		e := &events[i]
+		if e.At.After(f.Updated) {
+			f.Updated = e.At
+		}
+		f.Entries = append(f.Entries, interop.Entry{
+			ID: fmt.Sprintf("%s#event-%d", page, e.ID), Title: templates.EventSentence(text.Of(ctx), e), Link: s.Config.BaseURL + templates.EventPath(e),
+			Summary: templates.NoticeKindName(text.Of(ctx), string(e.Kind)), Author: templates.DepartmentName(ctx, &d.Department), Theme: text.Pick(ctx, d.Theme.Name, d.Theme.NameEN), Updated: e.At,
+		})
+	}
+	body, err := interop.Atom(f)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "application/atom+xml; charset=utf-8")
+	return c.Send(body)
+}
+
 func (s *Server) sendFeed(c *fiber.Ctx, title, page string, items []datasets.Dataset) error {
 	ctx := c.UserContext()
 	f := interop.Feed{

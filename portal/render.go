@@ -3,6 +3,7 @@ package portal
 import (
 	"bytes"
 	"crypto/rand"
+	"log/slog"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -44,8 +45,22 @@ func (s *Server) quietFrame(c *fiber.Ctx, title string) templates.Frame {
 		f.Nonce = rand.Text()
 		c.Set(fiber.HeaderContentSecurityPolicy, contentPolicy+" 'nonce-"+f.Nonce+"'")
 		f.CSRF = s.formToken(c)
+		f.Unread = s.unread(c)
 	}
 	return f
+}
+
+// unread counts what who asks was told and has not read. Where it cannot be
+// counted now, the page stands without.
+func (s *Server) unread(c *fiber.Ctx) int {
+	if s.Following == nil || actor(c).Session == "" {
+		return 0
+	}
+	n, err := s.Following.Unread(c.UserContext(), actor(c))
+	if err != nil {
+		s.Log.LogAttrs(c.UserContext(), slog.LevelWarn, "notices not counted", slog.Any("error", err))
+	}
+	return n
 }
 
 // seeOther sends the reader on after a form.

@@ -23,6 +23,7 @@ type Route struct {
 	Stream  bool   // takes a body of any length, which the handler counts
 	Gallery bool   // only where the gallery is shown
 	Fresh   bool   // an act of weight: whoever sends it shows anew who they are
+	Signed  bool   // a mail program may send it: the address holds a code that only we make, and does what that says
 	Framed  bool   // other sites may frame it: it shows the same to everybody and does nothing
 	Visit   Visit  // as what a GET is counted that is not answered from the page cache; a page if empty
 
@@ -62,6 +63,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/suggest", By: anybody, Handle: (*Server).suggest, Public: true, Visit: SearchVisit},
 	{Method: "GET", Path: "/datasets/feed.xml", By: anybody, Handle: (*Server).searchFeed, Public: true, Visit: SearchVisit},
 	{Method: "GET", Path: "/datasets/:slug", By: anybody, Handle: (*Server).showDataset, Public: true},
+	{Method: "GET", Path: "/datasets/:slug/feed.xml", By: anybody, Handle: (*Server).datasetFeed, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/questions", By: anybody, Handle: (*Server).showQuestions, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).showAsk, Session: true},
 	{Method: "POST", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).ask, Session: true},
@@ -135,6 +137,17 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/account/questions", By: anybody, Handle: (*Server).showOwnQuestions, Session: true},
 	{Method: "POST", Path: "/account/questions/:id/take-back", By: anybody, Handle: (*Server).takeBackQuestion, Session: true},
+	{Method: "GET", Path: "/follow", By: anybody, Handle: (*Server).showFollow},
+	{Method: "GET", Path: "/account/follows", By: anybody, Handle: (*Server).showFollows, Session: true},
+	{Method: "POST", Path: "/account/follows", By: anybody, Handle: (*Server).follow, Session: true},
+	{Method: "POST", Path: "/account/follows/:id/end", By: anybody, Handle: (*Server).endFollow, Session: true},
+	{Method: "GET", Path: "/account/notifications", By: anybody, Handle: (*Server).showNotices, Session: true},
+	{Method: "POST", Path: "/account/notifications/read", By: anybody, Handle: (*Server).readNotices, Session: true},
+	{Method: "GET", Path: "/account/notifications/settings", By: anybody, Handle: (*Server).showNoticeSettings, Session: true},
+	{Method: "POST", Path: "/account/notifications/settings", By: anybody, Handle: (*Server).setNotices, Session: true},
+	{Method: "GET", Path: "/account/notifications/:id", By: anybody, Handle: (*Server).openNotice, Session: true},
+	{Method: "GET", Path: "/unsubscribe/:token", By: anybody, Handle: (*Server).showUnsubscribe},
+	{Method: "POST", Path: "/unsubscribe/:token", By: anybody, Handle: (*Server).unsubscribe, Signed: true},
 	{Method: "GET", Path: "/desk/questions", By: officers, Handle: (*Server).showDeskQuestions, Session: true},
 	{Method: "GET", Path: "/desk/questions/:id", By: officers, Handle: (*Server).showDeskQuestion, Session: true},
 	{Method: "POST", Path: "/desk/questions/:id", By: officers, Handle: (*Server).answerQuestion, Session: true},
@@ -307,8 +320,10 @@ func (s *Server) behind(r Route) fiber.Handler {
 		if err := r.admits(who); err != nil {
 			return err
 		}
-		if err := s.checkForgery(c, r); err != nil {
-			return err
+		if !r.Signed {
+			if err := s.checkForgery(c, r); err != nil {
+				return err
+			}
 		}
 		if r.Fresh {
 			if asked, err := s.confirmFirst(c); asked || err != nil {

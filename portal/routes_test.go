@@ -264,8 +264,9 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Ask about public data, and take back what is not answered yet": func(p persona) bool {
 			return sends("/datasets/"+open.Slug+"/ask", url.Values{"asker": {"某"}, "body": {"这里的数是哪一年的？"}}, 303)(p) && reads("/account/questions")(p)
 		},
-		"Answer questions about the data of one's department": reads("/desk/questions"),
-		"See in the inbox what waits for oneself":             reads("/desk/inbox", "/desk/inbox.csv"),
+		"Follow datasets, departments, themes and searches, and choose how to be told": reads("/account/follows"),
+		"Answer questions about the data of one's department":                          reads("/desk/questions"),
+		"See in the inbox what waits for oneself":                                      reads("/desk/inbox", "/desk/inbox.csv"),
 		"Turn one's second factor and passkeys on and off": func(p persona) bool {
 			return reads("/account/factors")(p) && sends("/account/factors/totp", url.Values{}, 200)(p) && sends("/account/factors/totp/confirm", url.Values{"code": {"1"}}, 422)(p) && sends("/account/factors/totp/remove", url.Values{}, 303)(p)
 		},

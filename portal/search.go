@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/following"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/search"
@@ -47,11 +48,16 @@ var parameters = func() []string {
 // readFinding reads the address. It returns fault.Malformed for what no link of
 // ours could have made.
 func readFinding(c *fiber.Ctx) (finding, error) {
-	f := finding{filters: map[search.Facet][]string{}}
 	q, err := query(c, parameters...)
 	if err != nil {
-		return f, err
+		return finding{}, err
 	}
+	return findingIn(q)
+}
+
+// findingIn is readFinding of parameters that were read already.
+func findingIn(q url.Values) (f finding, err error) {
+	f.filters = map[search.Facet][]string{}
 	if f.text, err = clean("q", q.Get("q"), longestQuery); err != nil {
 		return f, err
 	}
@@ -206,6 +212,9 @@ func (s *Server) showSearch(c *fiber.Ctx) error {
 		p.API += "?" + query
 	}
 	p.Feeds = []templates.Link{{Href: p.Feed, Title: p.Title}}
+	if p.Follow, err = s.followButton(c, following.Search, f.followed()); err != nil {
+		return err
+	}
 	// A page of results is a view of pages that are indexed themselves.
 	p.NoIndex = f.text != "" || len(f.values()) > 0
 	p.Canonical = p.Base + f.href()

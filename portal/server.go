@@ -16,6 +16,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/deidentify"
+	"shuyuan/datasets/following"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
@@ -54,6 +55,7 @@ type Deps struct {
 
 	Questions *questions.Service
 	Identity  *identity.Provider // nil where the installation has none
+	Following *following.Service // nil: nobody follows anything
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
 	Runners []calendars.Runner // whose clocks run

@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/following"
 	"shuyuan/internal/account"
 	"shuyuan/portal/interop"
 	"shuyuan/search"
@@ -55,6 +56,9 @@ func (s *Server) showTheme(c *fiber.Ctx) error {
 		Theme: t.Item, Feed: page + "/feed.xml", API: "/api/v1/datasets?" + url.Values{"theme": {t.Item.Slug}}.Encode(),
 	}
 	p.Feeds = []templates.Link{{Href: p.Feed, Title: name}}
+	if p.Follow, err = s.followButton(c, following.Theme, t.Item.Slug); err != nil {
+		return err
+	}
 	p.NoIndex = part != (listPart{})
 	if p.List, err = s.listing(ctx, viewer, datasets.Filter{Theme: t.Item.Slug}, part, page); err != nil {
 		return err

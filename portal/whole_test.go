@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"shuyuan/datasets/following"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/workdays"
 	"slices"
@@ -41,10 +42,11 @@ var lexicon = sync.OnceValue(chinese.Default)
 type whole struct {
 	*portal.Server
 	*datasetstest.Catalogue
-	index  *search.Service
-	theirs datasets.Department // the department of the other officer
-	keys   map[persona]string  // API keys
-	tokens map[persona]string  // sessions
+	index   *search.Service
+	follows *following.Service
+	theirs  datasets.Department // the department of the other officer
+	keys    map[persona]string  // API keys
+	tokens  map[persona]string  // sessions
 }
 
 // persona is somebody who asks.
@@ -168,6 +170,12 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	}
 	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
 	s.Questions = questions.New(c.Pool, c.Service, clocks, s.Accounts, c.Clock)
+	rules, err := following.RulesOf(book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Following = following.New(following.Config{Pool: c.Pool, Catalogue: c.Service, Finder: w.index, Limits: s.Accounts, Rules: rules, Now: c.Clock})
+	w.follows = s.Following
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,8 @@ var auditSubjects = map[string]named{
 	"audit-trail":    {"审计记录", "audit trail"},
 	"catalogue":      {"目录条目", "catalogue entry"},
 	"question":       {"提问", "question"},
+	"follow":         {"关注", "follow"},
+	"notices":        {"通知设置", "notice settings"},
 	"organisation":   {"机构", "organisation"},
 
 	"catalogue-import": {"批量导入", "bulk import"},
@@ -126,10 +128,14 @@ var auditActs = map[string]named{
 	"catalogue-change return":    {"退回目录变更", "returned a change"},
 	"catalogue-change duplicate": {"认定重复", "called it a duplicate"},
 
-	"question ask":       {"提问", "asked a question"},
-	"question answer":    {"答复提问", "answered a question"},
-	"question decline":   {"说明不答复", "declined a question"},
-	"question take_back": {"收回提问", "took a question back"},
+	"follow follow":       {"关注", "followed something"},
+	"follow unfollow":     {"取消关注", "stopped following something"},
+	"notices choose":      {"选怎样通知", "chose how to be told"},
+	"notices unsubscribe": {"从信里退订", "unsubscribed from a letter"},
+	"question ask":        {"提问", "asked a question"},
+	"question answer":     {"答复提问", "answered a question"},
+	"question decline":    {"说明不答复", "declined a question"},
+	"question take_back":  {"收回提问", "took a question back"},
 
 	"vocabulary renew": {"更新词表", "renewed the vocabulary"},
 

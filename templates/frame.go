@@ -26,9 +26,11 @@ type Frame struct {
 	Feeds       []Link // Atom feeds of this page
 	Alternate   []Link // the same thing in other formats, each with its media type
 	Now         time.Time
-	Wide        bool // tables and inboxes: the content may use the full width
-	Refresh     int  // seconds after which the page comes anew where no script runs; 0 for never
-	Sample      bool // the sample world is loaded: the foot says so
+	Wide        bool          // tables and inboxes: the content may use the full width
+	Refresh     int           // seconds after which the page comes anew where no script runs; 0 for never
+	Follow      *FollowButton // of what the page shows; nil where it cannot be followed
+	Unread      int           // notices that who has signed in has not read
+	Sample      bool          // the sample world is loaded: the foot says so
 }
 
 // Link is an address with its words.
@@ -42,6 +44,12 @@ type Link struct {
 func (f Frame) section(path string) bool {
 	p, _, _ := strings.Cut(f.Path, "?")
 	return p == path || strings.HasPrefix(p, path+"/")
+}
+
+// exactly reports whether the page is the one at path.
+func (f Frame) exactly(path string) bool {
+	p, _, _ := strings.Cut(f.Path, "?")
+	return p == path
 }
 
 // langURL switches to the other language and comes back to this page.

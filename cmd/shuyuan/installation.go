@@ -20,6 +20,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/following"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
@@ -272,6 +273,23 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	out.catalogue = catalogue.New(in.pool, out.datasets, book, out.clocks, clock.Now)
 	out.questions = questions.New(in.pool, out.datasets, out.clocks, out.accounts, clock.Now)
 	return out, nil
+}
+
+// following is who follows what; finder looks through searches, nil where nobody
+// follows one.
+func (in *installation) following(s services, finder following.Finder) (*following.Service, error) {
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := following.RulesOf(book)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := in.secret("accounts")
+	return following.New(following.Config{
+		Pool: in.pool, Catalogue: s.datasets, Finder: finder, Limits: s.accounts, Secret: secret, Rules: rules, Now: s.clock.Now,
+	}), err
 }
 
 // uploads lets files be uploaded, under the rules of the platform.

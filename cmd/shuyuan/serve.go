@@ -130,9 +130,13 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	follows, err := s.in.following(s.services, s.search)
+	if err != nil {
+		return err
+	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions,
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Following: follows,
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
 		Runners: []calendars.Runner{s.questions, s.catalogue, reviews},
 		Now:     s.clock.Now, Config: reached, Log: s.log,
@@ -157,10 +161,16 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleLinks(workers, sender, s.base); err != nil {
 		return err
 	}
-	if err := notify.HandleQuestions(workers, sender, s.base); err != nil {
+	if err := notify.HandleQuestions(workers, sender, s.base, follows); err != nil {
 		return err
 	}
-	if err := notify.HandleOpening(workers, sender, s.base); err != nil {
+	if err := notify.HandleOpening(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := notify.HandleFollowing(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := jobs.Handle(workers, follows.Spread); err != nil {
 		return err
 	}
 	if err := notify.HandleFindings(workers, sender, s.base); err != nil {
@@ -177,6 +187,10 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "compare-versions", Every: time.Minute, AtStart: true, Run: s.datasets.CompareVersions},
 		{Name: "quality", Every: time.Minute, AtStart: true, Run: s.datasets.LookAtVersions},
 		{Name: "link-check", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.CheckLinks},
+		{Name: "tell-late", Every: time.Hour, AtStart: true, Run: s.datasets.TellOfLate},
+		{Name: "match-searches", Every: 15 * time.Second, AtStart: true, Run: follows.MatchSearches},
+		{Name: "daily-letters", Every: 5 * time.Minute, AtStart: true, Run: follows.SendDaily},
+		{Name: "notice-sweep", Every: 6 * time.Hour, Run: follows.Sweep},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})
 	s.admin = s.newAdmin()

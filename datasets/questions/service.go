@@ -143,6 +143,9 @@ func (s *Service) Move(ctx context.Context, who account.Actor, number int64, act
 		if err := s.tellAsker(ctx, tx, q); err != nil || q.State != Answered {
 			return q, err
 		}
+		if err := s.catalogue.Happened(ctx, tx, q.Dataset.ID, datasets.EventAnswer, q.ID, id(q), datasets.EventDetail{Title: beginning(q.Body)}); err != nil {
+			return nil, err
+		}
 		return q, s.catalogue.Announce(ctx, tx, q.Dataset.ID)
 	})
 }

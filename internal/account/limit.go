@@ -49,6 +49,7 @@ var Rates = map[string]Rate{
 	"export":     {60, time.Minute},      // exports without a key, by network
 	"export-key": {600, time.Minute},     // exports by key
 	"question":   {10, 24 * time.Hour},   // questions of one account about datasets
+	"follow":     {120, time.Hour},       // what one account follows and stops following
 	"feedback":   {20, 10 * time.Minute}, // forms anybody can send
 	"link-check": {30, 10 * time.Minute}, // addresses checked by hand, by department
 }

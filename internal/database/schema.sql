@@ -142,6 +142,14 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id);
 COMMENT ON COLUMN api_keys.last_used_on IS 'the day only: enough to find keys nobody uses, too little to follow anybody';
 
+CREATE TABLE appearances (
+    dataset_id bigint NOT NULL,
+    public boolean NOT NULL,
+    CONSTRAINT appearances_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT appearances_pkey PRIMARY KEY (dataset_id)
+);
+COMMENT ON TABLE appearances IS 'entries that everybody may see or could once: how it is noticed that one appears or goes';
+
 CREATE TABLE audit_entries (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
@@ -648,6 +656,27 @@ CREATE TRIGGER dictionary_revisions_kept BEFORE TRUNCATE ON public.dictionary_re
 COMMENT ON TABLE dictionary_revisions IS 'what is said of a published table''s columns since: names, types and bytes never change; the highest number counts, and version_tables.fields is number 0';
 COMMENT ON COLUMN dictionary_revisions.by_user IS 'users.id, as in the audit trail';
 
+CREATE TABLE events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    dataset_id bigint NOT NULL,
+    resource_id text,
+    number bigint NOT NULL DEFAULT 0,
+    key text NOT NULL,
+    detail jsonb NOT NULL DEFAULT '{}'::jsonb,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT events_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT events_kind_check CHECK ((kind = ANY (ARRAY['published'::text, 'restored'::text, 'withdrawn'::text, 'version'::text, 'schema'::text, 'correction'::text, 'overdue'::text, 'answer'::text, 'note'::text]))),
+    CONSTRAINT events_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT events_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT events_pkey PRIMARY KEY (id),
+    CONSTRAINT events_dataset_id_kind_key_key UNIQUE (dataset_id, kind, key)
+);
+CREATE INDEX events_dataset ON public.events USING btree (dataset_id, id DESC);
+COMMENT ON TABLE events IS 'written in the transaction of the act; an act that is done twice is one event';
+COMMENT ON COLUMN events.number IS 'version, question or note that it is about; 0 for the entry itself';
+COMMENT ON COLUMN events.key IS 'which happening of its kind it is: tells one from a repetition';
+
 CREATE TABLE finding_letters (
     version_id bigint NOT NULL,
     kind text NOT NULL,
@@ -703,6 +732,33 @@ COMMENT ON COLUMN findings.state IS 'open; confirmed: it is what it seems; dismi
 COMMENT ON COLUMN findings.decided_by IS 'the id of an account, kept when the account is gone';
 COMMENT ON COLUMN findings.decided_name IS 'who decided, as they were called then';
 COMMENT ON COLUMN findings.carried_from IS 'the version before, about which it was decided: the same kind in the same column, and no more of it here; who and when are those of that decision';
+
+CREATE TABLE follows (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id bigint NOT NULL,
+    kind text NOT NULL,
+    dataset_id bigint,
+    department_id bigint,
+    theme_id bigint,
+    search text NOT NULL DEFAULT ''::text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT follows_check CHECK (((kind = 'dataset'::text) = (dataset_id IS NOT NULL))),
+    CONSTRAINT follows_check1 CHECK (((kind = 'department'::text) = (department_id IS NOT NULL))),
+    CONSTRAINT follows_check2 CHECK (((kind = 'theme'::text) = (theme_id IS NOT NULL))),
+    CONSTRAINT follows_check3 CHECK (((kind = 'search'::text) = (search <> ''::text))),
+    CONSTRAINT follows_kind_check CHECK ((kind = ANY (ARRAY['dataset'::text, 'department'::text, 'theme'::text, 'search'::text]))),
+    CONSTRAINT follows_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT follows_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT follows_theme_id_fkey FOREIGN KEY (theme_id) REFERENCES themes(id),
+    CONSTRAINT follows_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT follows_pkey PRIMARY KEY (id),
+    CONSTRAINT follows_user_id_kind_dataset_id_department_id_theme_id_sear_key UNIQUE NULLS NOT DISTINCT (user_id, kind, dataset_id, department_id, theme_id, search)
+);
+CREATE INDEX follows_dataset ON public.follows USING btree (dataset_id) WHERE (dataset_id IS NOT NULL);
+CREATE INDEX follows_department ON public.follows USING btree (department_id) WHERE (department_id IS NOT NULL);
+CREATE INDEX follows_search ON public.follows USING btree (id) WHERE (kind = 'search'::text);
+CREATE INDEX follows_theme ON public.follows USING btree (theme_id) WHERE (theme_id IS NOT NULL);
+COMMENT ON COLUMN follows.search IS 'the query of the address of a search, in its one spelling';
 
 CREATE TABLE identities (
     issuer text NOT NULL,
@@ -887,6 +943,77 @@ COMMENT ON COLUMN links.formats IS 'what the entry is found under';
 COMMENT ON COLUMN links.example IS 'a request that a service answers with data; what is checked, where there is one';
 COMMENT ON COLUMN links.usage IS 'how to use it: method, parameters, where a key is had';
 COMMENT ON COLUMN links.notes IS 'coordinates and whatever is peculiar about the format';
+
+CREATE TABLE mailings (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id bigint NOT NULL,
+    digest boolean NOT NULL,
+    day date,
+    at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT mailings_check CHECK ((digest = (day IS NOT NULL))),
+    CONSTRAINT mailings_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT mailings_pkey PRIMARY KEY (id),
+    CONSTRAINT mailings_user_id_day_key UNIQUE (user_id, day)
+);
+COMMENT ON TABLE mailings IS 'letters that are under way or sent; a letter is written from the notices that name it';
+COMMENT ON COLUMN mailings.day IS 'of a digest: the day it tells of, so that there is one a day';
+
+CREATE TABLE notice_settings (
+    user_id bigint NOT NULL,
+    topic text NOT NULL,
+    channel text NOT NULL,
+    mode text NOT NULL,
+    CONSTRAINT notice_settings_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'mail'::text, 'hook'::text]))),
+    CONSTRAINT notice_settings_mode_check CHECK ((mode = ANY (ARRAY['now'::text, 'daily'::text, 'off'::text]))),
+    CONSTRAINT notice_settings_topic_check CHECK ((topic = ANY (ARRAY['follow'::text, 'desk'::text, 'own'::text]))),
+    CONSTRAINT notice_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT notice_settings_pkey PRIMARY KEY (user_id, topic, channel)
+);
+COMMENT ON TABLE notice_settings IS 'what somebody chose; where there is no row, what the program begins with';
+
+CREATE TABLE notices (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id bigint NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    dataset_id bigint,
+    event_id bigint,
+    follow_id bigint,
+    kind text NOT NULL,
+    title text NOT NULL DEFAULT ''::text,
+    title_en text NOT NULL DEFAULT ''::text,
+    detail jsonb NOT NULL DEFAULT '{}'::jsonb,
+    path text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone,
+    shown boolean NOT NULL DEFAULT true,
+    mail text NOT NULL,
+    mailing_id bigint,
+    CONSTRAINT notices_check CHECK (((topic <> 'follow'::text) OR ((dataset_id IS NOT NULL) AND (follow_id IS NOT NULL)))),
+    CONSTRAINT notices_check1 CHECK (((event_id IS NULL) OR (dataset_id IS NOT NULL))),
+    CONSTRAINT notices_check2 CHECK (((mailing_id IS NULL) OR (mail <> 'off'::text))),
+    CONSTRAINT notices_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT notices_kind_check CHECK ((kind <> ''::text)),
+    CONSTRAINT notices_mail_check CHECK ((mail = ANY (ARRAY['now'::text, 'daily'::text, 'off'::text]))),
+    CONSTRAINT notices_topic_check CHECK ((topic = ANY (ARRAY['follow'::text, 'desk'::text, 'own'::text]))),
+    CONSTRAINT notices_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT notices_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
+    CONSTRAINT notices_follow_id_fkey FOREIGN KEY (follow_id) REFERENCES follows(id) ON DELETE CASCADE,
+    CONSTRAINT notices_mailing_id_fkey FOREIGN KEY (mailing_id) REFERENCES mailings(id),
+    CONSTRAINT notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT notices_pkey PRIMARY KEY (id),
+    CONSTRAINT notices_user_id_key_key UNIQUE (user_id, key)
+);
+CREATE INDEX notices_list ON public.notices USING btree (user_id, id DESC) WHERE shown;
+CREATE INDEX notices_mail ON public.notices USING btree (user_id) WHERE ((mailing_id IS NULL) AND (mail <> 'off'::text));
+CREATE INDEX notices_mailing ON public.notices USING btree (mailing_id) WHERE (mailing_id IS NOT NULL);
+CREATE INDEX notices_unread ON public.notices USING btree (user_id) WHERE (shown AND (read_at IS NULL));
+COMMENT ON COLUMN notices.key IS 'what it tells, so that nobody is told twice';
+COMMENT ON COLUMN notices.dataset_id IS 'shown and sent only while everybody may see the entry, or its page says that it was withdrawn';
+COMMENT ON COLUMN notices.follow_id IS 'whoever ends a follow has no more of its notices';
+COMMENT ON COLUMN notices.shown IS 'stands in the list of the app';
+COMMENT ON COLUMN notices.mail IS 'how it goes out by mail, as the reader had chosen when it happened';
 
 CREATE TABLE one_time_links (
     id bytea NOT NULL,
@@ -1170,6 +1297,15 @@ CREATE INDEX rate_windows_ends ON public.rate_windows USING btree (ends);
 COMMENT ON TABLE rate_windows IS 'rate limits that hold across replicas; subjects are hashed, a crash forgets them, and that is all right';
 COMMENT ON COLUMN rate_windows.refused IS 'calls refused since the last that passed; only those that passed are counted against the limit';
 
+CREATE TABLE readers (
+    user_id bigint NOT NULL,
+    lang text NOT NULL,
+    CONSTRAINT readers_lang_check CHECK ((lang = ANY (ARRAY['zh'::text, 'en'::text]))),
+    CONSTRAINT readers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT readers_pkey PRIMARY KEY (user_id)
+);
+COMMENT ON TABLE readers IS 'in which language somebody is written to';
+
 CREATE TABLE recovery_codes (
     user_id bigint NOT NULL,
     hash bytea NOT NULL,
@@ -1254,6 +1390,23 @@ CREATE TABLE schema_changes (
 );
 COMMENT ON TABLE schema_changes IS 'versions whose columns are others than those of the version before: written with the version';
 COMMENT ON COLUMN schema_changes.tables IS '[{name, added, removed, renamed, retyped, moved, new, gone}]';
+
+CREATE TABLE search_cursor (
+    one boolean NOT NULL DEFAULT true,
+    seq bigint NOT NULL,
+    CONSTRAINT search_cursor_one_check CHECK (one),
+    CONSTRAINT search_cursor_pkey PRIMARY KEY (one)
+);
+COMMENT ON TABLE search_cursor IS 'the last change for which followed searches were looked through';
+
+CREATE TABLE search_matches (
+    follow_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    CONSTRAINT search_matches_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT search_matches_follow_id_fkey FOREIGN KEY (follow_id) REFERENCES follows(id) ON DELETE CASCADE,
+    CONSTRAINT search_matches_pkey PRIMARY KEY (follow_id, dataset_id)
+);
+COMMENT ON TABLE search_matches IS 'what a followed search found when it was first followed, and what it told of since: each entry once';
 
 CREATE TABLE sessions (
     id text NOT NULL,

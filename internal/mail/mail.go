@@ -12,6 +12,7 @@ import (
 	"mime"
 	"mime/quotedprintable"
 	"net/mail"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -32,6 +33,10 @@ type Letter struct {
 	To      mail.Address
 	Subject string
 	Text    string
+
+	// Unsubscribe is the https address at which one POST ends letters of this kind
+	// (RFC 8058), or an http one of a portal on this machine; empty: none.
+	Unsubscribe string
 
 	// A letter that is sent again after its acceptance was lost is the same
 	// letter if both are the same: one file in a folder, one Message-ID.
@@ -68,7 +73,7 @@ func (f From) encode(l Letter) (body []byte, id string, err error) {
 	_, domain, _ := strings.Cut(f.Address.Address, "@")
 
 	var b bytes.Buffer
-	for _, h := range [][2]string{
+	headers := [][2]string{
 		{"Date", f.written(l).Format(time.RFC1123Z)},
 		{"From", f.Address.String()},
 		{"To", l.To.String()},
@@ -78,7 +83,14 @@ func (f From) encode(l Letter) (body []byte, id string, err error) {
 		{"MIME-Version", "1.0"},
 		{"Content-Type", "text/plain; charset=utf-8"},
 		{"Content-Transfer-Encoding", "quoted-printable"},
-	} {
+	}
+	if l.Unsubscribe != "" {
+		if u, err := url.Parse(l.Unsubscribe); err != nil || u.Host == "" || plain("unsubscribe", l.Unsubscribe) != nil || strings.ContainsAny(l.Unsubscribe, "<> ,") {
+			return nil, "", fault.At("unsubscribe", "退订的地址不正确。").Because(err)
+		}
+		headers = append(headers, [2]string{"List-Unsubscribe", "<" + l.Unsubscribe + ">"}, [2]string{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"})
+	}
+	for _, h := range headers {
 		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
 	}
 	b.WriteString("\r\n")

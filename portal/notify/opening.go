@@ -6,32 +6,36 @@ import (
 	"strconv"
 	"strings"
 
+	"shuyuan/datasets/following"
 	"shuyuan/datasets/opening"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/templates/text"
 )
 
 // HandleOpening lets workers send the letters of opening reviews, of the portal
-// at base.
-func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string) error {
+// at base, as their readers want them; wishes nil: at once, to all. Those of an
+// emergency, which the texts tie to days, nobody can put off.
+func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n opening.Notice) error {
-		err := sender.Send(ctx, Opening(n, base))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
+		asked, later := wishes, false
+		switch n.State {
+		case opening.Proposed, opening.Provisional:
+			asked = nil
+		case opening.SecurityCheck, opening.SecrecyCheck, opening.JointReview: // they wait in the inbox, so that the daily letter tells them
+			later = true
 		}
-		return err
+		return wished(ctx, sender, asked, base, following.OnDesk, func(langs ...text.Lang) mail.Letter { return Opening(n, base, langs...) }, later)
 	})
 }
 
 // Opening is the letter to whoever a review waits for, or who asked for it. Its
 // subject is its own: it says what to do, about what, and which review.
-func Opening(n opening.Notice, base string) mail.Letter {
+func Opening(n opening.Notice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
-		Subject: "数源 Shuyuan：" + openingSubject(text.Chinese, n) + " / " + openingSubject(text.English, n),
-		Text:    openingText(text.Chinese, n, base) + "\n────────\n\n" + openingText(text.English, n, base),
+		Subject: "数源 Shuyuan：" + spoken(langs, " / ", func(l text.Lang) string { return openingSubject(l, n) }),
+		Text:    spoken(langs, rule, func(l text.Lang) string { return openingText(l, n, base) }),
 		ID:      n.ID,
 		Written: n.At,
 	}

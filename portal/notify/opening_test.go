@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shuyuan/datasets/opening"
+	"shuyuan/templates/text"
 )
 
 func TestTheLetterOfAReviewSaysWhatToDoAndByWhen(t *testing.T) {
@@ -13,14 +14,14 @@ func TestTheLetterOfAReviewSaysWhatToDoAndByWhen(t *testing.T) {
 	subjects := map[string]bool{}
 	for state := range openingAsks {
 		n.State = state
-		l := Opening(n, base)
+		l := Opening(n, base, text.Chinese, text.English)
 		if subjects[l.Subject] || !strings.Contains(l.Subject, "KS-9") || !strings.Contains(l.Subject, "人口") || !strings.Contains(l.Subject, "Population") {
 			t.Errorf("%s: %q", state, l.Subject)
 		}
 		subjects[l.Subject] = true
 	}
 	n.State, n.Words = opening.Returned, "删去电话"
-	l := Opening(n, base)
+	l := Opening(n, base, text.Chinese, text.English)
 	chinese, english, _ := strings.Cut(l.Text, "────────")
 	for _, want := range []string{"审查退回", "示例统计局", "删去电话", base + "/desk/reviews/9", "2026-12-04", "平台规则"} {
 		if !strings.Contains(chinese, want) {

@@ -6,32 +6,33 @@ import (
 	"strconv"
 	"strings"
 
+	"shuyuan/datasets/following"
 	"shuyuan/datasets/questions"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/templates/text"
 )
 
 // HandleQuestions lets workers send the letters about questions and answers, of
-// the portal at base.
-func HandleQuestions(workers *jobs.Workers, sender mail.Sender, base string) error {
+// the portal at base, as their readers want them; wishes nil: at once, to all.
+func HandleQuestions(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n questions.Notice) error {
-		err := sender.Send(ctx, Question(n, base))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
+		topic := following.OnOwn
+		if n.State == questions.Open {
+			topic = following.OnDesk
 		}
-		return err
+		later := n.State != questions.Declined // the daily letter tells it
+		return wished(ctx, sender, wishes, base, topic, func(langs ...text.Lang) mail.Letter { return Question(n, base, langs...) }, later)
 	})
 }
 
 // Question is the letter to an officer about a question, or to its asker about
 // what became of it.
-func Question(n questions.Notice, base string) mail.Letter {
+func Question(n questions.Notice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
-		Subject: "数源 Shuyuan：" + questionSubject(text.Chinese, n) + " / " + questionSubject(text.English, n),
-		Text:    question(text.Chinese, n, base) + "\n────────\n\n" + question(text.English, n, base),
+		Subject: "数源 Shuyuan：" + spoken(langs, " / ", func(l text.Lang) string { return questionSubject(l, n) }),
+		Text:    spoken(langs, rule, func(l text.Lang) string { return question(l, n, base) }),
 		ID:      n.ID,
 		Written: n.At,
 	}
