@@ -283,6 +283,10 @@ func (s *Service) Move(ctx context.Context, who account.Actor, slug string, acti
 			WHERE id = @id`, pgx.NamedArgs{"status": d.Status, "reason": d.WithdrawnReason, "now": s.now(), "id": d.ID}); err != nil {
 			return none, err
 		}
+		if _, err := tx.Exec(ctx, `UPDATE opening_incidents SET restored_at = @now WHERE dataset_id = @id AND restored_at IS NULL AND @status = 'published'`,
+			pgx.NamedArgs{"id": d.ID, "status": d.Status, "now": s.now()}); err != nil {
+			return none, err
+		}
 		if err := audit.Append(ctx, tx, who, "dataset", d.Slug, string(action), audit.Moved(from, d.Status)); err != nil {
 			return none, err
 		}

@@ -270,6 +270,12 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"KeepDerived": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.KeepDerived(ctx, nil, who, d.Resources[0].ID, "", blob.Info{}, datasets.Lineage{})
 	},
+	"KnowDownload": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.KnowDownload(ctx, who, d.ID)
+	},
+	"KnownDownloaders": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.KnownDownloaders(ctx, nil, d.ID)
+	},
 	"Lineages": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		return s.Lineages(ctx, nil, d.ID)
 	},

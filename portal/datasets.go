@@ -59,6 +59,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if p.Emergency, err = s.emergencyOf(c, d); err != nil {
+		return err
+	}
 	if p.Quality, err = s.entryQuality(ctx, d); err != nil {
 		return err
 	}

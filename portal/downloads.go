@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -266,7 +267,16 @@ func plainDigest(f *datasets.File) string {
 func (s *Server) sendingWhole(c *fiber.Ctx, digest string, bytes, datasetID int64) {
 	if c.Method() == fiber.MethodGet {
 		c.Set("Content-Digest", digest)
-		s.Datasets.CountDownload(datasetID, bytes)
+		s.downloaded(c, datasetID, bytes)
+	}
+}
+
+// downloaded counts a download, and remembers who had signed in for it. Whoever
+// waits for their file does not wait for that to succeed.
+func (s *Server) downloaded(c *fiber.Ctx, datasetID, bytes int64) {
+	s.Datasets.CountDownload(datasetID, bytes)
+	if err := s.Datasets.KnowDownload(c.UserContext(), actor(c), datasetID); err != nil {
+		s.Log.LogAttrs(c.UserContext(), slog.LevelWarn, "a download was not remembered", slog.Any("error", err))
 	}
 }
 
@@ -274,7 +284,7 @@ func (s *Server) sendingWhole(c *fiber.Ctx, digest string, bytes, datasetID int6
 func (s *Server) sendRanges(c *fiber.Ctx, f *datasets.File, ranges []byterange.Range, datasetID int64) error {
 	c.Status(fiber.StatusPartialContent)
 	if ranges[0].From == 0 { // whoever goes on after a break was counted then
-		s.Datasets.CountDownload(datasetID, byterange.Sum(ranges))
+		s.downloaded(c, datasetID, byterange.Sum(ranges))
 	}
 	if len(ranges) > 1 {
 		body, boundary, length := byterange.Multi(f.Object, f.MediaType, f.Bytes, ranges)

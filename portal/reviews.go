@@ -34,6 +34,9 @@ func (s *Server) showReviews(c *fiber.Ctx) error {
 	if p.Items, err = s.Opening.Queue(ctx, who, opening.Filter{All: p.All}); err != nil {
 		return err
 	}
+	if p.Again, err = s.Opening.ReviewAgain(ctx, who); err != nil {
+		return err
+	}
 	for _, r := range p.Items {
 		p.Yours[r.ID] = s.Opening.Yours(who, r)
 	}

@@ -300,6 +300,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"See drafts and withheld entries of one's department":                                                                                reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),
 		"Ask for an opening review of the data of one's department, and take it back":                                                        sends("/desk/reviews", url.Values{"upload": {"nonesuchnonesuchnonesuchno"}, "open": {"unconditional"}}, 404),
 		"Make new entries of one's department's withheld data, de-identified or with the right holder's consent":                             sends("/desk/deidentify/table", url.Values{"version": {"999"}}, 404),
+		"Withdraw public data at once: of one's department; the authority and the regulator, of those under the same text":                   sends("/desk/reviews/incidents", url.Values{"dataset": {"nonesuch"}, "reason": {"x"}}, 422),
 		"Decide at one's gate of an opening review; the head of a department opens first in an emergency":                                    sends("/desk/reviews/999", url.Values{"action": {"pass"}, "revision": {"1"}}, 404),
 		"See the opening reviews of one's department; the cyberspace office and the authority, those of all departments under the same text": reads("/desk/reviews", "/desk/reviews/events"),
 		"Take back what an opening review lets through":                                                                                      sends("/desk/reviews/999/revoke", url.Values{"revision": {"1"}, "reason": {"x"}}, 404),

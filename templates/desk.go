@@ -19,6 +19,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/changes", Title: "目录变更", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/uploads", Title: "上传", By: []account.Role{account.Officer}},
 	{Href: "/desk/reviews", Title: "开放审查", By: Reviewing},
+	{Href: "/desk/reviews/incidents", Title: "紧急撤回", By: []account.Role{account.Regulator}},
 	{Href: "/desk/deidentify", Title: "脱敏", By: []account.Role{account.Officer}},
 	{Href: "/desk/findings", Title: "个人信息和隐患", By: []account.Role{account.Officer}},
 	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},

@@ -144,9 +144,12 @@ var inboxKinds = map[string]string{
 	"question":       "问答",
 	"entry":          "目录条目",
 	"opening-review": "开放审查",
-	"change":         "目录变更",
-	"organisation":   "机构认证",
-	"calendar":       "工作日历",
+
+	"opening-again":    "要重新审查的",
+	"opening-incident": "紧急撤回",
+	"change":           "目录变更",
+	"organisation":     "机构认证",
+	"calendar":         "工作日历",
 }
 
 // KnownInboxKind reports whether there is such a kind.

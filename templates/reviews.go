@@ -21,6 +21,7 @@ type ReviewsPage struct {
 	Items []*opening.Review
 	All   bool // what has ended, too
 	Yours map[int64]bool
+	Again []opening.Again // what must be reviewed anew
 }
 
 // NewReviewPage asks for a review of one content.
@@ -164,4 +165,30 @@ func rowsDiffer(ctx context.Context, r datasets.RowDifference) string {
 		return text.T(ctx, "行没有比：两张表太大、读不出，或者没有共同的列")
 	}
 	return text.T(ctx, "行：+%s −%s ~%s，不变 %s", Thousands(r.Added), Thousands(r.Removed), Thousands(r.Changed), Thousands(r.Same))
+}
+
+// IncidentsPage lists what was taken from the public at once.
+type IncidentsPage struct {
+	Frame
+	Items []opening.Incident
+	May   bool // the reader can do so
+	Form  IncidentForm
+}
+
+// IncidentForm is that as it was typed.
+type IncidentForm struct {
+	Slug, Reason string
+	Mistake      Mistake
+}
+
+// EmergenciesPage lists declared events with what was opened under them.
+type EmergenciesPage struct {
+	Frame
+	Items []Emergency
+}
+
+// Emergency is one of them.
+type Emergency struct {
+	opening.Event
+	Items []datasets.Dataset
 }

@@ -111,3 +111,52 @@ func (s *Service) eventFor(ctx context.Context, q database.Querier, profile stri
 	}
 	return &found[0], nil
 }
+
+// PublicEmergency is a declared event with the slugs of what was opened under
+// it; whether each is public now, datasets.Visible says.
+type PublicEmergency struct {
+	Event
+	Slugs []string
+}
+
+// PublicEmergencies are the events under which something was opened, for
+// everybody, the newest first.
+func (s *Service) PublicEmergencies(ctx context.Context) ([]PublicEmergency, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT o.event_id, d.slug FROM opening_reviews o JOIN datasets d ON d.id = o.dataset_id
+		WHERE o.event_id IS NOT NULL AND o.state IN ('published_provisional', 'confirmed') AND o.revoked_at IS NULL AND d.status = 'published' AND d.open_type <> 'withheld'
+		GROUP BY o.event_id, d.slug, d.title ORDER BY d.title, d.slug`)
+	if err != nil {
+		return nil, err
+	}
+	slugs, ids := map[int64][]string{}, []int64{}
+	var event int64
+	var slug string
+	if _, err := pgx.ForEachRow(rows, []any{&event, &slug}, func() error {
+		slugs[event], ids = append(slugs[event], slug), append(ids, event)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	events, err := selectEvents(ctx, s.pool, `e.id = ANY (@ids)`, pgx.NamedArgs{"ids": ids})
+	var out []PublicEmergency
+	for _, e := range events {
+		out = append(out, PublicEmergency{e, slugs[e.ID]})
+	}
+	return out, err
+}
+
+// EmergencyOf is the review of the emergency under which an entry is open, with
+// its event and its clock; fault.NotFound where it is open under none.
+func (s *Service) EmergencyOf(ctx context.Context, datasetID int64) (*Review, error) {
+	found, err := selectReviews(ctx, s.pool, `o.dataset_id = @dataset AND o.event_id IS NOT NULL AND o.state IN ('published_provisional', 'confirmed') AND o.revoked_at IS NULL AND o.version_id IS NOT NULL`,
+		pgx.NamedArgs{"dataset": datasetID}, ` ORDER BY o.id DESC LIMIT 1`)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNoReview()
+	}
+	s.resume(found[0])
+	return found[0], nil
+}

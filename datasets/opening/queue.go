@@ -91,7 +91,12 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		}
 		out = append(out, item)
 	}
-	return out, nil
+	incidents, err := s.incidentsWaiting(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	again, err := s.againWaiting(ctx, who)
+	return append(append(out, incidents...), again...), err
 }
 
 // english is the title of what r is about, where it has an English one.

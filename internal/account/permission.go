@@ -52,6 +52,7 @@ var Permissions = []Permission{
 	{"查看本部门的开放审查；网信和主管部门查看同一文本下各部门的", "See the opening reviews of one's department; the cyberspace office and the authority, those of all departments under the same text", []Role{Officer, Head, SecurityReviewer, SecrecyReviewer, CyberspaceReviewer, Authority}},
 	{"收回开放审查的批准", "Take back what an opening review lets through", []Role{SecurityReviewer, SecrecyReviewer, CyberspaceReviewer}},
 	{"登记和结束突发事件，其间可以先开放后审查", "Record and end emergencies, during which opening comes before its review", []Role{Authority}},
+	{"紧急撤回公开的数据：本部门的；主管部门和监管机构，适用同一部规则的", "Withdraw public data at once: of one's department; the authority and the regulator, of those under the same text", []Role{Head, Authority, Regulator}},
 	{"看这张表：谁能做什么，谁不能同时是谁", "See this table: who may do what, and who may not be whom", Overseers},
 	{"在网页上查看账号", "See accounts in the browser", []Role{Administrator, SecurityAdministrator}},
 	{"在网页上建立、停用和启用账号，换新密码（自己的、安全和审计管理员的密码除外）", "Create, disable and enable accounts in the browser, give new passwords (not one's own, nor those of the security and audit administrators)", []Role{Administrator}},

@@ -795,6 +795,17 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_organisation ON public.invitations USING btree (organisation_id);
 COMMENT ON TABLE invitations IS 'mailed links to join; each is for one address and works once';
 
+CREATE TABLE known_downloads (
+    user_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT known_downloads_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT known_downloads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT known_downloads_pkey PRIMARY KEY (dataset_id, user_id)
+);
+CREATE INDEX known_downloads_user ON public.known_downloads USING btree (user_id);
+COMMENT ON TABLE known_downloads IS 'who had signed in when they took data, and when last: to be told when something is wrong with it (TJ-50), and for nothing else';
+
 CREATE TABLE known_networks (
     user_id bigint NOT NULL,
     network bytea NOT NULL,
@@ -1081,6 +1092,32 @@ CREATE TABLE opening_events (
 );
 COMMENT ON TABLE opening_events IS 'emergencies that were declared (AS-20.4, AB-32): without one nothing is opened before its review';
 COMMENT ON COLUMN opening_events.kind IS 'AB-32: 自然灾害, 事故灾难, 公共卫生事件, 社会安全事件';
+
+CREATE TABLE opening_incidents (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    dataset_id bigint NOT NULL,
+    reason text NOT NULL,
+    withdrawn_by bigint NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    department_id bigint NOT NULL,
+    withdrawn_at timestamp with time zone NOT NULL,
+    told integer NOT NULL,
+    restored_at timestamp with time zone,
+    CONSTRAINT opening_incidents_check CHECK ((restored_at >= withdrawn_at)),
+    CONSTRAINT opening_incidents_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT opening_incidents_role_check CHECK ((role = ANY (ARRAY['head'::text, 'authority'::text, 'regulator'::text]))),
+    CONSTRAINT opening_incidents_told_check CHECK ((told >= 0)),
+    CONSTRAINT opening_incidents_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT opening_incidents_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT opening_incidents_pkey PRIMARY KEY (id)
+);
+CREATE INDEX opening_incidents_dataset ON public.opening_incidents USING btree (dataset_id);
+CREATE INDEX opening_incidents_department ON public.opening_incidents USING btree (department_id);
+CREATE UNIQUE INDEX opening_incidents_open ON public.opening_incidents USING btree (dataset_id) WHERE (restored_at IS NULL);
+COMMENT ON TABLE opening_incidents IS 'published -> emergency_withdrawn: what an entry was taken from the public at once for';
+COMMENT ON COLUMN opening_incidents.department_id IS 'for which whoever withdrew it acted';
+COMMENT ON COLUMN opening_incidents.told IS 'so many known downloaders were written to';
 
 CREATE TABLE opening_reviews (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -8,6 +8,7 @@ import (
 
 	"shuyuan/datasets/following"
 	"shuyuan/datasets/opening"
+	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/templates/text"
@@ -17,6 +18,15 @@ import (
 // at base, as their readers want them; wishes nil: at once, to all. Those of an
 // emergency, which the texts tie to days, nobody can put off.
 func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
+	if err := jobs.Handle(workers, func(ctx context.Context, n opening.IncidentNotice) error { // of law: nobody can put it off
+		err := sender.Send(ctx, Incident(n, base))
+		if fault.KindOf(err) == fault.Invalid { // refused for good
+			return jobs.GiveUp(err)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
 	return jobs.Handle(workers, func(ctx context.Context, n opening.Notice) error {
 		asked, later := wishes, false
 		switch n.State {
@@ -27,6 +37,36 @@ func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string, wishe
 		}
 		return wished(ctx, sender, asked, base, following.OnDesk, func(langs ...text.Lang) mail.Letter { return Opening(n, base, langs...) }, later)
 	})
+}
+
+// Incident is the letter to whoever is known to have taken data that was
+// withdrawn at once (TJ-50). Its subject is its own, and says what happened.
+func Incident(n opening.IncidentNotice, base string) mail.Letter {
+	return mail.Letter{
+		To:      netmail.Address{Address: n.To},
+		Subject: "数源 Shuyuan：" + incidentSubject(text.Chinese, n) + " / " + incidentSubject(text.English, n),
+		Text:    incidentText(text.Chinese, n, base) + "\n────────\n\n" + incidentText(text.English, n, base),
+		ID:      n.ID,
+		Written: n.At,
+	}
+}
+
+func incidentTitle(lang text.Lang, n opening.IncidentNotice) string {
+	if lang == text.English && n.TitleEN != "" {
+		return n.TitleEN
+	}
+	return n.Title
+}
+
+func incidentSubject(lang text.Lang, n opening.IncidentNotice) string {
+	return text.In(lang, "您取过的数据已紧急撤回，请停用") + "：" + incidentTitle(lang, n) + " JJ-" + strconv.FormatInt(n.Incident, 10)
+}
+
+func incidentText(lang text.Lang, n opening.IncidentNotice, base string) string {
+	say := func(zh string, args ...any) string { return text.In(lang, zh, args...) }
+	return strings.Join([]string{say("您好。"), "", say("您登录后取过的一份数据已经紧急撤回，请停止使用已经取到的文件："), "", "- " + incidentTitle(lang, n), "  " + n.Department, "",
+		say("原因：%s", n.Reason), "", base + "/datasets/" + n.Slug, "",
+		say("您收到这封信，是因为系统记着您登录后取过它；重新审查通过以后会恢复公开。"), say("这封信由系统自动发出，请不要回复。")}, "\n") + "\n"
 }
 
 // Opening is the letter to whoever a review waits for, or who asked for it. Its
