@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"shuyuan/datasets/ingest"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
@@ -535,6 +537,10 @@ func (in *dictionaryReader) schema(body []byte) {
 	var doc struct {
 		tableSchema
 		schemaPackage
+	}
+	if !jsontext.Value(body).IsValid() { // a name twice, too, where others would take the later or the first (RFC 8259, 4)
+		in.fail("这不是完好的 JSON，或同一个名称写了两次。")
+		return
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		in.fail("这不是完好的 JSON，或不是 Frictionless 的 Table Schema。")

@@ -87,6 +87,19 @@ func TestAnOrganisationIsVerifiedByTheAuthority(t *testing.T) {
 	if in.Load() != 1 {
 		t.Errorf("%d verified it", in.Load())
 	}
+	alike := asked // M17: a Cyrillic letter in place of the Latin one
+	alike.Name, alike.Code = "甲公司（СHINA）", "91350300M00020001W"
+	if _, err := w.pool.Exec(ctx, `UPDATE organisations SET name = '甲公司（CHINA）' WHERE id = $1`, id); err != nil {
+		t.Fatal(err)
+	}
+	mimic, err := w.SaveOrganisation(ctx, other, 0, alike)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.addPaper(other, mimic)
+	if err := w.SubmitOrganisation(ctx, other, mimic); fault.Of(err).Field != "name" {
+		t.Errorf("a name that looks like another's: %v", err)
+	}
 	twin, err := w.SaveOrganisation(ctx, other, 0, asked) // a draft holds nothing back, and is none of the other's
 	if err != nil {
 		t.Fatal(err)

@@ -325,9 +325,9 @@ func (s *Service) readyToSubmit(ctx context.Context, q database.Querier, org int
 	var o Organisation
 	var papers int
 	err := q.QueryRow(ctx, `
-		SELECT kind, head, registrar, address,
+		SELECT kind, name, head, registrar, address,
 			(SELECT count(*) FROM papers p WHERE p.organisation_id = o.id AND p.kind = 'registration' AND p.replaced_at IS NULL AND (p.expires_on IS NULL OR p.expires_on >= @today))
-		FROM organisations o WHERE id = @id`, pgx.NamedArgs{"id": org, "today": s.now().In(china).Format(time.DateOnly)}).Scan(&o.Kind, &o.Head, &o.Registrar, &o.Address, &papers)
+		FROM organisations o WHERE id = @id`, pgx.NamedArgs{"id": org, "today": s.now().In(china).Format(time.DateOnly)}).Scan(&o.Kind, &o.Name, &o.Head, &o.Registrar, &o.Address, &papers)
 	if err != nil {
 		return fmt.Errorf("organisation: %w", err)
 	}
@@ -345,5 +345,5 @@ func (s *Service) readyToSubmit(ctx context.Context, q database.Querier, org int
 	case papers == 0:
 		return fault.At("papers", "提交以前请上传登记证照；过期的不算。")
 	}
-	return nil
+	return looksLikeNobody(ctx, q, org, o.Name)
 }

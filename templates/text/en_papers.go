@@ -42,6 +42,7 @@ func init() {
 		"只收 PDF、JPG 和 PNG。这个文件的内容不是其中任何一种。": "Only PDF, JPG and PNG are taken, and this file is none of them.",
 		"没有这份证照。":                           "There is no such paper.",
 		"提交以前请填写法定代表人，并保存。":                 "Before submitting, fill in the legal representative and save.",
+		"这个名称和“%s”看起来一样，用的字却不同；请按证照核对用字。":   "This name looks like “%s” and is written with other characters; check it against the certificate.",
 		"提交以前请填写负责人，并保存。":                   "Before submitting, fill in the person in charge and save.",
 		"提交以前请填写登记机关，并保存。":                  "Before submitting, fill in where it is registered and save.",
 		"提交以前请填写住所，并保存。":                    "Before submitting, fill in the registered address and save.",
