@@ -302,11 +302,7 @@ func everyVersionOpens(ctx context.Context, tx pgx.Tx, datasetID int64, open Ope
 	err := tx.QueryRow(ctx, `
 		SELECT r.name, v.number
 		FROM versions v JOIN resources r ON r.id = v.resource_id
-		WHERE r.dataset_id = @dataset AND NOT EXISTS (
-			SELECT FROM opening_reviews o
-			WHERE (o.id = (SELECT review_id FROM version_approvals a WHERE a.version_id = v.id) OR o.resource_id = v.resource_id AND o.sha256 = v.sha256)
-			AND o.state IN ('approved', 'approved_conditional', 'published_provisional', 'confirmed') AND o.revoked_at IS NULL
-			AND (o.decided_terms ->> 'open' = 'unconditional' OR o.decided_terms ->> 'open' = @open))
+		WHERE r.dataset_id = @dataset AND `+notLetThrough+`
 		ORDER BY r.position, v.number LIMIT 1`, pgx.NamedArgs{"dataset": datasetID, "open": open}).Scan(&name, &number)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil

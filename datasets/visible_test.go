@@ -464,6 +464,16 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		}
 		return out, nil
 	},
+	"Disagree": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		found, err := s.Disagree(ctx, who, older, d.Resources[0].Newest, func(a, b datasets.Field) bool { return a.Name == b.Name })
+		if err != nil {
+			return nil, err
+		}
+		return []any{found.Columns, found.Differ, found.Sample}, nil // the versions themselves are what we gave it
+	},
+	"Unreviewed": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Unreviewed(ctx, d.ID, datasets.Unconditional)
+	},
 	"DifferingRows": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.DifferingRows(ctx, who, older, d.Resources[0].Newest, 0, rows.Query{})
 	},
@@ -728,7 +738,7 @@ func unzipped(b []byte) (any, error) {
 var handsOut = []string{"Checks", "ContentOriginal", "Deidentify", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "TableColumns", "Shown", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
+var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "TableColumns", "Shown", "DifferingRows", "Disagree", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.

@@ -133,7 +133,10 @@ func (s *Server) entryPage(c *fiber.Ctx, slug string) (*templates.EntryPage, err
 	if p.Typed, err = s.Catalogue.Typed(ctx, who, e); err != nil {
 		return nil, err
 	}
-	p.History, err = s.Catalogue.History(ctx, e)
+	if p.History, err = s.Catalogue.History(ctx, e); err != nil {
+		return nil, err
+	}
+	p.Alike, err = s.alike(c, e)
 	return p, err
 }
 

@@ -68,6 +68,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.Answers, err = s.answersOf(c, d); err != nil {
 		return err
 	}
+	if p.Marks, err = s.marksOf(c, d); err != nil {
+		return err
+	}
 	if p.Related, err = s.Datasets.Related(ctx, viewer, d, 3); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
+	"shuyuan/datasets/sources"
 )
 
 // lifecycles are all tables of moves, as docs/lifecycles.md shows them.
@@ -21,6 +22,8 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Entry", "What the public sees of a catalogue entry (`datasets`).", datasets.EntryLifecycle()},
 	{"Compiling an entry", "Between the department and the authority that confirms it (`datasets/catalogue`).", catalogue.Lifecycle.Mermaid(catalogue.Draft)},
 	{"Catalogue change", "From an event to the confirmed change, with two clocks (`datasets/catalogue`; AB-17, FJ-2.2).", catalogue.ChangeLifecycle.Mermaid(catalogue.Recorded)},
+	{"Duplicate", "Several departments collect the same data item: the authority names one (`datasets/sources`; AS-14.2, AB-15.4).", sources.DuplicateLifecycle.Mermaid(sources.Proposed)},
+	{"Disagreement", "Values of departments disagree: they settle it, or the authority decides (`datasets/sources`; AB-29).", sources.InconsistencyLifecycle.Mermaid(sources.Negotiating)},
 	{"Upload", "A file on its way to become a version (`datasets`).", datasets.UploadLifecycle()},
 	{"Opening review", "Whether one content may be opened, gate by gate, and the emergency lane (`datasets/opening`; AS-28, AS-30, AS-20.4, AB-32).", opening.Lifecycle()},
 	{"Question", "A question about data, and its answer (`datasets/questions`).", questions.Lifecycle()},

@@ -200,6 +200,20 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/changes/:id/entries/:slug", By: officers, Handle: (*Server).showChangedEntry, Session: true},
 	{Method: "POST", Path: "/desk/changes/:id/entries/:slug", By: officers, Handle: (*Server).saveChangedEntry, Session: true},
 
+	{Method: "POST", Path: "/desk/changes/:id/entries/:slug/open", By: officers, Handle: (*Server).openHeldEntry, Session: true},
+
+	{Method: "GET", Path: "/desk/duplicates", By: compilers, Handle: (*Server).showDuplicates, Session: true},
+	{Method: "POST", Path: "/desk/duplicates", By: authorities, Handle: (*Server).openDuplicate, Session: true},
+	{Method: "GET", Path: "/desk/duplicates/:id", By: compilers, Handle: (*Server).showDuplicate, Session: true},
+	{Method: "POST", Path: "/desk/duplicates/:id", By: authorities, Handle: (*Server).moveDuplicate, Session: true},
+	{Method: "POST", Path: "/desk/duplicates/:id/position", By: officers, Handle: (*Server).stateOnDuplicate, Session: true},
+	{Method: "GET", Path: "/desk/inconsistencies", By: compilers, Handle: (*Server).showInconsistencies, Session: true},
+	{Method: "GET", Path: "/desk/inconsistencies/new", By: disputing, Handle: (*Server).showNewInconsistency, Session: true},
+	{Method: "POST", Path: "/desk/inconsistencies", By: disputing, Handle: (*Server).openInconsistency, Session: true},
+	{Method: "GET", Path: "/desk/inconsistencies/:id", By: compilers, Handle: (*Server).showInconsistency, Session: true},
+	{Method: "POST", Path: "/desk/inconsistencies/:id", By: disputing, Handle: (*Server).moveInconsistency, Session: true},
+	{Method: "POST", Path: "/desk/inconsistencies/:id/position", By: officers, Handle: (*Server).stateOnInconsistency, Session: true},
+
 	{Method: "GET", Path: "/desk/reviews", By: reviewing, Handle: (*Server).showReviews, Session: true},
 	{Method: "POST", Path: "/desk/reviews", By: officers, Handle: (*Server).proposeReview, Session: true},
 	{Method: "GET", Path: "/desk/reviews/new", By: officers, Handle: (*Server).showNewReview, Session: true},

@@ -295,6 +295,8 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return reads("/desk/imports", "/desk/imports/files/catalogue.xlsx")(p) && sends("/desk/imports/confirm", url.Values{"secret": {"no"}, "step": {"apply"}}, 422)(p) && sends("/desk/imports/9/undo", nil, 404)(p)
 		},
 		"Record changes of one's department's catalogue and report them":                                                                     reads("/desk/changes/new"),
+		"State one's department's position in cases of duplicates and disagreement, and open the latter":                                     sends("/desk/duplicates/999/position", url.Values{"names": {"1"}, "statement": {"x"}, "revision": {"1"}}, 404),
+		"Open cases of duplicates; decide which department collects, and whose data hold":                                                    sends("/desk/duplicates/999", url.Values{"action": {"decide"}, "reason": {"x"}, "revision": {"1"}}, 404),
 		"Sign or return the entries that one's department wants to send":                                                                     w.returns(t, draft, "awaiting_head"),
 		"Confirm or return the entries sent by the departments under one's text":                                                             w.returns(t, draft, "submitted"),
 		"See drafts and withheld entries of one's department":                                                                                reads("/datasets/"+draft.Slug, "/datasets/"+withheld.Slug),

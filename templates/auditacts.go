@@ -34,6 +34,7 @@ var auditSubjects = map[string]named{
 
 	"catalogue-import": {"批量导入", "bulk import"},
 	"catalogue-change": {"目录变更", "catalogue change"},
+	"source-case":      {"一数一源和不一致案", "case of one source or of disagreement"},
 	"calendar":         {"工作日历", "working-day calendar"},
 }
 
@@ -118,9 +119,23 @@ var auditActs = map[string]named{
 	"organisation organisation.joined":     {"加入机构", "joined an organisation"},
 	"organisation organisation.member-set": {"改成员", "changed a member"},
 
-	"catalogue-import apply":     {"批量导入目录条目", "imported entries from a sheet"},
-	"catalogue-import undo":      {"撤销批量导入", "took an import back"},
-	"dataset discard-draft":      {"删去草稿", "removed a draft"},
+	"catalogue-import apply":  {"批量导入目录条目", "imported entries from a sheet"},
+	"catalogue-import undo":   {"撤销批量导入", "took an import back"},
+	"dataset discard-draft":   {"删去草稿", "removed a draft"},
+	"catalogue-change resume": {"重复案后接着办变更", "went on after the case"},
+	"catalogue-change open":   {"放宽开放生效", "let an entry open further"},
+
+	"source-case propose": {"系统提出重复案", "the system proposed a case"},
+	"source-case begin":   {"立案", "opened a case"},
+	"source-case take_up": {"受理系统提出的案", "took a proposed case up"},
+	"source-case say":     {"说明本部门意见", "stated a position"},
+	"source-case settle":  {"部门协商一致", "the departments settled it"},
+	"source-case refer":   {"提请主管部门决定", "referred it to the authority"},
+	"source-case return":  {"退回部门协商", "returned it to the departments"},
+	"source-case decide":  {"定采集部门或以谁为准", "named one department"},
+	"source-case close":   {"结案，不成立", "closed it: no such case"},
+	"source-case reopen":  {"重新办理", "took it up again"},
+
 	"catalogue-change record":    {"记录目录变更", "recorded a change"},
 	"catalogue-change write":     {"写入目录变更", "wrote a change into the entry"},
 	"catalogue-change update":    {"完成目录更新", "updated by a change"},

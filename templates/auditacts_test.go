@@ -22,6 +22,7 @@ var actionTypes = map[string][2]string{
 	"catalogue": {"catalogue", "Action"},
 
 	"catalogue-change": {"catalogue", "ChangeAction"},
+	"source-case":      {"sources", "Action"},
 	"opening-review":   {"opening", "Action"},
 	"question":         {"questions", "Action"},
 }

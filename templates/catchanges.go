@@ -49,7 +49,7 @@ func ChangeStateName(ctx context.Context, s catalogue.ChangeState) string {
 
 // changeActions are its buttons.
 var changeActions = map[catalogue.ChangeAction]string{
-	catalogue.Update: "更新完成", catalogue.Report: "报送变更和依据", catalogue.Approve: "确认", catalogue.SendBack: "退回", catalogue.CallDuplicate: "认定目录重复",
+	catalogue.Update: "更新完成", catalogue.Report: "报送变更和依据", catalogue.Approve: "确认", catalogue.SendBack: "退回", catalogue.CallDuplicate: "认定目录重复", catalogue.Resume: "重复案已办完，接着办",
 }
 
 // needsWords reports whether an action takes a reason.

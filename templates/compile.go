@@ -56,6 +56,7 @@ type EntryPage struct {
 	Mistake  Mistake
 	Reason   string
 	Done     string
+	Alike    AlikePart
 	Change   *catalogue.Change // the change under which a public entry is edited
 }
 

@@ -17,6 +17,8 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/inbox", Title: "收件台", By: account.Deskers},
 	{Href: "/desk/catalogue", Title: "目录", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/changes", Title: "目录变更", By: []account.Role{account.Officer, account.Head, account.Authority}},
+	{Href: "/desk/duplicates", Title: "目录重复", By: []account.Role{account.Officer, account.Head, account.Authority}},
+	{Href: "/desk/inconsistencies", Title: "数据不一致", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/uploads", Title: "上传", By: []account.Role{account.Officer}},
 	{Href: "/desk/reviews", Title: "开放审查", By: Reviewing},
 	{Href: "/desk/reviews/incidents", Title: "紧急撤回", By: []account.Role{account.Regulator}},

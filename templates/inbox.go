@@ -150,6 +150,11 @@ var inboxKinds = map[string]string{
 	"change":           "目录变更",
 	"organisation":     "机构认证",
 	"calendar":         "工作日历",
+	"change":         "目录变更",
+	"duplicate":      "目录重复",
+	"inconsistency":  "数据不一致",
+	"organisation":   "机构认证",
+	"calendar":       "工作日历",
 }
 
 // KnownInboxKind reports whether there is such a kind.

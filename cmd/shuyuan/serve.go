@@ -138,7 +138,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if s.portal, err = portal.New(portal.Deps{
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Following: follows,
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.catalogue, reviews},
+		Runners: []calendars.Runner{s.questions, s.catalogue, s.catalogue.Sources(), reviews},
 		Now:     s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,6 +43,7 @@ const (
 	Approve       ChangeAction = "approve"
 	SendBack      ChangeAction = "return"
 	CallDuplicate ChangeAction = "duplicate"
+	Resume        ChangeAction = "resume" // after the case
 )
 
 // ChangeLifecycle is every move of a change.
@@ -50,7 +52,23 @@ var ChangeLifecycle = workflow.Lifecycle[ChangeState, ChangeAction, *Change]{
 	{Action: Report, From: []ChangeState{Updated}, To: Reported, By: []account.Role{account.Officer}},
 	{Action: Approve, From: []ChangeState{Reported}, To: Approved, By: []account.Role{account.Authority}},
 	{Action: SendBack, From: []ChangeState{Reported}, To: SentBack, By: []account.Role{account.Authority}, Needs: changeReason},
-	{Action: CallDuplicate, From: []ChangeState{Reported}, To: Duplicate, By: []account.Role{account.Authority}, Needs: changeReason},
+	{Action: CallDuplicate, From: []ChangeState{Reported}, To: Duplicate, By: []account.Role{account.Authority}, When: noCase, Needs: changeReason},
+	{Action: Resume, From: []ChangeState{Duplicate}, To: Reported, By: []account.Role{account.Authority}, When: caseDone},
+}
+
+func noCase(c *Change) error {
+	if c.Case != 0 {
+		return fault.New(fault.Conflict, "这次变更已经转过一次重复案（第 %d 号）。", c.Case)
+	}
+	return nil
+}
+
+// caseDone asks whether the case that a change was made into has ended.
+func caseDone(c *Change) error {
+	if c.CaseDone == nil {
+		return fault.New(fault.Conflict, "第 %d 号重复案还没有办完。", c.Case)
+	}
+	return nil
 }
 
 func changeReason(c *Change) error {
@@ -93,7 +111,9 @@ type Change struct {
 	Sample     bool
 	Revision   int64
 	Entries    []ChangeEntry
-	Rules      Rules // of the day of the event
+	Case       int64      // the duplicate it was made into; 0: none
+	CaseDone   *time.Time // when that case ended; nil: it has not
+	Rules      Rules      // of the day of the event
 
 	UpdateClock  deadline.Clock
 	ReportClock  *deadline.Clock // AB-17; nil: the text has none
@@ -110,7 +130,14 @@ type ChangeEntry struct {
 	After    Content // nil: not written yet
 	Applied  bool
 	Findings []Finding
+
+	Held       bool       // all took effect but that it opens further: that waits for its review (law matrix 5.5)
+	OpenedAt   *time.Time // when that took effect, too
+	Unreviewed []datasets.Unreviewed
 }
+
+// Waits reports whether the entry is still to be opened further.
+func (e ChangeEntry) Waits() bool { return e.Held && e.OpenedAt == nil }
 
 // Late is whether what is to be done next is late at now.
 func (c *Change) Late(now time.Time) bool {
@@ -229,7 +256,7 @@ func (s *Service) Record(ctx context.Context, who account.Actor, n NewChange) (i
 
 const changeColumns = `
 	c.id, c.department_id, c.trigger, c.event_date, c.evidence, c.state, c.recorded_at, c.updated_at, c.reported_at, coalesce(c.reported_by, 0),
-	c.decided_at, c.decided_by, c.reason, c.sample, c.revision, c.clock_profile, c.clock_path, p.name, p.name_en, p.profile`
+	c.decided_at, c.decided_by, c.reason, c.sample, c.revision, c.clock_profile, c.clock_path, p.name, p.name_en, p.profile, coalesce(k.id, 0), k.decided_at`
 
 // Changes are those that who makes or decides about, the newest first.
 func (s *Service) Changes(ctx context.Context, who account.Actor) ([]Change, error) {
@@ -255,11 +282,21 @@ func (s *Service) Change(ctx context.Context, who account.Actor, id int64) (*Cha
 		if e.After == nil {
 			continue
 		}
+		if e.Waits() {
+			if e.Unreviewed, err = s.entries.Unreviewed(ctx, e.ID, datasets.OpenType(e.After["open_type"])); err != nil {
+				return nil, err
+			}
+		}
 		d, err := s.entries.Dataset(ctx, as(c.Department.ID), e.Slug)
 		if err != nil {
 			return nil, err
 		}
-		e.Findings = append(e.After.Apply(d, v), Examine(d, RulesOn(s.book, c.Department.Profile, s.now()), s.now())...)
+		uses, err := s.sources.Uses(ctx, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		rules := RulesOn(s.book, c.Department.Profile, s.now())
+		e.Findings = append(e.After.Apply(d, v), append(Examine(d, rules, s.now()), oneSource(d, rules, uses)...)...)
 	}
 	return c, nil
 }
@@ -278,9 +315,9 @@ func (s *Service) changes(ctx context.Context, who account.Actor, where string, 
 
 func (s *Service) selectChanges(ctx context.Context, where string, args pgx.NamedArgs) ([]Change, error) {
 	rows, err := s.pool.Query(ctx, `SELECT `+changeColumns+`,
-		(SELECT jsonb_agg(jsonb_build_object('ID', d.id, 'Slug', d.slug, 'Title', d.title, 'Before', x.before, 'After', x.after, 'Applied', x.applied_at IS NOT NULL) ORDER BY d.id)
+		(SELECT jsonb_agg(jsonb_build_object('ID', d.id, 'Slug', d.slug, 'Title', d.title, 'Before', x.before, 'After', x.after, 'Applied', x.applied_at IS NOT NULL, 'Held', x.held, 'OpenedAt', x.opened_at) ORDER BY d.id)
 		 FROM catalogue_change_entries x JOIN datasets d ON d.id = x.dataset_id WHERE x.change_id = c.id)
-		FROM catalogue_changes c JOIN departments p ON p.id = c.department_id
+		FROM catalogue_changes c JOIN departments p ON p.id = c.department_id LEFT JOIN source_cases k ON k.change_id = c.id
 		WHERE `+where+`
 		ORDER BY c.id DESC LIMIT 500`, args)
 	if err != nil {
@@ -288,7 +325,7 @@ func (s *Service) selectChanges(ctx context.Context, where string, args pgx.Name
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Change, err error) {
 		return c, row.Scan(&c.ID, &c.Department.ID, &c.Trigger, &c.EventDate, &c.Evidence, &c.State, &c.RecordedAt, &c.UpdatedAt, &c.ReportedAt, &c.ReportedBy,
-			&c.DecidedAt, &c.DecidedBy, &c.Reason, &c.Sample, &c.Revision, &c.ref.Profile, &c.ref.Path, &c.Department.Name, &c.Department.NameEN, &c.Department.Profile, &c.Entries)
+			&c.DecidedAt, &c.DecidedBy, &c.Reason, &c.Sample, &c.Revision, &c.ref.Profile, &c.ref.Path, &c.Department.Name, &c.Department.NameEN, &c.Department.Profile, &c.Case, &c.CaseDone, &c.Entries)
 	})
 	for i := range out {
 		if err := s.clocksOf(&out[i]); err != nil {
@@ -327,7 +364,11 @@ func (s *Service) clocksOf(c *Change) (err error) {
 		}
 	}
 	if c.State == Reported {
-		k, err := s.clocks.Start("", confirmation, *c.ReportedAt)
+		from := *c.ReportedAt
+		if c.CaseDone != nil && c.CaseDone.After(from) {
+			from = *c.CaseDone // meanwhile the case had its own clock
+		}
+		k, err := s.clocks.Start("", confirmation, from)
 		if err != nil {
 			return err
 		}
@@ -377,6 +418,9 @@ func (s *Service) SaveChange(ctx context.Context, who account.Actor, id int64, s
 		return []Finding{{Check: "readable", Field: f.Field, Sentence: f.Sentence, Args: f.Args, Source: house}}, nil
 	}
 	after := Of(d)
+	if before["open_type"] == string(datasets.Withheld) && Loosened(before, after) {
+		return []Finding{{Check: "loosened", Field: "open_type", Sentence: "不予开放的条目不能直接改成开放：请作脱敏处理或者取得权利人同意，另建一个条目送审，原件不动。", Source: house}}, nil
+	}
 	if Tightened(before, after) {
 		wrong := slices.DeleteFunc(Examine(d, RulesOn(s.book, c.Department.Profile, s.now()), s.now()), func(f Finding) bool {
 			return !slices.Contains([]string{"basis-given", "basis-whole", "basis-kind", "reason-given", "ground-named", "filed", "conditions-listed", "open-conditions"}, f.Check)
@@ -463,6 +507,23 @@ func (s *Service) MoveChange(ctx context.Context, who account.Actor, id int64, a
 		if err != nil {
 			return none, err
 		}
+		switch to {
+		case Reported:
+			for _, e := range c.Entries {
+				if action == Report {
+					err = errors.Join(err, s.sources.Propose(ctx, tx, e.ID))
+				}
+			}
+		case Duplicate:
+			var entries []int64
+			for _, e := range c.Entries {
+				entries = append(entries, e.ID)
+			}
+			err = s.sources.FromChange(ctx, tx, who, c.ID, entries, c.Reason)
+		}
+		if err != nil {
+			return none, err
+		}
 		if to == Updated && !c.Rules.Effective || to == Approved && c.Rules.Effective {
 			if err := s.applyChange(ctx, tx, who, c); err != nil {
 				return none, err
@@ -485,7 +546,15 @@ func (s *Service) applyChange(ctx context.Context, tx pgx.Tx, who account.Actor,
 		if err != nil {
 			return err
 		}
-		if len(e.After.Apply(d, v)) > 0 {
+		held, err := s.holdBack(ctx, d, e)
+		if err != nil {
+			return err
+		}
+		after := e.After
+		if held {
+			after = after.With(opens(Of(d)))
+		}
+		if len(after.Apply(d, v)) > 0 {
 			return fault.New(fault.Conflict, "这个条目在您打开之后已被别人改过，请重新打开。")
 		}
 		if err := s.entries.SaveIn(ctx, tx, as(c.Department.ID), d); err != nil {
@@ -494,10 +563,79 @@ func (s *Service) applyChange(ctx context.Context, tx pgx.Tx, who account.Actor,
 		if err := s.revise(ctx, tx, who, d, "change"); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE catalogue_change_entries SET applied_at = @now WHERE change_id = @change AND dataset_id = @dataset`,
-			pgx.NamedArgs{"now": s.now(), "change": c.ID, "dataset": d.ID}); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE catalogue_change_entries SET applied_at = @now, held = @held WHERE change_id = @change AND dataset_id = @dataset`,
+			pgx.NamedArgs{"now": s.now(), "held": held, "change": c.ID, "dataset": d.ID}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// opensBy are the fields that say how an entry is open.
+var opensBy = []string{"open_type", "open_bases", "open_reason", "open_method", "use_requirements", "safeguards"}
+
+// opens is what c says of how an entry is open.
+func opens(c Content) Content {
+	out := Content{}
+	for _, k := range opensBy {
+		out[k] = c[k]
+	}
+	return out
+}
+
+// holdBack reports whether a change opens d further than any review has let
+// through: all else takes effect in its time, and the opening when it was
+// reviewed (law matrix 5.4 and 5.5).
+func (s *Service) holdBack(ctx context.Context, d *datasets.Dataset, e ChangeEntry) (bool, error) {
+	if !Loosened(Of(d), e.After) {
+		return false, nil
+	}
+	left, err := s.entries.Unreviewed(ctx, d.ID, datasets.OpenType(e.After["open_type"]))
+	return len(left) > 0, err
+}
+
+// OpenHeld opens an entry as its change says, once every version of it was let
+// through for that. It returns fault.Invalid at open_type where one was not.
+func (s *Service) OpenHeld(ctx context.Context, who account.Actor, id int64, slug string) error {
+	c, err := s.Change(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	if !who.Is(account.Officer) || c.Department.ID != who.Department {
+		return fault.New(fault.Forbidden, "只有本部门的数据专员可以改这个条目。")
+	}
+	i := slices.IndexFunc(c.Entries, func(e ChangeEntry) bool { return e.Slug == slug && e.Waits() })
+	if i < 0 {
+		return fault.New(fault.Conflict, "现在的状态不能这样做，请刷新页面看看有什么变化。")
+	}
+	_, v, err := s.surroundings(ctx, c.Department.ID)
+	if err != nil {
+		return err
+	}
+	d, err := s.entries.Dataset(ctx, as(c.Department.ID), slug)
+	if err != nil {
+		return err
+	}
+	if wrong := opens(c.Entries[i].After).Apply(d, v); len(wrong) > 0 {
+		return wrong[0].fault()
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		var none struct{}
+		tag, err := tx.Exec(ctx, `UPDATE catalogue_change_entries SET opened_at = @now WHERE change_id = @change AND dataset_id = @dataset AND held AND opened_at IS NULL`,
+			pgx.NamedArgs{"now": s.now(), "change": id, "dataset": d.ID})
+		if err == nil && tag.RowsAffected() == 0 {
+			err = fault.New(fault.Conflict, "现在的状态不能这样做，请刷新页面看看有什么变化。")
+		}
+		if err != nil {
+			return none, err
+		}
+		if err := s.entries.SaveIn(ctx, tx, as(c.Department.ID), d); err != nil {
+			return none, err
+		}
+		if err := s.revise(ctx, tx, who, d, "change"); err != nil {
+			return none, err
+		}
+		return none, audit.Append(ctx, tx, who, "catalogue-change", fmt.Sprint(id), "open", map[string]string{"entry": slug})
+	})
+	return err
 }

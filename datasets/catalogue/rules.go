@@ -27,6 +27,7 @@ type Rules struct {
 	Effective  bool // a change takes effect only when the authority has confirmed it
 	Confirm    Source
 	Triggers   []Type
+	OneSource  Source // each item has one source (一数一源)
 }
 
 // Source is where a rule comes from.
@@ -138,6 +139,9 @@ func rulesOf(book *policy.Book, p *policy.Profile) Rules {
 		}
 	}
 	r.Triggers = triggersOf(book, p)
+	if r.OneSource = sourceOf(p, "catalogue.duplicates"); !r.OneSource.Asked() {
+		r.OneSource = house
+	}
 	return r
 }
 
@@ -238,7 +242,7 @@ func triggersOf(book *policy.Book, p *policy.Profile) []Type {
 // strictest takes from every text in force what asks the most. A text for one
 // kind of data alone, as the civil-defence overlay, binds nobody else.
 func strictest(book *policy.Book, t time.Time) Rules {
-	r := Rules{Confirm: house, Effective: true, OpenFields: house, Conditions: house, Materials: house}
+	r := Rules{Confirm: house, Effective: true, OneSource: house, OpenFields: house, Conditions: house, Materials: house}
 	r.Share = Axis{Basis: house, Reason: house, Kinds: slices.Clone(Kinds)}
 	r.Open = Axis{Basis: house, Reason: house, Kinds: slices.Clone(Kinds)}
 	for _, code := range []string{"unconditional", "conditional", "withheld"} {

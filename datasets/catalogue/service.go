@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/sources"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
@@ -24,13 +25,17 @@ type Service struct {
 	entries *datasets.Service
 	book    *policy.Book
 	clocks  *deadline.Clocks
+	sources *sources.Service
 	now     func() time.Time
 }
 
 // New returns the compiling of the catalogue that entries holds.
 func New(pool *pgxpool.Pool, entries *datasets.Service, book *policy.Book, clocks *deadline.Clocks, now func() time.Time) *Service {
-	return &Service{pool: pool, entries: entries, book: book, clocks: clocks, now: now}
+	return &Service{pool: pool, entries: entries, book: book, clocks: clocks, sources: sources.New(pool, entries, book, clocks, now), now: now}
 }
+
+// Sources are the cases about who collects what, and whose values hold.
+func (s *Service) Sources() *sources.Service { return s.sources }
 
 // confirmation is how long the authority may take: no text says.
 var confirmation = deadline.Term{House: "catalogue_confirmation"}
@@ -41,6 +46,7 @@ type Entry struct {
 	Standing
 	Rules     Rules
 	HeadSigns bool
+	Uses      []sources.Use   // items that another department collects, as decided
 	Clock     *deadline.Clock // of the authority, while it is submitted
 	today     time.Time
 }
@@ -59,7 +65,9 @@ type Standing struct {
 }
 
 // Examine asks every check of the entry.
-func (e *Entry) Examine() []Finding { return Examine(e.Dataset, e.Rules, e.today) }
+func (e *Entry) Examine() []Finding {
+	return append(Examine(e.Dataset, e.Rules, e.today), oneSource(e.Dataset, e.Rules, e.Uses)...)
+}
 
 // Offers are the actions that who can take now.
 func (e *Entry) Offers(who account.Actor) []Action {
@@ -133,10 +141,10 @@ func (s *Service) Entry(ctx context.Context, who account.Actor, slug string) (*E
 			}
 		}
 	}
-	return s.entry(at, d)
+	return s.entry(ctx, at, d)
 }
 
-func (s *Service) entry(at found, d *datasets.Dataset) (*Entry, error) {
+func (s *Service) entry(ctx context.Context, at found, d *datasets.Dataset) (_ *Entry, err error) {
 	e := &Entry{Dataset: d, Standing: at.Standing, HeadSigns: at.head, today: s.now(), Rules: RulesOn(s.book, at.profile, s.now())}
 	if e.State == Submitted && e.SubmittedAt != nil {
 		c, err := s.clocks.Resume(e.ref)
@@ -145,7 +153,8 @@ func (s *Service) entry(at found, d *datasets.Dataset) (*Entry, error) {
 		}
 		e.Clock = &c
 	}
-	return e, nil
+	e.Uses, err = s.sources.Uses(ctx, d.ID)
+	return e, err
 }
 
 // NewEntry is what an entry begins with.
@@ -353,6 +362,11 @@ func (s *Service) Move(ctx context.Context, who account.Actor, slug string, acti
 		}
 		if err := s.stand(ctx, tx, who, e, to); err != nil {
 			return none, err
+		}
+		if to == Submitted {
+			if err := s.sources.Propose(ctx, tx, e.Dataset.ID); err != nil {
+				return none, err
+			}
 		}
 		return none, audit.Append(ctx, tx, who, "catalogue", slug, string(action), audit.Moved(from, to))
 	})

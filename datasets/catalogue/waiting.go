@@ -3,6 +3,7 @@ package catalogue
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/inbox"
@@ -56,8 +57,14 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		switch {
 		case who.Is(account.Officer) && c.Department.ID == who.Department:
 			ask = map[ChangeState]string{Recorded: "更新目录", SentBack: "更新目录", Updated: "报送变更和依据"}[c.State]
+			if ask == "" && slices.ContainsFunc(c.Entries, ChangeEntry.Waits) {
+				ask = "放宽开放须先过开放审查：送审，通过后使它生效"
+			}
 		case who.Is(account.Authority):
 			ask = map[ChangeState]string{Reported: "确认或退回目录变更"}[c.State]
+			if c.State == Duplicate && c.CaseDone != nil {
+				ask = "重复案办完了，请接着办这次变更"
+			}
 		}
 		if ask == "" {
 			continue

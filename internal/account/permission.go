@@ -42,6 +42,8 @@ var Permissions = []Permission{
 	{"安排本部门条目的文件和地址，公开、撤下和恢复条目", "Arrange the files and addresses of one's department's entries; publish, withdraw and restore them", []Role{Officer}},
 	{"批量导出和导入本部门的目录条目，撤销导入", "Take the entries of one's department out and in as sheets, and take an import back", []Role{Officer}},
 	{"登记本部门目录的变更，更新并报送", "Record changes of one's department's catalogue and report them", []Role{Officer}},
+	{"对涉及本部门的重复案和不一致案说明意见，立不一致案", "State one's department's position in cases of duplicates and disagreement, and open the latter", []Role{Officer}},
+	{"立重复案，决定由哪个部门采集、以哪个部门的数据为准", "Open cases of duplicates; decide which department collects, and whose data hold", []Role{Authority}},
 	{"签发或退回本部门要报送的目录条目", "Sign or return the entries that one's department wants to send", []Role{Head}},
 	{"确认或退回适用同一部规则的部门报送的目录条目", "Confirm or return the entries sent by the departments under one's text", []Role{Authority}},
 	{"查看本部门的草稿和不予开放目录", "See drafts and withheld entries of one's department", []Role{Officer}},

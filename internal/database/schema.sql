@@ -69,6 +69,21 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.item_key(name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN translate(regexp_replace(lower(NORMALIZE(COALESCE(name, ''::text), NFKC)), '\([^)]*\)'::text, ''::text, 'g'::text), ' 	
+_-./·:、，,。;；''"“”《》'::text, ''::text)
+;
+
+CREATE OR REPLACE FUNCTION public.item_keys(items jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT DISTINCT k.k FROM jsonb_array_elements(item_keys.items) f(value), LATERAL unnest(ARRAY[item_key((f.value ->> 'name'::text)), item_key((f.value ->> 'label'::text)), item_key((f.value ->> 'label_en'::text))]) k(k) WHERE (k.k <> ''::text) ORDER BY k.k)
+;
+
 CREATE OR REPLACE FUNCTION public.lineage_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -253,6 +268,8 @@ CREATE TABLE catalogue_change_entries (
     before jsonb NOT NULL,
     after jsonb,
     applied_at timestamp with time zone,
+    held boolean NOT NULL DEFAULT false,
+    opened_at timestamp with time zone,
     CONSTRAINT catalogue_change_entries_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
     CONSTRAINT catalogue_change_entries_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
     CONSTRAINT catalogue_change_entries_change_id_fkey FOREIGN KEY (change_id) REFERENCES catalogue_changes(id),
@@ -260,6 +277,8 @@ CREATE TABLE catalogue_change_entries (
     CONSTRAINT catalogue_change_entries_pkey PRIMARY KEY (change_id, dataset_id)
 );
 COMMENT ON COLUMN catalogue_change_entries.after IS 'what the entry is to say, by the keys of the form; null until it is written';
+COMMENT ON COLUMN catalogue_change_entries.held IS 'the change opens further: all else took effect, and the opening waits for its review';
+COMMENT ON COLUMN catalogue_change_entries.opened_at IS 'when the opening took effect';
 
 CREATE TABLE catalogue_changes (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -583,6 +602,7 @@ CREATE TABLE datasets (
 );
 CREATE INDEX datasets_code ON public.datasets USING btree (resource_code);
 CREATE INDEX datasets_department ON public.datasets USING btree (department_id);
+CREATE INDEX datasets_item_keys ON public.datasets USING gin (item_keys(items));
 CREATE INDEX datasets_public ON public.datasets USING btree (last_updated DESC, id DESC) WHERE ((status = 'published'::text) AND (open_type <> 'withheld'::text));
 CREATE INDEX datasets_source ON public.datasets USING hash (source);
 CREATE INDEX datasets_tags ON public.datasets USING gin (tags);
@@ -805,6 +825,24 @@ CREATE TABLE known_downloads (
 );
 CREATE INDEX known_downloads_user ON public.known_downloads USING btree (user_id);
 COMMENT ON TABLE known_downloads IS 'who had signed in when they took data, and when last: to be told when something is wrong with it (TJ-50), and for nothing else';
+CREATE TABLE item_sources (
+    dataset_id bigint NOT NULL,
+    item text NOT NULL,
+    case_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    source_id bigint NOT NULL,
+    collects boolean NOT NULL GENERATED ALWAYS AS ((department_id = source_id)) STORED,
+    CONSTRAINT item_sources_item_check CHECK ((item <> ''::text)),
+    CONSTRAINT item_sources_case_id_dataset_id_fkey FOREIGN KEY (case_id, dataset_id) REFERENCES source_case_entries(case_id, dataset_id),
+    CONSTRAINT item_sources_case_id_item_fkey FOREIGN KEY (case_id, item) REFERENCES source_case_items(case_id, key),
+    CONSTRAINT item_sources_case_id_source_id_fkey FOREIGN KEY (case_id, source_id) REFERENCES source_cases(id, source_id),
+    CONSTRAINT item_sources_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT item_sources_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT item_sources_source_id_fkey FOREIGN KEY (source_id) REFERENCES departments(id),
+    CONSTRAINT item_sources_pkey PRIMARY KEY (dataset_id, item)
+);
+CREATE INDEX item_sources_case ON public.item_sources USING btree (case_id);
+COMMENT ON TABLE item_sources IS 'one item of one entry is decided once: two departments cannot both be told to collect it';
 
 CREATE TABLE known_networks (
     user_id bigint NOT NULL,
@@ -1485,6 +1523,95 @@ CREATE TABLE sign_in_steps (
 );
 COMMENT ON TABLE sign_in_steps IS 'who knew the password and owes the second step; opens nothing by itself';
 
+CREATE TABLE source_case_entries (
+    case_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    CONSTRAINT source_case_entries_case_id_fkey FOREIGN KEY (case_id) REFERENCES source_cases(id),
+    CONSTRAINT source_case_entries_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT source_case_entries_pkey PRIMARY KEY (case_id, dataset_id)
+);
+CREATE INDEX source_case_entries_dataset ON public.source_case_entries USING btree (dataset_id);
+
+CREATE TABLE source_case_items (
+    case_id bigint NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT source_case_items_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT source_case_items_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT source_case_items_case_id_fkey FOREIGN KEY (case_id) REFERENCES source_cases(id),
+    CONSTRAINT source_case_items_pkey PRIMARY KEY (case_id, key)
+);
+
+CREATE TABLE source_cases (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    profile text NOT NULL,
+    state text NOT NULL,
+    origin text NOT NULL,
+    change_id bigint,
+    about text NOT NULL DEFAULT ''::text,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by bigint NOT NULL,
+    opened_name text NOT NULL,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    decided_at timestamp with time zone,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    source_id bigint,
+    reason text NOT NULL DEFAULT ''::text,
+    sample boolean NOT NULL DEFAULT false,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT source_cases_check CHECK (
+CASE kind
+    WHEN 'duplicate'::text THEN (state = ANY (ARRAY['proposed'::text, 'open'::text, 'decided'::text, 'closed'::text]))
+    ELSE (state = ANY (ARRAY['negotiating'::text, 'referred'::text, 'settled'::text, 'decided'::text, 'closed'::text]))
+END),
+    CONSTRAINT source_cases_check1 CHECK (((source_id IS NOT NULL) = (state = ANY (ARRAY['decided'::text, 'settled'::text])))),
+    CONSTRAINT source_cases_check2 CHECK (((state <> ALL (ARRAY['decided'::text, 'closed'::text])) OR ((decided_by IS NOT NULL) AND (reason <> ''::text)))),
+    CONSTRAINT source_cases_check3 CHECK (((state = ANY (ARRAY['proposed'::text, 'closed'::text, 'settled'::text, 'decided'::text])) OR ((clock_path <> ''::text) AND (clock_from IS NOT NULL)))),
+    CONSTRAINT source_cases_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'inconsistency'::text]))),
+    CONSTRAINT source_cases_origin_check CHECK ((origin = ANY (ARRAY['system'::text, 'authority'::text, 'department'::text, 'change'::text, 'correction'::text]))),
+    CONSTRAINT source_cases_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'open'::text, 'negotiating'::text, 'referred'::text, 'settled'::text, 'decided'::text, 'closed'::text]))),
+    CONSTRAINT source_cases_change_id_fkey FOREIGN KEY (change_id) REFERENCES catalogue_changes(id),
+    CONSTRAINT source_cases_source_id_fkey FOREIGN KEY (source_id) REFERENCES departments(id),
+    CONSTRAINT source_cases_pkey PRIMARY KEY (id),
+    CONSTRAINT source_cases_change_id_key UNIQUE (change_id),
+    CONSTRAINT source_cases_id_source_id_key UNIQUE (id, source_id)
+);
+COMMENT ON TABLE source_cases IS 'cases in which one department is named: the one that collects (duplicate), or the one whose values hold (inconsistency)';
+COMMENT ON COLUMN source_cases.profile IS 'the text that binds the departments: its authority decides';
+COMMENT ON COLUMN source_cases.source_id IS 'the one department that was named; two cannot be';
+
+CREATE TABLE source_events (
+    case_id bigint NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_name text NOT NULL,
+    act text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    CONSTRAINT source_events_number_check CHECK ((number >= 1)),
+    CONSTRAINT source_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES source_cases(id),
+    CONSTRAINT source_events_pkey PRIMARY KEY (case_id, number)
+);
+
+CREATE TABLE source_positions (
+    case_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    names_id bigint,
+    statement text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    CONSTRAINT source_positions_statement_check CHECK ((statement <> ''::text)),
+    CONSTRAINT source_positions_case_id_fkey FOREIGN KEY (case_id) REFERENCES source_cases(id),
+    CONSTRAINT source_positions_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT source_positions_names_id_fkey FOREIGN KEY (names_id) REFERENCES departments(id),
+    CONSTRAINT source_positions_pkey PRIMARY KEY (case_id, department_id)
+);
+COMMENT ON COLUMN source_positions.names_id IS 'which department it thinks should be named; null: it thinks that there is no such case';
+
 CREATE TABLE table_files (
     version_id bigint NOT NULL,
     "position" integer NOT NULL,
@@ -1824,6 +1951,7 @@ CREATE TABLE version_tables (
     CONSTRAINT version_tables_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
     CONSTRAINT version_tables_pkey PRIMARY KEY (version_id, "position")
 );
+CREATE INDEX version_tables_item_keys ON public.version_tables USING gin (item_keys(fields));
 CREATE TRIGGER version_tables_frozen BEFORE DELETE OR UPDATE ON public.version_tables FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER version_tables_kept BEFORE TRUNCATE ON public.version_tables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE version_tables IS 'the tables found in a version: one for a CSV, one a sheet for a workbook, none for a document';
