@@ -11,6 +11,20 @@ import (
 	"shuyuan/internal/inbox"
 )
 
+// The kinds of what waits, each as the kind of its case.
+const (
+	WaitsDuplicate     = "duplicate"
+	WaitsInconsistency = "inconsistency"
+)
+
+// waits is under which kind a case waits.
+func (k Kind) waits() string {
+	if k == Inconsistency {
+		return WaitsInconsistency
+	}
+	return WaitsDuplicate
+}
+
 // Path is the page of the desk about a case.
 func (c *Case) Path() string {
 	if c.Kind == Inconsistency {
@@ -53,7 +67,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 			if ask == "" {
 				continue
 			}
-			item := inbox.Item{Kind: string(kind), ID: fmt.Sprint(c.ID), Title: inbox.Text{Zh: c.Title()}, Ask: ask, Path: c.Path(), Since: c.OpenedAt, Clock: c.Clock}
+			item := inbox.Item{Kind: kind.waits(), ID: fmt.Sprint(c.ID), Title: inbox.Text{Zh: c.Title()}, Ask: ask, Path: c.Path(), Since: c.OpenedAt, Clock: c.Clock}
 			if c.Clock != nil {
 				item.After = "到期没有办：标明逾期，仍要办理"
 			}
