@@ -174,7 +174,7 @@ func (s *Server) openSearch(c *fiber.Ctx) error {
 }
 
 // standing are the pages that are always there.
-var standing = []string{"/", "/datasets", "/departments", "/themes", "/law", "/stats", "/stats/promises", "/developers", "/developers/reference", "/help", "/about", "/privacy"}
+var standing = []string{"/", "/datasets", "/catalogues", "/departments", "/themes", "/law", "/stats", "/stats/promises", "/developers", "/developers/reference", "/help", "/about", "/privacy"}
 
 // sitemap is GET /sitemap.xml: the index of the parts.
 func (s *Server) sitemap(c *fiber.Ctx) error {

@@ -75,6 +75,8 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes", By: anybody, Handle: (*Server).chooseChanges},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version", By: anybody, Handle: (*Server).showChanges, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/changes/:version/rows.csv", By: anybody, Handle: (*Server).downloadChanges, Visit: DownloadVisit},
+	{Method: "GET", Path: "/catalogues", By: anybody, Handle: (*Server).showLists, Public: true},
+	{Method: "GET", Path: "/catalogues/:file", By: anybody, Handle: (*Server).listFile, Public: true},
 	{Method: "GET", Path: "/departments", By: anybody, Handle: (*Server).showDepartments, Public: true},
 	{Method: "GET", Path: "/departments/:slug", By: anybody, Handle: (*Server).showDepartment, Public: true},
 	{Method: "GET", Path: "/departments/:slug/score", By: anybody, Handle: (*Server).showScore, Public: true},

@@ -114,6 +114,9 @@ func addresses(t *testing.T, w *whole) []address {
 		case r.Path == "/desk/links/:id":
 			fill("there", ":id", w.Link(t, grid["published-withheld"], "https://data.example.gov.cn/"))
 			fill("never there", ":id", "neverthere")
+		case r.Path == "/catalogues/:file":
+			fill("there", ":file", "open-unconditional.json")
+			fill("never there", ":file", "secret.csv")
 		case strings.HasPrefix(r.Path, "/desk/imports/files"):
 			fill("there", ":file", "catalogue.xlsx")
 			fill("never there", ":file", "never.csv")
