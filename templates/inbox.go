@@ -150,11 +150,8 @@ var inboxKinds = map[string]string{
 	"change":           "目录变更",
 	"organisation":     "机构认证",
 	"calendar":         "工作日历",
-	"change":         "目录变更",
-	"duplicate":      "目录重复",
-	"inconsistency":  "数据不一致",
-	"organisation":   "机构认证",
-	"calendar":       "工作日历",
+	"duplicate":        "目录重复",
+	"inconsistency":    "数据不一致",
 }
 
 // KnownInboxKind reports whether there is such a kind.
