@@ -221,6 +221,13 @@ var mutations = []struct {
 	{name: "held back without a basis", rule: "L1", names: "secret-list", sql: checks("datasets") + `UPDATE datasets SET open_basis = '{}' WHERE id = 3`},
 	{name: "a condition without its terms", rule: "L1", names: "hospitals", sql: checks("datasets") + `UPDATE datasets SET safeguards = '' WHERE id = 2`},
 	{name: "not shared without a basis", rule: "L1", names: "population", sql: checks("datasets") + `UPDATE datasets SET share_type = 'withheld' WHERE id = 1`},
+	{name: "public without a review", rule: "L3", names: "version 1 of resource aaaaaaaa", sql: `UPDATE opening_reviews SET sha256 = repeat('1', 64)`},
+	{name: "let through by nobody", rule: "L3", names: "review 1", sql: `UPDATE opening_reviews SET kind = 'review' WHERE id = 1`},
+	{name: "open in an emergency without a clock", rule: "L3", names: "review 1", sql: `INSERT INTO opening_events (kind, title, declared_by, declared_on, basis, profile, recorded_by, recorded_name, recorded_at) VALUES ('natural', '台风', '指挥部', '2025-01-01', '预案', '', 1, '林', now());
+		UPDATE opening_reviews SET kind = 'emergency', event_id = 1, state = 'published_provisional' WHERE id = 1`},
+	{name: "made of withheld data without saying so", rule: "L3", names: "version 1 of resource aaaaaaaa", sql: `INSERT INTO lineages (dataset_id, upload_id, sha256, road, source_dataset_id, source_version_id, source_sha256, consent, made_by, made_name, made_at)
+		VALUES (1, '` + upload(1) + `', repeat('1', 64), 'consent', 3, 1, repeat('1', 64), '{}', 1, '林', now())`},
+	{name: "brought back without a review", rule: "L3", names: "after incident 1", sql: `INSERT INTO opening_incidents (dataset_id, reason, withdrawn_by, name, role, department_id, withdrawn_at, told, restored_at) VALUES (1, '有人名', 1, '林', 'head', 1, '2025-03-01', 0, '2025-03-02')`},
 	{name: "withdrawn without a reason", rule: "L2", names: "population", sql: checks("datasets") + `UPDATE datasets SET status = 'withdrawn' WHERE id = 1`},
 }
 

@@ -217,4 +217,30 @@ var rules = []rule{
 	{id: "L2", says: "what was withdrawn says why, what is public since when", query: `
 		SELECT 'dataset ' || slug FROM datasets
 		WHERE status = 'withdrawn' AND withdrawn_reason = '' OR status <> 'draft' AND published_at IS NULL`},
+
+	{id: "L3", says: "what people can have was let through by a review of its very bytes, a standing approval or an emergency", query: `
+		SELECT format('version %s of resource %s', v.number, v.resource_id)
+		FROM versions v JOIN resources r ON r.id = v.resource_id JOIN datasets d ON d.id = r.dataset_id
+		WHERE d.status = 'published' AND d.open_type <> 'withheld' AND NOT EXISTS (
+			SELECT FROM opening_reviews o
+			WHERE o.state IN ('approved', 'approved_conditional', 'published_provisional', 'confirmed') AND o.resource_id = v.resource_id
+			  AND (o.sha256 = v.sha256 OR EXISTS (SELECT FROM version_approvals a WHERE a.version_id = v.id AND a.review_id = o.id AND a.standing)))`},
+	{id: "L3", says: "a review that lets through was decided at three gates by three people who had not asked", query: `
+		SELECT 'review ' || o.id FROM opening_reviews o LEFT JOIN opening_checks c ON c.review_id = o.id
+		WHERE o.kind <> 'imported' AND o.state IN ('approved', 'approved_conditional', 'confirmed')
+		GROUP BY o.id HAVING count(DISTINCT c.gate) <> 3 OR count(DISTINCT c.reviewer_id) <> 3 OR bool_or(c.reviewer_id = o.proposed_by) OR bool_or(c.sha256 <> o.sha256)`},
+	{id: "L3", says: "what was opened before its review is under a declared event and has the clock of the review after", query: `
+		SELECT 'review ' || id FROM opening_reviews
+		WHERE state = 'published_provisional' AND (event_id IS NULL OR clock_path = '' OR clock_from IS NULL)`},
+	{id: "L3", says: "data that was made of withheld data says of which and how", query: `
+		SELECT format('version %s of resource %s', v.number, v.resource_id)
+		FROM versions v JOIN resources r ON r.id = v.resource_id
+		WHERE EXISTS (SELECT FROM lineages l WHERE l.dataset_id = r.dataset_id AND l.source_dataset_id <> l.dataset_id)
+		  AND NOT EXISTS (SELECT FROM lineages l WHERE l.dataset_id = r.dataset_id AND l.sha256 = v.sha256)`},
+	{id: "L3", says: "what was withdrawn at once came back through new reviews only", query: `
+		SELECT format('version %s of resource %s after incident %s', v.number, v.resource_id, i.id)
+		FROM opening_incidents i JOIN resources r ON r.dataset_id = i.dataset_id JOIN versions v ON v.resource_id = r.id
+		WHERE i.restored_at IS NOT NULL AND v.published_at < i.withdrawn_at AND NOT EXISTS (
+			SELECT FROM opening_reviews o WHERE o.resource_id = v.resource_id AND o.sha256 = v.sha256 AND o.proposed_at >= i.withdrawn_at
+			AND o.state IN ('approved', 'approved_conditional', 'published_provisional', 'confirmed'))`},
 }

@@ -77,6 +77,9 @@ func newWorld(t *testing.T) *world {
 		INSERT INTO versions (resource_id, number, file_name, media_type, format, sha256, bytes, published_at)
 		VALUES ('aaaaaaaa', 1, 'a.csv', 'text/csv', 'csv', '%[1]s', %[2]d, '2025-01-01'),
 		       ('aaaaaaaa', 2, 'a.csv', 'text/csv', 'csv', '%[1]s', %[2]d, '2025-02-01');
+		INSERT INTO opening_reviews (kind, dataset_id, department_id, resource_id, version_id, sha256, schema_hash, tables, terms, entry_terms, decided_terms, approved_hash, profile, proposed_by, proposed_name, proposed_at, state, decided_at)
+		SELECT 'imported', 1, 1, resource_id, id, sha256, '', '[]', t, t, t, '', '', -1, 'import', published_at, 'approved', published_at FROM versions, (SELECT '{"open": "unconditional"}'::jsonb) AS terms (t);
+		INSERT INTO version_approvals SELECT version_id, id, false, proposed_at FROM opening_reviews;
 		INSERT INTO version_tables (version_id, position, rows, fields, preview)
 		SELECT id, 1, 2, '[{"name": "年份"}, {"name": "人口"}]', '[["2023", "4183"], ["2024", "4193"]]' FROM versions;
 		INSERT INTO renditions VALUES (1, 1, 'csv-bom', '%[3]s', %[4]d);
