@@ -71,6 +71,10 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.Marks, err = s.marksOf(c, d); err != nil {
 		return err
 	}
+	p.Explains = s.Notes != nil && d.Status == datasets.Published
+	if p.Notes, err = s.notesOf(c, d); err != nil {
+		return err
+	}
 	if p.Related, err = s.Datasets.Related(ctx, viewer, d, 3); err != nil {
 		return err
 	}

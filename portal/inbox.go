@@ -20,6 +20,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Opening != nil {
 		all = append(all, s.Opening)
 	}
+	if s.Notes != nil {
+		all = append(all, s.Notes)
+	}
 	return append(all, s.Inbox...)
 }
 

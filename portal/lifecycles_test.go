@@ -12,6 +12,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/notes"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/datasets/sources"
@@ -26,6 +27,7 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Disagreement", "Values of departments disagree: they settle it, or the authority decides (`datasets/sources`; AB-29).", sources.InconsistencyLifecycle.Mermaid(sources.Negotiating)},
 	{"Upload", "A file on its way to become a version (`datasets`).", datasets.UploadLifecycle()},
 	{"Opening review", "Whether one content may be opened, gate by gate, and the emergency lane (`datasets/opening`; AS-28, AS-30, AS-20.4, AB-32).", opening.Lifecycle()},
+	{"Note", "What a department explains of an entry (`datasets/notes`; TJ-25).", notes.Lifecycle()},
 	{"Question", "A question about data, and its answer (`datasets/questions`).", questions.Lifecycle()},
 }
 

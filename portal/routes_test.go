@@ -268,8 +268,14 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return sends("/datasets/"+open.Slug+"/ask", url.Values{"asker": {"某"}, "body": {"这里的数是哪一年的？"}}, 303)(p) && reads("/account/questions")(p)
 		},
 		"Follow datasets, departments, themes and searches, and choose how to be told": reads("/account/follows"),
-		"Answer questions about the data of one's department":                          reads("/desk/questions"),
-		"See in the inbox what waits for oneself":                                      reads("/desk/inbox", "/desk/inbox.csv"),
+		"Write notes that explain the public data of one's department":                 sends("/desk/notes/new", url.Values{"dataset": {open.Slug}, "title": {"解读"}, "body": {"怎样看。"}}, 303),
+		"Approve or return the notes of one's department": func(p persona) bool {
+			at := strings.TrimSuffix(w.post(t, own, "/desk/notes/new", url.Values{"dataset": {open.Slug}, "title": {"解读"}, "body": {"怎样看。"}}).header.Get("Location"), "?done=1")
+			w.post(t, own, at+"/move", url.Values{"revision": {"1"}, "action": {"submit"}})
+			return sends(at+"/move", url.Values{"revision": {"2"}, "action": {"approve"}}, 303)(p)
+		},
+		"Answer questions about the data of one's department": reads("/desk/questions"),
+		"See in the inbox what waits for oneself":             reads("/desk/inbox", "/desk/inbox.csv"),
 		"Turn one's second factor and passkeys on and off": func(p persona) bool {
 			return reads("/account/factors")(p) && sends("/account/factors/totp", url.Values{}, 200)(p) && sends("/account/factors/totp/confirm", url.Values{"code": {"1"}}, 422)(p) && sends("/account/factors/totp/remove", url.Values{}, 303)(p)
 		},

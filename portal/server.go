@@ -17,6 +17,7 @@ import (
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/deidentify"
 	"shuyuan/datasets/following"
+	"shuyuan/datasets/notes"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
@@ -55,6 +56,7 @@ type Deps struct {
 
 	Questions *questions.Service
 	Identity  *identity.Provider // nil where the installation has none
+	Notes     *notes.Service     // nil: no entry is explained
 	Following *following.Service // nil: nobody follows anything
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"shuyuan/datasets/following"
+	"shuyuan/datasets/notes"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/workdays"
 	"slices"
@@ -176,6 +177,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	}
 	s.Following = following.New(following.Config{Pool: c.Pool, Catalogue: c.Service, Finder: w.index, Limits: s.Accounts, Rules: rules, Now: c.Clock})
 	w.follows = s.Following
+	s.Notes = notes.New(c.Pool, c.Service, c.Clock)
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ var actionTypes = map[string][2]string{
 	"source-case":      {"sources", "Action"},
 	"opening-review":   {"opening", "Action"},
 	"question":         {"questions", "Action"},
+	"note":             {"notes", "Action"},
 }
 
 // accountAct is how acts on accounts are called.

@@ -148,10 +148,11 @@ var inboxKinds = map[string]string{
 	"opening-again":    "要重新审查的",
 	"opening-incident": "紧急撤回",
 	"change":           "目录变更",
-	"organisation":     "机构认证",
-	"calendar":         "工作日历",
 	"duplicate":        "目录重复",
 	"inconsistency":    "数据不一致",
+	"organisation":     "机构认证",
+	"note":             "解读",
+	"calendar":         "工作日历",
 }
 
 // KnownInboxKind reports whether there is such a kind.

@@ -18,6 +18,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/deidentify"
+	"shuyuan/datasets/notes"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
@@ -136,7 +137,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Following: follows,
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Following: follows, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
 		Runners: []calendars.Runner{s.questions, s.catalogue, s.catalogue.Sources(), reviews},
 		Now:     s.clock.Now, Config: reached, Log: s.log,

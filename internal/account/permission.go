@@ -36,6 +36,8 @@ var Permissions = []Permission{
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"对公开的数据提问，收回还没有答复的提问", "Ask about public data, and take back what is not answered yet", staff},
 	{"关注数据集、部门、主题和搜索，选怎样通知自己", "Follow datasets, departments, themes and searches, and choose how to be told", staff},
+	{"为本部门已公开的数据写解读", "Write notes that explain the public data of one's department", []Role{Officer}},
+	{"批准或退回本部门的解读", "Approve or return the notes of one's department", []Role{Head}},
 	{"答复对本部门数据的提问", "Answer questions about the data of one's department", []Role{Officer}},
 	{"为本部门的数据上传文件，看读的结果，发布新版本", "Upload files for the data of one's department, see what was read, publish new versions", []Role{Officer}},
 	{"编制本部门的目录条目，报送主管部门", "Compile the catalogue entries of one's department and send them to the authority", []Role{Officer}},

@@ -1008,6 +1008,50 @@ CREATE TABLE mailings (
 COMMENT ON TABLE mailings IS 'letters that are under way or sent; a letter is written from the notices that name it';
 COMMENT ON COLUMN mailings.day IS 'of a digest: the day it tells of, so that there is one a day';
 
+CREATE TABLE note_versions (
+    note_id bigint NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL DEFAULT ''::text,
+    body text NOT NULL,
+    body_en text NOT NULL DEFAULT ''::text,
+    author_id bigint NOT NULL,
+    author text NOT NULL,
+    approver_id bigint NOT NULL,
+    approver text NOT NULL,
+    approved_at timestamp with time zone NOT NULL,
+    CONSTRAINT note_versions_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT note_versions_check CHECK ((author_id <> approver_id)),
+    CONSTRAINT note_versions_number_check CHECK ((number > 0)),
+    CONSTRAINT note_versions_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT note_versions_note_id_fkey FOREIGN KEY (note_id) REFERENCES notes(id),
+    CONSTRAINT note_versions_pkey PRIMARY KEY (note_id, number)
+);
+CREATE TRIGGER note_versions_frozen BEFORE DELETE OR UPDATE ON public.note_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE note_versions IS 'approved by somebody else than wrote it; never changed';
+
+CREATE TABLE notes (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    dataset_id bigint NOT NULL,
+    state text NOT NULL,
+    title text NOT NULL DEFAULT ''::text,
+    title_en text NOT NULL DEFAULT ''::text,
+    body text NOT NULL DEFAULT ''::text,
+    body_en text NOT NULL DEFAULT ''::text,
+    reason text NOT NULL DEFAULT ''::text,
+    author_id bigint NOT NULL,
+    author text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT notes_check CHECK (((state = 'draft'::text) OR ((title <> ''::text) AND (body <> ''::text)))),
+    CONSTRAINT notes_check1 CHECK (((state <> 'returned'::text) OR (reason <> ''::text))),
+    CONSTRAINT notes_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'approved'::text]))),
+    CONSTRAINT notes_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT notes_pkey PRIMARY KEY (id)
+);
+CREATE INDEX notes_dataset ON public.notes USING btree (dataset_id, id DESC);
+COMMENT ON TABLE notes IS 'what is being written; what everybody reads is the newest of note_versions';
+
 CREATE TABLE notice_settings (
     user_id bigint NOT NULL,
     topic text NOT NULL,
