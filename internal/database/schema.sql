@@ -815,16 +815,6 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_organisation ON public.invitations USING btree (organisation_id);
 COMMENT ON TABLE invitations IS 'mailed links to join; each is for one address and works once';
 
-CREATE TABLE known_downloads (
-    user_id bigint NOT NULL,
-    dataset_id bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    CONSTRAINT known_downloads_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
-    CONSTRAINT known_downloads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
-    CONSTRAINT known_downloads_pkey PRIMARY KEY (dataset_id, user_id)
-);
-CREATE INDEX known_downloads_user ON public.known_downloads USING btree (user_id);
-COMMENT ON TABLE known_downloads IS 'who had signed in when they took data, and when last: to be told when something is wrong with it (TJ-50), and for nothing else';
 CREATE TABLE item_sources (
     dataset_id bigint NOT NULL,
     item text NOT NULL,
@@ -843,6 +833,17 @@ CREATE TABLE item_sources (
 );
 CREATE INDEX item_sources_case ON public.item_sources USING btree (case_id);
 COMMENT ON TABLE item_sources IS 'one item of one entry is decided once: two departments cannot both be told to collect it';
+
+CREATE TABLE known_downloads (
+    user_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT known_downloads_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT known_downloads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT known_downloads_pkey PRIMARY KEY (dataset_id, user_id)
+);
+CREATE INDEX known_downloads_user ON public.known_downloads USING btree (user_id);
+COMMENT ON TABLE known_downloads IS 'who had signed in when they took data, and when last: to be told when something is wrong with it (TJ-50), and for nothing else';
 
 CREATE TABLE known_networks (
     user_id bigint NOT NULL,
