@@ -45,7 +45,9 @@ func TestTheTextsOfTheCatalogueStayTexts(t *testing.T) {
 			d.Tags = []string{"标" + string([]rune(strings.NewReplacer(",", "", ";", "").Replace(line))[:12])}
 			d.Department = w.Office(t)
 		})
-		w.Version(t, d, w.Resource(t, d, func(r *datasets.Resource) { r.ID, r.Name, r.Description = "bad00000"+strings.ToLower(id), d.Title, text }), "a.csv", "甲\n1\n")
+		w.Version(t, d, w.Resource(t, d, func(r *datasets.Resource) {
+			r.ID, r.Name, r.Description = "bad00000"+strings.ToLower(id), d.Title, text
+		}), "a.csv", "甲\n1\n")
 	}
 	w.indexed(t)
 	office := w.Office(t)

@@ -20,7 +20,9 @@ func TestTheListsOfTheCatalogue(t *testing.T) {
 	office := w.Office(t)
 	w.People(t)
 	grid := w.Grid(t, func(d *datasets.Dataset) { d.DBClass = datasets.ThemeDB })
-	w.Dataset(t, func(d *datasets.Dataset) { d.Slug, d.Status, d.DBClass, d.Department = "theirs", datasets.Published, datasets.BaseDB, w.theirs })
+	w.Dataset(t, func(d *datasets.Dataset) {
+		d.Slug, d.Status, d.DBClass, d.Department = "theirs", datasets.Published, datasets.BaseDB, w.theirs
+	})
 	for key, want := range map[string]string{
 		"base": "theirs", "theme": "published-conditional published-unconditional", "business": "", "open-unconditional": "published-unconditional theirs", "open-conditional": "published-conditional",
 	} {

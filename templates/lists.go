@@ -56,4 +56,6 @@ func asOf(ctx context.Context, l catalogue.Listed) string {
 	return text.T(ctx, "截至 %s", Day(l.AsOf))
 }
 
-func listsOf(department string) string { return "/catalogues?department=" + url.QueryEscape(department) }
+func listsOf(department string) string {
+	return "/catalogues?department=" + url.QueryEscape(department)
+}

@@ -261,7 +261,7 @@ func init() {
 		"浏览一次算一，下载一次算五。": "A view counts one, a download five.",
 		"浏览时只有一个 cookie：您切换过的语言。深浅色存在您自己的浏览器里。没有统计脚本，不从别的网站取任何东西。": "Browsing leaves one cookie: the language you switched to. Dark or light is kept in your own browser. There is no tracking script, and nothing is loaded from other sites.",
 		"访问日志记时间、路径、结果和用时；不记搜索词，不记网络地址。":                           "The request log has time, path, result and duration; no search words and no network address.",
-		"不登录，浏览和下载只记次数，按数据集、按天。":                                       "Of views and downloads without signing in only the number is kept, by dataset and day.",
+		"不登录，浏览和下载只记次数，按数据集、按天。":                                   "Of views and downloads without signing in only the number is kept, by dataset and day.",
 		"登录后有一个会话 cookie，退出就没有了。后台的每次改动都有审计记录。":                    "After signing in there is a session cookie, gone when you sign out. Every change in the back office is in the audit trail.",
 		"用来做什么": "For what",
 		"字体":    "Fonts",
