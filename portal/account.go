@@ -36,6 +36,8 @@ func done(ctx context.Context, what string) string {
 		return text.T(ctx, "密钥已经停用。")
 	case "factor":
 		return text.T(ctx, "已关闭。")
+	case "leaving":
+		return text.T(ctx, "账号已关闭，登录和密钥都已结束，到期删除。改了主意，到期以前登录一次即可撤回。")
 	case "linked":
 		return text.T(ctx, "已关联。下次可以直接用它登录。")
 	case "unlinked":
@@ -70,7 +72,7 @@ func (s *Server) accountPage(c *fiber.Ctx, show func(*templates.AccountPage)) er
 	if p.Keys, err = s.Accounts.Keys(ctx, who); err != nil {
 		return err
 	}
-	p.Identity.Provider = s.providerName()
+	p.Identity.Provider, p.LeavingRules = s.providerName(), s.houseRules("account_deletion")
 	if p.Identity.Links, err = s.Accounts.Identities(ctx, who); err != nil {
 		return err
 	}

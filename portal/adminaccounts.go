@@ -103,6 +103,10 @@ func adminAccountDone(ctx context.Context, what string) string {
 		return text.T(ctx, "账号已停用，它的登录和密钥都已结束。")
 	case "enabled":
 		return text.T(ctx, "账号已重新启用。")
+	case "factors-asked":
+		return text.T(ctx, "已申请。请安全管理员在期限内取消。")
+	case "factors":
+		return text.T(ctx, "两步验证已取消，他的登录都已结束，本人已收到通知。")
 	case "identity":
 		return text.T(ctx, "编号已登记，本人已收到通知。")
 	case "roles":
@@ -143,6 +147,10 @@ func (s *Server) adminAccountPage(c *fiber.Ctx, show func(*templates.AccountPage
 		}
 	}
 	p.Roles, p.Provider = p.User.Roles, s.providerName()
+	if p.Lost, err = s.Accounts.LostFactorsOf(ctx, actor(c), id); err != nil {
+		return err
+	}
+	p.Rules = s.houseRules("account_lost_factors")
 	if p.Identities, err = s.Accounts.IdentitiesOf(ctx, actor(c), id); err != nil {
 		return err
 	}
@@ -186,6 +194,16 @@ func (s *Server) shutAccount(c *fiber.Ctx, do func(context.Context, account.Acto
 		return err
 	}
 	return seeOther(c, "/desk/admin/accounts/"+c.Params("id")+"?done="+done)
+}
+
+// askToResetFactors is POST /desk/admin/accounts/{id}/factors/ask.
+func (s *Server) askToResetFactors(c *fiber.Ctx) error {
+	return s.shutAccount(c, s.Accounts.AskToResetFactors, "factors-asked")
+}
+
+// resetFactors is POST /desk/admin/accounts/{id}/factors.
+func (s *Server) resetFactors(c *fiber.Ctx) error {
+	return s.shutAccount(c, s.Accounts.ResetFactors, "factors")
 }
 
 // resetPassword is POST /desk/admin/accounts/{id}/password: the page that answers

@@ -106,7 +106,7 @@ func (s *Server) showFactors(c *fiber.Ctx) error {
 
 func (s *Server) factorsPage(c *fiber.Ctx, p templates.FactorsPage) error {
 	ctx, who := c.UserContext(), actor(c)
-	p.Frame, p.Rules = s.quietFrame(c, text.T(ctx, "两步验证")), s.houseRules("account_second_factor")
+	p.Frame, p.Rules = s.quietFrame(c, text.T(ctx, "两步验证")), s.houseRules("account_second_factor", "account_authenticator")
 	var err error
 	if p.Factors, err = s.Accounts.Factors(ctx, who); err != nil {
 		return err

@@ -249,6 +249,15 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return sends("/account/identity/link", nil, 404)(p) && sends("/account/identity/unlink", nil, 303)(p) // there is no provider here
 		},
 		"Register another's number at the provider of identity in advance (not of the security and audit administrators)": sends("/desk/admin/accounts/1/identity", url.Values{"subject": {"1"}}, 404),
+		"Export one's data, ask to delete the account": func(p persona) bool {
+			return sends("/account/export", nil, 200)(p) && sends("/account/leave", nil, 422)(p)
+		},
+		"Ask to take another's lost second steps away": func(p persona) bool {
+			return sends(fmt.Sprintf("/desk/admin/accounts/%d/factors/ask", spare(p, "lost")), nil, 409)(p) // it has none
+		},
+		"Take another's lost second steps away, once a system administrator asked": func(p persona) bool {
+			return sends(fmt.Sprintf("/desk/admin/accounts/%d/factors", spare(p, "taken")), nil, 409)(p) // nobody asked
+		},
 		"See accounts in the browser": reads("/desk/admin/accounts"),
 		"Create, disable and enable accounts in the browser, give new passwords (not one's own, nor those of the security and audit administrators)": func(p persona) bool {
 			at := fmt.Sprintf("/desk/admin/accounts/%d", spare(p, "shut"))

@@ -8,6 +8,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
+	"shuyuan/internal/policy"
 	"shuyuan/templates/text"
 )
 
@@ -48,6 +49,8 @@ type AccountPageOfAdmin struct {
 
 	Provider   string // of identity; empty where there is none
 	Identities []account.Identity
+	Lost       account.LostFactors
+	Rules      []policy.Rule
 	Subject    string // as typed
 }
 

@@ -35,6 +35,7 @@ var accountActs = map[string]struct {
 	"password": {run: (*accountCall).setPassword, flags: []string{"password"}},
 	"disable":  {run: (*accountCall).disable},
 	"enable":   {run: (*accountCall).enable},
+	"factors":  {run: (*accountCall).resetFactors},
 }
 
 // byCommand is who acts here: whoever may run commands on the server runs the
@@ -178,6 +179,12 @@ func (a *accountCall) disable(ctx context.Context, identifier string) error {
 
 func (a *accountCall) enable(ctx context.Context, identifier string) error {
 	return a.change(ctx, identifier, a.accounts.Enable, "is enabled")
+}
+
+// resetFactors takes second steps away whose owner lost them. Whoever runs commands
+// on the server has made sure that it is them.
+func (a *accountCall) resetFactors(ctx context.Context, identifier string) error {
+	return a.change(ctx, identifier, a.accounts.ResetFactors, "has no second step any more; its sessions have ended, its owner is told by mail")
 }
 
 func (a *accountCall) change(ctx context.Context, identifier string, do func(context.Context, account.Actor, int64) error, done string) error {

@@ -272,6 +272,7 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	out.clocks = deadline.New(book, out.calendars.Calendar)
 	out.catalogue = catalogue.New(in.pool, out.datasets, book, out.clocks, clock.Now)
 	out.questions = questions.New(in.pool, out.datasets, out.clocks, out.accounts, clock.Now)
+	out.accounts.OnLeave(questions.Forget)
 	return out, nil
 }
 

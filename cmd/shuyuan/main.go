@@ -41,7 +41,7 @@ var commands = []command{
 	{"serve", "[--listen ADDRESS]", "serve the portal until Ctrl-C", serve},
 	{"demo", "[--passwords]", "load the sample world into an empty installation and show the demo accounts; --passwords makes new ones", loadDemo},
 	{"import", "DIR", "add the datasets of a folder that looks like cmd/shuyuan/demo/world", importFolder},
-	{"account", "add IDENTIFIER --name NAME --role officer|administrator [--department SLUG] [--password FILE] | list | password IDENTIFIER [--password FILE] | disable IDENTIFIER | enable IDENTIFIER", "make and keep the accounts of staff, also beside a running server; without a file (- is standard input) it makes a password and prints it this once", accounts},
+	{"account", "add IDENTIFIER --name NAME --role officer|administrator [--department SLUG] [--password FILE] | list | password IDENTIFIER [--password FILE] | disable IDENTIFIER | enable IDENTIFIER | factors IDENTIFIER", "make and keep the accounts of staff, also beside a running server; without a file (- is standard input) it makes a password and prints it this once", accounts},
 	{"migrate", "", "bring the database up to date", migrate},
 	{"reindex", "", "build the search index anew; a running server does it without interruption", reindex},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},

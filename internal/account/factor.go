@@ -77,7 +77,8 @@ func (s *Service) Factors(ctx context.Context, a Actor) (Factors, error) {
 }
 
 // BeginTOTP makes the secret that an authenticator app is to be given, or
-// returns the one that still waits for its first code. It returns
+// returns the one that still waits for its first code; one that waited too long
+// is void. It returns
 // fault.Conflict where the account has one that is in use.
 func (s *Service) BeginTOTP(ctx context.Context, a Actor) (*otp.Key, error) {
 	if err := s.RequireFresh(a); err != nil {
@@ -88,9 +89,12 @@ func (s *Service) BeginTOTP(ctx context.Context, a Actor) (*otp.Key, error) {
 	var locked []byte
 	err := s.pool.QueryRow(ctx, `
 		INSERT INTO totp (user_id, secret, created_at) VALUES (@user, @secret, @now)
-		ON CONFLICT (user_id) DO UPDATE SET created_at = totp.created_at WHERE totp.confirmed_at IS NULL
+		ON CONFLICT (user_id) DO UPDATE
+		SET secret = CASE WHEN totp.created_at > @since THEN totp.secret ELSE excluded.secret END,
+			created_at = CASE WHEN totp.created_at > @since THEN totp.created_at ELSE excluded.created_at END
+		WHERE totp.confirmed_at IS NULL
 		RETURNING secret`,
-		pgx.NamedArgs{"user": a.ID, "secret": s.keeper.lock("totp", strconv.FormatInt(a.ID, 10), fresh), "now": s.now()}).Scan(&locked)
+		pgx.NamedArgs{"since": s.now().Add(-s.rules.Pending), "user": a.ID, "secret": s.keeper.lock("totp", strconv.FormatInt(a.ID, 10), fresh), "now": s.now()}).Scan(&locked)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.New(fault.Conflict, "验证器已经开启。要换一个，请先关闭。")
 	}
@@ -107,7 +111,7 @@ func (s *Service) PendingTOTP(ctx context.Context, a Actor) (*otp.Key, error) {
 		return nil, err
 	}
 	var locked []byte
-	err := s.pool.QueryRow(ctx, `SELECT secret FROM totp WHERE user_id = $1 AND confirmed_at IS NULL`, a.ID).Scan(&locked)
+	err := s.pool.QueryRow(ctx, `SELECT secret FROM totp WHERE user_id = $1 AND confirmed_at IS NULL AND created_at > $2`, a.ID, s.now().Add(-s.rules.Pending)).Scan(&locked)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.New(fault.NotFound, "没有等着开启的验证器。")
 	}
@@ -263,7 +267,7 @@ func (s *Service) takeTOTP(ctx context.Context, tx pgx.Tx, user int64, code stri
 	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
 	var locked []byte
 	var last int64
-	err := tx.QueryRow(ctx, `SELECT secret, last_step FROM totp WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2 FOR UPDATE`, user, confirmed).Scan(&locked, &last)
+	err := tx.QueryRow(ctx, `SELECT secret, last_step FROM totp WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2 AND ($2 OR created_at > $3) FOR UPDATE`, user, confirmed, s.now().Add(-s.rules.Pending)).Scan(&locked, &last)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return errCode()
 	}

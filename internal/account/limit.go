@@ -38,6 +38,7 @@ var Rates = map[string]Rate{
 	signUpNetwork:  {20, time.Hour},        // sign-ups from one network
 	signUpAddress:  {3, time.Hour},         // letters to one address, as it is no mailbox of ours
 	inviteOrg:      {50, 24 * time.Hour},   // invitations of one organisation
+	exportTries:    {5, 24 * time.Hour},    // exports of one's own account
 	paperTries:     {60, 24 * time.Hour},   // papers sent by one account
 	recoverNetwork: {20, time.Hour},
 	recoverAddress: {3, time.Hour},

@@ -19,6 +19,9 @@ const (
 	NewNetwork    = "new-network"
 	FactorAdded   = "factor-added"
 	FactorRemoved = "factor-removed"
+	Leaving       = "leaving"      // asked to delete the account
+	Staying       = "staying"      // signed in and so took that back
+	FactorsLost   = "factors-lost" // administrators took away second steps that were lost
 )
 
 // Notice is the job of one letter to an account's owner about its safety. It

@@ -23,6 +23,7 @@ type Rules struct {
 	Invitation   time.Duration
 	Grace        time.Duration // that a deletion can be taken back
 	Pending      time.Duration // that the secret of an authenticator app waits for its first code
+	LostFactors  time.Duration // that a request to take lost second steps away is good
 	Paper        int           // MiB that a paper of an organisation may have
 	Verification int           // working days to verify an organisation
 }
@@ -59,6 +60,7 @@ func RulesOf(book *policy.Book) (Rules, error) {
 		Invitation:   times("organisation_invitation", "", day),
 		Grace:        times("account_deletion", "", day),
 		Pending:      times("account_authenticator", "", time.Minute),
+		LostFactors:  times("account_lost_factors", "", time.Hour),
 		Paper:        number("organisation_paper", ""),
 		Verification: number("organisation_verification", ""),
 	}

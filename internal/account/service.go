@@ -41,6 +41,8 @@ type Service struct {
 	hasher *hasher
 	keeper keeper
 	rules  Rules
+
+	forgets []Forget
 }
 
 // NewService returns the service on pool. now is the clock of the product.

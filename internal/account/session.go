@@ -42,6 +42,9 @@ const (
 )
 
 func (s *Service) openSession(ctx context.Context, tx pgx.Tx, who Actor, network, agent string) (Session, error) {
+	if err := s.stay(ctx, tx, who); err != nil {
+		return Session{}, err
+	}
 	now := s.now()
 	out := Session{Token: randomHex(32), ID: randomHex(16), Expires: now.Add(s.cfg.Absolute)}
 	out.CSRF = s.CSRF(out.Token)

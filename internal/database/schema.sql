@@ -1911,18 +1911,26 @@ CREATE TABLE users (
     handle uuid NOT NULL DEFAULT gen_random_uuid(),
     confirmed_at timestamp with time zone,
     agreed_at timestamp with time zone,
+    leaving_at timestamp with time zone,
+    gone_at timestamp with time zone,
+    factors_asked_by bigint,
+    factors_asked_at timestamp with time zone,
+    CONSTRAINT users_factors_asked_check CHECK ((((factors_asked_by IS NULL) = (factors_asked_at IS NULL)) AND (factors_asked_by <> id))),
+    CONSTRAINT users_gone_check CHECK (((gone_at IS NULL) OR ((disabled_at IS NOT NULL) AND (leaving_at IS NULL) AND (password = ''::text) AND (identifier = ('gone:'::text || id))))),
     CONSTRAINT users_identifier_check CHECK ((((length(identifier) >= 3) AND (length(identifier) <= 254)) AND (identifier !~ '[[:cntrl:][:space:]A-Z]'::text))),
     CONSTRAINT users_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
     CONSTRAINT users_password_check CHECK (((password = ''::text) OR (password ~~ '$argon2id$%'::text))),
     CONSTRAINT users_side_check CHECK ((side = ANY (ARRAY['manage'::text, 'operate'::text, 'use'::text, 'exchange'::text, 'arbitrate'::text, 'regulate'::text, 'system'::text, 'security'::text, 'audit'::text]))),
     CONSTRAINT users_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
     CONSTRAINT users_department_side_fkey FOREIGN KEY (department_id, side) REFERENCES departments(id, side),
+    CONSTRAINT users_factors_asked_by_fkey FOREIGN KEY (factors_asked_by) REFERENCES users(id),
     CONSTRAINT users_pkey PRIMARY KEY (id),
     CONSTRAINT users_handle_key UNIQUE (handle),
     CONSTRAINT users_id_department_id_key UNIQUE (id, department_id),
     CONSTRAINT users_id_side_key UNIQUE (id, side),
     CONSTRAINT users_identifier_key UNIQUE (identifier)
 );
+CREATE INDEX users_leaving ON public.users USING btree (leaving_at) WHERE (leaving_at IS NOT NULL);
 COMMENT ON COLUMN users.identifier IS 'e-mail address or +phone number as it was normalised: the only spelling that exists; oidc: and a random number where the provider of identity gave no verified address';
 COMMENT ON COLUMN users.password IS 'argon2id in PHC form with its parameters; empty where nobody can sign in by password';
 COMMENT ON COLUMN users.side IS 'where the account stands, for good: 管, 运, 用, 交易, 仲裁, 监, and the three administrators';
@@ -1930,6 +1938,9 @@ COMMENT ON COLUMN users.sample IS 'a demo account of the sample world (示例)';
 COMMENT ON COLUMN users.handle IS 'what passkeys call the account: it says nothing about the person';
 COMMENT ON COLUMN users.confirmed_at IS 'when it was shown that the identifier is theirs, by a mailed link or by whoever made the account; null for a phone number, which cannot be confirmed here';
 COMMENT ON COLUMN users.agreed_at IS 'when somebody who signed up read the privacy notice; null where an administrator made the account';
+COMMENT ON COLUMN users.leaving_at IS 'when its owner asked to delete the account; signing in takes it back until a sweep does it';
+COMMENT ON COLUMN users.gone_at IS 'when it was deleted: the row stays without a name, so that acts and decisions of the past keep their author';
+COMMENT ON COLUMN users.factors_asked_by IS 'the system administrator who asked for it; the security administrator does it';
 
 CREATE TABLE version_approvals (
     version_id bigint NOT NULL,

@@ -68,6 +68,12 @@ func what(lang text.Lang, n account.Notice) string {
 		return text.In(lang, "开启了一种两步验证")
 	case account.FactorRemoved:
 		return text.In(lang, "关闭了一种两步验证")
+	case account.Leaving:
+		return text.In(lang, "申请了删除账号，登录和密钥都已结束；到期以前登录一次即可撤回")
+	case account.Staying:
+		return text.In(lang, "登录了，删除账号的申请已撤回")
+	case account.FactorsLost:
+		return text.In(lang, "两位管理员取消了您丢失的两步验证，所有登录都已结束")
 	case account.NewNetwork:
 		return text.In(lang, "有人从新的网络登录")
 	}

@@ -10,7 +10,6 @@ func init() {
 		"记多久":   "How long",
 		"您可以":   "What you can do",
 		"看：登录后，“账户”里有您的会话、密钥、第二步和机构，“我的提问”里有您问过的。":                         "See it: once signed in, “Account” has your sessions, keys, second steps and organisations, and “My questions” what you asked.",
-		"停用：请平台的系统管理员停用账号，会话和密钥当场失效。自己在页面上导出和删除账号还做不到。":                    "Have it disabled: ask the system administrator of the platform; sessions and keys end at once. Exporting and deleting an account yourself on a page is not possible yet.",
 		"不同意：看数据、下载、用接口都不需要账号。":                                            "Not agree: looking at data, downloading and the API need no account.",
 		"依据：个人信息保护法第十三条、第十七条、第四十四条至第四十七条。我们只处理开通和使用账号所必需的，不向别人提供，不用于别的目的。": "Basis: Personal Information Protection Law, arts. 13, 17 and 44 to 47. Only what an account needs is processed; it is given to nobody else and used for nothing else.",
 		"姓名或称呼、邮箱或手机号":               "Name, e-mail address or phone number",
