@@ -301,7 +301,7 @@ func TestAVisitorIsShownHowToFollow(t *testing.T) {
 	}
 }
 
-// atTen is a time of a day of November 2026 in China.
+// novemberAt is a time of a day of November 2026 in China.
 func novemberAt(day, hour int) time.Time {
 	return time.Date(2026, 11, day, hour, 0, 0, 0, datasetstest.China)
 }
@@ -319,7 +319,7 @@ func TestLettersGoOutAsTheirReadersWantThem(t *testing.T) {
 	}
 	settings(own, "en", "now")
 	settings(other, "zh", "off") // the citizen has not chosen: once a day
-	w.Set(novemberAt(22, 7))
+	w.Set(novemberAt(23, 7))
 	file := w.Resource(t, d)
 	w.Version(t, d, file, "a.csv", "年份,人口\n2025,1\n")
 	w.tell(t)
@@ -331,7 +331,7 @@ func TestLettersGoOutAsTheirReadersWantThem(t *testing.T) {
 	if !strings.Contains(at.Subject, "New version: Residents") || strings.Contains(at.Text, "您好") || !strings.Contains(at.Text, base+"/datasets/"+d.Slug+"/resources/"+file) || !strings.HasPrefix(at.Unsubscribe, base+"/unsubscribe/follow-") {
 		t.Errorf("%+v", at)
 	}
-	w.Set(novemberAt(22, 8))
+	w.Set(novemberAt(23, 8))
 	w.Version(t, d, file, "a.csv", "年份,人口\n2025,1\n2026,2\n")
 	w.tell(t)
 	got = w.letters(t)
@@ -339,7 +339,7 @@ func TestLettersGoOutAsTheirReadersWantThem(t *testing.T) {
 		t.Fatalf("at eight: %+v", got)
 	}
 	day := got["citizen@tests.example"][0]
-	if !strings.Contains(day.Subject, "2026-11-22 的 2 件事") || strings.Count(day.Text, "新版本：常住人口") != 2 || strings.Index(day.Text, "第 1 版") > strings.Index(day.Text, "第 2 版") || !strings.HasPrefix(day.Unsubscribe, base+"/unsubscribe/daily-") {
+	if !strings.Contains(day.Subject, "2026-11-23 的 2 件事") || strings.Count(day.Text, "新版本：常住人口") != 2 || strings.Index(day.Text, "第 1 版") > strings.Index(day.Text, "第 2 版") || !strings.HasPrefix(day.Unsubscribe, base+"/unsubscribe/daily-") {
 		t.Errorf("%+v", day)
 	}
 	if got["own@tests.example"][0].Subject == at.Subject {
@@ -359,7 +359,7 @@ func TestLettersGoOutAsTheirReadersWantThem(t *testing.T) {
 	if err := w.Service.Save(t.Context(), datasetstest.Officer(d.Department), now); err != nil {
 		t.Fatal(err)
 	}
-	w.Set(novemberAt(23, 9))
+	w.Set(novemberAt(24, 9))
 	if got = w.letters(t); len(got) != 0 {
 		t.Errorf("told of what is withheld: %+v", got)
 	}
