@@ -139,7 +139,7 @@ func (s *Service) insertPerson(ctx context.Context, tx pgx.Tx, identifier, name,
 		}
 		return who, taken(err)
 	}
-	return who, record(ctx, tx, who, who.ID, "account.signed-up", map[string]string{"identifier": identifier})
+	return who, record(ctx, tx, who, who.ID, "account.signed-up", nil)
 }
 
 // Recover mails a link to set a new password. It does the same, in the same

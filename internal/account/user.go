@@ -100,7 +100,7 @@ func (s *Service) createUser(ctx context.Context, who Actor, n NewUser) (int64, 
 		if err := s.insertRoles(ctx, tx, id, n.Roles, n.Department, side); err != nil {
 			return 0, err
 		}
-		return id, record(ctx, tx, who, id, "account.created", map[string]string{"identifier": identifier, "roles": join(n.Roles), "side": string(side)})
+		return id, record(ctx, tx, who, id, "account.created", map[string]string{"roles": join(n.Roles), "side": string(side)})
 	})
 }
 
