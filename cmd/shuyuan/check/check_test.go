@@ -91,6 +91,10 @@ var mutations = []struct {
 	do                func(*testing.T, *world)
 	deep              bool
 }{
+	{name: "a case names nobody concerned", rule: "L4 a case names", names: "case 1", sql: `INSERT INTO source_cases (kind, profile, state, origin, opened_at, opened_by, opened_name, decided_at, decided_by, source_id, reason) VALUES ('duplicate', 'x', 'decided', 'authority', now(), 1, '林', now(), 1, 1, '理由')`},
+	{name: "an item is collected by another department", rule: "L4 a data item", names: "item 企业 of dataset 1", sql: `INSERT INTO source_cases (kind, profile, state, origin, opened_at, opened_by, opened_name, decided_at, decided_by, source_id, reason) VALUES ('duplicate', 'x', 'decided', 'authority', now(), 1, '林', now(), 1, 1, '理由');
+		UPDATE datasets SET department_id = 2 WHERE id = 2; INSERT INTO source_case_entries VALUES (1, 1), (1, 2); INSERT INTO source_case_items VALUES (1, '企业', '企业');
+		INSERT INTO item_sources (dataset_id, item, case_id, department_id, source_id) VALUES (1, '企业', 1, 1, 2)`},
 	{name: "an act was altered", rule: "I7", names: "audit entry 2", sql: `UPDATE audit_entries SET act = 'dataset.read' WHERE id = 2`},
 	{name: "an act was taken out", rule: "I7", names: "entries 2 to 2 are missing", sql: `DELETE FROM audit_personal WHERE entry_id = 2; DELETE FROM audit_entries WHERE id = 2`},
 	{name: "a personal row was altered", rule: "I7", names: "audit entry 1", sql: `UPDATE audit_personal SET content = '{}' WHERE entry_id = 1`},

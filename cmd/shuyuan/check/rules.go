@@ -243,4 +243,13 @@ var rules = []rule{
 		WHERE i.restored_at IS NOT NULL AND v.published_at < i.withdrawn_at AND NOT EXISTS (
 			SELECT FROM opening_reviews o WHERE o.resource_id = v.resource_id AND o.sha256 = v.sha256 AND o.proposed_at >= i.withdrawn_at
 			AND o.state IN ('approved', 'approved_conditional', 'published_provisional', 'confirmed'))`},
+	{id: "L4", says: "a data item of an entry is collected by the department that its case names, and by no other", query: `
+		SELECT format('item %s of dataset %s', o.item, o.dataset_id)
+		FROM item_sources o JOIN source_cases c ON c.id = o.case_id JOIN datasets d ON d.id = o.dataset_id
+		WHERE c.state <> 'decided' OR c.kind <> 'duplicate' OR c.source_id IS DISTINCT FROM o.source_id OR d.department_id <> o.department_id OR o.collects <> (o.department_id = o.source_id)`},
+	{id: "L4", says: "a case names one of the departments concerned, and says why", query: `
+		SELECT format('case %s', c.id) FROM source_cases c
+		WHERE c.state IN ('decided', 'settled') AND NOT EXISTS (SELECT FROM source_case_entries x JOIN datasets d ON d.id = x.dataset_id WHERE x.case_id = c.id AND d.department_id = c.source_id)
+		   OR c.state IN ('decided', 'closed') AND c.reason = ''
+		   OR (SELECT count(DISTINCT d.department_id) FROM source_case_entries x JOIN datasets d ON d.id = x.dataset_id WHERE x.case_id = c.id) < 2`},
 }

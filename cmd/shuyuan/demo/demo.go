@@ -60,6 +60,9 @@ func Load(ctx context.Context, d Deps) (loaded bool, err error) {
 	if err := w.upload(ctx, d, people); err != nil {
 		return false, err
 	}
+	if err := w.dispute(ctx, d, people); err != nil {
+		return false, err
+	}
 	fmt.Fprintf(d.Out, "the sample world is loaded: %d entries of %d departments, drafts and withheld ones included\n", len(w.entries), len(w.departments))
 	return true, people.make(ctx, d)
 }
