@@ -453,6 +453,27 @@ func TestALetterIsUnsubscribedFromByOneClick(t *testing.T) {
 	}
 }
 
+// What is kept of a reader goes table by table when the account ends, in any
+// order (internal/account, personalTables).
+func TestALetterGoesWithItsReader(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	d := w.Dataset(t)
+	w.follow(t, citizen, following.Dataset, d.Slug)
+	w.post303(t, citizen, "/account/notifications/settings", url.Values{"lang": {"zh"}, "follow-mail": {"now"}})
+	w.Version(t, d, w.Resource(t, d), "a.csv", "年份\n2025\n")
+	w.tell(t)
+	if len(w.letters(t)) != 1 {
+		t.Fatal("no letter")
+	}
+	if _, err := w.Pool.Exec(t.Context(), `DELETE FROM mailings`); err != nil {
+		t.Error(err)
+	}
+	if told := w.told(t, citizen); len(told) != 0 {
+		t.Errorf("%q", told)
+	}
+}
+
 func TestSettingsOfNoticesAreChecked(t *testing.T) {
 	w := newWhole(t)
 	w.everyone(t)

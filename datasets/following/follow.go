@@ -228,14 +228,3 @@ func (s *Service) Following(ctx context.Context, who account.Actor, t Target) (i
 	}
 	return selectFollowing(ctx, s.pool, who.ID, t)
 }
-
-// Forget removes everything that this package knows of a person, as a part of
-// the end of the account.
-func Forget(ctx context.Context, tx pgx.Tx, user int64) error {
-	for _, table := range []string{"follows", "notices", "mailings", "notice_settings", "readers"} {
-		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, user); err != nil {
-			return err
-		}
-	}
-	return nil
-}

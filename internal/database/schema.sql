@@ -1094,7 +1094,7 @@ CREATE TABLE notices (
     CONSTRAINT notices_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT notices_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
     CONSTRAINT notices_follow_id_fkey FOREIGN KEY (follow_id) REFERENCES follows(id) ON DELETE CASCADE,
-    CONSTRAINT notices_mailing_id_fkey FOREIGN KEY (mailing_id) REFERENCES mailings(id),
+    CONSTRAINT notices_mailing_id_fkey FOREIGN KEY (mailing_id) REFERENCES mailings(id) ON DELETE CASCADE,
     CONSTRAINT notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
     CONSTRAINT notices_pkey PRIMARY KEY (id),
     CONSTRAINT notices_user_id_key_key UNIQUE (user_id, key)
