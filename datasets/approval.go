@@ -21,16 +21,17 @@ import (
 // Terms are how data is open: what an opening review decides besides the
 // content. Only what the open type needs is kept.
 type Terms struct {
-	Open         OpenType `json:"open"`
-	Basis        []string `json:"basis,omitempty"`        // 依据
-	Method       string   `json:"method,omitempty"`       // 开放方式
-	Requirements string   `json:"requirements,omitempty"` // 使用要求
-	Safeguards   string   `json:"safeguards,omitempty"`   // 安全保障措施
+	Open         OpenType     `json:"open"`
+	Basis        []string     `json:"basis,omitempty"`        // 依据, one line each, as pages show it
+	Bases        []LegalBasis `json:"bases,omitempty"`        // its parts; none of what was decided before they were asked
+	Method       string       `json:"method,omitempty"`       // 开放方式
+	Requirements string       `json:"requirements,omitempty"` // 使用要求
+	Safeguards   string       `json:"safeguards,omitempty"`   // 安全保障措施
 }
 
 // Terms are those of the entry.
 func (d *Dataset) Terms() Terms {
-	return Terms{Open: d.Open, Basis: d.OpenBasis, Method: d.OpenMethod, Requirements: d.UseRequirements, Safeguards: d.Safeguards}.Kept()
+	return Terms{Open: d.Open, Basis: d.OpenBasis, Bases: d.OpenBases, Method: d.OpenMethod, Requirements: d.UseRequirements, Safeguards: d.Safeguards}.Kept()
 }
 
 // Kept is t without what its open type does not need.
@@ -39,14 +40,15 @@ func (t Terms) Kept() Terms {
 		return Terms{Open: t.Open}
 	}
 	if t.Open == Withheld {
-		return Terms{Open: t.Open, Basis: t.Basis}
+		return Terms{Open: t.Open, Basis: t.Basis, Bases: t.Bases}
 	}
 	return t
 }
 
-// Same reports whether both open alike.
+// Same reports whether both open alike. What gives the lines of its basis alone
+// is the same as what gives their parts, too.
 func (t Terms) Same(o Terms) bool {
-	return t.Open == o.Open && slices.Equal(t.Basis, o.Basis) && t.Method == o.Method && t.Requirements == o.Requirements && t.Safeguards == o.Safeguards
+	return t.Open == o.Open && slices.Equal(t.Basis, o.Basis) && (len(t.Bases) == 0 || len(o.Bases) == 0 || slices.Equal(t.Bases, o.Bases)) && t.Method == o.Method && t.Requirements == o.Requirements && t.Safeguards == o.Safeguards
 }
 
 // openness is how far an open type opens; an unknown one not at all.
@@ -282,10 +284,10 @@ func (s *Service) applyTerms(ctx context.Context, tx pgx.Tx, who account.Actor, 
 		}
 	}
 	if _, err := tx.Exec(ctx, `
-		UPDATE datasets SET open_type = @open, open_basis = @basis, open_method = @method, use_requirements = @requirements, safeguards = @safeguards,
+		UPDATE datasets SET open_type = @open, open_basis = @basis, open_bases = @bases, open_method = @method, use_requirements = @requirements, safeguards = @safeguards,
 		       open_method_en = '', use_requirements_en = '', safeguards_en = '', updated_at = @now, revision = revision + 1
 		WHERE id = @id`,
-		pgx.NamedArgs{"id": d.ID, "open": t.Open, "basis": list(t.Basis), "method": t.Method, "requirements": t.Requirements, "safeguards": t.Safeguards, "now": s.now()}); err != nil {
+		pgx.NamedArgs{"id": d.ID, "open": t.Open, "basis": list(t.Basis), "bases": list(t.Bases), "method": t.Method, "requirements": t.Requirements, "safeguards": t.Safeguards, "now": s.now()}); err != nil {
 		return fmt.Errorf("open %s as decided: %w", d.Slug, err)
 	}
 	return audit.Append(ctx, tx, who, "dataset", d.Slug, "open-as-reviewed", map[string]string{"from": string(d.Open), "to": string(t.Open), "review": fmt.Sprint(review)})

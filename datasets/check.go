@@ -106,18 +106,9 @@ func (d *Dataset) normaliseLaw() error {
 		if len(axis.bases) > maxList {
 			return fault.At(axis.field, "太多，最多 %d 条。", maxList)
 		}
-		var lines []string
-		for i := range axis.bases {
-			b := &axis.bases[i]
-			if err := cleanAll(axis.field, maxLine, &b.Kind, &b.Instrument, &b.Article); err != nil {
-				return err
-			}
-			if err := cleanAll(axis.field, maxText, &b.Quote); err != nil {
-				return err
-			}
-			if b.Line() != "" {
-				lines = append(lines, b.Line())
-			}
+		lines, err := CleanBases(axis.field, axis.bases)
+		if err != nil {
+			return err
 		}
 		if len(axis.bases) > 0 {
 			*axis.lines = lines
@@ -346,4 +337,23 @@ func (d *Dataset) complete() error {
 		return fault.At("last_updated", "请填写数据最近更新的日期。")
 	}
 	return nil
+}
+
+// CleanBases brings the parts of each basis to their one form, in place, and
+// returns them as lines. It returns fault.Invalid at field for what no page
+// could show safely.
+func CleanBases(field string, bases []LegalBasis) (lines []string, err error) {
+	for i := range bases {
+		b := &bases[i]
+		if err := cleanAll(field, maxLine, &b.Kind, &b.Instrument, &b.Article); err != nil {
+			return nil, err
+		}
+		if err := cleanAll(field, maxText, &b.Quote); err != nil {
+			return nil, err
+		}
+		if b.Line() != "" {
+			lines = append(lines, b.Line())
+		}
+	}
+	return lines, nil
 }

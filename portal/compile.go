@@ -198,14 +198,21 @@ var entryFields = func() []string {
 		if f.Kind == catalogue.Items {
 			most = templates.MaxItemSlots
 		}
-		for _, part := range templates.PartsOf(f.Kind) {
-			for i := range most {
-				names = append(names, templates.Slot(f.Key, i, part))
-			}
-		}
+		names = append(names, slotNames(f.Key, templates.PartsOf(f.Kind), most)...)
 	}
 	return names
 }()
+
+// slotNames are the inputs of so many lines.
+func slotNames(key string, parts []string, most int) []string {
+	var names []string
+	for _, part := range parts {
+		for i := range most {
+			names = append(names, templates.Slot(key, i, part))
+		}
+	}
+	return names
+}
 
 // typed is what the form of an entry says. A field that the form did not have
 // is not said.
@@ -220,7 +227,7 @@ func typed(f url.Values) catalogue.Content {
 				out[field.Key] = strings.ReplaceAll(f.Get(field.Key), "\r\n", "\n")
 			}
 		case f.Has(templates.Slot(field.Key, 0, parts[0])):
-			out[field.Key] = slotted(f, field, parts)
+			out[field.Key] = slotted(f, field.Key, parts)
 		}
 	}
 	return out
@@ -228,12 +235,12 @@ func typed(f url.Values) catalogue.Content {
 
 // slotted puts the lines of a field together. A line of which nothing but a
 // preset was chosen is none.
-func slotted(f url.Values, field catalogue.Field, parts []string) string {
+func slotted(f url.Values, key string, parts []string) string {
 	var out []string
 	for i := range max(templates.MaxSlots, templates.MaxItemSlots) {
 		values, anything := make([]string, len(parts)), false
 		for j, part := range parts {
-			v := strings.Join(strings.Fields(strings.ReplaceAll(f.Get(templates.Slot(field.Key, i, part)), "|", "｜")), " ")
+			v := strings.Join(strings.Fields(strings.ReplaceAll(f.Get(templates.Slot(key, i, part)), "|", "｜")), " ")
 			values[j] = v
 			anything = anything || v != "" && part != "type"
 		}

@@ -3,12 +3,13 @@ package portal
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/opening"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
@@ -70,6 +71,7 @@ func (s *Server) newReviewPage(c *fiber.Ctx, upload string, version int64, form 
 	} else {
 		p.Form = termsForm(p.Content.Entry.Terms())
 	}
+	p.Basis = s.basisInputs("basis", p.Form.Basis, s.Opening.BasisRules(p.Content.Entry.Department.Profile))
 	events, err := s.Opening.Events(ctx, who)
 	if err != nil {
 		return err
@@ -84,19 +86,39 @@ func (s *Server) newReviewPage(c *fiber.Ctx, upload string, version int64, form 
 
 // termsForm is a form filled with how something is open.
 func termsForm(t datasets.Terms) templates.ReviewForm {
-	return templates.ReviewForm{Open: string(t.Open), Basis: strings.Join(t.Basis, "\n"), Method: t.Method, Requirements: t.Requirements, Safeguards: t.Safeguards}
+	return templates.ReviewForm{Open: string(t.Open), Basis: basesForm(t), Method: t.Method, Requirements: t.Requirements, Safeguards: t.Safeguards}
 }
+
+// basesForm are the lines of the form of what a thing is limited by. Of one that
+// was written before its parts were asked, the name stands, and the rest is asked.
+func basesForm(t datasets.Terms) string {
+	if len(t.Bases) > 0 || len(t.Basis) == 0 {
+		return catalogue.BasisLines(t.Bases)
+	}
+	var named []datasets.LegalBasis
+	for _, b := range t.Basis {
+		named = append(named, datasets.LegalBasis{Instrument: b})
+	}
+	return catalogue.BasisLines(named)
+}
+
+// basisFields are the inputs of the lines of a basis.
+var basisFields = slotNames("basis", templates.BasisParts, templates.MaxSlots)
 
 // formValues are those of a form of a review.
 type formValues struct{ url.Values }
 
+// basis are its lines as they were typed.
+func (f formValues) basis() string { return slotted(f.Values, "basis", templates.BasisParts) }
+
 func (f formValues) terms() datasets.Terms {
-	return datasets.Terms{Open: datasets.OpenType(f.Get("open")), Basis: strings.Split(strings.ReplaceAll(f.Get("basis"), "\r\n", "\n"), "\n"), Method: f.Get("method"), Requirements: f.Get("requirements"), Safeguards: f.Get("safeguards")}
+	bases, _ := catalogue.ReadBases("basis", f.basis()) // no more lines than the form has
+	return datasets.Terms{Open: datasets.OpenType(f.Get("open")), Bases: bases, Method: f.Get("method"), Requirements: f.Get("requirements"), Safeguards: f.Get("safeguards")}
 }
 
 // proposeReview is POST /desk/reviews.
 func (s *Server) proposeReview(c *fiber.Ctx) error {
-	values, err := form(c, "upload", "version", "open", "basis", "method", "requirements", "safeguards", "note", "event")
+	values, err := form(c, slices.Concat(basisFields, []string{"upload", "version", "open", "method", "requirements", "safeguards", "note", "event"})...)
 	if err != nil {
 		return err
 	}
@@ -121,7 +143,7 @@ func (s *Server) proposeReview(c *fiber.Ctx) error {
 	}
 	if wrong, ok := s.mistake(c, err); ok {
 		asked := termsForm(p.Terms)
-		asked.Note, asked.Event, asked.Basis, asked.Mistake = p.Note, f.Get("event"), f.Get("basis"), wrong
+		asked.Note, asked.Event, asked.Basis, asked.Mistake = p.Note, f.Get("event"), f.basis(), wrong
 		return s.newReviewPage(c, p.UploadID, p.VersionID, &asked)
 	}
 	if err != nil {
@@ -154,6 +176,7 @@ func (s *Server) reviewPage(c *fiber.Ctx, asked *templates.ReviewForm) error {
 	} else {
 		p.Form = termsForm(p.Terms)
 	}
+	p.Basis = s.basisInputs("basis", p.Form.Basis, s.Opening.BasisRules(p.Profile))
 	for _, g := range opening.Gates() {
 		at := templates.GateSource{Profile: p.Profile}
 		at.Provisions, at.House = g.Source(s.Policy, p.Profile)
@@ -164,7 +187,7 @@ func (s *Server) reviewPage(c *fiber.Ctx, asked *templates.ReviewForm) error {
 
 // decideReview is POST /desk/reviews/{id}.
 func (s *Server) decideReview(c *fiber.Ctx) error {
-	values, err := form(c, "revision", "action", "tick*", "words", "basis", "method", "requirements", "safeguards", "standing_until", "standing_terms")
+	values, err := form(c, slices.Concat(basisFields, []string{"revision", "action", "tick*", "words", "method", "requirements", "safeguards", "standing_until", "standing_terms"})...)
 	if err != nil {
 		return err
 	}
@@ -178,7 +201,7 @@ func (s *Server) decideReview(c *fiber.Ctx) error {
 	_, err = s.Opening.Decide(c.UserContext(), actor(c), id, d)
 	if wrong, ok := s.mistake(c, err); ok {
 		asked := termsForm(d.Terms)
-		asked.Action, asked.Words, asked.Until, asked.Terms, asked.Basis, asked.Mistake = string(d.Action), d.Words, d.StandingUntil, d.StandingTerms, f.Get("basis"), wrong
+		asked.Action, asked.Words, asked.Until, asked.Terms, asked.Basis, asked.Mistake = string(d.Action), d.Words, d.StandingUntil, d.StandingTerms, f.basis(), wrong
 		asked.Ticked = map[string]bool{}
 		for _, code := range d.Ticked {
 			asked.Ticked[code] = true
@@ -210,6 +233,11 @@ func (s *Server) revokeReview(c *fiber.Ctx) error {
 		return err
 	}
 	return seeOther(c, "/desk/reviews/"+strconv.FormatInt(id, 10))
+}
+
+// basisInputs are the lines of a basis with what the text counts.
+func (s *Server) basisInputs(key, value string, a catalogue.Axis) templates.BasisInputs {
+	return templates.BasisInputs{Key: key, Value: value, Book: s.Policy, Axis: a}
 }
 
 // reviewFile is GET /desk/reviews/{id}/file: the file under review, for its

@@ -45,8 +45,16 @@ func TestAnUploadGoesThroughItsReviewPageByPage(t *testing.T) {
 	if doc := wrong.doc(t); wrong.status != 422 || doc.Find("#basis-wrong").Length() != 1 || doc.Find("#note").Text() != "请尽快" || doc.Find(`input[value=conditional]`).AttrOr("checked", "none") == "none" {
 		t.Errorf("%d: %s", wrong.status, doc.Find("form.form").Text())
 	}
+	asked.Set("basis-0-kind", "道听途说")
+	for part, value := range map[string]string{"instrument": "某规定", "article": "第八条", "quote": "原文"} {
+		asked.Set("basis-0-"+part, value)
+	}
+	unheard := w.post(t, own, "/desk/reviews", asked)
+	if doc := unheard.doc(t); unheard.status != 422 || !strings.Contains(doc.Find("#basis-wrong").Text(), "道听途说") || doc.Find("[name=basis-0-article]").AttrOr("value", "") != "第八条" {
+		t.Errorf("a basis of a kind that there is not: %d: %s", unheard.status, doc.Find("#basis").Text())
+	}
 	for name, bad := range map[string]url.Values{"nothing": {}, "no type": {"upload": {u.ID}}, "another's": {"upload": {"nonesuchnonesuchnonesuchno"}, "open": {"unconditional"}}, "a type that there is not": {"upload": {u.ID}, "open": {"public"}},
-		"withheld": {"upload": {u.ID}, "open": {"withheld"}, "basis": {"x"}}, "a field that there is not": {"upload": {u.ID}, "open": {"unconditional"}, "state": {"approved"}}, "an event that there is not": {"upload": {u.ID}, "open": {"unconditional"}, "event": {"9"}}} {
+		"withheld": {"upload": {u.ID}, "open": {"withheld"}, "basis-0-kind": {"x"}}, "a field that there is not": {"upload": {u.ID}, "open": {"unconditional"}, "state": {"approved"}}, "a basis in one line": {"upload": {u.ID}, "open": {"conditional"}, "basis": {"x"}}, "an event that there is not": {"upload": {u.ID}, "open": {"unconditional"}, "event": {"9"}}} {
 		if r := w.post(t, own, "/desk/reviews", bad); r.status < 400 || r.status >= 500 {
 			t.Errorf("%s: %d", name, r.status)
 		}

@@ -297,13 +297,21 @@ func slots(value string, parts, more, most int) [][]string {
 // asLines reports whether data items are too many for a form of their own.
 func asLines(value string) bool { return strings.Count(value, "\n") >= MaxItemSlots-5 }
 
-// basisKinds are the kinds that a basis of a field may have: those that count
-// first.
-func (p EntryPage) basisKinds(f catalogue.Field) (count, excluded []string) {
+// BasisInputs are the lines of a basis with what the text counts as one.
+type BasisInputs struct {
+	Key   string // that the names of the inputs begin with
+	Value string // what stands there, a line each
+	Book  *policy.Book
+	Axis  catalogue.Axis
+}
+
+// basis are the lines of a field of bases.
+func (p EntryPage) basis(f catalogue.Field) BasisInputs {
+	in := BasisInputs{Key: f.Key, Value: p.Content[f.Key], Book: p.Book, Axis: p.Entry.Rules.Share}
 	if f.Key == "open_bases" {
-		return p.Entry.Rules.Open.Kinds, p.Entry.Rules.Open.Excluded
+		in.Axis = p.Entry.Rules.Open
 	}
-	return p.Entry.Rules.Share.Kinds, p.Entry.Rules.Share.Excluded
+	return in
 }
 
 // table is the file that has tables, if the entry has one.
@@ -401,17 +409,9 @@ func fieldLabel(ctx context.Context, key string) string {
 	return text.T(ctx, f.Label)
 }
 
-func kindsFor(p EntryPage, f catalogue.Field, good bool) []string {
-	count, excluded := p.basisKinds(f)
-	if good {
-		return count
-	}
-	return excluded
-}
-
-func kindWords(ctx context.Context, p EntryPage, f catalogue.Field, good bool) string {
+func kindWords(ctx context.Context, kinds []string) string {
 	var out []string
-	for _, k := range kindsFor(p, f, good) {
+	for _, k := range kinds {
 		out = append(out, text.T(ctx, k))
 	}
 	return joinedWords(out)

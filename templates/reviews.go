@@ -32,6 +32,7 @@ type NewReviewPage struct {
 	VersionID int64
 	Form      ReviewForm
 	Events    []opening.Event
+	Basis     BasisInputs
 	Why       string // it is needed: a sentence
 }
 
@@ -49,6 +50,7 @@ type ReviewPage struct {
 	Frame
 	*opening.Found
 	Form    ReviewForm
+	Basis   BasisInputs
 	Sources map[opening.Gate]GateSource
 }
 
@@ -157,7 +159,18 @@ func shortHash(s string) string {
 	return s[:8] + "…" + s[len(s)-4:]
 }
 
-func basisLines(b []string) string { return strings.Join(b, "\n") }
+// basisLines are the bases of terms, each with its kind and its words where
+// these were asked.
+func basisLines(ctx context.Context, t datasets.Terms) string {
+	if len(t.Bases) == 0 {
+		return strings.Join(t.Basis, "\n")
+	}
+	var out []string
+	for _, b := range t.Bases {
+		out = append(out, text.T(ctx, "%s：%s“%s”", text.T(ctx, b.Kind), b.Line(), b.Quote))
+	}
+	return strings.Join(out, "\n")
+}
 
 // rowsDiffer says how the rows of a table differ from the version before.
 func rowsDiffer(ctx context.Context, r datasets.RowDifference) string {

@@ -167,7 +167,7 @@ func basisWhole(l Looked, c Check) []Finding {
 			continue
 		}
 		for i, b := range s.bases {
-			if b.Kind == "" || b.Instrument == "" || b.Article == "" || b.Quote == "" {
+			if !whole(b) {
 				out = append(out, c.at(s.basisField, s.Basis, i+1))
 			}
 		}
@@ -188,6 +188,33 @@ func basisKind(l Looked, c Check) []Finding {
 		}
 	}
 	return out
+}
+
+// CheckBases returns fault.Invalid at field where bases do not bear a limit on
+// this axis: none is given, one is not whole, or one is of a kind that the text
+// does not count (AS-20.3, AS-27.3, TJ-16, AB-24.3).
+func (a Axis) CheckBases(field string, bases []datasets.LegalBasis) error {
+	said := func(name string, args ...any) error {
+		i := slices.IndexFunc(Checks, func(c Check) bool { return c.Name == name })
+		return fault.At(field, Checks[i].Sentence, args...)
+	}
+	if len(bases) == 0 {
+		return said("basis-given")
+	}
+	for i, b := range bases {
+		if !whole(b) {
+			return said("basis-whole", i+1)
+		}
+		if !slices.Contains(a.Kinds, b.Kind) {
+			return said("basis-kind", i+1, short(b.Kind), strings.Join(a.Kinds, "、"))
+		}
+	}
+	return nil
+}
+
+// whole reports whether a basis can be looked up: every part is there.
+func whole(b datasets.LegalBasis) bool {
+	return b.Kind != "" && b.Instrument != "" && b.Article != "" && b.Quote != ""
 }
 
 func reasonGiven(l Looked, c Check) []Finding {

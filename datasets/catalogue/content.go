@@ -115,9 +115,9 @@ var Fields = []Field{
 	{Key: "required_materials", Label: "申请共享所需的全部材料名录", Group: "share", Kind: Text, Hint: "以后只能要这里列出的材料。", text: func(d *datasets.Dataset) *string { return &d.RequiredMaterials }},
 	{Key: "share_reason", Label: "限制共享的理由", Group: "share", Kind: Text, text: func(d *datasets.Dataset) *string { return &d.ShareReason }},
 	{Key: "share_bases", Label: "限制共享的依据", Group: "share", Kind: Bases,
-		get: func(d *datasets.Dataset) string { return basisLines(d.ShareBases) },
+		get: func(d *datasets.Dataset) string { return BasisLines(d.ShareBases) },
 		set: func(d *datasets.Dataset, s string, _ Vocabulary) (f *fault.Fault) {
-			d.ShareBases, f = readBases("share_bases", s)
+			d.ShareBases, f = ReadBases("share_bases", s)
 			if len(d.ShareBases) == 0 {
 				d.ShareBasis = nil
 			}
@@ -141,9 +141,9 @@ var Fields = []Field{
 	{Key: "safeguards", Label: "安全保障措施", Group: "open", Kind: Text, Hint: "写申请人须做到的事。", text: func(d *datasets.Dataset) *string { return &d.Safeguards }},
 	{Key: "open_reason", Label: "限制开放的理由", Group: "open", Kind: Text, text: func(d *datasets.Dataset) *string { return &d.OpenReason }},
 	{Key: "open_bases", Label: "限制开放的依据", Group: "open", Kind: Bases,
-		get: func(d *datasets.Dataset) string { return basisLines(d.OpenBases) },
+		get: func(d *datasets.Dataset) string { return BasisLines(d.OpenBases) },
 		set: func(d *datasets.Dataset, s string, _ Vocabulary) (f *fault.Fault) {
-			d.OpenBases, f = readBases("open_bases", s)
+			d.OpenBases, f = ReadBases("open_bases", s)
 			if len(d.OpenBases) == 0 {
 				d.OpenBasis = nil
 			}

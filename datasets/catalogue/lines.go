@@ -42,7 +42,8 @@ func lines(s string, n int) [][]string {
 // mostLines is how many lines a field may have.
 const mostLines = 2000
 
-func basisLines(list []datasets.LegalBasis) string {
+// BasisLines writes one basis a line, its parts between bars, as ReadBases reads.
+func BasisLines(list []datasets.LegalBasis) string {
 	var out []string
 	for _, b := range list {
 		out = append(out, line(b.Kind, b.Instrument, b.Article, b.Quote))
@@ -50,8 +51,8 @@ func basisLines(list []datasets.LegalBasis) string {
 	return strings.Join(out, "\n")
 }
 
-// readBases reads 种类 | 名称、文号 | 条款 | 原文, one basis a line.
-func readBases(field, s string) ([]datasets.LegalBasis, *fault.Fault) {
+// ReadBases reads 种类 | 名称、文号 | 条款 | 原文, one basis a line.
+func ReadBases(field, s string) ([]datasets.LegalBasis, *fault.Fault) {
 	var out []datasets.LegalBasis
 	for _, p := range lines(s, 4) {
 		out = append(out, datasets.LegalBasis{Kind: p[0], Instrument: p[1], Article: p[2], Quote: p[3]})

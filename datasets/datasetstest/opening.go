@@ -3,6 +3,7 @@ package datasetstest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/deidentify"
@@ -16,6 +17,12 @@ import (
 // Opening is the opening reviews of the catalogue.
 func (c *Catalogue) Opening(t testing.TB) *opening.Service {
 	t.Helper()
+	return c.OpeningOn(t, c.Clock)
+}
+
+// OpeningOn is Opening by another clock.
+func (c *Catalogue) OpeningOn(t testing.TB, now func() time.Time) *opening.Service {
+	t.Helper()
 	book, err := policy.Load(policy.Files)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +31,7 @@ func (c *Catalogue) Opening(t testing.TB) *opening.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return opening.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), c.Clock)
+	return opening.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), now)
 }
 
 // Deidentify is what makes data of the catalogue's withheld data.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/datasets/opening"
 	"shuyuan/internal/account"
@@ -100,6 +101,11 @@ func (d *desk) through(t *testing.T, r *opening.Review, change ...func(*opening.
 	r = d.decide(t, d.security, r, opening.Pass)
 	r = d.decide(t, d.secrecy, r, opening.Pass)
 	return d.decide(t, d.net, r, opening.Approve, change...)
+}
+
+// statute is a basis that every text counts.
+func statute() []datasets.LegalBasis {
+	return []datasets.LegalBasis{{Kind: catalogue.Statute, Instrument: "中华人民共和国个人信息保护法", Article: "第十条", Quote: "任何组织、个人不得非法收集、使用、加工、传输他人个人信息"}}
 }
 
 const people = "代码,人口\n350100,842\n350200,531\n"
@@ -352,7 +358,7 @@ func TestWhatChangedAfterwardsIsNotLetThrough(t *testing.T) {
 		},
 		"the open type, tightened": func(d *desk, t *testing.T, _ string) {
 			d.edit(t, func(e *datasets.Dataset) {
-				e.Open, e.OpenBasis, e.OpenMethod, e.UseRequirements, e.Safeguards = datasets.Conditional, []string{"《鞍山市公共数据管理办法》第二十七条"}, "申请", "只用于研究", "不得转让"
+				e.Open, e.OpenBases, e.OpenMethod, e.UseRequirements, e.Safeguards = datasets.Conditional, statute(), "申请", "只用于研究", "不得转让"
 			})
 		},
 	} {
@@ -534,9 +540,9 @@ func TestADecisionSaysWhatItMust(t *testing.T) {
 		}
 	}
 	r = joint(t)
-	full := datasets.Terms{Basis: []string{"《鞍山市公共数据管理办法》第二十七条"}, Method: "申请", Requirements: "只用于研究", Safeguards: "不得转让"}
+	full := datasets.Terms{Bases: statute(), Method: "申请", Requirements: "只用于研究", Safeguards: "不得转让"}
 	for field, change := range map[string]func(*datasets.Terms){
-		"basis": func(t *datasets.Terms) { t.Basis = []string{" "} }, "method": func(t *datasets.Terms) { t.Method = "" },
+		"basis": func(t *datasets.Terms) { t.Bases = []datasets.LegalBasis{{Kind: " "}} }, "method": func(t *datasets.Terms) { t.Method = "" },
 		"requirements": func(t *datasets.Terms) { t.Requirements = "\t" }, "safeguards": func(t *datasets.Terms) { t.Safeguards = "" },
 	} {
 		terms := full
@@ -571,7 +577,7 @@ func TestTheEntryOpensAsWasDecided(t *testing.T) {
 	upload := d.upload(t, people)
 	r := d.decide(t, d.secrecy, d.decide(t, d.security, d.propose(t, upload), opening.Pass), opening.Pass)
 	d.decide(t, d.net, r, opening.ApproveConditional, func(d *opening.Decision) {
-		d.Terms = datasets.Terms{Basis: []string{"《鞍山市公共数据管理办法》第二十七条"}, Method: "申请", Requirements: "只用于研究", Safeguards: "不得转让"}
+		d.Terms = datasets.Terms{Bases: statute(), Method: "申请", Requirements: "只用于研究", Safeguards: "不得转让"}
 	})
 	v, err := d.publish(t, upload)
 	if err != nil {
@@ -593,7 +599,7 @@ func TestWhatIsWithheldIsNotPublished(t *testing.T) {
 		upload := d.upload(t, people)
 		r := d.decide(t, d.secrecy, d.decide(t, d.security, d.propose(t, upload), opening.Pass), opening.Pass)
 		r = d.decide(t, d.net, r, a, func(d *opening.Decision) {
-			d.Terms.Basis = []string{"《中华人民共和国个人信息保护法》第十条"}
+			d.Terms.Bases = statute()
 		})
 		if r.State.Waits() || r.State.Lets() {
 			t.Errorf("%s: %s", a, r.State)
@@ -626,7 +632,7 @@ func TestNoSaveOpensFurther(t *testing.T) {
 				t.Errorf("%s to %s: %v", from, to, err)
 			}
 			if from == datasets.Withheld {
-				if _, err := d.reviews.Propose(t.Context(), d.officer, opening.Proposal{VersionID: versionID(t, d), Terms: datasets.Terms{Open: to, Basis: []string{"x"}, Method: "x", Requirements: "x", Safeguards: "x"}}); fault.KindOf(err) != fault.Conflict {
+				if _, err := d.reviews.Propose(t.Context(), d.officer, opening.Proposal{VersionID: versionID(t, d), Terms: datasets.Terms{Open: to, Bases: statute(), Method: "x", Requirements: "x", Safeguards: "x"}}); fault.KindOf(err) != fault.Conflict {
 					t.Errorf("%s to %s is proposed: %v", from, to, err)
 				}
 			}

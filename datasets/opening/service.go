@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
@@ -32,6 +33,9 @@ type Service struct {
 func New(pool *pgxpool.Pool, catalogue *datasets.Service, book *policy.Book, clocks *deadline.Clocks, now func() time.Time) *Service {
 	return &Service{pool: pool, catalogue: catalogue, book: book, clocks: clocks, now: now}
 }
+
+// maxBases is how many articles one decision names, as many as its form has lines.
+const maxBases = 20
 
 func errNoReview() error { return fault.New(fault.NotFound, "没有这件开放审查。") }
 
@@ -80,7 +84,7 @@ func (s *Service) Propose(ctx context.Context, who account.Actor, p Proposal) (*
 		if p.Terms.Open == "" {
 			p.Terms = c.Entry.Terms()
 		}
-		terms, err := checkTerms(p.Terms)
+		terms, err := s.checkTerms(c.Entry.Department.Profile, p.Terms)
 		if err != nil {
 			return nil, err
 		}
@@ -137,25 +141,26 @@ func (s *Service) proposed(ctx context.Context, tx database.Querier, who account
 	return c, err
 }
 
+// BasisRules are which kinds of basis bear a limit on opening for a department
+// under a text, today.
+func (s *Service) BasisRules(profile string) catalogue.Axis {
+	return catalogue.RulesOn(s.book, profile, s.now()).Open
+}
+
 // checkTerms cleans terms and returns fault.Invalid at the field that lacks
-// something (AS-27.3).
-func checkTerms(t datasets.Terms) (datasets.Terms, error) {
+// something, or names a basis that the text does not count (AS-27.3).
+func (s *Service) checkTerms(profile string, t datasets.Terms) (datasets.Terms, error) {
 	if !slices.Contains([]datasets.OpenType{datasets.Unconditional, datasets.Conditional, datasets.Withheld}, t.Open) {
 		return t, fault.At("open", "请选择开放类型。")
 	}
 	t = t.Kept()
-	var basis []string
-	for _, b := range t.Basis {
-		b, err := datasets.CleanLine("basis", b)
-		if err != nil {
-			return t, err
-		}
-		if b != "" {
-			basis = append(basis, b)
-		}
+	if len(t.Bases) > maxBases {
+		return t, fault.At("basis", "依据最多 %d 条。", maxBases)
 	}
-	if t.Basis = basis; len(basis) > 50 {
-		return t, fault.At("basis", "依据最多 %d 条。", 50)
+	var err error
+	t.Bases = slices.Clone(t.Bases)
+	if t.Basis, err = datasets.CleanBases("basis", t.Bases); err != nil {
+		return t, err
 	}
 	for _, f := range []struct {
 		field string
@@ -167,9 +172,12 @@ func checkTerms(t datasets.Terms) (datasets.Terms, error) {
 		}
 		*f.text = clean
 	}
+	if t.Open != datasets.Unconditional {
+		if err := s.BasisRules(profile).CheckBases("basis", t.Bases); err != nil {
+			return t, err
+		}
+	}
 	switch {
-	case t.Open != datasets.Unconditional && len(t.Basis) == 0:
-		return t, fault.At("basis", "有条件开放和不予开放都要写明依据：法律、法规或者国家有关规定的名称和条款，每行一条。")
 	case t.Open != datasets.Conditional:
 	case t.Method == "":
 		return t, fault.At("method", "请写明开放方式。")
@@ -187,7 +195,7 @@ type Decision struct {
 	Revision int            // of the review as they saw it
 	Words    string         // why, or what is to be changed
 	Ticked   []string       // codes of the gate's list
-	Terms    datasets.Terms // of ApproveConditional; Withhold takes its Basis
+	Terms    datasets.Terms // of ApproveConditional; Withhold takes its Bases
 
 	StandingUntil string // of Approve and ApproveConditional: a date, until which versions with the same columns may follow
 	StandingTerms string // under which conditions
@@ -293,7 +301,7 @@ func (s *Service) judge(ctx context.Context, tx pgx.Tx, who account.Actor, r *Re
 		r.Decided, r.Approved = &r.Terms, r.SchemaHash
 	case ApproveConditional:
 		d.Terms.Open = datasets.Conditional
-		terms, err := checkTerms(d.Terms)
+		terms, err := s.checkTerms(r.Profile, d.Terms)
 		if err != nil {
 			return err
 		}
@@ -303,7 +311,7 @@ func (s *Service) judge(ctx context.Context, tx pgx.Tx, who account.Actor, r *Re
 		r.Decided, r.Approved = &terms, c.Fingerprint(terms)
 		hash = r.Approved
 	case Withhold:
-		terms, err := checkTerms(datasets.Terms{Open: datasets.Withheld, Basis: d.Terms.Basis})
+		terms, err := s.checkTerms(r.Profile, datasets.Terms{Open: datasets.Withheld, Bases: d.Terms.Bases})
 		if err != nil {
 			return err
 		}

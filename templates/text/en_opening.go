@@ -27,7 +27,6 @@ func init() {
 		"不予开放的数据不用送开放审查。": "What is withheld needs no opening review.",
 		"请选择开放类型。":        "Please choose how it is to be open.",
 		"依据最多 %d 条。":      "At most %d bases.",
-		"有条件开放和不予开放都要写明依据：法律、法规或者国家有关规定的名称和条款，每行一条。": "Opening on conditions and withholding both need their basis: name and article of the law, regulation or national provision, one a line.",
 		"请写明开放方式。":                         "Please say by which way it is open.",
 		"请写明使用要求。":                         "Please say what is required of its use.",
 		"请写明安全保障措施。":                       "Please say which safeguards are required.",

@@ -12,7 +12,7 @@ func init() {
 		"为什么收回":          "Why it is taken back",
 		"事件":             "Emergency",
 		"作出判断":           "Decide",
-		"依据（每行一条，写明文本和条款）":             "Basis (one a line, with text and article)",
+		"%s：%s“%s”":      "%s: %s “%s”",
 		"依次三关，三个人；判了不能改。":              "Three gates in turn, three people; no decision is changed.",
 		"信里没有数据；登录后看内容、查到的和上一版的不同，再判。": "This letter holds no data; sign in to see the content, what was found and the differences from the version before, and decide.",
 		"关口":          "Gates",
