@@ -494,8 +494,8 @@ func (s *Service) MoveChange(ctx context.Context, who account.Actor, id int64, a
 		tag, err := tx.Exec(ctx, `
 			UPDATE catalogue_changes SET state = @to, revision = revision + 1,
 			       updated_at = CASE WHEN @to = 'updated' THEN @now ELSE updated_at END,
-			       reported_at = CASE WHEN @to = 'reported' THEN @now ELSE reported_at END,
-			       reported_by = CASE WHEN @to = 'reported' THEN @by ELSE reported_by END,
+			       reported_at = CASE WHEN @to = 'reported' AND @from <> 'duplicate' THEN @now ELSE reported_at END,
+			       reported_by = CASE WHEN @to = 'reported' AND @from <> 'duplicate' THEN @by ELSE reported_by END,
 			       decided_at = CASE WHEN @to IN ('approved', 'returned', 'duplicate') THEN @now ELSE decided_at END,
 			       decided_by = CASE WHEN @to IN ('approved', 'returned', 'duplicate') THEN @name ELSE decided_by END,
 			       reason = CASE WHEN @to IN ('returned', 'duplicate') THEN @reason ELSE reason END

@@ -1,14 +1,19 @@
 package catalogue_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/datasetstest"
+	"shuyuan/datasets/sources"
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/inbox"
 )
 
 // public makes a public entry of the office of which everything is said.
@@ -294,5 +299,116 @@ func TestAtTheYearsEndTheDaysArePreliminary(t *testing.T) {
 	open, err := b.Compile.OpenClocks(t.Context())
 	if err != nil || len(open) != 2 || open[0].Kind != "entry" || open[1].Kind != "change" || open[1].Ref.Path != "catalogue.update_deadline" {
 		t.Errorf("what runs is %+v, %v", open, err)
+	}
+}
+
+// What opens an entry further waits for its review; all else takes effect in
+// time (law matrix 5.4 and 5.5). What is withheld is never opened by a change.
+func TestLooseningWaitsForItsReview(t *testing.T) {
+	b := newBodies(t, fujian, false)
+	d := b.public(t, "village")
+	b.Version(t, d, b.Resource(t, d), "a.csv", "年份,名称\n2025,甲\n")
+	tighter := b.record(t, "other", "2026-11-20", "village")
+	basis := "法律 | 中华人民共和国统计法 | 第九条 | 应当予以保密"
+	if wrong := b.write(t, tighter, "village", catalogue.Content{"open_type": "conditional", "open_bases": basis, "open_method": "申请", "use_requirements": "限用", "safeguards": "加密"}); len(wrong) > 0 {
+		t.Fatalf("%+v", wrong)
+	}
+	act := func(c *catalogue.Change, a catalogue.ChangeAction) {
+		t.Helper()
+		if err := b.Compile.MoveChange(t.Context(), b.officer, c.ID, a, "", b.change(t, c.ID).Revision); err != nil {
+			t.Fatal(err)
+		}
+	}
+	act(tighter, catalogue.Update)
+	if _, err := b.Pool.Exec(t.Context(), `UPDATE opening_reviews SET decided_terms = '{"open": "conditional"}'`); err != nil {
+		t.Fatal(err)
+	}
+	c := b.record(t, "other", "2026-11-20", "village")
+	if wrong := b.write(t, c, "village", catalogue.Content{"open_type": "unconditional", "open_bases": "", "summary": "新的"}); len(wrong) > 0 {
+		t.Fatalf("%+v", wrong)
+	}
+	act(c, catalogue.Update)
+	open := func() datasets.OpenType {
+		t.Helper()
+		now, err := b.Service.Dataset(t.Context(), datasetstest.Visitor(), "village")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now.Open
+	}
+	e := b.change(t, c.ID).Entries[0]
+	if b.summary(t, "village") != "新的" || open() != datasets.Conditional || !e.Waits() || len(e.Unreviewed) != 1 {
+		t.Fatalf("open %s, %+v", open(), e)
+	}
+	act(c, catalogue.Report)
+	items, err := b.Compile.Waiting(t.Context(), b.officer)
+	if err != nil || !slices.ContainsFunc(items, func(i inbox.Item) bool { return i.ID == fmt.Sprint(c.ID) && strings.Contains(i.Ask, "开放审查") }) {
+		t.Errorf("the officer is not told: %+v, %v", items, err)
+	}
+	if err := b.Compile.OpenHeld(t.Context(), b.officer, c.ID, "village"); fault.Of(err).Field != "open_type" || open() != datasets.Conditional {
+		t.Errorf("opened without a review: %v", err)
+	}
+	if err := b.Compile.OpenHeld(t.Context(), b.confirm, c.ID, "village"); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("opened by another: %v", err)
+	}
+	if _, err := b.Pool.Exec(t.Context(), `UPDATE opening_reviews SET decided_terms = '{"open": "unconditional"}'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Compile.OpenHeld(t.Context(), b.officer, c.ID, "village"); err != nil || open() != datasets.Unconditional {
+		t.Errorf("reviewed, and it is %s: %v", open(), err)
+	}
+	if err := b.Compile.OpenHeld(t.Context(), b.officer, c.ID, "village"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("opened twice: %v", err)
+	}
+}
+
+// A reported change whose items another department has becomes a case, and goes
+// on when that has ended (AB-15.4).
+func TestAReportedChangeBecomesACase(t *testing.T) {
+	b := newBodies(t, aba, false)
+	b.public(t, "village")
+	report := func(c *catalogue.Change) {
+		b.write(t, c, "village", catalogue.Content{"summary": "新的", "items": "户数 | 户数 | 整数\n村名 | 村名"})
+		for _, a := range []catalogue.ChangeAction{catalogue.Update, catalogue.Report} {
+			if err := b.Compile.MoveChange(t.Context(), b.officer, c.ID, a, "", b.change(t, c.ID).Revision); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	decide := func(c *catalogue.Change, a catalogue.ChangeAction, reason string) error {
+		return b.Compile.MoveChange(t.Context(), b.confirm, c.ID, a, reason, b.change(t, c.ID).Revision)
+	}
+	c := b.record(t, "other", "2023-06-19", "village")
+	report(c)
+	if err := decide(c, catalogue.CallDuplicate, "重复"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a case with nobody: %v", err)
+	}
+	other := b.Department(t, func(d *datasets.Department) { d.Profile = aba })
+	b.Dataset(t, func(d *datasets.Dataset) {
+		d.Slug, d.Department, d.Items = "other", other, []datasets.Field{{Name: "村名", Type: "text"}}
+	})
+	if err := b.Compile.Import(t.Context(), account.System("test"), "other"); err != nil {
+		t.Fatal(err)
+	}
+	if err := decide(c, catalogue.CallDuplicate, "与另一部门重复"); err != nil {
+		t.Fatal(err)
+	}
+	if c = b.change(t, c.ID); c.State != catalogue.Duplicate || c.Case == 0 || c.CaseDone != nil {
+		t.Fatalf("%s, case %d", c.State, c.Case)
+	}
+	if err := decide(c, catalogue.Resume, ""); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("it went on before the case had ended: %v", err)
+	}
+	if err := b.Compile.Sources().Move(t.Context(), b.confirm, c.Case, sources.Step{Action: sources.Decide, Revision: 1, Source: b.office.ID, Reason: "职责所在"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := decide(c, catalogue.Resume, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := decide(c, catalogue.CallDuplicate, "再来"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("made into a case twice: %v", err)
+	}
+	if err := decide(c, catalogue.Approve, ""); err != nil {
+		t.Error(err)
 	}
 }
