@@ -538,12 +538,12 @@ func (in *dictionaryReader) schema(body []byte) {
 		tableSchema
 		schemaPackage
 	}
-	if !jsontext.Value(body).IsValid() { // a name twice, too, where others would take the later or the first (RFC 8259, 4)
-		in.fail("这不是完好的 JSON，或同一个名称写了两次。")
-		return
-	}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		in.fail("这不是完好的 JSON，或不是 Frictionless 的 Table Schema。")
+		return
+	}
+	if !jsontext.Value(body).IsValid() { // others would take the first of the two, we the later (RFC 8259, 4)
+		in.fail("同一个名称写了两次，不知道以哪个为准。")
 		return
 	}
 	if len(doc.Resources) == 0 {

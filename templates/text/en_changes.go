@@ -85,7 +85,7 @@ func init() {
 		"第 %d 行，%s：请写“是”或“否”。":                           "Line %d, %s: please write 是 (yes) or 否 (no).",
 		"第 %d 行：没有“%s”这种敏感级别，可写：不敏感、个人信息、敏感个人信息、重要数据。":   "Line %d: there is no level “%s”; write one of 不敏感 (none), 个人信息 (personal), 敏感个人信息 (sensitive), 重要数据 (important).",
 		"这不是完好的 JSON，或不是 Frictionless 的 Table Schema。":   "This is no sound JSON, or no Frictionless Table Schema.",
-		"这不是完好的 JSON，或同一个名称写了两次。":                        "This is no sound JSON, or a name stands in it twice.",
+		"同一个名称写了两次，不知道以哪个为准。":                            "A name stands there twice; it is not clear which one counts.",
 		"文件有 %d 张表，数据字典写了 %d 张。":                         "The file has %d tables, the dictionary %d.",
 		"第 %d 张表没有 fields。":                              "Table %d has no fields.",
 		"第 %d 个字段：文件里没有“%s”这一列。":                         "Field %d: the file has no column “%s”.",

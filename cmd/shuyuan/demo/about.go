@@ -69,12 +69,13 @@ type about struct {
 		Next      string             `yaml:"next"` // where Due names a day; otherwise one period after Last
 	} `yaml:"update"`
 
-	Code       string   `yaml:"code"`
-	Category   string   `yaml:"category"`
-	Form       string   `yaml:"form"`
-	Attributes string   `yaml:"attributes"`
-	Security   string   `yaml:"security"`
-	Related    []string `yaml:"related"` // slugs
+	Code       string           `yaml:"code"`
+	Category   string           `yaml:"category"`
+	Class      datasets.DBClass `yaml:"db_class"` // 基础, 主题 or 业务数据库 (AS-11.1)
+	Form       string           `yaml:"form"`
+	Attributes string           `yaml:"attributes"`
+	Security   string           `yaml:"security"`
+	Related    []string         `yaml:"related"` // slugs
 	Collected  struct {
 		By  string `yaml:"by"`
 		How string `yaml:"how"`

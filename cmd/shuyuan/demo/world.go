@@ -163,7 +163,7 @@ func (w *world) complete(e *entry) error {
 		ShareMethodEN: a.Share.MethodEN, RequiredMaterialsEN: a.Share.MaterialsEN,
 		Frequency: a.Update.Frequency, UpdateDue: a.Update.Due, UpdateMethod: a.Update.Method, UpdateDueEN: a.Update.DueEN, UpdateMethodEN: a.Update.MethodEN, LastUpdated: updated,
 		NextDue:      due,
-		ResourceCode: w.code(a.Code), Category: a.Category, DataForm: a.Form, Attributes: a.Attributes,
+		ResourceCode: w.code(a.Code), Category: a.Category, DBClass: a.Class, DataForm: a.Form, Attributes: a.Attributes,
 		CollectDue: a.Collected.Due, CollectingOrg: a.Collected.By, CollectionMethod: a.Collected.How,
 		ApprovingOrg: w.made(department.Approving), ResponsibleOrg: w.made(department.Name), Duties: w.made(department.Duties),
 		LinkedSystem: w.made(department.System), DutyItem: w.made(department.Duty), CoreBusiness: w.made(department.Business),
