@@ -291,6 +291,27 @@ func TestOfTwoAtOnceTheSecondIsTold(t *testing.T) {
 	}
 }
 
+// A file that is proposed from two pages at once is under one review (F12).
+func TestAFileIsProposedOnce(t *testing.T) {
+	d := newDesk(t)
+	upload := d.upload(t, people)
+	outcome := make([]error, 2)
+	var wg sync.WaitGroup
+	for i := range outcome {
+		wg.Go(func() {
+			_, outcome[i] = d.reviews.Propose(t.Context(), d.officer, opening.Proposal{UploadID: upload})
+		})
+	}
+	wg.Wait()
+	if (outcome[0] == nil) == (outcome[1] == nil) || fault.KindOf(outcome[0]) != fault.Conflict && fault.KindOf(outcome[1]) != fault.Conflict {
+		t.Errorf("%v", outcome)
+	}
+	var n int
+	if err := d.Pool.QueryRow(t.Context(), `SELECT count(*) FROM opening_reviews WHERE upload_id = $1`, upload).Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d reviews: %v", n, err)
+	}
+}
+
 // Reviewers see the rows of what waits for them; nobody else does.
 func TestRowsUnderReviewAreForItsReviewersAlone(t *testing.T) {
 	d := newDesk(t)

@@ -77,6 +77,8 @@ func TestFindKnowsWhatNamesAPerson(t *testing.T) {
 		{idOf("35010220270101123"), nil},                // not born yet
 		{idOf("35010218900101123"), nil},                // nobody is so old
 		{idOf("10010219900307123"), nil},                // no such province
+		{"350102900307123", []Kind{OldResidentID}},      // the form of 15 digits
+		{"350102901307123", nil},                        // with a month 13
 		{"1" + id, nil}, {id + "1", nil}, {"A" + id, nil}, {id + "b", nil}, {"0." + id, nil}, {id + ".5", nil},
 
 		{"13800138000", []Kind{Mobile}},

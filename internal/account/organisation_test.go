@@ -22,6 +22,7 @@ func TestCreditCodes(t *testing.T) {
 		"91350100M000100Y44":    "", // another check character
 		"91350100M000010Y43":    "", // two figures changed places
 		"91350100M000100Y4":     "",
+		"350100100010001":       "", // a number of a business licence as it was until 2015
 		"91350100M000100Y433":   "",
 		"91350100I000100Y43":    "", // no such letter
 		"91350100M000100Y4\x00": "",

@@ -198,3 +198,29 @@ func TestWhatIsMissingIsSaidBeforeAnybodyLooks(t *testing.T) {
 		}
 	}
 }
+
+// An organisation keeps so many papers and no more, those that were replaced
+// included, whoever of its owners sends them (F21).
+func TestOnlySoManyPapersAreKept(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	a := w.signUp("zhao@tests.example")
+	org := w.draft(a, account.Legal)
+	w.addPaper(a, org)
+	if _, err := w.pool.Exec(ctx, `
+		INSERT INTO papers (id, organisation_id, kind, name, media, bytes, sha256, uploaded_by, uploaded_at)
+		SELECT lpad(n::text, 32, '0'), organisation_id, 'qualification', name, media, bytes, sha256, uploaded_by, uploaded_at FROM papers, generate_series(1, 48) n`); err != nil {
+		t.Fatal(err)
+	}
+	again := func() error {
+		return w.AddPaper(ctx, a, org, account.NewPaper{Kind: account.Qualification, Name: "证.pdf"}, strings.NewReader(pdf))
+	}
+	if err := again(); err != nil {
+		t.Errorf("the fiftieth: %v", err)
+	}
+	if err := again(); fault.KindOf(err) != fault.Invalid || fault.Of(err).Field != "file" {
+		t.Errorf("one more: %v", err)
+	}
+	if n := w.count(`SELECT count(*) FROM papers`); n != 50 {
+		t.Errorf("%d are kept", n)
+	}
+}

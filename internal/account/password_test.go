@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,17 +48,20 @@ func TestAHashCarriesItsCost(t *testing.T) {
 
 func TestNewPasswords(t *testing.T) {
 	for password, ok := range map[string]bool{
-		"correct horse battery": true,
-		"数据开放条例第二十三条":           true,
-		"short":                 false,
-		"1234567890":            false,
-		"Woaini1314520":         false,
-		"aaaaaaaaaaaaaa":        false,
-		"wangshu-2026-x":        false, // the account itself
-		"correct\x00horse bat":  false,
+		"correct horse battery":          true,
+		"数据开放条例第二十三条":                    true,
+		"short":                          false,
+		"1234567890":                     false,
+		"Woaini1314520":                  false,
+		"aaaaaaaaaaaaaa":                 false,
+		"wangshu-2026-x":                 false, // the account itself
+		"correct\x00horse bat":           false,
+		"":                               false,
+		strings.Repeat("\x00", 12):       false,
+		strings.Repeat("correct", 1<<18): false, // nearly two megabytes
 	} {
 		if err := checkNewPassword(password, "wangshu@tests.example"); (err == nil) != ok {
-			t.Errorf("%q: %v", password, err)
+			t.Errorf("%.40q: %v", password, err)
 		}
 	}
 }
