@@ -308,8 +308,8 @@ func (s *Server) noticeSettingsPage(c *fiber.Ctx, settings following.Settings, d
 func (s *Server) setNotices(c *fiber.Ctx) error {
 	names := []string{"lang"}
 	for _, t := range following.Topics {
-		for _, ch := range following.Channels {
-			names = append(names, string(t)+"-"+string(ch))
+		for _, ch := range t.Channels() {
+			names = append(names, following.Field(t, ch))
 		}
 	}
 	f, err := form(c, names...)
@@ -323,8 +323,8 @@ func (s *Server) setNotices(c *fiber.Ctx) error {
 	}
 	chosen.Lang = following.Lang(f.Get("lang"))
 	for _, t := range following.Topics {
-		for _, ch := range following.Channels {
-			if name := string(t) + "-" + string(ch); f.Has(name) { // what the page did not show stays as it is
+		for _, ch := range t.Channels() {
+			if name := following.Field(t, ch); f.Has(name) { // what the page did not show stays as it is
 				chosen.Modes[t][ch] = following.Mode(f.Get(name))
 			}
 		}

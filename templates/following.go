@@ -35,6 +35,18 @@ type FollowPage struct {
 	Mistake Mistake
 }
 
+// lead says of what one is told: of a department, a theme and a search only that
+// there is a new entry.
+func (p FollowPage) lead(ctx context.Context) string {
+	switch p.Button.Kind {
+	case following.Dataset:
+		return text.T(ctx, "有新版本、更正、列变动、迟到、撤下、恢复公开、答复和解读，就告诉您。")
+	case following.Search:
+		return text.T(ctx, "有新的数据集符合这个搜索，就告诉您。")
+	}
+	return text.T(ctx, "有新的数据集，就告诉您。")
+}
+
 // FollowsPage is what somebody follows.
 type FollowsPage struct {
 	Frame
@@ -89,12 +101,12 @@ type UnsubscribePage struct {
 	Done  bool
 }
 
-var topicNames = map[following.Topic]string{following.OnFollows: "我关注的", following.OnDesk: "工作台上等我办的", following.OnOwn: "我的提问和接收地址", following.OnDaily: "每日一封的信"}
+var topicNames = map[following.Topic]string{following.OnFollows: "我关注的", following.OnDesk: "工作台的提问和审查", following.OnOwn: "我的提问", following.OnDaily: "每日一封的信"}
 
 // TopicName is what a topic is called.
 func TopicName(lang text.Lang, t following.Topic) string { return text.In(lang, topicNames[t]) }
 
-var channelNames = map[following.Channel]string{following.App: "站内", following.Mail: "邮件", following.Hook: "接收地址"}
+var channelNames = map[following.Channel]string{following.App: "站内", following.Mail: "邮件"}
 
 var modeNames = map[following.Mode]string{following.AtOnce: "随时", following.Daily: "每日一封", following.Off: "不要"}
 
@@ -213,20 +225,11 @@ func NoticeSentence(lang text.Lang, n *following.Notice) string {
 	if n.Event != nil {
 		return EventSentence(lang, n.Event)
 	}
-	switch n.Kind {
-	case following.Match:
+	if n.Kind == following.Match {
 		if n.Follow != nil {
 			return say("符合%s：%s", searchName(lang, n.Follow.Name), title)
 		}
 		return say("符合您关注的搜索：%s", title)
-	case following.DueSoon:
-		return say("请在 %s 前办：%s，%s", Day(n.Detail.Due), title, say(n.Detail.Ask, n.Detail.Args...))
-	case following.Overdue:
-		return say("逾期，应在 %s 前办：%s，%s", Day(n.Detail.Due), title, say(n.Detail.Ask, n.Detail.Args...))
-	case following.Arrived:
-		return say("新的待办：%s，%s", title, say(n.Detail.Ask, n.Detail.Args...))
-	case following.HookOff:
-		return say("接收地址停用了，请检查：%s", n.Detail.URL)
 	}
 	return title
 }
@@ -245,7 +248,7 @@ func NoticeKindName(lang text.Lang, kind string) string { return text.In(lang, n
 var noticeKinds = map[string]string{
 	string(datasets.EventPublished): "新数据集", string(datasets.EventRestored): "又公开了", string(datasets.EventWithdrawn): "撤下了", string(datasets.EventVersion): "新版本",
 	string(datasets.EventSchema): "列变了", string(datasets.EventCorrection): "更正", string(datasets.EventOverdue): "没有按时更新", string(datasets.EventAnswer): "答复", string(datasets.EventNote): "解读",
-	following.Match: "搜索", following.DueSoon: "快到期", following.Overdue: "逾期", following.Arrived: "新的待办", following.HookOff: "接收地址",
+	following.Match: "搜索",
 }
 
 // unreadWords are the bell's words: how much was not read.
@@ -262,6 +265,17 @@ func (f Frame) unreadWords(ctx context.Context) string {
 // at is the mode that is chosen for a topic and channel.
 func (p NoticeSettingsPage) at(t following.Topic, c following.Channel, m following.Mode) bool {
 	return p.Settings.Modes[t][c] == m
+}
+
+// fields are the choices that the page shows.
+func (p NoticeSettingsPage) fields() []string {
+	var out []string
+	for _, t := range p.topics() {
+		for _, c := range t.Channels() {
+			out = append(out, following.Field(t, c))
+		}
+	}
+	return out
 }
 
 // topics are those that can concern the reader.

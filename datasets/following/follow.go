@@ -63,7 +63,7 @@ type Limiter interface {
 // Bucket names the limit of how often one account follows and ends it.
 const Bucket = "follow"
 
-// Service has every operation on follows, notices and webhooks.
+// Service has every operation on follows and notices.
 type Service struct {
 	pool      *pgxpool.Pool
 	catalogue *datasets.Service

@@ -39,10 +39,9 @@ type told struct {
 	ID   int64
 	User int64
 	Mail Mode
-	Hook bool // the reader's webhooks are told
 }
 
-// sendOut has letters and messages sent for new notices, once the transaction
+// sendOut has letters sent for new notices, once the transaction
 // that wrote them commits.
 func (s *Service) sendOut(ctx context.Context, tx pgx.Tx, list []told) error {
 	for _, n := range list {

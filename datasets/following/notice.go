@@ -2,7 +2,6 @@ package following
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,53 +11,23 @@ import (
 	"shuyuan/internal/fault"
 )
 
-// What a notice is about where it is no event of an entry.
-const (
-	Match   = "match"    // a followed search finds an entry
-	DueSoon = "due-soon" // at the desk
-	Overdue = "late"     // at the desk
-	Arrived = "new"      // at the desk
-	HookOff = "hook-off" // a webhook was switched off
-)
+// Match is what a notice is about where it is no event of an entry: a followed
+// search finds one.
+const Match = "match"
 
 // Notice is one thing that somebody is told.
 type Notice struct {
 	ID    int64
 	Topic Topic
-	Kind  string // of the event, or one of the above
+	Kind  string // of the event, or Match
 	Event *datasets.Event
 
-	Title   string // of the entry, or of what waits
+	Title   string // of the entry
 	TitleEN string
-	Detail  Detail
 	Path    string // the page that it leads to
 	At      time.Time
 	Read    bool
 	Follow  *Follow // through which one is told; nil where it is no follow
-}
-
-// Detail is what a notice about no entry says.
-type Detail struct {
-	Kind string    `json:"kind,omitempty"` // of what waits
-	Ask  string    `json:"ask,omitempty"`  // a sentence with its English in templates/text
-	Args []any     `json:"args,omitempty"`
-	Due  time.Time `json:"due,omitzero"` // the last day
-	URL  string    `json:"url,omitempty"`
-}
-
-// UnmarshalJSON reads a detail: whole numbers stay whole.
-func (d *Detail) UnmarshalJSON(text []byte) error {
-	type plain Detail
-	var read struct {
-		plain
-		Args datasets.SentenceArgs `json:"args"`
-	}
-	if err := json.Unmarshal(text, &read); err != nil {
-		return err
-	}
-	*d = Detail(read.plain)
-	d.Args = read.Args
-	return nil
 }
 
 // shownAtOnce is how many notices a page of the list shows.

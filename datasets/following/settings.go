@@ -2,6 +2,7 @@ package following
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -27,8 +28,8 @@ type Topic string
 // The topics.
 const (
 	OnFollows Topic = "follow" // what one follows
-	OnDesk    Topic = "desk"   // what waits for one's role
-	OnOwn     Topic = "own"    // one's own questions and webhooks
+	OnDesk    Topic = "desk"   // questions and reviews that wait for one's role
+	OnOwn     Topic = "own"    // one's own questions
 )
 
 // OnDaily stands in a link for everything that goes into the daily letter.
@@ -44,11 +45,10 @@ type Channel string
 const (
 	App  Channel = "app"
 	Mail Channel = "mail"
-	Hook Channel = "hook"
 )
 
 // Channels are all channels.
-var Channels = []Channel{App, Mail, Hook}
+var Channels = []Channel{App, Mail}
 
 // Mode is how soon.
 type Mode string
@@ -60,17 +60,34 @@ const (
 	Off    Mode = "off"
 )
 
-// modes are the modes that each channel has: only letters are put together.
-var modes = map[Channel][]Mode{App: {AtOnce, Off}, Mail: {AtOnce, Daily, Off}, Hook: {AtOnce, Off}}
+// modes are the modes that each channel has for a topic. What waits at the desk
+// stands in the inbox, not in the list of notices, and has a last day: its letters
+// are not put together.
+var modes = map[Topic]map[Channel][]Mode{
+	OnFollows: {App: {AtOnce, Off}, Mail: {AtOnce, Daily, Off}},
+	OnDesk:    {Mail: {AtOnce, Off}},
+	OnOwn:     {App: {AtOnce, Off}, Mail: {AtOnce, Daily, Off}},
+}
 
-// Modes are the modes that a channel has.
-func (c Channel) Modes() []Mode { return modes[c] }
+// Modes are the modes that a channel has for the topic.
+func (t Topic) Modes(c Channel) []Mode { return modes[t][c] }
+
+// Channels are those by which one can be told of the topic.
+func (t Topic) Channels() []Channel {
+	var out []Channel
+	for _, c := range Channels {
+		if len(modes[t][c]) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 // usual is what holds until somebody chooses otherwise.
 var usual = map[Topic]map[Channel]Mode{
-	OnFollows: {App: AtOnce, Mail: Daily, Hook: AtOnce},
-	OnDesk:    {App: AtOnce, Mail: AtOnce, Hook: Off},
-	OnOwn:     {App: AtOnce, Mail: AtOnce, Hook: AtOnce},
+	OnFollows: {App: AtOnce, Mail: Daily},
+	OnDesk:    {Mail: AtOnce},
+	OnOwn:     {App: AtOnce, Mail: AtOnce},
 }
 
 // Settings are what somebody chose.
@@ -87,8 +104,8 @@ func (s *Service) Settings(ctx context.Context, who account.Actor) (Settings, er
 	return selectSettings(ctx, s.pool, who.ID)
 }
 
-// Set keeps what who chose. It returns fault.Invalid for a mode that a channel
-// has not.
+// Set keeps what who chose. It returns fault.Invalid, at its Field, for a mode
+// that a channel has not.
 func (s *Service) Set(ctx context.Context, who account.Actor, chosen Settings) error {
 	if err := person(who); err != nil {
 		return err
@@ -97,9 +114,12 @@ func (s *Service) Set(ctx context.Context, who account.Actor, chosen Settings) e
 		return fault.At("lang", "请选一种语言。")
 	}
 	for _, t := range Topics {
-		for _, c := range Channels {
-			if !has(c, chosen.Modes[t][c]) {
-				return fault.At(string(t)+"-"+string(c), "没有这种方式，请重新选。")
+		for _, c := range t.Channels() {
+			if m := chosen.Modes[t][c]; !slices.Contains(t.Modes(c), m) {
+				if m == Daily {
+					return fault.At(Field(t, c), "这里没有每日一封，请选随时或者不要。")
+				}
+				return fault.At(Field(t, c), "没有这种方式，请重新选。")
 			}
 		}
 	}
@@ -109,7 +129,7 @@ func (s *Service) Set(ctx context.Context, who account.Actor, chosen Settings) e
 			return none, err
 		}
 		for _, t := range Topics {
-			for _, c := range Channels {
+			for _, c := range t.Channels() {
 				if err := putMode(ctx, tx, who.ID, t, c, chosen.Modes[t][c]); err != nil {
 					return none, err
 				}
@@ -120,14 +140,8 @@ func (s *Service) Set(ctx context.Context, who account.Actor, chosen Settings) e
 	return err
 }
 
-func has(c Channel, m Mode) bool {
-	for _, each := range modes[c] {
-		if each == m {
-			return true
-		}
-	}
-	return false
-}
+// Field names the choice of a topic and channel in forms.
+func Field(t Topic, c Channel) string { return string(t) + "-" + string(c) }
 
 // Wish is how somebody wants letters on a topic that a neighbouring domain writes.
 type Wish struct {

@@ -2,8 +2,8 @@ package following
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -124,7 +124,7 @@ func selectSettings(ctx context.Context, q database.Querier, user int64) (Settin
 	out := Settings{Lang: Chinese, Modes: map[Topic]map[Channel]Mode{}}
 	for _, t := range Topics {
 		out.Modes[t] = map[Channel]Mode{}
-		for _, c := range Channels {
+		for _, c := range t.Channels() {
 			out.Modes[t][c] = usual[t][c]
 		}
 	}
@@ -139,7 +139,12 @@ func selectSettings(ctx context.Context, q database.Querier, user int64) (Settin
 	var t Topic
 	var c Channel
 	var m Mode
-	_, err = pgx.ForEachRow(rows, []any{&t, &c, &m}, func() error { out.Modes[t][c] = m; return nil })
+	_, err = pgx.ForEachRow(rows, []any{&t, &c, &m}, func() error {
+		if slices.Contains(t.Modes(c), m) { // what can be chosen no more is as if it never was
+			out.Modes[t][c] = m
+		}
+		return nil
+	})
 	return out, err
 }
 
@@ -163,8 +168,7 @@ func mode(t Topic, c Channel) string {
 	return chosen
 }
 
-// modesOf are the columns shown, mail and whether webhooks are told, of a notice
-// on a topic to the user u.
+// modesOf are the columns shown and mail of a notice on a topic to the user u.
 func modesOf(t Topic) string {
 	return mode(t, App) + ` <> 'off', ` + mode(t, Mail)
 }
@@ -298,7 +302,7 @@ func closeMailing(ctx context.Context, q database.Querier, id int64, now time.Ti
 // What nobody may be told of now is left out.
 func (s *Service) selectNotices(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Notice, error) {
 	rows, err := q.Query(ctx, `
-		SELECT n.id, n.topic, n.kind, coalesce(n.event_id, 0), coalesce(d.title, n.title), coalesce(d.title_en, n.title_en), n.detail, coalesce('/datasets/' || d.slug, n.path),
+		SELECT n.id, n.topic, n.kind, coalesce(n.event_id, 0), coalesce(d.title, n.title), coalesce(d.title_en, n.title_en), coalesce('/datasets/' || d.slug, n.path),
 		       n.at, n.read_at IS NOT NULL, coalesce(n.follow_id, 0)
 		FROM notices n LEFT JOIN datasets d ON d.id = n.dataset_id LEFT JOIN events e ON e.id = n.event_id
 		WHERE (d.id IS NULL OR `+datasets.Told+`) AND `+where+` ORDER BY n.id DESC LIMIT @limit`, args)
@@ -307,11 +311,8 @@ func (s *Service) selectNotices(ctx context.Context, q database.Querier, where s
 	}
 	var events, follows []int64
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (n Notice, err error) {
-		var detail []byte
 		var event, follow int64
-		if err = row.Scan(&n.ID, &n.Topic, &n.Kind, &event, &n.Title, &n.TitleEN, &detail, &n.Path, &n.At, &n.Read, &follow); err == nil {
-			err = json.Unmarshal(detail, &n.Detail)
-		}
+		err = row.Scan(&n.ID, &n.Topic, &n.Kind, &event, &n.Title, &n.TitleEN, &n.Path, &n.At, &n.Read, &follow)
 		events, follows = append(events, event), append(follows, follow)
 		return n, err
 	})

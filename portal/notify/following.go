@@ -71,8 +71,9 @@ type Wishes interface {
 }
 
 // wished sends a letter as its reader wants it: in the language that was chosen,
-// with a link that ends such letters, or not at all. Where nobody knows the
-// reader, it speaks both languages.
+// with a link that ends such letters, or not at all. What the daily letter tells
+// (later) is not told twice. Where nobody knows the reader, it speaks both
+// languages.
 func wished(ctx context.Context, sender mail.Sender, wishes Wishes, base string, t following.Topic, write func(...text.Lang) mail.Letter, later bool) error {
 	langs := []text.Lang{text.Chinese, text.English}
 	l := write(langs...)

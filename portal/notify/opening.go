@@ -28,14 +28,11 @@ func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string, wishe
 		return err
 	}
 	return jobs.Handle(workers, func(ctx context.Context, n opening.Notice) error {
-		asked, later := wishes, false
-		switch n.State {
-		case opening.Proposed, opening.Provisional:
+		asked := wishes
+		if n.State == opening.Proposed || n.State == opening.Provisional {
 			asked = nil
-		case opening.SecurityCheck, opening.SecrecyCheck, opening.JointReview: // they wait in the inbox, so that the daily letter tells them
-			later = true
 		}
-		return wished(ctx, sender, asked, base, following.OnDesk, func(langs ...text.Lang) mail.Letter { return Opening(n, base, langs...) }, later)
+		return wished(ctx, sender, asked, base, following.OnDesk, func(langs ...text.Lang) mail.Letter { return Opening(n, base, langs...) }, false)
 	})
 }
 
