@@ -1,5 +1,6 @@
 // Package notify writes the letters that the installation sends, and sends
-// them. Nobody's language is known, so each letter speaks both.
+// them. A letter to somebody who has chosen a language speaks it; where nobody's
+// choice is known it speaks both.
 package notify
 
 import (
