@@ -49,11 +49,13 @@ var (
 // Failure is how a child ended and what it said on its standard error, which
 // may hold bytes of the file it read: for the log, never for a page.
 type Failure struct {
-	Cause  error // ErrMemory, ErrTime, ErrCrash, or how it exited
+	Cause  error  // ErrMemory, ErrTime, ErrCrash, or how it exited
+	How    string // in numbers: the signal or exit status, the time it took, the memory it had
+	Killed bool   // a signal ended it that neither it nor we asked for
 	Stderr string
 }
 
-func (f *Failure) Error() string { return fmt.Sprintf("%v: %s", f.Cause, f.Stderr) }
+func (f *Failure) Error() string { return fmt.Sprintf("%v (%s): %s", f.Cause, f.How, f.Stderr) }
 
 // Unwrap is the cause.
 func (f *Failure) Unwrap() error { return f.Cause }
@@ -278,7 +280,7 @@ func (c *Child) Wait() error {
 	if c.err == nil {
 		return nil
 	}
-	f := &Failure{Cause: c.err, Stderr: c.stderr.String()}
+	f := &Failure{Cause: c.err, How: how(c.cmd.ProcessState, c.err), Stderr: c.stderr.String()}
 	if why := c.over.Load(); why != nil {
 		f.Cause = *why
 		return f
@@ -293,9 +295,22 @@ func (c *Child) Wait() error {
 	case state.Signaled() && c.cmd.ProcessState.UserTime()+c.cmd.ProcessState.SystemTime() >= c.cpu:
 		f.Cause = ErrTime
 	case state.Signaled() || state.ExitStatus() == 2: // 2: how Go ends after a panic
-		f.Cause = ErrCrash
+		f.Cause, f.Killed = ErrCrash, state.Signaled()
 	}
 	return f
+}
+
+// how is a child's end in numbers. A child that the kernel kills says nothing
+// itself: SIGKILL is most often a machine without memory, SIGSYS the wall.
+func how(p *os.ProcessState, err error) string {
+	if p == nil {
+		return err.Error()
+	}
+	words := fmt.Sprintf("%v, %v of processor time", p, (p.UserTime() + p.SystemTime()).Round(time.Millisecond))
+	if u, ok := p.SysUsage().(*syscall.Rusage); ok {
+		words += fmt.Sprintf(", %d MiB at most", u.Maxrss>>10)
+	}
+	return words
 }
 
 // users hands out a user of its own to each child, so that no child can reach

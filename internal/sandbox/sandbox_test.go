@@ -151,13 +151,14 @@ func TestHowAChildEnds(t *testing.T) {
 		cpu  time.Duration
 		time time.Duration
 		want error
+		how  string
 	}{
-		{"panic", 0, 0, sandbox.ErrCrash},
-		{"nil", 0, 0, sandbox.ErrCrash},
-		{"exec", 0, 0, sandbox.ErrCrash},
-		{"hang", 0, 300 * time.Millisecond, sandbox.ErrTime},
-		{"spin", time.Second, 0, sandbox.ErrTime},
-		{"memory", 0, 0, sandbox.ErrMemory},
+		{"panic", 0, 0, sandbox.ErrCrash, "exit status 2"},
+		{"nil", 0, 0, sandbox.ErrCrash, "exit status 2"},
+		{"exec", 0, 0, sandbox.ErrCrash, "signal: bad system call"},
+		{"hang", 0, 300 * time.Millisecond, sandbox.ErrTime, "signal: killed"},
+		{"spin", time.Second, 0, sandbox.ErrTime, "processor time"},
+		{"memory", 0, 0, sandbox.ErrMemory, ""},
 	} {
 		t.Run(c.job, func(t *testing.T) {
 			t.Parallel()
@@ -171,6 +172,9 @@ func TestHowAChildEnds(t *testing.T) {
 			_, err := run(t, s)
 			if !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
+			}
+			if f, _ := errors.AsType[*sandbox.Failure](err); f == nil || !strings.Contains(f.How, c.how) || !strings.Contains(f.How, "MiB at most") || f.Killed != (c.job == "exec") {
+				t.Errorf("it says %+v", f)
 			}
 		})
 	}
