@@ -293,6 +293,22 @@ func (s *Service) applyTerms(ctx context.Context, tx pgx.Tx, who account.Actor, 
 	return audit.Append(ctx, tx, who, "dataset", d.Slug, "open-as-reviewed", map[string]string{"from": string(d.Open), "to": string(t.Open), "review": fmt.Sprint(review)})
 }
 
+// Tighten opens an entry to fewer, in tx, as a review of a version of it has
+// decided; one that opens no further already stays as it is.
+func (s *Service) Tighten(ctx context.Context, tx pgx.Tx, who account.Actor, datasetID int64, t Terms, review int64) error {
+	if t.Open == Unconditional {
+		return nil
+	}
+	d, err := entryNow(ctx, tx, datasetID)
+	if err != nil || !Looser(d.Open, t.Open) {
+		return err
+	}
+	if err := s.applyTerms(ctx, tx, who, d, t, review); err != nil {
+		return err
+	}
+	return announce(ctx, tx, s, d.ID)
+}
+
 // everyVersionOpens returns nil if each version of an entry was let through for
 // open, or for what opens further.
 func everyVersionOpens(ctx context.Context, tx pgx.Tx, datasetID int64, open OpenType) error {
@@ -339,11 +355,11 @@ func (s *Service) bindImported(ctx context.Context, tx pgx.Tx, who account.Actor
 	if d.Open != Withheld {
 		hash := Fingerprint(v.Tables, a.terms, d.SecurityLevel, d.Source)
 		if err := tx.QueryRow(ctx, `
-			INSERT INTO opening_reviews (kind, dataset_id, department_id, resource_id, version_id, sha256, schema_hash, tables, terms, entry_terms, decided_terms, approved_hash, profile, proposed_by, proposed_name, proposed_at, state, decided_at)
-			VALUES ('imported', @dataset, @department, @resource, @version, @sha256, @hash, @tables, @terms, @terms, @terms, @hash, @profile, @who, @name, @now, 'approved', @now)
+			INSERT INTO opening_reviews (kind, dataset_id, department_id, resource_id, version_id, sha256, schema_hash, tables, terms, entry_terms, security_level, source, decided_terms, approved_hash, profile, proposed_by, proposed_name, proposed_at, state, decided_at)
+			VALUES ('imported', @dataset, @department, @resource, @version, @sha256, @hash, @tables, @terms, @terms, @level, @source, @terms, @hash, @profile, @who, @name, @now, 'approved', @now)
 			RETURNING id`,
 			pgx.NamedArgs{"dataset": d.ID, "department": d.Department.ID, "resource": v.ResourceID, "version": v.ID, "sha256": v.SHA256, "hash": hash, "tables": ShapesOf(v.Tables),
-				"terms": a.terms, "profile": d.Department.Profile, "who": who.ID, "name": who.Name, "now": s.now()}).Scan(&a.review); err != nil {
+				"terms": a.terms, "level": d.SecurityLevel, "source": d.Source, "profile": d.Department.Profile, "who": who.ID, "name": who.Name, "now": s.now()}).Scan(&a.review); err != nil {
 			return fmt.Errorf("imported review: %w", err)
 		}
 	}

@@ -393,6 +393,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Waiting": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Waiting(ctx, who)
 	},
+	"Tighten": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return nil, s.Tighten(ctx, nil, who, 0, datasets.Terms{Open: datasets.Unconditional}, 0) // tightens nothing
+	},
 	"WithdrawIn": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.WithdrawIn(ctx, nil, who, 0, "\x00") // refused before anything is asked
 	},

@@ -80,6 +80,14 @@ func reviewHref(id int64) string { return "/desk/reviews/" + strconv.FormatInt(i
 // UploadReviewHref asks for a review of an upload.
 func UploadReviewHref(upload string) string { return "/desk/reviews/new?upload=" + upload }
 
+// reviewAgainHref asks for the review that a needs.
+func reviewAgainHref(a opening.Again) string {
+	if a.UploadID != "" {
+		return UploadReviewHref(a.UploadID)
+	}
+	return "/desk/reviews/new?version=" + strconv.FormatInt(a.VersionID, 10)
+}
+
 var reviewStates = map[opening.State]string{
 	opening.Proposed: "等部门负责人先开放", opening.SecurityCheck: "安全审查", opening.SecrecyCheck: "保密审查", opening.JointReview: "会同开放审查",
 	opening.Approved: "同意开放", opening.ApprovedConditional: "同意有条件开放", opening.Withheld: "不予开放", opening.ToDeidentify: "退回脱敏", opening.Returned: "退回", opening.TakenBack: "已撤回",

@@ -110,7 +110,7 @@ func TestAReviewIsRequiredAnew(t *testing.T) {
 	for name, text := range map[string]string{"a new column": "代码,人口,户数\n350100,843,300\n350200,532,200\n", "a changed type": "代码,人口\n350100,842.5\n350200,531.5\n"} {
 		next := d.upload(t, text)
 		again, err := d.reviews.ReviewAgain(t.Context(), d.officer)
-		if err != nil || len(again) != 1 || again[0].Upload.ID != next || again[0].Newest != 1 {
+		if err != nil || len(again) != 1 || again[0].UploadID != next || again[0].Newest != 1 {
 			t.Fatalf("%s: %+v, %v", name, again, err)
 		}
 		items, err := d.reviews.Waiting(t.Context(), d.officer)
@@ -132,5 +132,64 @@ func TestAReviewIsRequiredAnew(t *testing.T) {
 	same := d.upload(t, "代码,人口\n350100,844\n350200,533\n")
 	if again, err := d.reviews.ReviewAgain(t.Context(), d.officer); err != nil || len(again) != 0 {
 		t.Errorf("%s with the same columns waits for a review: %+v, %v", same, again, err)
+	}
+}
+
+// A change of level or source of what is public asks for a review at once, and
+// what that review decides holds for the public copy (law matrix 5.5).
+func TestAnotherLevelOrSourceOfPublicDataIsReviewedAnew(t *testing.T) {
+	for name, change := range map[string]func(*datasets.Dataset){
+		"level":  func(e *datasets.Dataset) { e.SecurityLevel = "三级" },
+		"source": func(e *datasets.Dataset) { e.Source = "另一个来源" },
+	} {
+		for action, left := range map[opening.Action]struct {
+			open   datasets.OpenType
+			status datasets.Status
+		}{
+			opening.Approve:            {datasets.Unconditional, datasets.Published},
+			opening.ApproveConditional: {datasets.Conditional, datasets.Published},
+			opening.Withhold:           {datasets.Unconditional, datasets.Withdrawn},
+			opening.Return:             {datasets.Unconditional, datasets.Published},
+		} {
+			t.Run(name+", then "+string(action), func(t *testing.T) {
+				d := newDesk(t)
+				upload := d.upload(t, people)
+				d.through(t, d.propose(t, upload))
+				if _, err := d.publish(t, upload); err != nil {
+					t.Fatal(err)
+				}
+				if again, err := d.reviews.ReviewAgain(t.Context(), d.officer); err != nil || len(again) != 0 {
+					t.Fatalf("before: %+v, %v", again, err)
+				}
+				d.edit(t, change)
+				again, err := d.reviews.ReviewAgain(t.Context(), d.officer)
+				if err != nil || len(again) != 1 || again[0].VersionID != versionID(t, d) || again[0].Newest != 1 {
+					t.Fatalf("%+v, %v", again, err)
+				}
+				if items, err := d.reviews.Waiting(t.Context(), d.officer); err != nil || !strings.Contains(fmt.Sprint(items), "/desk/reviews/new?version=") {
+					t.Errorf("what waits is %+v, %v", items, err)
+				}
+				r, err := d.reviews.Propose(t.Context(), d.officer, opening.Proposal{VersionID: again[0].VersionID})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if again, err = d.reviews.ReviewAgain(t.Context(), d.officer); err != nil || len(again) != 0 {
+					t.Errorf("while it is under review: %+v, %v", again, err)
+				}
+				r = d.decide(t, d.secrecy, d.decide(t, d.security, r, opening.Pass), opening.Pass)
+				d.decide(t, d.net, r, action, func(d *opening.Decision) {
+					d.Terms = datasets.Terms{Bases: statute(), Method: "申请", Requirements: "只用于研究", Safeguards: "不得转让"}
+				})
+				e, err := d.Service.Dataset(t.Context(), d.officer, d.dataset.Slug)
+				if err != nil || e.Open != left.open || e.Status != left.status {
+					t.Errorf("%s, %s, %v", e.Open, e.Status, err)
+				}
+				v, err := d.Service.VersionsBefore(t.Context(), account.Actor{}, d.resource, 99, 0)
+				free := err == nil && len(v) == 1 && d.Service.MayServe(t.Context(), account.Actor{}, &v[0]) == nil
+				if free != (action == opening.Approve || action == opening.Return) {
+					t.Errorf("a visitor is served: %t", free)
+				}
+			})
+		}
 	}
 }

@@ -34,6 +34,8 @@ type Review struct {
 	Tables     []datasets.Shape
 	Terms      datasets.Terms // as asked
 	EntryTerms datasets.Terms // of the entry, when it was asked
+	level      string         // of the entry, when it was asked
+	source     string         // the same
 	Decided    *datasets.Terms
 	Approved   string // schema hash that was let through
 

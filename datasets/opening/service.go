@@ -92,7 +92,7 @@ func (s *Service) Propose(ctx context.Context, who account.Actor, p Proposal) (*
 			return nil, fault.At("open", "不予开放的数据不用送开放审查。")
 		}
 		r := &Review{Kind: Ordinary, DatasetID: c.Entry.ID, Department: c.Entry.Department.ID, ResourceID: c.Version.ResourceID, UploadID: p.UploadID, VersionID: c.Version.ID,
-			SHA256: c.Version.SHA256, SchemaHash: c.Fingerprint(terms), Tables: c.Shapes(), Terms: terms, EntryTerms: c.Entry.Terms(),
+			SHA256: c.Version.SHA256, SchemaHash: c.Fingerprint(terms), Tables: c.Shapes(), Terms: terms, EntryTerms: c.Entry.Terms(), level: c.Entry.SecurityLevel, source: c.Entry.Source,
 			Profile: c.Entry.Department.Profile, Note: note, ProposedBy: who.ID, ProposedName: who.Name, ProposedAt: s.now().Truncate(time.Microsecond), State: Proposed, Revision: 1}
 		if c.Entry.Open == datasets.Withheld {
 			return nil, fault.New(fault.Conflict, "不予开放的条目不能送审成开放：请作脱敏处理或者取得权利人同意，另建一个条目送审，原件不动。")
@@ -236,13 +236,27 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, reviewID int64,
 		if err := s.step(ctx, tx, who, r, d.Action); err != nil {
 			return nil, err
 		}
-		if r.State == Withdrawn {
-			if err := s.catalogue.WithdrawIn(ctx, tx, who, r.DatasetID, fmt.Sprintf("应急开放事后审查没有同意：%s", d.Words)); err != nil {
-				return nil, err
-			}
+		if err := s.carryOut(ctx, tx, who, r, d.Words); err != nil {
+			return nil, err
 		}
 		return r, s.tell(ctx, tx, r, nil)
 	})
+}
+
+// carryOut does to the public copy what r has decided against it: an emergency
+// that was not confirmed and a public version that is withheld now are taken
+// away, and one that is open to fewer now is so at once. What opens, its
+// department publishes.
+func (s *Service) carryOut(ctx context.Context, tx pgx.Tx, who account.Actor, r *Review, words string) error {
+	switch {
+	case r.State == Withdrawn:
+		return s.catalogue.WithdrawIn(ctx, tx, who, r.DatasetID, fmt.Sprintf("应急开放事后审查没有同意：%s", words))
+	case r.State == Withheld && r.VersionID != 0:
+		return s.catalogue.WithdrawIn(ctx, tx, who, r.DatasetID, fmt.Sprintf("重新审查决定不予开放：%s", words))
+	case r.State == ApprovedConditional && r.VersionID != 0:
+		return s.catalogue.Tighten(ctx, tx, who, r.DatasetID, *r.Decided, r.ID)
+	}
+	return nil
 }
 
 // mayDecide asks whether the action is who's. A gate is judged by the department

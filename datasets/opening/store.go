@@ -134,13 +134,13 @@ func oneReview(ctx context.Context, q database.Querier, who account.Actor, id in
 func insertReview(ctx context.Context, tx pgx.Tx, r *Review) error {
 	args := pgx.NamedArgs{"kind": r.Kind, "dataset": r.DatasetID, "department": r.Department, "resource": r.ResourceID, "upload": r.UploadID, "version": r.VersionID, "event": 0,
 		"sha256": r.SHA256, "hash": r.SchemaHash, "tables": r.Tables, "terms": r.Terms, "entry": r.EntryTerms, "profile": r.Profile,
-		"note": r.Note, "who": r.ProposedBy, "name": r.ProposedName, "at": r.ProposedAt, "state": r.State}
+		"level": r.level, "source": r.source, "note": r.Note, "who": r.ProposedBy, "name": r.ProposedName, "at": r.ProposedAt, "state": r.State}
 	if r.Event != nil {
 		args["event"] = r.Event.ID
 	}
 	err := tx.QueryRow(ctx, `
-		INSERT INTO opening_reviews (kind, dataset_id, department_id, resource_id, upload_id, version_id, event_id, sha256, schema_hash, tables, terms, entry_terms, profile, note, proposed_by, proposed_name, proposed_at, state)
-		VALUES (@kind, @dataset, @department, @resource, nullif(@upload, ''), nullif(@version::bigint, 0), nullif(@event::bigint, 0), @sha256, @hash, @tables, @terms, @entry, @profile, @note, @who, @name, @at, @state)
+		INSERT INTO opening_reviews (kind, dataset_id, department_id, resource_id, upload_id, version_id, event_id, sha256, schema_hash, tables, terms, entry_terms, security_level, source, profile, note, proposed_by, proposed_name, proposed_at, state)
+		VALUES (@kind, @dataset, @department, @resource, nullif(@upload, ''), nullif(@version::bigint, 0), nullif(@event::bigint, 0), @sha256, @hash, @tables, @terms, @entry, @level, @source, @profile, @note, @who, @name, @at, @state)
 		RETURNING id`, args).Scan(&r.ID)
 	if database.Taken(err) {
 		return errWaits()

@@ -1235,6 +1235,8 @@ CREATE TABLE opening_reviews (
     revoked_by bigint,
     revoked_name text NOT NULL DEFAULT ''::text,
     revoked_reason text NOT NULL DEFAULT ''::text,
+    security_level text,
+    source text,
     CONSTRAINT opening_reviews_approved_hash_check CHECK ((approved_hash ~ '^([0-9a-f]{64})?$'::text)),
     CONSTRAINT opening_reviews_check CHECK (((kind = 'emergency'::text) = (event_id IS NOT NULL))),
     CONSTRAINT opening_reviews_check1 CHECK (((state <> ALL (ARRAY['published_provisional'::text, 'confirmed'::text, 'withdrawn'::text])) OR (kind = 'emergency'::text))),
@@ -1243,6 +1245,7 @@ CREATE TABLE opening_reviews (
     CONSTRAINT opening_reviews_check4 CHECK (((revoked_at IS NULL) = (revoked_reason = ''::text))),
     CONSTRAINT opening_reviews_check5 CHECK (((kind = 'imported'::text) OR (upload_id IS NOT NULL) OR (version_id IS NOT NULL))),
     CONSTRAINT opening_reviews_kind_check CHECK ((kind = ANY (ARRAY['review'::text, 'emergency'::text, 'imported'::text]))),
+    CONSTRAINT opening_reviews_reviewed_check CHECK (((security_level IS NULL) = (source IS NULL))),
     CONSTRAINT opening_reviews_schema_hash_check CHECK ((schema_hash ~ '^([0-9a-f]{64})?$'::text)),
     CONSTRAINT opening_reviews_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT opening_reviews_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'security_check'::text, 'secrecy_check'::text, 'joint_review'::text, 'approved'::text, 'approved_conditional'::text, 'withheld'::text, 'returned_for_deidentification'::text, 'returned'::text, 'taken_back'::text, 'published_provisional'::text, 'confirmed'::text, 'withdrawn'::text]))),
@@ -1269,6 +1272,7 @@ COMMENT ON COLUMN opening_reviews.kind IS 'imported: decided outside, as whoever
 COMMENT ON COLUMN opening_reviews.schema_hash IS 'empty: imported before reviews were kept here';
 COMMENT ON COLUMN opening_reviews.entry_terms IS 'if the entry says otherwise when the version is published, somebody has changed it meanwhile';
 COMMENT ON COLUMN opening_reviews.standing_until IS 'until when a version with the same columns may follow without a review of its own';
+COMMENT ON COLUMN opening_reviews.security_level IS 'of the entry when the review was asked, as in schema_hash; null of a review older than this column';
 
 CREATE TABLE organisation_members (
     organisation_id bigint NOT NULL,

@@ -25,7 +25,10 @@ func init() {
 		"紧急撤回了：弄清楚，改好，重新送审":            "Withdrawn at once: find out, put it right, ask for a new review",
 		"新的一版要重新审查，请送审；公开着的还是第 %s 版":   "The new version must be reviewed anew: ask for it; public is still version %s",
 		"要重新审查的": "To be reviewed anew",
-		"和批准过的不一样，审过才能发布；公开的还是上一版。": "Other than what was let through: published only after a review; public is still the version before.",
+		"和批准过的不一样，审过才算数；公开着的还是批准过的那一版。": "Other than what was let through, so it counts only after a review; public is still the version that was let through.",
+		"级别或者来源改过，公开着的第 %s 版要重新审查，请送审":  "Its level or source was changed, so the public version %s must be reviewed anew: ask for it",
+		"条目的数据来源改过，公开着的这一版要按新的来源重新审查。":  "The entry names another source: the public version must be reviewed anew under it.",
+		"条目的安全级别改过，公开着的这一版要按新的级别重新审查。":  "The entry has another security level: the public version must be reviewed anew under it.",
 		"公开着的是第 %d 版": "public is version %d",
 
 		"突发事件期间依法先开放、事后补审的数据。": "Data that was opened before its review in a declared emergency, under the law.",
