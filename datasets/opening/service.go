@@ -245,12 +245,14 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, reviewID int64,
 
 // carryOut does to the public copy what r has decided against it: an emergency
 // that was not confirmed and a public version that is withheld now are taken
-// away, and one that is open to fewer now is so at once. What opens, its
-// department publishes.
+// away, one that is open to fewer now is so at once, and one that was confirmed
+// is shown as that. What opens, its department publishes.
 func (s *Service) carryOut(ctx context.Context, tx pgx.Tx, who account.Actor, r *Review, words string) error {
 	switch {
 	case r.State == Withdrawn:
 		return s.catalogue.WithdrawIn(ctx, tx, who, r.DatasetID, fmt.Sprintf("应急开放事后审查没有同意：%s", words))
+	case r.State == Confirmed: // the page says so
+		return s.catalogue.Announce(ctx, tx, r.DatasetID)
 	case r.State == Withheld && r.VersionID != 0:
 		return s.catalogue.WithdrawIn(ctx, tx, who, r.DatasetID, fmt.Sprintf("重新审查决定不予开放：%s", words))
 	case r.State == ApprovedConditional && r.VersionID != 0:

@@ -37,3 +37,23 @@ func TestTheLetterOfAReviewSaysWhatToDoAndByWhen(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+func TestTheLetterOfAnIncidentSaysWhatToStopUsingAndWhy(t *testing.T) {
+	n := opening.IncidentNotice{ID: "1", To: "a@example.com", Incident: 3, Department: "示例统计局", Title: "人口", TitleEN: "Population", Slug: "renkou", Reason: "发现可以认出人的内容", At: time.Date(2026, 11, 23, 1, 5, 0, 0, time.UTC)}
+	l := Incident(n, base)
+	if !strings.Contains(l.Subject, "请停用：人口 JJ-3") || !strings.Contains(l.Subject, "Population JJ-3") {
+		t.Errorf("%q", l.Subject)
+	}
+	chinese, english, two := strings.Cut(l.Text, "────────")
+	for lang, want := range map[string][]string{chinese: {"停止使用", "人口", "示例统计局", n.Reason, base + "/datasets/renkou"}, english: {"Population", "示例统计局", n.Reason, base + "/datasets/renkou"}} {
+		for _, w := range want {
+			if !strings.Contains(lang, w) {
+				t.Errorf("%q is not in:\n%s", w, lang)
+			}
+		}
+	}
+	n.Incident = 4
+	if !two || Incident(n, base).Subject == l.Subject || l.To.Address != n.To || l.ID != "1" {
+		t.Errorf("%+v", l)
+	}
+}
