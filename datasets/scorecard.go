@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"slices"
 
 	"shuyuan/internal/account"
 )
@@ -22,10 +23,12 @@ func (s Share) Percent() int {
 // it is anybody's judgement.
 type ScoreCard struct {
 	Datasets     int
-	Completeness Share // questions that the data dictionaries answer
-	Timeliness   Share // promised updates that are kept today
-	Quality      Share // lines of quality that hold, of those that could be asked
-	Openness     Share // entries that are open without conditions
+	Completeness Share     // questions that the data dictionaries answer
+	Timeliness   Share     // promised updates that are kept today
+	Quality      Share     // lines of quality that hold, of those that could be asked
+	Openness     Share     // entries that are open without conditions
+	Supplied     Share     // entries behind which there is data
+	Bare         []Dataset // those behind which there is none: catalogued, not supplied (AS-13.2)
 }
 
 // ScoreCard counts the entries of a department that everybody may see, so that it
@@ -57,6 +60,12 @@ func (c *ScoreCard) count(d *Dataset, s *Service) {
 	c.Openness.All++
 	if d.Open == Unconditional {
 		c.Openness.Yes++
+	}
+	c.Supplied.All++
+	if slices.ContainsFunc(d.Resources, func(r Resource) bool { return r.Newest != nil || r.Link != nil }) {
+		c.Supplied.Yes++
+	} else {
+		c.Bare = append(c.Bare, Dataset{Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN})
 	}
 	switch d.Fresh(s.now()) {
 	case InTime:

@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/workdays"
@@ -286,14 +287,34 @@ func TestAYearIsRegisteredInTheBrowser(t *testing.T) {
 // The score card counts what everybody may see, and nothing else moves it.
 func TestTheScoreCardCountsWhatIsPublished(t *testing.T) {
 	w := newWhole(t)
+	w.everyone(t)
+	asker, officer := w.actorOf(t, citizen), w.actorOf(t, own)
+	first := w.Dataset(t, func(d *datasets.Dataset) { d.Open = datasets.Unconditional })
+	ask := func(body string) int64 {
+		q, err := w.Questions.Ask(t.Context(), asker, first.Slug, "市民", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q.ID
+	}
+	answered := ask("人口按常住还是户籍？")
+	if _, err := w.Questions.Move(t.Context(), officer, answered, questions.Answer, "按常住。", 1); err != nil {
+		t.Fatal(err)
+	}
+	ask("为什么没有 2019 年？") // and nobody answers
+	w.Set(w.Clock().AddDate(0, 0, 28))
+	ask("单位是什么？") // and there is still time
 	yesterday, tomorrow := w.Clock().AddDate(0, 0, -1), w.Clock().AddDate(0, 0, 1)
-	w.Dataset(t, func(d *datasets.Dataset) { d.NextDue, d.Open = &yesterday, datasets.Unconditional })
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE datasets SET next_due = $1 WHERE id = $2`, yesterday, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Catalogue.Version(t, first, w.Catalogue.Resource(t, first), "a.csv", "甲\n1\n")
 	w.Dataset(t, func(d *datasets.Dataset) { d.NextDue, d.Open = &tomorrow, datasets.Unconditional })
 	w.Dataset(t, func(d *datasets.Dataset) { d.NextDue, d.Open = nil, datasets.Conditional })
 	slug := w.Office(t).Slug
 	rows := func() map[string][]string {
 		table, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(w.get(t, visitor, "/departments/"+slug+"/score.csv").body, "\uFEFF"))).ReadAll()
-		if err != nil || len(table) != 5 {
+		if err != nil || len(table) != 7 {
 			t.Fatalf("%q, %v", table, err)
 		}
 		out := map[string][]string{}
@@ -303,7 +324,7 @@ func TestTheScoreCardCountsWhatIsPublished(t *testing.T) {
 		return out
 	}
 	before := rows()
-	for name, want := range map[string][3]string{"及时": {"50", "1", "2"}, "开放": {"66", "2", "3"}, "质量": {"", "0", "0"}} {
+	for name, want := range map[string][3]string{"及时": {"50", "1", "2"}, "开放": {"66", "2", "3"}, "质量": {"", "0", "0"}, "答复": {"50", "1", "2"}, "挂接": {"33", "1", "3"}} {
 		if got := before[name]; len(got) != 7 || got[2] != want[0] || got[3] != want[1] || got[4] != want[2] {
 			t.Errorf("%s: %q, want %v", name, got, want)
 		}
@@ -318,7 +339,7 @@ func TestTheScoreCardCountsWhatIsPublished(t *testing.T) {
 		}
 	}
 	page := w.get(t, visitor, "/departments/"+slug+"/score").doc(t)
-	if page.Find("#score tbody tr").Length() != 4 || page.Find("#score .src").Length() != 4 {
+	if page.Find("#score tbody tr").Length() != 6 || page.Find("#score .src").Length() != 6 || page.Find("#bare li").Length() != 2 {
 		t.Errorf("the page: %s", page.Find("main").Text())
 	}
 	if r := w.get(t, visitor, "/departments/never-there/score"); r.status != 404 {

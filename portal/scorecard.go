@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/csv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,17 +28,33 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 	if p.Card, err = s.Datasets.ScoreCard(ctx, d.Item.Slug); err != nil {
 		return p, err
 	}
+	if s.Questions != nil {
+		if p.Answers, err = s.Questions.InTime(ctx, d.Item.Slug); err != nil {
+			return p, err
+		}
+	}
 	profile, ok := s.Policy.Profile(d.Item.Profile)
 	if !ok {
 		return p, nil
 	}
 	if r, ok := profile.Rule("evaluation"); ok && !r.Silent && len(r.Cite) > 0 {
-		p.Basis = templates.ScoreBasis{Cite: r.Cite[0], Place: policy.Place(r.Cite[0])}
-		if len(s.Policy.Provision(r.Cite[0])) > 0 {
-			p.Basis.Href = "/law/" + profile.ID() + "#" + r.Cite[0]
-		}
+		p.Basis = s.scoreBasis(profile, r.Cite[0])
+	}
+	if slices.ContainsFunc(s.Policy.Provision(supplying), func(at policy.Provision) bool { return at.Profile == profile.ID() }) {
+		p.Supplying = s.scoreBasis(profile, supplying)
 	}
 	return p, nil
+}
+
+// supplying is the provision that what is catalogued be supplied (发布公共数据资源目录、提供相应的公共数据资源).
+const supplying = "AS-13.2"
+
+func (s *Server) scoreBasis(p *policy.Profile, cite string) templates.ScoreBasis {
+	b := templates.ScoreBasis{Cite: cite, Place: policy.Place(cite)}
+	if len(s.Policy.Provision(cite)) > 0 {
+		b.Href = "/law/" + p.ID() + "#" + cite
+	}
+	return b
 }
 
 // showScore is GET /departments/{slug}/score.
@@ -48,7 +65,7 @@ func (s *Server) showScore(c *fiber.Ctx) error {
 		return err
 	}
 	name := templates.DepartmentName(ctx, &p.Department)
-	p.Frame = s.frame(c, text.T(ctx, "%s的评价", name), text.T(ctx, "%s公开数据的完整、及时、质量和开放，每个数字都写明怎样数、依据是什么。", name))
+	p.Frame = s.frame(c, text.T(ctx, "%s的评价", name), text.T(ctx, "%s公开数据的完整、及时、质量、开放、答复和挂接，每个数字都写明怎样数、依据是什么。", name))
 	return s.page(c, templates.ScoreCardView(p))
 }
 
@@ -65,8 +82,8 @@ func (s *Server) scoreCSV(c *fiber.Ctx) error {
 	_ = w.Write([]string{text.T(ctx, "部门"), text.T(ctx, "方面"), text.T(ctx, "份额"), text.T(ctx, "数目"), text.T(ctx, "全部"), text.T(ctx, "怎样数"), text.T(ctx, "依据")})
 	for _, l := range p.Lines() {
 		rule, percent := text.T(ctx, "平台规则"), ""
-		if l.Law && p.Basis.Cite != "" {
-			rule = p.Basis.Cite
+		if l.Basis.Cite != "" {
+			rule = l.Basis.Cite
 		}
 		if l.Share.All > 0 {
 			percent = strconv.Itoa(l.Share.Percent())

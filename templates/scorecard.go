@@ -14,7 +14,9 @@ type ScoreCardPage struct {
 	Frame
 	Department datasets.Department
 	Card       datasets.ScoreCard
-	Basis      ScoreBasis
+	Answers    datasets.Share // questions that were answered by their day
+	Basis      ScoreBasis     // of the evaluation
+	Supplying  ScoreBasis     // of supplying what is catalogued
 }
 
 // ScoreBasis is the provision by which the department is evaluated; empty where no
@@ -29,8 +31,8 @@ type ScoreBasis struct {
 type ScoreLine struct {
 	Name, How string
 	Share     datasets.Share
-	Law       bool   // the provision of the page names it
-	Rule      string // where the platform's rule stands; empty: it has no line of its own
+	Basis     ScoreBasis // the provision behind it; empty: the platform's rule
+	Rule      string     // where the platform's rule stands; empty: it has no line of its own
 }
 
 // Lines are the figures of the card.
@@ -39,7 +41,9 @@ func (p ScoreCardPage) Lines() []ScoreLine {
 		{Name: "完整", How: "数据字典答了的问题，占该答的份额", Share: p.Card.Completeness, Rule: "quality.dictionary"},
 		{Name: "及时", How: "承诺了更新日子的数据集里，今天没有逾期的份额", Share: p.Card.Timeliness},
 		{Name: "质量", How: "质量检查里答“是”的，占能回答的份额", Share: p.Card.Quality},
-		{Name: "开放", How: "已发布的数据集里，无条件开放的份额", Share: p.Card.Openness, Law: true},
+		{Name: "开放", How: "已发布的数据集里，无条件开放的份额", Share: p.Card.Openness, Basis: p.Basis},
+		{Name: "答复", How: "已经到期的公开提问里，按时答复的份额", Share: p.Answers, Rule: "question_answer"},
+		{Name: "挂接", How: "已发布的数据集里，目录后面真有数据的份额", Share: p.Card.Supplied, Basis: p.Supplying},
 	}
 }
 

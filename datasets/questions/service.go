@@ -187,6 +187,26 @@ func (s *Service) Days(d *datasets.Dataset) int {
 	return n
 }
 
+// InTime counts, of the questions about what a department has open that came to
+// their day, those that were answered or declined by then. One that waits
+// within its time, or whose day is only preliminary, is not counted.
+func (s *Service) InTime(ctx context.Context, department string) (datasets.Share, error) {
+	var out datasets.Share
+	all, err := s.owed(ctx, department)
+	for i := range all {
+		q := &all[i]
+		switch {
+		case q.Clock == nil || q.Clock.Preliminary() || q.State == Open && !q.Late(s.now()):
+		case q.State == Open || q.Clock.Late(*q.At):
+			out.All++
+		default:
+			out.Yes++
+			out.All++
+		}
+	}
+	return out, err
+}
+
 // Asked are who's own questions.
 func (s *Service) Asked(ctx context.Context, who account.Actor) ([]Question, error) {
 	if who.IsVisitor() {

@@ -3,9 +3,12 @@ package questions
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
 	"shuyuan/internal/database"
 )
 
@@ -32,6 +35,24 @@ func (s *Service) list(ctx context.Context, where string, args pgx.NamedArgs) ([
 		s.resume(&found[i])
 	}
 	return found, err
+}
+
+// owed are the questions about what everybody may see of a department, but for
+// those that their asker took back: state, times and clock alone.
+func (s *Service) owed(ctx context.Context, department string) ([]Question, error) {
+	visible := datasets.Visible(account.Actor{})
+	args := pgx.NamedArgs{"department": department}
+	maps.Copy(args, visible.Args)
+	rows, err := s.pool.Query(ctx, `SELECT q.asked_at, q.clock_profile, q.clock_path, q.state, q.answered_at`+tables+`WHERE p.slug = @department AND q.state <> 'taken_back' AND `+visible.SQL, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (q Question, err error) {
+		err = row.Scan(&q.AskedAt, &q.clock.Profile, &q.clock.Path, &q.State, &q.At)
+		q.clock.From = q.AskedAt
+		s.resume(&q)
+		return q, err
+	})
 }
 
 // lock reads a question and holds it until tx ends, so that two officers do not

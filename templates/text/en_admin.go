@@ -179,7 +179,12 @@ func init() {
 		"质量检查里答“是”的，占能回答的份额":     "Lines of quality that are yes, of those that can be answered",
 		"已发布的数据集里，无条件开放的份额":      "Datasets open without conditions, of those published",
 		"没有可数的": "nothing to count",
-		"%s公开数据的完整、及时、质量和开放，每个数字都写明怎样数、依据是什么。": "How complete, in time, good and open the data of %s is; every figure says how it is counted and by which rule.",
+		"%s公开数据的完整、及时、质量、开放、答复和挂接，每个数字都写明怎样数、依据是什么。": "How complete, in time, good and open the data of %s is, whether questions are answered and data supplied; every figure says how it is counted and by which rule.",
+		"答复": "Answers",
+		"挂接": "Supply",
+		"已经到期的公开提问里，按时答复的份额":   "Of the questions that came to their day, those answered by then",
+		"已发布的数据集里，目录后面真有数据的份额": "Of the published datasets, those behind which there is data",
+		"目录里有、还没有挂接数据的":        "Catalogued, and no data behind it yet",
 		"本部门的评价": "Evaluation of this department",
 	})
 }
