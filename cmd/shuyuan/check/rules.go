@@ -211,9 +211,10 @@ var rules = []rule{
 
 	{id: "L1", says: "nothing is held back without its legal basis, no condition without its terms", query: `
 		SELECT 'dataset ' || slug FROM datasets
-		WHERE open_type <> 'unconditional' AND (cardinality(open_basis) = 0 OR '' = ANY (open_basis))
+		WHERE status <> 'draft' -- of which much may not be said yet
+		  AND (open_type <> 'unconditional' AND (cardinality(open_basis) = 0 OR '' = ANY (open_basis))
 		   OR open_type = 'conditional' AND '' IN (open_method, use_requirements, safeguards)
-		   OR share_type <> 'unconditional' AND cardinality(share_basis) = 0`},
+		   OR share_type <> 'unconditional' AND cardinality(share_basis) = 0)`},
 	{id: "L2", says: "what was withdrawn says why, what is public since when", query: `
 		SELECT 'dataset ' || slug FROM datasets
 		WHERE status = 'withdrawn' AND withdrawn_reason = '' OR status <> 'draft' AND published_at IS NULL`},

@@ -33,7 +33,7 @@ func (x index) IDs(_ context.Context, yield func(string) error) error {
 }
 
 // world is a small installation in which every invariant holds: two public
-// entries, a withheld one and a draft; a file with a rendition, looked through, with
+// entries, a withheld one and a draft of which little is said; a file with a rendition, looked through, with
 // one finding of which its department was told; an officer,
 // an administrator, a session, a key, five acts in the audit trail, and an upload
 // that rests for two days now.
@@ -71,7 +71,7 @@ func newWorld(t *testing.T) *world {
 		FROM (VALUES ('population', 'published', 'unconditional', '{}'::text[], '', '2025-01-01'::timestamptz),
 		             ('hospitals', 'published', 'conditional', '{AS-27}', '须申请', '2025-01-01'),
 		             ('secret-list', 'published', 'withheld', '{AS-27}', '', '2025-01-01'),
-		             ('draft', 'draft', 'unconditional', '{}', '', NULL)) AS v (slug, status, open, basis, terms, published);
+		             ('draft', 'draft', '', '{}', '', NULL)) AS v (slug, status, open, basis, terms, published);
 		INSERT INTO resources (id, dataset_id, position, name) VALUES ('aaaaaaaa', 1, 1, '年度'), ('bbbbbbbb', 2, 1, '名单');
 		INSERT INTO blobs VALUES ('%[1]s', %[2]d, '2025-01-01'), ('%[3]s', %[4]d, '2025-01-01');
 		INSERT INTO versions (resource_id, number, file_name, media_type, format, sha256, bytes, published_at)
