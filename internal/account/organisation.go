@@ -135,8 +135,8 @@ func (s *Service) SaveOrganisation(ctx context.Context, a Actor, id int64, n New
 			act = "organisation.made"
 			err := tx.QueryRow(ctx, `
 				WITH made AS (
-					INSERT INTO organisations (kind, name, credit_code, head, registrar, address, side, status, created_at)
-					VALUES (@kind, @name, @code, @head, @registrar, @address, @side, 'draft', @now) RETURNING id)
+					INSERT INTO organisations (kind, name, credit_code, head, registrar, address, side, status, created_at, sample)
+					SELECT @kind, @name, @code, @head, @registrar, @address, @side, 'draft', @now, u.sample FROM users u WHERE u.id = @user RETURNING id)
 				INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at)
 				SELECT id, @user, @side, 'owner', @now FROM made RETURNING organisation_id`, args).Scan(&id)
 			if err != nil {
