@@ -4,8 +4,14 @@ import (
 	"context"
 	"flag"
 	"os"
+	"time"
 
 	"shuyuan/cmd/shuyuan/demo"
+	"shuyuan/datasets/deidentify"
+	"shuyuan/datasets/notes"
+	"shuyuan/datasets/opening"
+	"shuyuan/datasets/questions"
+	"shuyuan/internal/policy"
 )
 
 func loadDemo(ctx context.Context, c *call) error {
@@ -23,7 +29,23 @@ func loadDemo(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		d := demo.Deps{Datasets: s.datasets, Catalogue: s.catalogue, Accounts: s.accounts, Kept: in.path("demo-accounts"), Out: c.out}
+		book, err := policy.Load(policy.Files)
+		if err != nil {
+			return err
+		}
+		follows, err := in.following(s, nil)
+		if err != nil {
+			return err
+		}
+		now := s.clock.Now
+		d := demo.Deps{
+			Datasets: s.datasets, Catalogue: s.catalogue, Accounts: s.accounts, Kept: in.path("demo-accounts"), Out: c.out,
+			Opening: opening.New(in.pool, s.datasets, book, s.clocks, now), Deidentify: deidentify.New(in.pool, s.datasets, s.catalogue, book, now),
+			Notes: notes.New(in.pool, s.datasets, now), Following: follows, Now: now,
+			Questions: func(now func() time.Time) *questions.Service {
+				return questions.New(in.pool, s.datasets, s.clocks, s.accounts, now)
+			},
+		}
 		if *passwords {
 			return demo.Passwords(ctx, d)
 		}

@@ -5,13 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/deidentify"
+	"shuyuan/datasets/following"
+	"shuyuan/datasets/notes"
+	"shuyuan/datasets/opening"
+	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 )
@@ -21,15 +28,24 @@ type Deps struct {
 	Datasets  *datasets.Service
 	Catalogue *catalogue.Service
 	Accounts  *account.Service
-	Kept      string    // file that keeps the passwords of the demo accounts; empty: they are shown once
-	Out       io.Writer // where the accounts and what happened are written for a person to read
+
+	// what the states of the sample world are played with; not asked for by an import
+	Opening    *opening.Service
+	Deidentify *deidentify.Service
+	Notes      *notes.Service
+	Following  *following.Service
+	Questions  func(now func() time.Time) *questions.Service // as of some time
+	Now        func() time.Time
+
+	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
+	Out  io.Writer // where the accounts and what happened are written for a person to read
 }
 
 // Load fills an empty installation with the sample world and says so. Where
 // the sample world is already there, it changes nothing; where a load was cut
 // off, it adds what is missing; where the installation has a catalogue of its
-// own, it leaves it alone. The demo accounts are made last: once they are all
-// there, everything is.
+// own, it leaves it alone. The accounts of those who oversee are made last: once
+// they are all there, everything is.
 func Load(ctx context.Context, d Deps) (loaded bool, err error) {
 	people, err := readPeople()
 	if err != nil {
@@ -63,8 +79,21 @@ func Load(ctx context.Context, d Deps) (loaded bool, err error) {
 	if err := w.dispute(ctx, d, people); err != nil {
 		return false, err
 	}
-	fmt.Fprintf(d.Out, "the sample world is loaded: %d entries of %d departments, drafts and withheld ones included\n", len(w.entries), len(w.departments))
-	return true, people.make(ctx, d)
+	acting, others := people.acting()
+	passwords, err := acting.make(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	if err := w.play(ctx, d, passwords); err != nil {
+		return false, err
+	}
+	more, err := others.make(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	maps.Copy(passwords, more)
+	fmt.Fprintf(d.Out, "the sample world is loaded: %d entries of %d departments, drafts and withheld ones included, and one entry at each step of its way to the public\n", len(w.entries), len(w.departments))
+	return true, people.tell(d, passwords)
 }
 
 // ErrNotLoaded is the answer where there are no demo accounts.
@@ -84,7 +113,11 @@ func Passwords(ctx context.Context, d Deps) error {
 	if !made {
 		return ErrNotLoaded
 	}
-	return people.make(ctx, d)
+	passwords, err := people.make(ctx, d)
+	if err != nil {
+		return err
+	}
+	return people.tell(d, passwords)
 }
 
 // task is under which name the audit trail knows us.

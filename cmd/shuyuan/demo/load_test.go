@@ -21,6 +21,11 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/datasetstest"
+	"shuyuan/datasets/deidentify"
+	"shuyuan/datasets/following"
+	"shuyuan/datasets/notes"
+	"shuyuan/datasets/opening"
+	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database/dbtest"
@@ -57,14 +62,28 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries := datasets.NewService(in.pool, in.store, licensing.Gate{}, now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept))
+	entries := datasets.NewService(in.pool, in.store, licensing.Gate{}, now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept), datasets.Confirmed(catalogue.EnsureConfirmed))
+	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
+	accounts := account.NewService(in.pool, account.Config{Papers: account.Papers{Store: in.store, Look: entries.LookAtPDF}}, now)
+	follows, err := following.RulesOf(book)
+	if err != nil {
+		t.Fatal(err)
+	}
 	in.Deps = Deps{
 		Datasets:  entries,
-		Catalogue: catalogue.New(in.pool, entries, book, deadline.New(book, func() workdays.Calendar { return calendar }), now),
-		Accounts:  account.NewService(in.pool, account.Config{}, now),
-		Kept:      filepath.Join(dir, "demo-accounts"),
-		Out:       &in.out,
+		Catalogue: catalogue.New(in.pool, entries, book, clocks, now),
+		Accounts:  accounts,
+		Opening:   opening.New(in.pool, entries, book, clocks, now),
+		Notes:     notes.New(in.pool, entries, now),
+		Following: following.New(following.Config{Pool: in.pool, Catalogue: entries, Limits: accounts, Rules: follows, Now: now}),
+		Questions: func(now func() time.Time) *questions.Service {
+			return questions.New(in.pool, entries, clocks, accounts, now)
+		},
+		Now:  now,
+		Kept: filepath.Join(dir, "demo-accounts"),
+		Out:  &in.out,
 	}
+	in.Deidentify = deidentify.New(in.pool, entries, in.Catalogue, book, now)
 	return in
 }
 
@@ -116,9 +135,10 @@ func (in *installation) state(t *testing.T, query string) []string {
 const (
 	holds = `SELECT concat_ws(' ', d.slug, d.status, d.open_type, r.id, v.number, v.sha256, l.kind, l.url)
 		FROM datasets d LEFT JOIN resources r ON r.dataset_id = d.id LEFT JOIN versions v ON v.resource_id = r.id LEFT JOIN links l ON l.resource_id = r.id
+		WHERE d.slug NOT LIKE 'fj-yjt-%' AND d.slug <> 'relief-by-city' -- whose addresses are made as they come
 		ORDER BY d.slug COLLATE "C", r.position, v.number`
 	acts    = `SELECT count(*) FROM audit_entries UNION ALL SELECT count(*) FROM changes UNION ALL SELECT count(*) FROM uploads`
-	waiting = `SELECT concat_ws(' ', d.slug, u.file_name, u.user_name, u.state, u.got) FROM uploads u JOIN resources r ON r.id = u.resource_id JOIN datasets d ON d.id = r.dataset_id`
+	waiting = `SELECT concat_ws(' ', d.slug, u.file_name, u.user_name, u.state, u.got) FROM uploads u JOIN resources r ON r.id = u.resource_id JOIN datasets d ON d.id = r.dataset_id WHERE u.state = 'received'`
 )
 
 // wanted is what holds yields once the whole sample world is there.
@@ -150,6 +170,8 @@ func wanted(t *testing.T) []string {
 			}
 		}
 	}
+	out = append(out, wantedStates(t)...)
+	slices.SortStableFunc(out, func(a, b string) int { return strings.Compare(strings.Fields(a)[0], strings.Fields(b)[0]) })
 	return out
 }
 
@@ -172,7 +194,7 @@ func TestTheSampleWorld(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := []int{stats.Datasets, stats.Unconditional, stats.Conditional, stats.Files, stats.Versions, stats.Departments, stats.Themes}
-		if want := []int{36, 32, 4, 45, 49, 29, 19}; !slices.Equal(got, want) {
+		if want := []int{39, 34, 5, 48, 52, 29, 19}; !slices.Equal(got, want) {
 			t.Errorf("datasets, unconditional, conditional, files, versions, departments, themes: %v, want %v", got, want)
 		}
 		kinds := in.state(t, `SELECT DISTINCT format || ' ' || encoding || ' ' || compression || CASE WHEN header THEN '' ELSE ' no header' END FROM versions ORDER BY 1`)
@@ -181,6 +203,8 @@ func TestTheSampleWorld(t *testing.T) {
 			t.Errorf("formats and encodings:\n%s", diff)
 		}
 	})
+
+	t.Run("shows every state on the way to the public", in.showsEveryState)
 
 	t.Run("shows nobody what is withheld or a draft but its department", func(t *testing.T) {
 		hidden := 0
@@ -227,6 +251,9 @@ func TestTheSampleWorld(t *testing.T) {
 			for _, r := range whole.Resources {
 				if l := r.Link; l != nil && r.Name != "" && r.NameEN != "" && r.Description != "" && l.URL[0] == '/' && l.Usage != "" && l.UsageEN != "" {
 					continue // an address works offline: it is of the portal itself
+				}
+				if r.Newest == nil && d.Slug == "serious-bird-strikes" && r.Name != "" && r.NameEN != "" {
+					continue // it waits for its review
 				}
 				if r.Name == "" || r.NameEN == "" || r.Description == "" || r.Newest == nil || len(r.Newest.Tables) == 0 {
 					t.Fatalf("%s: resource %+v", d.Slug, r)
@@ -332,7 +359,7 @@ func shown(in *installation) string {
 }
 
 func TestALoadThatWasCutOffIsCompletedByTheNext(t *testing.T) {
-	for _, after := range []int64{17, 46} {
+	for _, after := range []int64{17, 112} { // the last while its states are played
 		t.Run(fmt.Sprintf("after %d files", after), func(t *testing.T) {
 			t.Parallel()
 			in := install(t)
@@ -342,11 +369,12 @@ func TestALoadThatWasCutOffIsCompletedByTheNext(t *testing.T) {
 			}
 			half := in.state(t, `
 				SELECT d.slug FROM datasets d LEFT JOIN resources r ON r.dataset_id = d.id LEFT JOIN versions v ON v.resource_id = r.id
-				WHERE d.status = 'published' AND d.open_type <> 'withheld' AND v.id IS NULL AND NOT EXISTS (SELECT FROM links l WHERE l.resource_id = r.id)`)
+				WHERE d.status = 'published' AND d.open_type <> 'withheld' AND v.id IS NULL
+				AND NOT EXISTS (SELECT FROM links l WHERE l.resource_id = r.id) AND NOT EXISTS (SELECT FROM uploads u WHERE u.resource_id = r.id)`)
 			if len(half) > 0 {
 				t.Errorf("published without all their files: %v", half)
 			}
-			if users := in.state(t, `SELECT identifier FROM users`); len(users) > 0 {
+			if users := in.state(t, `SELECT identifier FROM users`); len(users) > 0 && after < 100 {
 				t.Errorf("there are accounts already: %v", users)
 			}
 			in.store.left.Store(1 << 30)

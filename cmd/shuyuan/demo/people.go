@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"shuyuan/internal/account"
@@ -20,7 +21,7 @@ type person struct {
 	Identifier string       `yaml:"identifier"`
 	Name       string       `yaml:"name"`
 	NameEN     string       `yaml:"name_en"`
-	Role       account.Role `yaml:"role"`
+	Role       account.Role `yaml:"role"`       // none: a private person
 	Department string       `yaml:"department"` // slug, of an officer
 }
 
@@ -33,7 +34,8 @@ func readPeople() (people, error) {
 	return p, read(folder, "accounts.yaml", &p)
 }
 
-// made reports whether all of them are there.
+// made reports whether all of them are there. Those without a role may leave,
+// and are not made again for that.
 func (p people) made(ctx context.Context, s *account.Service) (bool, error) {
 	users, err := s.Users(ctx, account.System("demo"))
 	if err != nil {
@@ -44,37 +46,58 @@ func (p people) made(ctx context.Context, s *account.Service) (bool, error) {
 		there[u.Identifier] = u.Sample
 	}
 	for _, who := range p {
-		if !there[who.Identifier] {
+		if who.Role != "" && !there[who.Identifier] {
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-// make makes them, or gives them new passwords, keeps these and shows them.
-func (p people) make(ctx context.Context, d Deps) error {
+// acting are those who play a part in the sample world; the others oversee it.
+func (p people) acting() (acting, others people) {
+	for _, who := range p {
+		if slices.Contains(account.Overseers, who.Role) {
+			others = append(others, who)
+		} else {
+			acting = append(acting, who)
+		}
+	}
+	return acting, others
+}
+
+// make makes them, or gives them new passwords, and returns these by identifier.
+func (p people) make(ctx context.Context, d Deps) (map[string]string, error) {
 	var users []account.NewUser
 	for _, who := range p {
 		u := account.NewUser{Identifier: who.Identifier, Name: who.Name, Roles: []account.Role{who.Role}}
+		if who.Role == "" {
+			u.Roles, u.Side = nil, account.Use
+		}
 		if who.Department != "" {
 			department, err := d.Datasets.Department(ctx, account.Actor{}, who.Department)
 			if err != nil {
-				return fmt.Errorf("department %s: %w", who.Department, err)
+				return nil, fmt.Errorf("department %s: %w", who.Department, err)
 			}
 			u.Department = department.Item.ID
 		}
 		users = append(users, u)
 	}
 	if err := forget(d.Kept); err != nil {
-		return err
+		return nil, err
 	}
 	credentials, err := d.Accounts.ResetDemo(ctx, account.System("demo"), users)
-	if err != nil {
-		return err
-	}
-	var list strings.Builder
+	passwords := map[string]string{}
 	for i, c := range credentials {
-		fmt.Fprintf(&list, "  %-24s %s  %s, %s\n", c.User.Identifier, c.Password, p[i].Name, p[i].NameEN)
+		passwords[p[i].Identifier] = c.Password
+	}
+	return passwords, err
+}
+
+// tell keeps the passwords and shows them.
+func (p people) tell(d Deps, passwords map[string]string) error {
+	var list strings.Builder
+	for _, who := range p {
+		fmt.Fprintf(&list, "  %-24s %s  %s, %s\n", who.Identifier, passwords[who.Identifier], who.Name, who.NameEN)
 	}
 	if err := keep(d.Kept, list.String()); err != nil {
 		return err

@@ -23,7 +23,11 @@ func (w *world) upload(ctx context.Context, d Deps, p people) error {
 			}
 			who := w.officer(e.dataset.Department.ID)
 			who.Name = p.of(e.about.Department, who.Name)
-			err := w.send(ctx, d.Datasets, who, r)
+			content, err := fs.ReadFile(w.folder, "uploads/"+r.waiting)
+			if err != nil {
+				return err
+			}
+			_, err = send(ctx, d.Datasets, who, datasets.NewUpload{ResourceID: r.ID, FileName: r.waiting, Bytes: int64(len(content))}, content)
 			if fault.KindOf(err) == fault.Unavailable {
 				fmt.Fprintf(d.Out, "the sample upload %s is left out: %s\n", r.waiting, fault.Of(err).Text())
 				continue
@@ -44,39 +48,37 @@ func (p people) of(department, other string) string {
 	return other
 }
 
-// send brings the file of r to where all its bytes are here, from wherever an
-// earlier load left it.
-func (w *world) send(ctx context.Context, s *datasets.Service, who account.Actor, r *resource) error {
-	content, err := fs.ReadFile(w.folder, "uploads/"+r.waiting)
+// send brings a file to where all its bytes are here, from wherever an earlier
+// load left it.
+func send(ctx context.Context, s *datasets.Service, who account.Actor, n datasets.NewUpload, content []byte) (*datasets.Upload, error) {
+	u, err := sent(ctx, s, who, n.ResourceID, n.FileName)
 	if err != nil {
-		return err
-	}
-	u, err := sent(ctx, s, who, r.ID)
-	if err != nil {
-		return err
+		return nil, err
 	}
 	if u == nil {
-		if u, err = s.StartUpload(ctx, who, datasets.NewUpload{ResourceID: r.ID, FileName: r.waiting, Bytes: int64(len(content))}); err != nil {
-			return err
+		if u, err = s.StartUpload(ctx, who, n); err != nil {
+			return nil, err
 		}
 	}
 	if u.State != datasets.Uploading {
-		return nil
+		return u, nil
 	}
 	_, err = s.AppendUpload(ctx, who, u.ID, datasets.Chunk{Reader: bytes.NewReader(content[u.Got:]), Offset: u.Got})
-	return err
+	return u, err
 }
 
-// sent is the upload of a resource that an earlier load began, however it ended;
-// nil where there is none.
-func sent(ctx context.Context, s *datasets.Service, who account.Actor, resource string) (*datasets.Upload, error) {
+// sent is the upload of a file to a resource that an earlier load began, however
+// it ended, of whatever file if no name is given; nil where there is none.
+func sent(ctx context.Context, s *datasets.Service, who account.Actor, resource, fileName string) (*datasets.Upload, error) {
 	const many = 100
 	for from := 0; ; from += many {
 		page, err := s.Uploads(ctx, who, from, many)
 		if err != nil {
 			return nil, err
 		}
-		if at := slices.IndexFunc(page.Items, func(u *datasets.Upload) bool { return u.ResourceID == resource }); at >= 0 {
+		if at := slices.IndexFunc(page.Items, func(u *datasets.Upload) bool {
+			return u.ResourceID == resource && (fileName == "" || u.FileName == fileName)
+		}); at >= 0 {
 			return page.Items[at], nil
 		}
 		if len(page.Items) < many {
