@@ -64,6 +64,10 @@ func TestWhatIsOpenInAnEmergencyIsMarkedForEverybody(t *testing.T) {
 			t.Errorf("the public page does not say %q", want)
 		}
 	}
+	told := func() string { return w.get(t, visitor, "/api/v1"+at).body }
+	if body := told(); !strings.Contains(body, `"kind":"natural"`) || !strings.Contains(body, `"checked":false`) {
+		t.Errorf("programs are told: %s", body)
+	}
 	for _, gate := range opening.Gates() {
 		a := opening.Pass
 		if gate == opening.Joint {
@@ -76,6 +80,9 @@ func TestWhatIsOpenInAnEmergencyIsMarkedForEverybody(t *testing.T) {
 	later()
 	if page := w.get(t, visitor, at).doc(t).Find("main").Text(); !strings.Contains(page, "事后审查已经同意") || strings.Contains(page, "正在事后审查") {
 		t.Error("the public page does not say that it was confirmed")
+	}
+	if body := told(); !strings.Contains(body, `"checked":true`) {
+		t.Errorf("programs are not told that it was confirmed: %s", body)
 	}
 	if _, err := reviews.Withdraw(t.Context(), datasetstest.Player(department, account.Head), w.dataset.Slug, "发现可以认出人的内容"); err != nil {
 		t.Fatal(err)

@@ -78,6 +78,9 @@ func TestANoteIsPublicOnceAnotherPersonHasApprovedIt(t *testing.T) {
 		if got := move(step.who, step.action, step.reason, step.revision); got != step.want {
 			t.Fatalf("%s: %d, want %d", step.name, got, step.want)
 		}
+		if told := w.get(t, visitor, "/api/v1/datasets/"+d.Slug+"/notes"); told.status != 200 || strings.Contains(told.body, "**常住**") != step.public {
+			t.Fatalf("%s: programs are told %d: %s", step.name, told.status, told.body)
+		}
 		if shows() != step.public || waits(head) != step.head || waits(own) != step.writerTurn {
 			t.Fatalf("%s: public %t, waits for the head %t, for the writer %t", step.name, shows(), waits(head), waits(own))
 		}

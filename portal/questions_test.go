@@ -61,6 +61,9 @@ func TestAQuestionIsPublicOnceItIsAnswered(t *testing.T) {
 	if main := page.doc(t).Find("#questions").Text(); !strings.Contains(main, "是，东八区。") || !strings.Contains(main, "官方答复") || strings.Contains(page.body, "<script>alert(1)") {
 		t.Errorf("%s", main)
 	}
+	if told := w.get(t, visitor, "/api/v1/datasets/"+d.Slug+"/questions"); told.status != 200 || !strings.Contains(told.body, `"answer":"是，东八区。"`) || strings.Contains(told.body, "tests.example") {
+		t.Errorf("programs are told %d: %s", told.status, told.body)
+	}
 	if !shows(visitor, "/datasets/"+d.Slug+"/questions") || shows(own, "/desk/inbox") {
 		t.Error("what is answered is public and waits no longer")
 	}

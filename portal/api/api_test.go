@@ -48,7 +48,7 @@ func TestOnlyWhatIsPublicIsToldByAnyRoute(t *testing.T) {
 			want = http.StatusGone
 		}
 		id := d.Resources[0].ID
-		for _, path := range []string{"/datasets/" + slug, "/resources/" + id, "/resources/" + id + "/versions", "/resources/" + id + "/versions/1", "/resources/" + id + "/schema"} {
+		for _, path := range []string{"/datasets/" + slug, "/datasets/" + slug + "/notes", "/datasets/" + slug + "/questions", "/resources/" + id, "/resources/" + id + "/versions", "/resources/" + id + "/versions/1", "/resources/" + id + "/schema"} {
 			if got := w.get(t, api.Base+path); got.status != want {
 				t.Errorf("%s: %d, want %d: %s", path, got.status, want, got.body)
 			}

@@ -82,6 +82,7 @@ type Dataset struct {
 	Contact   Contact    `json:"contact" doc:"Whom to ask" zh:"联系人"`
 	Quality   Quality    `json:"quality" doc:"The entry held against the rules of quality, line by line" zh:"逐条查的质量"`
 	Catalogue Catalogue  `json:"catalogue" doc:"The further fields of the catalogue; empty where the publisher gave none" zh:"目录的其他字段；没有填的为空"`
+	Emergency *Emergency `json:"emergency,omitempty" doc:"The declared event under which it was opened before its review (应急开放); absent for what was opened as usual" zh:"应急开放：先开放后审查所依据的突发事件；照常开放的没有"`
 	Language  string     `json:"language" doc:"Language of the data (BCP 47)" zh:"数据的语言" example:"zh-CN"`
 	Sample    bool       `json:"sample" doc:"The publisher is a sample (示例); the source is the true one" zh:"发布单位是示例，来源是真的" example:"false"`
 	Published *time.Time `json:"published" nullable:"true" doc:"When it was first published" zh:"首次发布的时间"`
@@ -252,6 +253,9 @@ func (a *api) getDataset(ctx context.Context, _ *call, in *Slug) (*Dataset, erro
 	}
 	for i := range d.Resources {
 		out.Resources = append(out.Resources, a.resource(ctx, d, &d.Resources[i]))
+	}
+	if out.Emergency, err = a.emergency(ctx, d); err != nil {
+		return nil, err
 	}
 	out.Quality, err = a.quality(ctx, d)
 	return out, err

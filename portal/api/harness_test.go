@@ -10,8 +10,12 @@ import (
 	"testing"
 
 	"shuyuan/datasets/datasetstest"
+	"shuyuan/datasets/notes"
+	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
@@ -43,8 +47,15 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 	if err != nil {
 		t.Fatal(err)
 	}
+	calendar, err := workdays.China()
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := account.NewService(c.Pool, account.Config{}, c.Clock)
 	d := portal.Deps{
-		Datasets: c.Service, Catalogue: c.Compile, Search: finder{c.Service}, Accounts: account.NewService(c.Pool, account.Config{}, c.Clock),
+		Datasets: c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
+		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
+		Search:    finder{c.Service}, Accounts: accounts,
 		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Mounts: []func(*portal.Server){api.Mount},

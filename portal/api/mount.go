@@ -28,6 +28,8 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/openapi.json", By: anybody},
 	{Method: "GET", Path: Base + "/datasets", By: anybody},
 	{Method: "GET", Path: Base + "/datasets/:slug", By: anybody},
+	{Method: "GET", Path: Base + "/datasets/:slug/notes", By: anybody},
+	{Method: "GET", Path: Base + "/datasets/:slug/questions", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/versions", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/versions/:n", By: anybody},

@@ -19,6 +19,14 @@ func (a *api) register(h huma.API) {
 		describe("Every field of the catalogue, with the legal basis of its open type, and the files with their newest versions.",
 			"目录的每个字段、开放类型的法规依据，以及每个文件的最新版本。").
 		example("/datasets/{slug}"), a.getDataset)
+	register(h, op("listNotes", "/datasets/{slug}/notes", "catalogue").
+		summary("The explanatory notes on a dataset", "一个数据集的解读").
+		describe("Written by the department and approved by its head; of each the newest version.", "由部门撰写、部门负责人批准；每篇给最新的一版。").
+		example("/datasets/{slug}/notes"), a.listNotes)
+	register(h, op("listQuestions", "/datasets/{slug}/questions", "catalogue").
+		summary("The answered questions about a dataset", "一个数据集的问答").
+		describe("Each with the official answer of the department.", "每个都附部门的官方答复。").
+		example("/datasets/{slug}/questions"), a.listQuestions)
 	register(h, op("getResource", "/resources/{id}", "files").
 		summary("One file with its newest version", "一个文件和它的最新版本").
 		describe("latest always leads to the newest bytes; newest.original is this version's and never changes.",
