@@ -203,14 +203,67 @@ func TestTheAuditTrailIsReadAndThatIsRecorded(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil || first.Seq != 1 || len(first.Hash) != 64 {
 		t.Errorf("%s, %v", lines[0], err)
 	}
-	if ok := w.post(t, auditor, "/desk/admin/audit/verify", nil).doc(t).Find("#seal .note").Text(); !strings.Contains(ok, "都对得上") {
-		t.Errorf("the chain: %s", ok)
+	if r, err := audit.VerifyExport(strings.NewReader(strings.Join(lines, "\n"))); err != nil || r.Links < 4 || r.Faults+r.Gaps != 0 {
+		t.Errorf("the export verified outside: %+v, %v", r, err)
 	}
-	for _, act := range []string{"read", "read-entry", "export", "verify"} {
+	w.verified(t, auditor)
+	for _, act := range []string{"read", "read-entry", "export", "verify-asked", "verify"} {
 		var n int
 		if err := w.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_entries WHERE subject = 'audit-trail' AND act = $1`, act).Scan(&n); err != nil || n == 0 {
 			t.Errorf("%s is not recorded, %v", act, err)
 		}
+	}
+}
+
+// verified has the chain verified as the audit administrator does, who sees how far
+// it is, and then what came of it; a fault is shown with its place.
+func (w *whole) verified(t *testing.T, auditor persona) {
+	t.Helper()
+	const checks = "/desk/admin/audit/checks"
+	ask := func() {
+		t.Helper()
+		if r := w.post(t, auditor, "/desk/admin/audit/verify", nil); r.status != 303 || r.header.Get("Location") != checks {
+			t.Fatalf("asked for: %d to %s", r.status, r.header.Get("Location"))
+		}
+	}
+	work := func() {
+		t.Helper()
+		var job audit.CheckAsked
+		if err := w.Pool.QueryRow(t.Context(), `SELECT max(id) FROM audit_checks`).Scan(&job.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := audit.NewChecker(w.Pool).Work(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	running := w.get(t, auditor, checks)
+	if run := running.doc(t).Find("#run[data-live]"); run.Find("progress").AttrOr("value", "") != "0" || !strings.Contains(run.Text(), "正在核对") || !strings.Contains(running.body, `http-equiv="refresh"`) || running.doc(t).Find("form[action='/desk/admin/audit/verify']").Length() != 0 {
+		t.Errorf("while it runs: %s", run.Text())
+	}
+	if english := w.get(t, auditor, checks, "Accept-Language", "en").doc(t).Find("#run").Text(); !strings.Contains(english, "Being verified") {
+		t.Errorf("in English: %s", english)
+	}
+	ask() // once more, while it runs: the same one
+	work()
+	done := w.get(t, auditor, checks).doc(t)
+	if rows := done.Find("#checked tbody tr"); rows.Length() != 1 || !strings.Contains(rows.Text(), "都对得上") || rows.Find("td").First().Text() == "" || done.Find("#run").Length() != 0 {
+		t.Errorf("done: %s", rows.Text())
+	}
+	if last := w.get(t, auditor, "/desk/admin/audit").doc(t).Find("#seal .note").Text(); !strings.Contains(last, "都对得上") {
+		t.Errorf("on the page of the trail: %s", last)
+	}
+	if _, err := w.Pool.Exec(t.Context(), `SET session_replication_role = replica; UPDATE audit_entries SET act = 'x' WHERE seq = 2; SET session_replication_role = origin`); err != nil {
+		t.Fatal(err)
+	}
+	ask()
+	work()
+	broken := w.get(t, auditor, checks).doc(t).Find("#checked tbody tr").First()
+	if !strings.Contains(broken.Text(), "1 处对不上") || !strings.Contains(broken.Text(), "第一处在第 2 条") || broken.Find("a").AttrOr("href", "") == "" {
+		t.Errorf("broken: %s", broken.Text())
+	}
+	if last := w.get(t, auditor, "/desk/admin/audit").doc(t).Find("#seal [role=alert]").Text(); !strings.Contains(last, "请立即保全数据库") {
+		t.Errorf("on the page of the trail: %s", last)
 	}
 }
 

@@ -68,9 +68,7 @@ func chinaDay(field, s string) (time.Time, error) {
 
 // showAudit is GET /desk/admin/audit: the trail, the newest first; ?before= goes
 // on from an entry.
-func (s *Server) showAudit(c *fiber.Ctx) error { return s.auditPage(c, nil) }
-
-func (s *Server) auditPage(c *fiber.Ctx, report *audit.Report) error {
+func (s *Server) showAudit(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	q, f, rest, err := auditQuery(c, "before")
 	if err != nil {
@@ -82,8 +80,11 @@ func (s *Server) auditPage(c *fiber.Ctx, report *audit.Report) error {
 			return malformed("before", "没有这条审计记录。")
 		}
 	}
-	p := templates.AuditPage{Frame: s.quietFrame(c, text.T(ctx, "审计记录")), Query: q, Report: report}
+	p := templates.AuditPage{Frame: s.quietFrame(c, text.T(ctx, "审计记录")), Query: q}
 	p.Wide = true
+	if p.Checks, err = s.Audit.Checks(ctx, actor(c)); err != nil {
+		return err
+	}
 	if p.State, err = s.Audit.Stand(ctx); err != nil {
 		return err
 	}
@@ -96,16 +97,35 @@ func (s *Server) auditPage(c *fiber.Ctx, report *audit.Report) error {
 	return s.page(c, templates.AdminAudit(p))
 }
 
-// verifyAudit is POST /desk/admin/audit/verify: the whole chain recomputed.
+// verifyAudit is POST /desk/admin/audit/verify: a job recomputes the whole chain.
 func (s *Server) verifyAudit(c *fiber.Ctx) error {
 	if _, err := form(c); err != nil {
 		return err
 	}
-	report, err := s.Audit.Check(c.UserContext(), actor(c))
-	if err != nil {
+	if err := s.Audit.AskCheck(c.UserContext(), actor(c)); err != nil {
 		return err
 	}
-	return s.auditPage(c, &report)
+	return seeOther(c, "/desk/admin/audit/checks")
+}
+
+// showAuditChecks is GET /desk/admin/audit/checks: how far the verification under
+// way is, and what came of earlier ones. Of the trail itself nothing is read.
+func (s *Server) showAuditChecks(c *fiber.Ctx) (err error) {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	p := templates.AuditChecksPage{Frame: s.quietFrame(c, text.T(ctx, "核对审计链"))}
+	if p.State, err = s.Audit.Stand(ctx); err != nil {
+		return err
+	}
+	if p.Checks, err = s.Audit.Checks(ctx, actor(c)); err != nil {
+		return err
+	}
+	if p.Running() {
+		p.Refresh = 3
+	}
+	return s.page(c, templates.AdminAuditChecks(p))
 }
 
 // showAuditEntry is GET /desk/admin/audit/{id}.
@@ -167,30 +187,13 @@ func detailLine(r audit.Record) string {
 	return strings.Join(parts, "; ")
 }
 
-// auditLine is one entry of the export for programs.
-type auditLine struct {
-	Seq        *int64            `json:"seq"`
-	Entry      int64             `json:"entry"`
-	At         time.Time         `json:"at"`
-	Actor      int64             `json:"actor"`
-	Name       string            `json:"name,omitempty"`
-	Roles      []string          `json:"roles"`
-	Department int64             `json:"department"`
-	Subject    string            `json:"subject"`
-	SubjectID  string            `json:"subject_id"`
-	Act        string            `json:"act"`
-	Erased     bool              `json:"erased,omitempty"`
-	Details    map[string]string `json:"details,omitempty"`
-	Hash       string            `json:"hash,omitempty"`
-}
-
 // auditNDJSON is GET /desk/admin/audit.ndjson: the same, an object a line.
 func (s *Server) auditNDJSON(c *fiber.Ctx) error {
 	who := actor(c)
 	return s.exportAudit(c, "ndjson", "application/x-ndjson", func(ctx context.Context, out io.Writer, f audit.Filter) error {
 		w := json.NewEncoder(out)
 		return s.Audit.Export(ctx, who, f, "ndjson", func(r audit.Record) error {
-			return w.Encode(auditLine{r.Seq, r.ID, r.At.UTC(), r.Actor, r.Name, r.Roles, r.Department, r.Subject, r.SubjectID, r.Act, r.Erased, r.Details, hex.EncodeToString(r.Hash)})
+			return w.Encode(audit.LineOf(r))
 		})
 	})
 }

@@ -278,6 +278,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/admin/audit", By: auditors, Handle: (*Server).showAudit, Session: true},
 	{Method: "GET", Path: "/desk/admin/audit.csv", By: auditors, Handle: (*Server).auditCSV, Session: true},
 	{Method: "GET", Path: "/desk/admin/audit.ndjson", By: auditors, Handle: (*Server).auditNDJSON, Session: true},
+	{Method: "GET", Path: "/desk/admin/audit/checks", By: auditors, Handle: (*Server).showAuditChecks, Session: true},
 	{Method: "POST", Path: "/desk/admin/audit/verify", By: auditors, Handle: (*Server).verifyAudit, Session: true},
 	{Method: "GET", Path: "/desk/admin/audit/:id", By: auditors, Handle: (*Server).showAuditEntry, Session: true},
 

@@ -240,7 +240,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 	}
 	probes := map[string]func(persona) bool{
 		"Read, export and verify the audit trail": func(p persona) bool {
-			return reads("/desk/admin/audit", "/desk/admin/audit.csv", "/desk/admin/audit.ndjson", "/desk/admin/audit/1")(p) && sends("/desk/admin/audit/verify", nil, 200)(p)
+			return reads("/desk/admin/audit", "/desk/admin/audit.csv", "/desk/admin/audit.ndjson", "/desk/admin/audit/1", "/desk/admin/audit/checks")(p) && sends("/desk/admin/audit/verify", nil, 303)(p)
 		},
 		"Register and correct working-day calendars": func(p persona) bool {
 			return reads("/desk/admin/calendars", "/desk/admin/calendars/2024", "/desk/admin/calendars/2024/days.csv")(p) && sends("/desk/admin/calendars", nil, 422)(p)

@@ -17,7 +17,27 @@ type AuditPage struct {
 	Items  []audit.Record
 	More   bool // there is more after the last item
 	State  audit.State
-	Report *audit.Report // of a verification just made; nil: none
+	Checks []audit.Check // verifications of the chain, the newest first
+}
+
+// AuditChecksPage is the verifications of the chain.
+type AuditChecksPage struct {
+	Frame
+	State  audit.State
+	Checks []audit.Check // the newest first
+}
+
+// Running reports whether a verification is under way.
+func (p AuditChecksPage) Running() bool { return len(p.Checks) > 0 && p.Checks[0].Finished == nil }
+
+// problemWords are what is wrong at a place of the chain.
+var problemWords = map[audit.ProblemKind]string{
+	audit.LinksMissing:    "这一条以前的记录被抽走了",
+	audit.HashWrong:       "这一条或以前的记录与封存时不同",
+	audit.PersonalMissing: "这一条的个人部分不见了",
+	audit.PersonalOther:   "这一条的个人部分与写入时不同",
+	audit.HeadOther:       "这一条与上次核对时不同",
+	audit.CutOff:          "链比上次核对时短，末尾被截掉了",
 }
 
 // AuditQuery is what the trail is narrowed to, as it stands in the address.

@@ -189,10 +189,11 @@ var auditActs = map[string]named{
 	"calendar register": {"登记工作日历", "registered a calendar"},
 	"calendar correct":  {"改正工作日历", "corrected a calendar"},
 
-	"audit-trail read":       {"查看审计记录", "read the audit trail"},
-	"audit-trail read-entry": {"查看一条审计记录", "read one entry of the trail"},
-	"audit-trail export":     {"导出审计记录", "exported the audit trail"},
-	"audit-trail verify":     {"核对审计链", "verified the chain"},
+	"audit-trail read":         {"查看审计记录", "read the audit trail"},
+	"audit-trail read-entry":   {"查看一条审计记录", "read one entry of the trail"},
+	"audit-trail export":       {"导出审计记录", "exported the audit trail"},
+	"audit-trail verify-asked": {"要求核对审计链", "had the chain verified"},
+	"audit-trail verify":       {"核对完审计链", "finished verifying the chain"},
 }
 
 // ActName is what an act on a kind of thing is called; its code where it has no

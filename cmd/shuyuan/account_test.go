@@ -117,7 +117,7 @@ func TestLettersGoThroughTheMailServerThatIsConfigured(t *testing.T) {
 func TestAccountsAreMadeByCommand(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir())
-	newWriter(t, p.data) // brings the department
+	pool := newWriter(t, p.data).pool // it brings the department, too
 	const zhou, wang = "zhou@tests.example", "wang@tests.example"
 	first := passwordIn(t, succeeds(t, p.data, "account", "add", " ZHOU@tests.example", "--name", "周总管", "--role", "administrator"))
 	secret := filepath.Join(t.TempDir(), "password")
@@ -152,6 +152,40 @@ func TestAccountsAreMadeByCommand(t *testing.T) {
 		letters, err := filepath.Glob(filepath.Join(p.data, "mail", "*.eml"))
 		return err == nil && len(letters) == 3
 	})
+
+	if _, err := pool.Exec(t.Context(), `INSERT INTO totp (user_id, secret, created_at, confirmed_at) SELECT id, '\x00', now(), now() FROM users WHERE identifier = $1`, wang); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), `INSERT INTO recovery_codes (user_id, hash) SELECT id, sha256('x') FROM users WHERE identifier = $1`, wang); err != nil {
+		t.Fatal(err)
+	}
+	locked := newReader(t, p)
+	if !locked.signIn(wang, second) {
+		t.Fatal("the password is refused")
+	}
+	if status, _ := locked.open("/account"); status != http.StatusSeeOther {
+		t.Fatalf("the password alone opens: %d", status)
+	}
+	if said := succeeds(t, p.data, "account", "factors", "Wang@tests.example"); !strings.Contains(said, "has no second step any more") {
+		t.Errorf("it says %s", said)
+	}
+	if status, _ := officer.open("/account"); status != http.StatusSeeOther {
+		t.Errorf("a session outlives the second step: %d", status)
+	}
+	if !officer.signIn(wang, second) {
+		t.Fatal("the password is refused")
+	}
+	if status, _ := officer.open("/account"); status != http.StatusOK {
+		t.Errorf("a second step is asked for still: %d", status)
+	}
+	var left, recorded int
+	if err := pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM totp) + (SELECT count(*) FROM recovery_codes), (SELECT count(*) FROM audit_entries WHERE act = 'factor.reset' AND actor = -1)`).Scan(&left, &recorded); err != nil || left != 0 || recorded != 1 {
+		t.Errorf("%d second steps are left, recorded %d times, %v", left, recorded, err)
+	}
+	eventually(t, "the owner is told by mail", func() bool {
+		letters, err := filepath.Glob(filepath.Join(p.data, "mail", "*.eml"))
+		return err == nil && len(letters) == 4
+	})
 	succeeds(t, p.data, "account", "disable", wang)
 	if status, _ := officer.open("/account"); status != http.StatusSeeOther || newReader(t, p).signIn(wang, second) {
 		t.Error("a disabled account opens")
@@ -169,6 +203,7 @@ func TestAccountsAreMadeByCommand(t *testing.T) {
 		"unknown department": {[]string{"add", "a@tests.example", "--name", "甲", "--role", "officer", "--department", "nowhere"}, `there is no department "nowhere"`},
 		"no address":         {[]string{"add", "a", "--name", "甲", "--role", "administrator"}, "e-mail"},
 		"unknown":            {[]string{"password", "nobody@tests.example"}, "there is no account nobody@tests.example"},
+		"no such steps":      {[]string{"factors", "nobody@tests.example"}, "there is no account nobody@tests.example"},
 		"no file":            {[]string{"password", wang, "--password", secret + "-not"}, "no such file"},
 		"the last one":       {[]string{"disable", zhou}, "last administrator"},
 	} {
@@ -182,7 +217,7 @@ func TestAccountsAreMadeByCommand(t *testing.T) {
 	err := connect(t, p).QueryRow(t.Context(), `
 		SELECT string_agg(e.act, ' ' ORDER BY e.id) FROM audit_entries e JOIN audit_personal p ON p.entry_id = e.id
 		WHERE e.actor = -1 AND p.content::jsonb->>'name' = 'account'`).Scan(&acts)
-	if err != nil || acts != "account.created account.created password.set account.disabled" {
+	if err != nil || acts != "account.created account.created password.set factor.reset account.disabled" {
 		t.Errorf("the audit trail tells of %q (%v)", acts, err)
 	}
 

@@ -38,6 +38,9 @@ func TestUsage(t *testing.T) {
 		{[]string{"account", "add", "--name", "周", "--role", "king", "zhou@tests.example"}, 2, "", "usage: shuyuan account"},
 		{[]string{"account", "list", "--name", "周"}, 2, "", "usage: shuyuan account"},
 		{[]string{"account", "disable"}, 2, "", "usage: shuyuan account"},
+		{[]string{"audit"}, 2, "", "usage: shuyuan audit"},
+		{[]string{"audit", "verify"}, 2, "", "usage: shuyuan audit"},
+		{[]string{"audit", "verify", "no-such-file.ndjson"}, 1, "", "no such file"},
 		{[]string{"migrate", "-h"}, 0, "", "usage: shuyuan migrate"},
 	} {
 		var out, log bytes.Buffer
@@ -53,6 +56,33 @@ func TestUsage(t *testing.T) {
 		}
 	}
 }
+
+// An export is verified by whoever has it, without an installation.
+func TestAnExportOfTheTrailIsVerifiedByCommand(t *testing.T) {
+	t.Parallel()
+	const first = `{"seq":1,"entry":1,"at":"2026-11-25T08:00:00.123456Z","actor":7,"name":"王","roles":["officer"],"department":3,"subject":"dataset","subject_id":"1","act":"publish","details":{"from":"draft"},"commitment":"0101010101010101010101010101010101010101010101010101010101010101","hash":"` + firstHash + `"}`
+	for name, c := range map[string]struct {
+		file string
+		code int
+		says string
+	}{
+		"whole":   {first + "\n", 0, "1 entries, 1 links recomputed\nlast link: place 1, " + firstHash},
+		"altered": {strings.Replace(first, "publish", "withdraw", 1) + "\n", 1, "BROKEN: entry 1 at place 1"},
+		"no file": {"nonsense", 1, "line 1: it is no entry of an export as NDJSON"},
+	} {
+		file := filepath.Join(t.TempDir(), "audit.ndjson")
+		if err := os.WriteFile(file, []byte(c.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if code := run(t.Context(), []string{"audit", "verify", file}, func(string) string { return "" }, &out, &out); code != c.code || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%s: exit code %d\n%s", name, code, &out)
+		}
+	}
+}
+
+// firstHash was computed by hand from the recipe in docs/audit-chain.md.
+const firstHash = "92f922a33d34ad6cd8a8c6afd2a3eaaf4e77ffc67e131f218f9f2c0fe25aadb3"
 
 func TestAWrongSettingIsNamedAndNothingStarts(t *testing.T) {
 	t.Parallel()

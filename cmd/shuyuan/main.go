@@ -45,6 +45,7 @@ var commands = []command{
 	{"migrate", "", "bring the database up to date", migrate},
 	{"reindex", "", "build the search index anew; a running server does it without interruption", reindex},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},
+	{"audit", "verify FILE", "verify an export of the audit trail (NDJSON), on any machine; - is standard input", auditCommand},
 	{"backup", "[--to KEY | --passphrase FILE] FILE | --new-key FILE", "write everything into one encrypted file", backUp},
 	{"restore", "--key FILE FILE", "bring a backup back into an empty data folder", restore},
 }

@@ -180,6 +180,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := jobs.HandleSlow(workers, s.datasets.ReadReceived); err != nil {
 		return err
 	}
+	if err := jobs.HandleSlow(workers, audit.NewChecker(s.in.pool).Work); err != nil {
+		return err
+	}
 	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Workers: workers, Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 		{Name: "account-leaving", Every: time.Hour, AtStart: true, Run: s.accounts.Depart},

@@ -35,7 +35,8 @@ type Record struct {
 	Act        string
 	Seq        *int64 // nil: not sealed yet
 	Hash       []byte
-	Erased     bool // the personal part is gone
+	Commitment []byte // to the personal part
+	Erased     bool   // the personal part is gone
 	Name       string
 	Details    map[string]string
 }
@@ -140,19 +141,15 @@ func (r *Reader) Export(ctx context.Context, who account.Actor, f Filter, form s
 	}
 }
 
-// Check is Verify; that it was asked for is recorded.
-func (r *Reader) Check(ctx context.Context, who account.Actor) (Report, error) {
-	if err := keeps(who); err != nil {
-		return Report{}, err
-	}
-	report, err := Verify(ctx, r.pool)
-	if err != nil {
-		return Report{}, err
-	}
-	_, err = database.InTx(ctx, r.pool, func(tx pgx.Tx) (struct{}, error) {
-		return struct{}{}, Append(ctx, tx, who, Trail, "", "verify", map[string]string{"sealed": strconv.FormatInt(report.Head.Seq, 10), "problems": strconv.Itoa(len(report.Problems))})
-	})
-	return report, err
+// checkAsked records that the chain is to be verified.
+func checkAsked(ctx context.Context, tx pgx.Tx, who account.Actor, check int64) error {
+	return Append(ctx, tx, who, Trail, strconv.FormatInt(check, 10), "verify-asked", nil)
+}
+
+// checkFinished records what came of it.
+func checkFinished(ctx context.Context, tx pgx.Tx, check, links, faults int64) error {
+	return Append(ctx, tx, account.System("audit check"), Trail, strconv.FormatInt(check, 10), "verify",
+		map[string]string{"sealed": strconv.FormatInt(links, 10), "problems": strconv.FormatInt(faults, 10)})
 }
 
 // State is how far the trail is sealed, without recomputing it.
@@ -186,7 +183,7 @@ func records(ctx context.Context, q database.Querier, f Filter, rest string, arg
 	}
 	args["from"], args["to"] = orNull(f.From), orNull(f.To)
 	rows, err := q.Query(ctx, `
-		SELECT e.id, e.at, e.actor, e.roles, e.department, e.subject, e.subject_id, e.act, e.seq, e.hash, p.content
+		SELECT e.id, e.at, e.actor, e.roles, e.department, e.subject, e.subject_id, e.act, e.seq, e.hash, e.commitment, p.content
 		FROM audit_entries e LEFT JOIN audit_personal p ON p.entry_id = e.id
 		WHERE (@subject = '' OR e.subject = @subject)
 		AND (@subject_id = '' OR e.subject_id = @subject_id)
@@ -202,7 +199,7 @@ func records(ctx context.Context, q database.Querier, f Filter, rest string, arg
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Record, error) {
 		var r Record
 		var content *string
-		if err := row.Scan(&r.ID, &r.At, &r.Actor, &r.Roles, &r.Department, &r.Subject, &r.SubjectID, &r.Act, &r.Seq, &r.Hash, &content); err != nil {
+		if err := row.Scan(&r.ID, &r.At, &r.Actor, &r.Roles, &r.Department, &r.Subject, &r.SubjectID, &r.Act, &r.Seq, &r.Hash, &r.Commitment, &content); err != nil {
 			return r, err
 		}
 		if r.Erased = content == nil; r.Erased {

@@ -165,6 +165,37 @@ CREATE TABLE appearances (
 );
 COMMENT ON TABLE appearances IS 'entries that everybody may see or could once: how it is noticed that one appears or goes';
 
+CREATE TABLE audit_checks (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    asked_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    target bigint NOT NULL,
+    done bigint NOT NULL DEFAULT 0,
+    hash bytea NOT NULL DEFAULT decode(repeat('00'::text, 32), 'hex'::text),
+    erased bigint NOT NULL DEFAULT 0,
+    faults bigint NOT NULL DEFAULT 0,
+    fault_seq bigint,
+    fault_entry bigint,
+    fault_kind text,
+    moved_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamp with time zone,
+    CONSTRAINT audit_checks_check CHECK (((done >= 0) AND (done <= target))),
+    CONSTRAINT audit_checks_check1 CHECK ((((faults = 0) = (fault_kind IS NULL)) AND ((fault_kind IS NULL) = (fault_seq IS NULL)) AND ((fault_kind IS NULL) = (fault_entry IS NULL)))),
+    CONSTRAINT audit_checks_check2 CHECK (((finished_at IS NULL) OR (done = target))),
+    CONSTRAINT audit_checks_erased_check CHECK ((erased >= 0)),
+    CONSTRAINT audit_checks_faults_check CHECK ((faults >= 0)),
+    CONSTRAINT audit_checks_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_checks_target_check CHECK ((target >= 0)),
+    CONSTRAINT audit_checks_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX audit_checks_one ON public.audit_checks USING btree ((true)) WHERE (finished_at IS NULL);
+COMMENT ON TABLE audit_checks IS 'verifications of the whole chain that somebody asked for; the place where one without a fault ended is remembered: the next must find it again';
+COMMENT ON COLUMN audit_checks.by_id IS 'users.id of the audit administrator; by_name as it was then';
+COMMENT ON COLUMN audit_checks.target IS 'the last link of the chain when it was asked for';
+COMMENT ON COLUMN audit_checks.done IS 'the link that is verified up to; hash is the one it has';
+COMMENT ON COLUMN audit_checks.fault_seq IS 'the first fault: the link, the entry (0: none is there) and what is wrong with it';
+
 CREATE TABLE audit_entries (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),

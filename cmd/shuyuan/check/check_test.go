@@ -97,6 +97,8 @@ var mutations = []struct {
 		INSERT INTO item_sources (dataset_id, item, case_id, department_id, source_id) VALUES (1, '企业', 1, 1, 2)`},
 	{name: "an act was altered", rule: "I7", names: "audit entry 2", sql: `UPDATE audit_entries SET act = 'dataset.read' WHERE id = 2`},
 	{name: "an act was taken out", rule: "I7", names: "entries 2 to 2 are missing", sql: `DELETE FROM audit_personal WHERE entry_id = 2; DELETE FROM audit_entries WHERE id = 2`},
+	{name: "the chain was made anew behind a verification", rule: "I7", names: "differs from the head remembered", sql: `INSERT INTO audit_checks (by_id, by_name, target, done, hash, finished_at) VALUES (1, '孙', 2, 2, decode(repeat('11', 32), 'hex'), now())`},
+	{name: "the end of the chain was cut off behind a verification", rule: "I7", names: "ends before the remembered place 99", sql: `INSERT INTO audit_checks (by_id, by_name, target, done, hash, finished_at) VALUES (1, '孙', 99, 99, decode(repeat('11', 32), 'hex'), now())`},
 	{name: "a personal row was altered", rule: "I7", names: "audit entry 1", sql: `UPDATE audit_personal SET content = '{}' WHERE entry_id = 1`},
 	{name: "a personal row was taken out", rule: "I7 every entry of the audit trail has", names: "audit entry 3", sql: `DELETE FROM audit_personal WHERE entry_id = 3`},
 	{name: "a publication was not announced", rule: "I7 every published", names: "hospitals", sql: `DELETE FROM changes WHERE dataset_id = 2`},

@@ -10,10 +10,17 @@ import (
 )
 
 func auditChain(ctx context.Context, r *run) ([]string, error) {
-	report, err := audit.Verify(ctx, r.tx)
+	remembered, err := audit.Remembered(ctx, r.tx)
+	if err != nil {
+		return nil, err
+	}
+	report, err := audit.Verify(ctx, r.tx, remembered...)
 	var found []string
 	for _, p := range report.Problems {
 		found = append(found, fmt.Sprintf("audit entry %d at place %d: %s", p.EntryID, p.Seq, p.What))
+	}
+	if more := report.Faults - int64(len(found)); more > 0 {
+		found = append(found, fmt.Sprintf("and %d more", more))
 	}
 	return found, err
 }
