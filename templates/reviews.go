@@ -90,7 +90,7 @@ func reviewAgainHref(a opening.Again) string {
 
 var reviewStates = map[opening.State]string{
 	opening.Proposed: "等部门负责人先开放", opening.SecurityCheck: "安全审查", opening.SecrecyCheck: "保密审查", opening.JointReview: "会同开放审查",
-	opening.Approved: "同意开放", opening.ApprovedConditional: "同意有条件开放", opening.Withheld: "不予开放", opening.ToDeidentify: "退回脱敏", opening.Returned: "退回", opening.TakenBack: "已撤回",
+	opening.Approved: "同意开放", opening.ApprovedConditional: "同意有条件开放", opening.Withheld: "不予开放", opening.ToDeidentify: "退回脱敏", opening.Returned: "已退回", opening.TakenBack: "已撤回",
 	opening.Provisional: "应急先开放，事后审查中", opening.Confirmed: "事后审查同意", opening.Withdrawn: "事后审查没有同意，已撤下",
 }
 

@@ -1398,7 +1398,7 @@ func Review(p ReviewPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = said(p.Title, p.TitleEN).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = said(p.Found.Review.Title, p.Found.Review.TitleEN).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
