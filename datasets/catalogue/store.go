@@ -219,17 +219,19 @@ func (s *Service) Vocabulary(ctx context.Context) (v Vocabulary, err error) {
 // ListLine is one entry in a list.
 type ListLine struct {
 	Standing
-	Slug       string
-	Title      string
-	Department string
-	Status     datasets.Status
-	Open       datasets.OpenType
-	Share      string
-	DBClass    datasets.DBClass
-	Frequency  datasets.Frequency
-	UpdatedAt  time.Time
-	Sample     bool
-	Clock      *deadline.Clock
+	Slug         string
+	Title        string
+	TitleEN      string
+	Department   string
+	DepartmentEN string
+	Status       datasets.Status
+	Open         datasets.OpenType
+	Share        string
+	DBClass      datasets.DBClass
+	Frequency    datasets.Frequency
+	UpdatedAt    time.Time
+	Sample       bool
+	Clock        *deadline.Clock
 
 	departmentID int64
 }
@@ -256,7 +258,7 @@ func (s *Service) List(ctx context.Context, who account.Actor, f Filter) (out []
 	if f.Limit == 0 {
 		f.Limit = 50
 	}
-	rows, err := s.pool.Query(ctx, `SELECT `+foundColumns+`, p.name, d.open_type, d.share_type, d.db_class, d.update_frequency, d.updated_at, d.sample, count(*) OVER ()`+foundTables+`
+	rows, err := s.pool.Query(ctx, `SELECT `+foundColumns+`, d.title_en, p.name, p.name_en, d.open_type, d.share_type, d.db_class, d.update_frequency, d.updated_at, d.sample, count(*) OVER ()`+foundTables+`
 		WHERE (@within AND d.department_id = @department
 		       OR @authority AND p.profile = @profile AND coalesce(e.state, 'draft') IN ('submitted', 'confirmed', 'returned'))
 		  AND (@text = '' OR strpos(lower(d.title || ' ' || d.slug), lower(@text)) > 0)
@@ -271,7 +273,7 @@ func (s *Service) List(ctx context.Context, who account.Actor, f Filter) (out []
 	}
 	out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l ListLine, err error) {
 		var at found
-		err = row.Scan(append(at.fields(), &l.Department, &l.Open, &l.Share, &l.DBClass, &l.Frequency, &l.UpdatedAt, &l.Sample, &total)...)
+		err = row.Scan(append(at.fields(), &l.TitleEN, &l.Department, &l.DepartmentEN, &l.Open, &l.Share, &l.DBClass, &l.Frequency, &l.UpdatedAt, &l.Sample, &total)...)
 		l.Standing, l.Slug, l.Title, l.Status, l.departmentID = at.Standing, at.slug, at.title, at.status, at.department
 		return l, err
 	})

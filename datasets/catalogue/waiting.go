@@ -37,7 +37,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 			if w.role != account.Authority && l.departmentID != who.Department {
 				continue
 			}
-			i := inbox.Item{Kind: "entry", ID: l.Slug, Title: inbox.Text{Zh: l.Title}, Sub: inbox.Text{Zh: l.Department}, Ask: w.ask, After: w.after, Path: "/desk/catalogue/" + l.Slug, Since: l.UpdatedAt, Clock: l.Clock}
+			i := inbox.Item{Kind: "entry", ID: l.Slug, Title: inbox.Text{Zh: l.Title, En: l.TitleEN}, Sub: inbox.Text{Zh: l.Department, En: l.DepartmentEN}, Ask: w.ask, After: w.after, Path: "/desk/catalogue/" + l.Slug, Since: l.UpdatedAt, Clock: l.Clock}
 			if l.SubmittedAt != nil {
 				i.Since = *l.SubmittedAt
 			}
