@@ -106,8 +106,9 @@ type Upload struct {
 
 	ReviewedName, ReviewedReason string
 
-	VersionID int64 // what became of it
-	Number    int   // of that version
+	Review    string // where its last opening review stands; empty: it has none
+	VersionID int64  // what became of it
+	Number    int    // of that version
 	Created   time.Time
 	Changed   time.Time
 	Expires   time.Time

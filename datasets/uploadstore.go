@@ -98,7 +98,7 @@ func insertUpload(ctx context.Context, tx pgx.Tx, u *Upload) error {
 const uploadColumns = `u.id, u.resource_id, u.department_id, u.user_id, u.user_name, u.file_name, u.bytes, u.got, u.state, coalesce(u.sha256, ''),
 	u.header, u.encoding, u.delimiter, u.attempt, u.started_at, u.read_rows, u.read_bytes, u.read_of, u.scan_done, u.scan_of,
 	u.compared, u.bad_rows, u.format, u.compression, u.found_encoding, NOT u.found_header, u.notes, u.findings, u.sentence, u.args, u.reviewed_name, u.reviewed_reason,
-	coalesce(u.version_id, 0), coalesce((SELECT number FROM versions WHERE id = u.version_id), 0), u.created_at, u.changed_at, u.expires_at,
+	coalesce((SELECT o.state FROM opening_reviews o WHERE o.upload_id = u.id ORDER BY o.id DESC LIMIT 1), ''), coalesce(u.version_id, 0), coalesce((SELECT number FROM versions WHERE id = u.version_id), 0), u.created_at, u.changed_at, u.expires_at,
 	d.id, d.slug, d.title, d.title_en, r.name, r.name_en`
 
 const uploadTables = ` FROM uploads u JOIN resources r ON r.id = u.resource_id JOIN datasets d ON d.id = r.dataset_id `
@@ -110,7 +110,7 @@ func scanUpload(row pgx.CollectableRow) (*Upload, error) {
 	err := row.Scan(&u.ID, &u.ResourceID, &u.Department, &u.Owner, &u.OwnerName, &u.FileName, &u.Bytes, &u.Got, &u.State, &u.SHA256,
 		&u.Header, &u.Encoding, &u.Delimiter, &u.attempt, &u.Started, &u.Progress.Rows, &u.Progress.Bytes, &u.Progress.Of, &u.Scan.Done, &u.Scan.Of,
 		&u.compared, &u.BadRows, &u.Format, &u.compression, &u.Found, &u.NoHeader, &notes, &findings, &sentence, &args, &u.ReviewedName, &u.ReviewedReason,
-		&u.VersionID, &u.Number, &u.Created, &u.Changed, &u.Expires,
+		&u.Review, &u.VersionID, &u.Number, &u.Created, &u.Changed, &u.Expires,
 		&u.DatasetID, &u.DatasetSlug, &u.DatasetTitle, &u.DatasetTitleEN, &u.ResourceName, &u.ResourceNameEN)
 	if err != nil {
 		return nil, err

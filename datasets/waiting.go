@@ -54,7 +54,9 @@ func (s *Service) waitingUploads(ctx context.Context, who account.Actor) ([]inbo
 	rows, err := s.pool.Query(ctx, `
 		SELECT u.id, u.state, u.file_name, d.title, d.title_en, u.changed_at
 		FROM uploads u JOIN resources r ON r.id = u.resource_id JOIN datasets d ON d.id = r.dataset_id
-		WHERE u.department_id = @department AND u.state = ANY (@states)`,
+		WHERE u.department_id = @department AND u.state = ANY (@states)
+		-- what is or was under review waits for others, or in the list of the reviews
+		AND NOT (u.state = 'review' AND EXISTS (SELECT FROM opening_reviews o WHERE o.upload_id = u.id AND o.state <> 'taken_back' AND o.revoked_at IS NULL))`,
 		pgx.NamedArgs{"department": who.Department, "states": []UploadState{Reviewing, Rejected, Failed}})
 	if err != nil {
 		return nil, err

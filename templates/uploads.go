@@ -10,6 +10,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/ingest"
+	"shuyuan/datasets/opening"
 	"shuyuan/internal/account"
 	"shuyuan/internal/policy"
 	"shuyuan/templates/text"
@@ -194,8 +195,20 @@ func clipped(s string, most int) string {
 func saidNote(ctx context.Context, n ingest.Note) string { return text.T(ctx, n.Sentence, n.Args...) }
 
 // uploadStateName is where an upload stands, in words.
-func uploadStateName(ctx context.Context, s datasets.UploadState) string {
-	switch s {
+func uploadStateName(ctx context.Context, u *datasets.Upload) string {
+	if r := opening.State(u.Review); u.State == datasets.Reviewing {
+		switch {
+		case r.Waits():
+			return text.T(ctx, "在开放审查")
+		case r.Lets():
+			return text.T(ctx, "审查同意，等您发布")
+		case r == opening.Withheld:
+			return text.T(ctx, "审查不予开放")
+		case r == opening.Returned || r == opening.ToDeidentify:
+			return text.T(ctx, "审查退回，改好再送")
+		}
+	}
+	switch u.State {
 	case datasets.Uploading:
 		return text.T(ctx, "还没有传完")
 	case datasets.Received:
@@ -215,7 +228,7 @@ func uploadStateName(ctx context.Context, s datasets.UploadState) string {
 	case datasets.Expired:
 		return text.T(ctx, "过期清除")
 	}
-	return string(s)
+	return string(u.State)
 }
 
 // uploadStateClass marks what waits for a person and what went wrong.

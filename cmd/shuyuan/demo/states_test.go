@@ -130,8 +130,30 @@ func (in *installation) showsEveryState(t *testing.T) {
 			t.Errorf("approved: %+v", approved)
 		}
 		again, err := in.Opening.ReviewAgain(t.Context(), officer)
-		if err != nil || len(again) != 1 || again[0].Upload.FileName != "strikes-1995-airspeed.csv" || again[0].Newest != 1 {
+		if err != nil || len(again) != 1 || again[0].FileName != "strikes-1995-airspeed.csv" || again[0].Newest != 1 {
 			t.Errorf("to be reviewed anew: %+v, %v", again, err)
+		}
+		waiting, err := in.Datasets.Waiting(t.Context(), officer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var looked []string
+		for _, i := range waiting {
+			looked = append(looked, i.Kind+" "+i.Title.Zh)
+		}
+		if !slices.Equal(looked, []string{"upload strikes-1995-airspeed.csv"}) { // the others wait for reviewers, or in the list of reviews
+			t.Errorf("the officer is asked to look at %q", looked)
+		}
+		uploads, err := in.Datasets.Uploads(t.Context(), officer, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stand := map[string]string{}
+		for _, u := range uploads.Items {
+			stand[u.FileName] = u.Review
+		}
+		if stand["strikes-1996.csv"] != string(opening.SecurityCheck) || stand["strikes-1999.csv"] != string(opening.Returned) || stand["strikes-1995-airspeed.csv"] != "" {
+			t.Errorf("the reviews of uploads stand at %v", stand)
 		}
 	})
 
