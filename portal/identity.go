@@ -87,7 +87,7 @@ func (s *Server) enterByIdentity(c *fiber.Ctx) error {
 		return err
 	}
 	if !actor(c).IsVisitor() {
-		return seeOther(c, afterSignIn(q.Get("back")))
+		return seeOther(c, afterSignIn(actor(c), q.Get("back")))
 	}
 	if err := s.Accounts.AdmitStranger(c.UserContext(), s.clientIP(c)); err != nil {
 		return s.notEntered(c, err, q.Get("back"))

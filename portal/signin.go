@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/portal/problem"
 	"shuyuan/templates"
@@ -19,7 +20,7 @@ func (s *Server) showSignIn(c *fiber.Ctx) error {
 		return err
 	}
 	if !actor(c).IsVisitor() {
-		return seeOther(c, afterSignIn(q.Get("back")))
+		return seeOther(c, afterSignIn(actor(c), q.Get("back")))
 	}
 	p := templates.SignInPage{Back: q.Get("back"), Done: done(c.UserContext(), q.Get("done"))}
 	if q.Get("done") == "left" && s.Identity != nil {
@@ -81,8 +82,12 @@ func (s *Server) askToSignIn(c *fiber.Ctx, p templates.SignInPage) error {
 	return s.page(c, templates.SignIn(p))
 }
 
-// afterSignIn is where a reader goes who wanted to go nowhere in particular.
-func afterSignIn(back string) string {
+// afterSignIn is where who goes who wanted to go nowhere in particular: to what
+// waits for them, if anything can, else to their account.
+func afterSignIn(who account.Actor, back string) string {
+	if back == "" && who.Any(account.Deskers...) {
+		return "/desk/inbox"
+	}
 	if back == "" {
 		return "/account"
 	}

@@ -225,7 +225,7 @@ func TestAnAccountInAnySpelling(t *testing.T) {
 func TestSigningInLeadsBackToAPathOfOursOnly(t *testing.T) {
 	w := newWhole(t)
 	for back, want := range map[string]string{
-		"": "/account", "/datasets?q=a&page=2": "/datasets?q=a&page=2", "/datasets/人口": "/datasets/%E4%BA%BA%E5%8F%A3", "/account": "/account",
+		"": "/desk/inbox", "/datasets?q=a&page=2": "/datasets?q=a&page=2", "/datasets/人口": "/datasets/%E4%BA%BA%E5%8F%A3", "/account": "/account",
 		"//evil.example": "/", "///evil.example": "/", "/\\evil.example": "/", "\\\\evil.example": "/", "https://evil.example/": "/", "https:evil.example": "/", "javascript:alert(1)": "/",
 		"/\t/evil.example": "/", "/\r\nX-Evil: 1": "/", "evil.example": "/", "@evil.example": "/", "/..//evil.example": "/..//evil.example", "/%2f%2fevil.example": "/", "?a=b": "/", "#x": "/", "/lang?to=en&back=//evil.example": "/",
 		"/" + strings.Repeat("a", 3000): "/",

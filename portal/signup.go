@@ -193,7 +193,11 @@ func (s *Server) enter(c *fiber.Ctx, session account.Session, back string) error
 	}
 	c.Cookie(s.cookie(s.preSessionName(), "", -1))
 	c.Cookie(s.cookie(s.cookieName(), session.Token, 0))
-	return seeOther(c, afterSignIn(back))
+	who, err := s.Accounts.Actor(c.UserContext(), session.Token)
+	if err != nil {
+		return err
+	}
+	return seeOther(c, afterSignIn(who, back))
 }
 
 // houseRules are rules of the platform, for a page to show beside what they
