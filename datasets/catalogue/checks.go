@@ -183,7 +183,7 @@ func basisKind(l Looked, c Check) []Finding {
 		}
 		for i, b := range s.bases {
 			if b.Kind != "" && !slices.Contains(s.Kinds, b.Kind) {
-				out = append(out, c.at(s.basisField, s.Basis, i+1, short(b.Kind), strings.Join(s.Kinds, "、")))
+				out = append(out, c.at(s.basisField, s.Basis, i+1, fault.Terms{short(b.Kind)}, fault.Terms(s.Kinds)))
 			}
 		}
 	}
@@ -206,7 +206,7 @@ func (a Axis) CheckBases(field string, bases []datasets.LegalBasis) error {
 			return said("basis-whole", i+1)
 		}
 		if !slices.Contains(a.Kinds, b.Kind) {
-			return said("basis-kind", i+1, short(b.Kind), strings.Join(a.Kinds, "、"))
+			return said("basis-kind", i+1, fault.Terms{short(b.Kind)}, fault.Terms(a.Kinds))
 		}
 	}
 	return nil

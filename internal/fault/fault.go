@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,16 @@ type Fault struct {
 	Retry    time.Duration // after which to try again; 0 where nobody knows
 	Cause    error         // for the log only
 }
+
+// Terms is an argument of a sentence: words of the catalogue of messages, each
+// said in the reader's language.
+type Terms []string
+
+// Each are the words.
+func (t Terms) Each() []string { return t }
+
+// String joins them in Chinese.
+func (t Terms) String() string { return strings.Join(t, "、") }
 
 // New makes a fault of kind k that tells the person sentence.
 func New(k Kind, sentence string, args ...any) *Fault {

@@ -6,6 +6,8 @@ package text
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Lang is a language a page can be shown in, as a BCP 47 tag.
@@ -49,7 +51,28 @@ func In(lang Lang, zh string, args ...any) string {
 	if len(args) == 0 {
 		return s
 	}
+	if lang == English {
+		args = inEnglish(args)
+	}
 	return fmt.Sprintf(s, args...)
+}
+
+// terms is an argument that is words of the catalogue (fault.Terms).
+type terms interface{ Each() []string }
+
+// inEnglish is args with the terms among them in English.
+func inEnglish(args []any) []any {
+	out := slices.Clone(args)
+	for i, a := range args {
+		if words, ok := a.(terms); ok {
+			var said []string
+			for _, w := range words.Each() {
+				said = append(said, In(English, w))
+			}
+			out[i] = strings.Join(said, ", ")
+		}
+	}
+	return out
 }
 
 // Pick is zh or, for a reader of English, en where there is one: for texts
