@@ -73,6 +73,7 @@ func (s *Server) accountPage(c *fiber.Ctx, show func(*templates.AccountPage)) er
 		return err
 	}
 	p.Identity.Provider, p.LeavingRules = s.providerName(), s.houseRules("account_deletion")
+	p.KeyWarning, p.KeyRules = s.Accounts.Rules().KeyWarning, s.houseRules("account_key_warning")
 	if p.Identity.Links, err = s.Accounts.Identities(ctx, who); err != nil {
 		return err
 	}

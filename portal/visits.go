@@ -28,14 +28,14 @@ const (
 	DownloadVisit Visit = "downloads"
 )
 
-// byAccount ends the name of the bucket in which an account or a key is counted
-// by itself.
+// byAccount ends the name of the bucket in which an account is counted, by
+// whatever sessions and keys it asks.
 const byAccount = "-account"
 
 var visits = []Visit{PageVisit, SearchVisit, QuestionVisit, DownloadVisit}
 
 // VisitRates reads from the book of rules how much one network, and one account
-// or key, may ask for, by bucket.
+// with its keys, may ask for, by bucket.
 func VisitRates(book *policy.Book) (map[string]account.Rate, error) {
 	out := map[string]account.Rate{}
 	for _, v := range visits {
@@ -57,12 +57,12 @@ func VisitRates(book *policy.Book) (map[string]account.Rate, error) {
 }
 
 // VisitRate is how many requests of a kind one network may make, and one account
-// or key by itself.
+// with its keys.
 func (s *Server) VisitRate(kind Visit) (network, by account.Rate) {
 	return s.visits.Rate(string(kind)), s.visits.Rate(string(kind) + byAccount)
 }
 
-// admitVisit counts a request of who asks: an account or a key by itself,
+// admitVisit counts a request of who asks: an account with its keys by itself,
 // everybody else by the network. It returns fault.TooMany where there are too
 // many of a kind, and says when to come back.
 //
@@ -74,8 +74,6 @@ func (s *Server) admitVisit(c *fiber.Ctx, kind Visit) error {
 	}
 	bucket, subject := string(kind), ""
 	switch who := actor(c); {
-	case who.Key != "":
-		bucket, subject = bucket+byAccount, "key "+who.Key
 	case !who.IsVisitor():
 		bucket, subject = bucket+byAccount, strconv.FormatInt(who.ID, 10)
 	default:

@@ -186,6 +186,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	s.jobs, err = jobs.New(s.in.pool, jobs.Config{Workers: workers, Log: s.log, Tasks: []jobs.Task{
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 		{Name: "account-leaving", Every: time.Hour, AtStart: true, Run: s.accounts.Depart},
+		{Name: "key-warning", Every: time.Hour, AtStart: true, Run: s.accounts.WarnOfKeys},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},
@@ -267,6 +268,7 @@ func (s *server) start(ctx context.Context) error {
 	s.background.Go(func() { s.search.Run(work) })
 	s.background.Go(func() { jobs.Local(work, 5*time.Second, s.logged("clock", s.clock.Sync)) })
 	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("usage", s.datasets.FlushUsage)) })
+	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("use of keys", s.accounts.FlushKeyUse)) })
 	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("calendars", s.calendars.Refresh)) })
 	s.background.Go(func() {
 		audit.SealEvery(work, s.in.pool, time.Second, func(err error) {

@@ -16,6 +16,7 @@ import (
 
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/workdays"
 )
 
 // The scopes of API keys.
@@ -42,6 +43,7 @@ type Key struct {
 	Created  time.Time
 	Expires  time.Time
 	LastUsed *time.Time // the day
+	Calls    int64      // in the last 30 days
 	Revoked  *time.Time
 }
 
@@ -156,6 +158,7 @@ func (s *Service) ActorByKey(ctx context.Context, key string) (Actor, error) {
 	if err != nil {
 		return Actor{}, fmt.Errorf("api key: %w", err)
 	}
+	s.used.add(keyDay{a.Key, now.In(workdays.Zone).Format(time.DateOnly)}, 1)
 	if today := now.Format(time.DateOnly); used == nil || used.Format(time.DateOnly) < today {
 		if _, err := s.pool.Exec(ctx, `UPDATE api_keys SET last_used_on = @day WHERE prefix = @prefix`,
 			pgx.NamedArgs{"day": today, "prefix": a.Key}); err != nil {
@@ -168,10 +171,11 @@ func (s *Service) ActorByKey(ctx context.Context, key string) (Actor, error) {
 // Keys are all keys of a, newest first, revoked and expired ones included.
 func (s *Service) Keys(ctx context.Context, a Actor) ([]Key, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT prefix, name, scopes, created_at AS created, expires_at AS expires, last_used_on AS last_used, revoked_at AS revoked
-		FROM api_keys
+		SELECT prefix, name, scopes, created_at AS created, expires_at AS expires, last_used_on AS last_used, revoked_at AS revoked,
+			(SELECT coalesce(sum(calls), 0)::bigint FROM api_key_days d WHERE d.prefix = k.prefix AND d.day > $2) AS calls
+		FROM api_keys k
 		WHERE user_id = $1
-		ORDER BY created_at DESC, prefix`, a.ID)
+		ORDER BY created_at DESC, prefix`, a.ID, s.now().AddDate(0, 0, -keyDays))
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}

@@ -44,11 +44,11 @@ var Rates = map[string]Rate{
 	recoverAddress: {3, time.Hour},
 
 	"api":        {600, time.Minute},     // API calls without a key, by network
-	"api-key":    {3000, time.Minute},    // API calls by key
+	"api-key":    {3000, time.Minute},    // API calls by key, of an account
 	"rows":       {300, time.Minute},     // questions about rows without a key, by network
-	"rows-key":   {3000, time.Minute},    // questions about rows by key
+	"rows-key":   {3000, time.Minute},    // questions about rows by key, of an account
 	"export":     {60, time.Minute},      // exports without a key, by network
-	"export-key": {600, time.Minute},     // exports by key
+	"export-key": {600, time.Minute},     // exports by key, of an account
 	"question":   {10, 24 * time.Hour},   // questions of one account about datasets
 	"follow":     {120, time.Hour},       // what one account follows and stops following
 	"feedback":   {20, 10 * time.Minute}, // forms anybody can send

@@ -21,6 +21,7 @@ const (
 	FactorRemoved = "factor-removed"
 	Leaving       = "leaving"      // asked to delete the account
 	Staying       = "staying"      // signed in and so took that back
+	KeyEnding     = "key-ending"   // a key expires soon
 	FactorsLost   = "factors-lost" // administrators took away second steps that were lost
 )
 
@@ -33,7 +34,7 @@ type Notice struct {
 	To      string    `json:"to"` // e-mail address
 	At      time.Time `json:"at"`
 	Network string    `json:"network,omitempty"` // empty: a command on the server
-	Key     string    `json:"key,omitempty"`     // prefix of the key that was made
+	Key     string    `json:"key,omitempty"`     // prefix of the key that was made, or that expires
 }
 
 // Kind names the job.

@@ -24,6 +24,7 @@ type Rules struct {
 	Grace        time.Duration // that a deletion can be taken back
 	Pending      time.Duration // that the secret of an authenticator app waits for its first code
 	LostFactors  time.Duration // that a request to take lost second steps away is good
+	KeyWarning   time.Duration // before a key expires
 	Paper        int           // MiB that a paper of an organisation may have
 	Verification int           // working days to verify an organisation
 }
@@ -61,6 +62,7 @@ func RulesOf(book *policy.Book) (Rules, error) {
 		Grace:        times("account_deletion", "", day),
 		Pending:      times("account_authenticator", "", time.Minute),
 		LostFactors:  times("account_lost_factors", "", time.Hour),
+		KeyWarning:   times("account_key_warning", "", day),
 		Paper:        number("organisation_paper", ""),
 		Verification: number("organisation_verification", ""),
 	}

@@ -41,6 +41,7 @@ type Service struct {
 	hasher *hasher
 	keeper keeper
 	rules  Rules
+	used   keyUse
 
 	forgets []Forget
 }

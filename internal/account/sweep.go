@@ -19,6 +19,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		{`DELETE FROM sign_in_steps WHERE expires_at < $1`, []any{now}},
 		{`DELETE FROM one_time_links WHERE expires_at < $1`, []any{now}},
 		{`DELETE FROM totp WHERE confirmed_at IS NULL AND created_at < $1`, []any{now.Add(-s.rules.Pending)}},
+		{`DELETE FROM api_key_days WHERE day <= $1`, []any{now.AddDate(0, 0, -keyDays)}},
 		{`DELETE FROM known_networks WHERE seen_at < $1`, []any{now.Add(-s.rules.Networks)}},
 	} {
 		if _, err := s.pool.Exec(ctx, sweep.sql, sweep.args...); err != nil {

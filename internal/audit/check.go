@@ -18,7 +18,7 @@ import (
 type Check struct {
 	ID       int64
 	By       int64 // users.id
-	Name     string
+	Name     string // as it is now
 	Asked    time.Time
 	Target   int64 // the last link when it was asked for
 	Done     int64 // links verified
@@ -59,10 +59,10 @@ func (r *Reader) AskCheck(ctx context.Context, who account.Actor) error {
 	_, err := database.InTx(ctx, r.pool, func(tx pgx.Tx) (struct{}, error) {
 		var id int64
 		err := tx.QueryRow(ctx, `
-			INSERT INTO audit_checks (by_id, by_name, target)
-			SELECT $1, $2, coalesce(max(seq), 0) FROM audit_entries
-			ON CONFLICT ((true)) WHERE finished_at IS NULL DO UPDATE SET moved_at = clock_timestamp() WHERE audit_checks.moved_at < clock_timestamp() - $3::interval
-			RETURNING id`, who.ID, who.Name, forgotten).Scan(&id)
+			INSERT INTO audit_checks (by_id, target)
+			SELECT $1, coalesce(max(seq), 0) FROM audit_entries
+			ON CONFLICT ((true)) WHERE finished_at IS NULL DO UPDATE SET moved_at = clock_timestamp() WHERE audit_checks.moved_at < clock_timestamp() - $2::interval
+			RETURNING id`, who.ID, forgotten).Scan(&id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return struct{}{}, nil // one is under way
 		}
@@ -83,8 +83,9 @@ func (r *Reader) Checks(ctx context.Context, who account.Actor) ([]Check, error)
 		return nil, err
 	}
 	rows, err := r.pool.Query(ctx, `
-		SELECT id, by_id, by_name, asked_at, target, done, erased, faults, fault_seq, fault_entry, fault_kind, finished_at
-		FROM audit_checks ORDER BY id DESC LIMIT $1`, checksShown)
+		SELECT c.id, by_id, coalesce(u.name, ''), asked_at, target, done, erased, faults, fault_seq, fault_entry, fault_kind, finished_at
+		FROM audit_checks c LEFT JOIN users u ON u.id = c.by_id
+		ORDER BY c.id DESC LIMIT $1`, checksShown)
 	if err != nil {
 		return nil, fmt.Errorf("verifications: %w", err)
 	}

@@ -135,6 +135,16 @@ BEGIN
 END $function$
 ;
 
+CREATE TABLE api_key_days (
+    prefix text NOT NULL,
+    day date NOT NULL,
+    calls bigint NOT NULL,
+    CONSTRAINT api_key_days_calls_check CHECK ((calls > 0)),
+    CONSTRAINT api_key_days_prefix_fkey FOREIGN KEY (prefix) REFERENCES api_keys(prefix) ON DELETE CASCADE,
+    CONSTRAINT api_key_days_pkey PRIMARY KEY (prefix, day)
+);
+COMMENT ON TABLE api_key_days IS 'calls by a key in a day (China), for its owner to see which program asks how much; the quota is that of the account. Days older than 30 are swept';
+
 CREATE TABLE api_keys (
     prefix text NOT NULL,
     hash bytea NOT NULL,
@@ -145,6 +155,7 @@ CREATE TABLE api_keys (
     expires_at timestamp with time zone NOT NULL,
     last_used_on date,
     revoked_at timestamp with time zone,
+    warned_at timestamp with time zone,
     CONSTRAINT api_keys_check CHECK ((expires_at > created_at)),
     CONSTRAINT api_keys_hash_check CHECK ((length(hash) = 32)),
     CONSTRAINT api_keys_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
@@ -156,6 +167,7 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id);
 COMMENT ON COLUMN api_keys.last_used_on IS 'the day only: enough to find keys nobody uses, too little to follow anybody';
+COMMENT ON COLUMN api_keys.warned_at IS 'when its owner was told by mail that it expires soon; once';
 
 CREATE TABLE appearances (
     dataset_id bigint NOT NULL,
@@ -168,7 +180,6 @@ COMMENT ON TABLE appearances IS 'entries that everybody may see or could once: h
 CREATE TABLE audit_checks (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     by_id bigint NOT NULL,
-    by_name text NOT NULL,
     asked_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
     target bigint NOT NULL,
     done bigint NOT NULL DEFAULT 0,
@@ -191,7 +202,7 @@ CREATE TABLE audit_checks (
 );
 CREATE UNIQUE INDEX audit_checks_one ON public.audit_checks USING btree ((true)) WHERE (finished_at IS NULL);
 COMMENT ON TABLE audit_checks IS 'verifications of the whole chain that somebody asked for; the place where one without a fault ended is remembered: the next must find it again';
-COMMENT ON COLUMN audit_checks.by_id IS 'users.id of the audit administrator; by_name as it was then';
+COMMENT ON COLUMN audit_checks.by_id IS 'users.id of the audit administrator';
 COMMENT ON COLUMN audit_checks.target IS 'the last link of the chain when it was asked for';
 COMMENT ON COLUMN audit_checks.done IS 'the link that is verified up to; hash is the one it has';
 COMMENT ON COLUMN audit_checks.fault_seq IS 'the first fault: the link, the entry (0: none is there) and what is wrong with it';

@@ -572,6 +572,55 @@ func TestTheQuotaHoldsAcrossReplicasAndAKeyHasItsOwn(t *testing.T) {
 	}
 }
 
+// More keys are no more calls: those of one account share its quota, on all
+// replicas together; another account has its own.
+func TestTheKeysOfAnAccountShareItsQuota(t *testing.T) {
+	w := newWorld(t)
+	w.Dataset(t)
+	_, session := w.officer(t)
+	who, err := w.Accounts.Actor(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	make := func(who account.Actor, name string) string {
+		key, _, err := w.Accounts.CreateKey(t.Context(), who, name, []string{account.ScopeRead}, 24*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "Bearer " + key
+	}
+	keys := []string{make(who, "a"), make(who, "b"), make(who, "c")}
+	limits := func(d *portal.Deps) {
+		d.Accounts = account.NewService(w.Pool, account.Config{Limits: map[string]account.Rate{"api-key": {Limit: 30, Window: time.Minute}}}, w.Clock)
+	}
+	servers := []*portal.Server{replica(t, w.Catalogue, limits), replica(t, w.Catalogue, limits)}
+	ok := 0
+	for i := range 60 {
+		if a := ask(t, servers[i%2], http.MethodGet, api.Base+"/themes", "Authorization", keys[i%3]); a.status == http.StatusOK {
+			ok++
+		} else if a.status != http.StatusTooManyRequests {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	if ok != 30 {
+		t.Errorf("%d calls by three keys passed, want 30", ok)
+	}
+	if _, err := w.Accounts.CreateUser(t.Context(), account.System("test"), account.NewUser{Identifier: "other@tests.example", Name: "别人", Password: "correct horse battery"}); err != nil {
+		t.Fatal(err)
+	}
+	in, err := w.Accounts.SignIn(t.Context(), "other@tests.example", "correct horse battery", "203.0.113.8", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := w.Accounts.Actor(t.Context(), in.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := ask(t, servers[0], http.MethodGet, api.Base+"/themes", "Authorization", make(other, "d")); a.status != http.StatusOK {
+		t.Errorf("another account: %d", a.status)
+	}
+}
+
 func TestABadKeyIsRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, header := range []string{"Bearer sy_nonsense", "Bearer ", "Basic eDp5", "sy_x"} {

@@ -165,11 +165,11 @@ func (a *api) quotas(ctx context.Context) []templates.Quota {
 		{byNetwork, text.T(ctx, "目录和文件的信息")}, {ofRows, text.T(ctx, "查询行、计数、分布")}, {ofExport, text.T(ctx, "导出")},
 	} {
 		out = append(out, line(kind.bucket, text.T(ctx, "%s，不带密钥", kind.words), text.T(ctx, "按网络：一个 IPv4 地址，或一个 IPv6 的 /64")),
-			line(kind.bucket+keyed, text.T(ctx, "%s，带密钥", kind.words), text.T(ctx, "按密钥，每个各有一份")))
+			line(kind.bucket+keyed, text.T(ctx, "%s，带密钥", kind.words), text.T(ctx, "按账号，它的密钥合用一份")))
 	}
 	network, each := a.VisitRate(portal.DownloadVisit)
 	out = append(out, of(network, text.T(ctx, "下载（%s），不带密钥", "/d/"), text.T(ctx, "按网络：一个 IPv4 地址，或一个 IPv6 的 /64")),
-		of(each, text.T(ctx, "下载（%s），带密钥", "/d/"), text.T(ctx, "按密钥，每个各有一份")))
+		of(each, text.T(ctx, "下载（%s），带密钥", "/d/"), text.T(ctx, "按账号，它的密钥合用一份")))
 	return out
 }
 

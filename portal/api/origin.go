@@ -16,8 +16,9 @@ import (
 // exposed are the headers that a page of another origin may read.
 const exposed = "ETag, Link, Location, Retry-After, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Tus-Resumable, Upload-Offset, Upload-Length, Upload-Expires"
 
-// The buckets that requests are counted in: by network, or with keyed behind
-// the name by key. A question about rows costs more than an entry of the
+// The buckets that requests are counted in: by network, or with keyed behind the
+// name by the account whose key it is, so that more keys are no more calls. A
+// question about rows costs more than an entry of the
 // catalogue, and an export more than a question.
 const (
 	byNetwork = "api"
@@ -58,7 +59,7 @@ func (a *api) around(c *fiber.Ctx) error {
 func (a *api) count(c *fiber.Ctx) error {
 	bucket, subject := bucketOf(c.Path()), a.Network(c)
 	if who := a.Actor(c); who.Key != "" {
-		bucket, subject = bucket+keyed, who.Key
+		bucket, subject = bucket+keyed, strconv.FormatInt(who.ID, 10)
 	}
 	limit, err := a.limits.Allow(c.UserContext(), bucket, subject)
 	if err != nil {

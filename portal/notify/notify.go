@@ -47,12 +47,18 @@ func security(lang text.Lang, n account.Notice, base string) string {
 		say("您好：") + "\n",
 		say("这是关于您在 %s 的账户 %s 的提醒。", base, n.To) + "\n",
 		say("事情：%s", what(lang, n)),
+	}
+	if n.What == account.KeyEnding { // nobody did anything
+		return strings.Join(append(lines,
+			say("到期以后，用这个密钥的程序会收到 401。要接着用，请在 %s 建一个新的，换好以后停用旧的。", base+"/account#keys")+"\n",
+			say("这封信由系统自动发出，请不要回复。我们从不在信里问密码。")), "\n") + "\n"
+	}
+	lines = append(lines,
 		say("时间：%s（北京时间）", templates.Moment(n.At)),
 		from(lang, n.Network) + "\n",
 		say("如果是您自己做的，或者是您请系统管理员做的，什么都不用做。"),
 		say("如果不是：请马上到 %s 改密码，结束其他登录，停用不认识的密钥；登录不了，就找系统管理员。", base+"/account") + "\n",
-		say("这封信由系统自动发出，请不要回复。我们从不在信里问密码。"),
-	}
+		say("这封信由系统自动发出，请不要回复。我们从不在信里问密码。"))
 	return strings.Join(lines, "\n") + "\n"
 }
 
@@ -73,6 +79,8 @@ func what(lang text.Lang, n account.Notice) string {
 		return text.In(lang, "申请了删除账号，登录和密钥都已结束；到期以前登录一次即可撤回")
 	case account.Staying:
 		return text.In(lang, "登录了，删除账号的申请已撤回")
+	case account.KeyEnding:
+		return text.In(lang, "密钥 %s… 快要到期", n.Key)
 	case account.FactorsLost:
 		return text.In(lang, "两位管理员取消了您丢失的两步验证，所有登录都已结束")
 	case account.NewNetwork:

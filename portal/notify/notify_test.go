@@ -45,7 +45,12 @@ func TestALetterSaysInBothLanguagesWhatHappenedAndWhatToDo(t *testing.T) {
 	if text := Security(byCommand, base).Text; !strings.Contains(text, "服务器上的命令") || !strings.Contains(text, "a command on the server") {
 		t.Errorf("by command:\n%s", text)
 	}
-	for _, what := range []string{account.PasswordSet, account.KeyMade, account.SessionsEnded, account.NewNetwork, account.FactorAdded, account.FactorRemoved} {
+	ending := notice
+	ending.What, ending.Network = account.KeyEnding, ""
+	if text := Security(ending, base).Text; !strings.Contains(text, "快要到期") || !strings.Contains(text, base+"/account#keys") || !strings.Contains(text, "expires soon") || strings.Contains(text, "服务器上的命令") {
+		t.Errorf("a key that expires:\n%s", text)
+	}
+	for _, what := range []string{account.PasswordSet, account.KeyMade, account.SessionsEnded, account.NewNetwork, account.FactorAdded, account.FactorRemoved, account.KeyEnding} {
 		n := notice
 		n.What = what
 		if l := Security(n, base); strings.Contains(l.Subject, what) || strings.Contains(l.Text, what) {

@@ -79,7 +79,7 @@ func init() {
 		"不带密钥":                     "Without a key",
 		"带密钥":                      "With a key",
 		"按网络：一个 IPv4 地址，或一个 IPv6 的 /64": "Network: an IPv4 address, or a /64 of IPv6",
-		"按密钥，每个各有一份":                    "Key: each has its own",
+		"按账号，它的密钥合用一份":                  "Account: its keys share one",
 		"回包的头":                          "Headers of an answer",
 		"窗口是滑动的：上一分钟用过的，按还重叠的比例算进来。超出就是 429，Retry-After 写明几秒后再来；被拒的不计数。": "The window slides: what was used in the last minute counts by the share that still overlaps. Beyond it the answer is 429, and Retry-After says after how many seconds to come back; what is refused is not counted.",
 		"门户有几台服务器时，合起来也不会超过这个数；每台会先领二十分之一在手里，所以剩余的数可能略有出入。":              "Where the portal runs on several servers, all together never let more through; each takes a twentieth at a time, so what is shown as left may be off by a little.",

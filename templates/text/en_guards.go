@@ -34,3 +34,13 @@ func init() {
 		"链比上次核对时短，末尾被截掉了":             "the chain is shorter than an earlier verification saw it: its end was cut off",
 	})
 }
+
+// Keys: how much each is used, and before one expires.
+func init() {
+	add(map[string]string{
+		"近 30 天 %s 次": "%s calls in 30 days",
+		"快要到期":        "Expires soon",
+		"密钥 %s… 快要到期": "Key %s… expires soon",
+		"到期以后，用这个密钥的程序会收到 401。要接着用，请在 %s 建一个新的，换好以后停用旧的。": "Once it has expired, programs that use it are answered 401. To go on, make a new one at %s, and revoke the old one when the new one is in use.",
+	})
+}
