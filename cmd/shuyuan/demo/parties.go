@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"shuyuan/internal/account"
 )
@@ -70,10 +73,16 @@ func (s *stage) organisation(ctx context.Context, identifier string, n account.N
 	if err != nil {
 		return 0, owner, err
 	}
-	for _, kind := range papers[min(len(there), len(papers)):] {
-		if err := s.Accounts.AddPaper(ctx, owner, o.ID, account.NewPaper{Kind: kind, Name: paperNames[kind]}, bytes.NewReader(paper())); err != nil {
-			return 0, owner, err
+	group, within := errgroup.WithContext(ctx)
+	for _, kind := range papers {
+		if !slices.ContainsFunc(there, func(p account.Paper) bool { return p.Kind == kind }) {
+			group.Go(func() error {
+				return s.Accounts.AddPaper(within, owner, o.ID, account.NewPaper{Kind: kind, Name: paperNames[kind]}, bytes.NewReader(paper()))
+			})
 		}
+	}
+	if err := group.Wait(); err != nil {
+		return 0, owner, err
 	}
 	return o.ID, owner, s.Accounts.SubmitOrganisation(ctx, owner, o.ID)
 }

@@ -2,10 +2,14 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
@@ -18,6 +22,9 @@ import (
 // review sends the files of the entries to their reviews, and each review to
 // where it stands.
 func (s *stage) review(ctx context.Context) error {
+	if err := s.readAll(ctx); err != nil {
+		return err
+	}
 	for i := range s.states.Entries {
 		e := &s.states.Entries[i]
 		for j := range e.Files {
@@ -34,11 +41,30 @@ func (s *stage) review(ctx context.Context) error {
 	return nil
 }
 
-func (s *stage) reviewFile(ctx context.Context, e *stateEntry, f *stateFile) error {
-	resource, err := s.place(ctx, e.Slug, f)
-	if err != nil {
-		return err
+// readAll sends the files and has them read, several at once: that is most of the
+// time that the states take.
+func (s *stage) readAll(ctx context.Context) error {
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for i := range s.states.Entries {
+		e := &s.states.Entries[i]
+		for j := range e.Files {
+			f := &e.Files[j]
+			resource, err := s.place(ctx, e.Slug, f)
+			if err != nil {
+				return errors.Join(err, group.Wait())
+			}
+			group.Go(func() error {
+				_, err := s.readFile(within, resource, f.File)
+				return err
+			})
+		}
 	}
+	return group.Wait()
+}
+
+func (s *stage) reviewFile(ctx context.Context, e *stateEntry, f *stateFile) error {
+	resource := resourceID(e.Slug, f.Key)
 	u, err := s.readFile(ctx, resource, f.File)
 	if err != nil {
 		return err
