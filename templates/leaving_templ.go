@@ -264,9 +264,9 @@ func leavesAndStays() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var14 string
-		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "留下：审计记录、您作出的决定、已公开的问答，法律要求可追究（网络安全法第二十一条、数据安全法第二十七条）。它们只写“已注销的用户”，与您有关的内容清空。"))
+		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "留下：审计记录和已公开的问答，只写“已注销的用户”，与您有关的内容清空。工作人员经手的上传、目录、审查和决定是公务记录，连同当时署的姓名留下。法律要求这些可以追究（网络安全法第二十一条、数据安全法第二十七条）。"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `leaving.templ`, Line: 37, Col: 251}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `leaving.templ`, Line: 37, Col: 338}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 		if templ_7745c5c3_Err != nil {

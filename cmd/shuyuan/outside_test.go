@@ -49,6 +49,7 @@ func TestTheSameProgramRunsOnOutsideServices(t *testing.T) {
 		p.finds(t, "queren", "acknowledged") // by its pinyin
 		wants(t, p.admin+"/readyz", 200)
 	}
+	t.Run("guards hold for both together", func(t *testing.T) { guardsHold(t, url, a, b) })
 	for p, with := range map[*process][]option{a: {shared}, b: {shared, served}} {
 		for _, args := range [][]string{{"check", "--deep"}, {"reindex"}, {"check"}} {
 			if code, out, log := shuyuan(t, p.data, args, with...); code != 0 {

@@ -17,7 +17,7 @@ import (
 // Check is one verification of the whole chain that somebody asked for.
 type Check struct {
 	ID       int64
-	By       int64 // users.id
+	By       int64  // users.id
 	Name     string // as it is now
 	Asked    time.Time
 	Target   int64 // the last link when it was asked for

@@ -55,9 +55,9 @@ func security(lang text.Lang, n account.Notice, base string) string {
 	}
 	lines = append(lines,
 		say("时间：%s（北京时间）", templates.Moment(n.At)),
-		from(lang, n.Network) + "\n",
+		from(lang, n.Network)+"\n",
 		say("如果是您自己做的，或者是您请系统管理员做的，什么都不用做。"),
-		say("如果不是：请马上到 %s 改密码，结束其他登录，停用不认识的密钥；登录不了，就找系统管理员。", base+"/account") + "\n",
+		say("如果不是：请马上到 %s 改密码，结束其他登录，停用不认识的密钥；登录不了，就找系统管理员。", base+"/account")+"\n",
 		say("这封信由系统自动发出，请不要回复。我们从不在信里问密码。"))
 	return strings.Join(lines, "\n") + "\n"
 }

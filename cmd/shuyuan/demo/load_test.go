@@ -206,6 +206,8 @@ func TestTheSampleWorld(t *testing.T) {
 
 	t.Run("shows every state on the way to the public", in.showsEveryState)
 
+	t.Run("keeps a trail without what is needless", in.keepsACleanTrail)
+
 	t.Run("shows nobody what is withheld or a draft but its department", func(t *testing.T) {
 		hidden := 0
 		for _, e := range theWorld(t).entries {

@@ -1,0 +1,137 @@
+package account
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/database/dbtest"
+)
+
+// What becomes of a row of somebody once they leave.
+const (
+	goes  = "goes"  // it is deleted
+	stays = "stays" // it stays, for the reason given
+)
+
+// keptColumn is a column that says whose a row is, or who did something.
+type keptColumn struct {
+	Table, Column string
+	Exported      string // where it stands in the export of one's own account
+	After         string // goes, or stays
+	Why           string // of what stays: what it is needed for
+}
+
+// official is why a record of an act of office stays, with the name as it was
+// signed: somebody must answer for what was opened, refused or changed.
+const official = "a record of office, with the name as signed (DSL 27, CSL 21)"
+
+// keptColumns are all columns that refer to an account. A test holds the list
+// against the schema: whoever adds a column says here where its owner finds it in
+// the export, and what becomes of it.
+var keptColumns = []keptColumn{
+	{"api_keys", "user_id", "account.json api_keys", goes, ""},
+	{"follows", "user_id", "account.json others", goes, ""},
+	{"identities", "user_id", "account.json identities", goes, ""},
+	{"known_downloads", "user_id", "account.json others", goes, ""},
+	{"known_networks", "user_id", "account.json known_networks", goes, ""},
+	{"mailings", "user_id", "account.json others", goes, ""},
+	{"notice_settings", "user_id", "account.json others", goes, ""},
+	{"notices", "user_id", "account.json others", goes, ""},
+	{"one_time_links", "user_id", "none: hashes of links that are good for minutes", goes, ""},
+	{"organisation_members", "user_id", "account.json organisations", goes, ""},
+	{"passkeys", "user_id", "account.json second_steps", goes, ""},
+	{"readers", "user_id", "account.json others", goes, ""},
+	{"recovery_codes", "user_id", "account.json second_steps", goes, ""},
+	{"sessions", "user_id", "account.json sessions", goes, ""},
+	{"sign_in_steps", "user_id", "none: a sign-in under way, good for minutes", goes, ""},
+	{"totp", "user_id", "account.json second_steps", goes, ""},
+	{"user_roles", "user_id", "account.json account", goes, ""}, // nobody with a role can leave: see mayLeave
+	{"catalogue_autosaves", "user_id", "acts.ndjson", stays, "what an office was writing; it goes when the entry is saved"},
+
+	{"papers", "uploaded_by", "account.json organisations", stays, "a paper belongs to the organisation; its only member's draft goes with it"},
+	{"questions", "user_id", "questions.json", stays, "what was asked and answered in public stays without its author; the rest is emptied"},
+	{"questions", "answered_by", "acts.ndjson", stays, official},
+
+	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},
+	{"audit_checks", "by_id", "acts.ndjson", stays, "a number without a name"},
+	{"users", "factors_asked_by", "acts.ndjson", stays, "a number, until it is done or has expired"},
+	{"catalogue_changes", "recorded_by", "acts.ndjson", stays, official},
+	{"catalogue_changes", "reported_by", "acts.ndjson", stays, official},
+	{"catalogue_entries", "submitted_by", "acts.ndjson", stays, official},
+	{"catalogue_imports", "by_id", "acts.ndjson", stays, official},
+	{"catalogue_imports", "undone_by_id", "acts.ndjson", stays, official},
+	{"dictionary_revisions", "by_user", "acts.ndjson", stays, official},
+	{"notes", "author_id", "acts.ndjson", stays, official},
+	{"note_versions", "author_id", "acts.ndjson", stays, official},
+	{"catalogue_revisions", "by_id", "acts.ndjson", stays, official},
+	{"findings", "decided_by", "acts.ndjson", stays, official},
+	{"lineages", "made_by", "acts.ndjson", stays, official},
+	{"opening_checks", "proposed_by", "acts.ndjson", stays, official},
+	{"opening_events", "recorded_by", "acts.ndjson", stays, official},
+	{"opening_incidents", "withdrawn_by", "acts.ndjson", stays, official},
+	{"opening_reviews", "proposed_by", "acts.ndjson", stays, official},
+	{"opening_reviews", "revoked_by", "acts.ndjson", stays, official},
+	{"source_cases", "opened_by", "acts.ndjson", stays, official},
+	{"source_cases", "decided_by", "acts.ndjson", stays, official},
+	{"source_positions", "by_id", "acts.ndjson", stays, official},
+	{"uploads", "user_id", "acts.ndjson", stays, official},
+	{"uploads", "reviewed_by", "acts.ndjson", stays, official},
+}
+
+// Every column that refers to an account, by a foreign key or by its name, is on
+// the list that says where its owner finds it and what becomes of it; and what is
+// said to go does go with the account.
+func TestAllThatIsKeptOfPeopleIsListed(t *testing.T) {
+	pool := dbtest.New(t)
+	rows, err := pool.Query(t.Context(), `
+		SELECT c.table_name || ' ' || c.column_name
+		FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+		WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.table_name NOT LIKE 'river%' AND c.column_name <> 'id'
+			AND (c.data_type = 'bigint' AND c.column_name ~ '^(user_id|users_id|owner|owner_id|actor|actor_id|author|author_id|person|person_id|by|by_id|.*_by|.*_by_id|.*_user|.*_user_id)$'
+				OR EXISTS (
+					SELECT FROM pg_constraint f JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+					WHERE f.contype = 'f' AND f.confrelid = 'users'::regclass AND f.conrelid = to_regclass(quote_ident(c.table_name)) AND a.attname = c.column_name))
+		ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	personal, err := personalTables(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, k := range keptColumns {
+		name := k.Table + " " + k.Column
+		if slices.Contains(listed, name) {
+			t.Errorf("%s is listed twice", name)
+		}
+		listed = append(listed, name)
+		if k.Exported == "" || (k.After == stays) != (k.Why != "") || k.After != goes && k.After != stays {
+			t.Errorf("%s is said to be %+v", name, k)
+		}
+		cascades := slices.Contains(personal, personalTable{k.Table, k.Column})
+		if others := strings.HasSuffix(k.Exported, " others"); others != (cascades && !slices.Contains(told, k.Table)) {
+			t.Errorf("%s: the export has it among others: %v, and it is said to be in %s", name, !others, k.Exported)
+		}
+		if cascades && k.After != goes {
+			t.Errorf("%s goes with the account, and is said to stay", name)
+		}
+	}
+	for _, name := range there {
+		if !slices.Contains(listed, name) {
+			t.Errorf("%s refers to accounts and is not on the list of what is kept of people (keptColumns)", name)
+		}
+	}
+	for _, name := range listed {
+		if !slices.Contains(there, name) {
+			t.Errorf("%s is on the list, and there is no such column", name)
+		}
+	}
+}
