@@ -54,6 +54,16 @@ type Slow struct{}
 // InsertOpts puts the job where it belongs.
 func (Slow) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: SlowQueue} }
 
+// OutsideQueue is for jobs that wait for servers of other people: however slow
+// those are, no other job waits for them.
+const OutsideQueue = "outside"
+
+// Outside makes the arguments that hold it those of a job of the outside queue.
+type Outside struct{}
+
+// InsertOpts puts the job where it belongs.
+func (Outside) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: OutsideQueue} }
+
 // Sized is Slow for jobs of which some are large: those wait for each other, and
 // the others for none of them.
 type Sized struct {
@@ -113,6 +123,18 @@ func Announce(ctx context.Context, tx pgx.Tx, args river.JobArgs) error {
 	return nil
 }
 
+// AnnounceAt is Announce for a job that is not worked before a time.
+func AnnounceAt(ctx context.Context, tx pgx.Tx, args river.JobArgs, at time.Time) error {
+	c, err := announcer()
+	if err == nil {
+		_, err = c.InsertTx(ctx, tx, args, &river.InsertOpts{ScheduledAt: at})
+	}
+	if err != nil {
+		return fmt.Errorf("announce %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
 // Task is work that one replica of the installation does regularly.
 type Task struct {
 	Name    string // letters and dashes, at least two
@@ -155,7 +177,7 @@ func New(pool *pgxpool.Pool, cfg Config) (*Client, error) {
 	}
 	c, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Workers:      workers,
-		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, SlowQueue: {MaxWorkers: max(2, runtime.NumCPU())}, LargeQueue: {MaxWorkers: max(1, runtime.NumCPU()-1)}},
+		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}, SlowQueue: {MaxWorkers: max(2, runtime.NumCPU())}, LargeQueue: {MaxWorkers: max(1, runtime.NumCPU()-1)}, OutsideQueue: {MaxWorkers: 8}},
 		PeriodicJobs: periodic,
 		Logger:       slog.New(quiet{cfg.Log.Handler()}),
 		ErrorHandler: reporter{cfg.Log},

@@ -124,6 +124,24 @@ func (g *Gate) Check(raw string) error {
 	return nil
 }
 
+// CheckSecure is Check for an address to which something is sent that is not for
+// everybody on the way to read: encrypted, or of this machine itself, where a
+// configuration opens that.
+func (g *Gate) CheckSecure(raw string) error {
+	if err := g.Check(raw); err != nil {
+		return err
+	}
+	if t, err := parse(raw); err != nil || t.url.Scheme != "https" && !loopback(t.host) {
+		return refuse(NotEncrypted, "only https")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
 // own reports whether t is the portal itself.
 func (g *Gate) own(t target) bool {
 	return g.self.host != "" && t.host == g.self.host && t.port == g.self.port && t.url.Scheme == g.self.url.Scheme

@@ -1,6 +1,8 @@
 package outbound
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -27,6 +29,7 @@ type Resolver interface {
 type Config struct {
 	Allow    Allow
 	Portal   string         // address of the portal itself, which is reached wherever it is; empty: none
+	Agent    string         // name in the User-Agent; empty: the link monitor's
 	Contact  string         // address of a page that says who asks, for the User-Agent
 	Resolver Resolver       // nil: the system's
 	Roots    *x509.CertPool // nil: the system's
@@ -69,7 +72,7 @@ type host struct {
 
 // New returns a gate. Its error is about the configuration.
 func New(cfg Config) (*Gate, error) {
-	g := &Gate{cfg: cfg, hosts: map[string]*host{}, agent: "Shuyuan-LinkMonitor/1.0"}
+	g := &Gate{cfg: cfg, hosts: map[string]*host{}, agent: cmp.Or(cfg.Agent, "Shuyuan-LinkMonitor/1.0")}
 	if cfg.Contact != "" {
 		g.agent += " (+" + cfg.Contact + ")"
 	}
@@ -102,9 +105,12 @@ func (t Times) or(usual Times) Times {
 
 // Request is one question to an address.
 type Request struct {
-	Method string // GET or HEAD
+	Method string // GET, HEAD or POST
 	URL    string
 	Keep   int // bytes of the body that are wanted; a GET asks for no more, and no more is read
+
+	Header map[string]string // of a POST
+	Body   []byte            // of a POST
 }
 
 // Answer is what came back, whatever its status.
@@ -120,11 +126,18 @@ type Answer struct {
 	Address         netip.Addr    // that was connected to
 }
 
-// Do makes a request and follows its redirects. What had no answer is an *Error,
-// unless ctx ended first. It waits while another request goes to the same host.
+// Do makes a request and follows its redirects, but for those of a POST: what is
+// sent is for nobody else. What had no answer is an *Error, unless ctx ended
+// first. It waits while another request goes to the same host.
 func (g *Gate) Do(ctx context.Context, r Request) (*Answer, error) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return nil, refuse(Malformed, "only GET and HEAD")
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		if err := g.CheckSecure(r.URL); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, refuse(Malformed, "only GET, HEAD and POST")
 	}
 	r.Keep = min(r.Keep, maxKept)
 	address, moved := r.URL, true
@@ -167,12 +180,15 @@ func (g *Gate) once(ctx context.Context, r Request, t target) (a *Answer, next s
 	if err != nil {
 		return nil, "", err
 	}
-	q, err := http.NewRequestWithContext(ctx, r.Method, t.url.String(), nil)
+	q, err := http.NewRequestWithContext(ctx, r.Method, t.url.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, "", refuse(Malformed, "no address")
 	}
 	q.Header.Set("User-Agent", g.agent)
 	q.Header.Set("Accept", "*/*")
+	for name, value := range r.Header {
+		q.Header.Set(name, value)
+	}
 	if r.Method == http.MethodGet && r.Keep > 0 {
 		q.Header.Set("Range", "bytes=0-"+strconv.Itoa(r.Keep-1))
 	}
@@ -189,8 +205,10 @@ func (g *Gate) once(ctx context.Context, r Request, t target) (a *Answer, next s
 	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
 		a.CertificateEnds = response.TLS.PeerCertificates[0].NotAfter
 	}
-	if next, err := redirect(response); next != "" || err != nil {
-		return a, next, err
+	if r.Method != http.MethodPost {
+		if next, err := redirect(response); next != "" || err != nil {
+			return a, next, err
+		}
 	}
 	if r.Keep > 0 {
 		if a.Body, err = io.ReadAll(io.LimitReader(response.Body, int64(r.Keep))); err != nil {

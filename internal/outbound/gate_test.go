@@ -258,6 +258,39 @@ func TestARedirectIsLookedAtAnew(t *testing.T) {
 	}
 }
 
+// What is sent goes encrypted, but to this machine where that is open, and to no
+// other address than the one that was named.
+func TestWhatIsSentGoesEncryptedAndNowhereElse(t *testing.T) {
+	var reached atomic.Int32
+	port := serve(t, "127.0.0.2", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if reached.Add(1); r.URL.Path == "/other" {
+			t.Error("a redirect of a POST was followed")
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != http.MethodPost || string(body) != "{}" || r.Header.Get("Webhook-Id") != "msg_1" || r.Header.Get("Range") != "" || !strings.HasPrefix(r.UserAgent(), "Shuyuan-Webhook/1.0") {
+			t.Errorf("%s %v %q, %v", r.Method, r.Header, body, err)
+		}
+		http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
+	}), plain)
+	g := open(t, func(c *Config) {
+		c.Agent, c.Resolver = "Shuyuan-Webhook/1.0", &names{table: map[string][]string{"hooks.example": {"127.0.0.2"}, "localhost": {"127.0.0.2"}}}
+	}, port)
+	for address, want := range map[string]Problem{
+		fmt.Sprintf("http://127.0.0.2:%d/", port):     "",
+		fmt.Sprintf("http://localhost:%d/", port):     "",
+		fmt.Sprintf("http://hooks.example:%d/", port): NotEncrypted, // the name may lead elsewhere tomorrow
+		"http://93.184.216.34/":                       NotEncrypted,
+		"http://10.0.0.1/":                            NotPublic,
+		"https://a:b@hooks.example/":                  Malformed,
+	} {
+		before := reached.Load()
+		a, err := g.Do(t.Context(), Request{Method: http.MethodPost, URL: address, Body: []byte("{}"), Header: map[string]string{"webhook-id": "msg_1"}})
+		if ProblemOf(err) != want || want == "" && (a == nil || a.Status != http.StatusTemporaryRedirect) || want != "" && reached.Load() != before {
+			t.Errorf("%s: %+v, %v", address, a, err)
+		}
+	}
+}
+
 func TestRedirectsAreFollowedFiveTimes(t *testing.T) {
 	port := serve(t, "127.0.0.2", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var n int

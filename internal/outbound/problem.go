@@ -18,6 +18,7 @@ const (
 	Malformed    Problem = "malformed"     // no plain address of the web
 	PortRefused  Problem = "port"          // no port of the web
 	NotPublic    Problem = "not-public"    // an address that is not of the public internet
+	NotEncrypted Problem = "not-encrypted" // http, where something is sent that others may not read
 	Redirects    Problem = "redirects"     // more than five, or to nowhere
 	NoName       Problem = "no-name"       // no such name
 	NameFailed   Problem = "name-failed"   // the name cannot be resolved now
