@@ -174,8 +174,8 @@ func (s *Service) appeared(ctx context.Context, tx pgx.Tx, ids []int64) error {
 	return nil
 }
 
-// TellOfLate writes the event of each promise that is broken today, once for
-// each promised day.
+// TellOfLate writes the event of each promise that is broken today, and the letter
+// to its department, once for each promised day.
 func (s *Service) TellOfLate(ctx context.Context) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
@@ -190,6 +190,9 @@ func (s *Service) TellOfLate(ctx context.Context) error {
 		}
 		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 		if err != nil || len(ids) == 0 {
+			return none, err
+		}
+		if err := s.tellLate(ctx, tx, ids); err != nil {
 			return none, err
 		}
 		return none, jobs.Announce(ctx, tx, EventsTold{IDs: ids})

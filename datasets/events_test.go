@@ -42,7 +42,7 @@ func eventsOf(t *testing.T, c *datasetstest.Catalogue, slug string) []string {
 func TestWhatHappensToAnEntryIsWrittenWithTheAct(t *testing.T) {
 	c := datasetstest.New(t, licensing.Gate{})
 	due := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
-	d := c.Dataset(t, func(d *datasets.Dataset) { d.NextDue = &due })
+	d := c.Dataset(t, func(d *datasets.Dataset) { d.NextDue, d.Email = &due, "kaifang@tjj.example" })
 	file := c.Resource(t, d)
 	c.Version(t, d, file, "a.csv", "年份,人口\n2025,1\n")
 	c.Version(t, d, file, "a.csv", "年份,人口\n2025,1\n2026,2\n") // three days before it was promised
@@ -51,6 +51,14 @@ func TestWhatHappensToAnEntryIsWrittenWithTheAct(t *testing.T) {
 		if err := c.Service.TellOfLate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+	}
+	var letters int
+	var first datasets.LateNotice
+	if err := c.Pool.QueryRow(t.Context(), `SELECT count(*) OVER (), args FROM river_job WHERE kind = 'late_notice'`).Scan(&letters, &first); err != nil {
+		t.Fatal(err)
+	}
+	if want := []datasets.LateNews{{Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Due: "2026-11-25"}}; letters != 1 || !slices.Equal(first.Late, want) || first.To != "kaifang@tjj.example" {
+		t.Errorf("%d letters, the first %+v", letters, first)
 	}
 	c.Version(t, d, file, "a.csv", "年份,人口,户数\n2025,1,1\n2026,2,1\n2027,3,2\n")
 	who := datasetstest.Officer(d.Department)

@@ -485,7 +485,7 @@ func TestSettingsOfNoticesAreChecked(t *testing.T) {
 		"no such language":      {url.Values{"lang": {"fr"}}, 422},
 		"no such mode":          {url.Values{"lang": {"zh"}, "follow-mail": {"hourly"}}, 422},
 		"one a day on the site": {url.Values{"lang": {"zh"}, "follow-app": {"daily"}}, 422},
-		"one a day of the desk": {url.Values{"lang": {"zh"}, "desk-mail": {"daily"}}, 422},
+		"one a day of the desk": {url.Values{"lang": {"zh"}, "desk-mail": {"daily"}}, 303},
 		"the desk on the site":  {url.Values{"lang": {"zh"}, "desk-app": {"now"}}, 400},
 		"a channel too many":    {url.Values{"lang": {"zh"}, "follow-hook": {"now"}}, 400},
 		"a topic too many":      {url.Values{"lang": {"zh"}, "market-mail": {"now"}}, 400},
@@ -501,35 +501,32 @@ func TestSettingsOfNoticesAreChecked(t *testing.T) {
 	}
 }
 
-// Letters of the desk come one by one: the page offers nothing else, a form sent
-// by hand is refused at its field, and what was chosen when there was a choice is
-// as if it never was.
-func TestLettersOfTheDeskAreNotPutTogether(t *testing.T) {
+// Letters of the desk come at once, once a day or not at all, and stand in no list
+// besides the inbox; what a channel does not have is refused at its field.
+func TestHowOneIsToldOfTheDesk(t *testing.T) {
 	w := newWhole(t)
 	w.everyone(t)
 	const settings = "/account/notifications/settings"
-	if _, err := w.Pool.Exec(t.Context(), `INSERT INTO notice_settings (user_id, topic, channel, mode) SELECT id, 'desk', 'mail', 'daily' FROM users WHERE identifier = 'own@tests.example'`); err != nil {
-		t.Fatal(err)
-	}
 	page := w.get(t, own, settings).doc(t)
 	var offered []string
 	for _, o := range page.Find("#desk-mail option").EachIter() {
 		offered = append(offered, o.AttrOr("value", ""))
 	}
-	if !slices.Equal(offered, []string{"now", "off"}) || page.Find("#desk-mail option[selected]").AttrOr("value", "") != "now" || page.Find("#desk-app").Length() != 0 {
+	if !slices.Equal(offered, []string{"now", "daily", "off"}) || page.Find("#desk-mail option[selected]").AttrOr("value", "") != "now" || page.Find("#desk-app").Length() != 0 {
 		t.Errorf("offered: %q", offered)
 	}
-	if n := page.Find("#follow-mail option[value=daily]").Length(); n != 1 {
-		t.Errorf("one a day of what is followed: %d", n)
+	if page.Find(`a.src.house[href*="desk_reminder"]`).Length() != 1 || w.get(t, citizen, settings).doc(t).Find(`a[href*="desk_reminder"]`).Length() != 0 {
+		t.Error("the days of the reminders are not shown to those who work at a desk, or are to others")
 	}
-	r := w.post(t, own, settings, url.Values{"lang": {"zh"}, "desk-mail": {"daily"}})
-	field := r.doc(t).Find("#desk-mail")
-	if note := r.doc(t).Find("#" + field.AttrOr("aria-describedby", "none")).Text(); r.status != 422 || field.AttrOr("aria-invalid", "") != "true" || note != "这里没有每日一封，请选随时或者不要。" {
+	r := w.post(t, own, settings, url.Values{"lang": {"zh"}, "follow-app": {"daily"}})
+	field := r.doc(t).Find("#follow-app")
+	if note := r.doc(t).Find("#" + field.AttrOr("aria-describedby", "none")).Text(); r.status != 422 || field.AttrOr("aria-invalid", "") != "true" || note != "站内通知没有每日一封，请选随时或者不要。" {
 		t.Errorf("%d, beside the field: %q", r.status, note)
 	}
-	w.post303(t, own, settings, url.Values{"lang": {"zh"}, "own-mail": {"daily"}})
-	w.post303(t, own, settings, url.Values{"lang": {"zh"}, "desk-mail": {"off"}})
-	if mode := w.get(t, own, settings).doc(t).Find("#desk-mail option[selected]").AttrOr("value", ""); mode != "off" {
-		t.Errorf("kept as %q", mode)
+	for _, mode := range []string{"daily", "off"} {
+		w.post303(t, own, settings, url.Values{"lang": {"zh"}, "desk-mail": {mode}})
+		if kept := w.get(t, own, settings).doc(t).Find("#desk-mail option[selected]").AttrOr("value", ""); kept != mode {
+			t.Errorf("kept as %q", kept)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"encoding/csv"
 	"slices"
 	"strings"
@@ -24,6 +25,16 @@ func (s *Server) sources() []inbox.Source {
 		all = append(all, s.Notes)
 	}
 	return append(all, s.Inbox...)
+}
+
+// WaitingFor is what waits for an account, for letters that tell its owner
+// (following.Desk).
+func (s *Server) WaitingFor(ctx context.Context, user int64) ([]inbox.Item, error) {
+	who, err := s.Accounts.ActorOf(ctx, user)
+	if err != nil || who.IsVisitor() {
+		return nil, err
+	}
+	return inbox.Waiting(ctx, who, s.sources()...)
 }
 
 // waiting is what waits for who asks, of the kind in the address if it names one.

@@ -277,6 +277,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return sends("/datasets/"+open.Slug+"/ask", url.Values{"asker": {"某"}, "body": {"这里的数是哪一年的？"}}, 303)(p) && reads("/account/questions")(p)
 		},
 		"Follow datasets, departments, themes and searches, and choose how to be told": reads("/account/follows"),
+		"Enter webhook addresses, prove, test, rotate and remove them":                 sends("/account/webhooks", url.Values{"url": {"http://hooks.example/"}, "event": {"dataset.updated"}}, 422),
 		"Write notes that explain the public data of one's department":                 sends("/desk/notes/new", url.Values{"dataset": {open.Slug}, "title": {"解读"}, "body": {"怎样看。"}}, 303),
 		"Approve or return the notes of one's department": func(p persona) bool {
 			at := strings.TrimSuffix(w.post(t, own, "/desk/notes/new", url.Values{"dataset": {open.Slug}, "title": {"解读"}, "body": {"怎样看。"}}).header.Get("Location"), "?done=1")

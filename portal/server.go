@@ -20,6 +20,7 @@ import (
 	"shuyuan/datasets/notes"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
+	"shuyuan/datasets/webhooks"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/calendars"
@@ -58,6 +59,7 @@ type Deps struct {
 	Identity  *identity.Provider // nil where the installation has none
 	Notes     *notes.Service     // nil: no entry is explained
 	Following *following.Service // nil: nobody follows anything
+	Webhooks  *webhooks.Service  // with Following
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
 	Runners []calendars.Runner // whose clocks run

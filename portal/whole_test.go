@@ -12,6 +12,7 @@ import (
 	"shuyuan/datasets/following"
 	"shuyuan/datasets/notes"
 	"shuyuan/datasets/questions"
+	"shuyuan/datasets/webhooks"
 	"shuyuan/internal/workdays"
 	"slices"
 	"strings"
@@ -45,9 +46,12 @@ type whole struct {
 	*datasetstest.Catalogue
 	index   *search.Service
 	follows *following.Service
-	theirs  datasets.Department // the department of the other officer
-	keys    map[persona]string  // API keys
-	tokens  map[persona]string  // sessions
+	hooks   *webhooks.Service
+
+	receiver *receiver           // of webhooks; listens once it is started
+	theirs   datasets.Department // the department of the other officer
+	keys     map[persona]string  // API keys
+	tokens   map[persona]string  // sessions
 }
 
 // persona is somebody who asks.
@@ -177,11 +181,14 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	}
 	s.Following = following.New(following.Config{Pool: c.Pool, Catalogue: c.Service, Finder: w.index, Limits: s.Accounts, Rules: rules, Now: c.Clock})
 	w.follows = s.Following
+	w.hooks, w.receiver = hooksOn(t, c, s)
+	s.Webhooks = w.hooks
 	s.Notes = notes.New(c.Pool, c.Service, c.Clock)
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}
 	w.index.OnChange(w.Changed)
+	w.follows.AtDesk(w.Server, s.Calendars.Calendar)
 	w.people(t)
 	return w
 }

@@ -132,6 +132,8 @@ func LinkProblem(ctx context.Context, p outbound.Problem, status int, format str
 		return text.T(ctx, "证书不受信任。")
 	case outbound.NoEncryption:
 		return text.T(ctx, "建立不了加密连接。")
+	case outbound.NotEncrypted:
+		return text.T(ctx, "没有加密，平台不往那里送。")
 	case outbound.Redirects:
 		return text.T(ctx, "转来转去，没有到达。")
 	case outbound.NotPublic:

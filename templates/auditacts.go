@@ -31,6 +31,7 @@ var auditSubjects = map[string]named{
 	"note":           {"解读", "note"},
 	"follow":         {"关注", "follow"},
 	"notices":        {"通知设置", "notice settings"},
+	"webhook":        {"webhook 地址", "webhook address"},
 	"organisation":   {"机构", "organisation"},
 
 	"catalogue-import": {"批量导入", "bulk import"},
@@ -42,6 +43,15 @@ var auditSubjects = map[string]named{
 // auditActs are the names of all acts that are recorded, by the kind of thing and
 // the act. A test holds them against what the program writes.
 var auditActs = map[string]named{
+	"webhook add":                           {"登记 webhook 地址", "entered a webhook address"},
+	"webhook prove":                         {"验证 webhook 地址", "proved a webhook address"},
+	"webhook choose":                        {"选 webhook 的事件", "chose the events of a webhook"},
+	"webhook rotate":                        {"换 webhook 的密钥", "replaced the secret of a webhook"},
+	"webhook stop":                          {"停用 webhook 地址", "switched a webhook address off"},
+	"webhook remove":                        {"删去 webhook 地址", "removed a webhook address"},
+	"webhook test":                          {"测试 webhook 地址", "tested a webhook address"},
+	"webhook again":                         {"再送一次 webhook", "had a webhook sent again"},
+	"webhook switched-off":                  {"webhook 地址自动停用", "switched a failing webhook address off"},
 	"account account.created":               {"建立账号", "made an account"},
 	"account account.signed-up":             {"注册账号", "signed up"},
 	"account account.disabled":              {"停用账号", "disabled an account"},

@@ -26,6 +26,7 @@ var actionTypes = map[string][2]string{
 	"opening-review":   {"opening", "Action"},
 	"question":         {"questions", "Action"},
 	"note":             {"notes", "Action"},
+	"webhook":          {"webhooks", "Act"},
 }
 
 // accountAct is how acts on accounts are called.

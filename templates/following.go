@@ -9,6 +9,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/following"
+	"shuyuan/internal/workdays"
 	"shuyuan/templates/text"
 )
 
@@ -101,7 +102,7 @@ type UnsubscribePage struct {
 	Done  bool
 }
 
-var topicNames = map[following.Topic]string{following.OnFollows: "我关注的", following.OnDesk: "工作台的提问和审查", following.OnOwn: "我的提问", following.OnDaily: "每日一封的信"}
+var topicNames = map[following.Topic]string{following.OnFollows: "我关注的", following.OnDesk: "工作台", following.OnOwn: "我的提问", following.OnDaily: "每日一封的信"}
 
 // TopicName is what a topic is called.
 func TopicName(lang text.Lang, t following.Topic) string { return text.In(lang, topicNames[t]) }
@@ -225,6 +226,9 @@ func NoticeSentence(lang text.Lang, n *following.Notice) string {
 	if n.Event != nil {
 		return EventSentence(lang, n.Event)
 	}
+	if n.Desk != nil {
+		return deskSentence(lang, n)
+	}
 	if n.Kind == following.Match {
 		if n.Follow != nil {
 			return say("符合%s：%s", searchName(lang, n.Follow.Name), title)
@@ -232,6 +236,20 @@ func NoticeSentence(lang text.Lang, n *following.Notice) string {
 		return say("符合您关注的搜索：%s", title)
 	}
 	return title
+}
+
+// deskSentence says what is to be done at a desk, and until when.
+func deskSentence(lang text.Lang, n *following.Notice) string {
+	i := n.Desk
+	what, ask := eventTitle(lang, i.Title.Zh, i.Title.En), strings.TrimRight(text.In(lang, i.Ask, i.Args...), "。.")
+	if i.Clock == nil {
+		return text.In(lang, "待办：%s：%s", what, ask)
+	}
+	last := i.Clock.Last.In(workdays.Zone).Format(time.DateOnly)
+	if i.Clock.Late(n.At) {
+		return text.In(lang, "逾期（%s）：%s：%s", last, what, ask)
+	}
+	return text.In(lang, "最迟 %s：%s：%s", last, what, ask)
 }
 
 // NoticePath is the page that a notice leads to.
@@ -248,7 +266,7 @@ func NoticeKindName(lang text.Lang, kind string) string { return text.In(lang, n
 var noticeKinds = map[string]string{
 	string(datasets.EventPublished): "新数据集", string(datasets.EventRestored): "又公开了", string(datasets.EventWithdrawn): "撤下了", string(datasets.EventVersion): "新版本",
 	string(datasets.EventSchema): "列变了", string(datasets.EventCorrection): "更正", string(datasets.EventOverdue): "没有按时更新", string(datasets.EventAnswer): "答复", string(datasets.EventNote): "解读",
-	following.Match: "搜索",
+	following.Match: "搜索", following.Due: "待办", following.Arrived: "待办",
 }
 
 // unreadWords are the bell's words: how much was not read.

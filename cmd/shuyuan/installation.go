@@ -22,6 +22,7 @@ import (
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/following"
 	"shuyuan/datasets/questions"
+	"shuyuan/datasets/webhooks"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/calendars"
@@ -32,9 +33,11 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/identity"
 	"shuyuan/internal/mail"
+	"shuyuan/internal/outbound"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/portal"
+	"shuyuan/portal/notify"
 )
 
 // installation is what every command works on: the database and the files of
@@ -291,6 +294,38 @@ func (in *installation) following(s services, finder following.Finder) (*followi
 	return following.New(following.Config{
 		Pool: in.pool, Catalogue: s.datasets, Finder: finder, Limits: s.accounts, Secret: secret, Rules: rules, Now: s.clock.Now,
 	}), err
+}
+
+// webhooks tells programs what follows tell their owners.
+func (in *installation) webhooks(s services, follows *following.Service) (*webhooks.Service, error) {
+	book, err := policy.Load(policy.Files)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := webhooks.RulesOf(book)
+	if err != nil {
+		return nil, err
+	}
+	networks, ports, err := config.Reach(in.cfg.OutboundAllow)
+	if err != nil {
+		return nil, err
+	}
+	gate, err := outbound.New(outbound.Config{
+		Allow: outbound.Allow{Networks: networks, Ports: ports}, Agent: "Shuyuan-Webhook/1.0", Contact: in.reachedAt() + "/developers#webhooks", Now: s.clock.Now,
+		Times: outbound.Times{Head: rules.Answer, Whole: rules.Answer},
+	})
+	if err != nil {
+		return nil, err
+	}
+	secret, err := in.secret("accounts")
+	if err != nil {
+		return nil, err
+	}
+	hooks := webhooks.NewService(webhooks.Config{
+		Pool: in.pool, Gate: gate, Notices: follows, Limits: s.accounts, Secret: secret, Rules: rules, Now: s.clock.Now, Write: notify.Webhook(in.reachedAt()),
+	})
+	follows.OnTold(hooks.Tell)
+	return hooks, nil
 }
 
 // uploads lets files be uploaded, under the rules of the platform.

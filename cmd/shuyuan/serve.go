@@ -135,9 +135,13 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	hooks, err := s.in.webhooks(s.services, follows)
+	if err != nil {
+		return err
+	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Following: follows, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
 		Runners: []calendars.Runner{s.questions, s.catalogue, s.catalogue.Sources(), reviews},
 		Now:     s.clock.Now, Config: reached, Log: s.log,
@@ -148,6 +152,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	s.search.OnChange(s.portal.Changed)
+	follows.AtDesk(s.portal, s.calendars.Calendar)
 	workers := jobs.NewWorkers()
 	sender, err := s.in.openMail(s.base, s.clock.Now)
 	if err != nil {
@@ -162,6 +167,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleLinks(workers, sender, s.base); err != nil {
 		return err
 	}
+	if err := notify.HandleLate(workers, sender, s.base); err != nil {
+		return err
+	}
 	if err := notify.HandleQuestions(workers, sender, s.base, follows); err != nil {
 		return err
 	}
@@ -172,6 +180,12 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := jobs.Handle(workers, follows.Spread); err != nil {
+		return err
+	}
+	if err := jobs.Handle(workers, hooks.Deliver); err != nil {
+		return err
+	}
+	if err := notify.HandleWebhooks(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleFindings(workers, sender, s.base); err != nil {
@@ -195,8 +209,11 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "link-check", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.CheckLinks},
 		{Name: "tell-late", Every: time.Hour, AtStart: true, Run: s.datasets.TellOfLate},
 		{Name: "match-searches", Every: 15 * time.Second, AtStart: true, Run: follows.MatchSearches},
-		{Name: "daily-letters", Every: 5 * time.Minute, AtStart: true, Run: follows.SendDaily},
+		{Name: "daily-letters", Every: 15 * time.Minute, AtStart: true, Run: func(ctx context.Context) error {
+			return errors.Join(follows.RemindDesks(ctx), follows.SendDaily(ctx)) // what waits at a desk goes into the letter of the day
+		}},
 		{Name: "notice-sweep", Every: 6 * time.Hour, Run: follows.Sweep},
+		{Name: "webhook-sweep", Every: 6 * time.Hour, Run: hooks.Sweep},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})
 	s.admin = s.newAdmin()

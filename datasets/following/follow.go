@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/workdays"
 )
 
 // Kind is what can be followed.
@@ -72,6 +73,9 @@ type Service struct {
 	keeper    account.Keeper
 	rules     Rules
 	now       func() time.Time
+	onTold    []func(context.Context, pgx.Tx, []Told) error
+	desk      Desk // nil: nobody is told of a desk
+	calendar  func() workdays.Calendar
 }
 
 // Config is what a Service stands on.

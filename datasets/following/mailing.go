@@ -34,16 +34,28 @@ type Letter struct {
 	End    string           // one that ends letters like this one
 }
 
-// told is a notice that was just written.
-type told struct {
+// Told is a notice that was just written.
+type Told struct {
 	ID   int64
 	User int64
 	Mail Mode
+	Kind string // as of a Notice
+}
+
+// OnTold adds somebody who acts on new notices, in the transaction that writes
+// them. It is for the start of the program.
+func (s *Service) OnTold(do func(ctx context.Context, tx pgx.Tx, list []Told) error) {
+	s.onTold = append(s.onTold, do)
 }
 
 // sendOut has letters sent for new notices, once the transaction
 // that wrote them commits.
-func (s *Service) sendOut(ctx context.Context, tx pgx.Tx, list []told) error {
+func (s *Service) sendOut(ctx context.Context, tx pgx.Tx, list []Told) error {
+	for _, do := range s.onTold {
+		if err := do(ctx, tx, list); err != nil {
+			return err
+		}
+	}
 	for _, n := range list {
 		if n.Mail != AtOnce {
 			continue
@@ -97,6 +109,9 @@ func (s *Service) Letter(ctx context.Context, m Mailing) (*Letter, error) {
 	l.ID, l.Lang, l.Ends = "notice-mailing-"+strconv.FormatInt(m.ID, 10), settings.Lang, map[Topic]string{}
 	all, err := s.selectNotices(ctx, s.pool, `n.mailing_id = @mailing`, pgx.NamedArgs{"mailing": m.ID, "limit": nil})
 	if err != nil {
+		return nil, err
+	}
+	if all, err = s.atDesk(ctx, user, all); err != nil {
 		return nil, err
 	}
 	for i := len(all) - 1; i >= 0; i-- { // as they happened

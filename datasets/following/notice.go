@@ -9,17 +9,25 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/inbox"
 )
 
 // Match is what a notice is about where it is no event of an entry: a followed
 // search finds one.
 const Match = "match"
 
+// Due is what a notice is about where work at a desk is due, and Arrived where it
+// came.
+const (
+	Due     = "due"
+	Arrived = "arrived"
+)
+
 // Notice is one thing that somebody is told.
 type Notice struct {
 	ID    int64
 	Topic Topic
-	Kind  string // of the event, or Match
+	Kind  string // of the event, or Match, Due, Arrived
 	Event *datasets.Event
 
 	Title   string // of the entry
@@ -28,6 +36,11 @@ type Notice struct {
 	At      time.Time
 	Read    bool
 	Follow  *Follow // through which one is told; nil where it is no follow
+
+	Desk *inbox.Item // of the desk: what waits there
+
+	user int64
+	desk deskKey
 }
 
 // shownAtOnce is how many notices a page of the list shows.
@@ -81,6 +94,18 @@ func (s *Service) ReadAll(ctx context.Context, who account.Actor, upTo int64) er
 		return err
 	}
 	return markAllRead(ctx, s.pool, who.ID, upTo, s.now())
+}
+
+// Current is a notice as its reader may be told of it now; nil where not.
+func (s *Service) Current(ctx context.Context, id int64) (*Notice, error) {
+	found, err := s.selectNotices(ctx, s.pool, `n.id = @id`, pgx.NamedArgs{"id": id, "limit": 1})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	if found, err = s.atDesk(ctx, found[0].user, found); err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
 }
 
 // Sweep removes notices that were read long ago and are told in no letter any

@@ -15,6 +15,8 @@ type Rules struct {
 	Hits int           // that a search may have when it is first followed
 	Hour int           // of the day, in China, at which daily letters go out
 	Kept time.Duration // notices that were read
+
+	Ahead int // working days before the last one, from which on a desk is reminded
 }
 
 // RulesOf reads them from the book of rules.
@@ -39,6 +41,8 @@ func RulesOf(book *policy.Book) (Rules, error) {
 		Hits: number("follow_limit", "search_hits"),
 		Hour: number("notice_daily", ""),
 		Kept: time.Duration(number("notice_kept", "")) * day,
+
+		Ahead: number("desk_reminder", ""),
 	}
 	return r, errors.Join(missing...)
 }

@@ -28,7 +28,7 @@ type Topic string
 // The topics.
 const (
 	OnFollows Topic = "follow" // what one follows
-	OnDesk    Topic = "desk"   // questions and reviews that wait for one's role
+	OnDesk    Topic = "desk"   // what waits at one's desk
 	OnOwn     Topic = "own"    // one's own questions
 )
 
@@ -61,11 +61,10 @@ const (
 )
 
 // modes are the modes that each channel has for a topic. What waits at the desk
-// stands in the inbox, not in the list of notices, and has a last day: its letters
-// are not put together.
+// stands in the inbox, not in the list of notices.
 var modes = map[Topic]map[Channel][]Mode{
 	OnFollows: {App: {AtOnce, Off}, Mail: {AtOnce, Daily, Off}},
-	OnDesk:    {Mail: {AtOnce, Off}},
+	OnDesk:    {Mail: {AtOnce, Daily, Off}},
 	OnOwn:     {App: {AtOnce, Off}, Mail: {AtOnce, Daily, Off}},
 }
 
@@ -117,7 +116,7 @@ func (s *Service) Set(ctx context.Context, who account.Actor, chosen Settings) e
 		for _, c := range t.Channels() {
 			if m := chosen.Modes[t][c]; !slices.Contains(t.Modes(c), m) {
 				if m == Daily {
-					return fault.At(Field(t, c), "这里没有每日一封，请选随时或者不要。")
+					return fault.At(Field(t, c), "站内通知没有每日一封，请选随时或者不要。")
 				}
 				return fault.At(Field(t, c), "没有这种方式，请重新选。")
 			}

@@ -174,21 +174,21 @@ func modesOf(t Topic) string {
 }
 
 // returning is what is to be sent out of new notices.
-const returning = ` ON CONFLICT (user_id, key) DO NOTHING RETURNING id, user_id, mail`
+const returning = ` ON CONFLICT (user_id, key) DO NOTHING RETURNING id, user_id, mail, kind`
 
-func collectTold(rows pgx.Rows, err error) ([]told, error) {
+func collectTold(rows pgx.Rows, err error) ([]Told, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (t told, err error) {
-		return t, row.Scan(&t.ID, &t.User, &t.Mail)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Told, err error) {
+		return t, row.Scan(&t.ID, &t.User, &t.Mail, &t.Kind)
 	})
 }
 
 // tellFollowers writes the notice of an event for each of its followers: of a
 // new entry those of its department and theme, of all else those of the entry.
 // Whoever followed it only after it happened is not told.
-func tellFollowers(ctx context.Context, tx pgx.Tx, e *datasets.Event, now time.Time) ([]told, error) {
+func tellFollowers(ctx context.Context, tx pgx.Tx, e *datasets.Event, now time.Time) ([]Told, error) {
 	whose := `f.dataset_id = @dataset`
 	if e.Kind == datasets.EventPublished {
 		whose = `(f.department_id = @department OR f.theme_id = @theme)`
@@ -203,7 +203,7 @@ func tellFollowers(ctx context.Context, tx pgx.Tx, e *datasets.Event, now time.T
 
 // tellAsker writes the notice of an answer for whoever asked. The letter about it
 // is that of the question, unless the reader wants one a day.
-func tellAsker(ctx context.Context, tx pgx.Tx, e *datasets.Event, now time.Time) ([]told, error) {
+func tellAsker(ctx context.Context, tx pgx.Tx, e *datasets.Event, now time.Time) ([]Told, error) {
 	return collectTold(tx.Query(ctx, `
 		INSERT INTO notices (user_id, topic, key, dataset_id, event_id, kind, at, shown, mail)
 		SELECT u.id, 'own', @key, @dataset, @event, @kind, @now, `+mode(OnOwn, App)+` <> 'off', CASE `+mode(OnOwn, Mail)+` WHEN 'daily' THEN 'daily' ELSE 'off' END
@@ -214,7 +214,7 @@ func tellAsker(ctx context.Context, tx pgx.Tx, e *datasets.Event, now time.Time)
 
 // tellSearchers writes the notice that a search finds entries for everybody who
 // follows it, of each entry once.
-func tellSearchers(ctx context.Context, tx pgx.Tx, query string, ids []int64, now time.Time) ([]told, error) {
+func tellSearchers(ctx context.Context, tx pgx.Tx, query string, ids []int64, now time.Time) ([]Told, error) {
 	return collectTold(tx.Query(ctx, `
 		WITH found AS (
 			INSERT INTO search_matches (follow_id, dataset_id)
@@ -246,7 +246,7 @@ func followedSearches(ctx context.Context, tx pgx.Tx) ([]string, error) {
 }
 
 // insertMailing is the letter of one notice.
-func insertMailing(ctx context.Context, tx pgx.Tx, n told, now time.Time) (id int64, err error) {
+func insertMailing(ctx context.Context, tx pgx.Tx, n Told, now time.Time) (id int64, err error) {
 	err = tx.QueryRow(ctx, `
 		WITH m AS (INSERT INTO mailings (user_id, digest, at) VALUES (@user, false, @now) RETURNING id),
 		     n AS (UPDATE notices SET mailing_id = (SELECT id FROM m) WHERE id = @notice)
@@ -302,8 +302,8 @@ func closeMailing(ctx context.Context, q database.Querier, id int64, now time.Ti
 // What nobody may be told of now is left out.
 func (s *Service) selectNotices(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Notice, error) {
 	rows, err := q.Query(ctx, `
-		SELECT n.id, n.topic, n.kind, coalesce(n.event_id, 0), coalesce(d.title, n.title), coalesce(d.title_en, n.title_en), coalesce('/datasets/' || d.slug, n.path),
-		       n.at, n.read_at IS NOT NULL, coalesce(n.follow_id, 0)
+		SELECT n.id, n.user_id, n.topic, n.kind, coalesce(n.event_id, 0), coalesce(d.title, ''), coalesce(d.title_en, ''), coalesce('/datasets/' || d.slug, ''),
+		       n.at, n.read_at IS NOT NULL, coalesce(n.follow_id, 0), coalesce(n.detail ->> 'kind', ''), coalesce(n.detail ->> 'id', '')
 		FROM notices n LEFT JOIN datasets d ON d.id = n.dataset_id LEFT JOIN events e ON e.id = n.event_id
 		WHERE (d.id IS NULL OR `+datasets.Told+`) AND `+where+` ORDER BY n.id DESC LIMIT @limit`, args)
 	if err != nil {
@@ -312,7 +312,7 @@ func (s *Service) selectNotices(ctx context.Context, q database.Querier, where s
 	var events, follows []int64
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (n Notice, err error) {
 		var event, follow int64
-		err = row.Scan(&n.ID, &n.Topic, &n.Kind, &event, &n.Title, &n.TitleEN, &n.Path, &n.At, &n.Read, &follow)
+		err = row.Scan(&n.ID, &n.user, &n.Topic, &n.Kind, &event, &n.Title, &n.TitleEN, &n.Path, &n.At, &n.Read, &follow, &n.desk.Kind, &n.desk.ID)
 		events, follows = append(events, event), append(follows, follow)
 		return n, err
 	})

@@ -51,6 +51,7 @@ var Rates = map[string]Rate{
 	"export-key": {600, time.Minute},     // exports by key, of an account
 	"question":   {10, 24 * time.Hour},   // questions of one account about datasets
 	"follow":     {120, time.Hour},       // what one account follows and stops following
+	"webhook":    {60, time.Hour},        // webhooks that one account enters, and has sent
 	"feedback":   {20, 10 * time.Minute}, // forms anybody can send
 	"link-check": {30, 10 * time.Minute}, // addresses checked by hand, by department
 }

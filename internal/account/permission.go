@@ -37,6 +37,7 @@ var Permissions = []Permission{
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"对公开的数据提问，收回还没有答复的提问", "Ask about public data, and take back what is not answered yet", staff},
 	{"关注数据集、部门、主题和搜索，选怎样通知自己", "Follow datasets, departments, themes and searches, and choose how to be told", staff},
+	{"登记 webhook 地址，验证、测试、换密钥、删去", "Enter webhook addresses, prove, test, rotate and remove them", staff},
 	{"为本部门已公开的数据写解读", "Write notes that explain the public data of one's department", []Role{Officer}},
 	{"批准或退回本部门的解读", "Approve or return the notes of one's department", []Role{Head}},
 	{"答复对本部门数据的提问", "Answer questions about the data of one's department", []Role{Officer}},

@@ -134,6 +134,23 @@ func (s *Service) SignOut(ctx context.Context, a Actor) error {
 	return err
 }
 
+// ActorOf is who an account acts as by the roles that it has now, for jobs that
+// tell its owner something; whoever cannot sign in plays no role. It opens
+// nothing: it is of no session.
+func (s *Service) ActorOf(ctx context.Context, user int64) (Actor, error) {
+	var a Actor
+	err := s.pool.QueryRow(ctx, `
+		SELECT u.id, u.name, u.side, coalesce(u.department_id, 0), array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role)
+		FROM users u WHERE u.id = @id AND u.disabled_at IS NULL AND u.leaving_at IS NULL`, pgx.NamedArgs{"id": user}).Scan(&a.ID, &a.Name, &a.Side, &a.Department, &a.Roles)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Actor{}, nil
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("account: %w", err)
+	}
+	return a, nil
+}
+
 // Forget ends the session of token, whoever's it is: at sign-in, for the
 // session that the browser brought along.
 func (s *Service) Forget(ctx context.Context, token string) error {

@@ -1100,7 +1100,7 @@ CREATE TABLE notice_settings (
     topic text NOT NULL,
     channel text NOT NULL,
     mode text NOT NULL,
-    CONSTRAINT notice_settings_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'mail'::text, 'hook'::text]))),
+    CONSTRAINT notice_settings_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'mail'::text]))),
     CONSTRAINT notice_settings_mode_check CHECK ((mode = ANY (ARRAY['now'::text, 'daily'::text, 'off'::text]))),
     CONSTRAINT notice_settings_topic_check CHECK ((topic = ANY (ARRAY['follow'::text, 'desk'::text, 'own'::text]))),
     CONSTRAINT notice_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
@@ -1117,10 +1117,7 @@ CREATE TABLE notices (
     event_id bigint,
     follow_id bigint,
     kind text NOT NULL,
-    title text NOT NULL DEFAULT ''::text,
-    title_en text NOT NULL DEFAULT ''::text,
     detail jsonb NOT NULL DEFAULT '{}'::jsonb,
-    path text NOT NULL DEFAULT ''::text,
     at timestamp with time zone NOT NULL,
     read_at timestamp with time zone,
     shown boolean NOT NULL DEFAULT true,
@@ -1129,6 +1126,7 @@ CREATE TABLE notices (
     CONSTRAINT notices_check CHECK (((topic <> 'follow'::text) OR ((dataset_id IS NOT NULL) AND (follow_id IS NOT NULL)))),
     CONSTRAINT notices_check1 CHECK (((event_id IS NULL) OR (dataset_id IS NOT NULL))),
     CONSTRAINT notices_check2 CHECK (((mailing_id IS NULL) OR (mail <> 'off'::text))),
+    CONSTRAINT notices_desk_check CHECK (((topic = 'desk'::text) = (detail <> '{}'::jsonb))),
     CONSTRAINT notices_key_check CHECK ((key <> ''::text)),
     CONSTRAINT notices_kind_check CHECK ((kind <> ''::text)),
     CONSTRAINT notices_mail_check CHECK ((mail = ANY (ARRAY['now'::text, 'daily'::text, 'off'::text]))),
@@ -1148,6 +1146,7 @@ CREATE INDEX notices_unread ON public.notices USING btree (user_id) WHERE (shown
 COMMENT ON COLUMN notices.key IS 'what it tells, so that nobody is told twice';
 COMMENT ON COLUMN notices.dataset_id IS 'shown and sent only while everybody may see the entry, or its page says that it was withdrawn';
 COMMENT ON COLUMN notices.follow_id IS 'whoever ends a follow has no more of its notices';
+COMMENT ON COLUMN notices.detail IS 'of the desk: kind and id of what waits; what it says is read at the desk when it is told';
 COMMENT ON COLUMN notices.shown IS 'stands in the list of the app';
 COMMENT ON COLUMN notices.mail IS 'how it goes out by mail, as the reader had chosen when it happened';
 
@@ -2095,3 +2094,82 @@ COMMENT ON COLUMN versions.encoding IS 'character encoding of the original bytes
 COMMENT ON COLUMN versions.header IS 'whether the first line of a CSV, TSV or TXT names the columns';
 COMMENT ON COLUMN versions.delimiter IS 'what separates the cells where an officer said it; empty: as it is found';
 COMMENT ON COLUMN versions.encoding_told IS 'an officer named the encoding: it is not what would be found';
+
+CREATE TABLE webhook_attempts (
+    delivery_id bigint NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status integer NOT NULL DEFAULT 0,
+    problem text NOT NULL DEFAULT ''::text,
+    took_ms integer NOT NULL DEFAULT 0,
+    CONSTRAINT webhook_attempts_check CHECK (((status = 0) = (problem <> ''::text))),
+    CONSTRAINT webhook_attempts_number_check CHECK ((number > 0)),
+    CONSTRAINT webhook_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_deliveries(id) ON DELETE CASCADE,
+    CONSTRAINT webhook_attempts_pkey PRIMARY KEY (delivery_id, number)
+);
+COMMENT ON COLUMN webhook_attempts.problem IS 'why there was no answer, as of outbound';
+
+CREATE TABLE webhook_deliveries (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    webhook_id bigint NOT NULL,
+    notice_id bigint,
+    event text NOT NULL,
+    message text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    tries integer NOT NULL,
+    next_at timestamp with time zone,
+    CONSTRAINT webhook_deliveries_check CHECK (((state = 'waiting'::text) = (next_at IS NOT NULL))),
+    CONSTRAINT webhook_deliveries_event_check CHECK ((event <> ''::text)),
+    CONSTRAINT webhook_deliveries_message_check CHECK ((message ~ '^msg_[0-9A-Za-z]+$'::text)),
+    CONSTRAINT webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'accepted'::text, 'failed'::text, 'dropped'::text]))),
+    CONSTRAINT webhook_deliveries_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES notices(id) ON DELETE CASCADE,
+    CONSTRAINT webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE,
+    CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id),
+    CONSTRAINT webhook_deliveries_message_key UNIQUE (message),
+    CONSTRAINT webhook_deliveries_webhook_id_notice_id_key UNIQUE (webhook_id, notice_id)
+);
+CREATE INDEX webhook_deliveries_list ON public.webhook_deliveries USING btree (webhook_id, id DESC);
+CREATE INDEX webhook_deliveries_notice ON public.webhook_deliveries USING btree (notice_id) WHERE (notice_id IS NOT NULL);
+COMMENT ON TABLE webhook_deliveries IS 'what is sent is written from the notice when it is sent; no text is kept here';
+COMMENT ON COLUMN webhook_deliveries.notice_id IS 'null for a test';
+COMMENT ON COLUMN webhook_deliveries.message IS 'webhook-id: the same at every attempt';
+COMMENT ON COLUMN webhook_deliveries.tries IS 'the number of the attempt after which it is given up';
+
+CREATE TABLE webhook_secrets (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    webhook_id bigint NOT NULL,
+    locked bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    CONSTRAINT webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE,
+    CONSTRAINT webhook_secrets_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX webhook_secrets_current ON public.webhook_secrets USING btree (webhook_id) WHERE (ends_at IS NULL);
+COMMENT ON COLUMN webhook_secrets.locked IS 'locked with the key of the installation; the plain one was shown once';
+COMMENT ON COLUMN webhook_secrets.ends_at IS 'of one that was replaced: it signs as well until then';
+
+CREATE TABLE webhooks (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id bigint NOT NULL,
+    url text NOT NULL,
+    events text[] NOT NULL,
+    state text NOT NULL,
+    why text NOT NULL DEFAULT ''::text,
+    created_at timestamp with time zone NOT NULL,
+    proved_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    CONSTRAINT webhooks_check CHECK (((why <> ''::text) = (state = 'off'::text))),
+    CONSTRAINT webhooks_check1 CHECK (((state <> 'on'::text) OR (proved_at IS NOT NULL))),
+    CONSTRAINT webhooks_events_check CHECK ((cardinality(events) > 0)),
+    CONSTRAINT webhooks_state_check CHECK ((state = ANY (ARRAY['new'::text, 'on'::text, 'off'::text]))),
+    CONSTRAINT webhooks_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2000))),
+    CONSTRAINT webhooks_why_check CHECK ((why = ANY (ARRAY[''::text, 'owner'::text, 'failing'::text, 'gone'::text]))),
+    CONSTRAINT webhooks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT webhooks_pkey PRIMARY KEY (id),
+    CONSTRAINT webhooks_user_id_url_key UNIQUE (user_id, url)
+);
+COMMENT ON TABLE webhooks IS 'addresses that somebody has told of what happens; nothing is sent to one that has not proved itself';
+COMMENT ON COLUMN webhooks.events IS 'what it is told of';
+COMMENT ON COLUMN webhooks.failing_since IS 'the first failure after the last sending that was accepted';

@@ -196,6 +196,7 @@ func Document() ([]byte, error) {
 	h := huma.NewAPI(config(), paper{})
 	(&api{}).register(h)
 	describeWriting(h)
+	describeWebhooks(h.OpenAPI())
 	finish(h.OpenAPI())
 	out, err := json.MarshalIndent(h.OpenAPI(), "", "  ")
 	return append(out, '\n'), err

@@ -91,6 +91,7 @@ func (a *api) showDevelopers(_ *portal.Server, c *fiber.Ctx) error {
 	p.Language = language(ctx, v, profiles)
 	p.Walk = walks(a.Config.BaseURL)
 	p.Uploads = uploading(a.Config.BaseURL)
+	p.Webhooks = webhookCheck
 	if err := a.hero(ctx, &p); err != nil {
 		return err
 	}

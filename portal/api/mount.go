@@ -69,6 +69,7 @@ func Mount(s *portal.Server) {
 	a.doc = h.OpenAPI()
 	a.register(h)
 	describeWriting(h)
+	describeWebhooks(a.doc)
 	finish(a.doc)
 	a.handle(Base+"/openapi.json", a.showDocument)
 	a.handle("/developers", a.showDevelopers)

@@ -173,6 +173,7 @@ func (a *api) types(ctx context.Context) (out []templates.ReferenceType) {
 		}
 	}
 	visit(&huma.Schema{Ref: "#/components/schemas/Problem"})
+	visit(&huma.Schema{Ref: "#/components/schemas/WebhookMessage"})
 	return out
 }
 

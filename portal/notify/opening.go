@@ -32,9 +32,13 @@ func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string, wishe
 		if n.State == opening.Proposed || n.State == opening.Provisional {
 			asked = nil
 		}
-		return wished(ctx, sender, asked, base, following.OnDesk, func(langs ...text.Lang) mail.Letter { return Opening(n, base, langs...) }, false)
+		return wished(ctx, sender, asked, base, following.OnDesk, func(langs ...text.Lang) mail.Letter { return Opening(n, base, langs...) }, waits[n.State])
 	})
 }
+
+// waits are the states in which a review waits at a gate, so that the daily letter
+// of its reviewer tells it.
+var waits = map[opening.State]bool{opening.SecurityCheck: true, opening.SecrecyCheck: true, opening.JointReview: true}
 
 // Incident is the letter to whoever is known to have taken data that was
 // withdrawn at once (TJ-50). Its subject is its own, and says what happened.

@@ -21,7 +21,7 @@ func HandleQuestions(workers *jobs.Workers, sender mail.Sender, base string, wis
 		if n.State == questions.Open {
 			topic = following.OnDesk
 		}
-		later := n.State == questions.Answered // the daily letter tells it
+		later := n.State == questions.Open || n.State == questions.Answered // the daily letter tells it
 		return wished(ctx, sender, wishes, base, topic, func(langs ...text.Lang) mail.Letter { return Question(n, base, langs...) }, later)
 	})
 }
