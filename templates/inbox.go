@@ -140,7 +140,7 @@ var inboxKinds = map[string]string{
 	"upload":         "上传",
 	"finding":        "个人信息和隐患",
 	"link":           "登记的地址",
-	"update":         "更新",
+	"update":         "到期的更新",
 	"question":       "问答",
 	"entry":          "目录条目",
 	"opening-review": "开放审查",

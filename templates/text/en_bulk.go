@@ -41,7 +41,7 @@ func init() {
 		"批量导入导出": "Import and export in bulk",
 		"把本部门的条目导出成表，改好再导回来。先看会做什么，确认之前什么也不保存。": "Export your department’s entries as a sheet, edit it, import it again. You first see what would be done; nothing is stored until you confirm.",
 		"换一个文件":   "Choose another file",
-		"撤销":      "Taken back",
+		"撤销":      "Take back",
 		"撤销这次导入":  "Take this import back",
 		"数据项 CSV": "Data items (CSV)",
 		"数据项按条目整组换成表里的；表里一行也没有的条目，数据项不动。": "The data items of an entry are replaced as a whole by those in the sheet; of entries without any row there they stay.",

@@ -78,7 +78,7 @@ func init() {
 		"撤下了":                       "Withdrawn",
 		"列变了":                       "Columns changed",
 		"没有按时更新":                    "Not in time",
-		"解读":                        "Note",
+		"解读":                        "Notes",
 		"没有这条通知，或者它讲的东西已经看不到了。":                          "There is no such notice, or what it tells of can no longer be seen.",
 		"这个搜索现在找到 %d 个数据集，超过 %d 个，太宽了：请加条件，或者改为关注部门、主题。": "This search finds %d datasets now, more than %d: please narrow it, or follow a department or theme instead.",
 		"请先写要找的词，或者选一个筛选条件，再关注这个搜索。":                     "Please type words or choose a filter first, then follow the search.",

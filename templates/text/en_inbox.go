@@ -3,7 +3,8 @@ package text
 // The inbox: what waits for somebody, and until when.
 func init() {
 	add(map[string]string{
-		"收件台": "Inbox",
+		"到期的更新": "Updates that are due",
+		"收件台":   "Inbox",
 		"按到期日排，先到期的在前；时限按工作日数，旁边写着是哪一条规则。": "Sorted by the day each is due. Periods are counted in working days; the rule that sets them stands beside.",
 		"今后 %d 个工作日的到期件数":  "How many are due on each of the next %d working days",
 		"现在没有等您办的事。":       "Nothing waits for you now.",
