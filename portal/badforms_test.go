@@ -130,7 +130,7 @@ func TestAnotherOrganisationIsNotThere(t *testing.T) {
 		t.Fatalf("no organisation at %q", page)
 	}
 	fields := map[string]url.Values{
-		"": form, "/submit": {}, "/invite": {"identifier": {"own@tests.example"}, "role": {"owner"}}, "/members": {"user": {"1"}, "role": {""}},
+		"": form, "/submit": {}, "/invite": {"identifier": {"own@tests.example"}, "role": {"owner"}}, "/withdraw": {"identifier": {"own@tests.example"}}, "/members": {"user": {"1"}, "role": {""}},
 	}
 	asked := 0
 	for _, r := range portal.Routes {

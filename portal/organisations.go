@@ -79,6 +79,8 @@ func (s *Server) showOrganisation(c *fiber.Ctx) error {
 			p.Done = text.T(c.UserContext(), "已提交，等数据主管部门认证。")
 		case "paper":
 			p.Done = text.T(c.UserContext(), "证照已上传。")
+		case "withdrawn":
+			p.Done = text.T(c.UserContext(), "邀请已撤回，信里的链接不再有效。")
 		case "invited":
 			p.Done = text.T(c.UserContext(), "邀请信已发出。")
 		}
@@ -171,6 +173,17 @@ func (s *Server) inviteMember(c *fiber.Ctx) error {
 	return s.orgAct(c, "invited", func(id int64) error {
 		return s.Accounts.Invite(c.UserContext(), actor(c), id, f.Get("identifier"), f.Get("role"))
 	}, func(p *templates.OrganisationPage) { p.Address = repeated(f.Get("identifier")) })
+}
+
+// withdrawInvitation is POST /organisations/{id}/withdraw.
+func (s *Server) withdrawInvitation(c *fiber.Ctx) error {
+	f, err := form(c, "identifier")
+	if err != nil {
+		return err
+	}
+	return s.orgAct(c, "withdrawn", func(id int64) error {
+		return s.Accounts.Withdraw(c.UserContext(), actor(c), id, f.Get("identifier"))
+	}, func(*templates.OrganisationPage) {})
 }
 
 // setMember is POST /organisations/{id}/members.

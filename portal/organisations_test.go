@@ -127,6 +127,16 @@ func TestAnOrganisationFromDraftToVerified(t *testing.T) {
 	if got := owner.open("/invitations?link=" + secret); got.status != 410 { // it is another's
 		t.Errorf("the invitation of another: %d", got.status)
 	}
+	if got := owner.submit(owner.open(page), page+"/withdraw", nil); got.status != 303 {
+		t.Fatalf("withdrawn: %d", got.status)
+	}
+	if got := stranger.open("/invitations?link=" + secret); got.status != 410 {
+		t.Errorf("a withdrawn invitation: %d", got.status)
+	}
+	if got := owner.submit(owner.open(page), page+"/invite", url.Values{"identifier": {"buyer@tests.example"}, "role": {"member"}}); got.status != 303 {
+		t.Fatalf("invited again: %d", got.status)
+	}
+	secret = w.mailed(t)
 	asked := stranger.open("/invitations?link=" + secret)
 	if got := stranger.submit(asked, "/invitations", nil); got.status != 303 || got.header.Get("Location") != page {
 		t.Fatalf("joined: %d to %s", got.status, got.header.Get("Location"))

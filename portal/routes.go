@@ -181,6 +181,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/organisations/:id/papers", By: anybody, Handle: (*Server).addPaper, Session: true, Stream: true},
 	{Method: "GET", Path: "/organisations/:id/papers/:paper", By: anybody, Handle: (*Server).readPaper, Session: true, Visit: DownloadVisit},
 	{Method: "POST", Path: "/organisations/:id/invite", By: anybody, Handle: (*Server).inviteMember, Session: true},
+	{Method: "POST", Path: "/organisations/:id/withdraw", By: anybody, Handle: (*Server).withdrawInvitation, Session: true},
 	{Method: "POST", Path: "/organisations/:id/members", By: anybody, Handle: (*Server).setMember, Session: true},
 	{Method: "GET", Path: "/invitations", By: anybody, Handle: (*Server).showInvitation, Session: true},
 	{Method: "POST", Path: "/invitations", By: anybody, Handle: (*Server).join, Session: true},

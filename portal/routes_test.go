@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	gocmp "github.com/google/go-cmp/cmp"
@@ -376,6 +378,44 @@ func (w *whole) actorOf(t *testing.T, p persona) account.Actor {
 		return account.Actor{}
 	}
 	return mustActor(t, w, w.tokens[p])
+}
+
+// Every route of the API asks a key for its scope: one for reading publishes
+// nothing, one for publishing reads nothing.
+func TestEveryRouteOfTheAPIAsksForItsScope(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	who := mustActor(t, w, w.tokens[own])
+	for name, scope := range map[persona]string{"reads": account.ScopeRead, "publishes": account.ScopePublish} {
+		var err error
+		if w.keys[name], _, err = w.Accounts.CreateKey(t.Context(), who, string(name), []string{scope}, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := 0
+	for _, r := range api.Routes {
+		if !strings.HasPrefix(r.Path, api.Base) || r.Path == api.Base+"/openapi.json" {
+			continue
+		}
+		asked++
+		address := regexp.MustCompile(`:\w+`).ReplaceAllString(r.Path, "x")
+		good, bad := persona("reads"), persona("publishes")
+		if r.Scope == account.ScopePublish {
+			good, bad = bad, good
+		}
+		for by, refused := range map[persona]bool{good: false, bad: true} {
+			got := w.send(t, w.as(by, r.Method, address, nil))
+			if (got.status == http.StatusForbidden) != refused {
+				t.Errorf("%s %s by a key that %s: %d", r.Method, r.Path, by, got.status)
+			}
+			if got.status == http.StatusUnauthorized || got.status >= 500 {
+				t.Errorf("%s %s by a key that %s: %d", r.Method, r.Path, by, got.status)
+			}
+		}
+	}
+	if asked < 20 {
+		t.Errorf("only %d routes", asked)
+	}
 }
 
 // A key is offered for what some address asks for, and for nothing else.

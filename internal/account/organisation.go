@@ -317,6 +317,30 @@ func (s *Service) Invite(ctx context.Context, a Actor, id int64, identifier, rol
 	return err
 }
 
+// Withdraw takes back the open invitations of somebody to an organisation that a
+// owns: their links open nothing any more. It returns fault.NotFound where there
+// is none.
+func (s *Service) Withdraw(ctx context.Context, a Actor, id int64, identifier string) error {
+	identifier, err := Identifier(identifier)
+	if err != nil {
+		return err
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		tag, err := tx.Exec(ctx, `
+			DELETE FROM invitations i USING organisations o
+			WHERE o.id = i.organisation_id AND i.organisation_id = @id AND i.identifier = @identifier AND i.used_at IS NULL AND `+owned,
+			pgx.NamedArgs{"id": id, "user": a.ID, "identifier": identifier})
+		if err != nil {
+			return struct{}{}, fmt.Errorf("withdraw: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return struct{}{}, fault.New(fault.NotFound, "没有这个邀请，可能已经接受或撤回。")
+		}
+		return struct{}{}, s.recordOrg(ctx, tx, a, id, "organisation.invitation-withdrawn", nil)
+	})
+	return err
+}
+
 // invitation is the condition in SQL for one that a may take: good, and sent to
 // the confirmed address of a.
 const invitation = `i.id = @link AND i.used_at IS NULL AND i.expires_at > @now

@@ -169,6 +169,56 @@ func TestADraftHoldsNoDepartmentsCode(t *testing.T) {
 	}
 }
 
+// An invitation ends by time and by being taken back; who is taken out of an
+// organisation does not get in by the next request.
+func TestInvitationsEndAndMembersTakenOutAreOut(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	a, b := w.signUp("zhao@tests.example"), w.signUp("qian@tests.example")
+	id := w.draft(a, account.Unincorporated)
+	invite := func() string {
+		t.Helper()
+		if err := w.Invite(ctx, a, id, "qian@tests.example", account.Member); err != nil {
+			t.Fatal(err)
+		}
+		_, secret := w.letter()
+		return secret
+	}
+	old := invite()
+	w.clock.pass(w.Rules().Invitation)
+	_, err := w.Join(ctx, b, old)
+	wantKind(t, err, fault.Gone)
+	taken := invite()
+	wantKind(t, w.Withdraw(ctx, b, id, "qian@tests.example"), fault.NotFound) // not by another
+	wantKind(t, w.Withdraw(ctx, a, id, "sun@tests.example"), fault.NotFound)
+	if err := w.Withdraw(ctx, a, id, "QIAN@tests.example"); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.Withdraw(ctx, a, id, "qian@tests.example"), fault.NotFound)
+	_, err = w.Invited(ctx, b, taken)
+	wantKind(t, err, fault.Gone)
+	_, err = w.Join(ctx, b, taken)
+	wantKind(t, err, fault.Gone)
+	if _, err := w.Join(ctx, b, invite()); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.Withdraw(ctx, a, id, "qian@tests.example"), fault.NotFound) // one that was taken stays
+	if _, err := w.Organisation(ctx, b, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.SetMember(ctx, a, id, b.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.replica().Organisation(ctx, b, id) // the same actor, at another replica
+	wantKind(t, err, fault.NotFound)
+	_, _, err = w.Members(ctx, b, id)
+	wantKind(t, err, fault.NotFound)
+	_, err = w.PapersOf(ctx, b, id)
+	wantKind(t, err, fault.NotFound)
+	if own, err := w.Organisations(ctx, b); err != nil || len(own) != 0 {
+		t.Errorf("%v, %v", own, err)
+	}
+}
+
 func TestMembersJoinByInvitationAndTheLastOwnerStays(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	a, b, c := w.signUp("zhao@tests.example"), w.signUp("qian@tests.example"), w.signUp("sun@tests.example")

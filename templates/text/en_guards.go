@@ -35,6 +35,15 @@ func init() {
 	})
 }
 
+// Invitations that are withdrawn.
+func init() {
+	add(map[string]string{
+		"撤回邀请": "Withdraw the invitation",
+		"邀请已撤回，信里的链接不再有效。":  "The invitation is withdrawn; the link in the letter opens nothing any more.",
+		"没有这个邀请，可能已经接受或撤回。": "There is no such invitation; it may have been accepted or withdrawn.",
+	})
+}
+
 // Keys: how much each is used, and before one expires.
 func init() {
 	add(map[string]string{
