@@ -49,7 +49,7 @@ var keptColumns = []keptColumn{
 	{"sign_in_steps", "user_id", "none: a sign-in under way, good for minutes", goes, ""},
 	{"totp", "user_id", "account.json second_steps", goes, ""},
 	{"user_roles", "user_id", "account.json account", goes, ""}, // nobody with a role can leave: see mayLeave
-	{"webhooks", "user_id", "account.json others", goes, ""}, // with their secrets, and what was sent there
+	{"webhooks", "user_id", "account.json others", goes, ""},    // with their secrets, and what was sent there
 	{"catalogue_autosaves", "user_id", "acts.ndjson", stays, "what an office was writing; it goes when the entry is saved"},
 
 	{"papers", "uploaded_by", "account.json organisations", stays, "a paper belongs to the organisation; its only member's draft goes with it"},
