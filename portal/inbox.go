@@ -37,36 +37,43 @@ func (s *Server) WaitingFor(ctx context.Context, user int64) ([]inbox.Item, erro
 	return inbox.Waiting(ctx, who, s.sources()...)
 }
 
-// waiting is what waits for who asks, of the kind in the address if it names one.
-func (s *Server) waiting(c *fiber.Ctx) (all, chosen []inbox.Item, kind string, err error) {
-	q, err := query(c, "kind")
+// waiting is what waits for who asks, of the kind and by the time in the address
+// if it names them.
+func (s *Server) waiting(c *fiber.Ctx) (all, chosen []inbox.Item, f templates.InboxFilter, err error) {
+	q, err := query(c, "kind", "when")
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, f, err
+	}
+	f = templates.InboxFilter{Kind: q.Get("kind"), When: q.Get("when")}
+	if !f.Known() {
+		return nil, nil, f, malformed("when", "没有这种待办。")
 	}
 	if all, err = inbox.Waiting(c.UserContext(), actor(c), s.sources()...); err != nil {
-		return nil, nil, "", err
+		return nil, nil, f, err
 	}
-	kind = q.Get("kind")
+	now := s.Now()
+	known := f.Kind == "" || templates.KnownInboxKind(f.Kind)
 	for _, i := range all {
-		if kind == "" || i.Kind == kind {
+		known = known || i.Kind == f.Kind
+		if f.Holds(i, now) {
 			chosen = append(chosen, i)
 		}
 	}
-	if kind != "" && len(chosen) == 0 && !templates.KnownInboxKind(kind) {
-		return nil, nil, "", malformed("kind", "没有这种待办。")
+	if !known {
+		return nil, nil, f, malformed("kind", "没有这种待办。")
 	}
-	return all, chosen, kind, nil
+	return all, chosen, f, nil
 }
 
 // showInbox is GET /desk/inbox: the one list of what waits.
 func (s *Server) showInbox(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	all, chosen, kind, err := s.waiting(c)
+	all, chosen, filter, err := s.waiting(c)
 	if err != nil {
 		return err
 	}
 	calendar := s.Calendars.Calendar()
-	p := templates.InboxPage{Frame: s.quietFrame(c, text.T(ctx, "收件台")), Kind: kind, All: len(all)}
+	p := templates.InboxPage{Frame: s.quietFrame(c, text.T(ctx, "收件台")), InboxFilter: filter, All: len(all)}
 	p.Wide = true
 	p.Rows = templates.CountInbox(chosen, calendar, p.Now)
 	for _, r := range p.Rows {

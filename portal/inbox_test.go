@@ -74,6 +74,23 @@ func TestTheInboxIsOneListByTheDayDue(t *testing.T) {
 	if one := w.get(t, persona(account.Authority), "/desk/inbox?kind=link").doc(t); one.Find(`.ib tbody tr:not(.grp)`).Length() != 1 {
 		t.Error("the filter does not narrow")
 	}
+	for filter, want := range map[string]string{"when=late": "/three", "kind=link&when=late": "", "kind=upload&when=late": "/three"} {
+		var shown []string
+		for _, a := range w.get(t, persona(account.Authority), "/desk/inbox?"+filter).doc(t).Find(`.ib td.wrap > a`).EachIter() {
+			if href := a.AttrOr("href", ""); !strings.HasPrefix(href, "/law") {
+				shown = append(shown, href)
+			}
+		}
+		if got := strings.Join(shown, " "); got != want {
+			t.Errorf("%s shows %s, want %s", filter, got, want)
+		}
+	}
+	if n := strings.Count(w.get(t, persona(account.Authority), "/desk/inbox.csv?when=late").body, "\n"); n != 2 {
+		t.Errorf("the file of what is late has %d lines", n)
+	}
+	if r := w.get(t, persona(account.Authority), "/desk/inbox?when=never"); r.status != 400 {
+		t.Errorf("a time that there is not: %d", r.status)
+	}
 	if r := w.get(t, persona(account.Authority), "/desk/inbox?kind=nonsense"); r.status != 400 {
 		t.Errorf("a kind that there is not: %d", r.status)
 	}

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"shuyuan/internal/account"
@@ -14,13 +15,60 @@ import (
 // InboxPage is what waits for who has signed in.
 type InboxPage struct {
 	Frame
-	Rows  []InboxRow // of the kind asked for
+	InboxFilter
+	Rows  []InboxRow // those that the filter holds
 	Kinds []InboxKind
-	Kind  string // of the rows; empty: all
 	All   int
 	Late  int
 	Days  []InboxDay
 }
+
+// InboxFilter is which part of the list is asked for.
+type InboxFilter struct {
+	Kind string // empty: all
+	When string // InboxLate or InboxWeek; empty: all
+}
+
+// The times that one can ask for.
+const (
+	InboxLate = "late"
+	InboxWeek = "week" // due in this week, and not late
+)
+
+// Known reports whether there is such a time.
+func (f InboxFilter) Known() bool { return f.When == "" || f.When == InboxLate || f.When == InboxWeek }
+
+// Holds reports whether an item is asked for.
+func (f InboxFilter) Holds(i inbox.Item, now time.Time) bool {
+	if f.Kind != "" && i.Kind != f.Kind {
+		return false
+	}
+	switch f.When {
+	case InboxLate:
+		return i.Clock != nil && i.Clock.Late(now)
+	case InboxWeek:
+		return i.Clock != nil && !i.Clock.Late(now) && sameWeek(now, i.Clock.Last)
+	}
+	return true
+}
+
+// href is the address of another part of the list, or of its file.
+func (f InboxFilter) href(page, kind, when string) string {
+	q := url.Values{}
+	if kind != "" {
+		q.Set("kind", kind)
+	}
+	if when != "" {
+		q.Set("when", when)
+	}
+	if len(q) == 0 {
+		return page
+	}
+	return page + "?" + q.Encode()
+}
+
+// inboxTimes are the times of the filter, in words.
+var inboxTimes = []struct{ When, Zh string }{{"", "不论何时"}, {InboxLate, "逾期"}, {InboxWeek, "本周"}}
 
 // InboxRow is one thing that waits, with its clock counted at the time of the
 // page.
@@ -111,8 +159,10 @@ func (p InboxPage) group(r InboxRow) string {
 	return "之后"
 }
 
-func (p InboxPage) week(day time.Time) bool {
-	y, w := p.Now.In(workdays.Zone).ISOWeek()
+func (p InboxPage) week(day time.Time) bool { return sameWeek(p.Now, day) }
+
+func sameWeek(now, day time.Time) bool {
+	y, w := now.In(workdays.Zone).ISOWeek()
 	y2, w2 := day.In(workdays.Zone).ISOWeek()
 	return y == y2 && w == w2
 }
@@ -157,13 +207,6 @@ var inboxKinds = map[string]string{
 
 // KnownInboxKind reports whether there is such a kind.
 func KnownInboxKind(kind string) bool { return inboxKinds[kind] != "" }
-
-func inboxCSV(kind string) string {
-	if kind == "" {
-		return "/desk/inbox.csv"
-	}
-	return "/desk/inbox.csv?kind=" + kind
-}
 
 // InboxKindName is what a kind is called.
 func InboxKindName(ctx context.Context, kind string) string {

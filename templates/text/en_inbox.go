@@ -3,6 +3,9 @@ package text
 // The inbox: what waits for somebody, and until when.
 func init() {
 	add(map[string]string{
+		"按到期筛选": "Filter by the day due",
+		"不论何时":  "Whenever due",
+		"这里不成批办理：每件都要看过再定。用 Tab 键逐件走，回车打开。": "Nothing is done in bulk here: each is looked at before it is decided. Tab goes from one to the next, Enter opens it.",
 		"到期的更新": "Updates that are due",
 		"收件台":   "Inbox",
 		"按到期日排，先到期的在前；时限按工作日数，旁边写着是哪一条规则。": "Sorted by the day each is due. Periods are counted in working days; the rule that sets them stands beside.",
