@@ -72,6 +72,11 @@ func (s *Server) accountPage(c *fiber.Ctx, show func(*templates.AccountPage)) er
 	if p.Keys, err = s.Accounts.Keys(ctx, who); err != nil {
 		return err
 	}
+	invited, err := s.Accounts.Invitations(ctx, who)
+	if err != nil {
+		return err
+	}
+	p.Invited = len(invited)
 	p.Identity.Provider, p.LeavingRules = s.providerName(), s.houseRules("account_deletion")
 	p.KeyWarning, p.KeyRules = s.Accounts.Rules().KeyWarning, s.houseRules("account_key_warning")
 	if p.Identity.Links, err = s.Accounts.Identities(ctx, who); err != nil {

@@ -26,6 +26,9 @@ func (s *Server) organisationsPage(c *fiber.Ctx, f templates.OrgForm) error {
 		return err
 	}
 	p := templates.OrganisationsPage{Frame: s.quietFrame(c, text.T(ctx, "我的机构")), All: all, Form: f}
+	if p.Invited, err = s.Accounts.Invitations(ctx, who); err != nil {
+		return err
+	}
 	p.May = who.Side == account.Use || who.Side == account.Operate || who.Side == account.Exchange || who.Side == account.Arbitrate
 	return s.page(c, templates.Organisations(p))
 }
@@ -230,13 +233,21 @@ func (s *Server) showInvitation(c *fiber.Ctx) error {
 	return s.page(c, templates.Invitation(p))
 }
 
-// join is POST /invitations.
+// join is POST /invitations: by the link of the letter, or to the organisation
+// that invites the address of who is signed in.
 func (s *Server) join(c *fiber.Ctx) error {
-	f, err := form(c, "link")
+	f, err := form(c, "link", "organisation")
 	if err != nil {
 		return err
 	}
-	id, err := s.Accounts.Join(c.UserContext(), actor(c), f.Get("link"))
+	var id int64
+	if raw := f.Get("organisation"); raw != "" {
+		if id, err = positive(raw); err == nil {
+			id, err = s.Accounts.Accept(c.UserContext(), actor(c), id)
+		}
+	} else {
+		id, err = s.Accounts.Join(c.UserContext(), actor(c), f.Get("link"))
+	}
 	if err != nil {
 		return err
 	}

@@ -343,7 +343,7 @@ func (s *Service) Withdraw(ctx context.Context, a Actor, id int64, identifier st
 
 // invitation is the condition in SQL for one that a may take: good, and sent to
 // the confirmed address of a.
-const invitation = `i.id = @link AND i.used_at IS NULL AND i.expires_at > @now
+const invitation = `i.used_at IS NULL AND i.expires_at > @now
 	AND EXISTS (SELECT FROM users u WHERE u.id = @user AND u.identifier = i.identifier AND u.confirmed_at IS NOT NULL)`
 
 // Invited is the organisation that a link invites a to. It returns fault.Gone
@@ -353,7 +353,7 @@ func (s *Service) Invited(ctx context.Context, a Actor, secret string) (Organisa
 	if err != nil {
 		return Organisation{}, err
 	}
-	found, err := s.organisations(ctx, `SELECT `+orgColumns+`, i.role FROM invitations i JOIN organisations o ON o.id = i.organisation_id WHERE `+invitation,
+	found, err := s.organisations(ctx, `SELECT `+orgColumns+`, i.role FROM invitations i JOIN organisations o ON o.id = i.organisation_id WHERE i.id = @link AND `+invitation,
 		pgx.NamedArgs{"link": link, "user": a.ID, "now": s.now()})
 	if err == nil && len(found) == 0 {
 		err = errLink()
@@ -364,20 +364,37 @@ func (s *Service) Invited(ctx context.Context, a Actor, secret string) (Organisa
 	return found[0], nil
 }
 
-// Join takes an invitation, once.
+// Invitations are the organisations that invite the confirmed address of a, each
+// once, with what a would be in it: whoever reads that address needs no link.
+func (s *Service) Invitations(ctx context.Context, a Actor) ([]Organisation, error) {
+	return s.organisations(ctx, `SELECT DISTINCT ON (o.id) `+orgColumns+`, i.role FROM invitations i JOIN organisations o ON o.id = i.organisation_id
+		WHERE `+invitation+` AND NOT EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = o.id AND m.user_id = @user) ORDER BY o.id, i.created_at DESC`,
+		pgx.NamedArgs{"user": a.ID, "now": s.now()})
+}
+
+// Join takes an invitation by the link that was mailed, once.
 func (s *Service) Join(ctx context.Context, a Actor, secret string) (int64, error) {
 	link, err := s.linkID(linkInvite, secret)
 	if err != nil {
 		return 0, err
 	}
+	return s.join(ctx, a, `i.id = @link`, pgx.NamedArgs{"link": link})
+}
+
+// Accept takes the newest of the invitations to an organisation.
+func (s *Service) Accept(ctx context.Context, a Actor, organisation int64) (int64, error) {
+	return s.join(ctx, a, `i.id = (SELECT i.id FROM invitations i WHERE i.organisation_id = @organisation AND `+invitation+` ORDER BY i.created_at DESC LIMIT 1)`, pgx.NamedArgs{"organisation": organisation})
+}
+
+func (s *Service) join(ctx context.Context, a Actor, which string, args pgx.NamedArgs) (int64, error) {
+	args["user"], args["now"] = a.ID, s.now()
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (int64, error) {
 		if err := s.mayRepresent(ctx, tx, a); err != nil {
 			return 0, err
 		}
 		var id int64
 		var role string
-		err := tx.QueryRow(ctx, `UPDATE invitations i SET used_at = @now WHERE `+invitation+` RETURNING organisation_id, role`,
-			pgx.NamedArgs{"link": link, "user": a.ID, "now": s.now()}).Scan(&id, &role)
+		err := tx.QueryRow(ctx, `UPDATE invitations i SET used_at = @now WHERE `+which+` AND `+invitation+` RETURNING organisation_id, role`, args).Scan(&id, &role)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return 0, errLink()
 		}

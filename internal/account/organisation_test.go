@@ -240,8 +240,27 @@ func TestMembersJoinByInvitationAndTheLastOwnerStays(t *testing.T) {
 	if o, err := w.Invited(ctx, b, secret); err != nil || o.ID != id || o.Role != account.Owner {
 		t.Errorf("%+v, %v", o, err)
 	}
+	if all, err := w.Invitations(ctx, b); err != nil || len(all) != 1 || all[0].ID != id || all[0].Role != account.Owner {
+		t.Errorf("invitations: %+v, %v", all, err)
+	}
+	if all, err := w.Invitations(ctx, c); err != nil || len(all) != 0 {
+		t.Errorf("another is told of an invitation: %+v, %v", all, err)
+	}
+	_, err = w.Accept(ctx, c, id)
+	wantKind(t, err, fault.Gone)
 	if _, err := w.Join(ctx, b, secret); err != nil {
 		t.Fatal(err)
+	}
+	if all, err := w.Invitations(ctx, b); err != nil || len(all) != 0 {
+		t.Errorf("still invited: %+v, %v", all, err)
+	}
+	_, err = w.Accept(ctx, b, id)
+	wantKind(t, err, fault.Gone)
+	if err := w.Invite(ctx, a, id, "sun@tests.example", account.Member); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.Accept(ctx, c, id); err != nil || got != id {
+		t.Errorf("by the list: %d, %v", got, err)
 	}
 	_, err = w.Join(ctx, b, secret)
 	wantKind(t, err, fault.Gone)

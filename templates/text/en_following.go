@@ -45,6 +45,7 @@ func init() {
 		"不再写信告诉您：%s。": "No more letters about: %s.",
 		"不再写信告诉您：%s。站内通知照旧。": "No more letters about: %s. Notices on the site stay as they were.",
 		"每日一封的信": "the daily letter",
+		"邮件":     "Mail",
 		"站内":     "On this site",
 		"随时":     "At once",
 		"每日一封":   "Once a day",
