@@ -41,12 +41,12 @@ func eventsOf(t *testing.T, c *datasetstest.Catalogue, slug string) []string {
 
 func TestWhatHappensToAnEntryIsWrittenWithTheAct(t *testing.T) {
 	c := datasetstest.New(t, licensing.Gate{})
-	due := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	due := time.Date(2026, 12, 25, 0, 0, 0, 0, time.UTC)
 	d := c.Dataset(t, func(d *datasets.Dataset) { d.NextDue, d.Email = &due, "kaifang@tjj.example" })
 	file := c.Resource(t, d)
 	c.Version(t, d, file, "a.csv", "年份,人口\n2025,1\n")
-	c.Version(t, d, file, "a.csv", "年份,人口\n2025,1\n2026,2\n") // three days before it was promised
-	c.Set(time.Date(2026, 11, 26, 1, 0, 0, 0, datasetstest.China))
+	c.Version(t, d, file, "a.csv", "年份,人口\n2025,1\n2026,2\n") // long before it was promised: a correction
+	c.Set(time.Date(2026, 12, 26, 1, 0, 0, 0, datasetstest.China))
 	for range 2 { // told once
 		if err := c.Service.TellOfLate(t.Context()); err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestWhatHappensToAnEntryIsWrittenWithTheAct(t *testing.T) {
 	if err := c.Pool.QueryRow(t.Context(), `SELECT count(*) OVER (), args FROM river_job WHERE kind = 'late_notice'`).Scan(&letters, &first); err != nil {
 		t.Fatal(err)
 	}
-	if want := []datasets.LateNews{{Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Due: "2026-11-25"}}; letters != 1 || !slices.Equal(first.Late, want) || first.To != "kaifang@tjj.example" {
+	if want := []datasets.LateNews{{Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Due: "2026-12-25"}}; letters != 1 || !slices.Equal(first.Late, want) || first.To != "kaifang@tjj.example" {
 		t.Errorf("%d letters, the first %+v", letters, first)
 	}
 	c.Version(t, d, file, "a.csv", "年份,人口,户数\n2025,1,1\n2026,2,1\n2027,3,2\n")
@@ -83,7 +83,7 @@ func TestWhatHappensToAnEntryIsWrittenWithTheAct(t *testing.T) {
 	}
 	move(datasets.Withdraw, "数据有误")
 	move(datasets.Restore, "")
-	want := []string{"published", "version 1", "version 2 -3", "overdue", "version 3 +1", "schema 3 户数", "correction 3 户数", "withdrawn", "restored"}
+	want := []string{"published", "version 1", "version 2 -33", "overdue", "version 3 +1", "schema 3 户数", "correction 3 户数", "withdrawn", "restored"}
 	if diff := cmp.Diff(want, eventsOf(t, c, d.Slug)); diff != "" {
 		t.Error(diff)
 	}

@@ -60,7 +60,10 @@ func (s *Service) publish(ctx context.Context, tx pgx.Tx, who account.Actor, v *
 	if err != nil {
 		return err
 	}
-	if err := s.versionHappened(ctx, tx, v, changed); err != nil {
+	if err := s.versionHappened(ctx, tx, v, changed); err != nil { // tells how late, so before the promise moves
+		return err
+	}
+	if err := s.keepPromise(ctx, tx, who, v); err != nil {
 		return err
 	}
 	if err := audit.Append(ctx, tx, who, "resource", v.ResourceID, "publish-version",

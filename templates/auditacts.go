@@ -91,6 +91,7 @@ var auditActs = map[string]named{
 	"dataset withdraw":           {"撤下条目", "withdrew an entry"},
 	"dataset emergency-withdraw": {"紧急撤回", "withdrew at once"},
 	"dataset restore":            {"恢复条目", "restored an entry"},
+	"dataset keep-promise":       {"兑现更新承诺", "kept the promised update"},
 	"dataset open-as-reviewed":   {"按审查结果开放", "opened as reviewed"},
 
 	"resource create":             {"建立文件", "made a file"},

@@ -361,3 +361,21 @@ func publishWords(ctx context.Context, p UploadPage) string {
 	}
 	return text.T(ctx, "发布第 %d 版", p.Resource.Newest.Number+1)
 }
+
+// promiseWords says before the act what publishing does to the promised day.
+func promiseWords(ctx context.Context, p UploadPage) string {
+	d := p.Dataset
+	if d.Status != datasets.Published || !slices.ContainsFunc(d.Resources, func(r datasets.Resource) bool { return r.Newest != nil }) {
+		return ""
+	}
+	next, kept := d.Kept(p.Now)
+	switch {
+	case !kept && d.Fresh(p.Now) == datasets.InTime:
+		return text.T(ctx, "现在发布算更正或补充，不算 %s 承诺的更新；%s 起发布的才算（平台规则）。", Day(*d.NextDue), Day(d.CountsFrom()))
+	case !kept:
+		return ""
+	case next == nil:
+		return text.T(ctx, "发布后即兑现 %s 的更新承诺，以后没有承诺的日子（不定期更新）。", Day(*d.NextDue))
+	}
+	return text.T(ctx, "发布后即兑现 %s 的更新承诺，承诺的下次更新按更新频率顺延到 %s（平台规则）。", Day(*d.NextDue), Day(*next))
+}

@@ -149,9 +149,12 @@ func init() {
 		"过期清除":                   "expired",
 		"大约还要 %d 秒":              "about %d seconds left",
 		"大约还要 %d 分钟":             "about %d minutes left",
-		"逗号 ,":                   "comma ,",
-		"制表符 TAB":                "TAB",
-		"分号 ;":                   "semicolon ;",
-		"竖线 |":                   "bar |",
+		"现在发布算更正或补充，不算 %s 承诺的更新；%s 起发布的才算（平台规则）。":   "Published now, this is a correction or an addition and not the update promised for %s; that counts from %s (a rule of the platform).",
+		"发布后即兑现 %s 的更新承诺，以后没有承诺的日子（不定期更新）。":         "Publishing keeps the promise of %s; no further day is promised (updated now and then).",
+		"发布后即兑现 %s 的更新承诺，承诺的下次更新按更新频率顺延到 %s（平台规则）。": "Publishing keeps the promise of %s; the next update is promised for %s, one cycle on (a rule of the platform).",
+		"逗号 ,":    "comma ,",
+		"制表符 TAB": "TAB",
+		"分号 ;":    "semicolon ;",
+		"竖线 |":    "bar |",
 	})
 }
