@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -143,7 +144,7 @@ func (s *Server) changedEntryPage(c *fiber.Ctx) (*templates.EntryPage, *catalogu
 		if e := &change.Entries[i]; e.Slug == c.Params("slug") {
 			p.Change, p.Edit, p.Locked, p.Typed = change, change.Department.ID == actor(c).Department, "", nil
 			if e.After != nil {
-				p.Content, p.Findings, p.Shown = e.After.Over(p.Content), e.Findings, true
+				p.Content, p.Findings, p.Shown = e.Written().Over(p.Content), e.Findings, true
 			}
 			return p, e, nil
 		}
@@ -199,6 +200,9 @@ func (s *Server) saveChangedEntry(c *fiber.Ctx) error {
 		c.Status(fiber.StatusUnprocessableEntity)
 		p.Findings, p.Shown = wrong, true
 		p.Mistake = templates.Mistake{Sentence: text.T(ctx, "没有保存：收紧共享或开放，须先有依据；请看每一项旁边的说明。")}
+		if slices.ContainsFunc(wrong, func(f catalogue.Finding) bool { return f.Check == "readable" || f.Check == "loosened" }) {
+			p.Mistake = templates.Mistake{Sentence: text.T(ctx, "没有保存：请看每一项旁边的说明。")}
+		}
 	}
 	return s.page(c, templates.Entry(*p))
 }

@@ -136,6 +136,48 @@ type ChangeEntry struct {
 	Unreviewed []datasets.Unreviewed
 }
 
+// Written is what the change says otherwise than the entry did when the change
+// was written; nothing else of the entry is its matter.
+func (e ChangeEntry) Written() Content {
+	out := Content{}
+	if e.After == nil {
+		return out
+	}
+	for _, d := range Diff(e.Before, e.After) {
+		out[d.Field.Key] = d.After
+	}
+	return out
+}
+
+// below is what the entry says now, without what the change itself has already
+// made it say: what is written next is laid over that.
+func (e ChangeEntry) below(now Content) Content {
+	out := now.With(nil)
+	if e.After == nil {
+		return out
+	}
+	for _, d := range Diff(e.Before, e.After) {
+		if now[d.Field.Key] == d.After {
+			out[d.Field.Key] = d.Before
+		}
+	}
+	return out
+}
+
+// overtaken is a field that was changed by somebody else after the change was
+// written, to something else than the change wants.
+func (e ChangeEntry) overtaken(now Content) (Field, bool) {
+	if e.After == nil {
+		return Field{}, false
+	}
+	for _, d := range Diff(e.Before, e.After) {
+		if there := now[d.Field.Key]; there != d.Before && there != d.After {
+			return d.Field, true
+		}
+	}
+	return Field{}, false
+}
+
 // Waits reports whether the entry is still to be opened further.
 func (e ChangeEntry) Waits() bool { return e.Held && e.OpenedAt == nil }
 
@@ -296,7 +338,7 @@ func (s *Service) Change(ctx context.Context, who account.Actor, id int64) (*Cha
 			return nil, err
 		}
 		rules := RulesOn(s.book, c.Department.Profile, s.now())
-		e.Findings = append(e.After.Apply(d, v), append(Examine(d, rules, s.now()), oneSource(d, rules, uses)...)...)
+		e.Findings = append(e.Written().Apply(d, v), append(Examine(d, rules, s.now()), oneSource(d, rules, uses)...)...)
 	}
 	return c, nil
 }
@@ -433,12 +475,16 @@ func (s *Service) SaveChange(ctx context.Context, who account.Actor, id int64, s
 	if err != nil {
 		return nil, err
 	}
+	over, err := json.Marshal(c.Entries[i].below(before))
+	if err != nil {
+		return nil, err
+	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		tag, err := tx.Exec(ctx, `
-			UPDATE catalogue_change_entries x SET after = @after FROM catalogue_changes c
+			UPDATE catalogue_change_entries x SET before = @before, after = @after FROM catalogue_changes c
 			WHERE c.id = x.change_id AND c.id = @change AND x.dataset_id = @dataset AND c.state IN ('event_recorded', 'returned')`,
-			pgx.NamedArgs{"after": content, "change": id, "dataset": d.ID})
+			pgx.NamedArgs{"before": over, "after": content, "change": id, "dataset": d.ID})
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.Conflict, "现在的状态不能这样做，请刷新页面看看有什么变化。")
 		}
@@ -534,8 +580,9 @@ func (s *Service) MoveChange(ctx context.Context, who account.Actor, id int64, a
 	return err
 }
 
-// applyChange makes the entries say what the change says. An entry that says
-// something else than when the change was written stops it.
+// applyChange makes the entries say what the change says, and leaves alone what
+// it does not mention. A field that says something else than when the change was
+// written stops it.
 func (s *Service) applyChange(ctx context.Context, tx pgx.Tx, who account.Actor, c *Change) error {
 	_, v, err := s.surroundings(ctx, c.Department.ID)
 	if err != nil {
@@ -546,11 +593,14 @@ func (s *Service) applyChange(ctx context.Context, tx pgx.Tx, who account.Actor,
 		if err != nil {
 			return err
 		}
-		held, err := s.holdBack(ctx, d, e)
+		if f, other := e.overtaken(Of(d)); other {
+			return fault.New(fault.Conflict, "“%s”的“%s”在这次变更写好之后又被别的变更改过，不能盖掉：请退回，让部门对照现在的内容重新写。", e.Title, f.Label)
+		}
+		after := e.Written()
+		held, err := s.holdBack(ctx, d, Of(d).With(after))
 		if err != nil {
 			return err
 		}
-		after := e.After
 		if held {
 			after = after.With(opens(Of(d)))
 		}
@@ -586,11 +636,11 @@ func opens(c Content) Content {
 // holdBack reports whether a change opens d further than any review has let
 // through: all else takes effect in its time, and the opening when it was
 // reviewed (law matrix 5.4 and 5.5).
-func (s *Service) holdBack(ctx context.Context, d *datasets.Dataset, e ChangeEntry) (bool, error) {
-	if !Loosened(Of(d), e.After) {
+func (s *Service) holdBack(ctx context.Context, d *datasets.Dataset, after Content) (bool, error) {
+	if !Loosened(Of(d), after) {
 		return false, nil
 	}
-	left, err := s.entries.Unreviewed(ctx, d.ID, datasets.OpenType(e.After["open_type"]))
+	left, err := s.entries.Unreviewed(ctx, d.ID, datasets.OpenType(after["open_type"]))
 	return len(left) > 0, err
 }
 

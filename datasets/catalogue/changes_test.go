@@ -174,6 +174,56 @@ func TestWhenAChangeTakesEffect(t *testing.T) {
 	}
 }
 
+// Two changes of one entry: each alters what it says and nothing else, and none
+// overwrites what another altered meanwhile.
+func TestTwoChangesOfOneEntry(t *testing.T) {
+	b := newBodies(t, anshan, false) // takes effect when it is confirmed
+	b.public(t, "village")
+	first, second, third := b.record(t, "other", "2026-11-20", "village"), b.record(t, "other", "2026-11-20", "village"), b.record(t, "other", "2026-11-20", "village")
+	b.write(t, first, "village", catalogue.Content{"summary": "第一次改的"})
+	b.write(t, second, "village", catalogue.Content{"title_en": "Second"})
+	b.write(t, third, "village", catalogue.Content{"summary": "第三次改的"})
+	move := func(id int64, who account.Actor, a catalogue.ChangeAction, reason string) error {
+		return b.Compile.MoveChange(t.Context(), who, id, a, reason, b.change(t, id).Revision)
+	}
+	for _, c := range []int64{first.ID, second.ID, third.ID} {
+		for _, a := range []catalogue.ChangeAction{catalogue.Update, catalogue.Report} {
+			if err := move(c, b.officer, a, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range []int64{first.ID, second.ID} {
+		if err := move(c, b.confirm, catalogue.Approve, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := b.summary(t, "village"); got != "第一次改的" {
+		t.Errorf("the second change, which says nothing of the summary, made it %q", got)
+	}
+	if err := move(third.ID, b.confirm, catalogue.Approve, ""); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("what the first change made was overwritten unseen: %v", err)
+	}
+	if err := move(third.ID, b.confirm, catalogue.SendBack, "请对照现在的摘要"); err != nil {
+		t.Fatal(err)
+	}
+	b.write(t, third, "village", catalogue.Content{"summary": "第三次改的"})
+	if e := b.change(t, third.ID).Entries[0]; e.Before["summary"] != "第一次改的" || len(e.Written()) != 1 {
+		t.Errorf("written anew over %q, altering %v", e.Before["summary"], e.Written())
+	}
+	for _, step := range []struct {
+		who account.Actor
+		a   catalogue.ChangeAction
+	}{{b.officer, catalogue.Update}, {b.officer, catalogue.Report}, {b.confirm, catalogue.Approve}} {
+		if err := move(third.ID, step.who, step.a, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := b.summary(t, "village"); got != "第三次改的" {
+		t.Errorf("the summary is %q", got)
+	}
+}
+
 func TestTighteningNeedsItsBasisBeforeItIsSaved(t *testing.T) {
 	b := newBodies(t, anshan, false)
 	b.public(t, "village")
