@@ -457,7 +457,7 @@ func (p *planner) draft(ctx context.Context, sheet *filled, r filledRow, content
 // saidWrongly reports whether a check fails because of what was said: what is
 // only not said yet may follow before the entry is sent.
 func saidWrongly(check string) bool {
-	return slices.Contains([]string{"known-type", "basis-whole", "basis-kind", "filing-date"}, check)
+	return slices.Contains([]string{"known-type", "basis-whole", "basis-kind", "filing-date", "update-date", "promise-date"}, check)
 }
 
 // faultAt is a finding at the column of its field.

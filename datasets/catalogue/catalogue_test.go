@@ -47,7 +47,7 @@ func full(profile string) *datasets.Dataset {
 	d := &datasets.Dataset{
 		Slug: "full", Status: datasets.Draft, Department: datasets.Department{ID: 1, Name: "示例统计局", Region: "350000", Profile: profile}, Theme: datasets.Theme{ID: 1, Slug: "people"},
 		Licence: datasets.Licence{ID: "CC-BY-4.0"}, Region: datasets.Region{Code: "350000"},
-		Open: datasets.Conditional, ShareType: "conditional", Frequency: datasets.Annual, LastUpdated: day(2026, 1, 1), DBClass: datasets.BusinessDB,
+		Open: datasets.Conditional, ShareType: "conditional", Frequency: datasets.Annual, LastUpdated: day(2023, 1, 1), DBClass: datasets.BusinessDB,
 		OpenBases: basis, ShareBases: basis,
 		Items:   []datasets.Field{{Name: "年份", Type: "integer"}},
 		Filings: []datasets.Filing{{Date: "2023-05-04", With: "本级互联网信息主管部门"}, {Date: "2023-05-04", With: "省人民防空主管部门"}, {Date: "2023-05-04", With: "市大数据工作主管部门"}},
@@ -207,6 +207,22 @@ func TestLimitsAndTheirConditions(t *testing.T) {
 		{"RF-6: filed with one of two", defence, func(d *datasets.Dataset) { d.Filings = d.Filings[1:2] }, "filed filings", "RF-6"},
 		{"AS asks for no filing", anshan, func(d *datasets.Dataset) { d.Filings = nil }, "", ""},
 		{"filed tomorrow", tianjin, func(d *datasets.Dataset) { d.Filings[0].Date = "2026-11-24" }, "filing-date filings", policy.HouseCite},
+		{"updated tomorrow", fujian, func(d *datasets.Dataset) { d.LastUpdated = day(2026, 11, 24) }, "update-date last_updated", policy.HouseCite},
+		{"updated today", fujian, func(d *datasets.Dataset) { d.LastUpdated = day(2026, 11, 23) }, "", ""},
+		{"the next update is promised for the day of the last", fujian, func(d *datasets.Dataset) { due := d.LastUpdated; d.NextDue = &due }, "promise-date next_due", policy.HouseCite},
+		{"a promise that is late", fujian, func(d *datasets.Dataset) { due := day(2024, 1, 1); d.NextDue = &due }, "", ""},
+		{"AS-27.3: a basis that names nothing", anshan, func(d *datasets.Dataset) {
+			d.OpenBases = []datasets.LegalBasis{{Kind: "法律", Instrument: "按国家有关法律法规规定", Article: "第九条", Quote: "应当予以保密。"}}
+		}, "basis-whole open_bases", "AS-27.3"},
+		{"AS-27.3: an article that is none", anshan, func(d *datasets.Dataset) {
+			d.OpenBases = []datasets.LegalBasis{{Kind: "法律", Instrument: "统计法", Article: "相关条款", Quote: "应当予以保密。"}}
+		}, "basis-whole open_bases", "AS-27.3"},
+		{"AS-27.3: words that say nothing", anshan, func(d *datasets.Dataset) {
+			d.OpenBases = []datasets.LegalBasis{{Kind: "法律", Instrument: "统计法", Article: "第九条", Quote: "略。"}}
+		}, "basis-whole open_bases", "AS-27.3"},
+		{"a short name is one", anshan, func(d *datasets.Dataset) {
+			d.OpenBases = []datasets.LegalBasis{{Kind: "法律", Instrument: "宪法", Article: "第40条", Quote: "通信秘密受法律的保护。"}}
+		}, "", ""},
 		{"the axes are two: withheld from bodies, open to all", fujian, func(d *datasets.Dataset) { d.ShareType, d.Open = "withheld", datasets.Unconditional }, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

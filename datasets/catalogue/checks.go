@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"shuyuan/datasets"
 	"shuyuan/internal/fault"
@@ -50,6 +51,8 @@ var Checks = []Check{
 	{"open-conditions", "有条件开放须写明开放方式、使用要求和安全保障措施。", openConditions},
 	{"filed", "须先向%s备案，并写明备案日期。", filed},
 	{"filing-date", "备案日期不能晚于今天。", filingDate},
+	{"update-date", "数据最近更新的日期不能晚于今天。", updateDate},
+	{"promise-date", "承诺的下次更新须晚于数据最近更新。", promiseDate},
 	{"publishable", "%s", publishable},
 }
 
@@ -212,9 +215,21 @@ func (a Axis) CheckBases(field string, bases []datasets.LegalBasis) error {
 	return nil
 }
 
-// whole reports whether a basis can be looked up: every part is there.
+// whole reports whether a basis can be looked up: every part is there, and names
+// something.
 func whole(b datasets.LegalBasis) bool {
-	return b.Kind != "" && b.Instrument != "" && b.Article != "" && b.Quote != ""
+	return b.Kind != "" && !vague(b.Instrument) && !vague(b.Article) && !vague(b.Quote)
+}
+
+// empties are the words of which no number of them names a text, an article or
+// a sentence, the longer first.
+var empties = strings.NewReplacer("法律法规", "", "规范性文件", "", "有关", "", "相关", "", "按照", "", "根据", "", "依据", "", "依照", "", "国家", "", "规定", "", "要求", "", "政策", "", "文件",
+	"", "法律", "", "法规", "", "规章", "", "条款", "", "条文", "", "具体", "", "详见", "", "上级", "", "部门", "", "内容", "", "略", "", "无", "", "暂", "", "见", "", "按", "", "依", "", "法", "", "等", "",
+	"的", "", "之", "", "和", "", "及", "", "其", "", "他", "", "各", "", "项", "", "款", "", "条", "", "文", "", "第", "", "未知", "")
+
+// vague reports whether s is only words as 按有关规定, which nobody can look up.
+func vague(s string) bool {
+	return !strings.ContainsFunc(empties.Replace(s), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 func reasonGiven(l Looked, c Check) []Finding {
@@ -285,6 +300,20 @@ func filingDate(l Looked, c Check) []Finding {
 		if f.Date > l.Today.In(china).Format(time.DateOnly) {
 			return []Finding{c.at("filings", house)}
 		}
+	}
+	return nil
+}
+
+func updateDate(l Looked, c Check) []Finding {
+	if l.LastUpdated.Format(time.DateOnly) > l.Today.In(china).Format(time.DateOnly) {
+		return []Finding{c.at("last_updated", house)}
+	}
+	return nil
+}
+
+func promiseDate(l Looked, c Check) []Finding {
+	if l.NextDue != nil && !l.NextDue.After(l.LastUpdated) {
+		return []Finding{c.at("next_due", house)}
 	}
 	return nil
 }
