@@ -218,7 +218,7 @@ func (a Axis) CheckBases(field string, bases []datasets.LegalBasis) error {
 // whole reports whether a basis can be looked up: every part is there, and names
 // something.
 func whole(b datasets.LegalBasis) bool {
-	return b.Kind != "" && !vague(b.Instrument) && !vague(b.Article) && !vague(b.Quote)
+	return b.Kind != "" && !Vague(b.Instrument) && !Vague(b.Article) && !Vague(b.Quote)
 }
 
 // empties are the words of which no number of them names a text, an article or
@@ -227,8 +227,8 @@ var empties = strings.NewReplacer("法律法规", "", "规范性文件", "", "�
 	"", "法律", "", "法规", "", "规章", "", "条款", "", "条文", "", "具体", "", "详见", "", "上级", "", "部门", "", "内容", "", "略", "", "无", "", "暂", "", "见", "", "按", "", "依", "", "法", "", "等", "",
 	"的", "", "之", "", "和", "", "及", "", "其", "", "他", "", "各", "", "项", "", "款", "", "条", "", "文", "", "第", "", "未知", "")
 
-// vague reports whether s is only words as 按有关规定, which nobody can look up.
-func vague(s string) bool {
+// Vague reports whether s is only words as 按有关规定, which nobody can look up.
+func Vague(s string) bool {
 	return !strings.ContainsFunc(empties.Replace(s), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/catalogue"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
@@ -41,7 +42,7 @@ func (s *Service) DeclareEvent(ctx context.Context, who account.Actor, n NewEven
 		if err != nil {
 			return nil, err
 		}
-		if *f.text = clean; clean == "" {
+		if *f.text = clean; clean == "" || f.field == "basis" && catalogue.Vague(clean) {
 			return nil, fault.At(f.field, f.empty)
 		}
 	}
@@ -49,7 +50,7 @@ func (s *Service) DeclareEvent(ctx context.Context, who account.Actor, n NewEven
 		return nil, fault.At("kind", "请选择事件的种类。")
 	}
 	on, err := time.Parse(time.DateOnly, n.DeclaredOn)
-	if err != nil {
+	if err != nil || on.Year() < 1949 {
 		return nil, fault.At("declared_on", "日期要写成 2026-11-30 这样。")
 	}
 	if n.DeclaredOn > s.now().In(china).Format(time.DateOnly) {

@@ -728,7 +728,7 @@ func TestAnEmergencyOpensFirstAndIsCheckedAfter(t *testing.T) {
 func TestNoEmergencyWithoutADeclaredEvent(t *testing.T) {
 	d := newDesk(t)
 	authority := datasetstest.Player(d.dataset.Department, account.Authority)
-	full := opening.NewEvent{Kind: "natural", Title: "台风", DeclaredBy: "指挥部", DeclaredOn: "2026-11-21", Basis: "依据"}
+	full := opening.NewEvent{Kind: "natural", Title: "台风", DeclaredBy: "指挥部", DeclaredOn: "2026-11-21", Basis: "闽防指〔2026〕8号，防台风Ⅱ级响应"}
 	for field, change := range map[string]func(*opening.NewEvent){
 		"kind": func(e *opening.NewEvent) { e.Kind = "war" }, "title": func(e *opening.NewEvent) { e.Title = "" }, "declared_by": func(e *opening.NewEvent) { e.DeclaredBy = " " },
 		"basis": func(e *opening.NewEvent) { e.Basis = "" }, "declared_on": func(e *opening.NewEvent) { e.DeclaredOn = "2026-11-23" },
@@ -737,6 +737,13 @@ func TestNoEmergencyWithoutADeclaredEvent(t *testing.T) {
 		change(&n)
 		if _, err := d.reviews.DeclareEvent(t.Context(), authority, n); fault.Of(err).Field != field {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+	vague, ancient := full, full
+	vague.Basis, ancient.DeclaredOn = "按有关规定", "1800-01-01"
+	for field, n := range map[string]opening.NewEvent{"basis": vague, "declared_on": ancient} {
+		if _, err := d.reviews.DeclareEvent(t.Context(), authority, n); fault.Of(err).Field != field {
+			t.Errorf("%s of %+v: %v", field, n, err)
 		}
 	}
 	for name, who := range map[string]account.Actor{"officer": d.officer, "head": d.head, "security": d.security, "visitor": {}} {
