@@ -393,9 +393,9 @@ func CatalogueChanges(p CatalogueChangesPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var20 string
-					templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(p.Changes[i].Department.Name + " · " + text.T(ctx, "%d 个条目", len(p.Changes[i].Entries)))
+					templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(text.Pick(ctx, p.Changes[i].Department.Name, p.Changes[i].Department.NameEN) + " · " + text.T(ctx, "%d 个条目", len(p.Changes[i].Entries)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `catchanges.templ`, Line: 73, Col: 131}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `catchanges.templ`, Line: 73, Col: 179}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 					if templ_7745c5c3_Err != nil {
@@ -932,9 +932,9 @@ func CatalogueChange(p CatalogueChangePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(p.Change.Department.Name + " · " + ChangeStateName(ctx, p.Change.State) + " · " + text.T(ctx, "情形发生") + " ")
+			templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(text.Pick(ctx, p.Change.Department.Name, p.Change.Department.NameEN) + " · " + ChangeStateName(ctx, p.Change.State) + " · " + text.T(ctx, "情形发生") + " ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `catchanges.templ`, Line: 158, Col: 122}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `catchanges.templ`, Line: 158, Col: 166}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
 			if templ_7745c5c3_Err != nil {
@@ -1156,7 +1156,7 @@ func CatalogueChange(p CatalogueChangePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = said(e.Title, "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = said(e.Title, e.Before["title_en"]).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

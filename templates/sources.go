@@ -131,13 +131,19 @@ func (p SourceCasePage) entrySeen(e sources.Entry) string {
 	return ""
 }
 
-func (p SourceCasePage) departmentOf(id int64) string {
+// departmentOf is a party's name, in Chinese and in English.
+func (p SourceCasePage) departmentOf(id int64) (name, nameEN string) {
 	for i := range p.Case.Parties {
-		if p.Case.Parties[i].Department.ID == id {
-			return p.Case.Parties[i].Department.Name
+		if d := &p.Case.Parties[i].Department; d.ID == id {
+			return d.Name, d.NameEN
 		}
 	}
-	return ""
+	return "", ""
+}
+
+func (p SourceCasePage) nameOf(ctx context.Context, id int64) string {
+	zh, en := p.departmentOf(id)
+	return text.Pick(ctx, zh, en)
 }
 
 func idText(id int64) string { return strconv.FormatInt(id, 10) }

@@ -604,3 +604,16 @@ func TestCopiesAndTemplates(t *testing.T) {
 		}
 	}
 }
+
+// Whoever reads English is told what obliges a department to change, also where
+// the text's own words have no translation.
+func TestEveryTriggerHasEnglish(t *testing.T) {
+	b := book(t)
+	for _, profile := range []string{anshan, tianjin, aba, fujian, defence} {
+		for _, trigger := range catalogue.RulesOn(b, profile, when(profile)).Triggers {
+			if trigger.Zh == "" || trigger.En == "" {
+				t.Errorf("%s: %s is %q, in English %q", profile, trigger.Code, trigger.Zh, trigger.En)
+			}
+		}
+	}
+}

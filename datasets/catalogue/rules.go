@@ -138,7 +138,7 @@ func rulesOf(book *policy.Book, p *policy.Profile) Rules {
 			r.Confirm, r.Effective = s, true
 		}
 	}
-	r.Triggers = triggersOf(book, p)
+	r.Triggers = triggersOf(p)
 	if r.OneSource = sourceOf(p, "catalogue.duplicates"); !r.OneSource.Asked() {
 		r.OneSource = house
 	}
@@ -221,22 +221,35 @@ func typeOf(p *policy.Profile, axis, code string) Type {
 }
 
 // triggersOf are what obliges a department to change its catalogue.
-func triggersOf(book *policy.Book, p *policy.Profile) []Type {
+func triggersOf(p *policy.Profile) []Type {
 	if p != nil {
 		if rule, ok := p.Rule("catalogue.change_triggers"); ok && len(rule.Options) > 0 {
 			var out []Type
 			for _, o := range rule.Options {
-				out = append(out, Type{o.Code, o.Name, Source{Cite: rule.Cite}})
+				out = append(out, Type{o.Code, glossed(o.Code, o.Name), Source{Cite: rule.Cite}})
 			}
 			return out
 		}
 	}
-	return []Type{
-		{"basis_changed", policy.Text{Zh: "法律、法规、规章等依据发生变化", En: "the law it rests on changed"}, house},
-		{"function_changed", policy.Text{Zh: "职责发生变化", En: "duties changed"}, house},
-		{"system_updated", policy.Text{Zh: "信息系统更新完成", En: "an information system was renewed"}, house},
-		{"other", policy.Text{Zh: "其他情形", En: "something else"}, house},
+	return slices.Clone(houseTriggers)
+}
+
+// houseTriggers are the platform's where a text has none.
+var houseTriggers = []Type{
+	{"basis_changed", policy.Text{Zh: "法律、法规、规章等依据发生变化", En: "the law it rests on changed"}, house},
+	{"function_changed", policy.Text{Zh: "职责发生变化", En: "duties changed"}, house},
+	{"system_updated", policy.Text{Zh: "信息系统更新完成", En: "an information system was renewed"}, house},
+	{"other", policy.Text{Zh: "其他情形", En: "something else"}, house},
+}
+
+// glossed is the name of a trigger, in the words of its text; whoever reads
+// English is told what it means where nobody has translated those.
+func glossed(code string, name policy.Text) policy.Text {
+	i := slices.IndexFunc(houseTriggers, func(t Type) bool { return t.Code == code })
+	if name.En == "" && i >= 0 {
+		name.En = houseTriggers[i].En
 	}
+	return name
 }
 
 // strictest takes from every text in force what asks the most. A text for one
@@ -264,7 +277,7 @@ func strictest(book *policy.Book, t time.Time) Rules {
 		r.Open.Kinds = both(r.Open.Kinds, one.Open.Kinds)
 	}
 	r.Share.Excluded, r.Open.Excluded = without(Kinds, r.Share.Kinds), without(Kinds, r.Open.Kinds)
-	r.Triggers = triggersOf(book, nil)
+	r.Triggers = triggersOf(nil)
 	return r
 }
 
