@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/inbox"
@@ -117,7 +118,9 @@ func (s *Service) againWaiting(ctx context.Context, who account.Actor) ([]inbox.
 		if a.TitleEN != "" && a.ResourceEN != "" {
 			item.Title.En = a.TitleEN + " · " + a.ResourceEN
 		}
-		if a.UploadID == "" {
+		if a.UploadID != "" {
+			item.For = inbox.Thing{Kind: datasets.WaitsUpload, ID: a.UploadID}
+		} else {
 			item.ID = strconv.FormatInt(a.VersionID, 10)
 			item.Ask, item.Path = "级别或者来源改过，公开着的第 %s 版要重新审查，请送审", "/desk/reviews/new?version="+item.ID
 		}

@@ -25,8 +25,12 @@ type Item struct {
 	Path  string    // the page on which it is done
 	Since time.Time // when it began to wait
 	Clock *deadline.Clock
+	For   Thing  // another thing that is done with this one, and does not wait besides; may be empty
 	After string // what happens when the clock runs out: a sentence; empty: nothing but that everybody sees it
 }
+
+// Thing names what waits.
+type Thing struct{ Kind, ID string }
 
 // Text is what somebody wrote; En is empty where there is only Chinese.
 type Text = policy.Text
@@ -49,6 +53,11 @@ func Waiting(ctx context.Context, who account.Actor, sources ...Source) ([]Item,
 		}
 		all = append(all, items...)
 	}
+	done := map[Thing]bool{}
+	for _, i := range all {
+		done[i.For] = true
+	}
+	all = slices.DeleteFunc(all, func(i Item) bool { return done[Thing{i.Kind, i.ID}] })
 	slices.SortStableFunc(all, func(a, b Item) int {
 		return cmp.Or(due(a).Compare(due(b)), a.Since.Compare(b.Since), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})

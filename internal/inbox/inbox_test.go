@@ -43,3 +43,20 @@ func TestWhatIsDueFirstComesFirst(t *testing.T) {
 		t.Errorf("a list with a part missing was shown as whole: %v", err)
 	}
 }
+
+func TestWhatIsDoneWithAnotherDoesNotWaitBesides(t *testing.T) {
+	upload := source(func() ([]inbox.Item, error) {
+		return []inbox.Item{{Kind: "upload", ID: "a"}, {Kind: "upload", ID: "b"}}, nil
+	})
+	again := source(func() ([]inbox.Item, error) {
+		return []inbox.Item{{Kind: "again", ID: "a", For: inbox.Thing{Kind: "upload", ID: "a"}}, {Kind: "again", ID: "b"}}, nil
+	})
+	all, err := inbox.Waiting(t.Context(), account.Actor{}, upload, again)
+	var got []string
+	for _, i := range all {
+		got = append(got, i.Kind+" "+i.ID)
+	}
+	if want := []string{"again a", "again b", "upload b"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
