@@ -86,6 +86,10 @@ func TestAnUploadGoesThroughItsReviewPageByPage(t *testing.T) {
 	if page := w.get(t, own, "/desk/uploads/"+u.ID).doc(t); page.Find(`#publish form`).Length() != 1 || !strings.Contains(page.Find("#publish").Text(), "通过了开放审查") {
 		t.Errorf("what was let through cannot be published: %s", page.Find("#publish").Text())
 	}
+	let := w.get(t, own, "/desk/uploads/"+u.ID).doc(t).Find(`#publish a[href^="/desk/reviews/"]`).AttrOr("href", "")
+	if n := w.get(t, own, let).doc(t).Find(`a[href="/desk/uploads/` + u.ID + `#publish"]`).Length(); n != 1 {
+		t.Errorf("the review %s, to which the inbox leads, has %d ways to publishing", let, n)
+	}
 	if r := w.post(t, own, "/desk/uploads/"+u.ID+"/publish", url.Values{}); r.status != 303 {
 		t.Errorf("%d", r.status)
 	}

@@ -108,7 +108,10 @@ func init() {
 		"送审的文件不在了，只能退回。":  "The file is gone; the review can only be returned.",
 		"送开放审查": "Ask for an opening review",
 		"选了就由部门负责人先开放，事后补审。": "If chosen, the head of the department opens first, and the review follows.",
-		"长期批准": "Standing approval",
+		"长期批准":    "Standing approval",
+		"去发布":     "Publish it",
+		"看这个上传":   "See the upload",
+		"改好了，再送审": "It is changed: ask again",
 		"长期批准管到这一版：列和条件没有变。": "A standing approval covers this version: columns and terms are the same.",
 		"（条目现在是%s）":          "(the entry is %s now)",
 
