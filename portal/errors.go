@@ -75,20 +75,36 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
 		return c.SendString(Sentence(ctx, f) + "\n")
 	}
-	frame := s.quietFrame(c, heading(ctx, status))
+	title := heading(ctx, status)
+	withdrawn := status == fiber.StatusGone && ofDataset(path)
+	if withdrawn {
+		title = text.T(ctx, "已撤下")
+	}
+	frame := s.quietFrame(c, title)
 	if f.Kind == fault.Malformed || f.Kind == fault.TooLarge || status >= 500 || len(frame.Path) > mostRepeated {
 		frame.Path = "/" // what cannot be read is not written back, and there is nothing to come back to
 	}
-	if status == fiber.StatusGone {
+	if withdrawn {
 		return s.page(c, templates.Tombstone(templates.TombstonePage{Frame: frame, Sentence: Sentence(ctx, f)}))
 	}
-	return s.page(c, templates.Error(templates.ErrorPage{Frame: frame, Status: status, Heading: heading(ctx, status), Sentence: Sentence(ctx, f), Reference: reference}))
+	return s.page(c, templates.Error(templates.ErrorPage{Frame: frame, Status: status, Heading: title, Sentence: Sentence(ctx, f), Reference: reference}))
 }
 
 // forProgram reports whether a program reads what lies at path: it is told of
 // failures in problem documents.
 func forProgram(path string) bool {
 	return strings.HasPrefix(path, "/api/") || path == "/desk/tus" || strings.HasPrefix(path, "/desk/tus/")
+}
+
+// ofDataset reports whether a dataset or a file of one lies at path, or did: a
+// link that was mailed, or an upload, can be over as well.
+func ofDataset(path string) bool {
+	for _, base := range []string{"/datasets/", "/r/", "/d/"} {
+		if strings.HasPrefix(path, base) {
+			return true
+		}
+	}
+	return false
 }
 
 // retryAfter is when to try again, in seconds.
@@ -143,7 +159,7 @@ func httpStatus(err error) int {
 func heading(ctx context.Context, status int) string {
 	switch status {
 	case http.StatusGone:
-		return text.T(ctx, "已撤下")
+		return text.T(ctx, "已失效")
 	case http.StatusNotFound:
 		return text.T(ctx, "没有找到")
 	case http.StatusForbidden:

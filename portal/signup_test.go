@@ -63,8 +63,8 @@ func TestAPersonSignsUpByAMailedLink(t *testing.T) {
 	if page := b.open("/account"); !strings.Contains(page.body, "小明") {
 		t.Error("the account has another name")
 	}
-	if again := b.open(link); again.status != 410 {
-		t.Errorf("the link once more: %d", again.status)
+	if again := b.open(link); again.status != 410 || strings.Contains(again.body, "数据集已经撤回") || !strings.Contains(again.doc(t).Find("h1").Text(), "已失效") {
+		t.Errorf("the link once more: %d, %s", again.status, again.doc(t).Find("main").Text())
 	}
 }
 

@@ -12,6 +12,7 @@ func init() {
 		"系统出错了":   "Something went wrong here",
 		"请求有误":    "The request is wrong",
 		"已撤下":     "Withdrawn",
+		"已失效":     "No longer valid",
 		"没有这一页。":  "There is no such page.",
 		"数据库暂时没有响应，请稍后再试。": "The database does not answer at the moment. Please try again later.",
 		"服务现在太忙，请稍后再试。":    "The service is too busy; please try again in a moment.",
