@@ -96,8 +96,8 @@ func (s *Service) SignIn(ctx context.Context, identifier, password, ip, agent st
 }
 
 func errTooMany(l Limit) error {
-	f := fault.New(fault.TooMany, "尝试次数过多，请在 %d 分钟后再试。", int(l.Reset/time.Minute)+1)
-	f.Retry = l.Reset
+	f := fault.New(fault.TooMany, "尝试次数过多，请在 %d 分钟后再试。", int(l.Retry/time.Minute)+1)
+	f.Retry = l.Retry
 	return f
 }
 
