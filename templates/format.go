@@ -30,6 +30,9 @@ func Moment(t time.Time) string {
 	return t.In(china).Format("2006-01-02 15:04")
 }
 
+// Second is Moment to the second.
+func Second(t time.Time) string { return t.In(china).Format("2006-01-02 15:04:05") }
+
 // Thousands is a whole number with separators: 1,234,567.
 func Thousands(n int64) string {
 	s := strconv.FormatInt(n, 10)

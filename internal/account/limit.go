@@ -38,6 +38,8 @@ var Rates = map[string]Rate{
 	signUpNetwork:  {20, time.Hour},        // sign-ups from one network
 	signUpAddress:  {3, time.Hour},         // letters to one address, as it is no mailbox of ours
 	inviteOrg:      {50, 24 * time.Hour},   // invitations of one organisation
+	inviteAccount:  {50, 24 * time.Hour},   // invitations by one account, of whatever organisations
+	inviteAddress:  {5, 24 * time.Hour},    // invitations to one address, whoever sends them
 	exportTries:    {5, 24 * time.Hour},    // exports of one's own account
 	paperTries:     {60, 24 * time.Hour},   // papers sent by one account
 	recoverNetwork: {20, time.Hour},

@@ -45,6 +45,9 @@ type Letter struct {
 	Network string    `json:"network,omitempty"`
 	From    string    `json:"from,omitempty"` // of an invitation: the organisation
 	Who     string    `json:"who,omitempty"`  // of an invitation: who invites
+	// Verified is whether the organisation that invites was looked at by anybody:
+	// until then its name is what a stranger typed.
+	Verified bool `json:"verified,omitempty"`
 }
 
 // Kind names the job.

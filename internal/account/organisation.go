@@ -291,17 +291,16 @@ func (s *Service) Invite(ctx context.Context, a Actor, id int64, identifier, rol
 	if role != Owner && role != Member {
 		return fault.At("role", "没有这种身份。")
 	}
-	if err := s.admitAll(ctx, [2]string{inviteOrg, strconv.FormatInt(id, 10)}); err != nil {
+	if _, _, err := s.inviting(ctx, s.pool, a, id); err != nil { // a stranger uses up nothing of an organisation
+		return err
+	}
+	if err := s.admitAll(ctx, [2]string{inviteAccount, strconv.FormatInt(a.ID, 10)}, [2]string{inviteOrg, strconv.FormatInt(id, 10)}, [2]string{inviteAddress, identifier}); err != nil {
 		return err
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		var name string
-		err := tx.QueryRow(ctx, `SELECT name FROM organisations o WHERE id = @id AND `+owned, pgx.NamedArgs{"id": id, "user": a.ID}).Scan(&name)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return struct{}{}, errNoOrganisation()
-		}
+		name, verified, err := s.inviting(ctx, tx, a, id)
 		if err != nil {
-			return struct{}{}, fmt.Errorf("invite: %w", err)
+			return struct{}{}, err
 		}
 		link := newLinkID()
 		_, err = tx.Exec(ctx, `INSERT INTO invitations (id, organisation_id, identifier, role, created_at, expires_at) VALUES (@link, @id, @identifier, @role, @now, @expires)`,
@@ -309,12 +308,25 @@ func (s *Service) Invite(ctx context.Context, a Actor, id int64, identifier, rol
 		if err != nil {
 			return struct{}{}, fmt.Errorf("invite: %w", err)
 		}
-		if err := jobs.Announce(ctx, tx, Letter{ID: hex.EncodeToString(link), What: LetterInvite, To: identifier, At: s.now(), From: name, Who: a.Name}); err != nil {
+		if err := jobs.Announce(ctx, tx, Letter{ID: hex.EncodeToString(link), What: LetterInvite, To: identifier, At: s.now(), From: name, Who: a.Name, Verified: verified}); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.recordOrg(ctx, tx, a, id, "organisation.invited", map[string]string{"role": role})
 	})
 	return err
+}
+
+// inviting is the name of an organisation that a owns, and whether somebody has
+// verified it.
+func (s *Service) inviting(ctx context.Context, q database.Querier, a Actor, id int64) (name string, verified bool, err error) {
+	err = q.QueryRow(ctx, `SELECT name, status = '`+OrgVerified+`' FROM organisations o WHERE id = @id AND `+owned, pgx.NamedArgs{"id": id, "user": a.ID}).Scan(&name, &verified)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", false, errNoOrganisation()
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("invite: %w", err)
+	}
+	return name, verified, nil
 }
 
 // Withdraw takes back the open invitations of somebody to an organisation that a
@@ -444,7 +456,12 @@ func (s *Service) SetMember(ctx context.Context, a Actor, id, user int64, role s
 	return err
 }
 
-const inviteOrg = "invite"
+// The buckets of invitations: each is a letter to whoever one likes.
+const (
+	inviteOrg     = "invite"
+	inviteAccount = "invite-account"
+	inviteAddress = "invite-address"
+)
 
 // orgTaken names what the database refused.
 func errOfDepartment() *fault.Fault {

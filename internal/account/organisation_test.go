@@ -281,3 +281,37 @@ func TestMembersJoinByInvitationAndTheLastOwnerStays(t *testing.T) {
 		t.Error("the database lets the last owner go")
 	}
 }
+
+func TestInvitationsAreNoWayToMailStrangersAtWill(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	a, b := w.signUp("zhao@tests.example"), w.signUp("qian@tests.example")
+	var orgs []int64
+	for _, code := range []string{code, "91350200M000100Y48"} {
+		id, err := w.SaveOrganisation(ctx, a, 0, account.NewOrganisation{Kind: account.Unincorporated, Name: "某合伙企业", Code: code})
+		if err != nil {
+			t.Fatal(err)
+		}
+		orgs = append(orgs, id)
+	}
+	for range w.Rate("invite").Limit + 1 { // whoever does not own it uses up nothing of it
+		wantKind(t, w.Invite(ctx, b, orgs[0], "sun@tests.example", account.Member), fault.NotFound)
+	}
+	for i := range w.Rate("invite-address").Limit { // one address, whichever organisation asks
+		if err := w.Invite(ctx, a, orgs[i%2], "sun@tests.example", account.Member); err != nil {
+			t.Fatalf("invitation %d: %v", i+1, err)
+		}
+	}
+	wantKind(t, w.Invite(ctx, a, orgs[0], "sun@tests.example", account.Member), fault.TooMany)
+	sent := 0
+	for i := range 2 * w.Rate("invite-account").Limit { // one account, of however many organisations
+		if w.Invite(ctx, a, orgs[i%2], fmt.Sprintf("n%d@tests.example", i), account.Member) == nil {
+			sent++
+		}
+	}
+	if most := w.Rate("invite-account").Limit - w.Rate("invite-address").Limit; sent == 0 || sent > most {
+		t.Errorf("%d letters, want at most %d", sent, most)
+	}
+	if l, _ := w.letter(); l.Verified {
+		t.Error("a draft counts as verified")
+	}
+}

@@ -41,10 +41,10 @@ func Linked(l account.Letter, base, secret string) mail.Letter {
 	}
 }
 
-// linkedSubject says what to do, and when it was asked for, so that of several
-// letters one finds the last.
+// linkedSubject says what to do, and when it was asked for to the second, so
+// that of several letters one finds the last. What a stranger typed is in none.
 func linkedSubject(lang text.Lang, l account.Letter) string {
-	at := templates.Moment(l.At)
+	at := templates.Second(l.At)
 	switch l.What {
 	case account.LetterSignUp:
 		return text.In(lang, "请确认注册（%s）", at)
@@ -55,7 +55,10 @@ func linkedSubject(lang text.Lang, l account.Letter) string {
 	case account.LetterUnknown:
 		return text.In(lang, "这个邮箱没有账号（%s）", at)
 	case account.LetterInvite:
-		return text.In(lang, "%s 邀请您加入（%s）", l.From, at)
+		if !l.Verified {
+			return text.In(lang, "请决定是否加入一家机构（%s）", at)
+		}
+		return text.In(lang, "%s 邀请您加入，请决定（%s）", l.From, at)
 	}
 	return l.What // announced by a newer version
 }
@@ -76,6 +79,9 @@ func linked(lang text.Lang, l account.Letter, base, secret string) string {
 		lines = append(lines, say("有人要为这个邮箱在 %s 的账号设新密码，但这个邮箱在这里没有账号。可能是用别的邮箱注册的；要新开账号，请到：", base), "", base+"/sign-up")
 	case account.LetterInvite:
 		lines = append(lines, say("%s 邀请您加入机构“%s”。登录（或先用这个邮箱注册）之后，打开下面的链接决定是否加入：", l.Who, l.From), "", address("/invitations"))
+		if !l.Verified {
+			lines = append(lines, "", say("这家机构还没有经过认证，名称和姓名都是对方自己填的。不认识就不要理会。"))
+		}
 	}
 	lines = append(lines, "")
 	if secret != "" {

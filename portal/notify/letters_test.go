@@ -29,8 +29,25 @@ func TestALetterWithALinkSaysWhatToDo(t *testing.T) {
 		if c.secret == "" && strings.Contains(l.Text, "link=") {
 			t.Errorf("%s has a link:\n%s", c.what, l.Text)
 		}
-		if strings.HasSuffix(l.Subject, c.what) || !strings.Contains(l.Subject, "2026-03-02 09:05") || l.To.Address != "wang@tests.example" || l.ID != "1" {
+		if strings.HasSuffix(l.Subject, c.what) || !strings.Contains(l.Subject, "2026-03-02 09:05:00") || l.To.Address != "wang@tests.example" || l.ID != "1" {
 			t.Errorf("%s: %s", c.what, l.Subject)
 		}
+	}
+}
+
+func TestNobodyWritesTheSubjectOfALetterToAStranger(t *testing.T) {
+	l := account.Letter{ID: "1", What: account.LetterInvite, To: "wang@tests.example", At: time.Date(2026, 3, 2, 1, 5, 7, 0, time.UTC), From: "恭喜中奖请打开 prize.example", Who: "客服"}
+	got := Linked(l, base, "S3")
+	if strings.Contains(got.Subject, "prize") || !strings.Contains(got.Subject, "请决定是否加入一家机构（2026-03-02 09:05:07）") || !strings.Contains(got.Subject, "please decide") {
+		t.Errorf("of an organisation nobody verified: %s", got.Subject)
+	}
+	for _, want := range []string{"还没有经过认证", "Nobody has verified"} {
+		if !strings.Contains(got.Text, want) {
+			t.Errorf("%q is not in:\n%s", want, got.Text)
+		}
+	}
+	l.From, l.Verified = "甲公司", true
+	if got := Linked(l, base, "S3"); !strings.Contains(got.Subject, "甲公司 邀请您加入") || strings.Contains(got.Text, "没有经过认证") {
+		t.Errorf("of one that was: %s\n%s", got.Subject, got.Text)
 	}
 }

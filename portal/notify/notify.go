@@ -31,7 +31,7 @@ func Handle(workers *jobs.Workers, sender mail.Sender, base string) error {
 // Security is the letter about n to the owner of an account of the portal at
 // base.
 func Security(n account.Notice, base string) mail.Letter {
-	zh, en := what(text.Chinese, n), what(text.English, n)
+	zh, en := securitySubject(text.Chinese, n), securitySubject(text.English, n)
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
 		Subject: "数源 Shuyuan：" + zh + " / " + en,
@@ -39,6 +39,15 @@ func Security(n account.Notice, base string) mail.Letter {
 		ID:      n.ID,
 		Written: n.At,
 	}
+}
+
+// securitySubject says what happened and what to do, and when it was, to the
+// second: no two letters have the same.
+func securitySubject(lang text.Lang, n account.Notice) string {
+	if n.What == account.KeyEnding {
+		return text.In(lang, "%s，请换一个（%s）", what(lang, n), templates.Second(n.At))
+	}
+	return text.In(lang, "%s，请核对（%s）", what(lang, n), templates.Second(n.At))
 }
 
 func security(lang text.Lang, n account.Notice, base string) string {

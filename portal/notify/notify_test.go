@@ -40,6 +40,11 @@ func TestALetterSaysInBothLanguagesWhatHappenedAndWhatToDo(t *testing.T) {
 	if l.To.Address != notice.To || !strings.Contains(l.Subject, "建立了接口密钥") || !strings.Contains(l.Subject, "was made") {
 		t.Errorf("to %s: %s", l.To, l.Subject)
 	}
+	later := notice
+	later.At = later.At.Add(time.Second)
+	if next := Security(later, base); next.Subject == l.Subject || !strings.Contains(l.Subject, "请核对（2026-03-02 09:05:00）") || !strings.Contains(l.Subject, "please check") {
+		t.Errorf("two letters are called %q and %q", l.Subject, next.Subject)
+	}
 	byCommand := notice
 	byCommand.Network = ""
 	if text := Security(byCommand, base).Text; !strings.Contains(text, "服务器上的命令") || !strings.Contains(text, "a command on the server") {
