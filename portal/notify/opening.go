@@ -60,7 +60,7 @@ func incidentTitle(lang text.Lang, n opening.IncidentNotice) string {
 }
 
 func incidentSubject(lang text.Lang, n opening.IncidentNotice) string {
-	return text.In(lang, "您取过的数据已紧急撤回，请停用") + "：" + incidentTitle(lang, n) + " JJ-" + strconv.FormatInt(n.Incident, 10)
+	return text.In(lang, "您取过的数据已紧急撤回，请停用") + text.In(lang, "：") + incidentTitle(lang, n) + " JJ-" + strconv.FormatInt(n.Incident, 10)
 }
 
 func incidentText(lang text.Lang, n opening.IncidentNotice, base string) string {
@@ -99,12 +99,12 @@ func openingTitle(lang text.Lang, n opening.Notice) string {
 }
 
 func openingSubject(lang text.Lang, n opening.Notice) string {
-	return text.In(lang, openingAsks[n.State]) + "：" + openingTitle(lang, n) + " KS-" + strconv.FormatInt(n.Review, 10)
+	return text.In(lang, openingAsks[n.State]) + text.In(lang, "：") + openingTitle(lang, n) + " KS-" + strconv.FormatInt(n.Review, 10)
 }
 
 func openingText(lang text.Lang, n opening.Notice, base string) string {
 	say := func(zh string, args ...any) string { return text.In(lang, zh, args...) }
-	lines := []string{say("您好。"), "", say(openingAsks[n.State]) + "：", "", "- " + openingTitle(lang, n), "  " + n.Department}
+	lines := []string{say("您好。"), "", strings.TrimSpace(say(openingAsks[n.State]) + say("：")), "", "- " + openingTitle(lang, n), "  " + n.Department}
 	if n.Due != "" {
 		lines = append(lines, "  "+say("最后一日：%s（平台规则，按工作日算）", n.Due))
 	}
