@@ -158,7 +158,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := notify.Handle(workers, sender, s.base); err != nil {
+	if err := notify.Handle(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleLetters(workers, sender, s.base, s.accounts.LinkOf); err != nil {

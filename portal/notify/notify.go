@@ -8,6 +8,7 @@ import (
 	netmail "net/mail"
 	"strings"
 
+	"shuyuan/datasets/following"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
@@ -16,11 +17,20 @@ import (
 	"shuyuan/templates/text"
 )
 
-// Handle lets workers send the letters about accounts of the portal at base.
+// Handle lets workers send the letters about accounts of the portal at base, in
+// the language that the owner chose. Nobody can turn them off.
 // A letter sent twice, after the first acceptance was lost, is the same one.
-func Handle(workers *jobs.Workers, sender mail.Sender, base string) error {
+func Handle(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n account.Notice) error {
-		err := sender.Send(ctx, Security(n, base))
+		w, err := wishes.Wish(ctx, n.To, following.OnOwn)
+		if err != nil {
+			return err
+		}
+		langs := []text.Lang{text.Chinese, text.English}
+		if w.Lang != "" {
+			langs = []text.Lang{langOf(w.Lang)}
+		}
+		err = sender.Send(ctx, Security(n, base, langs...))
 		if fault.KindOf(err) == fault.Invalid { // refused for good
 			return jobs.GiveUp(err)
 		}
@@ -30,12 +40,11 @@ func Handle(workers *jobs.Workers, sender mail.Sender, base string) error {
 
 // Security is the letter about n to the owner of an account of the portal at
 // base.
-func Security(n account.Notice, base string) mail.Letter {
-	zh, en := securitySubject(text.Chinese, n), securitySubject(text.English, n)
+func Security(n account.Notice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
-		Subject: "数源 Shuyuan：" + zh + " / " + en,
-		Text:    security(text.Chinese, n, base) + "\n────────\n\n" + security(text.English, n, base),
+		Subject: "数源 Shuyuan：" + spoken(langs, " / ", func(l text.Lang) string { return securitySubject(l, n) }),
+		Text:    spoken(langs, rule, func(l text.Lang) string { return security(l, n, base) }),
 		ID:      n.ID,
 		Written: n.At,
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,11 +14,13 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"shuyuan/datasets/following"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database/dbtest"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/internal/mail/mailtest"
+	"shuyuan/templates/text"
 )
 
 const base = "https://data.example.gov.cn"
@@ -27,8 +30,17 @@ var notice = account.Notice{
 	At: time.Date(2026, 3, 2, 1, 5, 0, 0, time.UTC), Network: "203.0.113.7", Key: "sy_abcdefgh",
 }
 
+// chosen are the languages that people chose, by address.
+type chosen map[string]following.Lang
+
+func (c chosen) Wish(_ context.Context, address string, _ following.Topic) (following.Wish, error) {
+	return following.Wish{Mode: following.Off, Lang: c[address]}, nil
+}
+
+var both = []text.Lang{text.Chinese, text.English}
+
 func TestALetterSaysInBothLanguagesWhatHappenedAndWhatToDo(t *testing.T) {
-	l := Security(notice, base)
+	l := Security(notice, base, both...)
 	for _, want := range []string{
 		"建立了接口密钥 sy_abcdefgh…", "2026-03-02 09:05（北京时间）", "来自网络：203.0.113.7", "马上到 " + base + "/account 改密码",
 		"the API key sy_abcdefgh… was made", "2026-03-02 09:05 (Beijing time)", "From the network: 203.0.113.7", "go to " + base + "/account at once",
@@ -42,23 +54,23 @@ func TestALetterSaysInBothLanguagesWhatHappenedAndWhatToDo(t *testing.T) {
 	}
 	later := notice
 	later.At = later.At.Add(time.Second)
-	if next := Security(later, base); next.Subject == l.Subject || !strings.Contains(l.Subject, "请核对（2026-03-02 09:05:00）") || !strings.Contains(l.Subject, "please check") {
+	if next := Security(later, base, both...); next.Subject == l.Subject || !strings.Contains(l.Subject, "请核对（2026-03-02 09:05:00）") || !strings.Contains(l.Subject, "please check") {
 		t.Errorf("two letters are called %q and %q", l.Subject, next.Subject)
 	}
 	byCommand := notice
 	byCommand.Network = ""
-	if text := Security(byCommand, base).Text; !strings.Contains(text, "服务器上的命令") || !strings.Contains(text, "a command on the server") {
-		t.Errorf("by command:\n%s", text)
+	if said := Security(byCommand, base, both...).Text; !strings.Contains(said, "服务器上的命令") || !strings.Contains(said, "a command on the server") {
+		t.Errorf("by command:\n%s", said)
 	}
 	ending := notice
 	ending.What, ending.Network = account.KeyEnding, ""
-	if text := Security(ending, base).Text; !strings.Contains(text, "快要到期") || !strings.Contains(text, base+"/account#keys") || !strings.Contains(text, "expires soon") || strings.Contains(text, "服务器上的命令") {
-		t.Errorf("a key that expires:\n%s", text)
+	if said := Security(ending, base, both...).Text; !strings.Contains(said, "快要到期") || !strings.Contains(said, base+"/account#keys") || !strings.Contains(said, "expires soon") || strings.Contains(said, "服务器上的命令") {
+		t.Errorf("a key that expires:\n%s", said)
 	}
 	for _, what := range []string{account.PasswordSet, account.KeyMade, account.SessionsEnded, account.NewNetwork, account.FactorAdded, account.FactorRemoved, account.KeyEnding} {
 		n := notice
 		n.What = what
-		if l := Security(n, base); strings.Contains(l.Subject, what) || strings.Contains(l.Text, what) {
+		if l := Security(n, base, both...); strings.Contains(l.Subject, what) || strings.Contains(l.Text, what) {
 			t.Errorf("no words for %q", what)
 		}
 	}
@@ -69,7 +81,7 @@ func queue(t *testing.T, sender mail.Sender) (announce func(account.Notice), don
 	t.Helper()
 	pool := dbtest.New(t)
 	workers := jobs.NewWorkers()
-	if err := Handle(workers, sender, base); err != nil {
+	if err := Handle(workers, sender, base, chosen{"chen@tests.example": following.English}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := jobs.New(pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
@@ -120,6 +132,29 @@ func TestAJobThatIsWorkedTwiceIsOneLetter(t *testing.T) {
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
 		t.Errorf("%d letters (%v)", len(files), err)
+	}
+}
+
+func TestALetterAboutAnAccountSpeaksTheLanguageThatItsOwnerChose(t *testing.T) {
+	srv := mailtest.Serve(t, nil)
+	sender, err := mail.NewSMTP("smtp://"+srv.Addr, mailtest.From, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	announce, done := queue(t, sender)
+	for i, to := range []string{"chen@tests.example", notice.To} {
+		n := notice
+		n.ID, n.To = strconv.Itoa(i), to
+		announce(n)
+		if state := next(t, done); state != rivertype.JobStateCompleted {
+			t.Fatalf("the job is %s", state)
+		}
+	}
+	for i, speaksBoth := range []bool{false, true} {
+		got := string(srv.Arrived()[i])
+		if !strings.Contains(got, "Hello") || strings.Contains(got, "=E6=82=A8=E5=A5=BD") != speaksBoth { // 您好
+			t.Errorf("letter %d, in both languages %v:\n%s", i, speaksBoth, got)
+		}
 	}
 }
 
