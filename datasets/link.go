@@ -3,7 +3,6 @@ package datasets
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -171,31 +170,18 @@ type LinkRules struct {
 
 // LinkRulesOf reads them from the book of rules.
 func LinkRulesOf(book *policy.Book) (LinkRules, error) {
-	var missing []error
-	number := func(path, detail string) int {
-		r, ok := book.House().Rule(path)
-		for _, d := range r.Details {
-			if d.Key == detail {
-				r.Value = d.Value
-			}
-		}
-		n, counts := r.Number()
-		if !ok || !counts || n < 1 {
-			missing = append(missing, fmt.Errorf("the rules of the platform say no number of %s %s", path, detail))
-		}
-		return n
-	}
+	numbers := book.Numbers()
 	const hour, day = time.Hour, 24 * time.Hour
 	r := LinkRules{
-		Every:       time.Duration(number("link_check", "")) * hour,
-		Again:       time.Duration(number("link_check", "after_failure_hours")) * hour,
-		AtMost:      time.Duration(number("link_check", "dead_most_days")) * day,
-		Failures:    number("link_dead", ""),
-		Over:        time.Duration(number("link_dead", "over_days")) * day,
-		Kept:        number("link_history", ""),
-		Certificate: time.Duration(number("link_certificate_warning", "")) * day,
+		Every:       numbers.Times("link_check", "", hour),
+		Again:       numbers.Times("link_check", "after_failure_hours", hour),
+		AtMost:      numbers.Times("link_check", "dead_most_days", day),
+		Failures:    numbers.Of("link_dead", ""),
+		Over:        numbers.Times("link_dead", "over_days", day),
+		Kept:        numbers.Of("link_history", ""),
+		Certificate: numbers.Times("link_certificate_warning", "", day),
 	}
-	return r, errors.Join(missing...)
+	return r, numbers.Missing()
 }
 
 // Links lets addresses be checked, through the gate. base is the address of the

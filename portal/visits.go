@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"fmt"
 	"net/netip"
 	"strconv"
 	"time"
@@ -37,23 +36,13 @@ var visits = []Visit{PageVisit, SearchVisit, QuestionVisit, DownloadVisit}
 // VisitRates reads from the book of rules how much one network, and one account
 // with its keys, may ask for, by bucket.
 func VisitRates(book *policy.Book) (map[string]account.Rate, error) {
-	out := map[string]account.Rate{}
+	out, numbers := map[string]account.Rate{}, book.Numbers()
 	for _, v := range visits {
 		path := "visits." + string(v)
-		rule, ok := book.House().Rule(path)
-		n, counts := rule.Number()
-		each := 0
-		for _, d := range rule.Details {
-			if d.Key == "by_account" {
-				each, _ = policy.Rule{Value: d.Value}.Number()
-			}
-		}
-		if !ok || !counts || n < 1 || each < 1 {
-			return nil, fmt.Errorf("the rules of the platform say no number of %s", path)
-		}
-		out[string(v)], out[string(v)+byAccount] = account.Rate{Limit: n, Window: time.Minute}, account.Rate{Limit: each, Window: time.Minute}
+		out[string(v)] = account.Rate{Limit: numbers.Of(path, ""), Window: time.Minute}
+		out[string(v)+byAccount] = account.Rate{Limit: numbers.Of(path, "by_account"), Window: time.Minute}
 	}
-	return out, nil
+	return out, numbers.Missing()
 }
 
 // VisitRate is how many requests of a kind one network may make, and one account

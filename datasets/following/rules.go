@@ -1,8 +1,6 @@
 package following
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"shuyuan/internal/policy"
@@ -21,28 +19,15 @@ type Rules struct {
 
 // RulesOf reads them from the book of rules.
 func RulesOf(book *policy.Book) (Rules, error) {
-	var missing []error
-	number := func(path, detail string) int {
-		r, ok := book.House().Rule(path)
-		for _, d := range r.Details {
-			if d.Key == detail {
-				r.Value = d.Value
-			}
-		}
-		n, counts := r.Number()
-		if !ok || !counts || n < 1 {
-			missing = append(missing, fmt.Errorf("the rules of the platform say no number of %s %s", path, detail))
-		}
-		return n
-	}
+	numbers := book.Numbers()
 	const day = 24 * time.Hour
 	r := Rules{
-		Most: number("follow_limit", ""),
-		Hits: number("follow_limit", "search_hits"),
-		Hour: number("notice_daily", ""),
-		Kept: time.Duration(number("notice_kept", "")) * day,
+		Most: numbers.Of("follow_limit", ""),
+		Hits: numbers.Of("follow_limit", "search_hits"),
+		Hour: numbers.Of("notice_daily", ""),
+		Kept: numbers.Times("notice_kept", "", day),
 
-		Ahead: number("desk_reminder", ""),
+		Ahead: numbers.Of("desk_reminder", ""),
 	}
-	return r, errors.Join(missing...)
+	return r, numbers.Missing()
 }

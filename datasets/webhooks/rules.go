@@ -1,8 +1,6 @@
 package webhooks
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"shuyuan/internal/policy"
@@ -24,34 +22,20 @@ type Rules struct {
 
 // RulesOf reads them from the book of rules.
 func RulesOf(book *policy.Book) (Rules, error) {
-	var missing []error
-	number := func(path, detail string) int {
-		r, ok := book.House().Rule(path)
-		for _, d := range r.Details {
-			if d.Key == detail {
-				r.Value = d.Value
-			}
-		}
-		n, counts := r.Number()
-		if !ok || !counts || n < 1 {
-			missing = append(missing, fmt.Errorf("the rules of the platform say no number of %s %s", path, detail))
-		}
-		return n
-	}
-	many := func(n int, unit time.Duration) time.Duration { return time.Duration(n) * unit }
+	numbers := book.Numbers()
 	const day = 24 * time.Hour
 	r := Rules{
-		Most:     number("webhook_limit", ""),
-		Answer:   many(number("webhook_answer", ""), time.Second),
-		Sendings: number("webhook_retry", ""),
-		First:    many(number("webhook_retry", "first_minutes"), time.Minute),
-		Factor:   number("webhook_retry", "factor"),
-		Longest:  many(number("webhook_retry", "longest_hours"), time.Hour),
-		Off:      many(number("webhook_off", ""), day),
-		Overlap:  many(number("webhook_rotation", ""), time.Hour),
-		Kept:     many(number("webhook_log", ""), day),
+		Most:     numbers.Of("webhook_limit", ""),
+		Answer:   numbers.Times("webhook_answer", "", time.Second),
+		Sendings: numbers.Of("webhook_retry", ""),
+		First:    numbers.Times("webhook_retry", "first_minutes", time.Minute),
+		Factor:   numbers.Of("webhook_retry", "factor"),
+		Longest:  numbers.Times("webhook_retry", "longest_hours", time.Hour),
+		Off:      numbers.Times("webhook_off", "", day),
+		Overlap:  numbers.Times("webhook_rotation", "", time.Hour),
+		Kept:     numbers.Times("webhook_log", "", day),
 	}
-	return r, errors.Join(missing...)
+	return r, numbers.Missing()
 }
 
 // Pause is how long to wait after the n-th sending that was not accepted.

@@ -1,8 +1,6 @@
 package account
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -31,42 +29,26 @@ type Rules struct {
 
 // RulesOf reads them from the book of rules.
 func RulesOf(book *policy.Book) (Rules, error) {
-	var missing []error
-	number := func(path, detail string) int {
-		r, ok := book.House().Rule(path)
-		for _, d := range r.Details {
-			if d.Key == detail {
-				r.Value = d.Value
-			}
-		}
-		n, counts := r.Number()
-		if !ok || !counts || n < 1 {
-			missing = append(missing, fmt.Errorf("the rules of the platform say no number of %s %s", path, detail))
-		}
-		return n
-	}
-	times := func(path, detail string, unit time.Duration) time.Duration {
-		return time.Duration(number(path, detail)) * unit
-	}
+	numbers := book.Numbers()
 	const day = 24 * time.Hour
 	r := Rules{
-		Confirm:      times("account_confirmation", "", time.Hour),
-		Recover:      times("account_recovery", "", time.Minute),
-		StepUp:       times("account_step_up", "", time.Minute),
-		SecondFactor: times("account_second_factor", "", day),
-		Absolute:     times("account_session", "", time.Hour),
-		Idle:         times("account_session", "idle_minutes", time.Minute),
-		StaffIdle:    times("account_session", "staff_idle_minutes", time.Minute),
-		Networks:     times("account_networks", "", day),
-		Invitation:   times("organisation_invitation", "", day),
-		Grace:        times("account_deletion", "", day),
-		Pending:      times("account_authenticator", "", time.Minute),
-		LostFactors:  times("account_lost_factors", "", time.Hour),
-		KeyWarning:   times("account_key_warning", "", day),
-		Paper:        number("organisation_paper", ""),
-		Verification: number("organisation_verification", ""),
+		Confirm:      numbers.Times("account_confirmation", "", time.Hour),
+		Recover:      numbers.Times("account_recovery", "", time.Minute),
+		StepUp:       numbers.Times("account_step_up", "", time.Minute),
+		SecondFactor: numbers.Times("account_second_factor", "", day),
+		Absolute:     numbers.Times("account_session", "", time.Hour),
+		Idle:         numbers.Times("account_session", "idle_minutes", time.Minute),
+		StaffIdle:    numbers.Times("account_session", "staff_idle_minutes", time.Minute),
+		Networks:     numbers.Times("account_networks", "", day),
+		Invitation:   numbers.Times("organisation_invitation", "", day),
+		Grace:        numbers.Times("account_deletion", "", day),
+		Pending:      numbers.Times("account_authenticator", "", time.Minute),
+		LostFactors:  numbers.Times("account_lost_factors", "", time.Hour),
+		KeyWarning:   numbers.Times("account_key_warning", "", day),
+		Paper:        numbers.Of("organisation_paper", ""),
+		Verification: numbers.Of("organisation_verification", ""),
 	}
-	return r, errors.Join(missing...)
+	return r, numbers.Missing()
 }
 
 // house are the rules that ship with the program.

@@ -491,3 +491,19 @@ func TestABookDoesNotChange(t *testing.T) {
 		t.Error("a reader changed the book")
 	}
 }
+
+func TestANumberThatNoRuleSaysIsNamed(t *testing.T) {
+	book, err := Load(Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := book.Numbers()
+	if n.Of("completion_of_form", "") != 5 || n.Of("completion_of_form", "times") != 1 || n.Times("completion_of_form", "", time.Hour) != 5*time.Hour || n.Missing() != nil {
+		t.Errorf("%v", n.Missing())
+	}
+	n.Of("completion_of_form", "then") // a word
+	n.Of("never_there", "")
+	if err := n.Missing(); err == nil || !strings.Contains(err.Error(), "never_there") || !strings.Contains(err.Error(), "then") {
+		t.Errorf("%v", err)
+	}
+}
