@@ -459,8 +459,13 @@ func TestFromDraftToConfirmed(t *testing.T) {
 			t.Errorf("%s: clock %+v", step.name, e.Clock) // ten working days after Monday 23 November
 		}
 	}
-	// what is said otherwise afterwards is not what was confirmed
+	// saved as it is, it stays confirmed
 	e := b.entry(t, b.officer, "village")
+	b.save(t, e, catalogue.Of(e.Dataset))
+	if e = b.entry(t, b.officer, "village"); e.State != catalogue.Confirmed || catalogue.EnsureConfirmed(ctx, b.Pool, e.Dataset.ID) != nil {
+		t.Errorf("saved without a change it stands as %s", e.State)
+	}
+	// what is said otherwise afterwards is not what was confirmed
 	b.save(t, e, catalogue.Content{"summary": "改了"})
 	if e = b.entry(t, b.officer, "village"); e.State != catalogue.Draft || catalogue.EnsureConfirmed(ctx, b.Pool, e.Dataset.ID) == nil {
 		t.Errorf("after a change it stands as %s", e.State)

@@ -309,14 +309,19 @@ func (s *Service) Save(ctx context.Context, who account.Actor, slug string, in S
 	if err != nil {
 		return nil, err
 	}
+	before := Of(e.Dataset)
 	if wrong := in.Content.Apply(e.Dataset, v); len(wrong) > 0 {
 		return wrong, nil
 	}
+	// who opens what was confirmed and saves it as it is takes nothing back
+	asConfirmed := e.State == Confirmed && len(Diff(before, Of(e.Dataset))) == 0
 	e.Dataset.Revision = in.Revision
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
-		if err := s.keep(ctx, tx, who, e.Dataset, "save"); err != nil {
-			return none, err
+		if !asConfirmed {
+			if err := s.keep(ctx, tx, who, e.Dataset, "save"); err != nil {
+				return none, err
+			}
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM catalogue_autosaves WHERE dataset_id = @id AND user_id = @user`, pgx.NamedArgs{"id": e.Dataset.ID, "user": who.ID})
 		return none, err
