@@ -135,11 +135,10 @@ func TestAnEntryIsScoredLineByLine(t *testing.T) {
 	c := datasetstest.New(t, &datasetstest.Gate{}, datasetstest.Asked)
 	d := c.Dataset(t, func(d *datasets.Dataset) {
 		d.Slug, d.Title, d.Phone, d.TemporalStart = "tides", "潮汐表", "0591-87654321", "2025"
-		due := datasetstest.Now.AddDate(0, 0, -3)
-		d.NextDue = &due
 	})
 	c.Version(t, d, c.Resource(t, d), "a.csv", "甲\n1\n2\n")
 	c.Version(t, d, c.Resource(t, d), "b.csv", "甲\n1\n1\n")
+	promisedAgain(t, c, d, datasetstest.Now.AddDate(0, 0, -3))
 	if err := c.Service.CheckVersions(t.Context()); err != nil {
 		t.Fatal(err)
 	}
