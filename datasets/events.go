@@ -104,6 +104,15 @@ func (s *Service) Happened(ctx context.Context, tx pgx.Tx, datasetID int64, kind
 	return s.happened(ctx, tx, Event{Kind: kind, Dataset: Dataset{ID: datasetID}, Number: number, Detail: detail, key: key})
 }
 
+// Retract hides, in the transaction of the act, the event that a neighbouring
+// domain had written under key, or lets it be told again. Nobody is told of it
+// twice.
+func (s *Service) Retract(ctx context.Context, tx pgx.Tx, datasetID int64, kind EventKind, key string, hidden bool) error {
+	_, err := tx.Exec(ctx, `UPDATE events SET retracted = @hidden WHERE dataset_id = @dataset AND kind = @kind AND key = @key`,
+		pgx.NamedArgs{"hidden": hidden, "dataset": datasetID, "kind": kind, "key": key})
+	return err
+}
+
 // versionHappened tells of a new version, and of its columns if they are others.
 func (s *Service) versionHappened(ctx context.Context, tx pgx.Tx, v *Version, changed []TableReshaping) error {
 	e := Event{Kind: EventVersion, Dataset: Dataset{ID: v.DatasetID}, File: v.ResourceID, Number: int64(v.Number), key: v.ResourceID + "/" + strconv.Itoa(v.Number)}
@@ -202,9 +211,10 @@ func (s *Service) TellOfLate(ctx context.Context) error {
 
 // Told is the condition over datasets aliased d and events aliased e that
 // somebody may be told of an event now: the entry is there for everybody, or it
-// was and its page says that it was withdrawn. Whoever may see more is told no
+// was and its page says that it was withdrawn; and nobody has hidden what the
+// event tells of. Whoever may see more is told no
 // more: a letter goes astray.
-const Told = `(d.status = 'published' AND d.open_type <> 'withheld' OR e.kind = 'withdrawn' AND d.status = 'withdrawn' AND d.open_type <> 'withheld')`
+const Told = `(e.retracted IS NOT TRUE AND (d.status = 'published' AND d.open_type <> 'withheld' OR e.kind = 'withdrawn' AND d.status = 'withdrawn' AND d.open_type <> 'withheld'))`
 
 const eventColumns = `e.id, e.kind, coalesce(e.resource_id, ''), e.number, e.detail, e.at, coalesce(r.name, ''), coalesce(r.name_en, ''),
 	d.id, d.slug, d.title, d.title_en, d.status, d.open_type, p.id, p.slug, p.name, p.name_en, t.id, t.slug, t.name, t.name_en`

@@ -65,7 +65,7 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.Quality, err = s.entryQuality(ctx, d); err != nil {
 		return err
 	}
-	if p.Answers, err = s.answersOf(c, d); err != nil {
+	if p.Answers, p.Gone, err = s.answersOf(c, d); err != nil {
 		return err
 	}
 	if p.Marks, err = s.marksOf(c, d); err != nil {

@@ -18,8 +18,14 @@ var cacheUse = prometheus.NewCounterVec(prometheus.CounterOpts{
 	Name: "shuyuan_page_cache_requests_total", Help: "Requests for public pages by visitors: answered from the page cache, or made.",
 }, []string{"result"})
 
+// trapped counts questions that were not stored: a program filled in what people
+// do not see.
+var trapped = prometheus.NewCounter(prometheus.CounterOpts{
+	Name: "shuyuan_questions_trapped_total", Help: "Questions that were thrown away: a field that people do not see was filled in.",
+})
+
 // Metrics are what the portal measures of itself, for the admin port.
-func Metrics() []prometheus.Collector { return []prometheus.Collector{Requests, cacheUse} }
+func Metrics() []prometheus.Collector { return []prometheus.Collector{Requests, cacheUse, trapped} }
 
 func observeRequest(method, route string, status int, took time.Duration) {
 	switch method {

@@ -29,6 +29,9 @@ func (s *Server) showQuestions(c *fiber.Ctx) error {
 	if p.Items, err = s.Questions.Of(ctx, actor(c), d.Slug, 500); err != nil {
 		return err
 	}
+	if p.Gone, err = s.Questions.Gone(ctx, actor(c), d.Slug); err != nil {
+		return err
+	}
 	return s.page(c, templates.Questions(p))
 }
 
@@ -52,11 +55,18 @@ func (s *Server) askPage(c *fiber.Ctx, asker, body string, wrong templates.Mista
 
 // ask is POST /datasets/{slug}/ask.
 func (s *Server) ask(c *fiber.Ctx) error {
-	f, err := form(c, "asker", "body")
+	f, err := form(c, "asker", "body", templates.TrapName)
 	if err != nil {
 		return err
 	}
-	_, err = s.Questions.Ask(c.UserContext(), actor(c), c.Params("slug"), f.Get("asker"), f.Get("body"))
+	ctx, who, slug := c.UserContext(), actor(c), c.Params("slug")
+	if f.Get(templates.TrapName) != "" {
+		if err = s.Questions.Waste(ctx, who, slug, f.Get("asker"), f.Get("body")); err == nil {
+			trapped.Inc()
+		}
+	} else {
+		_, err = s.Questions.Ask(ctx, who, slug, f.Get("asker"), f.Get("body"))
+	}
 	if wrong, ok := s.mistake(c, err); ok {
 		return s.askPage(c, f.Get("asker"), f.Get("body"), wrong)
 	}
@@ -146,6 +156,9 @@ func (s *Server) deskQuestionPage(c *fiber.Ctx, answer string, wrong templates.M
 	if p.Question, err = s.Questions.One(ctx, actor(c), number); err != nil {
 		return err
 	}
+	if p.Reports, err = s.Questions.Reports(ctx, actor(c), number); err != nil {
+		return err
+	}
 	return s.page(c, templates.DeskQuestion(p))
 }
 
@@ -173,11 +186,15 @@ func (s *Server) answerQuestion(c *fiber.Ctx) error {
 	return seeOther(c, "/desk/questions?done=1")
 }
 
-// answersOf are the newest answers about an entry that is public; none where
-// nobody can ask.
-func (s *Server) answersOf(c *fiber.Ctx, d *datasets.Dataset) ([]questions.Question, error) {
+// answersOf are the newest answers about an entry that is public, and what was
+// hidden of them; none where nobody can ask.
+func (s *Server) answersOf(c *fiber.Ctx, d *datasets.Dataset) (list, gone []questions.Question, err error) {
 	if s.Questions == nil || d.Status != datasets.Published {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return s.Questions.Of(c.UserContext(), actor(c), d.Slug, answersShown)
+	if list, err = s.Questions.Of(c.UserContext(), actor(c), d.Slug, answersShown); err != nil {
+		return nil, nil, err
+	}
+	gone, err = s.Questions.Gone(c.UserContext(), actor(c), d.Slug)
+	return list, gone, err
 }

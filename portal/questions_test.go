@@ -2,11 +2,16 @@ package portal_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
+	"shuyuan/portal"
 )
 
 func TestAQuestionIsPublicOnceItIsAnswered(t *testing.T) {
@@ -125,5 +130,188 @@ func TestTooManyQuestionsADayAreRefused(t *testing.T) {
 	}
 	if r := w.post(t, persona(account.Buyer), "/datasets/"+d.Slug+"/ask", url.Values{"asker": {"某"}, "body": {"别人还能问吗？"}}); r.status != 303 {
 		t.Errorf("somebody else: %d", r.status)
+	}
+}
+
+func TestWhatAProgramFillsInWithoutSeeingItIsThrownAway(t *testing.T) {
+	w := newWhole(t, limit("question", 3))
+	w.everyone(t)
+	d := w.Dataset(t)
+	at := "/datasets/" + d.Slug + "/ask"
+	trap := w.get(t, citizen, at).doc(t).Find(`form input[tabindex="-1"][autocomplete="off"]`)
+	name := trap.AttrOr("name", "")
+	if trap.Length() != 1 || name == "" || trap.Closest(`[aria-hidden="true"].sr`).Length() != 1 {
+		t.Fatalf("the form has %d fields that people do not see", trap.Length())
+	}
+	before := counted(t, "shuyuan_questions_trapped_total")
+	post := func(body, trapped string) reply {
+		return w.post(t, citizen, at, url.Values{"asker": {"某"}, "body": {body}, name: {trapped}})
+	}
+	caught, heard := post("买药请到这里来。", "https://spam.example"), post("时间是北京时间吗？", "")
+	if caught.status != 303 || caught.header.Get("Location") != heard.header.Get("Location") || heard.status != 303 {
+		t.Errorf("a program sees a difference: %d %s, %d %s", caught.status, caught.header.Get("Location"), heard.status, heard.header.Get("Location"))
+	}
+	if text := w.get(t, own, "/desk/questions?all=1").doc(t).Find("main").Text(); strings.Contains(text, "买药") || !strings.Contains(text, "北京时间") {
+		t.Errorf("the department reads %s", text)
+	}
+	if n := counted(t, "shuyuan_questions_trapped_total") - before; n != 1 {
+		t.Errorf("%v were counted", n)
+	}
+	if r := post("？", "https://spam.example"); r.status != 422 {
+		t.Errorf("what is wrong besides is refused as ever: %d", r.status)
+	}
+	for i, want := range []int{303, 429} { // it counts towards the limit
+		if r := post("买药请到这里来。", "https://spam.example"); r.status != want {
+			t.Errorf("%d more: %d", i+1, r.status)
+		}
+	}
+}
+
+// counted is the value of a counter of the portal.
+func counted(t *testing.T, name string) float64 {
+	t.Helper()
+	all := prometheus.NewRegistry()
+	all.MustRegister(portal.Metrics()...)
+	families, err := all.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	t.Fatalf("nothing counts %s", name)
+	return 0
+}
+
+// answered asks a question about an entry and answers it; it returns its page at
+// the desk.
+func (w *whole) answered(t *testing.T, slug, body string) string {
+	t.Helper()
+	if r := w.post(t, citizen, "/datasets/"+slug+"/ask", url.Values{"asker": {"市民甲"}, "body": {body}}); r.status != 303 {
+		t.Fatal(r.status, r.body)
+	}
+	path := w.get(t, own, "/desk/questions").doc(t).Find(`.qa a[href^="/desk/questions/"]`).First().AttrOr("href", "")
+	if r := w.post(t, own, path, url.Values{"action": {"answer"}, "answer": {"是，东八区。"}, "revision": {"1"}}); r.status != 303 {
+		t.Fatal(r.status, r.body)
+	}
+	w.Changed()
+	return path
+}
+
+func TestWhatIsReportedIsHiddenWithAReasonOrStays(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	d := w.Dataset(t)
+	desk := w.answered(t, d.Slug, "时间是北京时间吗？")
+	number := strings.TrimPrefix(desk, "/desk/questions/")
+	page := "/datasets/" + d.Slug + "/questions"
+	at := page + "/" + number + "/report"
+	report := func(p persona, reason string) reply { return w.post(t, p, at, url.Values{"reason": {reason}}) }
+	if w.get(t, visitor, page).doc(t).Find(`a[href="`+at+`"]`).Length() != 1 {
+		t.Error("the page has no link to report")
+	}
+	if r := report(visitor, "abuse"); r.status != 401 {
+		t.Errorf("a visitor reports: %d", r.status)
+	}
+	for _, reason := range []string{"", "boring"} {
+		if r := report(citizen, reason); r.status != 422 || r.doc(t).Find(`[aria-invalid="true"]`).Length() == 0 {
+			t.Errorf("reason %q: %d", reason, r.status)
+		}
+	}
+	if r := w.post(t, citizen, page+"/999/report", url.Values{"reason": {"abuse"}}); r.status != 404 {
+		t.Errorf("a question that there is not: %d", r.status)
+	}
+	buyer := persona(account.Buyer)
+	for i, want := range []int{303, 409} {
+		if r := report(buyer, "personal"); r.status != want {
+			t.Errorf("report %d of one account: %d", i+1, r.status)
+		}
+	}
+	waits := func() bool { return strings.Contains(w.get(t, own, "/desk/inbox").body, desk) }
+	if !waits() || !strings.Contains(w.get(t, own, "/desk/questions").body, desk) || strings.Contains(w.get(t, other, "/desk/inbox").body, desk) {
+		t.Error("the department, and nobody else, is to look at a report")
+	}
+	if text := w.get(t, own, desk).doc(t).Find("main").Text(); !strings.Contains(text, "有个人信息") || strings.Contains(text, "buyer") {
+		t.Errorf("the officer reads %s", text)
+	}
+	judge := func(p persona, action, reason, revision string) reply {
+		return w.post(t, p, desk+"/judge", url.Values{"action": {action}, "reason": {reason}, "revision": {revision}})
+	}
+	for name, r := range map[string]reply{"another department": judge(other, "hide", "理由", "2"), "the asker": judge(citizen, "hide", "理由", "2"), "who reported": judge(buyer, "hide", "理由", "2")} {
+		if r.status != 403 && r.status != 404 {
+			t.Errorf("%s hides: %d", name, r.status)
+		}
+	}
+	if r := judge(own, "keep", "", "2"); r.status != 303 || waits() {
+		t.Errorf("what is dismissed waits no longer: %d", r.status)
+	}
+	for name, c := range map[string]struct {
+		reply
+		status int
+	}{
+		"nothing to dismiss": {judge(own, "keep", "", "3"), 409}, "without a reason": {judge(own, "hide", "", "3"), 422}, "too long a reason": {judge(own, "hide", strings.Repeat("长", 201), "3"), 422},
+		"an old page": {judge(own, "hide", "理由", "2"), 409}, "what is not hidden": {judge(own, "show", "", "3"), 409}, "no such move": {judge(own, "burn", "", "3"), 400},
+	} {
+		if c.reply.status != c.status {
+			t.Errorf("%s: %d", name, c.reply.status)
+		}
+	}
+	if r := report(citizen, "abuse"); r.status != 303 || !waits() {
+		t.Errorf("somebody else reports: %d", r.status)
+	}
+	everywhere := []string{"/datasets/" + d.Slug, page, "/datasets/" + d.Slug + "/feed.xml", "/api/v1/datasets/" + d.Slug + "/questions"}
+	shown := func() (n int) {
+		w.Changed()
+		for _, path := range everywhere {
+			if r := w.get(t, visitor, path); r.status == 200 && strings.Contains(r.body, "时间是北京时间吗") {
+				n++
+			}
+		}
+		return n
+	}
+	if n := shown(); n != len(everywhere) {
+		t.Fatalf("before, it stands in %d of %q", n, everywhere)
+	}
+	if r := judge(own, "hide", "含他人住址", "3"); r.status != 303 || waits() {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	if n := shown(); n != 0 {
+		t.Errorf("what is hidden still stands in %d of %q", n, everywhere)
+	}
+	for _, path := range everywhere[:2] {
+		if text := w.get(t, visitor, path).doc(t).Find("main").Text(); !strings.Contains(text, "已由部门隐藏，理由：含他人住址") || strings.Contains(text, "东八区") || strings.Contains(text, "还没有人问过") {
+			t.Errorf("%s does not say that it was hidden, and why", path)
+		}
+	}
+	if r := w.get(t, citizen, at); r.status != 404 {
+		t.Errorf("what is hidden can be reported: %d", r.status)
+	}
+	if text := w.get(t, citizen, "/account/questions").doc(t).Find("main").Text(); !strings.Contains(text, "含他人住址") {
+		t.Error("its asker does not see why")
+	}
+	rows, err := w.Pool.Query(t.Context(), `SELECT act FROM audit_entries WHERE subject = 'question' AND subject_id = $1 ORDER BY id`, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	acts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if want := []string{"ask", "answer", "report", "keep", "report", "hide"}; err != nil || !slices.Equal(acts, want) {
+		t.Errorf("the audit trail has %q, %v", acts, err)
+	}
+	if r := judge(own, "show", "", "4"); r.status != 303 || shown() != len(everywhere) {
+		t.Errorf("a mistake is put right: %d", r.status)
+	}
+}
+
+func TestTooManyReportsADayAreRefused(t *testing.T) {
+	w := newWhole(t, limit("question-report", 1))
+	w.everyone(t)
+	d := w.Dataset(t)
+	for i, want := range []int{303, 429} {
+		desk := w.answered(t, d.Slug, "第 "+string(rune('1'+i))+" 个问题是什么？")
+		if r := w.post(t, citizen, "/datasets/"+d.Slug+"/questions/"+strings.TrimPrefix(desk, "/desk/questions/")+"/report", url.Values{"reason": {"advert"}}); r.status != want {
+			t.Errorf("report %d: %d", i+1, r.status)
+		}
 	}
 }

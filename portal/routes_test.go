@@ -286,8 +286,10 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			w.post(t, own, at+"/move", url.Values{"revision": {"1"}, "action": {"submit"}})
 			return sends(at+"/move", url.Values{"revision": {"2"}, "action": {"approve"}}, 303)(p)
 		},
-		"Answer questions about the data of one's department": reads("/desk/questions"),
-		"See in the inbox what waits for oneself":             reads("/desk/inbox", "/desk/inbox.csv"),
+		"Report public questions and answers":                                                                 sends("/datasets/"+open.Slug+"/questions/999999/report", url.Values{"reason": {"abuse"}}, 404),
+		"Answer questions about the data of one's department":                                                 reads("/desk/questions"),
+		"Hide questions about the data of one's department with a reason, show them again, deal with reports": sends("/desk/questions/999999/judge", url.Values{"action": {"hide"}, "reason": {"x"}, "revision": {"1"}}, 404),
+		"See in the inbox what waits for oneself":                                                             reads("/desk/inbox", "/desk/inbox.csv"),
 		"Turn one's second factor and passkeys on and off": func(p persona) bool {
 			return reads("/account/factors")(p) && sends("/account/factors/totp", url.Values{}, 200)(p) && sends("/account/factors/totp/confirm", url.Values{"code": {"1"}}, 422)(p) && sends("/account/factors/totp/remove", url.Values{}, 303)(p)
 		},

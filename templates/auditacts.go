@@ -176,6 +176,10 @@ var auditActs = map[string]named{
 	"question answer":     {"答复提问", "answered a question"},
 	"question decline":    {"说明不答复", "declined a question"},
 	"question take_back":  {"收回提问", "took a question back"},
+	"question report":     {"举报问答", "reported a question"},
+	"question hide":       {"隐藏问答", "hid a question"},
+	"question keep":       {"不隐藏举报的问答", "dismissed reports of a question"},
+	"question show":       {"重新公开问答", "showed a question again"},
 
 	"vocabulary renew": {"更新词表", "renewed the vocabulary"},
 

@@ -187,13 +187,14 @@ func (p InboxPage) parts() []inboxPart {
 
 // inboxKinds are the names of what waits.
 var inboxKinds = map[string]string{
-	"upload":         "上传",
-	"finding":        "个人信息和隐患",
-	"link":           "登记的地址",
-	"update":         "到期的更新",
-	"question":       "问答",
-	"entry":          "目录条目",
-	"opening-review": "开放审查",
+	"upload":          "上传",
+	"finding":         "个人信息和隐患",
+	"link":            "登记的地址",
+	"update":          "到期的更新",
+	"question":        "问答",
+	"question-report": "举报的问答",
+	"entry":           "目录条目",
+	"opening-review":  "开放审查",
 
 	"opening-again":    "要重新审查的",
 	"opening-incident": "紧急撤回",

@@ -19,6 +19,7 @@ const (
 	Answered  State = "answered" // and public
 	Declined  State = "declined"
 	TakenBack State = "taken_back"
+	Hidden    State = "hidden" // was answered, and is public no more
 )
 
 // Action is what moves a question.
@@ -29,6 +30,9 @@ const (
 	Answer   Action = "answer"
 	Decline  Action = "decline"
 	TakeBack Action = "take_back"
+	Hide     Action = "hide"
+	Keep     Action = "keep" // dismisses what was reported
+	Show     Action = "show" // what was hidden
 )
 
 // Question is one question with its answer, if it has one.
@@ -44,7 +48,13 @@ type Question struct {
 	Answerer string
 	At       *time.Time // of the answer
 	Revision int
-	Clock    *deadline.Clock // nil where its rule or year is not known
+
+	Reported   int        // reports that nobody has looked at
+	ReportedAt *time.Time // the first of them
+	HiddenAt   *time.Time
+	Hider      string
+	HideReason string          // public
+	Clock      *deadline.Clock // nil where its rule or year is not known
 
 	clock deadline.Ref
 }
@@ -60,6 +70,9 @@ var lifecycle = workflow.Lifecycle[State, Action, *Question]{
 	{Action: Answer, From: []State{Open}, To: Answered, By: []account.Role{account.Officer}, Needs: withAnswer},
 	{Action: Decline, From: []State{Open}, To: Declined, By: []account.Role{account.Officer}, Needs: withAnswer},
 	{Action: TakeBack, From: []State{Open}, To: TakenBack, By: []account.Role{account.Visitor}},
+	{Action: Hide, From: []State{Answered}, To: Hidden, By: []account.Role{account.Officer}, Needs: withReason},
+	{Action: Keep, From: []State{Answered}, To: Answered, By: []account.Role{account.Officer}, When: reported},
+	{Action: Show, From: []State{Hidden}, To: Answered, By: []account.Role{account.Officer}},
 }
 
 // Lifecycle is the table of moves as a diagram, for docs/lifecycles.md.

@@ -50,6 +50,33 @@ func errNone() error { return fault.New(fault.NotFound, "没有这个问题。")
 // field, fault.Conflict for what was asked already, and fault.TooMany above the
 // number of questions a day.
 func (s *Service) Ask(ctx context.Context, who account.Actor, slug, asker, body string) (*Question, error) {
+	q, err := s.prepare(ctx, who, slug, asker, body)
+	if err != nil {
+		return nil, err
+	}
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Question, error) {
+		if err := insert(ctx, tx, q); err != nil {
+			if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.ConstraintName == "questions_once" {
+				return nil, fault.New(fault.Conflict, "这个问题您已经问过了，还没有答复。").Because(err)
+			}
+			return nil, err
+		}
+		if err := audit.Append(ctx, tx, who, "question", id(q), "ask", map[string]string{"dataset": q.Dataset.Slug}); err != nil {
+			return nil, err
+		}
+		return q, s.tellDepartment(ctx, tx, q)
+	})
+}
+
+// Waste takes what a program wrote into a field that people do not see: it is
+// judged and counted as any question, and stored nowhere.
+func (s *Service) Waste(ctx context.Context, who account.Actor, slug, asker, body string) error {
+	_, err := s.prepare(ctx, who, slug, asker, body)
+	return err
+}
+
+// prepare is all of asking but the writing.
+func (s *Service) prepare(ctx context.Context, who account.Actor, slug, asker, body string) (*Question, error) {
 	if who.IsVisitor() || who.Key != "" {
 		return nil, fault.New(fault.Unauthenticated, "请先登录。")
 	}
@@ -85,18 +112,7 @@ func (s *Service) Ask(ctx context.Context, who account.Actor, slug, asker, body 
 		return nil, err
 	}
 	q.Clock, q.clock = &clock, clock.Ref
-	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Question, error) {
-		if err := insert(ctx, tx, q); err != nil {
-			if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.ConstraintName == "questions_once" {
-				return nil, fault.New(fault.Conflict, "这个问题您已经问过了，还没有答复。").Because(err)
-			}
-			return nil, err
-		}
-		if err := audit.Append(ctx, tx, who, "question", id(q), "ask", map[string]string{"dataset": d.Slug}); err != nil {
-			return nil, err
-		}
-		return q, s.tellDepartment(ctx, tx, q)
-	})
+	return q, nil
 }
 
 // How long a question may be, in characters.
@@ -177,6 +193,23 @@ func (s *Service) Of(ctx context.Context, who account.Actor, slug string, limit 
 	return s.list(ctx, `q.dataset_id = @dataset AND q.state = 'answered'`, pgx.NamedArgs{"dataset": d.ID, "limit": limit})
 }
 
+// Gone are the questions about an entry that were hidden, the newest first, for
+// everybody who can see the entry: number, day and reason alone.
+func (s *Service) Gone(ctx context.Context, who account.Actor, slug string) ([]Question, error) {
+	d, err := s.catalogue.Dataset(ctx, who, slug)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT id, hidden_at, hidden_reason FROM questions WHERE dataset_id = $1 AND state = 'hidden' ORDER BY id DESC LIMIT 200`, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (q Question, err error) {
+		q.State = Hidden
+		return q, row.Scan(&q.ID, &q.HiddenAt, &q.HideReason)
+	})
+}
+
 // Days is how many working days d's department has to answer.
 func (s *Service) Days(d *datasets.Dataset) int {
 	clock, err := s.clocks.Start(d.Department.Profile, term, s.now())
@@ -215,13 +248,13 @@ func (s *Service) Asked(ctx context.Context, who account.Actor) ([]Question, err
 	return s.list(ctx, `q.user_id = @user`, pgx.NamedArgs{"user": who.ID, "limit": 200})
 }
 
-// Department are the questions to who's department, those to be answered alone
-// unless all are asked for.
+// Department are the questions to who's department: those to be answered and
+// those that were reported, unless all are asked for.
 func (s *Service) Department(ctx context.Context, who account.Actor, all bool) ([]Question, error) {
 	if !who.Is(account.Officer) || who.Department == 0 {
 		return nil, fault.New(fault.Forbidden, "只有部门的数据专员能看这一页。")
 	}
-	return s.list(ctx, `d.department_id = @department AND q.state <> 'taken_back' AND (@all OR q.state = 'open')`, pgx.NamedArgs{"department": who.Department, "all": all, "limit": 200})
+	return s.list(ctx, `d.department_id = @department AND q.state <> 'taken_back' AND (@all OR q.state = 'open' OR q.state = 'answered' AND EXISTS (SELECT FROM question_reports w WHERE w.question_id = q.id AND w.closed_at IS NULL))`, pgx.NamedArgs{"department": who.Department, "all": all, "limit": 200})
 }
 
 // One is the question with that number, for its asker and its department; for
@@ -238,7 +271,7 @@ func (s *Service) One(ctx context.Context, who account.Actor, number int64) (*Qu
 }
 
 // Waiting implements inbox.Source: questions that who's department has not
-// answered.
+// answered, and those with reports that it has not looked at.
 func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
 	if !who.Is(account.Officer) || who.Department == 0 {
 		return nil, nil
@@ -250,6 +283,11 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 	var out []inbox.Item
 	for i := range open {
 		q := &open[i]
+		if q.State != Open {
+			out = append(out, inbox.Item{Kind: "question-report", ID: id(q), Title: inbox.Text{Zh: beginning(q.Body)}, Sub: inbox.Text{Zh: q.Dataset.Title, En: q.Dataset.TitleEN},
+				Ask: "有人举报，请看要不要隐藏。", Path: "/desk/questions/" + id(q), Since: *q.ReportedAt})
+			continue
+		}
 		out = append(out, inbox.Item{Kind: "question", ID: id(q), Title: inbox.Text{Zh: beginning(q.Body)}, Sub: inbox.Text{Zh: q.Dataset.Title, En: q.Dataset.TitleEN},
 			Ask: "请答复。", Path: "/desk/questions/" + id(q), Since: q.AskedAt, Clock: q.Clock, After: "到期没有答复，列为逾期，仍要答复。"})
 	}

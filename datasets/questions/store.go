@@ -13,6 +13,8 @@ import (
 )
 
 const columns = `q.id, coalesce(q.user_id, 0), q.asker, q.body, q.asked_at, q.clock_profile, q.clock_path, q.state, q.answer, q.answered_name, q.answered_at, q.revision,
+	q.hidden_at, q.hidden_name, q.hidden_reason, (SELECT count(*) FROM question_reports w WHERE w.question_id = q.id AND w.closed_at IS NULL),
+	(SELECT min(w.at) FROM question_reports w WHERE w.question_id = q.id AND w.closed_at IS NULL),
 	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile, p.email`
 
 const tables = ` FROM questions q JOIN datasets d ON d.id = q.dataset_id JOIN departments p ON p.id = d.department_id `
@@ -20,6 +22,7 @@ const tables = ` FROM questions q JOIN datasets d ON d.id = q.dataset_id JOIN de
 func scan(row pgx.CollectableRow) (q Question, err error) {
 	d := &q.Dataset
 	err = row.Scan(&q.ID, &q.User, &q.Asker, &q.Body, &q.AskedAt, &q.clock.Profile, &q.clock.Path, &q.State, &q.Answer, &q.Answerer, &q.At, &q.Revision,
+		&q.HiddenAt, &q.Hider, &q.HideReason, &q.Reported, &q.ReportedAt,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile, &d.Department.Email)
 	q.clock.From = q.AskedAt
 	return q, err

@@ -43,6 +43,7 @@ var keptColumns = []keptColumn{
 	{"one_time_links", "user_id", "none: hashes of links that are good for minutes", goes, ""},
 	{"organisation_members", "user_id", "account.json organisations", goes, ""},
 	{"passkeys", "user_id", "account.json second_steps", goes, ""},
+	{"question_reports", "user_id", "account.json others", goes, ""},
 	{"readers", "user_id", "account.json others", goes, ""},
 	{"recovery_codes", "user_id", "account.json second_steps", goes, ""},
 	{"sessions", "user_id", "account.json sessions", goes, ""},
@@ -55,6 +56,7 @@ var keptColumns = []keptColumn{
 	{"papers", "uploaded_by", "account.json organisations", stays, "a paper belongs to the organisation; its only member's draft goes with it"},
 	{"questions", "user_id", "questions.json", stays, "what was asked and answered in public stays without its author; the rest is emptied"},
 	{"questions", "answered_by", "acts.ndjson", stays, official},
+	{"questions", "hidden_by", "acts.ndjson", stays, official},
 
 	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},
 	{"audit_checks", "by_id", "acts.ndjson", stays, "a number without a name"},

@@ -727,6 +727,7 @@ CREATE TABLE events (
     key text NOT NULL,
     detail jsonb NOT NULL DEFAULT '{}'::jsonb,
     at timestamp with time zone NOT NULL,
+    retracted boolean NOT NULL DEFAULT false,
     CONSTRAINT events_key_check CHECK ((key <> ''::text)),
     CONSTRAINT events_kind_check CHECK ((kind = ANY (ARRAY['published'::text, 'restored'::text, 'withdrawn'::text, 'version'::text, 'schema'::text, 'correction'::text, 'overdue'::text, 'answer'::text, 'note'::text]))),
     CONSTRAINT events_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
@@ -738,6 +739,7 @@ CREATE INDEX events_dataset ON public.events USING btree (dataset_id, id DESC);
 COMMENT ON TABLE events IS 'written in the transaction of the act; an act that is done twice is one event';
 COMMENT ON COLUMN events.number IS 'version, question or note that it is about; 0 for the entry itself';
 COMMENT ON COLUMN events.key IS 'which happening of its kind it is: tells one from a repetition';
+COMMENT ON COLUMN events.retracted IS 'what it tells of is hidden: no list, letter or program is told of it';
 
 CREATE TABLE finding_letters (
     version_id bigint NOT NULL,
@@ -1417,6 +1419,23 @@ CREATE TABLE passkeys (
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 COMMENT ON COLUMN passkeys.credential IS 'public key and counter (WebAuthn): it checks and opens nothing';
 
+CREATE TABLE question_reports (
+    question_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    upheld boolean,
+    CONSTRAINT question_reports_check CHECK (((closed_at IS NULL) = (upheld IS NULL))),
+    CONSTRAINT question_reports_reason_check CHECK ((reason = ANY (ARRAY['personal'::text, 'abuse'::text, 'advert'::text, 'unlawful'::text]))),
+    CONSTRAINT question_reports_question_id_fkey FOREIGN KEY (question_id) REFERENCES questions(id),
+    CONSTRAINT question_reports_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT question_reports_pkey PRIMARY KEY (question_id, user_id)
+);
+CREATE INDEX question_reports_user ON public.question_reports USING btree (user_id);
+COMMENT ON TABLE question_reports IS 'what readers say is wrong with a public question and its answer: once for each account';
+COMMENT ON COLUMN question_reports.upheld IS 'the question was hidden; false: it stays';
+
 CREATE TABLE questions (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     dataset_id bigint NOT NULL,
@@ -1432,10 +1451,15 @@ CREATE TABLE questions (
     answered_name text NOT NULL DEFAULT ''::text,
     answered_at timestamp with time zone,
     revision integer NOT NULL DEFAULT 1,
+    hidden_at timestamp with time zone,
+    hidden_by bigint,
+    hidden_name text NOT NULL DEFAULT ''::text,
+    hidden_reason text NOT NULL DEFAULT ''::text,
     CONSTRAINT questions_asker_check CHECK ((asker <> ''::text)),
     CONSTRAINT questions_body_check CHECK ((body <> ''::text)),
-    CONSTRAINT questions_check CHECK (((state = ANY (ARRAY['answered'::text, 'declined'::text])) = ((answer <> ''::text) AND (answered_by IS NOT NULL) AND (answered_at IS NOT NULL)))),
-    CONSTRAINT questions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'answered'::text, 'declined'::text, 'taken_back'::text]))),
+    CONSTRAINT questions_check CHECK (((state = ANY (ARRAY['answered'::text, 'declined'::text, 'hidden'::text])) = ((answer <> ''::text) AND (answered_by IS NOT NULL) AND (answered_at IS NOT NULL)))),
+    CONSTRAINT questions_hidden_check CHECK (((state = 'hidden'::text) = ((hidden_reason <> ''::text) AND (hidden_at IS NOT NULL) AND (hidden_by IS NOT NULL)))),
+    CONSTRAINT questions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'answered'::text, 'declined'::text, 'taken_back'::text, 'hidden'::text]))),
     CONSTRAINT questions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT questions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT questions_pkey PRIMARY KEY (id)
@@ -1447,6 +1471,7 @@ COMMENT ON TABLE questions IS 'public once answered: a question that nobody has 
 COMMENT ON COLUMN questions.user_id IS 'who asked; null once the account is gone';
 COMMENT ON COLUMN questions.asker IS 'as the asker wants to be called in public';
 COMMENT ON COLUMN questions.answer IS 'the official answer, or why the question is not answered here';
+COMMENT ON COLUMN questions.hidden_reason IS 'stands in public in the place of what was hidden';
 
 CREATE UNLOGGED TABLE rate_windows (
     bucket text NOT NULL,

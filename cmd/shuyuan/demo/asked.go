@@ -26,14 +26,16 @@ func (s *stage) follow(ctx context.Context) error {
 var sampleQuestions = []struct {
 	days         int
 	body, answer string
+	hidden       string // why
 }{
-	{2, "示例提问：“运营方”一列里的 MILITARY 是指所有军用航空器吗？", "示例答复：是的，来源把军用航空器都记作 MILITARY，不再细分。"},
-	{0, "示例提问：2002 年以后的记录会整理进来吗？", ""},
-	{6, "示例提问：“损伤程度”里的 B 和 C 是什么意思？", ""},
+	{2, "示例提问：“运营方”一列里的 MILITARY 是指所有军用航空器吗？", "示例答复：是的，来源把军用航空器都记作 MILITARY，不再细分。", ""},
+	{0, "示例提问：2002 年以后的记录会整理进来吗？", "", ""},
+	{6, "示例提问：“损伤程度”里的 B 和 C 是什么意思？", "", ""},
+	{4, "示例提问：第一条记录的报告人叫什么名字？", "示例答复：数据里没有报告人的姓名，也不应当有。", "示例理由：问的是他人的个人信息。"},
 }
 
-// ask shows a question that was answered, one that was just asked, and one that
-// is nearly due.
+// ask shows a question that was answered and that somebody reported, one that was
+// just asked, one that is nearly due, and one that was hidden.
 func (s *stage) ask(ctx context.Context) error {
 	citizen, officer := s.as(theCitizen), s.as(theOfficer)
 	there, err := s.Questions(s.Now).Asked(ctx, citizen)
@@ -48,10 +50,19 @@ func (s *stage) ask(ctx context.Context) error {
 		} else if q, err = s.Questions(func() time.Time { return then }).Ask(ctx, citizen, explained, citizen.Name, x.body); err != nil {
 			return err
 		}
-		if x.answer != "" && q.State == questions.Open {
-			if _, err := s.Questions(s.Now).Move(ctx, officer, q.ID, questions.Answer, x.answer, q.Revision); err != nil {
-				return err
-			}
+		if x.answer == "" || q.State != questions.Open {
+			continue
+		}
+		if q, err = s.Questions(s.Now).Move(ctx, officer, q.ID, questions.Answer, x.answer, q.Revision); err != nil {
+			return err
+		}
+		if x.hidden != "" {
+			_, err = s.Questions(s.Now).Judge(ctx, officer, q.ID, questions.Hide, x.hidden, q.Revision)
+		} else {
+			err = s.Questions(s.Now).Report(ctx, s.as(theAuthority), explained, q.ID, questions.Advert)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
