@@ -119,6 +119,30 @@ func TestNobodyAsksAboutWhatTheyMayNotSee(t *testing.T) {
 	}
 }
 
+func TestAQuestionWithTheNumberOfAPersonIsNotTaken(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	d := w.Dataset(t)
+	for _, c := range []struct {
+		asker, body, field string
+		want               int
+	}{
+		{"某", "我的身份证是 11010519491231002X，查得到吗？", "body", 422},
+		{"某", "请打 13800138000 告诉我结果好吗？", "body", 422},
+		{"wang@tests.example", "这一列是什么意思呢？", "asker", 422},
+		{"某", "编码 110105194912310021 是哪个区划的？", "", 303}, // no check digit of a person's
+		{"某", "2023 年 350102001 是哪个乡镇？", "", 303},
+	} {
+		r := w.post(t, citizen, "/datasets/"+d.Slug+"/ask", url.Values{"asker": {c.asker}, "body": {c.body}})
+		if r.status != c.want {
+			t.Errorf("%s, %s: %d", c.asker, c.body, r.status)
+		}
+		if c.want == 422 && (r.doc(t).Find("#"+c.field).AttrOr("aria-invalid", "") != "true" || !strings.Contains(r.body, c.body)) {
+			t.Errorf("%s, %s: nothing stands at the field, or what was typed is lost", c.asker, c.body)
+		}
+	}
+}
+
 func TestTooManyQuestionsADayAreRefused(t *testing.T) {
 	w := newWhole(t, limit("question", 2))
 	w.everyone(t)

@@ -3,6 +3,7 @@ package questions
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/quality"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
@@ -100,6 +102,11 @@ func (s *Service) prepare(ctx context.Context, who account.Actor, slug, asker, b
 	if len([]rune(q.Body)) < shortest || len([]rune(q.Body)) > longest {
 		return nil, fault.At("body", "请用 %d 到 %d 个字写清问题。", shortest, longest)
 	}
+	for _, f := range []struct{ field, words string }{{"asker", q.Asker}, {"body", q.Body}} {
+		if personal(f.words, s.now()) {
+			return nil, fault.At(f.field, "这里像是有证件号、手机号、银行卡号或邮箱。问题会公开，请删去再送出。")
+		}
+	}
 	limit, err := s.limits.Allow(ctx, Bucket, strconv.FormatInt(who.ID, 10))
 	if err != nil {
 		return nil, err
@@ -113,6 +120,12 @@ func (s *Service) prepare(ctx context.Context, who account.Actor, slug, asker, b
 	}
 	q.Clock, q.clock = &clock, clock.Ref
 	return q, nil
+}
+
+// personal reports whether words hold the number or the address of a person: what
+// is asked becomes public with its answer, and nobody can change it then.
+func personal(words string, now time.Time) bool {
+	return slices.ContainsFunc(quality.Find(words, now), func(h quality.Hit) bool { return h.Right })
 }
 
 // How long a question may be, in characters.
