@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
@@ -187,7 +188,11 @@ func TestInvitationsEndAndMembersTakenOutAreOut(t *testing.T) {
 	w.clock.pass(w.Rules().Invitation)
 	_, err := w.Join(ctx, b, old)
 	wantKind(t, err, fault.Gone)
+	w.clock.pass(time.Second)
 	taken := invite()
+	if err := w.Sweep(ctx); err != nil || w.count(`SELECT count(*) FROM invitations`) != 1 {
+		t.Errorf("the address of an invitation that is over stays, or one that is not goes (%v)", err)
+	}
 	wantKind(t, w.Withdraw(ctx, b, id, "qian@tests.example"), fault.NotFound) // not by another
 	wantKind(t, w.Withdraw(ctx, a, id, "sun@tests.example"), fault.NotFound)
 	if err := w.Withdraw(ctx, a, id, "QIAN@tests.example"); err != nil {

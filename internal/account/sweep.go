@@ -18,6 +18,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		{`DELETE FROM used_challenges WHERE expires_at < $1`, []any{now}},
 		{`DELETE FROM sign_in_steps WHERE expires_at < $1`, []any{now}},
 		{`DELETE FROM one_time_links WHERE expires_at < $1`, []any{now}},
+		{`DELETE FROM invitations WHERE expires_at < $1`, []any{now}}, // the address may be of somebody who has no account
 		{`DELETE FROM totp WHERE confirmed_at IS NULL AND created_at < $1`, []any{now.Add(-s.rules.Pending)}},
 		{`DELETE FROM api_key_days WHERE day <= $1`, []any{now.AddDate(0, 0, -keyDays)}},
 		{`DELETE FROM known_networks WHERE seen_at < $1`, []any{now.Add(-s.rules.Networks)}},
