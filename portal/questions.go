@@ -128,7 +128,7 @@ func (s *Server) showDeskQuestions(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	p := templates.DeskQuestionsPage{Frame: s.quietFrame(c, text.T(ctx, "提问")), All: q.Get("all") != ""}
+	p := templates.DeskQuestionsPage{Frame: s.quietFrame(c, text.T(ctx, "问答")), All: q.Get("all") != ""}
 	if q.Get("done") != "" {
 		p.Done = text.T(ctx, "已记下。")
 	}
@@ -152,7 +152,7 @@ func (s *Server) deskQuestionPage(c *fiber.Ctx, answer string, wrong templates.M
 		return err
 	}
 	ctx := c.UserContext()
-	p := templates.DeskQuestionPage{Frame: s.quietFrame(c, text.T(ctx, "提问")), Answer: answer, Mistake: wrong}
+	p := templates.DeskQuestionPage{Frame: s.quietFrame(c, text.T(ctx, "问答")), Answer: answer, Mistake: wrong}
 	if p.Question, err = s.Questions.One(ctx, actor(c), number); err != nil {
 		return err
 	}

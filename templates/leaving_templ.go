@@ -110,7 +110,7 @@ func leaving(p AccountPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Guarded("/account/export", p.CSRF, "row").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Guarded("/account/export", p.CSRF, "row acts").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -8,5 +8,8 @@
 // a disclosure under another law, or holds somebody's personal data) is declined
 // with the reason, which its asker alone sees.
 //
+// Readers report what is public; the department hides it with a reason that stands
+// in its place, or dismisses the report.
+//
 // A clock runs from the asking (平台规则); whether it is late is worked out.
 package questions

@@ -36,7 +36,7 @@ func init() {
 		"加入":               "Join",
 		"以后再说":             "Later",
 		"加入机构":             "Join an organisation",
-		"%d 家机构邀请您加入":      "%d organisations invite you",
+		"%d 家机构邀请您加入":      "Invitations from organisations: %d",
 		"机构认证":             "Verification of organisations",
 		"没有等着认证的机构。":       "No organisation waits to be verified.",
 		"等待数据主管部门认证":       "Waits for the data authority",
