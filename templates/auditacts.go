@@ -141,6 +141,7 @@ var auditActs = map[string]named{
 	"catalogue-import apply":  {"批量导入目录条目", "imported entries from a sheet"},
 	"catalogue-import undo":   {"撤销批量导入", "took an import back"},
 	"dataset discard-draft":   {"删去草稿", "removed a draft"},
+	"catalogue-change cancel": {"撤销目录变更", "took a change back"},
 	"catalogue-change resume": {"重复案后接着办变更", "went on after the case"},
 	"catalogue-change open":   {"放宽开放生效", "let an entry open further"},
 

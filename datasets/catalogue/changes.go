@@ -30,6 +30,7 @@ const (
 	Reported  ChangeState = "reported"
 	Approved  ChangeState = "approved"
 	SentBack  ChangeState = "returned"
+	Cancelled ChangeState = "cancelled" // it was recorded by mistake
 	Duplicate ChangeState = "duplicate"
 )
 
@@ -44,6 +45,7 @@ const (
 	SendBack      ChangeAction = "return"
 	CallDuplicate ChangeAction = "duplicate"
 	Resume        ChangeAction = "resume" // after the case
+	Cancel        ChangeAction = "cancel"
 )
 
 // ChangeLifecycle is every move of a change.
@@ -54,6 +56,16 @@ var ChangeLifecycle = workflow.Lifecycle[ChangeState, ChangeAction, *Change]{
 	{Action: SendBack, From: []ChangeState{Reported}, To: SentBack, By: []account.Role{account.Authority}, Needs: changeReason},
 	{Action: CallDuplicate, From: []ChangeState{Reported}, To: Duplicate, By: []account.Role{account.Authority}, When: noCase, Needs: changeReason},
 	{Action: Resume, From: []ChangeState{Duplicate}, To: Reported, By: []account.Role{account.Authority}, When: caseDone},
+	{Action: Cancel, From: []ChangeState{Recorded, SentBack}, To: Cancelled, By: []account.Role{account.Officer}, When: untouched, Needs: cancelReason},
+}
+
+// untouched asks whether no entry has changed yet: what has changed is changed
+// back by another change.
+func untouched(c *Change) error {
+	if c.UpdatedAt != nil && !c.Rules.Effective {
+		return fault.New(fault.Conflict, "目录已经照这次变更改过：要改回去，请另登记一次变更。")
+	}
+	return nil
 }
 
 func noCase(c *Change) error {
@@ -67,6 +79,13 @@ func noCase(c *Change) error {
 func caseDone(c *Change) error {
 	if c.CaseDone == nil {
 		return fault.New(fault.Conflict, "第 %d 号重复案还没有办完。", c.Case)
+	}
+	return nil
+}
+
+func cancelReason(c *Change) error {
+	if c.Reason == "" {
+		return fault.At("reason", "请写明为什么撤销：主管部门看得到。")
 	}
 	return nil
 }
@@ -503,7 +522,7 @@ func (c *Change) Offers(who account.Actor) []ChangeAction {
 
 func (c *Change) mayAct(who account.Actor, a ChangeAction) error {
 	switch a {
-	case Update, Report:
+	case Update, Report, Cancel:
 		if who.Department != c.Department.ID {
 			return fault.New(fault.Forbidden, "只有本部门的人可以这样做。")
 		}
@@ -542,9 +561,9 @@ func (s *Service) MoveChange(ctx context.Context, who account.Actor, id int64, a
 			       updated_at = CASE WHEN @to = 'updated' THEN @now ELSE updated_at END,
 			       reported_at = CASE WHEN @to = 'reported' AND @from <> 'duplicate' THEN @now ELSE reported_at END,
 			       reported_by = CASE WHEN @to = 'reported' AND @from <> 'duplicate' THEN @by ELSE reported_by END,
-			       decided_at = CASE WHEN @to IN ('approved', 'returned', 'duplicate') THEN @now ELSE decided_at END,
-			       decided_by = CASE WHEN @to IN ('approved', 'returned', 'duplicate') THEN @name ELSE decided_by END,
-			       reason = CASE WHEN @to IN ('returned', 'duplicate') THEN @reason ELSE reason END
+			       decided_at = CASE WHEN @to IN ('approved', 'returned', 'duplicate', 'cancelled') THEN @now ELSE decided_at END,
+			       decided_by = CASE WHEN @to IN ('approved', 'returned', 'duplicate', 'cancelled') THEN @name ELSE decided_by END,
+			       reason = CASE WHEN @to IN ('returned', 'duplicate', 'cancelled') THEN @reason ELSE reason END
 			WHERE id = @id AND state = @from AND revision = @revision`,
 			pgx.NamedArgs{"to": to, "from": from, "now": s.now(), "by": who.ID, "name": who.Name, "reason": c.Reason, "id": id, "revision": revision})
 		if err == nil && tag.RowsAffected() == 0 {

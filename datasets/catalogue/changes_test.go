@@ -462,3 +462,45 @@ func TestAReportedChangeBecomesACase(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A change that was recorded by mistake is taken back with a reason, before it
+// changed anything; the authority reads it, and no clock of it runs.
+func TestAChangeRecordedByMistakeIsTakenBack(t *testing.T) {
+	b := newBodies(t, fujian, false)
+	b.Set(day(2026, 11, 2))
+	b.public(t, "village")
+	c := b.record(t, "other", "2026-10-08", "village")
+	cancel := func(c *catalogue.Change, who account.Actor, reason string) error {
+		return b.Compile.MoveChange(t.Context(), who, c.ID, catalogue.Cancel, reason, c.Revision)
+	}
+	if !c.Late(b.Clock()) {
+		t.Fatal("it is not late")
+	}
+	if err := cancel(c, b.officer, " "); fault.Of(err).Field != "reason" {
+		t.Errorf("without a reason: %v", err)
+	}
+	if err := cancel(c, b.confirm, "误登"); err == nil {
+		t.Error("the authority takes back what a department recorded")
+	}
+	if err := cancel(c, b.officer, "误登"); err != nil {
+		t.Fatal(err)
+	}
+	c = b.change(t, c.ID)
+	if c.State != catalogue.Cancelled || c.Reason != "误登" || c.Late(b.Clock()) || c.Running() != nil || len(c.Offers(b.officer)) != 0 {
+		t.Errorf("%+v", c)
+	}
+	if seen, err := b.Compile.Change(t.Context(), b.confirm, c.ID); err != nil || seen.Reason != "误登" {
+		t.Errorf("the authority: %+v, %v", seen, err)
+	}
+	if items, err := b.Compile.Waiting(t.Context(), b.officer); err != nil || len(items) != 0 {
+		t.Errorf("it still waits: %+v, %v", items, err)
+	}
+	done := b.record(t, "other", "2026-11-01", "village")
+	b.write(t, done, "village", catalogue.Content{"summary": "新的"})
+	if err := b.Compile.MoveChange(t.Context(), b.officer, done.ID, catalogue.Update, "", done.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if err := cancel(b.change(t, done.ID), b.officer, "误登"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("after the catalogue was changed: %v", err)
+	}
+}

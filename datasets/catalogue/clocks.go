@@ -23,7 +23,7 @@ func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open clocks: %w", err)
 	}
-	changes, err := s.selectChanges(ctx, `c.state NOT IN ('approved', 'duplicate')`, pgx.NamedArgs{})
+	changes, err := s.selectChanges(ctx, `c.state NOT IN ('approved', 'duplicate', 'cancelled')`, pgx.NamedArgs{})
 	if err != nil {
 		return nil, fmt.Errorf("open clocks: %w", err)
 	}

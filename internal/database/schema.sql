@@ -341,12 +341,12 @@ CREATE TABLE catalogue_changes (
     reason text NOT NULL DEFAULT ''::text,
     sample boolean NOT NULL DEFAULT false,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT catalogue_changes_check CHECK (((state = 'event_recorded'::text) OR (updated_at IS NOT NULL))),
-    CONSTRAINT catalogue_changes_check1 CHECK (((state = ANY (ARRAY['event_recorded'::text, 'updated'::text])) OR (reported_at IS NOT NULL))),
-    CONSTRAINT catalogue_changes_check2 CHECK (((state <> ALL (ARRAY['returned'::text, 'duplicate'::text])) OR (reason <> ''::text))),
     CONSTRAINT catalogue_changes_evidence_check CHECK ((evidence <> ''::text)),
-    CONSTRAINT catalogue_changes_state_check CHECK ((state = ANY (ARRAY['event_recorded'::text, 'updated'::text, 'reported'::text, 'approved'::text, 'returned'::text, 'duplicate'::text]))),
+    CONSTRAINT catalogue_changes_reason_check CHECK (((state <> ALL (ARRAY['returned'::text, 'duplicate'::text, 'cancelled'::text])) OR (reason <> ''::text))),
+    CONSTRAINT catalogue_changes_reported_check CHECK (((state = ANY (ARRAY['event_recorded'::text, 'updated'::text, 'cancelled'::text])) OR (reported_at IS NOT NULL))),
+    CONSTRAINT catalogue_changes_state_check CHECK ((state = ANY (ARRAY['event_recorded'::text, 'updated'::text, 'reported'::text, 'approved'::text, 'returned'::text, 'duplicate'::text, 'cancelled'::text]))),
     CONSTRAINT catalogue_changes_trigger_check CHECK ((trigger <> ''::text)),
+    CONSTRAINT catalogue_changes_updated_check CHECK (((state = ANY (ARRAY['event_recorded'::text, 'cancelled'::text])) OR (updated_at IS NOT NULL))),
     CONSTRAINT catalogue_changes_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
     CONSTRAINT catalogue_changes_pkey PRIMARY KEY (id)
 );

@@ -186,6 +186,11 @@ func init() {
 		"确认":       "Confirm",
 
 		// changes
+		"登记有误，已撤销":          "Recorded by mistake, taken back",
+		"登记有误，撤销这次变更":       "Recorded by mistake: take it back",
+		"撤销的理由：":            "Why it was taken back: ",
+		"请写明为什么撤销：主管部门看得到。": "Say why it is taken back: the authority reads it.",
+		"目录已经照这次变更改过：要改回去，请另登记一次变更。": "The catalogue was changed by it already: record another change to change it back.",
 		"已登记，待更新":      "Recorded, to be updated",
 		"已更新，待报送":      "Updated, to be reported",
 		"目录重复，另案处理":    "Duplicate, a case of its own",
