@@ -46,6 +46,12 @@ func done(ctx context.Context, what string) string {
 		return text.T(ctx, "已确认是您本人。刚才要办的事，现在可以办了。")
 	case "left":
 		return text.T(ctx, "已退出登录。")
+	case "name":
+		return text.T(ctx, "名称已经改好。")
+	case "address-asked":
+		return text.T(ctx, "信已经发到新邮箱：打开里面的链接，确认以后生效。")
+	case "address":
+		return text.T(ctx, "登录用的邮箱已经改好，原来的邮箱也收到了通知。")
 	case "password":
 		return text.T(ctx, "密码已经改好，其他登录都已结束。")
 	}
@@ -152,6 +158,67 @@ func (s *Server) revokeKey(c *fiber.Ctx) error {
 		return err
 	}
 	return seeOther(c, "/account?done=key")
+}
+
+// renameAccount is POST /account/name.
+func (s *Server) renameAccount(c *fiber.Ctx) error {
+	f, err := form(c, "name")
+	if err != nil {
+		return err
+	}
+	err = s.Accounts.Rename(c.UserContext(), actor(c), f.Get("name"))
+	if wrong, ok := s.mistake(c, err); ok {
+		return s.accountPage(c, func(p *templates.AccountPage) { p.Name, p.NameWrong = f.Get("name"), wrong })
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/account?done=name")
+}
+
+// askForAddress is POST /account/address: a link goes to the new address.
+func (s *Server) askForAddress(c *fiber.Ctx) error {
+	f, err := form(c, "identifier")
+	if err != nil {
+		return err
+	}
+	err = s.Accounts.ChangeAddress(c.UserContext(), actor(c), f.Get("identifier"))
+	if wrong, ok := s.mistake(c, err); ok {
+		return s.accountPage(c, func(p *templates.AccountPage) { p.Address, p.AddressWrong = repeated(f.Get("identifier")), wrong })
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/account?done=address-asked")
+}
+
+// showNewAddress is GET /account/address?link=: what the letter leads to. Looking
+// changes nothing: programs that read mail follow links, too.
+func (s *Server) showNewAddress(c *fiber.Ctx) error {
+	q, err := query(c, "link")
+	if err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	p := templates.NewAddressPage{Frame: s.quietFrame(c, text.T(ctx, "改登录用的邮箱")), Link: q.Get("link")}
+	if p.Identifier, err = s.Accounts.NewAddress(ctx, actor(c), p.Link); err != nil {
+		return err
+	}
+	p.Frame.Path = "/account"
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	return s.page(c, templates.NewAddress(p))
+}
+
+// changeAddress is POST /account/address/confirm.
+func (s *Server) changeAddress(c *fiber.Ctx) error {
+	f, err := form(c, "link")
+	if err != nil {
+		return err
+	}
+	if err := s.Accounts.CompleteAddress(c.UserContext(), actor(c), f.Get("link")); err != nil {
+		return err
+	}
+	return seeOther(c, "/account?done=address")
 }
 
 // changePassword is POST /account/password.

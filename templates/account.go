@@ -11,6 +11,14 @@ import (
 	"shuyuan/templates/text"
 )
 
+// whoHint says who set what stands there.
+func (p AccountPage) whoHint(ctx context.Context) string {
+	if p.User.MayCorrect() {
+		return text.T(ctx, "自己填的，可以更正；每次访问都重新核对。")
+	}
+	return text.T(ctx, "由系统管理员设定，每次访问都重新核对。")
+}
+
 func roleNames(ctx context.Context, roles []account.Role) string {
 	var names []string
 	for _, r := range account.Parts {

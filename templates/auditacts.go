@@ -53,6 +53,8 @@ var auditActs = map[string]named{
 	"webhook again":                         {"再送一次 webhook", "had a webhook sent again"},
 	"webhook switched-off":                  {"webhook 地址自动停用", "switched a failing webhook address off"},
 	"account account.created":               {"建立账号", "made an account"},
+	"account account.renamed":               {"更正名称", "corrected a name"},
+	"account account.address-changed":       {"改登录用的邮箱", "changed the address of an account"},
 	"account account.signed-up":             {"注册账号", "signed up"},
 	"account account.disabled":              {"停用账号", "disabled an account"},
 	"account account.enabled":               {"启用账号", "enabled an account"},

@@ -96,6 +96,9 @@ func (s *Service) prepare(ctx context.Context, who account.Actor, slug, asker, b
 	if q.Asker == "" {
 		return nil, fault.At("asker", "请写一个公开时显示的称呼，可以不是真名。")
 	}
+	if err := account.NobodysOffice(ctx, s.pool, "asker", q.Asker); err != nil {
+		return nil, err
+	}
 	if q.Body, err = datasets.CleanProse("body", body); err != nil {
 		return nil, err
 	}

@@ -40,6 +40,8 @@ var Rates = map[string]Rate{
 	inviteOrg:      {50, 24 * time.Hour},   // invitations of one organisation
 	inviteAccount:  {50, 24 * time.Hour},   // invitations by one account, of whatever organisations
 	inviteAddress:  {5, 24 * time.Hour},    // invitations to one address, whoever sends them
+	addressAccount: {10, 24 * time.Hour},   // letters to a new address, asked for by one account
+	addressTo:      {3, time.Hour},         // the same, to one address
 	exportTries:    {5, 24 * time.Hour},    // exports of one's own account
 	paperTries:     {60, 24 * time.Hour},   // papers sent by one account
 	recoverNetwork: {20, time.Hour},

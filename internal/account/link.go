@@ -23,6 +23,7 @@ const (
 	linkSignUp  = "sign-up"
 	linkRecover = "recover"
 	linkInvite  = "invite"
+	linkAddress = "address"
 )
 
 // The letters that hold a link, or say why there is none.
@@ -32,6 +33,9 @@ const (
 	LetterRecover = "recover"         //
 	LetterUnknown = "recover-unknown" // somebody wants into an account that there is not
 	LetterInvite  = "invite"
+
+	LetterAddress      = "address"
+	LetterAddressTaken = "address-taken" // somebody wants an address for an account that has another
 )
 
 // Letter is the job of one letter with a link that works once. It does not hold
@@ -62,6 +66,8 @@ func (l Letter) purpose() string {
 		return linkRecover
 	case LetterInvite:
 		return linkInvite
+	case LetterAddress:
+		return linkAddress
 	}
 	return ""
 }

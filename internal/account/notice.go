@@ -13,16 +13,17 @@ import (
 
 // What an account's owner is told of by mail.
 const (
-	PasswordSet   = "password-set"
-	KeyMade       = "key-made"
-	SessionsEnded = "sessions-ended"
-	NewNetwork    = "new-network"
-	FactorAdded   = "factor-added"
-	FactorRemoved = "factor-removed"
-	Leaving       = "leaving"      // asked to delete the account
-	Staying       = "staying"      // signed in and so took that back
-	KeyEnding     = "key-ending"   // a key expires soon
-	FactorsLost   = "factors-lost" // administrators took away second steps that were lost
+	PasswordSet    = "password-set"
+	KeyMade        = "key-made"
+	SessionsEnded  = "sessions-ended"
+	NewNetwork     = "new-network"
+	FactorAdded    = "factor-added"
+	FactorRemoved  = "factor-removed"
+	Leaving        = "leaving"         // asked to delete the account
+	Staying        = "staying"         // signed in and so took that back
+	AddressChanged = "address-changed" // told to the address before
+	KeyEnding      = "key-ending"      // a key expires soon
+	FactorsLost    = "factors-lost"    // administrators took away second steps that were lost
 )
 
 // Notice is the job of one letter to an account's owner about its safety. It

@@ -115,6 +115,9 @@ func (s *Service) checkPerson(ctx context.Context, p NewPerson, identifier strin
 	if name, err = label("name", p.Name); err != nil {
 		return "", "", err
 	}
+	if err := NobodysOffice(ctx, s.pool, "name", name); err != nil {
+		return "", "", err
+	}
 	if err := checkNewPassword(p.Password, identifier); err != nil {
 		return "", "", err
 	}

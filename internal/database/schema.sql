@@ -1160,10 +1160,11 @@ CREATE TABLE one_time_links (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
+    CONSTRAINT one_time_links_address_check CHECK (((purpose <> 'address'::text) OR (user_id IS NOT NULL))),
     CONSTRAINT one_time_links_check CHECK ((expires_at > created_at)),
     CONSTRAINT one_time_links_id_check CHECK ((length(id) = 16)),
     CONSTRAINT one_time_links_identifier_check CHECK (((length(identifier) >= 3) AND (length(identifier) <= 254))),
-    CONSTRAINT one_time_links_purpose_check CHECK ((purpose = ANY (ARRAY['sign-up'::text, 'recover'::text]))),
+    CONSTRAINT one_time_links_purpose_check CHECK ((purpose = ANY (ARRAY['sign-up'::text, 'recover'::text, 'address'::text]))),
     CONSTRAINT one_time_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
     CONSTRAINT one_time_links_pkey PRIMARY KEY (id)
 );

@@ -54,6 +54,10 @@ func linkedSubject(lang text.Lang, l account.Letter) string {
 		return text.In(lang, "请设新密码（%s）", at)
 	case account.LetterUnknown:
 		return text.In(lang, "这个邮箱没有账号（%s）", at)
+	case account.LetterAddress:
+		return text.In(lang, "请确认新邮箱（%s）", at)
+	case account.LetterAddressTaken:
+		return text.In(lang, "这个邮箱已经有账号，请核对（%s）", at)
 	case account.LetterInvite:
 		if !l.Verified {
 			return text.In(lang, "请决定是否加入一家机构（%s）", at)
@@ -77,6 +81,10 @@ func linked(lang text.Lang, l account.Letter, base, secret string) string {
 		lines = append(lines, say("有人要为这个邮箱在 %s 的账号设新密码。链接在这里：", base), "", address("/recover/set"))
 	case account.LetterUnknown:
 		lines = append(lines, say("有人要为这个邮箱在 %s 的账号设新密码，但这个邮箱在这里没有账号。可能是用别的邮箱注册的；要新开账号，请到：", base), "", base+"/sign-up")
+	case account.LetterAddress:
+		lines = append(lines, say("有人要把 %s 的账号改成用这个邮箱登录。在登录着那个账号的浏览器里打开下面的链接，确认以后生效：", base), "", address("/account/address"))
+	case account.LetterAddressTaken:
+		lines = append(lines, say("有人要把 %s 的另一个账号改成用这个邮箱登录，但这个邮箱已经有自己的账号，所以没有改。", base))
 	case account.LetterInvite:
 		lines = append(lines, say("%s 邀请您加入机构“%s”。登录（或先用这个邮箱注册）之后，打开下面的链接决定是否加入：", l.Who, l.From), "", address("/invitations"))
 		if !l.Verified {

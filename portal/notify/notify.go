@@ -97,6 +97,8 @@ func what(lang text.Lang, n account.Notice) string {
 		return text.In(lang, "申请了删除账号，登录和密钥都已结束；到期以前登录一次即可撤回")
 	case account.Staying:
 		return text.In(lang, "登录了，删除账号的申请已撤回")
+	case account.AddressChanged:
+		return text.In(lang, "登录用的邮箱改成了另一个")
 	case account.KeyEnding:
 		return text.In(lang, "密钥 %s… 快要到期", n.Key)
 	case account.FactorsLost:
