@@ -52,9 +52,9 @@ func developersWebhooks(code string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "按 Standard Webhooks 签名（https://www.standardwebhooks.com），各种语言有现成的库。请求是 POST，正文是 JSON：type、timestamp、data。"))
+			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "按 Standard Webhooks（standardwebhooks.com）签名，各种语言有现成的库。请求是 POST，正文是 JSON：type、timestamp、data。"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers_webhooks.templ`, Line: 12, Col: 182}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers_webhooks.templ`, Line: 12, Col: 169}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
