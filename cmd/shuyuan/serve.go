@@ -164,10 +164,10 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleLetters(workers, sender, s.base, s.accounts.LinkOf); err != nil {
 		return err
 	}
-	if err := notify.HandleLinks(workers, sender, s.base); err != nil {
+	if err := notify.HandleLinks(workers, sender, s.base, follows); err != nil {
 		return err
 	}
-	if err := notify.HandleLate(workers, sender, s.base); err != nil {
+	if err := notify.HandleLate(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleQuestions(workers, sender, s.base, follows); err != nil {
@@ -188,7 +188,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleWebhooks(workers, sender, s.base, follows); err != nil {
 		return err
 	}
-	if err := notify.HandleFindings(workers, sender, s.base); err != nil {
+	if err := notify.HandleFindings(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := jobs.HandleSlow(workers, s.datasets.ReadReceived); err != nil {

@@ -420,8 +420,8 @@ func TestWhatIsNoAnswerIsSaid(t *testing.T) {
 	if _, err := g.Do(ended, Request{Method: http.MethodGet, URL: "http://127.0.0.2:1/"}); err != context.Canceled {
 		t.Errorf("ended: %v", err)
 	}
-	if _, err := g.Do(t.Context(), Request{Method: http.MethodPost, URL: "http://127.0.0.2:1/"}); ProblemOf(err) != Malformed {
-		t.Errorf("POST: %v", err)
+	if _, err := g.Do(t.Context(), Request{Method: http.MethodPut, URL: "http://127.0.0.2:1/"}); ProblemOf(err) != Malformed {
+		t.Errorf("PUT: %v", err)
 	}
 }
 

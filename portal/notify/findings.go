@@ -7,37 +7,33 @@ import (
 	"strings"
 
 	"shuyuan/datasets"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
+	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
 
 // HandleFindings lets workers send the letters about what was found in public
 // files, of the portal at base.
-func HandleFindings(workers *jobs.Workers, sender mail.Sender, base string) error {
+func HandleFindings(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n datasets.FindingNotice) error {
-		err := sender.Send(ctx, Findings(n, base))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
-		}
-		return err
+		return whatever(ctx, sender, wishes, func(langs ...text.Lang) mail.Letter { return Findings(n, base, langs...) })
 	})
 }
 
 // Findings is the letter about what was found in public files of a department.
-func Findings(n datasets.FindingNotice, base string) mail.Letter {
+func Findings(n datasets.FindingNotice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
-		Subject: "数源 Shuyuan：" + findingSubject(text.Chinese, n) + " / " + findingSubject(text.English, n),
-		Text:    findings(text.Chinese, n, base) + "\n────────\n\n" + findings(text.English, n, base),
+		Subject: "数源 Shuyuan：" + spoken(langs, " / ", func(l text.Lang) string { return findingSubject(l, n) }),
+		Text:    spoken(langs, rule, func(l text.Lang) string { return findings(l, n, base) }),
 		ID:      n.ID,
 		Written: n.At,
 	}
 }
 
 func findingSubject(lang text.Lang, n datasets.FindingNotice) string {
-	return text.In(lang, "已公开的文件里有 %d 条发现要决定", len(n.News))
+	return text.In(lang, "请决定已公开文件里的 %d 条发现（%s）", len(n.News), templates.Second(n.At))
 }
 
 func findings(lang text.Lang, n datasets.FindingNotice, base string) string {

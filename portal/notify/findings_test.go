@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/templates/text"
 )
 
 func TestTheLetterAboutFindingsSaysWhereAndWhatToDo(t *testing.T) {
@@ -24,7 +25,7 @@ func TestTheLetterAboutFindingsSaysWhereAndWhatToDo(t *testing.T) {
 	if err := json.Unmarshal(kept, &n); err != nil {
 		t.Fatal(err)
 	}
-	l := Findings(n, base)
+	l := Findings(n, base, text.Chinese, text.English)
 	chinese, english, both := strings.Cut(l.Text, "────────")
 	for _, want := range []string{"示例交通局：您好。", "- 公交 · 线路 · 第 2 版\n  “电话”列有 12 行里有手机号码。\n  " + base + "/desk/findings/7\n", "- 公交 · 站点 · 第 1 版", base + "/desk/findings 可以看到全部", "不会自动撤下"} {
 		if !strings.Contains(chinese, want) {
@@ -36,13 +37,13 @@ func TestTheLetterAboutFindingsSaysWhereAndWhatToDo(t *testing.T) {
 			t.Errorf("%q is not in:\n%s", want, english)
 		}
 	}
-	if l.To.Address != n.To || l.ID != "1" || !both || !strings.Contains(l.Subject, "2 条发现要决定") || !strings.Contains(l.Subject, "to decide about: 2") {
+	if l.To.Address != n.To || l.ID != "1" || !both || !strings.Contains(l.Subject, "请决定已公开文件里的 2 条发现") || !strings.Contains(l.Subject, "public files: 2") {
 		t.Errorf("to %s: %s", l.To, l.Subject)
 	}
 	for i := range 100 {
 		n.News = append(n.News, datasets.FindingNews{Title: fmt.Sprint("第", i), Sentence: "没有。"})
 	}
-	if l := Findings(n, base); strings.Count(l.Text, "\n- ") != 2*listed || !strings.Contains(l.Subject, "102") {
+	if l := Findings(n, base, text.Chinese, text.English); strings.Count(l.Text, "\n- ") != 2*listed || !strings.Contains(l.Subject, "102") {
 		t.Errorf("%d lines", strings.Count(l.Text, "\n- "))
 	}
 }

@@ -99,6 +99,22 @@ func wished(ctx context.Context, sender mail.Sender, wishes Wishes, base string,
 	return err
 }
 
+// whatever sends a letter that nobody can turn off, in the language that its
+// reader chose.
+func whatever(ctx context.Context, sender mail.Sender, wishes Wishes, write func(...text.Lang) mail.Letter) error {
+	l := write(text.Chinese, text.English)
+	if w, err := wishes.Wish(ctx, l.To.Address, following.OnOwn); err != nil {
+		return err
+	} else if w.Lang != "" {
+		l = write(langOf(w.Lang))
+	}
+	err := sender.Send(ctx, l)
+	if fault.KindOf(err) == fault.Invalid { // refused for good
+		return jobs.GiveUp(err)
+	}
+	return err
+}
+
 // spoken is what a letter says in each of the languages, one after the other.
 func spoken(langs []text.Lang, between string, say func(text.Lang) string) string {
 	var parts []string

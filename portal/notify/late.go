@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"shuyuan/datasets"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/internal/workdays"
@@ -16,19 +15,14 @@ import (
 
 // HandleLate lets workers send the letters to departments about promised days
 // that they have not kept, of the portal at base.
-func HandleLate(workers *jobs.Workers, sender mail.Sender, base string) error {
+func HandleLate(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n datasets.LateNotice) error {
-		err := sender.Send(ctx, Late(n, base))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
-		}
-		return err
+		return whatever(ctx, sender, wishes, func(langs ...text.Lang) mail.Letter { return Late(n, base, langs...) })
 	})
 }
 
 // Late is the letter to a department about promised days that have passed.
-func Late(n datasets.LateNotice, base string) mail.Letter {
-	langs := []text.Lang{text.Chinese, text.English}
+func Late(n datasets.LateNotice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
 		Subject: "数源 Shuyuan：" + spoken(langs, " / ", func(l text.Lang) string { return lateSubject(l, n) }),

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"shuyuan/datasets"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/templates"
@@ -15,35 +14,34 @@ import (
 
 // HandleLinks lets workers send the letters about addresses that died or came
 // back, of the portal at base.
-func HandleLinks(workers *jobs.Workers, sender mail.Sender, base string) error {
+func HandleLinks(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n datasets.LinkNotice) error {
-		err := sender.Send(ctx, Links(n, base))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
-		}
-		return err
+		return whatever(ctx, sender, wishes, func(langs ...text.Lang) mail.Letter { return Links(n, base, langs...) })
 	})
 }
 
 // Links is the letter to a department about its addresses.
-func Links(n datasets.LinkNotice, base string) mail.Letter {
+func Links(n datasets.LinkNotice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
-		Subject: "数源 Shuyuan：" + linkSubject(text.Chinese, n) + " / " + linkSubject(text.English, n),
-		Text:    links(text.Chinese, n, base) + "\n────────\n\n" + links(text.English, n, base),
+		Subject: "数源 Shuyuan：" + spoken(langs, " / ", func(l text.Lang) string { return linkSubject(l, n) }),
+		Text:    spoken(langs, rule, func(l text.Lang) string { return links(l, n, base) }),
 		ID:      n.ID,
 		Written: n.At,
 	}
 }
 
+// linkSubject says what to do, and when it was found to the second, so that no
+// two letters have the same.
 func linkSubject(lang text.Lang, n datasets.LinkNotice) string {
+	at := templates.Second(n.At)
 	switch {
 	case len(n.Dead) == 0:
-		return text.In(lang, "%d 个地址恢复了", len(n.Back))
+		return text.In(lang, "%d 个地址恢复了，不用再改（%s）", len(n.Back), at)
 	case len(n.Back) == 0:
-		return text.In(lang, "%d 个地址失效了", len(n.Dead))
+		return text.In(lang, "请改正 %d 个失效的地址（%s）", len(n.Dead), at)
 	}
-	return text.In(lang, "%d 个地址失效，%d 个恢复", len(n.Dead), len(n.Back))
+	return text.In(lang, "请改正 %d 个失效的地址，%d 个恢复了（%s）", len(n.Dead), len(n.Back), at)
 }
 
 // listed is how many addresses a letter names; the desk lists them all.

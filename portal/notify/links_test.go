@@ -7,6 +7,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/internal/outbound"
+	"shuyuan/templates/text"
 )
 
 func TestTheLetterAboutAddressesSaysWhichAndWhatToDo(t *testing.T) {
@@ -18,7 +19,7 @@ func TestTheLetterAboutAddressesSaysWhichAndWhatToDo(t *testing.T) {
 		},
 		Back: []datasets.LinkNews{{Title: "水情", Name: "水位", URL: "https://water.example.gov.cn/"}},
 	}
-	l := Links(n, base)
+	l := Links(n, base, text.Chinese, text.English)
 	for _, want := range []string{
 		"示例交通局：您好。", "路况 · 路况接口", "https://data.example.gov.cn/api", "服务器回答 404。", "自 2026-11-20 09:05 起（北京时间）", "没有这个域名。",
 		"又有回应", "https://water.example.gov.cn/", base + "/desk/links", "The server answers 404.", "since 2026-11-20 09:05 (Beijing time)", "answer again",
@@ -27,11 +28,11 @@ func TestTheLetterAboutAddressesSaysWhichAndWhatToDo(t *testing.T) {
 			t.Errorf("%q is not in:\n%s", want, l.Text)
 		}
 	}
-	if l.To.Address != n.To || l.ID != "1" || !strings.Contains(l.Subject, "2 个地址失效，1 个恢复") || !strings.Contains(l.Subject, "2 addresses are dead, 1 is back") {
+	if l.To.Address != n.To || l.ID != "1" || !strings.Contains(l.Subject, "请改正 2 个失效的地址，1 个恢复了") || !strings.Contains(l.Subject, "dead addresses: 2; back again: 1") {
 		t.Errorf("to %s: %s", l.To, l.Subject)
 	}
 	n.Back = nil
-	if l := Links(n, base); !strings.Contains(l.Subject, "2 个地址失效了") || strings.Contains(l.Text, "又有回应") {
+	if l := Links(n, base, text.Chinese, text.English); !strings.Contains(l.Subject, "请改正 2 个失效的地址") || strings.Contains(l.Text, "又有回应") {
 		t.Errorf("%s: %s", l.Subject, l.Text)
 	}
 }

@@ -8,9 +8,7 @@ import (
 	netmail "net/mail"
 	"strings"
 
-	"shuyuan/datasets/following"
 	"shuyuan/internal/account"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/templates"
@@ -22,19 +20,7 @@ import (
 // A letter sent twice, after the first acceptance was lost, is the same one.
 func Handle(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n account.Notice) error {
-		w, err := wishes.Wish(ctx, n.To, following.OnOwn)
-		if err != nil {
-			return err
-		}
-		langs := []text.Lang{text.Chinese, text.English}
-		if w.Lang != "" {
-			langs = []text.Lang{langOf(w.Lang)}
-		}
-		err = sender.Send(ctx, Security(n, base, langs...))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
-		}
-		return err
+		return whatever(ctx, sender, wishes, func(langs ...text.Lang) mail.Letter { return Security(n, base, langs...) })
 	})
 }
 

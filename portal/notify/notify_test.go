@@ -14,7 +14,9 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"shuyuan/datasets"
 	"shuyuan/datasets/following"
+	"shuyuan/datasets/opening"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database/dbtest"
 	"shuyuan/internal/jobs"
@@ -185,5 +187,37 @@ func TestALetterThatIsRefusedForGoodIsGivenUp(t *testing.T) {
 	announce(notice)
 	if state := next(t, done); state != rivertype.JobStateCancelled {
 		t.Errorf("the job is %s", state)
+	}
+}
+
+// kept keeps the letters that are sent.
+type kept []mail.Letter
+
+func (k *kept) Send(_ context.Context, l mail.Letter) error { *k = append(*k, l); return nil }
+
+// A letter that nobody can turn off speaks the language that its reader chose,
+// and both where nobody knows the reader.
+func TestWhatNobodyCanTurnOffSpeaksTheReadersLanguage(t *testing.T) {
+	for to, both := range map[string]bool{"chen@tests.example": false, "office@bm.example": true} {
+		for name, write := range map[string]func(...text.Lang) mail.Letter{
+			"findings": func(langs ...text.Lang) mail.Letter {
+				return Findings(datasets.FindingNotice{To: to}, base, langs...)
+			},
+			"addresses": func(langs ...text.Lang) mail.Letter {
+				return Links(datasets.LinkNotice{To: to}, base, langs...)
+			},
+			"promises": func(langs ...text.Lang) mail.Letter { return Late(datasets.LateNotice{To: to}, base, langs...) },
+			"incident": func(langs ...text.Lang) mail.Letter {
+				return Incident(opening.IncidentNotice{To: to}, base, langs...)
+			},
+		} {
+			var sent kept
+			if err := whatever(t.Context(), &sent, chosen{"chen@tests.example": following.English}, write); err != nil {
+				t.Fatal(err)
+			}
+			if l := sent[0]; len(sent) != 1 || strings.Contains(l.Text, "请不要回复") != both || !strings.Contains(l.Text, "sent by the system") && !strings.Contains(l.Text, "do not answer") || strings.Contains(l.Subject, " / ") != both {
+				t.Errorf("%s to %s: %s\n%s", name, to, l.Subject, l.Text)
+			}
+		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"shuyuan/datasets/following"
 	"shuyuan/datasets/opening"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/templates/text"
@@ -19,11 +18,7 @@ import (
 // emergency, which the texts tie to days, nobody can put off.
 func HandleOpening(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	if err := jobs.Handle(workers, func(ctx context.Context, n opening.IncidentNotice) error { // of law: nobody can put it off
-		err := sender.Send(ctx, Incident(n, base))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
-		}
-		return err
+		return whatever(ctx, sender, wishes, func(langs ...text.Lang) mail.Letter { return Incident(n, base, langs...) })
 	}); err != nil {
 		return err
 	}
@@ -42,11 +37,11 @@ var waits = map[opening.State]bool{opening.SecurityCheck: true, opening.SecrecyC
 
 // Incident is the letter to whoever is known to have taken data that was
 // withdrawn at once (TJ-50). Its subject is its own, and says what happened.
-func Incident(n opening.IncidentNotice, base string) mail.Letter {
+func Incident(n opening.IncidentNotice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
-		Subject: "数源 Shuyuan：" + incidentSubject(text.Chinese, n) + " / " + incidentSubject(text.English, n),
-		Text:    incidentText(text.Chinese, n, base) + "\n────────\n\n" + incidentText(text.English, n, base),
+		Subject: "数源 Shuyuan：" + spoken(langs, " / ", func(l text.Lang) string { return incidentSubject(l, n) }),
+		Text:    spoken(langs, rule, func(l text.Lang) string { return incidentText(l, n, base) }),
 		ID:      n.ID,
 		Written: n.At,
 	}

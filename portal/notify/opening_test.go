@@ -40,7 +40,7 @@ func TestTheLetterOfAReviewSaysWhatToDoAndByWhen(t *testing.T) {
 
 func TestTheLetterOfAnIncidentSaysWhatToStopUsingAndWhy(t *testing.T) {
 	n := opening.IncidentNotice{ID: "1", To: "a@example.com", Incident: 3, Department: "示例统计局", Title: "人口", TitleEN: "Population", Slug: "renkou", Reason: "发现可以认出人的内容", At: time.Date(2026, 11, 23, 1, 5, 0, 0, time.UTC)}
-	l := Incident(n, base)
+	l := Incident(n, base, text.Chinese, text.English)
 	if !strings.Contains(l.Subject, "请停用：人口 JJ-3") || !strings.Contains(l.Subject, "Population JJ-3") {
 		t.Errorf("%q", l.Subject)
 	}
@@ -53,7 +53,7 @@ func TestTheLetterOfAnIncidentSaysWhatToStopUsingAndWhy(t *testing.T) {
 		}
 	}
 	n.Incident = 4
-	if !two || Incident(n, base).Subject == l.Subject || l.To.Address != n.To || l.ID != "1" {
+	if !two || Incident(n, base, text.Chinese, text.English).Subject == l.Subject || l.To.Address != n.To || l.ID != "1" {
 		t.Errorf("%+v", l)
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"shuyuan/datasets/following"
 	"shuyuan/datasets/webhooks"
-	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/mail"
 	"shuyuan/internal/workdays"
@@ -115,19 +114,7 @@ func dataOf(n *following.Notice, base string) WebhookData {
 // switched off, of the portal at base. Nobody can turn them off.
 func HandleWebhooks(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n webhooks.Stopped) error {
-		langs := []text.Lang{text.Chinese, text.English}
-		w, err := wishes.Wish(ctx, n.To, following.OnOwn)
-		if err != nil {
-			return err
-		}
-		if w.Lang != "" {
-			langs = []text.Lang{langOf(w.Lang)}
-		}
-		err = sender.Send(ctx, WebhookStopped(n, base, langs...))
-		if fault.KindOf(err) == fault.Invalid { // refused for good
-			return jobs.GiveUp(err)
-		}
-		return err
+		return whatever(ctx, sender, wishes, func(langs ...text.Lang) mail.Letter { return WebhookStopped(n, base, langs...) })
 	})
 }
 

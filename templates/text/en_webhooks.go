@@ -62,7 +62,7 @@ func init() {
 		"没有加密，平台不往那里送。":        "It is not encrypted; the platform sends nothing there.",
 
 		"有事告诉您的程序": "Told what happens",
-		"Webhook：登录后登记地址，随您关注的和您的通知。":                                                                               "Webhooks: sign in and enter an address; it follows what you follow and what you are told.",
+		"Webhook：登录后登记地址，随您关注的和您的通知。":                                                                  "Webhooks: sign in and enter an address; it follows what you follow and what you are told.",
 		"按 Standard Webhooks（standardwebhooks.com）签名，各种语言有现成的库。请求是 POST，正文是 JSON：type、timestamp、data。": "Signed by Standard Webhooks (standardwebhooks.com), for which most languages have a library. The request is a POST with a body of JSON: type, timestamp, data.",
 		"事件，可横向滚动": "Events, scrolls sideways",
 		"送不到的会隔一阵再送，同一件事的 webhook-id 不变，可能到两次，次序不保证：按 webhook-id 只办一次，要最新的样子就去问接口。正文里只有公开的东西，没有个人信息。":  "What does not arrive is sent again later, with the same webhook-id; a thing may arrive twice and in another order. Act once for each webhook-id, and ask the API for how things stand. The body holds what is public and nothing personal.",
