@@ -97,12 +97,8 @@ func (s *Service) Report(ctx context.Context, who account.Actor, slug string, nu
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
-		made, err := tx.Exec(ctx, `INSERT INTO question_reports (question_id, user_id, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, q.ID, who.ID, reason, s.now())
-		if err != nil {
+		if err := insertReport(ctx, tx, q.ID, who.ID, Report{Reason: reason, At: s.now()}); err != nil {
 			return none, err
-		}
-		if made.RowsAffected() == 0 {
-			return none, fault.New(fault.Conflict, "您已经举报过这个问答。")
 		}
 		return none, audit.Append(ctx, tx, who, "question", id(q), "report", map[string]string{"reason": string(reason)})
 	})
@@ -142,7 +138,7 @@ func (s *Service) Judge(ctx context.Context, who account.Actor, number int64, ac
 			return nil, err
 		}
 		if action != Show {
-			if _, err := tx.Exec(ctx, `UPDATE question_reports SET closed_at = $2, upheld = $3 WHERE question_id = $1 AND closed_at IS NULL`, q.ID, s.now(), action == Hide); err != nil {
+			if err := closeReports(ctx, tx, q.ID, s.now(), action == Hide); err != nil {
 				return nil, err
 			}
 		}
@@ -170,17 +166,5 @@ func (s *Service) Reports(ctx context.Context, who account.Actor, number int64) 
 	if !answers(who, q) {
 		return nil, errNone()
 	}
-	rows, err := s.pool.Query(ctx, `SELECT reason, at, closed_at IS NOT NULL, coalesce(upheld, false) FROM question_reports WHERE question_id = $1 ORDER BY at DESC, user_id LIMIT 200`, number)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Report])
-}
-
-func saveJudged(ctx context.Context, tx pgx.Tx, q *Question, by int64) error {
-	return tx.QueryRow(ctx, `
-		UPDATE questions SET state = @state, hidden_at = @at, hidden_by = CASE WHEN @state = 'hidden' THEN @by::bigint END,
-		       hidden_name = @name, hidden_reason = @reason, revision = revision + 1
-		WHERE id = @id RETURNING revision`,
-		pgx.NamedArgs{"id": q.ID, "state": q.State, "at": q.HiddenAt, "by": by, "name": q.Hider, "reason": q.HideReason}).Scan(&q.Revision)
+	return selectReports(ctx, s.pool, number)
 }
