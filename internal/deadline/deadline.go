@@ -28,6 +28,7 @@ type Ref struct {
 	Profile string // id of the profile whose rule runs; the house overlay's where a text is silent
 	Path    string // of the rule
 	From    time.Time
+	Used    int // working days that had run when it was stopped; From is when it went on
 }
 
 // Clock is a period that runs.
@@ -76,13 +77,13 @@ func (c *Clocks) By(calendar func() workdays.Calendar) *Clocks {
 // work goes on at the end of a year, before the State Council's notice.
 func (c *Clocks) Start(profile string, t Term, from time.Time) (Clock, error) {
 	if p, r, ok := c.book.Governing(profile, t.Path, from); ok && period(r) {
-		return c.clock(Ref{p.ID(), r.Path, from}, r)
+		return c.clock(Ref{Profile: p.ID(), Path: r.Path, From: from}, r)
 	}
 	r, ok := c.book.House().Rule(t.House)
 	if !ok || !period(r) {
 		return Clock{}, fmt.Errorf("deadline: the platform has no period %q", t.House)
 	}
-	return c.clock(Ref{c.book.House().ID(), r.Path, from}, r)
+	return c.clock(Ref{Profile: c.book.House().ID(), Path: r.Path, From: from}, r)
 }
 
 // Resume is the clock of a case, by the rule it began under, also where the
@@ -100,6 +101,28 @@ func (c *Clocks) Resume(ref Ref) (Clock, error) {
 		return Clock{}, fmt.Errorf("deadline: %s has no period %q", ref.Profile, ref.Path)
 	}
 	return c.clock(ref, r)
+}
+
+// GoOn is a clock of working days that was stopped on the day of stop and runs
+// again from the day of again: the days in between do not count. One that had
+// run out by then stays late.
+func (c *Clocks) GoOn(ref Ref, stop, again time.Time) (Ref, error) {
+	clock, err := c.Resume(ref)
+	if err != nil || clock.Late(stop) {
+		return ref, err
+	}
+	for { // how many of its days had run
+		next, _, err := c.calendar().Estimate(ref.From, 1)
+		if err != nil {
+			return ref, err
+		}
+		if !next.Before(workdays.EndOfDay(stop)) {
+			break
+		}
+		ref.From, ref.Used = next, ref.Used+1
+	}
+	ref.From = again
+	return ref, nil
 }
 
 // units are what periods are counted in, as words.yaml names them.
@@ -122,7 +145,7 @@ func (c *Clocks) clock(ref Ref, r policy.Rule) (Clock, error) {
 		return out, nil
 	}
 	var err error
-	if out.Last, out.Missing, err = c.calendar().Estimate(ref.From, n); err != nil {
+	if out.Last, out.Missing, err = c.calendar().Estimate(ref.From, max(n-ref.Used, 0)); err != nil {
 		return Clock{}, fmt.Errorf("deadline: %s of %s: %w", ref.Path, ref.Profile, err)
 	}
 	return out, nil
