@@ -544,6 +544,15 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.List(ctx, who, datasets.Filter{})
 	},
+	"ShareDirectory": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.ShareDirectory(ctx, who, datasets.ShareFilter{})
+	},
+	"Shared": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Shared(ctx, datasetstest.Officer(d.Department), d.Slug) // visitors find nothing in that directory
+	},
+	"SharedIn": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.Shared(ctx, datasetstest.Officer(d.Department), d.Slug)
+	},
 	"ScanUploads": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.ScanUploads(ctx)
 	},
@@ -741,7 +750,7 @@ func unzipped(b []byte) (any, error) {
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "ContentOriginal", "Deidentify", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Version", "Versions", "VersionsBefore", "Whole"}
+var handsOut = []string{"Checks", "ContentOriginal", "Deidentify", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Shared", "SharedIn", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
 var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "TableColumns", "Shown", "DifferingRows", "Disagree", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}

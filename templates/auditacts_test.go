@@ -25,6 +25,7 @@ var actionTypes = map[string][2]string{
 	"source-case":      {"sources", "Action"},
 	"opening-review":   {"opening", "Action"},
 	"question":         {"questions", "Action"},
+	"share-request":    {"sharing", "Action"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

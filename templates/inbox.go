@@ -203,6 +203,7 @@ var inboxKinds = map[string]string{
 	"inconsistency":    "数据不一致",
 	"organisation":     "机构认证",
 	"note":             "解读",
+	"share-request":    "共享申请",
 	"calendar":         "工作日历",
 }
 

@@ -135,6 +135,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.share_event_is_final()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'what happened to a request for sharing is never changed';
+END $function$
+;
+
 CREATE TABLE api_key_days (
     prefix text NOT NULL,
     day date NOT NULL,
@@ -1624,6 +1633,137 @@ COMMENT ON COLUMN sessions.seen_at IS 'moved forward at most once a minute';
 COMMENT ON COLUMN sessions.confirmed_at IS 'when its holder last showed who they are: acts of weight ask for it to be recent';
 COMMENT ON COLUMN sessions.strong IS 'it was opened with two factors, here or at the provider of identity';
 COMMENT ON COLUMN sessions.provider IS 'it was opened by the provider of identity, where its holder may still be signed in afterwards';
+
+CREATE TABLE share_clocks (
+    request_id bigint NOT NULL,
+    number integer NOT NULL,
+    of text NOT NULL,
+    profile text NOT NULL,
+    path text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    stopped_at timestamp with time zone,
+    CONSTRAINT share_clocks_check CHECK ((stopped_at >= began_at)),
+    CONSTRAINT share_clocks_number_check CHECK ((number >= 1)),
+    CONSTRAINT share_clocks_of_check CHECK ((of = ANY (ARRAY['acceptance'::text, 'answer'::text, 'negotiation'::text, 'authority'::text]))),
+    CONSTRAINT share_clocks_path_check CHECK ((path <> ''::text)),
+    CONSTRAINT share_clocks_profile_check CHECK ((profile <> ''::text)),
+    CONSTRAINT share_clocks_request_id_fkey FOREIGN KEY (request_id) REFERENCES share_requests(id),
+    CONSTRAINT share_clocks_pkey PRIMARY KEY (request_id, number)
+);
+CREATE INDEX share_clocks_running ON public.share_clocks USING btree (of, began_at) WHERE (stopped_at IS NULL);
+COMMENT ON TABLE share_clocks IS 'the periods of a request; whether one is late is worked out from its rule';
+
+CREATE TABLE share_events (
+    request_id bigint NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    department_id bigint,
+    act text NOT NULL,
+    state text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    CONSTRAINT share_events_number_check CHECK ((number >= 1)),
+    CONSTRAINT share_events_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT share_events_request_id_fkey FOREIGN KEY (request_id) REFERENCES share_requests(id),
+    CONSTRAINT share_events_pkey PRIMARY KEY (request_id, number)
+);
+CREATE TRIGGER share_events_final BEFORE DELETE OR UPDATE ON public.share_events FOR EACH ROW EXECUTE FUNCTION share_event_is_final();
+
+CREATE TABLE share_grants (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    request_id bigint NOT NULL,
+    kind text NOT NULL,
+    dataset_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    columns text[] NOT NULL DEFAULT '{}'::text[],
+    purpose text NOT NULL,
+    scope text NOT NULL DEFAULT ''::text,
+    method text NOT NULL DEFAULT ''::text,
+    guidance text NOT NULL DEFAULT ''::text,
+    began_at timestamp with time zone NOT NULL,
+    last_day date NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_name text NOT NULL DEFAULT ''::text,
+    ended_reason text NOT NULL DEFAULT ''::text,
+    CONSTRAINT share_grants_check CHECK ((ends_at > began_at)),
+    CONSTRAINT share_grants_check1 CHECK (((ended_at IS NULL) = (ended_reason = ''::text))),
+    CONSTRAINT share_grants_kind_check CHECK ((kind = ANY (ARRAY['direct'::text, 'share'::text, 'return'::text]))),
+    CONSTRAINT share_grants_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT share_grants_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT share_grants_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT share_grants_request_id_fkey FOREIGN KEY (request_id) REFERENCES share_requests(id),
+    CONSTRAINT share_grants_pkey PRIMARY KEY (id),
+    CONSTRAINT share_grants_request_id_key UNIQUE (request_id)
+);
+CREATE INDEX share_grants_allows ON public.share_grants USING btree (department_id, dataset_id) WHERE (ended_at IS NULL);
+CREATE INDEX share_grants_dataset ON public.share_grants USING btree (dataset_id);
+CREATE INDEX share_grants_ends ON public.share_grants USING btree (ends_at) WHERE (ended_at IS NULL);
+COMMENT ON TABLE share_grants IS 'what one department may use of an entry of another: for one purpose, until a day, and for nobody else (TJ-18, AS-22)';
+COMMENT ON COLUMN share_grants.columns IS 'empty: all';
+COMMENT ON COLUMN share_grants.ends_at IS 'the first moment at which it is over';
+
+CREATE TABLE share_requests (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    state text NOT NULL,
+    dataset_id bigint,
+    asker_id bigint NOT NULL,
+    provider_id bigint,
+    profile text NOT NULL,
+    asked_by bigint NOT NULL,
+    asked_name text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    title text NOT NULL DEFAULT ''::text,
+    upper text NOT NULL DEFAULT ''::text,
+    basis text NOT NULL DEFAULT ''::text,
+    purpose text NOT NULL,
+    scenario text NOT NULL DEFAULT ''::text,
+    scope text NOT NULL DEFAULT ''::text,
+    method text NOT NULL DEFAULT ''::text,
+    needs text NOT NULL DEFAULT ''::text,
+    months integer NOT NULL DEFAULT 0,
+    columns text[] NOT NULL DEFAULT '{}'::text[],
+    answers text[] NOT NULL DEFAULT '{}'::text[],
+    pledged boolean NOT NULL,
+    share_type text NOT NULL DEFAULT ''::text,
+    conditions text[] NOT NULL DEFAULT '{}'::text[],
+    materials text[] NOT NULL DEFAULT '{}'::text[],
+    given jsonb,
+    verdicts jsonb NOT NULL DEFAULT '[]'::jsonb,
+    words text NOT NULL DEFAULT ''::text,
+    bases jsonb NOT NULL DEFAULT '[]'::jsonb,
+    filed text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    supplied_at timestamp with time zone,
+    overturned boolean NOT NULL DEFAULT false,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT share_requests_check CHECK ((pledged OR (kind = ANY (ARRAY['reclassify'::text, 'upward'::text])))),
+    CONSTRAINT share_requests_check1 CHECK (((kind = 'upward'::text) = (dataset_id IS NULL))),
+    CONSTRAINT share_requests_check2 CHECK (((kind = 'upward'::text) = (provider_id IS NULL))),
+    CONSTRAINT share_requests_check3 CHECK ((provider_id <> asker_id)),
+    CONSTRAINT share_requests_check4 CHECK (((state <> ALL (ARRAY['refused'::text, 'upheld'::text, 'declined'::text])) OR (words <> ''::text))),
+    CONSTRAINT share_requests_check5 CHECK (((state <> ALL (ARRAY['supplied'::text, 'flowing'::text])) OR ((supplied_at IS NOT NULL) AND (given IS NOT NULL)))),
+    CONSTRAINT share_requests_kind_check CHECK ((kind = ANY (ARRAY['direct'::text, 'share'::text, 'reclassify'::text, 'return'::text, 'upward'::text]))),
+    CONSTRAINT share_requests_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT share_requests_state_check CHECK ((state = ANY (ARRAY['received'::text, 'accepted'::text, 'agreed'::text, 'supplied'::text, 'refused'::text, 'negotiating'::text, 'referred'::text, 'upheld'::text, 'withdrawn'::text, 'void'::text, 'expired'::text, 'revoked'::text, 'ended'::text, 'reclassifying'::text, 'flowing'::text, 'declined'::text, 'assisting'::text, 'forwarded'::text, 'obtained'::text, 'denied_above'::text]))),
+    CONSTRAINT share_requests_asker_id_fkey FOREIGN KEY (asker_id) REFERENCES departments(id),
+    CONSTRAINT share_requests_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT share_requests_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES departments(id),
+    CONSTRAINT share_requests_pkey PRIMARY KEY (id)
+);
+CREATE INDEX share_requests_asker ON public.share_requests USING btree (asker_id, id DESC);
+CREATE INDEX share_requests_dataset ON public.share_requests USING btree (dataset_id);
+CREATE INDEX share_requests_negotiating ON public.share_requests USING btree (asker_id, id) WHERE (state = 'negotiating'::text);
+CREATE UNIQUE INDEX share_requests_once ON public.share_requests USING btree (asker_id, dataset_id, kind) WHERE ((kind <> 'direct'::text) AND (state = ANY (ARRAY['received'::text, 'accepted'::text, 'agreed'::text, 'negotiating'::text, 'referred'::text])));
+CREATE INDEX share_requests_over ON public.share_requests USING btree (profile, id) WHERE ((state = ANY (ARRAY['referred'::text, 'assisting'::text, 'forwarded'::text])) OR ((kind = 'upward'::text) AND (state = 'received'::text)));
+CREATE INDEX share_requests_profile ON public.share_requests USING btree (profile, id DESC);
+CREATE INDEX share_requests_provider ON public.share_requests USING btree (provider_id, id DESC);
+CREATE INDEX share_requests_waiting ON public.share_requests USING btree (provider_id, id) WHERE (state = ANY (ARRAY['received'::text, 'accepted'::text, 'agreed'::text, 'negotiating'::text]));
+COMMENT ON TABLE share_requests IS 'what one public body asks of another; seen by both and by the authority over the provider, and by nobody else';
+COMMENT ON COLUMN share_requests.profile IS 'the text that binds the provider; of upward the asker: whose authority decides, and by whose rules as of received_at';
+COMMENT ON COLUMN share_requests.share_type IS 'of the entry when the request was received, as conditions and materials';
 
 CREATE TABLE sign_in_steps (
     hash bytea NOT NULL,

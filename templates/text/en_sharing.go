@@ -1,0 +1,47 @@
+package text
+
+// Sharing between public bodies: what its operations say.
+func init() {
+	add(map[string]string{
+		"共享申请":      "Requests for sharing",
+		"没有这件共享申请。": "There is no such request for sharing.",
+		"这件申请在您打开之后已经有人处理过，请重新打开看看。": "Somebody has dealt with this request since you opened it. Please open it again.",
+		"共享目录只供部门使用。":                "The directory of what is shared is for departments.",
+		"这个条目的共享类型变了，请重新打开它的页面。":     "The share type of this entry has changed. Please open its page again.",
+		"没有这种申请。":                            "There is no such kind of request.",
+		"这是本部门自己的数据，不用申请。":                   "These are the data of your own department: nothing to ask for.",
+		"只有部门的数据专员和负责人可以申请共享。":               "Only officers and heads of departments may ask for shared data.",
+		"本部门对这个条目已经有一件没有办完的申请。":              "Your department already has an open request for this entry.",
+		"期限是 1 到 %d 个月。":                     "The term is 1 to %d months.",
+		"这个条目没有“%s”这一列，请重新选。":                "This entry has no column “%s”. Please choose again.",
+		"提供部门要的材料“%s”还没有写。":                  "“%s”, which the provider asks for, is missing.",
+		"请确认只用于写明的目的，不提供给第三方。":               "Please confirm that the data serve the stated purpose alone and go to nobody else.",
+		"共享申请只有双方和主管部门能看。":                   "Only both sides and the authority see requests for sharing.",
+		"这一步由另一方办。":                          "This step is the other side's.",
+		"请逐条写明申请条件满足没有。":                     "Please say of each condition whether it is met.",
+		"备案日期写成年-月-日，不能晚于今天。":                "Write the day of filing as year-month-day, not later than today.",
+		"使用期限要写到哪一天：明天以后，%s 以前。":             "Name the last day of use: after today, and no later than %s.",
+		"条目已经撤下，不能提供；请办结，系统会告诉申请部门。":         "The entry was withdrawn and cannot be supplied. Close the request; whoever asked is told.",
+		"条目还在，不能这样办结。":                       "The entry is still there: the request cannot be closed like this.",
+		"请写明理由或者意见。":                         "Please give reasons, or your position.",
+		"条目已改为不予共享，不能提供：请写明理由和依据不同意，或者先改目录。": "The entry is no longer shared and cannot be supplied: refuse with reasons and a legal basis, or change the catalogue first.",
+		"有条件不满足，不能提供：“%s”。条件对谁都一样；要放宽，先改目录。": "A condition is not met, so nothing can be supplied: “%s”. Conditions are the same for all; to relax one, change the catalogue first.",
+		"请写明使用指导和技术支持：怎样取用、找谁。":              "Please write the guidance and support: how to get the data, and whom to ask.",
+		"平台上还没有这个条目的文件或者服务地址，提供不了：请先上传或者登记。答应了不等于提供了。": "The platform has no file or address of this entry yet, so nothing can be supplied: upload or register one first. A promise is not a supply.",
+		"列明的条件都满足，应当同意；不同意的，须指明哪一条不满足，或者写明法律依据。":       "All listed conditions are met, so the request must be granted. To refuse, name the condition that is not met, or a legal basis.",
+		"限制共享须先向%s备案，请写明备案日期。":                         "A limit on sharing is filed with %s first. Please give the day of filing.",
+
+		"已同意返还，请提供":               "Agreed to return: please supply",
+		"已同意共享，请提供数据":             "Agreed to share: please supply the data",
+		"共享协商：说明意见，协商不成提请主管部门决定":  "Negotiation: state your position, or refer it to the authority",
+		"协商不成的共享申请，请决定":           "A negotiation failed: please decide",
+		"向上申请：请接手协助":              "Request to a platform above: please take it up",
+		"向上申请：请登记上级平台的进展":         "Request to a platform above: please record how it goes",
+		"请答复重新分类的要求":              "Answer a request to classify anew",
+		"请答复数据返还的需求":              "Answer a request for the return of data",
+		"请受理共享申请，也可以直接答复":         "Accept the request for sharing, or answer it at once",
+		"请答复共享申请":                 "Answer the request for sharing",
+		"到期没有答复：列为逾期，双方和主管部门都看得到": "Without an answer it is overdue, for both sides and the authority to see",
+		"到期没有受理：自动受理":             "If it is not accepted by then, it is accepted automatically",
+	})
+}
