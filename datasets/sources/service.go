@@ -183,6 +183,11 @@ type NewInconsistency struct {
 // OpenInconsistency makes a case about two entries of different departments whose
 // values disagree. A department concerned opens it, or the authority.
 func (s *Service) OpenInconsistency(ctx context.Context, who account.Actor, n NewInconsistency) (int64, error) {
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (int64, error) { return s.OpenInconsistencyIn(ctx, tx, who, n) })
+}
+
+// OpenInconsistencyIn is OpenInconsistency as a part of tx.
+func (s *Service) OpenInconsistencyIn(ctx context.Context, tx pgx.Tx, who account.Actor, n NewInconsistency) (int64, error) {
 	if !who.Any(account.Officer, account.Authority) || who.Department == 0 || who.Key != "" {
 		return 0, fault.New(fault.Forbidden, "只有相关部门和主管部门可以立不一致案。")
 	}
@@ -193,38 +198,36 @@ func (s *Service) OpenInconsistency(ctx context.Context, who account.Actor, n Ne
 	if about == "" {
 		return 0, fault.At("about", "请写明哪些值不一致、在哪里看到的。")
 	}
-	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (int64, error) {
-		if err := one(ctx, tx); err != nil {
+	if err := one(ctx, tx); err != nil {
+		return 0, err
+	}
+	condition, args := known(who)
+	pair := make([]compared, 2)
+	for i, e := range []struct{ field, slug string }{{"one", n.One}, {"other", n.Other}} {
+		found, err := selectCompared(ctx, tx, `d.slug = @slug AND d.status = 'published' AND `+condition, with(args, "slug", e.slug))
+		if err != nil {
 			return 0, err
 		}
-		condition, args := known(who)
-		pair := make([]compared, 2)
-		for i, e := range []struct{ field, slug string }{{"one", n.One}, {"other", n.Other}} {
-			found, err := selectCompared(ctx, tx, `d.slug = @slug AND d.status = 'published' AND `+condition, with(args, "slug", e.slug))
-			if err != nil {
-				return 0, err
-			}
-			if len(found) == 0 {
-				return 0, fault.At(e.field, "没有这个公开的条目，请写它网址里的名字。")
-			}
-			pair[i] = found[0]
+		if len(found) == 0 {
+			return 0, fault.At(e.field, "没有这个公开的条目，请写它网址里的名字。")
 		}
-		if err := s.mayDisagree(ctx, tx, who, pair[0], pair[1]); err != nil {
-			return 0, err
-		}
-		c := &Case{Kind: Inconsistency, State: Negotiating, Origin: ByDepartment, About: about, Profile: pair[0].office.Profile, Sample: pair[0].office.Sample,
-			Entries: []Entry{pair[0].Entry, pair[1].Entry}, Items: named([]Match{s.match(s.rules.distinct(pair[0].items), &pair[1])})}
-		switch {
-		case n.FromCorrection:
-			c.Origin = ByCorrection
-		case who.Is(account.Authority):
-			c.Origin = ByAuthority
-		}
-		if err := s.insertCase(ctx, tx, who, c); err != nil {
-			return 0, err
-		}
-		return c.ID, s.tellPages(ctx, tx, c)
-	})
+		pair[i] = found[0]
+	}
+	if err := s.mayDisagree(ctx, tx, who, pair[0], pair[1]); err != nil {
+		return 0, err
+	}
+	c := &Case{Kind: Inconsistency, State: Negotiating, Origin: ByDepartment, About: about, Profile: pair[0].office.Profile, Sample: pair[0].office.Sample,
+		Entries: []Entry{pair[0].Entry, pair[1].Entry}, Items: named([]Match{s.match(s.rules.distinct(pair[0].items), &pair[1])})}
+	switch {
+	case n.FromCorrection:
+		c.Origin = ByCorrection
+	case who.Is(account.Authority):
+		c.Origin = ByAuthority
+	}
+	if err := s.insertCase(ctx, tx, who, c); err != nil {
+		return 0, err
+	}
+	return c.ID, s.tellPages(ctx, tx, c)
 }
 
 // mayDisagree asks whether who can make a case of two entries.

@@ -29,6 +29,7 @@ type Ref struct {
 	Path    string // of the rule
 	From    time.Time
 	Used    int // working days that had run when it was stopped; From is when it went on
+	Given   int // working days that somebody gave, of a rule that says how many at most; 0: those of the rule
 }
 
 // Clock is a period that runs.
@@ -97,7 +98,7 @@ func (c *Clocks) Resume(ref Ref) (Clock, error) {
 		return Clock{}, fmt.Errorf("deadline: there is no profile %q", ref.Profile)
 	}
 	r, ok := p.Rule(ref.Path)
-	if !ok || !period(r) {
+	if !ok || !period(r) && (ref.Given <= 0 || r.Unit.Zh != workingDays) {
 		return Clock{}, fmt.Errorf("deadline: %s has no period %q", ref.Profile, ref.Path)
 	}
 	return c.clock(ref, r)
@@ -139,6 +140,9 @@ func period(r policy.Rule) bool {
 
 func (c *Clocks) clock(ref Ref, r policy.Rule) (Clock, error) {
 	n, _ := r.Number()
+	if ref.Given > 0 {
+		n = ref.Given
+	}
 	out := Clock{Ref: ref, Rule: r}
 	if r.Unit.Zh == months {
 		out.Last = inMonths(ref.From, n)
