@@ -207,6 +207,7 @@ type Dataset struct {
 	PublishedAt *time.Time
 	UpdatedAt   time.Time
 	Revision    int64
+	Rechecks    int // objections to it that are open: it is marked, and stays open (AB-28.3)
 
 	Resources []Resource // in order, each with its newest version
 	Views     int64

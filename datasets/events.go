@@ -29,11 +29,12 @@ const (
 	EventOverdue    EventKind = "overdue"    // the promised day has passed without a new version
 	EventAnswer     EventKind = "answer"     // a question about it is answered
 	EventNote       EventKind = "note"       // its department explains it
+	EventRecheck    EventKind = "recheck"    // it was corrected after an objection
 )
 
 // EventKinds are all kinds.
 func EventKinds() []EventKind {
-	return []EventKind{EventPublished, EventRestored, EventWithdrawn, EventVersion, EventSchema, EventCorrection, EventOverdue, EventAnswer, EventNote}
+	return []EventKind{EventPublished, EventRestored, EventWithdrawn, EventVersion, EventSchema, EventCorrection, EventOverdue, EventAnswer, EventNote, EventRecheck}
 }
 
 // Event is one thing that happened to an entry.
@@ -44,7 +45,7 @@ type Event struct {
 	File    string  // id of the resource; empty for the entry itself
 	Name    string  // of the resource
 	NameEN  string
-	Number  int64 // version, question or note; 0 for the entry itself
+	Number  int64 // version, question, note or objection; 0 for the entry itself
 	Detail  EventDetail
 	At      time.Time
 
@@ -95,7 +96,7 @@ func (s *Service) happened(ctx context.Context, tx pgx.Tx, e Event) error {
 }
 
 // Happened writes, in the transaction of the act, what a neighbouring domain did
-// to an entry: an answer or a note, by its number. The key tells one from a
+// to an entry: an answer, a note or an objection, by its number. The key tells one from a
 // repetition.
 func (s *Service) Happened(ctx context.Context, tx pgx.Tx, datasetID int64, kind EventKind, number int64, key string, detail EventDetail) error {
 	if key == "" {

@@ -44,6 +44,13 @@ func (s *Service) Announce(ctx context.Context, tx pgx.Tx, datasetIDs ...int64) 
 	return announce(ctx, tx, s, datasetIDs...)
 }
 
+// Rechecked counts, in the transaction of the act, that more objections to an
+// entry are open, or fewer: while one is, the entry is marked wherever it shows.
+func (s *Service) Rechecked(ctx context.Context, tx pgx.Tx, datasetID int64, more int) error {
+	_, err := tx.Exec(ctx, `UPDATE datasets SET rechecks = rechecks + @more WHERE id = @id`, pgx.NamedArgs{"id": datasetID, "more": more})
+	return err
+}
+
 // mayEdit allows the officers of the department, by a session or by a key that
 // may publish. An import acts as one.
 func mayEdit(who account.Actor, departmentID int64) error {

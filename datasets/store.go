@@ -32,7 +32,7 @@ const (
 		d.language, d.contact, d.phone, d.email,
 		d.open_reason_en, d.open_method_en, d.use_requirements_en, d.safeguards_en, d.share_content_en, d.share_conditions_en, d.share_scope_en, d.share_method_en, d.required_materials_en,
 		d.update_due_en, d.update_method_en, d.source_en, d.processing_en, d.spatial_en, d.tags_en, d.map_review, d.coordinates,
-		d.db_class, d.format, d.share_reason, d.source_kind, d.open_bases, d.share_bases, d.filings, d.items, d.published_at, d.updated_at, d.revision,
+		d.db_class, d.format, d.share_reason, d.source_kind, d.open_bases, d.share_bases, d.filings, d.items, d.published_at, d.updated_at, d.revision, d.rechecks,
 		` + departmentColumns + `,
 		coalesce(t.id, 0), coalesce(t.slug, ''), coalesce(t.name, ''), coalesce(t.name_en, ''),
 		coalesce(l.id, ''), coalesce(l.name, ''), coalesce(l.name_en, ''), coalesce(l.url, ''), coalesce(l.attribution, false), coalesce(l.share_alike, false), coalesce(l.terms, ''), coalesce(l.terms_en, ''),
@@ -62,7 +62,7 @@ func (d *Dataset) fields() []any {
 		&d.Language, &d.Contact, &d.Phone, &d.Email,
 		&d.OpenReasonEN, &d.OpenMethodEN, &d.UseRequirementsEN, &d.SafeguardsEN, &d.ShareContentEN, &d.ShareConditionsEN, &d.ShareScopeEN, &d.ShareMethodEN, &d.RequiredMaterialsEN,
 		&d.UpdateDueEN, &d.UpdateMethodEN, &d.SourceEN, &d.ProcessingEN, &d.SpatialEN, &d.TagsEN, &d.MapReview, &d.Coordinates,
-		&d.DBClass, &d.Format, &d.ShareReason, &d.SourceKind, &d.OpenBases, &d.ShareBases, &d.Filings, &d.Items, &d.PublishedAt, &d.UpdatedAt, &d.Revision}
+		&d.DBClass, &d.Format, &d.ShareReason, &d.SourceKind, &d.OpenBases, &d.ShareBases, &d.Filings, &d.Items, &d.PublishedAt, &d.UpdatedAt, &d.Revision, &d.Rechecks}
 	f = append(f, d.Department.fields()...)
 	return append(f, &d.Theme.ID, &d.Theme.Slug, &d.Theme.Name, &d.Theme.NameEN,
 		&d.Licence.ID, &d.Licence.Name, &d.Licence.NameEN, &d.Licence.URL, &d.Licence.Attribution, &d.Licence.ShareAlike, &d.Licence.Terms, &d.Licence.TermsEN,

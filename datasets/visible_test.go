@@ -306,6 +306,9 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Retract": func(context.Context, *datasets.Service, account.Actor, *datasets.Dataset) (any, error) {
 		return nil, nil // writes a flag that hides; the questions that call it ask whose they are
 	},
+	"Rechecked": func(context.Context, *datasets.Service, account.Actor, *datasets.Dataset) (any, error) {
+		return nil, nil // counts what is open about an entry; the objections that call it ask whose they are
+	},
 	"Happened": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.Happened(ctx, nil, d.ID, datasets.EventAnswer, 1, "", datasets.EventDetail{}) // refused before anything is written
 	},

@@ -65,6 +65,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.Quality, err = s.entryQuality(ctx, d); err != nil {
 		return err
 	}
+	if p.Corrections, err = s.correctionsOf(c, d); err != nil {
+		return err
+	}
 	if p.Answers, p.Gone, err = s.answersOf(c, d); err != nil {
 		return err
 	}

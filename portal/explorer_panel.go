@@ -61,6 +61,9 @@ func (x *explorer) panel(ctx context.Context) (*templates.ExplorerPanel, error) 
 	}
 	p.Forms = x.forms(ctx, c, facts)
 	p.Actions = x.actions(ctx, c)
+	if href := x.wrong(0, c.Name); href != "" {
+		p.Actions = append(p.Actions, templates.ExplorerTab{Title: text.T(ctx, "这一列有错"), Href: href})
+	}
 	return p, nil
 }
 

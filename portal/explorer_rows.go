@@ -14,6 +14,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/templates"
@@ -65,7 +66,7 @@ func (x *explorer) stored(ctx context.Context) (*templates.ExplorerRows, error) 
 		view.Heads = append(view.Heads, h)
 	}
 	for i, cells := range t.Preview {
-		row := templates.ExplorerRow{Number: templates.Thousands(int64(i) + 1)}
+		row := templates.ExplorerRow{Number: templates.Thousands(int64(i) + 1), Wrong: x.wrong(int64(i)+1, x.state.panel)}
 		for k, text := range cells[:min(len(cells), len(t.Fields))] {
 			value := orNothing(text)
 			if misfits[[2]int{i, k}] {
@@ -206,7 +207,7 @@ func (x *explorer) rows(ctx context.Context, view *templates.ExplorerRows, r *ro
 		view.Heads = append(view.Heads, x.head(ctx, f.Name))
 	}
 	for i, cells := range r.Rows {
-		row := templates.ExplorerRow{Number: templates.Thousands(r.Numbers[i] + 1)}
+		row := templates.ExplorerRow{Number: templates.Thousands(r.Numbers[i] + 1), Wrong: x.wrong(r.Numbers[i]+1, x.state.panel)}
 		for k, value := range cells {
 			cell := x.cell(ctx, r.Fields[k].Name, string(r.Fields[k].Type), value)
 			view.Misfits = view.Misfits || cell.Why != ""
@@ -215,6 +216,14 @@ func (x *explorer) rows(ctx context.Context, view *templates.ExplorerRows, r *ro
 		}
 		view.Rows = append(view.Rows, row)
 	}
+}
+
+// wrong leads to the form that says that a row, a column or a cell is wrong.
+func (x *explorer) wrong(row int64, column string) string {
+	if x.framed || x.dataset.Status != datasets.Published {
+		return ""
+	}
+	return templates.CorrectHref(x.dataset.Slug, x.resource.ID, x.version.Number, x.state.table+1, row, column)
 }
 
 // head is the head of a column of the file.

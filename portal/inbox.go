@@ -24,6 +24,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Notes != nil {
 		all = append(all, s.Notes)
 	}
+	if s.Corrections != nil {
+		all = append(all, s.Corrections)
+	}
 	return append(all, s.Inbox...)
 }
 

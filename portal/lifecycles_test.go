@@ -16,6 +16,7 @@ import (
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/datasets/sources"
+	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/sharing"
 )
 
@@ -30,6 +31,7 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Opening review", "Whether one content may be opened, gate by gate, and the emergency lane (`datasets/opening`; AS-28, AS-30, AS-20.4, AB-32).", opening.Lifecycle()},
 	{"Note", "What a department explains of an entry (`datasets/notes`; TJ-25).", notes.Lifecycle()},
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
+	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Question", "A question about data, and its answer (`datasets/questions`).", questions.Lifecycle()},
 }
 

@@ -21,7 +21,7 @@ var cacheUse = prometheus.NewCounterVec(prometheus.CounterOpts{
 // trapped counts questions that were not stored: a program filled in what people
 // do not see.
 var trapped = prometheus.NewCounter(prometheus.CounterOpts{
-	Name: "shuyuan_questions_trapped_total", Help: "Questions that were thrown away: a field that people do not see was filled in.",
+	Name: "shuyuan_questions_trapped_total", Help: "Questions and objections that were thrown away: a field that people do not see was filled in.",
 })
 
 // Metrics are what the portal measures of itself, for the admin port.

@@ -21,6 +21,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/internal/account"
+	"shuyuan/licensing/corrections"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -240,6 +241,15 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		}
 		return id
 	}
+	filed := 0
+	objection := func(channel corrections.Channel) (int64, string) {
+		filed++
+		c, link, err := w.Corrections.File(t.Context(), account.Actor{}, corrections.Filing{Slug: open.Slug, Channel: channel, Alleged: fmt.Sprintf("第 %d 个错在这里。", filed), Evidence: "名册写的是别的。", Contact: fmt.Sprintf("r%d@tests.example", filed)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.ID, link
+	}
 	probes := map[string]func(persona) bool{
 		"Read, export and verify the audit trail": func(p persona) bool {
 			return reads("/desk/admin/audit", "/desk/admin/audit.csv", "/desk/admin/audit.ndjson", "/desk/admin/audit/1", "/desk/admin/audit/checks")(p) && sends("/desk/admin/audit/verify", nil, 303)(p)
@@ -286,7 +296,30 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			w.post(t, own, at+"/move", url.Values{"revision": {"1"}, "action": {"submit"}})
 			return sends(at+"/move", url.Values{"revision": {"2"}, "action": {"approve"}}, 303)(p)
 		},
-		"Report public questions and answers":                                                                 sends("/datasets/"+open.Slug+"/questions/999999/report", url.Values{"reason": {"abuse"}}, 404),
+		"Report public questions and answers": sends("/datasets/"+open.Slug+"/questions/999999/report", url.Values{"reason": {"abuse"}}, 404),
+		"Object to public data; by the link follow the objection, reopen it once, close it": func(p persona) bool {
+			_, link := objection("provider")
+			return reads("/datasets/"+open.Slug+"/correct", "/corrections?link="+link)(p)
+		},
+		"See the objections filed with one's account": reads("/account/corrections"),
+		"Check and answer objections to the data of one's department, ask for more days, make them cases of disagreement": func(p persona) bool {
+			id, _ := objection("provider")
+			return sends(corrections.DeskPath(id), url.Values{"action": {"take_up"}, "revision": {"1"}}, 303)(p)
+		},
+		"Decide about more days for the checks of one's department": func(p persona) bool {
+			id, _ := objection("provider")
+			for i, f := range []url.Values{{"action": {"take_up"}}, {"action": {"ask_extension"}, "days": {"3"}, "reason": {"要到村里核对。"}}} {
+				f.Set("revision", strconv.Itoa(i+1))
+				if r := w.post(t, own, corrections.DeskPath(id), f); r.status != 303 {
+					t.Fatal(r.status, r.body)
+				}
+			}
+			return sends(corrections.DeskPath(id), url.Values{"action": {"extend"}, "revision": {"3"}}, 303)(p)
+		},
+		"Forward objections filed through the platform": func(p persona) bool {
+			id, _ := objection("platform")
+			return sends(corrections.DeskPath(id), url.Values{"action": {"forward"}, "revision": {"1"}}, 303)(p)
+		},
 		"Answer questions about the data of one's department":                                                 reads("/desk/questions"),
 		"Hide questions about the data of one's department with a reason, show them again, deal with reports": sends("/desk/questions/999999/judge", url.Values{"action": {"hide"}, "reason": {"x"}, "revision": {"1"}}, 404),
 		"See in the inbox what waits for oneself":                                                             reads("/desk/inbox", "/desk/inbox.csv"),

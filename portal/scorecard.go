@@ -33,6 +33,11 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 			return p, err
 		}
 	}
+	if s.Corrections != nil {
+		if p.Rechecks, err = s.Corrections.InTime(ctx, d.Item.Slug); err != nil {
+			return p, err
+		}
+	}
 	profile, ok := s.Policy.Profile(d.Item.Profile)
 	if !ok {
 		return p, nil
@@ -40,11 +45,17 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 	if r, ok := profile.Rule("evaluation"); ok && !r.Silent && len(r.Cite) > 0 {
 		p.Basis = s.scoreBasis(profile, r.Cite[0])
 	}
+	if slices.ContainsFunc(s.Policy.Provision(notRechecking), func(at policy.Provision) bool { return at.Profile == profile.ID() }) {
+		p.Rechecking = s.scoreBasis(profile, notRechecking)
+	}
 	if slices.ContainsFunc(s.Policy.Provision(supplying), func(at policy.Provision) bool { return at.Profile == profile.ID() }) {
 		p.Supplying = s.scoreBasis(profile, supplying)
 	}
 	return p, nil
 }
+
+// notRechecking is the provision that data must be re-checked as prescribed (未按照规定更新或者复核政务数据).
+const notRechecking = "AB-44(5)"
 
 // supplying is the provision that what is catalogued be supplied (发布公共数据资源目录、提供相应的公共数据资源).
 const supplying = "AS-13.2"

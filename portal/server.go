@@ -28,6 +28,7 @@ import (
 	"shuyuan/internal/identity"
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
+	"shuyuan/licensing/corrections"
 	"shuyuan/search"
 )
 
@@ -56,10 +57,12 @@ type Deps struct {
 	Log        *slog.Logger
 
 	Questions *questions.Service
-	Identity  *identity.Provider // nil where the installation has none
-	Notes     *notes.Service     // nil: no entry is explained
-	Following *following.Service // nil: nobody follows anything
-	Webhooks  *webhooks.Service  // with Following
+
+	Corrections *corrections.Service // nil: nobody objects to data
+	Identity    *identity.Provider   // nil where the installation has none
+	Notes       *notes.Service       // nil: no entry is explained
+	Following   *following.Service   // nil: nobody follows anything
+	Webhooks    *webhooks.Service    // with Following
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
 	Runners []calendars.Runner // whose clocks run

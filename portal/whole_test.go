@@ -28,6 +28,7 @@ import (
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
+	"shuyuan/licensing/corrections"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/search"
@@ -175,6 +176,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	}
 	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
 	s.Questions = questions.New(c.Pool, c.Service, clocks, s.Accounts, c.Clock)
+	s.Corrections = corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: s.Accounts, Secret: []byte("secret"), Now: c.Clock})
 	rules, err := following.RulesOf(book)
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ var actionTypes = map[string][2]string{
 	"opening-review":   {"opening", "Action"},
 	"question":         {"questions", "Action"},
 	"share-request":    {"sharing", "Action"},
+	"correction":       {"corrections", "Action"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

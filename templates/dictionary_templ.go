@@ -1077,7 +1077,7 @@ func EditDictionary(p DictionaryPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = corrections(p.Corrections).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = dictionaryCorrections(p.Corrections).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -2317,8 +2317,8 @@ func importDictionary(p DictionaryPage) templ.Component {
 	})
 }
 
-// corrections are what was said otherwise, newest first.
-func corrections(list []datasets.Corrected) templ.Component {
+// dictionaryCorrections are what was said otherwise, newest first.
+func dictionaryCorrections(list []datasets.Corrected) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -186,6 +186,7 @@ type ExplorerHead struct {
 
 // ExplorerRow is one row.
 type ExplorerRow struct {
+	Wrong  string // says that the row is wrong; empty where nobody can
 	Number string
 	Cells  []ExplorerCell
 }

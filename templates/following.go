@@ -186,6 +186,8 @@ func EventSentence(lang text.Lang, e *datasets.Event) string {
 		return say("没有按时更新：%s，约定 %s", title, d.Due)
 	case datasets.EventAnswer:
 		return say("提问有答复：%s，“%s”", title, d.Title)
+	case datasets.EventRecheck:
+		return say("异议属实，已改正：%s，“%s”", title, d.Title)
 	case datasets.EventNote:
 		return say("新解读：%s，《%s》", title, eventTitle(lang, d.Title, d.TitleEN))
 	}
@@ -213,6 +215,8 @@ func EventPath(e *datasets.Event) string {
 		return page + "/resources/" + e.File + "/changes/" + strconv.FormatInt(e.Number, 10)
 	case datasets.EventAnswer:
 		return page + "/questions#q" + strconv.FormatInt(e.Number, 10)
+	case datasets.EventRecheck:
+		return page + "/corrections#" + CorrectionNumber(e.Number)
 	case datasets.EventNote:
 		return page + "#notes"
 	}
@@ -265,7 +269,7 @@ func NoticeKindName(lang text.Lang, kind string) string { return text.In(lang, n
 
 var noticeKinds = map[string]string{
 	string(datasets.EventPublished): "新数据集", string(datasets.EventRestored): "又公开了", string(datasets.EventWithdrawn): "撤下了", string(datasets.EventVersion): "新版本",
-	string(datasets.EventSchema): "列变了", string(datasets.EventCorrection): "更正", string(datasets.EventOverdue): "没有按时更新", string(datasets.EventAnswer): "答复", string(datasets.EventNote): "解读",
+	string(datasets.EventSchema): "列变了", string(datasets.EventCorrection): "更正", string(datasets.EventOverdue): "没有按时更新", string(datasets.EventAnswer): "答复", string(datasets.EventNote): "解读", string(datasets.EventRecheck): "复核后改正",
 	following.Match: "搜索", following.Due: "待办", following.Arrived: "待办",
 }
 

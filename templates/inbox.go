@@ -193,6 +193,7 @@ var inboxKinds = map[string]string{
 	"update":          "到期的更新",
 	"question":        "问答",
 	"question-report": "举报的问答",
+	"correction":      "数据复核",
 	"entry":           "目录条目",
 	"opening-review":  "开放审查",
 

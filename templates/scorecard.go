@@ -15,6 +15,8 @@ type ScoreCardPage struct {
 	Department datasets.Department
 	Card       datasets.ScoreCard
 	Answers    datasets.Share // questions that were answered by their day
+	Rechecks   datasets.Share // objections that were answered by their day
+	Rechecking ScoreBasis     // of re-checking
 	Basis      ScoreBasis     // of the evaluation
 	Supplying  ScoreBasis     // of supplying what is catalogued
 }
@@ -43,6 +45,7 @@ func (p ScoreCardPage) Lines() []ScoreLine {
 		{Name: "质量", How: "质量检查里答“是”的，占能回答的份额", Share: p.Card.Quality},
 		{Name: "开放", How: "已发布的数据集里，无条件开放的份额", Share: p.Card.Openness, Basis: p.Basis},
 		{Name: "答复", How: "已经到期的公开提问里，按时答复的份额", Share: p.Answers, Rule: "question_answer"},
+		{Name: "复核", How: "已经到期的数据异议里，按时校核并答复的份额", Share: p.Rechecks, Basis: p.Rechecking, Rule: "correction_default"},
 		{Name: "挂接", How: "已发布的数据集里，目录后面真有数据的份额", Share: p.Card.Supplied, Basis: p.Supplying},
 	}
 }

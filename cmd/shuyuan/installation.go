@@ -36,6 +36,7 @@ import (
 	"shuyuan/internal/outbound"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
+	"shuyuan/licensing/corrections"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
 )
@@ -237,9 +238,11 @@ type services struct {
 	datasets  *datasets.Service
 	catalogue *catalogue.Service
 	questions *questions.Service
-	accounts  *account.Service
-	calendars *calendars.Service
-	clocks    *deadline.Clocks // counted by calendars
+
+	corrections *corrections.Service
+	accounts    *account.Service
+	calendars   *calendars.Service
+	clocks      *deadline.Clocks // counted by calendars
 }
 
 // services brings the database up to date, unless a server that runs has done
@@ -276,6 +279,9 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	out.catalogue = catalogue.New(in.pool, out.datasets, book, out.clocks, clock.Now)
 	out.questions = questions.New(in.pool, out.datasets, out.clocks, out.accounts, clock.Now)
 	out.accounts.OnLeave(questions.Forget)
+	out.corrections = corrections.New(corrections.Config{
+		Pool: in.pool, Catalogue: out.datasets, Sources: out.catalogue.Sources(), Book: book, Clocks: out.clocks, Limits: out.accounts, Secret: []byte(secret), Now: clock.Now,
+	})
 	return out, nil
 }
 

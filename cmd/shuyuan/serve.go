@@ -141,9 +141,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Corrections: s.corrections, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.catalogue, s.catalogue.Sources(), reviews},
+		Runners: []calendars.Runner{s.questions, s.corrections, s.catalogue, s.catalogue.Sources(), reviews},
 		Now:     s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},
@@ -171,6 +171,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleQuestions(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := notify.HandleCorrections(workers, sender, s.base, follows, s.corrections.LinkFor); err != nil {
 		return err
 	}
 	if err := notify.HandleOpening(workers, sender, s.base, follows); err != nil {
@@ -212,6 +215,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "daily-letters", Every: 15 * time.Minute, AtStart: true, Run: func(ctx context.Context) error {
 			return errors.Join(follows.RemindDesks(ctx), follows.SendDaily(ctx)) // what waits at a desk goes into the letter of the day
 		}},
+		{Name: "correction-sweep", Every: time.Hour, AtStart: true, Run: s.corrections.Sweep},
 		{Name: "notice-sweep", Every: 6 * time.Hour, Run: follows.Sweep},
 		{Name: "webhook-sweep", Every: 6 * time.Hour, Run: hooks.Sweep},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},

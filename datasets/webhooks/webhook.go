@@ -56,7 +56,7 @@ var Events = []Event{DatasetPublished, DatasetUpdated, SchemaChanged, DatasetCor
 var eventOf = map[string]Event{
 	string(datasets.EventPublished): DatasetPublished, string(datasets.EventRestored): DatasetRestored, string(datasets.EventWithdrawn): DatasetWithdrawn,
 	string(datasets.EventVersion): DatasetUpdated, string(datasets.EventSchema): SchemaChanged, string(datasets.EventCorrection): DatasetCorrected,
-	string(datasets.EventOverdue): DatasetOverdue, string(datasets.EventAnswer): QuestionAnswered, string(datasets.EventNote): NotePublished,
+	string(datasets.EventOverdue): DatasetOverdue, string(datasets.EventAnswer): QuestionAnswered, string(datasets.EventNote): NotePublished, string(datasets.EventRecheck): DatasetCorrected,
 	following.Match: SearchMatched, following.Due: DeskDue,
 }
 

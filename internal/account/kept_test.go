@@ -33,6 +33,7 @@ const official = "a record of office, with the name as signed (DSL 27, CSL 21)"
 // the export, and what becomes of it.
 var keptColumns = []keptColumn{
 	{"api_keys", "user_id", "account.json api_keys", goes, ""},
+	{"correction_reporters", "user_id", "account.json others", goes, ""},
 	{"follows", "user_id", "account.json others", goes, ""},
 	{"identities", "user_id", "account.json identities", goes, ""},
 	{"known_downloads", "user_id", "account.json others", goes, ""},
@@ -66,6 +67,9 @@ var keptColumns = []keptColumn{
 	{"catalogue_entries", "submitted_by", "acts.ndjson", stays, official},
 	{"catalogue_imports", "by_id", "acts.ndjson", stays, official},
 	{"catalogue_imports", "undone_by_id", "acts.ndjson", stays, official},
+	{"corrections", "ask_by", "acts.ndjson", stays, official},
+	{"corrections", "more_by", "acts.ndjson", stays, official},
+	{"corrections", "answered_by", "acts.ndjson", stays, official},
 	{"dictionary_revisions", "by_user", "acts.ndjson", stays, official},
 	{"notes", "author_id", "acts.ndjson", stays, official},
 	{"note_versions", "author_id", "acts.ndjson", stays, official},

@@ -511,6 +511,139 @@ CREATE TABLE column_overrides (
 COMMENT ON TABLE column_overrides IS 'what an officer said of a column against what its values propose: it holds for every version to come';
 COMMENT ON COLUMN column_overrides."position" IS 'of the table in the file, from 0';
 
+CREATE TABLE correction_events (
+    correction_id bigint NOT NULL,
+    number integer NOT NULL,
+    act text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_name text NOT NULL DEFAULT ''::text,
+    words text NOT NULL DEFAULT ''::text,
+    CONSTRAINT correction_events_number_check CHECK ((number >= 1)),
+    CONSTRAINT correction_events_correction_id_fkey FOREIGN KEY (correction_id) REFERENCES corrections(id),
+    CONSTRAINT correction_events_pkey PRIMARY KEY (correction_id, number)
+);
+COMMENT ON COLUMN correction_events.by_name IS 'empty: whoever filed it, or the platform';
+
+CREATE TABLE correction_reporters (
+    correction_id bigint NOT NULL,
+    user_id bigint,
+    contact text NOT NULL,
+    language text NOT NULL,
+    CONSTRAINT correction_reporters_contact_check CHECK ((contact <> ''::text)),
+    CONSTRAINT correction_reporters_language_check CHECK ((language = ANY (ARRAY['zh'::text, 'en'::text]))),
+    CONSTRAINT correction_reporters_correction_id_fkey FOREIGN KEY (correction_id) REFERENCES corrections(id),
+    CONSTRAINT correction_reporters_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT correction_reporters_pkey PRIMARY KEY (correction_id)
+);
+CREATE INDEX correction_reporters_user ON public.correction_reporters USING btree (user_id, correction_id DESC);
+COMMENT ON TABLE correction_reporters IS 'personal data: the department alone sees it';
+
+CREATE TABLE corrections (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    dataset_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    profile text NOT NULL,
+    channel text NOT NULL,
+    version_id bigint,
+    "position" integer,
+    row_number bigint,
+    column_name text NOT NULL DEFAULT ''::text,
+    alleged text NOT NULL,
+    evidence text NOT NULL,
+    salt bytea NOT NULL,
+    state text NOT NULL,
+    filed_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    clock_from timestamp with time zone NOT NULL,
+    ask_at timestamp with time zone,
+    ask_by bigint,
+    ask_name text NOT NULL DEFAULT ''::text,
+    ask_days integer,
+    ask_reason text NOT NULL DEFAULT ''::text,
+    more_at timestamp with time zone,
+    more_by bigint,
+    more_name text NOT NULL DEFAULT ''::text,
+    more_path text NOT NULL DEFAULT ''::text,
+    more_days integer,
+    more_from date,
+    case_id bigint,
+    outcome text NOT NULL DEFAULT ''::text,
+    answer text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    fix_version bigint,
+    fix_position integer,
+    fix_revision integer,
+    fix_entry integer,
+    reopened_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT corrections_alleged_check CHECK ((alleged <> ''::text)),
+    CONSTRAINT corrections_channel_check CHECK ((channel = ANY (ARRAY['provider'::text, 'platform'::text]))),
+    CONSTRAINT corrections_check CHECK ((("position" IS NULL) OR (version_id IS NOT NULL))),
+    CONSTRAINT corrections_check1 CHECK ((((row_number IS NULL) AND (column_name = ''::text)) OR ("position" IS NOT NULL))),
+    CONSTRAINT corrections_check10 CHECK (((state = ANY (ARRAY['corrected'::text, 'no_error'::text, 'closed'::text])) = (outcome <> ''::text))),
+    CONSTRAINT corrections_check11 CHECK (((state <> ALL (ARRAY['corrected'::text, 'no_error'::text])) OR (state = outcome))),
+    CONSTRAINT corrections_check12 CHECK (((outcome <> ''::text) = ((answer <> ''::text) AND (answered_by IS NOT NULL) AND (answered_at IS NOT NULL)))),
+    CONSTRAINT corrections_check13 CHECK (((outcome = 'corrected'::text) = ((fix_version IS NOT NULL) OR (fix_entry IS NOT NULL)))),
+    CONSTRAINT corrections_check14 CHECK ((((fix_position IS NULL) = (fix_revision IS NULL)) AND ((fix_position IS NULL) OR (fix_version IS NOT NULL)) AND ((fix_entry IS NULL) OR (fix_version IS NULL)))),
+    CONSTRAINT corrections_check15 CHECK (((closed_at IS NOT NULL) = (state = 'closed'::text))),
+    CONSTRAINT corrections_check16 CHECK (((erased_at IS NULL) OR (closed_at IS NOT NULL))),
+    CONSTRAINT corrections_check2 CHECK (((received_at IS NULL) = (state = 'submitted'::text))),
+    CONSTRAINT corrections_check3 CHECK (((received_at >= filed_at) AND ((channel = 'platform'::text) OR (received_at = filed_at)))),
+    CONSTRAINT corrections_check4 CHECK (((channel = 'platform'::text) OR (state <> 'submitted'::text))),
+    CONSTRAINT corrections_check5 CHECK ((((ask_at IS NULL) = (ask_by IS NULL)) AND ((ask_at IS NULL) = (ask_days IS NULL)) AND ((ask_at IS NULL) = (ask_reason = ''::text)))),
+    CONSTRAINT corrections_check6 CHECK ((((more_at IS NULL) = (more_by IS NULL)) AND ((more_at IS NULL) = (more_days IS NULL)) AND ((more_at IS NULL) = (more_from IS NULL)) AND ((more_at IS NULL) = (more_path = ''::text)))),
+    CONSTRAINT corrections_check7 CHECK (((more_at IS NULL) OR ((ask_at IS NOT NULL) AND (more_by <> ask_by) AND (more_days <= ask_days)))),
+    CONSTRAINT corrections_check8 CHECK (((state <> 'extended'::text) OR (more_at IS NOT NULL))),
+    CONSTRAINT corrections_check9 CHECK (((state <> 'inconsistent'::text) OR (case_id IS NOT NULL))),
+    CONSTRAINT corrections_evidence_check CHECK ((evidence <> ''::text)),
+    CONSTRAINT corrections_more_days_check CHECK ((more_days >= 1)),
+    CONSTRAINT corrections_outcome_check CHECK ((outcome = ANY (ARRAY[''::text, 'corrected'::text, 'no_error'::text]))),
+    CONSTRAINT corrections_row_number_check CHECK ((row_number >= 1)),
+    CONSTRAINT corrections_salt_check CHECK ((length(salt) = 16)),
+    CONSTRAINT corrections_state_check CHECK ((state = ANY (ARRAY['submitted'::text, 'received'::text, 'checking'::text, 'extended'::text, 'inconsistent'::text, 'corrected'::text, 'no_error'::text, 'closed'::text]))),
+    CONSTRAINT corrections_case_id_fkey FOREIGN KEY (case_id) REFERENCES source_cases(id),
+    CONSTRAINT corrections_dataset_id_fix_entry_fkey FOREIGN KEY (dataset_id, fix_entry) REFERENCES catalogue_revisions(dataset_id, number),
+    CONSTRAINT corrections_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT corrections_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT corrections_fix_version_fix_position_fix_revision_fkey FOREIGN KEY (fix_version, fix_position, fix_revision) REFERENCES dictionary_revisions(version_id, "position", number),
+    CONSTRAINT corrections_fix_version_fkey FOREIGN KEY (fix_version) REFERENCES versions(id),
+    CONSTRAINT corrections_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT corrections_version_id_position_fkey FOREIGN KEY (version_id, "position") REFERENCES version_tables(version_id, "position"),
+    CONSTRAINT corrections_pkey PRIMARY KEY (id)
+);
+CREATE INDEX corrections_answered ON public.corrections USING btree (dataset_id, id DESC) WHERE (outcome <> ''::text);
+CREATE INDEX corrections_asked ON public.corrections USING btree (department_id, clock_from, id) WHERE ((state = 'checking'::text) AND (ask_at IS NOT NULL) AND (more_at IS NULL));
+CREATE INDEX corrections_case ON public.corrections USING btree (case_id) WHERE (case_id IS NOT NULL);
+CREATE INDEX corrections_closed ON public.corrections USING btree (closed_at, id) WHERE ((state = 'closed'::text) AND (erased_at IS NULL));
+CREATE INDEX corrections_department ON public.corrections USING btree (department_id, id DESC);
+CREATE INDEX corrections_desk ON public.corrections USING btree (department_id, clock_from, id) WHERE (state = ANY (ARRAY['received'::text, 'checking'::text, 'extended'::text, 'inconsistent'::text]));
+CREATE INDEX corrections_ending ON public.corrections USING btree (answered_at, id) WHERE (state = ANY (ARRAY['corrected'::text, 'no_error'::text]));
+CREATE UNIQUE INDEX corrections_once ON public.corrections USING btree (dataset_id, COALESCE(version_id, (0)::bigint), COALESCE("position", '-1'::integer), COALESCE(row_number, (0)::bigint), column_name, md5(alleged)) WHERE (outcome = ''::text);
+CREATE INDEX corrections_open ON public.corrections USING btree (dataset_id, id) WHERE (outcome = ''::text);
+CREATE INDEX corrections_profile ON public.corrections USING btree (profile, id DESC);
+CREATE INDEX corrections_submitted ON public.corrections USING btree (profile, clock_from, id) WHERE (state = 'submitted'::text);
+COMMENT ON TABLE corrections IS 'public once answered; until then its place and its clock are, and not its words';
+COMMENT ON COLUMN corrections.department_id IS 'who had the entry when it was filed, and answers';
+COMMENT ON COLUMN corrections.profile IS 'the text that bound that department then';
+COMMENT ON COLUMN corrections.version_id IS 'what the place is counted in; null: the entry';
+COMMENT ON COLUMN corrections.row_number IS 'of the file, from 1';
+COMMENT ON COLUMN corrections.evidence IS 'the department alone reads it';
+COMMENT ON COLUMN corrections.salt IS 'of the link of whoever filed it, which nothing keeps';
+COMMENT ON COLUMN corrections.filed_at IS 'when the platform had it';
+COMMENT ON COLUMN corrections.received_at IS 'when the department had it: the clock runs from here (AB-28.2)';
+COMMENT ON COLUMN corrections.clock_from IS 'of the forwarding, of the receipt, or of the reopening';
+COMMENT ON COLUMN corrections.ask_at IS 'an officer asked for the one extension';
+COMMENT ON COLUMN corrections.more_at IS 'the head gave it';
+COMMENT ON COLUMN corrections.more_from IS 'the old last day: the extension runs from it';
+COMMENT ON COLUMN corrections.fix_version IS 'the version that puts it right, or of which a revision of the dictionary does';
+COMMENT ON COLUMN corrections.fix_entry IS 'the revision of the entry that puts it right';
+
 CREATE TABLE credit_codes (
     code text NOT NULL,
     holder text NOT NULL,
@@ -622,6 +755,7 @@ CREATE TABLE datasets (
     share_bases jsonb NOT NULL DEFAULT '[]'::jsonb,
     filings jsonb NOT NULL DEFAULT '[]'::jsonb,
     items jsonb NOT NULL DEFAULT '[]'::jsonb,
+    rechecks integer NOT NULL DEFAULT 0,
     CONSTRAINT datasets_check3 CHECK (((status = 'draft'::text) OR (published_at IS NOT NULL))),
     CONSTRAINT datasets_check4 CHECK (((status <> 'withdrawn'::text) OR (withdrawn_reason <> ''::text))),
     CONSTRAINT datasets_check5 CHECK (((cardinality(tags_en) = 0) OR (cardinality(tags_en) = cardinality(tags)))),
@@ -635,6 +769,7 @@ CREATE TABLE datasets (
     CONSTRAINT datasets_open_basis_check CHECK (((status = 'draft'::text) OR (open_type = 'unconditional'::text) OR (cardinality(open_basis) > 0))),
     CONSTRAINT datasets_open_conditions_check CHECK (((status = 'draft'::text) OR (open_type <> 'conditional'::text) OR ((open_method <> ''::text) AND (use_requirements <> ''::text) AND (safeguards <> ''::text)))),
     CONSTRAINT datasets_open_type_check CHECK (((open_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text])) OR ((status = 'draft'::text) AND (open_type = ''::text)))),
+    CONSTRAINT datasets_rechecks_check CHECK ((rechecks >= 0)),
     CONSTRAINT datasets_share_bases_check CHECK ((jsonb_typeof(share_bases) = 'array'::text)),
     CONSTRAINT datasets_share_basis_check CHECK (((status = 'draft'::text) OR (share_type = 'unconditional'::text) OR (cardinality(share_basis) > 0))),
     CONSTRAINT datasets_share_type_check CHECK (((share_type = ANY (ARRAY['unconditional'::text, 'conditional'::text, 'withheld'::text])) OR ((status = 'draft'::text) AND (share_type = ''::text)))),
@@ -672,6 +807,7 @@ COMMENT ON COLUMN datasets.source_kind IS '来源属性, of the kinds of RF-7';
 COMMENT ON COLUMN datasets.open_bases IS '[{kind, instrument, article, quote}]; open_basis has each as one line';
 COMMENT ON COLUMN datasets.filings IS '备案 (TJ-16, RF-6): [{date, with, number}]';
 COMMENT ON COLUMN datasets.items IS '数据项 declared before there is a file: fields of a dictionary';
+COMMENT ON COLUMN datasets.rechecks IS 'how many objections to it are open: it stays open meanwhile and is marked (AB-28.3)';
 
 CREATE TABLE departments (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -738,7 +874,7 @@ CREATE TABLE events (
     at timestamp with time zone NOT NULL,
     retracted boolean NOT NULL DEFAULT false,
     CONSTRAINT events_key_check CHECK ((key <> ''::text)),
-    CONSTRAINT events_kind_check CHECK ((kind = ANY (ARRAY['published'::text, 'restored'::text, 'withdrawn'::text, 'version'::text, 'schema'::text, 'correction'::text, 'overdue'::text, 'answer'::text, 'note'::text]))),
+    CONSTRAINT events_kind_check CHECK ((kind = ANY (ARRAY['published'::text, 'restored'::text, 'withdrawn'::text, 'version'::text, 'schema'::text, 'correction'::text, 'overdue'::text, 'answer'::text, 'note'::text, 'recheck'::text]))),
     CONSTRAINT events_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT events_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
     CONSTRAINT events_pkey PRIMARY KEY (id),
