@@ -182,7 +182,7 @@ func (s *Server) correct(c *fiber.Ctx) error {
 	f, err := filing(c, q)
 	link := ""
 	if err == nil {
-		f.Network, f.Language = s.clientIP(c), letterLanguage(ctx)
+		f.Network, f.Language = s.Network(c), letterLanguage(ctx)
 		if q.Get(templates.TrapName) != "" {
 			if link, err = s.Corrections.Waste(ctx, who, f); err == nil {
 				trapped.Inc()

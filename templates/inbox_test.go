@@ -10,7 +10,7 @@ import (
 
 var (
 	kindWritten  = regexp.MustCompile(`Kind:\s+"([a-z-]+)"`)
-	kindConstant = regexp.MustCompile(`(?m)^\tWaits\w+\s+= "([a-z-]+)"`)
+	kindConstant = regexp.MustCompile(`(?m)^(?:\t|const )Waits\w+\s+= "([a-z-]+)"`)
 )
 
 // Whatever waits for somebody is called by a name in the list.

@@ -56,6 +56,7 @@ type Item struct {
 	Updated    string   `json:"updated" format:"date" doc:"Day on which the data was last updated" zh:"数据最近更新的日期" example:"2026-01-15"`
 	NextDue    *string  `json:"next_due" nullable:"true" format:"date" doc:"Day by which the next version is promised; null where none is" zh:"承诺下次更新的日期；没有承诺则为 null" example:"2027-01-15"`
 	Fresh      string   `json:"fresh" enum:"complete,in-time,overdue,unpromised" doc:"The promise held against today: complete (nothing more will come), in-time, overdue, unpromised" zh:"承诺的兑现：complete 已收齐，in-time 按时，overdue 逾期，unpromised 无承诺日" example:"in-time"`
+	Rechecks   int      `json:"rechecks" doc:"Objections to it that are open (数据复核): it is marked, and supplied as usual" zh:"正在复核的异议有几件；标明复核中，照常提供" example:"0"`
 	Views      int64    `json:"views" doc:"How often its pages were shown" zh:"浏览次数" example:"120"`
 	Downloads  int64    `json:"downloads" doc:"How often a file of it was fetched" zh:"下载次数" example:"45"`
 	URL        string   `json:"url" format:"uri" doc:"The whole entry in this API" zh:"本接口里的完整条目" example:"https://data.example/api/v1/datasets/holidays"`
@@ -179,7 +180,7 @@ func (a *api) item(d *datasets.Dataset) Item {
 		Department: Name{d.Department.Slug, d.Department.Name, d.Department.NameEN}, Theme: Name{d.Theme.Slug, d.Theme.Name, d.Theme.NameEN},
 		Region: place(d.Region), Licence: Licence(d.Licence), Resources: files(d), Formats: formats(d), Tags: notNull(d.Tags), TagsEN: notNull(d.TagsEN),
 		Frequency: string(d.Frequency), Updated: templates.Day(d.LastUpdated), NextDue: dayOrNull(d.NextDue), Fresh: string(d.Fresh(a.Now())),
-		Views: d.Views, Downloads: d.Downloads, URL: a.address("/datasets/" + d.Slug), Page: a.Config.BaseURL + "/datasets/" + d.Slug,
+		Rechecks: d.Rechecks, Views: d.Views, Downloads: d.Downloads, URL: a.address("/datasets/" + d.Slug), Page: a.Config.BaseURL + "/datasets/" + d.Slug,
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
+	"shuyuan/licensing/corrections"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -52,8 +53,10 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 		t.Fatal(err)
 	}
 	accounts := account.NewService(c.Pool, account.Config{}, c.Clock)
+	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
 	d := portal.Deps{
-		Datasets: c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
+		Corrections: corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: c.Clock}),
+		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Search:    finder{c.Service}, Accounts: accounts,
 		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},

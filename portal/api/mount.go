@@ -30,6 +30,8 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/datasets/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/datasets/:slug/notes", By: anybody},
 	{Method: "GET", Path: Base + "/datasets/:slug/questions", By: anybody},
+	{Method: "GET", Path: Base + "/datasets/:slug/corrections", By: anybody},
+	{Method: "GET", Path: Base + "/corrections", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/versions", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/versions/:n", By: anybody},
@@ -49,7 +51,7 @@ var Routes = append([]portal.Route{
 
 	{Method: "GET", Path: "/developers", By: anybody, Public: true},
 	{Method: "GET", Path: "/developers/reference", By: anybody, Public: true},
-}, writingRoutes()...)
+}, append(writingRoutes(), objectionsRoute())...)
 
 // api is the API on one portal. The zero value describes itself and answers
 // nothing.
@@ -75,6 +77,7 @@ func Mount(s *portal.Server) {
 	a.handle("/developers", a.showDevelopers)
 	a.handle("/developers/reference", a.showReference)
 	a.handleWriting()
+	a.Handle(objectionsRoute())
 }
 
 // gate is the router that huma registers operations on: each goes behind the

@@ -19,8 +19,8 @@ import (
 	"shuyuan/templates/text"
 )
 
-// Uploads and dictionaries are the only things that the API lets anybody change:
-// by key, never by session. The bytes go the way of the tus protocol
+// Uploads and dictionaries are what the API lets officers change: by key, never by
+// session. The bytes go the way of the tus protocol
 // (portal.UploadRoutes); what is read of them and the publishing are JSON.
 
 // writingRoutes are the routes of what changes something.
