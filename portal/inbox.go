@@ -27,6 +27,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Corrections != nil {
 		all = append(all, s.Corrections)
 	}
+	if s.Sharing != nil {
+		all = append(all, s.Sharing)
+	}
 	return append(all, s.Inbox...)
 }
 

@@ -254,6 +254,11 @@ func (s *Server) reviewFile(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return s.sendPrivately(c, f)
+}
+
+// sendPrivately answers with a file that is for who asks alone: no cache keeps it.
+func (s *Server) sendPrivately(c *fiber.Ctx, f *datasets.File) error {
 	h := &c.Response().Header
 	h.Set(fiber.HeaderCacheControl, "private, no-store")
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")

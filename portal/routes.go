@@ -270,6 +270,16 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/deidentify/consent", By: officers, Handle: (*Server).showConsent, Session: true},
 	{Method: "POST", Path: "/desk/deidentify/consent", By: officers, Handle: (*Server).consent, Session: true},
 
+	{Method: "GET", Path: "/desk/sharing", By: sharers, Handle: (*Server).showSharing, Session: true},
+	{Method: "GET", Path: "/desk/sharing/entries/:slug", By: sharers, Handle: (*Server).showShareEntry, Session: true},
+	{Method: "POST", Path: "/desk/sharing/entries/:slug", By: askers, Handle: (*Server).askShare, Session: true},
+	{Method: "GET", Path: "/desk/sharing/entries/:slug/files/:resource/:kind", By: askers, Handle: (*Server).shareFile, Session: true, Visit: DownloadVisit},
+	{Method: "GET", Path: "/desk/sharing/upward", By: askers, Handle: (*Server).showUpward, Session: true},
+	{Method: "POST", Path: "/desk/sharing/upward", By: askers, Handle: (*Server).askUpward, Session: true},
+	{Method: "GET", Path: "/desk/sharing/requests", By: sharers, Handle: (*Server).showShareRequests, Session: true},
+	{Method: "GET", Path: "/desk/sharing/requests/:id", By: sharers, Handle: (*Server).showShareRequest, Session: true},
+	{Method: "POST", Path: "/desk/sharing/requests/:id", By: sharers, Handle: (*Server).moveShareRequest, Session: true},
+
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
 	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},
 	{Method: "POST", Path: "/desk/findings/:id", By: officers, Handle: (*Server).decideFinding, Session: true},

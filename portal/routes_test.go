@@ -131,6 +131,16 @@ func addresses(t *testing.T, w *whole) []address {
 			for _, slug := range []string{"draft-unconditional", "published-withheld", "never-there"} {
 				fill(slug, ":slug", slug)
 			}
+		case strings.HasPrefix(r.Path, "/desk/sharing/entries/:slug"):
+			for _, slug := range []string{"draft-unconditional", "published-withheld", "published-unconditional", "never-there"} {
+				id := "neverthere"
+				if d := grid[slug]; d != nil {
+					id = d.Resources[0].ID
+				}
+				fill(slug, ":slug", slug, ":resource", id, ":kind", "original")
+			}
+		case strings.HasPrefix(r.Path, "/desk/sharing/requests/:id"):
+			fill("never there", ":id", "999")
 		case strings.Contains(r.Path, "/datasets/:slug"), strings.Contains(r.Path, "resource"):
 			for _, status := range datasetstest.Statuses {
 				for _, open := range datasetstest.OpenTypes {
@@ -350,6 +360,10 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Take the entries of one's department out and in as sheets, and take an import back": func(p persona) bool {
 			return reads("/desk/imports", "/desk/imports/files/catalogue.xlsx")(p) && sends("/desk/imports/confirm", url.Values{"secret": {"no"}, "step": {"apply"}}, 422)(p) && sends("/desk/imports/9/undo", nil, 404)(p)
 		},
+		"See the directory of what departments share with each other":                                                                        reads("/desk/sharing", "/desk/sharing/requests", "/desk/sharing/entries/"+withheld.Slug),
+		"Ask for the data of other departments for one's own, negotiate, take back, end the use":                                             sends("/desk/sharing/upward", url.Values{"title": {"某"}}, 422),
+		"Accept and answer requests for the data of one's department, supply them, revoke grants":                                            func(p persona) bool { return w.answersShare(t, p) },
+		"Decide requests about which departments do not agree, help with requests to the platforms above":                                    func(p persona) bool { return w.decidesShare(t, p) },
 		"Record changes of one's department's catalogue and report them":                                                                     reads("/desk/changes/new"),
 		"State one's department's position in cases of duplicates and disagreement, and open the latter":                                     sends("/desk/duplicates/999/position", url.Values{"names": {"1"}, "statement": {"x"}, "revision": {"1"}}, 404),
 		"Open cases of duplicates; decide which department collects, and whose data hold":                                                    sends("/desk/duplicates/999", url.Values{"action": {"decide"}, "reason": {"x"}, "revision": {"1"}}, 404),

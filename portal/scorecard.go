@@ -38,9 +38,22 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 			return p, err
 		}
 	}
+	// what departments ask each other is for those who may know of it
+	if who := actor(c); s.Sharing != nil && who.Key == "" && who.Any(knowsSharing...) {
+		score, err := s.Sharing.ScoreOf(ctx, d.Item.Slug)
+		if err != nil {
+			return p, err
+		}
+		p.Sharing = &score
+	}
 	profile, ok := s.Policy.Profile(d.Item.Profile)
 	if !ok {
 		return p, nil
+	}
+	if r, ok := profile.Rule("share.application.decision_deadline"); ok && !r.Silent && len(r.Cite) > 0 {
+		p.SharingBasis = s.scoreBasis(profile, r.Cite[0])
+	} else if ok && len(r.Answers) > 0 {
+		p.SharingRule = r.Answers[0].Path
 	}
 	if r, ok := profile.Rule("evaluation"); ok && !r.Silent && len(r.Cite) > 0 {
 		p.Basis = s.scoreBasis(profile, r.Cite[0])
@@ -56,6 +69,9 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 
 // notRechecking is the provision that data must be re-checked as prescribed (未按照规定更新或者复核政务数据).
 const notRechecking = "AB-44(5)"
+
+// knowsSharing are the roles that know of sharing between departments.
+var knowsSharing = []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}
 
 // supplying is the provision that what is catalogued be supplied (发布公共数据资源目录、提供相应的公共数据资源).
 const supplying = "AS-13.2"

@@ -29,6 +29,7 @@ import (
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/sharing"
 	"shuyuan/search"
 )
 
@@ -63,6 +64,7 @@ type Deps struct {
 	Notes       *notes.Service       // nil: no entry is explained
 	Following   *following.Service   // nil: nobody follows anything
 	Webhooks    *webhooks.Service    // with Following
+	Sharing     *sharing.Service     // nil: departments share nothing with each other
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
 	Runners []calendars.Runner // whose clocks run

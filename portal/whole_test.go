@@ -29,6 +29,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/sharing"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/search"
@@ -186,6 +187,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	w.hooks, w.receiver = hooksOn(t, c, s)
 	s.Webhooks = w.hooks
 	s.Notes = notes.New(c.Pool, c.Service, c.Clock)
+	s.Sharing = sharing.New(c.Pool, c.Service, book, clocks, c.Clock)
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,7 @@ var auditActs = map[string]named{
 	"share-request annul":                   {"条目撤下，办结申请", "closed a request, its entry being withdrawn"},
 	"share-request expire":                  {"共享授权期满", "a grant of sharing ended with its term"},
 	"share-request revoke":                  {"撤销共享授权", "revoked a grant of sharing"},
+	"share-request fetch":                   {"取用共享的数据", "fetched shared data"},
 	"share-request end":                     {"不再需要共享数据", "gave a grant of sharing back"},
 	"share-request agree_reclassify":        {"同意重新分类", "agreed to classify anew"},
 	"share-request keep_withheld":           {"维持不予共享", "kept an entry unshared"},

@@ -19,6 +19,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/changes", Title: "目录变更", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/duplicates", Title: "目录重复", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/inconsistencies", Title: "数据不一致", By: []account.Role{account.Officer, account.Head, account.Authority}},
+	{Href: "/desk/sharing", Title: "部门共享", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/uploads", Title: "上传", By: []account.Role{account.Officer}},
 	{Href: "/desk/reviews", Title: "开放审查", By: Reviewing},
 	{Href: "/desk/reviews/incidents", Title: "紧急撤回", By: []account.Role{account.Regulator}},

@@ -6,19 +6,23 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/internal/policy"
+	"shuyuan/licensing/sharing"
 	"shuyuan/templates/text"
 )
 
 // ScoreCardPage is what can be counted of a department.
 type ScoreCardPage struct {
 	Frame
-	Department datasets.Department
-	Card       datasets.ScoreCard
-	Answers    datasets.Share // questions that were answered by their day
-	Rechecks   datasets.Share // objections that were answered by their day
-	Rechecking ScoreBasis     // of re-checking
-	Basis      ScoreBasis     // of the evaluation
-	Supplying  ScoreBasis     // of supplying what is catalogued
+	Department   datasets.Department
+	Card         datasets.ScoreCard
+	Answers      datasets.Share // questions that were answered by their day
+	Rechecks     datasets.Share // objections that were answered by their day
+	Rechecking   ScoreBasis     // of re-checking
+	Basis        ScoreBasis     // of the evaluation
+	Supplying    ScoreBasis     // of supplying what is catalogued
+	Sharing      *sharing.Score // nil: whoever reads may not know of it
+	SharingBasis ScoreBasis     // of the time to answer; where no text has one
+	SharingRule  string         // the platform's rule
 }
 
 // ScoreBasis is the provision by which the department is evaluated; empty where no
@@ -39,7 +43,7 @@ type ScoreLine struct {
 
 // Lines are the figures of the card.
 func (p ScoreCardPage) Lines() []ScoreLine {
-	return []ScoreLine{
+	lines := []ScoreLine{
 		{Name: "完整", How: "数据字典答了的问题，占该答的份额", Share: p.Card.Completeness, Rule: "quality.dictionary"},
 		{Name: "及时", How: "承诺了更新日子的数据集里，今天没有逾期的份额", Share: p.Card.Timeliness},
 		{Name: "质量", How: "质量检查里答“是”的，占能回答的份额", Share: p.Card.Quality},
@@ -48,6 +52,12 @@ func (p ScoreCardPage) Lines() []ScoreLine {
 		{Name: "复核", How: "已经到期的数据异议里，按时校核并答复的份额", Share: p.Rechecks, Basis: p.Rechecking, Rule: "correction_default"},
 		{Name: "挂接", How: "已发布的数据集里，目录后面真有数据的份额", Share: p.Card.Supplied, Basis: p.Supplying},
 	}
+	if p.Sharing != nil {
+		lines = append(lines,
+			ScoreLine{Name: "共享答复", How: "部门共享的申请里已经到期的，按时答复的份额（公众看不到）", Share: p.Sharing.InTime, Basis: p.SharingBasis, Rule: p.SharingRule},
+			ScoreLine{Name: "共享改判", How: "部门共享的申请里，主管部门裁过的拒绝，没有维持的份额（公众看不到；越少越好）", Share: p.Sharing.Overturned, Rule: "authority_decision"})
+	}
+	return lines
 }
 
 func shareWords(ctx context.Context, s datasets.Share) string {

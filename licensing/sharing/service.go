@@ -3,6 +3,7 @@ package sharing
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,6 +80,10 @@ func (s *Service) Entry(ctx context.Context, who account.Actor, slug string) (*F
 	return f, err
 }
 
+// MostListed is how many conditions or materials are told apart; what is listed
+// beyond that stands with the last.
+const MostListed = 40
+
 // Listed are the things that a provider lists in a text, one a line or between
 // semicolons, without their numbers.
 func Listed(text string) (out []string) {
@@ -93,6 +98,9 @@ func Listed(text string) (out []string) {
 		if line = strings.TrimRight(line, "。"); line != "" && line != "无" {
 			out = append(out, line)
 		}
+	}
+	if len(out) > MostListed {
+		out = append(out[:MostListed-1], strings.Join(out[MostListed-1:], "；"))
 	}
 	return out
 }
@@ -803,4 +811,60 @@ func (s *Service) Requests(ctx context.Context, who account.Actor, f Filter) ([]
 		where += ` AND r.id < @before`
 	}
 	return s.list(ctx, s.pool, where, args, ` ORDER BY r.id DESC LIMIT @limit`)
+}
+
+// Proposed is what a provider would give that changes nothing of what was asked.
+func (s *Service) Proposed(r *Request) Given {
+	if r.Given.Until != "" {
+		return r.Given
+	}
+	months := r.Asked.Months
+	if most := s.mostMonths(); months == 0 {
+		months = most
+	}
+	return Given{Columns: r.Asked.Columns, Scope: r.Asked.Scope, Method: r.Asked.Method, Until: addMonths(s.now(), months).Format(time.DateOnly), Guidance: r.Entry.Contact}
+}
+
+// Fetch returns a file of an entry of the directory, if the Gate lets who have it:
+// the original, or the rows of its first table as CSV. That it was fetched is
+// written down, with the grant and the content.
+func (s *Service) Fetch(ctx context.Context, who account.Actor, slug, resource, kind string) (*datasets.File, error) {
+	d, err := s.catalogue.Shared(ctx, who, slug)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(d.Resources, func(r datasets.Resource) bool { return r.ID == resource && r.Newest != nil })
+	if at < 0 {
+		return nil, fault.New(fault.NotFound, "没有这份数据。")
+	}
+	v := d.Resources[at].Newest
+	scopes, err := s.Allows(ctx, who, d.ID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	var f *datasets.File
+	switch kind {
+	case "original":
+		f, err = s.catalogue.Original(ctx, who, v)
+	case "csv":
+		f, err = s.catalogue.Rendition(ctx, who, v, 0, datasets.CSVBOM)
+	default:
+		err = fault.New(fault.NotFound, "没有这种格式。")
+	}
+	if err != nil {
+		return nil, err
+	}
+	scope := Covering(scopes, nil)
+	if scope == nil {
+		return f, nil // open to everybody, or one's own
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, audit.Append(ctx, tx, who, Subject, strconv.FormatInt(scope.Request, 10), "fetch",
+			map[string]string{"grant": strconv.FormatInt(scope.Grant, 10), "resource": resource, "version": strconv.Itoa(v.Number), "sha256": v.SHA256, "as": kind})
+	})
+	if err != nil {
+		f.Object.Close()
+		return nil, err
+	}
+	return f, nil
 }
