@@ -56,15 +56,24 @@ func (w *whole) asks(t *testing.T, d *datasets.Dataset) string {
 	return r.header.Get("Location")
 }
 
+// spareName is the name of an entry that there is not yet.
+func (w *whole) spareName(t *testing.T) (name string) {
+	t.Helper()
+	if err := w.Pool.QueryRow(t.Context(), `SELECT 'spare-' || count(*) FROM datasets`).Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 func (w *whole) answersShare(t *testing.T, p persona) bool {
 	t.Helper()
-	d, _ := w.shared(t, "share-"+strings.ReplaceAll(string(p), "_", "-"))
+	d, _ := w.shared(t, w.spareName(t))
 	return w.post(t, p, w.asks(t, d), url.Values{"action": {"accept"}, "revision": {"1"}}).status == http.StatusSeeOther
 }
 
 func (w *whole) decidesShare(t *testing.T, p persona) bool {
 	t.Helper()
-	d, _ := w.shared(t, "referred-"+strings.ReplaceAll(string(p), "_", "-"))
+	d, _ := w.shared(t, w.spareName(t))
 	path := w.asks(t, d)
 	if _, err := w.Pool.Exec(t.Context(), `UPDATE share_requests SET state = 'referred', words = 'x' WHERE dataset_id = $1`, d.ID); err != nil {
 		t.Fatal(err)

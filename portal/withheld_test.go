@@ -121,12 +121,14 @@ func TestHiddenEntriesChangeNothing(t *testing.T) {
 	w.indexed(t)
 	for _, who := range everybodyElse {
 		for address, now := range w.crawl(t, who, list) {
-			if now != before[who][address] {
+			// departments share also what the public does not have, once it is published
+			shares := who == other && strings.HasPrefix(address, "/desk/sharing")
+			if now != before[who][address] && !shares {
 				t.Errorf("%s is told: %s: %s", who, address, cmp.Diff(before[who][address], now))
 			}
 			if !strings.Contains(address, "zq") { // an address that asks for a word may repeat it
 				for _, word := range secrets {
-					if strings.Contains(now, word) {
+					if strings.Contains(now, word) && !(shares && strings.Contains(word, "publishedwithheld")) {
 						t.Errorf("%s finds %s at %s", who, word, address)
 					}
 				}

@@ -794,8 +794,8 @@ func (s *Service) Requests(ctx context.Context, who account.Actor, f Filter) ([]
 		where = `r.asker_id = @department`
 	case f.As == Provider && w.body:
 		where = `r.provider_id = @department`
-	case f.As == Over && w.over:
-		where = `r.profile = @profile`
+	case f.As == Over && w.department != 0 && who.Is(account.Authority):
+		where = `@over AND r.profile = @profile`
 	default:
 		return nil, fault.New(fault.Forbidden, "共享申请只有双方和主管部门能看。")
 	}
@@ -829,6 +829,9 @@ func (s *Service) Proposed(r *Request) Given {
 // the original, or the rows of its first table as CSV. That it was fetched is
 // written down, with the grant and the content.
 func (s *Service) Fetch(ctx context.Context, who account.Actor, slug, resource, kind string) (*datasets.File, error) {
+	if kind != "original" && kind != "csv" {
+		return nil, fault.New(fault.NotFound, "没有这种格式。")
+	}
 	d, err := s.catalogue.Shared(ctx, who, slug)
 	if err != nil {
 		return nil, err
@@ -843,13 +846,10 @@ func (s *Service) Fetch(ctx context.Context, who account.Actor, slug, resource, 
 		return nil, err
 	}
 	var f *datasets.File
-	switch kind {
-	case "original":
+	if kind == "original" {
 		f, err = s.catalogue.Original(ctx, who, v)
-	case "csv":
+	} else {
 		f, err = s.catalogue.Rendition(ctx, who, v, 0, datasets.CSVBOM)
-	default:
-		err = fault.New(fault.NotFound, "没有这种格式。")
 	}
 	if err != nil {
 		return nil, err
