@@ -81,6 +81,8 @@ var keptColumns = []keptColumn{
 	{"opening_incidents", "withdrawn_by", "acts.ndjson", stays, official},
 	{"opening_reviews", "proposed_by", "acts.ndjson", stays, official},
 	{"opening_reviews", "revoked_by", "acts.ndjson", stays, official},
+	{"share_events", "by_id", "acts.ndjson", stays, official},
+	{"share_requests", "asked_by", "acts.ndjson", stays, official},
 	{"source_cases", "opened_by", "acts.ndjson", stays, official},
 	{"source_cases", "decided_by", "acts.ndjson", stays, official},
 	{"source_positions", "by_id", "acts.ndjson", stays, official},
