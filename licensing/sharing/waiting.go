@@ -11,8 +11,10 @@ import (
 	"shuyuan/internal/inbox"
 )
 
-// WaitsRequest is the kind of what waits.
-const WaitsRequest = "share-request"
+// The kind of what waits.
+const (
+	WaitsRequest = "share-request"
+)
 
 // mostWaiting is how many requests one list of what waits holds, the oldest first.
 const mostWaiting = 200
