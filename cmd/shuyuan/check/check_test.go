@@ -83,6 +83,13 @@ func checks(table string) string {
 			EXECUTE 'ALTER TABLE ` + table + ` DROP CONSTRAINT ' || quote_ident(c); END LOOP; END $$; `
 }
 
+// shareRequest makes sql for a request for sharing in a state, with its history.
+func shareRequest(state string) string {
+	return `INSERT INTO share_requests (kind, state, dataset_id, asker_id, provider_id, profile, asked_by, asked_name, received_at, purpose, pledged, words, given, supplied_at)
+		VALUES ('share', '` + state + `', 2, 1, 2, 'x', 1, '林', '2020-01-01', '核对', true, '理由', '{}', '2020-01-01');
+		INSERT INTO share_events VALUES (1, 1, '2020-01-01', 1, '林', 1, 'receive', '` + state + `', ''); `
+}
+
 // mutations are violations, at least one for every rule: the line that must
 // report it, what it must name, and how it is done.
 var mutations = []struct {
@@ -91,6 +98,16 @@ var mutations = []struct {
 	do                func(*testing.T, *world)
 	deep              bool
 }{
+	{name: "a grant went to another department", rule: "L6 a grant of sharing", names: "grant 1 of request 1", sql: shareRequest("supplied") + `
+		INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at) VALUES (1, 'share', 2, 2, '核对', '2020-01-01', '2099-01-01', '2099-01-02 00:00+08')`},
+	{name: "a request was supplied without a grant", rule: "L6 a grant of sharing", names: "request 1 has no grant", sql: shareRequest("supplied")},
+	{name: "a grant was not ended", rule: "L6 no grant", names: "until 2020-02-01", sql: shareRequest("supplied") + `
+		INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at) VALUES (1, 'share', 2, 1, '核对', '2020-01-01', '2020-02-01', '2020-02-02 00:00+08')`},
+	{name: "a request was moved behind its history", rule: "L6 a request for sharing", names: "request 1 is upheld, its history ends with refused", sql: shareRequest("refused") + `UPDATE share_requests SET state = 'upheld'`},
+	{name: "nobody's clock runs", rule: "L6 a clock runs", names: "request 1 (accepted)", sql: shareRequest("accepted")},
+	{name: "a clock runs on", rule: "L6 a clock runs", names: "request 1 (withdrawn)", sql: shareRequest("withdrawn") + `INSERT INTO share_clocks VALUES (1, 1, 'answer', 'x', 'y', now(), NULL)`},
+	{name: "refused without a word", rule: "L6 a refusal", names: "request 1 (refused)", sql: checks("share_requests") + shareRequest("refused") + `UPDATE share_requests SET words = ''`},
+	{name: "a request that nobody made", rule: "I7 every request for sharing", names: "request 1", sql: shareRequest("withdrawn")},
 	{name: "a case names nobody concerned", rule: "L4 a case names", names: "case 1", sql: `INSERT INTO source_cases (kind, profile, state, origin, opened_at, opened_by, opened_name, decided_at, decided_by, source_id, reason) VALUES ('duplicate', 'x', 'decided', 'authority', now(), 1, '林', now(), 1, 1, '理由')`},
 	{name: "an item is collected by another department", rule: "L4 a data item", names: "item 企业 of dataset 1", sql: `INSERT INTO source_cases (kind, profile, state, origin, opened_at, opened_by, opened_name, decided_at, decided_by, source_id, reason) VALUES ('duplicate', 'x', 'decided', 'authority', now(), 1, '林', now(), 1, 1, '理由');
 		UPDATE datasets SET department_id = 2 WHERE id = 2; INSERT INTO source_case_entries VALUES (1, 1), (1, 2); INSERT INTO source_case_items VALUES (1, '企业', '企业');

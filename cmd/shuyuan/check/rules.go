@@ -253,4 +253,32 @@ var rules = []rule{
 		WHERE c.state IN ('decided', 'settled') AND NOT EXISTS (SELECT FROM source_case_entries x JOIN datasets d ON d.id = x.dataset_id WHERE x.case_id = c.id AND d.department_id = c.source_id)
 		   OR c.state IN ('decided', 'closed') AND c.reason = ''
 		   OR (SELECT count(DISTINCT d.department_id) FROM source_case_entries x JOIN datasets d ON d.id = x.dataset_id WHERE x.case_id = c.id) < 2`},
+
+	{id: "L6", says: "a grant of sharing is that of a request that was supplied: its department, entry and purpose, and nobody else's", query: `
+		SELECT format('grant %s of request %s', g.id, g.request_id)
+		FROM share_grants g JOIN share_requests r ON r.id = g.request_id
+		WHERE g.department_id <> r.asker_id OR g.dataset_id IS DISTINCT FROM r.dataset_id OR g.purpose <> r.purpose OR g.kind <> r.kind
+		   OR (g.ended_at IS NULL) <> (r.state IN ('supplied', 'flowing'))
+		UNION ALL SELECT format('request %s has no grant', r.id) FROM share_requests r
+		WHERE r.state IN ('supplied', 'flowing', 'expired', 'revoked', 'ended') AND NOT EXISTS (SELECT FROM share_grants g WHERE g.request_id = r.id)`},
+	{id: "L6", says: "no grant of sharing outlives its last day", query: `
+		SELECT format('grant %s until %s', id, last_day) FROM share_grants
+		WHERE ended_at IS NULL AND ends_at < @now::timestamptz - interval '1 hour' OR ends_at <> (last_day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'`},
+	{id: "L6", says: "a request for sharing stands where its history ends", query: `
+		SELECT format('request %s is %s, its history ends with %s', r.id, r.state, coalesce(e.state, 'nothing'))
+		FROM share_requests r LEFT JOIN LATERAL (SELECT state FROM share_events WHERE request_id = r.id ORDER BY number DESC LIMIT 1) e ON true
+		WHERE e.state IS DISTINCT FROM r.state
+		   OR (SELECT count(*) <> max(number) FROM share_events WHERE request_id = r.id)`},
+	{id: "L6", says: "a clock runs for whoever must answer, negotiate or decide about sharing, and for nobody once it is over", query: `
+		SELECT format('request %s (%s)', r.id, r.state) FROM share_requests r
+		CROSS JOIN LATERAL (SELECT count(*) AS running FROM share_clocks WHERE request_id = r.id AND stopped_at IS NULL) c
+		WHERE r.state IN ('received', 'accepted', 'negotiating', 'referred') AND c.running = 0
+		   OR r.state NOT IN ('received', 'accepted', 'agreed', 'negotiating', 'referred') AND c.running > 0`},
+	{id: "L6", says: "a refusal to share says why, and the authority its decision", query: `
+		SELECT format('request %s (%s)', r.id, r.state) FROM share_requests r
+		WHERE r.state IN ('refused', 'declined', 'upheld') AND r.words = ''
+		   OR EXISTS (SELECT FROM share_events e WHERE e.request_id = r.id AND e.act IN ('refuse', 'keep_withheld', 'decline', 'order', 'uphold', 'revoke') AND e.words = '')`},
+	{id: "I7", says: "every request for sharing was recorded when it was made", query: `
+		SELECT 'request ' || r.id FROM share_requests r
+		WHERE (SELECT count(*) FROM audit_entries WHERE subject = 'share-request' AND subject_id = r.id::text AND act = 'file') <> 1`},
 }
