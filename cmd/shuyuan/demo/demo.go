@@ -21,6 +21,7 @@ import (
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing/sharing"
 )
 
 // Deps is what the sample world is loaded with.
@@ -35,6 +36,7 @@ type Deps struct {
 	Notes      *notes.Service
 	Following  *following.Service
 	Questions  func(now func() time.Time) *questions.Service // as of some time
+	Sharing    *sharing.Service
 	Now        func() time.Time
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once

@@ -34,6 +34,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
+	"shuyuan/licensing/sharing"
 )
 
 // installation is an empty one, with everything written to out.
@@ -79,9 +80,10 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 		Questions: func(now func() time.Time) *questions.Service {
 			return questions.New(in.pool, entries, clocks, accounts, now)
 		},
-		Now:  now,
-		Kept: filepath.Join(dir, "demo-accounts"),
-		Out:  &in.out,
+		Sharing: sharing.New(in.pool, entries, book, clocks, now),
+		Now:     now,
+		Kept:    filepath.Join(dir, "demo-accounts"),
+		Out:     &in.out,
 	}
 	in.Deidentify = deidentify.New(in.pool, entries, in.Catalogue, book, now)
 	return in
