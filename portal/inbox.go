@@ -17,7 +17,7 @@ import (
 
 // sources are what makes work for people.
 func (s *Server) sources() []inbox.Source {
-	all := []inbox.Source{s.Datasets, s.Questions, s.Catalogue, s.Catalogue.Sources(), s.Calendars, organisationsWaiting{s.Accounts, s.Clocks}}
+	all := []inbox.Source{s.Datasets, s.Questions, s.Demands, s.Catalogue, s.Catalogue.Sources(), s.Calendars, organisationsWaiting{s.Accounts, s.Clocks}}
 	if s.Opening != nil {
 		all = append(all, s.Opening)
 	}

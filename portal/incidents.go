@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"strings"
-
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
@@ -37,9 +35,7 @@ func (s *Server) withdrawAtOnce(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	slug := strings.TrimSpace(f.Get("dataset"))
-	slug = slug[strings.LastIndexByte(slug, '/')+1:] // the address of the page will do
-	_, err = s.Opening.Withdraw(c.UserContext(), actor(c), slug, f.Get("reason"))
+	_, err = s.Opening.Withdraw(c.UserContext(), actor(c), slugIn(f.Get("dataset")), f.Get("reason"))
 	if wrong, ok := s.mistake(c, err); ok {
 		if wrong.Field == "slug" {
 			wrong.Field = "dataset"

@@ -14,6 +14,7 @@ import (
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing/demands"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -59,13 +60,17 @@ func (s *Server) exportAccount(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	wanted, err := s.Demands.Proposed(ctx, who)
+	if err != nil {
+		return err
+	}
 	h := &c.Response().Header
 	h.Set(fiber.HeaderContentType, "application/zip")
 	h.Set(fiber.HeaderContentDisposition, `attachment; filename="shuyuan-account-`+s.Now().UTC().Format("20060102")+`.zip"`)
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	ctx = context.WithoutCancel(ctx) // the handler returns before the last byte
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		if err := s.writeAccount(ctx, w, who, own, asked); err != nil {
+		if err := s.writeAccount(ctx, w, who, own, asked, wanted); err != nil {
 			// without its directory the file opens nowhere: nobody takes half for all
 			s.Log.LogAttrs(ctx, slog.LevelWarn, "export of an account cut off", slog.Int64("user", who.ID), slog.Any("error", err))
 		}
@@ -73,7 +78,7 @@ func (s *Server) exportAccount(c *fiber.Ctx) error {
 	return nil
 }
 
-func (s *Server) writeAccount(ctx context.Context, w io.Writer, who account.Actor, own account.Belongings, asked []questions.Question) error {
+func (s *Server) writeAccount(ctx context.Context, w io.Writer, who account.Actor, own account.Belongings, asked []questions.Question, wanted []demands.Demand) error {
 	z := zip.NewWriter(w)
 	put := func(name string, v any) error {
 		f, err := z.Create(name)
@@ -88,7 +93,7 @@ func (s *Server) writeAccount(ctx context.Context, w io.Writer, who account.Acto
 	if err == nil {
 		_, err = io.WriteString(f, "\ufeff"+text.In(text.Chinese, templates.ExportReadme)+"\n\n"+text.In(text.English, templates.ExportReadme)+"\n")
 	}
-	if err := errors.Join(err, put("account.json", own), put("questions.json", asked)); err != nil {
+	if err := errors.Join(err, put("account.json", own), put("questions.json", asked), put("requests.json", wanted)); err != nil {
 		return err
 	}
 	acts, err := z.Create("acts.ndjson")

@@ -33,7 +33,7 @@ func TestOnesDataIsTakenAlongAndTheAccountLeft(t *testing.T) {
 		}
 		held[f.Name] = string(raw)
 	}
-	if !strings.Contains(held["README.txt"], "account.json：") || !strings.Contains(held["README.txt"], "account.json: the account") || !strings.Contains(held["account.json"], "citizen@tests.example") || !strings.Contains(held["acts.ndjson"], "session.started") || held["questions.json"] == "" {
+	if !strings.Contains(held["README.txt"], "account.json：") || !strings.Contains(held["README.txt"], "account.json: the account") || !strings.Contains(held["account.json"], "citizen@tests.example") || !strings.Contains(held["acts.ndjson"], "session.started") || held["questions.json"] == "" || held["requests.json"] == "" {
 		t.Errorf("%v", held)
 	}
 	if strings.Contains(held["account.json"]+held["acts.ndjson"], b.session()) {

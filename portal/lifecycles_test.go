@@ -17,6 +17,7 @@ import (
 	"shuyuan/datasets/questions"
 	"shuyuan/datasets/sources"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 )
 
@@ -33,6 +34,7 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Question", "A question about data, and its answer (`datasets/questions`).", questions.Lifecycle()},
+	{"Demand for data", "What people want and is not there yet, from the proposal to the dataset (`licensing/demands`; AS-26, FJ-3.1).", demands.Lifecycle()},
 }
 
 const lifecyclesFile = "../docs/lifecycles.md"

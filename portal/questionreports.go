@@ -7,6 +7,7 @@ import (
 
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/reports"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -21,14 +22,14 @@ func (s *Server) showReport(c *fiber.Ctx) error {
 	return s.reportPage(c, "", templates.Mistake{}, q.Get("done") != "")
 }
 
-func (s *Server) reportPage(c *fiber.Ctx, reason questions.Reason, wrong templates.Mistake, done bool) error {
+func (s *Server) reportPage(c *fiber.Ctx, reason reports.Reason, wrong templates.Mistake, done bool) error {
 	number, _, err := questionForm(c, "0")
 	if err != nil {
 		return err
 	}
 	ctx := c.UserContext()
 	p := templates.ReportPage{
-		Frame: s.quietFrame(c, text.T(ctx, "举报")), Slug: c.Params("slug"), Reasons: questions.Reasons(), Reason: reason, Mistake: wrong, Done: done,
+		Frame: s.quietFrame(c, text.T(ctx, "举报")), Slug: c.Params("slug"), Reason: reason, Mistake: wrong, Done: done,
 		Most: s.Accounts.Rate(questions.ReportBucket).Limit,
 	}
 	if p.Question, err = s.Questions.Public(ctx, actor(c), p.Slug, number); err != nil {
@@ -47,7 +48,7 @@ func (s *Server) report(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	slug, reason := c.Params("slug"), questions.Reason(f.Get("reason"))
+	slug, reason := c.Params("slug"), reports.Reason(f.Get("reason"))
 	err = s.Questions.Report(c.UserContext(), actor(c), slug, number, reason)
 	if wrong, ok := s.mistake(c, err); ok && fault.KindOf(err) != fault.Unauthenticated {
 		return s.reportPage(c, reason, wrong, false)

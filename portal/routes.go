@@ -40,6 +40,7 @@ var (
 
 	// who compiles the catalogue, and who decides about it
 	compilers      = []account.Role{account.Officer, account.Head, account.Authority}
+	demanded       = []account.Role{account.Officer, account.Authority}
 	administrators = []account.Role{account.Administrator}
 	guards         = []account.Role{account.SecurityAdministrator}
 	auditors       = []account.Role{account.AuditAdministrator}
@@ -65,6 +66,16 @@ var Routes = []Route{
 	{Method: "GET", Path: "/datasets/:slug", By: anybody, Handle: (*Server).showDataset, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/feed.xml", By: anybody, Handle: (*Server).datasetFeed, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/notes", By: anybody, Handle: (*Server).showNotes, Public: true},
+	{Method: "GET", Path: "/requests", By: anybody, Handle: (*Server).showRequests, Visit: SearchVisit},
+	{Method: "GET", Path: "/requests/new", By: anybody, Handle: (*Server).showNewRequest, Session: true},
+	{Method: "POST", Path: "/requests/new", By: anybody, Handle: (*Server).propose, Session: true},
+	{Method: "GET", Path: "/requests/similar", By: anybody, Handle: (*Server).showAlike, Visit: SearchVisit},
+	{Method: "GET", Path: "/requests/:id", By: anybody, Handle: (*Server).showRequest},
+	{Method: "POST", Path: "/requests/:id/vote", By: anybody, Handle: (*Server).voteRequest, Session: true},
+	{Method: "POST", Path: "/requests/:id/follow", By: anybody, Handle: (*Server).followRequest, Session: true},
+	{Method: "POST", Path: "/requests/:id/withdraw", By: anybody, Handle: (*Server).withdrawRequest, Session: true},
+	{Method: "GET", Path: "/requests/:id/report", By: anybody, Handle: (*Server).showReportRequest, Session: true},
+	{Method: "POST", Path: "/requests/:id/report", By: anybody, Handle: (*Server).reportRequest, Session: true},
 	{Method: "GET", Path: "/datasets/:slug/questions", By: anybody, Handle: (*Server).showQuestions, Public: true},
 	{Method: "GET", Path: "/datasets/:slug/questions/:id/report", By: anybody, Handle: (*Server).showReport, Session: true},
 	{Method: "POST", Path: "/datasets/:slug/questions/:id/report", By: anybody, Handle: (*Server).report, Session: true},
@@ -158,6 +169,7 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/account/questions", By: anybody, Handle: (*Server).showOwnQuestions, Session: true},
 	{Method: "POST", Path: "/account/questions/:id/take-back", By: anybody, Handle: (*Server).takeBackQuestion, Session: true},
+	{Method: "GET", Path: "/account/requests", By: anybody, Handle: (*Server).showOwnRequests, Session: true},
 	{Method: "GET", Path: "/follow", By: anybody, Handle: (*Server).showFollow},
 	{Method: "GET", Path: "/account/follows", By: anybody, Handle: (*Server).showFollows, Session: true},
 	{Method: "POST", Path: "/account/follows", By: anybody, Handle: (*Server).follow, Session: true},
@@ -189,6 +201,9 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/questions/:id", By: officers, Handle: (*Server).showDeskQuestion, Session: true},
 	{Method: "POST", Path: "/desk/questions/:id", By: officers, Handle: (*Server).answerQuestion, Session: true},
 	{Method: "POST", Path: "/desk/questions/:id/judge", By: officers, Handle: (*Server).judgeQuestion, Session: true},
+	{Method: "GET", Path: "/desk/requests", By: demanded, Handle: (*Server).showDeskRequests, Session: true},
+	{Method: "GET", Path: "/desk/requests/:id", By: demanded, Handle: (*Server).showDeskRequest, Session: true},
+	{Method: "POST", Path: "/desk/requests/:id", By: demanded, Handle: (*Server).moveRequest, Session: true},
 	{Method: "GET", Path: "/organisations", By: anybody, Handle: (*Server).showOrganisations, Session: true},
 	{Method: "POST", Path: "/organisations", By: anybody, Handle: (*Server).makeOrganisation, Session: true},
 	{Method: "GET", Path: "/organisations/:id", By: anybody, Handle: (*Server).showOrganisation, Session: true},

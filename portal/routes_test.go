@@ -330,6 +330,19 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			id, _ := objection("platform")
 			return sends(corrections.DeskPath(id), url.Values{"action": {"forward"}, "revision": {"1"}}, 303)(p)
 		},
+		"Ask for data that is not there yet, second and follow such requests, take them back": func(p persona) bool {
+			sent := w.post(t, p, "/requests/new", url.Values{"title": {"一份数据：" + string(p)}, "need": {"哪些列都可以。"}, "purpose": {"用来做研究。"}, "proposer": {"某"}, "anyway": {"1"}})
+			return sent.status == 303 && reads("/account/requests")(p)
+		},
+		"Report requests for data": sends("/requests/999999/report", url.Values{"reason": {"abuse"}}, 404),
+		"Answer requests for data of one's department, send them on, merge and hide them": func(p persona) bool {
+			at := strings.TrimSuffix(w.post(t, own, "/requests/new", url.Values{"title": {"另一份数据：" + string(p)}, "need": {"哪些列都可以。"}, "purpose": {"用来做研究。"}, "proposer": {"某"}, "department": {"tjj"}, "anyway": {"1"}}).header.Get("Location"), "?done=proposed")
+			return sends("/desk"+at, url.Values{"action": {"refuse"}, "ground": {"nothing"}, "words": {"没有采集。"}, "revision": {"1"}}, 303)(p)
+		},
+		"Find a department for requests for data; merge and hide them": func(p persona) bool {
+			at := strings.TrimSuffix(w.post(t, own, "/requests/new", url.Values{"title": {"无主的数据：" + string(p)}, "need": {"哪些列都可以。"}, "purpose": {"用来做研究。"}, "proposer": {"某"}, "anyway": {"1"}}).header.Get("Location"), "?done=proposed")
+			return sends("/desk"+at, url.Values{"action": {"assign"}, "department": {"tjj"}, "revision": {"1"}}, 303)(p)
+		},
 		"Answer questions about the data of one's department":                                                 reads("/desk/questions"),
 		"Hide questions about the data of one's department with a reason, show them again, deal with reports": sends("/desk/questions/999999/judge", url.Values{"action": {"hide"}, "reason": {"x"}, "revision": {"1"}}, 404),
 		"See in the inbox what waits for oneself":                                                             reads("/desk/inbox", "/desk/inbox.csv"),
@@ -435,7 +448,7 @@ func TestEveryRouteOfTheAPIAsksForItsScope(t *testing.T) {
 	w := newWhole(t)
 	w.everyone(t)
 	who := mustActor(t, w, w.tokens[own])
-	for name, scope := range map[persona]string{"reads": account.ScopeRead, "publishes": account.ScopePublish} {
+	for name, scope := range map[persona]string{"reads": account.ScopeRead, "publishes": account.ScopePublish, "applies": account.ScopeApply} {
 		var err error
 		if w.keys[name], _, err = w.Accounts.CreateKey(t.Context(), who, string(name), []string{scope}, time.Hour); err != nil {
 			t.Fatal(err)
@@ -449,8 +462,11 @@ func TestEveryRouteOfTheAPIAsksForItsScope(t *testing.T) {
 		asked++
 		address := regexp.MustCompile(`:\w+`).ReplaceAllString(r.Path, "x")
 		good, bad := persona("reads"), persona("publishes")
-		if r.Scope == account.ScopePublish {
+		switch r.Scope {
+		case account.ScopePublish:
 			good, bad = bad, good
+		case account.ScopeApply:
+			good, bad = "applies", good
 		}
 		for by, refused := range map[persona]bool{good: false, bad: true} {
 			got := w.send(t, w.as(by, r.Method, address, nil))

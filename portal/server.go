@@ -29,6 +29,7 @@ import (
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 	"shuyuan/search"
 )
@@ -59,6 +60,7 @@ type Deps struct {
 
 	Questions *questions.Service
 
+	Demands     *demands.Service
 	Corrections *corrections.Service // nil: nobody objects to data
 	Identity    *identity.Provider   // nil where the installation has none
 	Notes       *notes.Service       // nil: no entry is explained

@@ -29,6 +29,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
@@ -49,6 +50,7 @@ type whole struct {
 	index   *search.Service
 	follows *following.Service
 	hooks   *webhooks.Service
+	demands *demands.Service
 
 	receiver *receiver           // of webhooks; listens once it is started
 	theirs   datasets.Department // the department of the other officer
@@ -178,6 +180,8 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
 	s.Questions = questions.New(c.Pool, c.Service, clocks, s.Accounts, c.Clock)
 	s.Corrections = corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: s.Accounts, Secret: []byte("secret"), Now: c.Clock})
+	s.Demands = demands.New(c.Pool, c.Service, book, clocks, s.Accounts, c.Clock)
+	w.demands = s.Demands
 	rules, err := following.RulesOf(book)
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ var actionTypes = map[string][2]string{
 	"question":         {"questions", "Action"},
 	"share-request":    {"sharing", "Action"},
 	"correction":       {"corrections", "Action"},
+	"demand":           {"demands", "Action"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

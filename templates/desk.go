@@ -29,6 +29,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/organisations", Title: "机构认证", By: []account.Role{account.Authority}},
 	{Href: "/desk/questions", Title: "问答", By: []account.Role{account.Officer}},
 	{Href: "/desk/corrections", Title: "数据复核", By: []account.Role{account.Officer, account.Head, account.Authority}},
+	{Href: "/desk/requests", Title: "数据需求", By: []account.Role{account.Officer, account.Authority}},
 	{Href: "/desk/notes", Title: "解读", By: []account.Role{account.Officer, account.Head}},
 	{Href: "/desk/links", Title: "登记的地址", By: []account.Role{account.Officer}},
 	{Href: "/desk/admin", Title: "管理", By: account.Overseers},

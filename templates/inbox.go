@@ -194,6 +194,8 @@ var inboxKinds = map[string]string{
 	"question":        "问答",
 	"question-report": "举报的问答",
 	"correction":      "数据复核",
+	"demand":          "数据需求",
+	"demand-report":   "举报的需求",
 	"entry":           "目录条目",
 	"opening-review":  "开放审查",
 

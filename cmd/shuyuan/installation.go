@@ -37,6 +37,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/demands"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
 )
@@ -239,6 +240,7 @@ type services struct {
 	catalogue *catalogue.Service
 	questions *questions.Service
 
+	demands     *demands.Service
 	corrections *corrections.Service
 	accounts    *account.Service
 	calendars   *calendars.Service
@@ -282,6 +284,8 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	out.corrections = corrections.New(corrections.Config{
 		Pool: in.pool, Catalogue: out.datasets, Sources: out.catalogue.Sources(), Book: book, Clocks: out.clocks, Limits: out.accounts, Secret: []byte(secret), Now: clock.Now,
 	})
+	out.demands = demands.New(in.pool, out.datasets, book, out.clocks, out.accounts, clock.Now)
+	out.accounts.OnLeave(demands.Forget)
 	return out, nil
 }
 

@@ -143,9 +143,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Corrections: s.corrections, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.corrections, s.catalogue, s.catalogue.Sources(), reviews, shares},
+		Runners: []calendars.Runner{s.questions, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares},
 		Sharing: shares,
 		Now:     s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
@@ -177,6 +177,12 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleCorrections(workers, sender, s.base, follows, s.corrections.LinkFor); err != nil {
+		return err
+	}
+	if err := notify.HandleDemands(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := jobs.Handle(workers, s.demands.Spread); err != nil {
 		return err
 	}
 	if err := notify.HandleSharing(workers, sender, s.base, follows); err != nil {
@@ -216,6 +222,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "compare-versions", Every: time.Minute, AtStart: true, Run: s.datasets.CompareVersions},
 		{Name: "quality", Every: time.Minute, AtStart: true, Run: s.datasets.LookAtVersions},
 		{Name: "link-check", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.CheckLinks},
+		{Name: "demands-met", Every: time.Minute, AtStart: true, Run: s.demands.Appeared},
 		{Name: "tell-late", Every: time.Hour, AtStart: true, Run: s.datasets.TellOfLate},
 		{Name: "share-tend", Every: 5 * time.Minute, AtStart: true, Run: shares.Tend},
 		{Name: "match-searches", Every: 15 * time.Second, AtStart: true, Run: follows.MatchSearches},

@@ -2,6 +2,7 @@ package quality
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -50,6 +51,12 @@ var (
 	passportForm = regexp.MustCompile(`(?:E[0-9A-HJ-NP-Z][0-9]{7}|[DSPGK][0-9EP]?[0-9]{7})`)
 	link         = regexp.MustCompile(`(?i)https?://[^\s，。；、）)]+`)
 )
+
+// Personal reports whether words hold the number or the address of a person: what
+// somebody writes for the public stands there for good.
+func Personal(words string, now time.Time) bool {
+	return slices.ContainsFunc(Find(words, now), func(h Hit) bool { return h.Right })
+}
 
 // Find returns what in a text has the form of something that names a person.
 // now bounds days of birth.

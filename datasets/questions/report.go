@@ -2,7 +2,6 @@ package questions
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -13,49 +12,18 @@ import (
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/reports"
 )
 
 // ReportBucket names the limit of how many questions one account reports.
 const ReportBucket = "question-report"
 
-// Reason is what a reader says is wrong with a public question or its answer.
-type Reason string
+// kept is where the reports on questions lie.
+var kept = reports.Kept{Table: "question_reports", Key: "question_id"}
 
-// The reasons. That an answer is mistaken is no reason to hide it: that is for
-// another question.
-const (
-	Personal Reason = "personal" // it holds personal data
-	Abuse    Reason = "abuse"
-	Advert   Reason = "advert"
-	Unlawful Reason = "unlawful"
-)
+func withReason(q *Question) error { return reports.Public(q.HideReason) }
 
-// Reasons are all reasons, in the order in which they are offered.
-func Reasons() []Reason { return []Reason{Personal, Abuse, Advert, Unlawful} }
-
-// Report is one report, without who made it: who decides need not know.
-type Report struct {
-	Reason Reason
-	At     time.Time
-	Closed bool
-	Upheld bool
-}
-
-func withReason(q *Question) error {
-	if n := len([]rune(q.HideReason)); n == 0 || n > longestReason {
-		return fault.At("reason", "请用 1 到 %d 个字写明理由，它会公开。", longestReason)
-	}
-	return nil
-}
-
-const longestReason = 200
-
-func reported(q *Question) error {
-	if q.Reported == 0 {
-		return fault.New(fault.Conflict, "没有等待处理的举报。")
-	}
-	return nil
-}
+func reported(q *Question) error { return reports.Waiting(q.Reported) }
 
 // Public is an answered question about an entry that who can see.
 func (s *Service) Public(ctx context.Context, who account.Actor, slug string, number int64) (*Question, error) {
@@ -77,7 +45,7 @@ func (s *Service) Public(ctx context.Context, who account.Actor, slug string, nu
 // account and question. It returns fault.Invalid at the field, fault.Conflict
 // for what the account reported already, and fault.TooMany above the number of
 // reports a day.
-func (s *Service) Report(ctx context.Context, who account.Actor, slug string, number int64, reason Reason) error {
+func (s *Service) Report(ctx context.Context, who account.Actor, slug string, number int64, reason reports.Reason) error {
 	if who.IsVisitor() || who.Key != "" {
 		return fault.New(fault.Unauthenticated, "请先登录。")
 	}
@@ -85,8 +53,8 @@ func (s *Service) Report(ctx context.Context, who account.Actor, slug string, nu
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(Reasons(), reason) {
-		return fault.At("reason", "请选一个理由。")
+	if err := reason.Check(); err != nil {
+		return err
 	}
 	limit, err := s.limits.Allow(ctx, ReportBucket, strconv.FormatInt(who.ID, 10))
 	if err != nil {
@@ -97,7 +65,7 @@ func (s *Service) Report(ctx context.Context, who account.Actor, slug string, nu
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
-		if err := insertReport(ctx, tx, q.ID, who.ID, Report{Reason: reason, At: s.now()}); err != nil {
+		if err := kept.Insert(ctx, tx, q.ID, who.ID, reason, s.now()); err != nil {
 			return none, err
 		}
 		return none, audit.Append(ctx, tx, who, "question", id(q), "report", map[string]string{"reason": string(reason)})
@@ -138,7 +106,7 @@ func (s *Service) Judge(ctx context.Context, who account.Actor, number int64, ac
 			return nil, err
 		}
 		if action != Show {
-			if err := closeReports(ctx, tx, q.ID, s.now(), action == Hide); err != nil {
+			if err := kept.Close(ctx, tx, q.ID, s.now(), action == Hide); err != nil {
 				return nil, err
 			}
 		}
@@ -158,7 +126,7 @@ func (s *Service) Judge(ctx context.Context, who account.Actor, number int64, ac
 
 // Reports are what readers said of a question, the newest first, for its
 // department.
-func (s *Service) Reports(ctx context.Context, who account.Actor, number int64) ([]Report, error) {
+func (s *Service) Reports(ctx context.Context, who account.Actor, number int64) ([]reports.Report, error) {
 	q, err := s.One(ctx, who, number)
 	if err != nil {
 		return nil, err
@@ -166,5 +134,5 @@ func (s *Service) Reports(ctx context.Context, who account.Actor, number int64) 
 	if !answers(who, q) {
 		return nil, errNone()
 	}
-	return selectReports(ctx, s.pool, number)
+	return kept.Of(ctx, s.pool, number)
 }

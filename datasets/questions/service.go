@@ -3,7 +3,6 @@ package questions
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -106,7 +105,7 @@ func (s *Service) prepare(ctx context.Context, who account.Actor, slug, asker, b
 		return nil, fault.At("body", "请用 %d 到 %d 个字写清问题。", shortest, longest)
 	}
 	for _, f := range []struct{ field, words string }{{"asker", q.Asker}, {"body", q.Body}} {
-		if personal(f.words, s.now()) {
+		if quality.Personal(f.words, s.now()) {
 			return nil, fault.At(f.field, "这里像是有证件号、手机号、银行卡号或邮箱。问题会公开，请删去再送出。")
 		}
 	}
@@ -123,12 +122,6 @@ func (s *Service) prepare(ctx context.Context, who account.Actor, slug, asker, b
 	}
 	q.Clock, q.clock = &clock, clock.Ref
 	return q, nil
-}
-
-// personal reports whether words hold the number or the address of a person: what
-// is asked becomes public with its answer, and nobody can change it then.
-func personal(words string, now time.Time) bool {
-	return slices.ContainsFunc(quality.Find(words, now), func(h quality.Hit) bool { return h.Right })
 }
 
 // How long a question may be, in characters.

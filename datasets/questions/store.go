@@ -4,19 +4,18 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
-	"shuyuan/internal/fault"
 )
 
-const columns = `q.id, coalesce(q.user_id, 0), q.asker, q.body, q.asked_at, q.clock_profile, q.clock_path, q.state, q.answer, q.answered_name, q.answered_at, q.revision,
-	q.hidden_at, q.hidden_name, q.hidden_reason, (SELECT count(*) FROM question_reports w WHERE w.question_id = q.id AND w.closed_at IS NULL),
-	(SELECT min(w.at) FROM question_reports w WHERE w.question_id = q.id AND w.closed_at IS NULL),
+var reportCounts = kept.Counts("q.id")
+
+var columns = `q.id, coalesce(q.user_id, 0), q.asker, q.body, q.asked_at, q.clock_profile, q.clock_path, q.state, q.answer, q.answered_name, q.answered_at, q.revision,
+	q.hidden_at, q.hidden_name, q.hidden_reason, ` + reportCounts + `,
 	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile, p.email`
 
 const tables = ` FROM questions q JOIN datasets d ON d.id = q.dataset_id JOIN departments p ON p.id = d.department_id `
@@ -97,32 +96,6 @@ func addressOf(ctx context.Context, q database.Querier, user int64) (string, err
 		return "", nil
 	}
 	return to, err
-}
-
-// insertReport keeps what who says of a question; fault.Conflict where they said
-// something already.
-func insertReport(ctx context.Context, tx pgx.Tx, question, who int64, r Report) error {
-	made, err := tx.Exec(ctx, `INSERT INTO question_reports (question_id, user_id, reason, at) VALUES (@question, @who, @reason, @at) ON CONFLICT DO NOTHING`,
-		pgx.NamedArgs{"question": question, "who": who, "reason": r.Reason, "at": r.At})
-	if err == nil && made.RowsAffected() == 0 {
-		err = fault.New(fault.Conflict, "您已经举报过这个问答。")
-	}
-	return err
-}
-
-// closeReports ends the reports of a question that wait; upheld: it was hidden.
-func closeReports(ctx context.Context, tx pgx.Tx, question int64, at time.Time, upheld bool) error {
-	_, err := tx.Exec(ctx, `UPDATE question_reports SET closed_at = @at, upheld = @upheld WHERE question_id = @question AND closed_at IS NULL`,
-		pgx.NamedArgs{"question": question, "at": at, "upheld": upheld})
-	return err
-}
-
-func selectReports(ctx context.Context, q database.Querier, question int64) ([]Report, error) {
-	rows, err := q.Query(ctx, `SELECT reason, at, closed_at IS NOT NULL, coalesce(upheld, false) FROM question_reports WHERE question_id = @question ORDER BY at DESC, user_id LIMIT 200`, pgx.NamedArgs{"question": question})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Report])
 }
 
 func saveJudged(ctx context.Context, tx pgx.Tx, q *Question, by int64) error {

@@ -44,6 +44,9 @@ var keptColumns = []keptColumn{
 	{"one_time_links", "user_id", "none: hashes of links that are good for minutes", goes, ""},
 	{"organisation_members", "user_id", "account.json organisations", goes, ""},
 	{"passkeys", "user_id", "account.json second_steps", goes, ""},
+	{"demand_follows", "user_id", "account.json others", goes, ""},
+	{"demand_reports", "user_id", "account.json others", goes, ""},
+	{"demand_votes", "user_id", "account.json others", goes, ""},
 	{"question_reports", "user_id", "account.json others", goes, ""},
 	{"readers", "user_id", "account.json others", goes, ""},
 	{"recovery_codes", "user_id", "account.json second_steps", goes, ""},
@@ -56,6 +59,10 @@ var keptColumns = []keptColumn{
 
 	{"papers", "uploaded_by", "account.json organisations", stays, "a paper belongs to the organisation; its only member's draft goes with it"},
 	{"questions", "user_id", "questions.json", stays, "what was asked and answered in public stays without its author; the rest is emptied"},
+	{"demands", "user_id", "requests.json", stays, "what others second and wait for stays without its author"},
+	{"demands", "answered_by", "acts.ndjson", stays, official},
+	{"demands", "hidden_by", "acts.ndjson", stays, official},
+	{"demand_steps", "by_id", "acts.ndjson", stays, official},
 	{"questions", "answered_by", "acts.ndjson", stays, official},
 	{"questions", "hidden_by", "acts.ndjson", stays, official},
 

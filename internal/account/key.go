@@ -23,6 +23,7 @@ import (
 const (
 	ScopeRead    = "read"    // read whatever its owner may read
 	ScopePublish = "publish" // add versions to the datasets of its owner's department
+	ScopeApply   = "apply"   // ask for data in its owner's name
 )
 
 // Scope is one purpose of a key.
@@ -33,6 +34,7 @@ type Scope struct{ ID, Zh, En string }
 var Scopes = []Scope{
 	{ScopeRead, "读取本人可以读取的数据", "Read whatever its owner may read"},
 	{ScopePublish, "上传文件，为本部门的数据发布新版本", "Upload files and publish new versions of the department's data"},
+	{ScopeApply, "以本人名义要数据：提需求、附议、申请", "Ask for data in its owner's name: propose and second demands, apply"},
 }
 
 // Key is an API key without its secret.
@@ -121,7 +123,7 @@ func (s *Service) checkKey(a Actor, scopes []string, valid time.Duration) error 
 		return fault.At("scopes", "请至少选择一项用途。")
 	}
 	for _, scope := range scopes {
-		if scope != ScopeRead && scope != ScopePublish {
+		if !slices.ContainsFunc(Scopes, func(s Scope) bool { return s.ID == scope }) {
 			return fault.At("scopes", "没有这项用途。")
 		}
 	}

@@ -57,6 +57,9 @@ var Rates = map[string]Rate{
 	"question-report":    {20, 24 * time.Hour},   // reports of one account about public questions
 	"correction":         {20, 24 * time.Hour},   // objections of one account, or of one network without an account
 	"correction-address": {5, 24 * time.Hour},    // objections that leave one contact, as it is no mailbox of ours
+	"demand":             {5, 24 * time.Hour},    // demands that one account proposes
+	"demand-vote":        {120, time.Hour},       // what one account seconds and follows of them
+	"demand-report":      {20, 24 * time.Hour},   // reports of one account about them
 	"follow":             {120, time.Hour},       // what one account follows and stops following
 	"webhook":            {60, time.Hour},        // webhooks that one account enters, and has sent
 	"feedback":           {20, 10 * time.Minute}, // forms anybody can send

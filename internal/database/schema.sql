@@ -169,7 +169,7 @@ CREATE TABLE api_keys (
     CONSTRAINT api_keys_hash_check CHECK ((length(hash) = 32)),
     CONSTRAINT api_keys_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
     CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^sy_[0-9A-Za-z]{8}$'::text)),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'publish'::text]))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'publish'::text, 'apply'::text]))),
     CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT api_keys_pkey PRIMARY KEY (prefix),
     CONSTRAINT api_keys_hash_key UNIQUE (hash)
@@ -808,6 +808,167 @@ COMMENT ON COLUMN datasets.open_bases IS '[{kind, instrument, article, quote}]; 
 COMMENT ON COLUMN datasets.filings IS '备案 (TJ-16, RF-6): [{date, with, number}]';
 COMMENT ON COLUMN datasets.items IS '数据项 declared before there is a file: fields of a dictionary';
 COMMENT ON COLUMN datasets.rechecks IS 'how many objections to it are open: it stays open meanwhile and is marked (AB-28.3)';
+
+CREATE TABLE demand_follows (
+    demand_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT demand_follows_demand_id_fkey FOREIGN KEY (demand_id) REFERENCES demands(id),
+    CONSTRAINT demand_follows_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT demand_follows_pkey PRIMARY KEY (demand_id, user_id)
+);
+CREATE INDEX demand_follows_user ON public.demand_follows USING btree (user_id);
+
+CREATE TABLE demand_reports (
+    demand_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    upheld boolean,
+    CONSTRAINT demand_reports_check CHECK (((closed_at IS NULL) = (upheld IS NULL))),
+    CONSTRAINT demand_reports_reason_check CHECK ((reason = ANY (ARRAY['personal'::text, 'abuse'::text, 'advert'::text, 'unlawful'::text]))),
+    CONSTRAINT demand_reports_demand_id_fkey FOREIGN KEY (demand_id) REFERENCES demands(id),
+    CONSTRAINT demand_reports_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT demand_reports_pkey PRIMARY KEY (demand_id, user_id)
+);
+CREATE INDEX demand_reports_user ON public.demand_reports USING btree (user_id);
+
+CREATE TABLE demand_steps (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    demand_id bigint NOT NULL,
+    act text NOT NULL,
+    by_id bigint,
+    name text NOT NULL DEFAULT ''::text,
+    by_department bigint,
+    department_id bigint,
+    other_id bigint,
+    dataset_id bigint,
+    planned_on date,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    CONSTRAINT demand_steps_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT demand_steps_by_department_fkey FOREIGN KEY (by_department) REFERENCES departments(id),
+    CONSTRAINT demand_steps_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT demand_steps_demand_id_fkey FOREIGN KEY (demand_id) REFERENCES demands(id),
+    CONSTRAINT demand_steps_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT demand_steps_other_id_fkey FOREIGN KEY (other_id) REFERENCES demands(id),
+    CONSTRAINT demand_steps_pkey PRIMARY KEY (id)
+);
+CREATE INDEX demand_steps_demand ON public.demand_steps USING btree (demand_id, id);
+COMMENT ON TABLE demand_steps IS 'what was done with a demand, in public';
+COMMENT ON COLUMN demand_steps.by_id IS 'who did it for a body; null of its proposer and of the program';
+COMMENT ON COLUMN demand_steps.department_id IS 'to which department it went';
+COMMENT ON COLUMN demand_steps.other_id IS 'with which demand it was merged';
+COMMENT ON COLUMN demand_steps.told_at IS 'when those who wait for it were written to: once';
+
+CREATE TABLE demand_turns (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    demand_id bigint NOT NULL,
+    department_id bigint,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended text NOT NULL DEFAULT ''::text,
+    CONSTRAINT demand_turns_check CHECK ((ended_at >= began_at)),
+    CONSTRAINT demand_turns_check1 CHECK (((ended_at IS NULL) = (ended = ''::text))),
+    CONSTRAINT demand_turns_demand_id_fkey FOREIGN KEY (demand_id) REFERENCES demands(id),
+    CONSTRAINT demand_turns_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT demand_turns_pkey PRIMARY KEY (id)
+);
+CREATE INDEX demand_turns_demand ON public.demand_turns USING btree (demand_id, id);
+CREATE INDEX demand_turns_department ON public.demand_turns USING btree (department_id, id);
+CREATE UNIQUE INDEX demand_turns_open ON public.demand_turns USING btree (demand_id) WHERE (ended_at IS NULL);
+COMMENT ON TABLE demand_turns IS 'whose turn it was, from when to when, by which clock; no department: the turn of the platform, which finds one';
+COMMENT ON COLUMN demand_turns.ended IS 'the act that ended it';
+
+CREATE TABLE demand_votes (
+    demand_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT demand_votes_demand_id_fkey FOREIGN KEY (demand_id) REFERENCES demands(id),
+    CONSTRAINT demand_votes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+    CONSTRAINT demand_votes_pkey PRIMARY KEY (demand_id, user_id)
+);
+CREATE INDEX demand_votes_user ON public.demand_votes USING btree (user_id);
+COMMENT ON TABLE demand_votes IS 'kept with the demand that was seconded, also once that is merged: so that a merge can be undone';
+
+CREATE TABLE demands (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id bigint,
+    proposer text NOT NULL,
+    title text NOT NULL,
+    need text NOT NULL,
+    purpose text NOT NULL,
+    title_grams text[] NOT NULL,
+    grams text[] NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    department_id bigint,
+    state text NOT NULL,
+    ground text NOT NULL DEFAULT ''::text,
+    answer text NOT NULL DEFAULT ''::text,
+    bases jsonb NOT NULL DEFAULT '[]'::jsonb,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    planned_on date,
+    entry_id bigint,
+    dataset_id bigint,
+    merged_into bigint,
+    root_id bigint,
+    hidden_at timestamp with time zone,
+    hidden_by bigint,
+    hidden_name text NOT NULL DEFAULT ''::text,
+    hidden_reason text NOT NULL DEFAULT ''::text,
+    votes integer NOT NULL DEFAULT 0,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT demands_check CHECK ((merged_into <> id)),
+    CONSTRAINT demands_check1 CHECK ((root_id <> id)),
+    CONSTRAINT demands_check10 CHECK ((((hidden_at IS NULL) = (hidden_reason = ''::text)) AND ((hidden_at IS NULL) = (hidden_by IS NULL)))),
+    CONSTRAINT demands_check2 CHECK (((department_id IS NOT NULL) OR (state = ANY (ARRAY['unassigned'::text, 'withdrawn'::text])))),
+    CONSTRAINT demands_check3 CHECK (((state <> 'unassigned'::text) OR (department_id IS NULL))),
+    CONSTRAINT demands_check4 CHECK (((state = ANY (ARRAY['planned'::text, 'there'::text, 'refused'::text])) = (answered_at IS NOT NULL))),
+    CONSTRAINT demands_check5 CHECK (((state <> 'planned'::text) OR (planned_on IS NOT NULL))),
+    CONSTRAINT demands_check6 CHECK (((state = 'there'::text) = (dataset_id IS NOT NULL))),
+    CONSTRAINT demands_check7 CHECK (((state = 'refused'::text) = (ground <> ''::text))),
+    CONSTRAINT demands_check8 CHECK (((state <> 'refused'::text) OR (answer <> ''::text))),
+    CONSTRAINT demands_check9 CHECK (((merged_into IS NULL) = (root_id IS NULL))),
+    CONSTRAINT demands_ground_check CHECK ((ground = ANY (ARRAY[''::text, 'barred'::text, 'nothing'::text, 'undue'::text]))),
+    CONSTRAINT demands_need_check CHECK ((need <> ''::text)),
+    CONSTRAINT demands_proposer_check CHECK ((proposer <> ''::text)),
+    CONSTRAINT demands_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT demands_state_check CHECK ((state = ANY (ARRAY['unassigned'::text, 'open'::text, 'planned'::text, 'there'::text, 'refused'::text, 'withdrawn'::text]))),
+    CONSTRAINT demands_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT demands_votes_check CHECK ((votes >= 0)),
+    CONSTRAINT demands_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT demands_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT demands_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES datasets(id),
+    CONSTRAINT demands_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES demands(id),
+    CONSTRAINT demands_root_id_fkey FOREIGN KEY (root_id) REFERENCES demands(id),
+    CONSTRAINT demands_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT demands_pkey PRIMARY KEY (id)
+);
+CREATE INDEX demands_department ON public.demands USING btree (department_id, id DESC);
+CREATE INDEX demands_grams ON public.demands USING gin (grams);
+CREATE UNIQUE INDEX demands_once ON public.demands USING btree (user_id, md5(title)) WHERE (state = ANY (ARRAY['unassigned'::text, 'open'::text]));
+CREATE INDEX demands_planned ON public.demands USING btree (entry_id) WHERE ((state = 'planned'::text) AND (entry_id IS NOT NULL));
+CREATE INDEX demands_root ON public.demands USING btree (COALESCE(root_id, id));
+CREATE INDEX demands_state ON public.demands USING btree (state, votes DESC, id DESC) WHERE ((root_id IS NULL) AND (hidden_at IS NULL));
+CREATE INDEX demands_title_grams ON public.demands USING gin (title_grams);
+CREATE INDEX demands_user ON public.demands USING btree (user_id, id DESC);
+CREATE INDEX demands_votes ON public.demands USING btree (votes DESC, id DESC) WHERE ((root_id IS NULL) AND (hidden_at IS NULL) AND (state <> 'withdrawn'::text));
+COMMENT ON TABLE demands IS 'public at once, unlike questions: others are to see and second them before they are answered';
+COMMENT ON COLUMN demands.user_id IS 'who proposed it; null once the account is gone';
+COMMENT ON COLUMN demands.proposer IS 'as the proposer wants to be called in public';
+COMMENT ON COLUMN demands.grams IS 'pairs of neighbouring characters of all it says, by which it is found';
+COMMENT ON COLUMN demands.department_id IS 'whose turn it is, or whose answer it is; null while the platform looks for one';
+COMMENT ON COLUMN demands.entry_id IS 'the entry that is to become it: once everybody may see that, the demand is met';
+COMMENT ON COLUMN demands.dataset_id IS 'the entry that is it';
+COMMENT ON COLUMN demands.merged_into IS 'the demand that it is the same as';
+COMMENT ON COLUMN demands.root_id IS 'the demand at the end of that way, where its votes count';
+COMMENT ON COLUMN demands.votes IS 'accounts that second it or one that was merged into it, but for its proposer; 0 of one that was merged';
 
 CREATE TABLE departments (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

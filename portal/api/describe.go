@@ -46,6 +46,7 @@ func config() huma.Config {
 				{Name: "uploads", Description: "Publishing a file by a key that may publish, for officers of its department. Bytes are sent by tus 1.0.0 (core, creation, creation-with-upload, termination, checksum, expiration; OPTIONS says so). " +
 					"A curl example that runs stands at /developers#uploads.",
 					Extensions: map[string]any{descriptionZH: "部门的数据专员用有发布用途的密钥发布文件。字节按 tus 1.0.0 传（core、creation、creation-with-upload、termination、checksum、expiration，OPTIONS 会说）。能跑的 curl 例子在 /developers#uploads。"}},
+				{Name: "requests", Description: "Data that people want and that is not open yet."},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},
 			},
 			Components: &huma.Components{

@@ -12,6 +12,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing/demands"
 	"shuyuan/portal"
 	"shuyuan/portal/problem"
 	"shuyuan/search"
@@ -54,7 +55,13 @@ func (a *api) here(ctx context.Context) (*strings.Replacer, error) {
 	if d == nil || err != nil {
 		return nil, err
 	}
-	return strings.NewReplacer("{slug}", d.Slug, "{id}", v.ResourceID, "{n}", strconv.Itoa(v.Number), "{version}", strconv.Itoa(v.Number),
+	request := "1"
+	if some, err := a.Demands.List(ctx, demands.Filter{Order: demands.ByDate, Limit: 1}); err != nil {
+		return nil, err
+	} else if len(some.Items) > 0 {
+		request = strconv.FormatInt(some.Items[0].ID, 10)
+	}
+	return strings.NewReplacer("{request}", request, "{slug}", d.Slug, "{id}", v.ResourceID, "{n}", strconv.Itoa(v.Number), "{version}", strconv.Itoa(v.Number),
 		"{filename}", pathEscape(v.FileName), "{department}", d.Department.Slug, "{theme}", d.Theme.Slug), nil
 }
 

@@ -117,6 +117,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 	conditional, _ := w.File(t, "b.csv", "年份\n2025\n", func(d *datasets.Dataset) { d.Open = datasets.Conditional })
 	w.Version(t, full, v.ResourceID, "a.csv", "年份,类型\n2025,1\n", datasets.Field{Name: "类型", Label: "类型", LabelEN: "Type", Unit: "个", UnitEN: "pieces", Description: "种类", DescriptionEN: "What kind", Type: "integer", Codes: []datasets.Code{{Value: "1", Label: "甲", LabelEN: "First"}}})
 	gone, _ := w.File(t, "c.csv", "年份\n2025\n", func(d *datasets.Dataset) { d.Status = datasets.Withdrawn })
+	request := w.demanded(t, "示例需求一条")
 	doc := w.described(t)
 	_, link, err := w.Corrections.File(t.Context(), account.Actor{}, corrections.Filing{Slug: full.Slug, Channel: corrections.ToProvider, Alleged: "年份应是 2026。", Evidence: "公报上写的。", Contact: "zhang@tests.example"})
 	if err != nil {
@@ -135,14 +136,14 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 			t.Fatalf("%s has no example", path)
 		}
 		for _, names := range [][2]string{{full.Slug, v.ResourceID}, {bare.Slug, empty}, {conditional.Slug, conditional.Resources[0].ID}, {gone.Slug, gone.Resources[0].ID}} {
-			a := w.get(t, api.Base+strings.NewReplacer("{slug}", names[0], "{id}", names[1], "{n}", "1", "{department}", "tjj", "{theme}", "people").Replace(example))
+			a := w.get(t, api.Base+strings.NewReplacer("{slug}", names[0], "{id}", names[1], "{n}", "1", "{department}", "tjj", "{theme}", "people", "{request}", request).Replace(example))
 			fits(t, item.Get, a)
 			if names[0] == full.Slug && a.status != http.StatusOK {
 				t.Errorf("%s: %d %s", example, a.status, a.body)
 			}
 			answered++
 		}
-		refused := w.get(t, api.Base+strings.NewReplacer("{slug}", "people", "{id}", v.ResourceID, "{n}", "1", "{format}", "csv", "{column}", "1").Replace(path)+"?unknown=1")
+		refused := w.get(t, api.Base+strings.NewReplacer("/requests/{id}", "/requests/1", "{slug}", "people", "{id}", v.ResourceID, "{n}", "1", "{format}", "csv", "{column}", "1").Replace(path)+"?unknown=1")
 		if fits(t, item.Get, refused); refused.status != http.StatusBadRequest {
 			t.Errorf("%s with an unknown parameter: %d", path, refused.status)
 		}

@@ -18,6 +18,7 @@ import (
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/demands"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -58,6 +59,7 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 		Corrections: corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: c.Clock}),
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
+		Demands:   demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Search:    finder{c.Service}, Accounts: accounts,
 		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),

@@ -43,6 +43,8 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/resources/:id/export.:format", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/facets/:column", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/distributions/:column", By: anybody},
+	{Method: "GET", Path: Base + "/requests", By: anybody},
+	{Method: "GET", Path: Base + "/requests/:id", By: anybody},
 	{Method: "GET", Path: Base + "/departments", By: anybody},
 	{Method: "GET", Path: Base + "/departments/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/themes", By: anybody},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,5 +87,8 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 
 // preflight answers a browser that asks before it sends a key along.
 func preflight(c *fiber.Ctx) error {
+	if slices.ContainsFunc(Routes, func(r portal.Route) bool { return r.Method == fiber.MethodPost && r.Path == c.Path() }) {
+		return portal.PreflightOf(c, "GET, HEAD, POST", "Authorization, Accept, Accept-Language, Content-Type, If-None-Match")
+	}
 	return portal.Preflight(c, "Authorization, Accept, Accept-Language, If-None-Match")
 }

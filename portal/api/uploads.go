@@ -29,6 +29,7 @@ func writingRoutes() []portal.Route {
 	return append(portal.UploadRoutes(Base+"/uploads"),
 		portal.DictionaryRoute(Base),
 		portal.Route{Method: "GET", Path: Base + "/uploads/:id", By: officers, Scope: account.ScopePublish, Handle: showUpload},
+		portal.Route{Method: "POST", Path: Base + "/requests", By: anybody, Scope: account.ScopeApply, Handle: proposeRequest},
 		portal.Route{Method: "POST", Path: Base + "/uploads/:id/publish", By: officers, Scope: account.ScopePublish, Handle: publishUpload},
 	)
 }
@@ -36,7 +37,7 @@ func writingRoutes() []portal.Route {
 // handleWriting registers them, and what OPTIONS answers: to a browser of
 // another origin, and to a client of the protocol.
 func (a *api) handleWriting() {
-	known := map[string]bool{}
+	known := map[string]bool{Base + "/requests": true} // where it can be read, too: preflight says so
 	for _, r := range writingRoutes() {
 		a.Handle(r)
 		if !known[r.Path] {

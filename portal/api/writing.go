@@ -62,6 +62,7 @@ func describeWriting(h huma.API) {
 	piece := map[string]*huma.MediaType{tusMedia: {}}
 	for _, w := range []writing{
 		objecting(of),
+		describePropose(of),
 		{operation: change("createUpload", http.MethodPost, "/uploads", "uploads", tusResumable, uploadLength, uploadMetadata, uploadChecksum).
 			summary("Begin to upload a file", "开始上传一个文件").
 			describe("Makes room for a file by the tus protocol; a body is its first bytes. The file is read once all of it is here.", "按 tus 协议为一个文件占位；有正文的话就是它开头的字节。收齐之后开始读。"),

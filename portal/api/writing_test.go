@@ -200,6 +200,7 @@ func TestWhatTheDocumentRequiresIsRequired(t *testing.T) {
 		path, body string
 		headers    []string
 	}{
+		"createRequest":  {"/requests", `{}`, []string{"Content-Type", "application/json"}},
 		"createUpload":   {"/uploads", "", begin},
 		"continueUpload": {at, content, []string{"Tus-Resumable", "1.0.0", "Upload-Offset", "0", "Content-Type", sent}},
 		"headUpload":     {at, "", []string{"Tus-Resumable", "1.0.0"}},
@@ -222,7 +223,7 @@ func TestWhatTheDocumentRequiresIsRequired(t *testing.T) {
 			w.do(t, o.OperationID, g.path, g.body, 401, append([]string{"Authorization", ""}, g.headers...)...)
 			w.do(t, o.OperationID, g.path, g.body, 401, append([]string{"Authorization", "Bearer sy_wrong"}, g.headers...)...)
 			w.do(t, o.OperationID, g.path, g.body, 403, append([]string{"Authorization", "Bearer " + w.reading}, g.headers...)...)
-			nobody := map[string]int{"createUpload": 403, "putDictionary": 403}[o.OperationID]
+			nobody := map[string]int{"createRequest": 403, "createUpload": 403, "putDictionary": 403}[o.OperationID]
 			if nobody == 0 {
 				nobody = 404 // of an upload of others nothing is known
 			}
@@ -248,7 +249,7 @@ func TestWhatTheDocumentRequiresIsRequired(t *testing.T) {
 			}
 		}
 	}
-	for path, methods := range map[string]string{"/uploads": "POST", at: "PATCH", "/resources/" + w.resource + "/dictionary": "PUT"} { // scripts of other origins may
+	for path, methods := range map[string]string{"/requests": "POST", "/uploads": "POST", at: "PATCH", "/resources/" + w.resource + "/dictionary": "PUT"} { // scripts of other origins may
 		a := ask(t, w.Server, http.MethodOptions, api.Base+path, "Origin", "https://elsewhere.example", "Access-Control-Request-Method", methods)
 		if a.status != http.StatusNoContent || !strings.Contains(a.header.Get("Access-Control-Allow-Methods"), methods) || a.header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("OPTIONS %s: %d %v", path, a.status, a.header)

@@ -84,7 +84,7 @@ func init() {
 		"没有等待处理的举报。":             "There are no reports to deal with.",
 		"请选一个理由。":                "Please choose a reason.",
 		"今天举报得太多了，请明天再来。":        "That is too many reports for one day. Please come back tomorrow.",
-		"您已经举报过这个问答。":            "You have reported this already.",
+		"您已经举报过了。":               "You have reported this already.",
 		"举报的问答":                  "Reported questions",
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"shuyuan/datasets/following"
 	"shuyuan/datasets/notes"
 	"shuyuan/datasets/questions"
+	"shuyuan/internal/reports"
 )
 
 // follow lets the citizen follow an entry, its department and its theme, before
@@ -59,7 +60,7 @@ func (s *stage) ask(ctx context.Context) error {
 		if x.hidden != "" {
 			_, err = s.Questions(s.Now).Judge(ctx, officer, q.ID, questions.Hide, x.hidden, q.Revision)
 		} else {
-			err = s.Questions(s.Now).Report(ctx, s.as(theAuthority), explained, q.ID, questions.Advert)
+			err = s.Questions(s.Now).Report(ctx, s.as(theAuthority), explained, q.ID, reports.Advert)
 		}
 		if err != nil {
 			return err
