@@ -240,11 +240,12 @@ type services struct {
 	catalogue *catalogue.Service
 	questions *questions.Service
 
-	demands     *demands.Service
-	corrections *corrections.Service
-	accounts    *account.Service
-	calendars   *calendars.Service
-	clocks      *deadline.Clocks // counted by calendars
+	demands       *demands.Service
+	corrections   *corrections.Service
+	correctionsAt func(now func() time.Time) *corrections.Service // as of some time
+	accounts      *account.Service
+	calendars     *calendars.Service
+	clocks        *deadline.Clocks // counted by calendars
 }
 
 // services brings the database up to date, unless a server that runs has done
@@ -281,9 +282,12 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	out.catalogue = catalogue.New(in.pool, out.datasets, book, out.clocks, clock.Now)
 	out.questions = questions.New(in.pool, out.datasets, out.clocks, out.accounts, clock.Now)
 	out.accounts.OnLeave(questions.Forget)
-	out.corrections = corrections.New(corrections.Config{
-		Pool: in.pool, Catalogue: out.datasets, Sources: out.catalogue.Sources(), Book: book, Clocks: out.clocks, Limits: out.accounts, Secret: []byte(secret), Now: clock.Now,
-	})
+	out.correctionsAt = func(now func() time.Time) *corrections.Service {
+		return corrections.New(corrections.Config{
+			Pool: in.pool, Catalogue: out.datasets, Sources: out.catalogue.Sources(), Book: book, Clocks: out.clocks, Limits: out.accounts, Secret: secret, Now: now,
+		})
+	}
+	out.corrections = out.correctionsAt(clock.Now)
 	out.demands = demands.New(in.pool, out.datasets, book, out.clocks, out.accounts, clock.Now)
 	out.accounts.OnLeave(demands.Forget)
 	return out, nil

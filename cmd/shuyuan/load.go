@@ -47,6 +47,7 @@ func loadDemo(ctx context.Context, c *call) error {
 			Questions: func(now func() time.Time) *questions.Service {
 				return questions.New(in.pool, s.datasets, s.clocks, s.accounts, now)
 			},
+			Corrections: s.correctionsAt,
 		}
 		if *passwords {
 			return demo.Passwords(ctx, d)

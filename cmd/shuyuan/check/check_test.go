@@ -90,6 +90,20 @@ func shareRequest(state string) string {
 		INSERT INTO share_events VALUES (1, 1, '2020-01-01', 1, '林', 1, 'receive', '` + state + `', ''); `
 }
 
+// objected makes an objection to the first entry, with its mark and who filed it,
+// that came on 2025-03-01 and is in a state with what is set besides.
+func objected(state, set string) string {
+	s := `INSERT INTO source_cases (kind, profile, state, origin, opened_at, opened_by, opened_name, clock_profile, clock_path, clock_from) VALUES ('inconsistency', 'x', 'negotiating', 'department', now(), 1, '林', 'x', 'y', now());
+		UPDATE datasets SET department_id = 2 WHERE id = 2; INSERT INTO source_case_entries VALUES (1, 2), (1, 3);
+		INSERT INTO corrections (dataset_id, department_id, profile, channel, alleged, evidence, salt, state, filed_at, received_at, clock_profile, clock_path, clock_from)
+		VALUES (1, 1, '', 'provider', '人口不对。', '名册。', decode(repeat('00', 16), 'hex'), 'received', '2025-03-01', '2025-03-01', 'house-defaults', 'correction_default', '2025-03-01');
+		INSERT INTO correction_reporters VALUES (1, NULL, 'zhang@example.org', 'zh'); INSERT INTO correction_events VALUES (1, 1, 'file', now(), '', ''); UPDATE datasets SET rechecks = 1 WHERE id = 1; `
+	if set != "" {
+		set = ", " + set
+	}
+	return s + `UPDATE corrections SET state = '` + state + `'` + set + `; `
+}
+
 // mutations are violations, at least one for every rule: the line that must
 // report it, what it must name, and how it is done.
 var mutations = []struct {
@@ -108,6 +122,21 @@ var mutations = []struct {
 	{name: "a clock runs on", rule: "L6 a clock runs", names: "request 1 (withdrawn)", sql: shareRequest("withdrawn") + `INSERT INTO share_clocks VALUES (1, 1, 'answer', 'x', 'y', now(), NULL)`},
 	{name: "refused without a word", rule: "L6 a refusal", names: "request 1 (refused)", sql: checks("share_requests") + shareRequest("refused") + `UPDATE share_requests SET words = ''`},
 	{name: "a request that nobody made", rule: "I7 every request for sharing", names: "request 1", sql: shareRequest("withdrawn")},
+	{name: "a mark without an objection", rule: "L5 an entry is marked", names: "population: marked 1, open 0", sql: `UPDATE datasets SET rechecks = 1 WHERE id = 1`},
+	{name: "an objection without a mark", rule: "L5 an entry is marked", names: "population: marked 0, open 1", sql: objected("received", "") + `UPDATE datasets SET rechecks = 0`},
+	{name: "put right before it came", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected', fix_version = 2`)},
+	{name: "put right by another entry", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected', fix_version = 2, received_at = '2025-01-02'`) + `UPDATE resources SET dataset_id = 2, position = 9 WHERE id = 'aaaaaaaa'`},
+	{name: "put right by nothing", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected'`)},
+	{name: "extended after its end", rule: "L5 the one extension", names: "objection FH-1", sql: checks("corrections") + objected("extended", `ask_at = now(), ask_by = 1, ask_days = 7, more_at = '2025-03-12 01:00+08', more_by = 2, more_days = 7, more_from = '2025-03-11'`)},
+	{name: "extended by whoever asked", rule: "L5 the one extension", names: "objection FH-1", sql: checks("corrections") + objected("extended", `ask_at = now(), ask_by = 1, ask_days = 7, more_at = '2025-03-11', more_by = 1, more_days = 7, more_from = '2025-03-11'`)},
+	{name: "extended twice", rule: "L5 the one extension", names: "objection FH-1", sql: checks("corrections") + objected("extended", `ask_at = now(), ask_by = 1, ask_days = 7, more_at = '2025-03-11', more_by = 2, more_days = 7, more_from = '2025-03-11'`) +
+		`INSERT INTO correction_events SELECT 1, n, 'extend', now(), '', '' FROM generate_series(2, 3) n`},
+	{name: "in a case about something else", rule: "L5 values that disagree", names: "objection FH-1", sql: objected("inconsistent", `case_id = 1`)},
+	{name: "about a row that there is not", rule: "L5 an objection is about", names: "objection FH-1", sql: objected("received", `version_id = 1, position = 1, row_number = 3`)},
+	{name: "about a column that there is not", rule: "L5 an objection is about", names: "objection FH-1", sql: objected("received", `version_id = 1, position = 1, column_name = '面积'`)},
+	{name: "a contact that was said to be erased", rule: "L5 whoever filed", names: "objection FH-1", sql: checks("corrections") + objected("closed", `outcome = 'no_error', closed_at = now(), erased_at = now()`)},
+	{name: "a contact that nobody erased", rule: "L5 whoever filed", names: "objection FH-1", sql: checks("corrections") + objected("closed", `outcome = 'no_error', closed_at = '2025-04-01'`)},
+	{name: "an objection that nobody recorded", rule: "I7 every step", names: "FH-1: 1 steps, 0 acts", sql: objected("received", "")},
 	{name: "a case names nobody concerned", rule: "L4 a case names", names: "case 1", sql: `INSERT INTO source_cases (kind, profile, state, origin, opened_at, opened_by, opened_name, decided_at, decided_by, source_id, reason) VALUES ('duplicate', 'x', 'decided', 'authority', now(), 1, '林', now(), 1, 1, '理由')`},
 	{name: "an item is collected by another department", rule: "L4 a data item", names: "item 企业 of dataset 1", sql: `INSERT INTO source_cases (kind, profile, state, origin, opened_at, opened_by, opened_name, decided_at, decided_by, source_id, reason) VALUES ('duplicate', 'x', 'decided', 'authority', now(), 1, '林', now(), 1, 1, '理由');
 		UPDATE datasets SET department_id = 2 WHERE id = 2; INSERT INTO source_case_entries VALUES (1, 1), (1, 2); INSERT INTO source_case_items VALUES (1, '企业', '企业');

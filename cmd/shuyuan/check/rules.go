@@ -281,4 +281,35 @@ var rules = []rule{
 	{id: "I7", says: "every request for sharing was recorded when it was made", query: `
 		SELECT 'request ' || r.id FROM share_requests r
 		WHERE (SELECT count(*) FROM audit_entries WHERE subject = 'share-request' AND subject_id = r.id::text AND act = 'file') <> 1`},
+	{id: "L5", says: "an entry is marked while objections to it are open, and by as many", query: `
+		SELECT format('dataset %s: marked %s, open %s', d.slug, d.rechecks, n.open) FROM datasets d
+		CROSS JOIN LATERAL (SELECT count(*) AS open FROM corrections c WHERE c.dataset_id = d.id AND c.outcome = '') n WHERE d.rechecks <> n.open`},
+	{id: "L5", says: "what puts an objection right is of its entry, and was published after the objection came", query: `
+		SELECT format('objection FH-%s', c.id) FROM corrections c
+		LEFT JOIN versions v ON v.id = c.fix_version LEFT JOIN resources r ON r.id = v.resource_id
+		LEFT JOIN dictionary_revisions x ON x.version_id = c.fix_version AND x.position = c.fix_position AND x.number = c.fix_revision
+		LEFT JOIN catalogue_revisions e ON e.dataset_id = c.dataset_id AND e.number = c.fix_entry
+		WHERE c.outcome = 'corrected' AND (coalesce(x.at, CASE WHEN c.fix_position IS NULL THEN v.published_at END, e.at) > c.received_at) IS NOT TRUE
+		   OR r.dataset_id <> c.dataset_id`},
+	{id: "L5", says: "the one extension of a re-check was given before its term had ended, by somebody else than asked for it", query: `
+		SELECT format('objection FH-%s', c.id) FROM corrections c
+		WHERE c.more_at IS NOT NULL AND ((c.more_at AT TIME ZONE 'Asia/Shanghai')::date > c.more_from OR c.more_by = c.ask_by OR c.more_days > c.ask_days
+			OR (SELECT count(*) FROM correction_events w WHERE w.correction_id = c.id AND w.act = 'extend') <> 1)`},
+	{id: "L5", says: "values that disagree are in a case about the entry", query: `
+		SELECT format('objection FH-%s', c.id) FROM corrections c
+		WHERE c.case_id IS NOT NULL AND NOT EXISTS (
+			SELECT FROM source_case_entries x JOIN source_cases k ON k.id = x.case_id WHERE x.case_id = c.case_id AND x.dataset_id = c.dataset_id AND k.kind = 'inconsistency')`},
+	{id: "L5", says: "an objection is about what its entry has", query: `
+		SELECT format('objection FH-%s', c.id) FROM corrections c JOIN versions v ON v.id = c.version_id JOIN resources r ON r.id = v.resource_id
+		LEFT JOIN version_tables t ON t.version_id = c.version_id AND t.position = c.position
+		WHERE r.dataset_id <> c.dataset_id OR c.row_number > t.rows
+		   OR c.column_name <> '' AND NOT EXISTS (SELECT FROM jsonb_array_elements(t.fields) f WHERE f ->> 'name' = c.column_name)`},
+	{id: "L5", says: "whoever filed an objection is kept apart while it is open, and forgotten when it has been closed for long", query: `
+		SELECT format('objection FH-%s', c.id) FROM corrections c LEFT JOIN correction_reporters w ON w.correction_id = c.id
+		WHERE w.correction_id IS NOT NULL AND (c.erased_at IS NOT NULL OR c.closed_at < @now::timestamptz - interval '2 months')`},
+	{id: "I7", says: "every step of an objection was recorded", query: `
+		SELECT format('objection FH-%s: %s steps, %s acts', c.id, n.steps, acts.n) FROM corrections c
+		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM correction_events w WHERE w.correction_id = c.id) n
+		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'correction' AND subject_id = c.id::text AND act <> 'erase') acts
+		WHERE n.steps <> acts.n OR n.steps = 0`},
 }

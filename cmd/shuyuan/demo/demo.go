@@ -21,6 +21,7 @@ import (
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/sharing"
 )
 
@@ -38,6 +39,8 @@ type Deps struct {
 	Questions  func(now func() time.Time) *questions.Service // as of some time
 	Sharing    *sharing.Service
 	Now        func() time.Time
+
+	Corrections func(now func() time.Time) *corrections.Service // as of some time
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

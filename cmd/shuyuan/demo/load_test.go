@@ -34,6 +34,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
+	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/sharing"
 )
 
@@ -81,9 +82,12 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 			return questions.New(in.pool, entries, clocks, accounts, now)
 		},
 		Sharing: sharing.New(in.pool, entries, book, clocks, now),
-		Now:     now,
-		Kept:    filepath.Join(dir, "demo-accounts"),
-		Out:     &in.out,
+		Corrections: func(now func() time.Time) *corrections.Service {
+			return corrections.New(corrections.Config{Pool: in.pool, Catalogue: entries, Sources: in.Catalogue.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: now})
+		},
+		Now:  now,
+		Kept: filepath.Join(dir, "demo-accounts"),
+		Out:  &in.out,
 	}
 	in.Deidentify = deidentify.New(in.pool, entries, in.Catalogue, book, now)
 	return in

@@ -17,6 +17,7 @@ import (
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing/corrections"
 )
 
 func theStates(t *testing.T) states {
@@ -270,6 +271,20 @@ func (in *installation) showsEveryState(t *testing.T) {
 		hidden, err := in.Questions(in.Now).Gone(t.Context(), account.Actor{}, explained)
 		if err != nil || len(hidden) != 1 || hidden[0].HideReason == "" || hidden[0].Body != "" {
 			t.Errorf("%+v, %v", hidden, err)
+		}
+		objections, err := in.Corrections(in.Now).Department(t.Context(), officer, true, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		states, late := map[corrections.State]int{}, 0
+		for i := range objections.Items {
+			states[objections.Items[i].State]++
+			if objections.Items[i].Late(in.Now()) {
+				late++
+			}
+		}
+		if len(states) != 8 || late != 1 {
+			t.Errorf("objections: %v, %d late", states, late)
 		}
 		public, err := in.Notes.Of(t.Context(), account.Actor{}, explained, true)
 		if err != nil || len(public) != 1 {
