@@ -320,9 +320,9 @@ func (s *Service) ripe(r *Request) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// ripen shows r as time has made it, also before Tend has written it down.
+// ripen shows r, whose rules are known, as time has made it, also before Tend has
+// written it down.
 func (s *Service) ripen(r *Request) {
-	r.rules = RulesOn(s.book, r.Profile, r.At)
 	at, ripe := s.ripe(r)
 	if !ripe {
 		return

@@ -12,6 +12,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
+	"shuyuan/internal/workdays"
 )
 
 const columns = `r.id, r.kind, r.state, r.profile, r.asked_by, r.asked_name, r.received_at, r.title, r.upper, r.basis, r.purpose, r.scenario, r.scope, r.method, r.needs, r.months,
@@ -58,7 +59,14 @@ func (s *Service) list(ctx context.Context, q database.Querier, where string, ar
 	if err != nil {
 		return nil, fmt.Errorf("requests for sharing: %w", err)
 	}
+	type day struct{ profile, date string }
+	rules := map[day]Rules{} // of those received on one day they are the same
 	for _, r := range found {
+		key := day{r.Profile, r.At.In(workdays.Zone).Format(time.DateOnly)}
+		if _, known := rules[key]; !known {
+			rules[key] = RulesOn(s.book, r.Profile, r.At)
+		}
+		r.rules = rules[key]
 		s.ripen(r)
 	}
 	return found, nil
