@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jackc/pgx/v5"
+
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/datasets/rows"
@@ -164,6 +166,14 @@ func (g *oneShut) MayServe(_ context.Context, _ account.Actor, v *datasets.Versi
 	if v.Number == g.shut {
 		return fault.New(fault.Forbidden, "没有这份数据。")
 	}
+	return nil
+}
+
+func (g *oneShut) Permit(ctx context.Context, who account.Actor, v *datasets.Version, now time.Time) (datasets.Permit, error) {
+	return datasets.Permit{}, g.MayServe(ctx, who, v, nil, now)
+}
+
+func (*oneShut) Take(context.Context, pgx.Tx, datasets.Permit, datasets.Channel, time.Time) error {
 	return nil
 }
 

@@ -165,6 +165,11 @@ func (s *Service) MayServe(ctx context.Context, viewer account.Actor, v *Version
 	return s.gate.MayServe(ctx, viewer, v, nil, s.now())
 }
 
+// Permit is what viewer may be given of v now, as the Gate says.
+func (s *Service) Permit(ctx context.Context, viewer account.Actor, v *Version) (Permit, error) {
+	return s.gate.Permit(ctx, viewer, v, s.now())
+}
+
 // BySlugs returns what a list shows of the datasets, in the order given;
 // those that the viewer may not know of are left out.
 func (s *Service) BySlugs(ctx context.Context, viewer account.Actor, slugs []string) ([]Dataset, error) {

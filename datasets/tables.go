@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -237,10 +238,20 @@ func (s *Service) MakeTables(ctx context.Context) error {
 
 // table is a table of v as questions are put to it.
 func (s *Service) table(ctx context.Context, viewer account.Actor, v *Version, position int) (rows.Table, error) {
-	if err := s.gate.MayServe(ctx, viewer, v, nil, s.now()); err != nil {
+	p, err := s.gate.Permit(ctx, viewer, v, s.now())
+	if err != nil {
 		return rows.Table{}, err
 	}
-	return s.asked(ctx, v, position)
+	t, err := s.asked(ctx, v, position)
+	if err != nil || !p.Limited {
+		return t, err
+	}
+	t.Only = rows.Part{Schema: t.Schema, Where: p.Where}
+	t.Schema = slices.DeleteFunc(slices.Clone(t.Schema), func(c rows.Column) bool { return !slices.Contains(p.Columns, c.Name) })
+	if len(t.Schema) == 0 {
+		return rows.Table{}, fault.New(fault.Forbidden, "您的授权不含这张表的列。")
+	}
+	return t, nil
 }
 
 // asked is a table of v as questions are put to it, for who has been through
@@ -280,6 +291,17 @@ func schemaOf(f tableFile, fields []Field) rows.Schema {
 func (s *Service) Schema(ctx context.Context, viewer account.Actor, v *Version, position int) (rows.Schema, error) {
 	t, err := s.table(ctx, viewer, v, position)
 	return t.Schema, err
+}
+
+// CheckCondition returns nil if where is a condition on the rows of a table of v,
+// and fault.Malformed with what is wrong with it otherwise. It tells nothing of
+// the data, so the Gate is not asked.
+func (s *Service) CheckCondition(ctx context.Context, v *Version, position int, where string) error {
+	t, err := s.asked(ctx, v, position)
+	if err != nil {
+		return err
+	}
+	return rows.Check(t.Schema, where)
 }
 
 // tableKey names a table in cursors.
@@ -353,7 +375,10 @@ func (s *Service) Distribution(ctx context.Context, viewer account.Actor, v *Ver
 // Profile looks at every value of a column, if viewer may have them. It is for
 // a job: it takes its time.
 func (s *Service) Profile(ctx context.Context, viewer account.Actor, v *Version, position int, column string) (*rows.Profile, error) {
-	t, err := s.table(ctx, viewer, v, position)
+	if err := s.MayServe(ctx, viewer, v); err != nil {
+		return nil, err
+	}
+	t, err := s.asked(ctx, v, position)
 	if err != nil {
 		return nil, err
 	}

@@ -408,6 +408,23 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"Addresses": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.Addresses(ctx, who)
 	},
+	"Acquired": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.Acquired(ctx, who, 0, 10)
+	},
+	"AcquiredUnder": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		return s.AcquiredUnder(ctx, 1, 0, 10)
+	},
+	"CheckCondition": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return nil, s.CheckCondition(ctx, d.Resources[0].Newest, 0, "")
+	},
+	"Deliver": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		_, err := s.Deliver(ctx, who, d.Resources[0].Newest, datasets.Delivery{Channel: datasets.ByPage, Form: "html"})
+		return nil, err
+	},
+	"Permit": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		_, err := s.Permit(ctx, who, d.Resources[0].Newest)
+		return nil, err
+	},
 	"BySlugs": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return s.BySlugs(ctx, who, []string{d.Slug})
 	},
@@ -756,7 +773,7 @@ func unzipped(b []byte) (any, error) {
 var handsOut = []string{"Checks", "ContentOriginal", "Deidentify", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Shared", "SharedIn", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "TableColumns", "Shown", "DifferingRows", "Disagree", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
+var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "Deliver", "Permit", "TableColumns", "Shown", "DifferingRows", "Disagree", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.

@@ -58,6 +58,19 @@ func (s *Service) Whole(ctx context.Context, viewer account.Actor, slug string) 
 	return w, nil
 }
 
+// Watch lets the bytes of its files be watched
+// while they are written: hand is asked once for each.
+func (w *Whole) Watch(hand func(v *Version, f *File) (*Handover, error)) error {
+	for i, f := range w.files {
+		h, err := hand(w.of[i], f)
+		if err != nil {
+			return err
+		}
+		f.Object = h.Object(f.Object, f.Bytes)
+	}
+	return nil
+}
+
 // Close closes every file.
 func (w *Whole) Close() {
 	for _, f := range w.files {

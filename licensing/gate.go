@@ -2,35 +2,153 @@ package licensing
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/workdays"
 )
 
 // Gate is the one answer to "may these bytes go to this person?". It fills
-// datasets.Gate.
-type Gate struct{}
+// datasets.Gate. The zero value knows of no grants.
+type Gate struct{ pool *pgxpool.Pool }
+
+// NewGate returns the gate that knows the grants in pool.
+func NewGate(pool *pgxpool.Pool) Gate { return Gate{pool} }
 
 // MayServe lets everybody have what is open without condition (AS-27.2,
-// TJ-20, AB-31; no sign-in), and refuses everything else: there is no grant
-// yet that could allow a conditional version, and a withheld one is never
-// served. An unknown open type is refused too. What is under opening review goes
-// to its reviewers, however it will be open, and to nobody else (AS-28, AS-30).
-func (Gate) MayServe(_ context.Context, subject account.Actor, v *datasets.Version, _ []string, _ time.Time) error {
+// TJ-20, AB-31; no sign-in), and what is open on conditions to whoever holds a
+// grant that stands now and covers these columns (nil: the whole). A withheld
+// version is never served, and an unknown open type is refused too. What is
+// under opening review goes to its reviewers, however it will be open, and to
+// nobody else (AS-28, AS-30).
+func (g Gate) MayServe(ctx context.Context, subject account.Actor, v *datasets.Version, columns []string, now time.Time) error {
+	p, err := g.Permit(ctx, subject, v, now)
+	if err != nil {
+		return err
+	}
+	return p.Covers(columns)
+}
+
+// Permit is what subject may be given of v at now, and on what ground: the state
+// of the grant is joined with the people, the organisation, the key and the entry
+// at the moment it is asked, so that each of them ends it at once.
+func (g Gate) Permit(ctx context.Context, subject account.Actor, v *datasets.Version, now time.Time) (datasets.Permit, error) {
 	if v.Under != nil {
 		if v.Under.Include(subject) {
-			return nil
+			return datasets.Permit{}, nil
 		}
-		return fault.New(fault.NotFound, "没有这份数据。")
+		return datasets.Permit{}, fault.New(fault.NotFound, "没有这份数据。")
 	}
 	switch v.Open {
 	case datasets.Unconditional:
-		return nil
+		return datasets.Permit{}, nil
 	case datasets.Conditional:
-		return fault.New(fault.Forbidden, "这份数据有条件开放，须先申请并获得授权；目录信息照常公开。")
+		return g.granted(ctx, subject, v, now)
 	case datasets.Withheld:
 	}
-	return fault.New(fault.NotFound, "没有这份数据。")
+	return datasets.Permit{}, fault.New(fault.NotFound, "没有这份数据。")
+}
+
+func errNeedsGrant() error {
+	return fault.New(fault.Forbidden, "这份数据有条件开放，须先申请并获得授权；目录信息照常公开。")
+}
+
+// standing is the grants that let somebody have what is in a resource now, the
+// whole before parts and the newest first. A key reads under the grant that it
+// was made for and no other; a session under all of the person and of the
+// organisations that the person is in.
+const standing = `
+	SELECT g.id, g.number, coalesce(g.organisation_id, 0), g.purpose, g.terms, g.until_at, i.columns, i.rows_where
+	FROM grant_items i
+	JOIN grants g ON g.id = i.grant_id AND g.state = 'active' AND g.from_at <= @now AND g.until_at > @now
+	JOIN datasets d ON d.id = g.dataset_id AND d.status = 'published' AND d.open_type = 'conditional'
+	JOIN users u ON u.id = @user AND u.disabled_at IS NULL AND u.leaving_at IS NULL
+	LEFT JOIN organisations o ON o.id = g.organisation_id
+	WHERE i.resource_id = @resource
+		AND CASE WHEN g.organisation_id IS NULL THEN g.user_id = u.id
+			ELSE o.status = 'verified' AND EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = o.id AND m.user_id = u.id) END
+		AND (@key = '' OR EXISTS (SELECT FROM api_keys k WHERE k.prefix = @key AND k.user_id = u.id AND k.grant_id = g.id AND k.revoked_at IS NULL AND k.expires_at > @now))
+	ORDER BY g.id DESC`
+
+// granted finds the grant under which subject may have what is in v.
+func (g Gate) granted(ctx context.Context, subject account.Actor, v *datasets.Version, now time.Time) (datasets.Permit, error) {
+	if g.pool == nil || subject.ID <= 0 || subject.Key != "" && subject.Grant == 0 {
+		return datasets.Permit{}, errNeedsGrant()
+	}
+	rows, err := g.pool.Query(ctx, standing, pgx.NamedArgs{"user": subject.ID, "key": subject.Key, "resource": v.ResourceID, "now": now})
+	if err != nil {
+		return datasets.Permit{}, fmt.Errorf("gate: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p datasets.Permit, err error) {
+		err = row.Scan(&p.Grant, &p.Number, &p.Organisation, &p.Purpose, &p.Terms, &p.Until, &p.Columns, &p.Where)
+		p.Limited = p.Where != "" || p.Columns != nil && !holds(p.Columns, v)
+		return p, err
+	})
+	if err != nil {
+		return datasets.Permit{}, fmt.Errorf("gate: %w", err)
+	}
+	if len(found) == 0 {
+		return datasets.Permit{}, errNeedsGrant()
+	}
+	if i := slices.IndexFunc(found, func(p datasets.Permit) bool { return !p.Limited }); i >= 0 {
+		return found[i], nil
+	}
+	return found[0], nil
+}
+
+// holds reports whether columns are all that v's tables have. Of a version
+// whose columns are not known they never are.
+func holds(columns []string, v *datasets.Version) bool {
+	for _, t := range v.Tables {
+		if len(t.Fields) == 0 {
+			return false
+		}
+		for _, f := range t.Fields {
+			if !slices.Contains(columns, f.Name) {
+				return false
+			}
+		}
+	}
+	return len(v.Tables) > 0
+}
+
+// Take takes one delivery from the day's quota of a grant that still stands:
+// the database counts, so that no two take the same one.
+func (g Gate) Take(ctx context.Context, tx pgx.Tx, p datasets.Permit, by datasets.Channel, now time.Time) error {
+	if p.Grant == 0 {
+		return nil
+	}
+	column, quota := "files", "files_day"
+	if by == datasets.ByRows || by == datasets.ByPage {
+		column, quota = "questions", "rows_day"
+	}
+	args := pgx.NamedArgs{"grant": p.Grant, "day": now.In(workdays.Zone).Format(time.DateOnly), "now": now}
+	var taken int
+	err := tx.QueryRow(ctx, `
+		INSERT INTO grant_days AS d (grant_id, day, `+column+`)
+		SELECT id, @day, 1 FROM grants WHERE id = @grant AND state = 'active' AND until_at > @now
+		ON CONFLICT (grant_id, day) DO UPDATE SET `+column+` = d.`+column+` + 1
+		WHERE d.`+column+` < (SELECT `+quota+` FROM grants WHERE id = d.grant_id)
+		RETURNING `+column, args).Scan(&taken)
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	var stands bool
+	if err := tx.QueryRow(ctx, `SELECT state = 'active' AND until_at > @now FROM grants WHERE id = @grant`, args).Scan(&stands); err != nil {
+		return err
+	}
+	if !stands {
+		return errNeedsGrant()
+	}
+	f := fault.New(fault.TooMany, "今天在这份授权下取数的次数用完了，明天零点(北京时间)起又可以取。")
+	f.Retry = workdays.EndOfDay(now).Sub(now)
+	return f
 }

@@ -182,6 +182,9 @@ func (s *Server) showChanges(c *fiber.Ctx) error {
 		p.Shown = &p.Found.Tables[at]
 	}
 	if p.Shown != nil && p.Shown.Rows != nil && p.Shown.Rows.Listed > 0 {
+		if err := s.shown(c, x.to, "changes"); err != nil {
+			return err
+		}
 		r, err := s.Datasets.DifferingRows(ctx, viewer, x.from, x.to, x.table, x.rowQuery())
 		if err != nil {
 			return err
@@ -273,7 +276,11 @@ func (s *Server) downloadChanges(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, rows.CSV.MediaType())
 	c.Set(fiber.HeaderContentDisposition, disposition(fmt.Sprintf("%s-changes-%d-%d.csv", x.resource.ID, x.from.Number, x.to.Number)))
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
-	return s.Stream(c, e.Write)
+	h, err := s.Deliver(c, actor(c), x.to, datasets.ByExport, string(rows.CSV), fmt.Sprintf("changes from %d", x.from.Number))
+	if err != nil {
+		return err
+	}
+	return s.Stream(c, h.Write(e.Write))
 }
 
 // fileFeed is GET /datasets/{slug}/resources/{id}/feed.xml: each version of one

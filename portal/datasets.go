@@ -46,6 +46,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 			return err
 		}
 		if p.Refused == "" {
+			if err := s.shown(c, p.Main.Newest, ""); err != nil {
+				return err
+			}
 			p.Picture = s.draw(ctx, viewer, d, p.Main, 1200, 288)
 			p.Snippets = snippets(ctx, p.Base, p.Main.Newest)
 			p.Views = goodViews(d, p.Main.Newest)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,16 @@ func (s *Server) download(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if p, err := s.Datasets.Permit(ctx, actor(c), v); err == nil && p.Limited {
+		kind, position, err := s.wanted(c, v, q.Get("bom"), q.Get("table"))
+		if err != nil {
+			return err
+		}
+		if kind == "" || kind == string(rows.Package) {
+			return p.Covers(nil)
+		}
+		return s.downloadPart(c, v, strings.TrimSuffix(kind, "-bom"), position, kind == datasets.CSVBOM)
+	}
 	f, err := s.open(ctx, c, v, q.Get("bom"), q.Get("table"))
 	if err != nil {
 		return err
@@ -73,7 +84,7 @@ func (s *Server) download(c *fiber.Ctx) error {
 	} else { // a draft, perhaps: no cache on the way may keep it for others
 		c.Set(fiber.HeaderCacheControl, "private, no-store")
 	}
-	return s.sendFile(c, f, v.DatasetID)
+	return s.sendFile(c, f, v)
 }
 
 // filesPreflight answers a browser that asks before a page of another site
@@ -111,42 +122,57 @@ func (s *Server) notThere(c *fiber.Ctx, err error) error {
 	return err
 }
 
-// open finds the bytes that the file name asks for.
-func (s *Server) open(ctx context.Context, c *fiber.Ctx, v *datasets.Version, bom, table string) (*datasets.File, error) {
+// wanted is what the file name asks for: a kind of rendition of a table, or the
+// original, whose kind is empty.
+func (s *Server) wanted(c *fiber.Ctx, v *datasets.Version, bom, table string) (kind string, position int, err error) {
 	name, err := url.PathUnescape(c.Params("filename"))
 	if err != nil {
-		return nil, fault.New(fault.NotFound, "没有这个文件。")
+		return "", 0, fault.New(fault.NotFound, "没有这个文件。")
 	}
 	if name == v.FileName {
 		if bom != "" || table != "" {
-			return nil, malformed("bom", "原始文件没有这个选项。")
+			return "", 0, malformed("bom", "原始文件没有这个选项。")
 		}
-		return s.Datasets.Original(ctx, actor(c), v)
+		return "", 0, nil
 	}
-	position := 0
 	if table != "" {
 		if position, err = strconv.Atoi(table); err != nil || position < 1 || position > len(v.Tables) {
-			return nil, malformed("table", "这个文件有 %d 张表，请给出 1 到 %d 的序号。", len(v.Tables), len(v.Tables))
+			return "", 0, malformed("table", "这个文件有 %d 张表，请给出 1 到 %d 的序号。", len(v.Tables), len(v.Tables))
 		}
 		position--
 	}
 	if bom != "" && (bom != "1" || name != "data.csv") {
-		return nil, malformed("bom", "bom 只能是 1，且只用于 CSV。")
+		return "", 0, malformed("bom", "bom 只能是 1，且只用于 CSV。")
+	}
+	if name == "package.zip" {
+		return string(rows.Package), position, nil
+	}
+	kind, ok := strings.CutPrefix(name, "data.")
+	if !ok || kind == string(rows.Package) || !slices.Contains(rows.Formats(), rows.Format(kind)) {
+		return "", 0, fault.New(fault.NotFound, "没有这种格式，现有 %s、package.zip 和原始文件。", formatNames())
+	}
+	if bom == "1" {
+		kind = datasets.CSVBOM
+	}
+	return kind, position, nil
+}
+
+// open finds the bytes that the file name asks for.
+func (s *Server) open(ctx context.Context, c *fiber.Ctx, v *datasets.Version, bom, table string) (*datasets.File, error) {
+	kind, position, err := s.wanted(c, v, bom, table)
+	if err != nil {
+		return nil, err
+	}
+	if kind == "" {
+		return s.Datasets.Original(ctx, actor(c), v)
 	}
 	leave, err := s.Enter(c) // it may have to be made first
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	if name == "package.zip" {
+	if kind == string(rows.Package) {
 		return s.openPackage(ctx, actor(c), v, position)
-	}
-	kind, ok := strings.CutPrefix(name, "data.")
-	if !ok || kind == string(rows.Package) || !slices.Contains(rows.Formats(), rows.Format(kind)) {
-		return nil, fault.New(fault.NotFound, "没有这种格式，现有 %s、package.zip 和原始文件。", formatNames())
-	}
-	if bom == "1" {
-		kind = datasets.CSVBOM
 	}
 	return s.Datasets.Rendition(ctx, actor(c), v, position, kind)
 }
@@ -176,7 +202,7 @@ func (s *Server) datasetPage(slug string) string { return s.Config.BaseURL + "/d
 // sendFile sends an immutable file: whole or in ranges, with its digest and
 // its name, as something to keep and never as a page of ours. It closes f,
 // unless the server does once the last byte is sent.
-func (s *Server) sendFile(c *fiber.Ctx, f *datasets.File, datasetID int64) error {
+func (s *Server) sendFile(c *fiber.Ctx, f *datasets.File, v *datasets.Version) error {
 	h := &c.Response().Header
 	h.Set(fiber.HeaderLastModified, f.Modified.UTC().Format(http.TimeFormat))
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
@@ -203,10 +229,10 @@ func (s *Server) sendFile(c *fiber.Ctx, f *datasets.File, datasetID int64) error
 		}
 		if len(ranges) > 0 {
 			describe(h, f, plain, plainDigest(f))
-			return s.sendRanges(c, f, ranges, datasetID)
+			return s.sendRanges(c, f, ranges, v)
 		}
 	}
-	return s.sendWhole(c, f, choice, datasetID)
+	return s.sendWhole(c, f, choice, v)
 }
 
 // variant is one of the ways a file is sent: plain, as it lies there, or
@@ -265,10 +291,23 @@ func plainDigest(f *datasets.File) string {
 
 // sendingWhole counts a download and vouches for its bytes. HEAD has none.
 func (s *Server) sendingWhole(c *fiber.Ctx, digest string, bytes, datasetID int64) {
-	if c.Method() == fiber.MethodGet {
-		c.Set("Content-Digest", digest)
-		s.downloaded(c, datasetID, bytes)
+	c.Set("Content-Digest", digest)
+	s.downloaded(c, datasetID, bytes)
+}
+
+// handOver writes down that f of v is about to be sent, in a part of so many
+// bytes, and watches it where it goes out under a grant. HEAD hands over nothing.
+func (s *Server) handOver(c *fiber.Ctx, f *datasets.File, v *datasets.Version, part string, bytes int64) (*datasets.Handover, error) {
+	if c.Method() != fiber.MethodGet {
+		return &datasets.Handover{}, nil
 	}
+	h, err := s.Deliver(c, actor(c), v, datasets.ByFile, path.Ext(f.Name)[min(1, len(path.Ext(f.Name))):], part)
+	if err != nil {
+		f.Object.Close()
+		return nil, err
+	}
+	f.Object = h.Object(f.Object, bytes)
+	return h, nil
 }
 
 // downloaded counts a download, and remembers who had signed in for it. Whoever
@@ -281,10 +320,13 @@ func (s *Server) downloaded(c *fiber.Ctx, datasetID, bytes int64) {
 }
 
 // sendRanges sends parts of the plain variant.
-func (s *Server) sendRanges(c *fiber.Ctx, f *datasets.File, ranges []byterange.Range, datasetID int64) error {
+func (s *Server) sendRanges(c *fiber.Ctx, f *datasets.File, ranges []byterange.Range, v *datasets.Version) error {
+	if _, err := s.handOver(c, f, v, c.Get(fiber.HeaderRange), byterange.Sum(ranges)); err != nil {
+		return err
+	}
 	c.Status(fiber.StatusPartialContent)
 	if ranges[0].From == 0 { // whoever goes on after a break was counted then
-		s.downloaded(c, datasetID, byterange.Sum(ranges))
+		s.downloaded(c, v.DatasetID, byterange.Sum(ranges))
 	}
 	if len(ranges) > 1 {
 		body, boundary, length := byterange.Multi(f.Object, f.MediaType, f.Bytes, ranges)
@@ -304,9 +346,14 @@ func (s *Server) sendRanges(c *fiber.Ctx, f *datasets.File, ranges []byterange.R
 
 // sendWhole sends the best variant that the reader can take, if it is smaller than
 // the plain one.
-func (s *Server) sendWhole(c *fiber.Ctx, f *datasets.File, choice []variant, datasetID int64) error {
+func (s *Server) sendWhole(c *fiber.Ctx, f *datasets.File, choice []variant, v *datasets.Version) error {
 	h := &c.Response().Header
-	if as := choice[0]; as.coding != "" {
+	handed, err := s.handOver(c, f, v, "", f.Bytes)
+	if err != nil {
+		return err
+	}
+	get := c.Method() == fiber.MethodGet
+	if as := choice[0]; as.coding != "" && handed.Permit.Grant == 0 {
 		small, err := s.small.get(f, as.coding)
 		if err != nil {
 			f.Object.Close()
@@ -315,14 +362,18 @@ func (s *Server) sendWhole(c *fiber.Ctx, f *datasets.File, choice []variant, dat
 		if small.body != nil {
 			f.Object.Close()
 			describe(h, f, as, small.digest)
-			s.sendingWhole(c, small.digest, int64(len(small.body)), datasetID)
+			if get {
+				s.sendingWhole(c, small.digest, int64(len(small.body)), v.DatasetID)
+			}
 			c.Response().SetBodyRaw(small.body)
 			return nil
 		}
 	}
 	digest := plainDigest(f)
 	describe(h, f, choice[len(choice)-1], digest)
-	s.sendingWhole(c, digest, f.Bytes, datasetID)
+	if get {
+		s.sendingWhole(c, digest, f.Bytes, v.DatasetID)
+	}
 	c.Context().SetBodyStream(f.Object, int(f.Bytes))
 	return nil
 }

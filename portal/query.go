@@ -40,6 +40,21 @@ func form(c *fiber.Ctx, names ...string) (url.Values, error) {
 	return only(string(c.Request().Body()), append(names, "csrf"))
 }
 
+// formWith is form for a form whose inputs are as many as the thing has parts:
+// their names begin with one of these.
+func formWith(c *fiber.Ctx, begin []string, names ...string) (url.Values, error) {
+	raw, err := url.ParseQuery(string(c.Request().Body()))
+	if err != nil {
+		return nil, fault.New(fault.Malformed, "地址的写法不对。")
+	}
+	for name := range raw {
+		if slices.ContainsFunc(begin, func(b string) bool { return strings.HasPrefix(name, b) }) {
+			names = append(names, name)
+		}
+	}
+	return form(c, names...)
+}
+
 // only reads raw as parameters and refuses those that are not named.
 func only(raw string, names []string) (url.Values, error) {
 	q, err := url.ParseQuery(raw)

@@ -102,6 +102,11 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if p.Refused == "" {
+		if err := s.shown(c, v, string(c.Context().QueryArgs().QueryString())); err != nil {
+			return err
+		}
+	}
 	if x := l.explorer; x != nil {
 		p.NoIndex = !x.state.first() // what is asked of a table is no page of its own
 		if p.Explorer, err = x.explore(ctx); err != nil {
@@ -144,6 +149,9 @@ func (s *Server) showExplorer(c *fiber.Ctx) error {
 		return c.Redirect(x.state.href(c.Path()), fiber.StatusFound)
 	}
 	x.page = x.home()
+	if err := s.shown(c, l.version, string(c.Context().QueryArgs().QueryString())); err != nil {
+		return err
+	}
 	view, err := x.explore(c.UserContext())
 	if err != nil {
 		return err

@@ -47,6 +47,13 @@ func (s *Server) downloadWhole(c *fiber.Ctx) error {
 		w.Close()
 		return err
 	}
+	if err := w.Watch(func(v *datasets.Version, f *datasets.File) (*datasets.Handover, error) {
+		return s.Deliver(c, actor(c), v, datasets.ByFile, "zip", f.Name)
+	}); err != nil {
+		leave()
+		w.Close()
+		return err
+	}
 	page := s.datasetPage(c.Params("slug"))
 	if err := s.Stream(c, s.Counted(w.DatasetID(), func(ctx context.Context, out io.Writer) error {
 		defer leave()

@@ -54,6 +54,12 @@ type Catalogue struct {
 // the layers above, a *Gate where a test turns the key itself.
 func New(t testing.TB, gate datasets.Gate, options ...func(testing.TB, blob.Store) datasets.Option) *Catalogue {
 	t.Helper()
+	return NewOn(t, func(*pgxpool.Pool) datasets.Gate { return gate }, options...)
+}
+
+// NewOn is New for a gate that asks the database.
+func NewOn(t testing.TB, gate func(*pgxpool.Pool) datasets.Gate, options ...func(testing.TB, blob.Store) datasets.Option) *Catalogue {
+	t.Helper()
 	store, err := blob.NewDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +69,7 @@ func New(t testing.TB, gate datasets.Gate, options ...func(testing.TB, blob.Stor
 	for _, o := range options {
 		with = append(with, o(t, store))
 	}
-	c.Service = datasets.NewService(c.Pool, store, gate, c.Clock, with...)
+	c.Service = datasets.NewService(c.Pool, store, gate(c.Pool), c.Clock, with...)
 	book, err := policy.Load(policy.Files)
 	if err != nil {
 		t.Fatal(err)

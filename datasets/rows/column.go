@@ -40,7 +40,7 @@ func facet(ctx context.Context, ask asking, t Table, column, where string, limit
 	if limit <= 0 || limit > MaxLimit {
 		limit = 20
 	}
-	c, f, err := compileColumn(t.Schema, column, where)
+	c, f, err := compileColumn(t, column, where)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +70,11 @@ func facet(ctx context.Context, ask asking, t Table, column, where string, limit
 
 // compileColumn is the question for one column, chosen by its name and not by
 // an expression.
-func compileColumn(schema Schema, column, where string) (*Compiled, Field, error) {
-	if err := schema.check(); err != nil {
+func compileColumn(t Table, column, where string) (*Compiled, Field, error) {
+	if err := t.Schema.check(); err != nil {
 		return nil, Field{}, err
 	}
-	found, ok := schema.Find(column)
+	found, ok := t.Schema.Find(column)
 	if !ok {
 		return nil, Field{}, malformed("column", "没有“%s”这一列。", clip(column))
 	}
@@ -82,7 +82,10 @@ func compileColumn(schema Schema, column, where string) (*Compiled, Field, error
 	if err != nil {
 		return nil, Field{}, err
 	}
-	return c, c.Fields[0], c.compileWhere(schema, Query{Where: where})
+	if err := c.compileWhere(t.Schema, Query{Where: where}); err != nil {
+		return nil, Field{}, err
+	}
+	return c, c.Fields[0], c.within(t.Only)
 }
 
 // whole64 reads whole numbers; null is 0.
@@ -127,7 +130,7 @@ func (s *Service) Distribution(ctx context.Context, t Table, column, where strin
 }
 
 func distribution(ctx context.Context, ask asking, t Table, column, where string) (*Distribution, error) {
-	c, f, err := compileColumn(t.Schema, column, where)
+	c, f, err := compileColumn(t, column, where)
 	if err != nil {
 		return nil, err
 	}
@@ -352,7 +355,7 @@ const exactDistinct = 10_000_000
 // Profile looks at every value of a column. It is for a job: it takes its time,
 // beside the exports.
 func (s *Service) Profile(ctx context.Context, t Table, column string) (*Profile, error) {
-	c, f, err := compileColumn(t.Schema, column, "")
+	c, f, err := compileColumn(t, column, "")
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (s *Service) Export(t Table, q Query, o ExportOptions) (*Export, error) {
 	if q.Limit < 0 {
 		return nil, malformed("limit", "limit 不能是负数。")
 	}
-	c, err := Compile(t.Schema, q)
+	c, err := t.compile(q)
 	if err != nil {
 		return nil, err
 	}

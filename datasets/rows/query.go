@@ -1,10 +1,13 @@
 package rows
 
 import (
+	"slices"
+
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"shuyuan/internal/fault"
 	"strings"
 
 	"shuyuan/internal/blob"
@@ -36,6 +39,51 @@ type Table struct {
 	Schema  Schema
 	Rows    int64
 	Key     string // names resource and version in cursors: an answer's next page is of the same version
+	Only    Part   // what of its rows can be asked about; zero: all
+}
+
+// Part is the rows of a table for which a condition holds, whatever is asked
+// about them. Its columns need not be among those that can be asked for.
+type Part struct {
+	Schema Schema
+	Where  string
+}
+
+// compile is Compile for a table of which perhaps only a part can be asked
+// about.
+func (t Table) compile(q Query) (*Compiled, error) {
+	c, err := Compile(t.Schema, q)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.within(t.Only)
+}
+
+// within adds the condition of a part to what was asked. Both are parsed by
+// themselves: no text of one changes what the other means.
+func (c *Compiled) within(p Part) error {
+	if strings.TrimSpace(p.Where) == "" {
+		return nil
+	}
+	if err := p.Schema.check(); err != nil {
+		return err
+	}
+	only := &Compiled{}
+	if err := only.compileWhere(p.Schema, Query{Where: p.Where}); err != nil {
+		return fault.New(fault.Forbidden, "您的授权对行的限制在这一版上不能计算，请联系部门。").Because(err)
+	}
+	if c.where.sql == "" {
+		c.where = only.where
+		return nil
+	}
+	c.where = sqlExpr{sql: "(" + only.where.sql + " AND " + c.where.sql + ")", args: append(slices.Clone(only.where.args), c.where.args...), typ: Boolean}
+	return nil
+}
+
+// Check returns nil if where is a condition on the columns of schema, and
+// fault.Malformed otherwise.
+func Check(schema Schema, where string) error {
+	return (&Compiled{}).compileWhere(schema, Query{Where: where})
 }
 
 // Field is one column of an answer.

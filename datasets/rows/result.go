@@ -76,7 +76,7 @@ func (s *Service) prepare(t Table, q *Query) (*Compiled, position, error) {
 	if q.Limit < 0 || q.Limit > MaxLimit {
 		return nil, position{}, malformed("limit", "limit 须在 1 到 %d 之间。", MaxLimit)
 	}
-	c, err := Compile(t.Schema, *q)
+	c, err := t.compile(*q)
 	if err != nil {
 		return nil, position{}, err
 	}

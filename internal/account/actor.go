@@ -18,6 +18,7 @@ type Actor struct {
 	Provider   bool      // the session was opened by the provider of identity
 	Key        string    // prefix of the API key used; empty for sessions and visitors
 	Scopes     []string  // what the API key may do; nil for sessions
+	Grant      int64     // grants.id that the API key was made for; 0 for none and for sessions
 }
 
 // System is the installation acting by itself, as task: a command on the

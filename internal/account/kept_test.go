@@ -66,6 +66,15 @@ var keptColumns = []keptColumn{
 	{"questions", "answered_by", "acts.ndjson", stays, official},
 	{"questions", "hidden_by", "acts.ndjson", stays, official},
 
+	{"acquisitions", "user_id", "data.json", stays, "who was given which version and when is the ground of the stamp (AS-35); the name goes with the account"},
+	{"agreements", "user_by", "acts.ndjson", stays, "a signature under an agreement, with the name as signed"},
+	{"agreements", "provider_by", "acts.ndjson", stays, official},
+	{"applications", "user_id", "data.json", stays, "what was decided on it stays; drafts go, and what is under way is withdrawn"},
+	{"applications", "decided_by", "acts.ndjson", stays, official},
+	{"application_events", "by_id", "acts.ndjson", stays, official},
+	{"grants", "user_id", "data.json", stays, "what was given to whom is the ground of the stamp (AS-35); it is given back when its holder leaves"},
+	{"open_conditions", "set_by", "acts.ndjson", stays, official},
+
 	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},
 	{"audit_checks", "by_id", "acts.ndjson", stays, "a number without a name"},
 	{"users", "factors_asked_by", "acts.ndjson", stays, "a number, until it is done or has expired"},

@@ -93,6 +93,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.only_insert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is only added to', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.opening_check_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -144,6 +153,73 @@ BEGIN
 END $function$
 ;
 
+CREATE TABLE acquisition_ends (
+    acquisition_id bigint NOT NULL,
+    bytes bigint NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    whole boolean NOT NULL,
+    CONSTRAINT acquisition_ends_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT acquisition_ends_acquisition_id_fkey FOREIGN KEY (acquisition_id) REFERENCES acquisitions(id),
+    CONSTRAINT acquisition_ends_pkey PRIMARY KEY (acquisition_id)
+);
+CREATE TRIGGER acquisition_ends_only_insert BEFORE DELETE OR UPDATE OR TRUNCATE ON public.acquisition_ends FOR EACH STATEMENT EXECUTE FUNCTION only_insert();
+COMMENT ON TABLE acquisition_ends IS 'when the last byte left, and whether all had; without it the server went down while it sent';
+
+CREATE TABLE acquisitions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id bigint NOT NULL,
+    organisation_id bigint,
+    key_prefix text NOT NULL DEFAULT ''::text,
+    grant_id bigint,
+    dataset_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    sha256 text NOT NULL,
+    channel text NOT NULL,
+    form text NOT NULL,
+    part text NOT NULL DEFAULT ''::text,
+    terms text NOT NULL,
+    request text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    CONSTRAINT acquisitions_channel_check CHECK ((channel = ANY (ARRAY['file'::text, 'export'::text, 'rows'::text, 'page'::text]))),
+    CONSTRAINT acquisitions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT acquisitions_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT acquisitions_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT acquisitions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT acquisitions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT acquisitions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX acquisitions_dataset ON public.acquisitions USING btree (dataset_id, id);
+CREATE INDEX acquisitions_grant ON public.acquisitions USING btree (grant_id, id) WHERE (grant_id IS NOT NULL);
+CREATE INDEX acquisitions_organisation ON public.acquisitions USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
+CREATE INDEX acquisitions_user ON public.acquisitions USING btree (user_id, id);
+CREATE TRIGGER acquisitions_only_insert BEFORE DELETE OR UPDATE OR TRUNCATE ON public.acquisitions FOR EACH STATEMENT EXECUTE FUNCTION only_insert();
+COMMENT ON TABLE acquisitions IS 'who was given which version, when, how and on what terms: written by whoever serves the bytes, before the first of them; the ground of the stamp (AS-35, AB-35.4)';
+COMMENT ON COLUMN acquisitions.terms IS 'SHA-256 of the agreement, or the id of the licence of what is open';
+
+CREATE TABLE agreements (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    application_id bigint NOT NULL,
+    edition integer NOT NULL,
+    template text NOT NULL,
+    body text NOT NULL,
+    sha256 text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    user_by bigint,
+    user_name text NOT NULL DEFAULT ''::text,
+    user_at timestamp with time zone,
+    provider_by bigint,
+    provider_name text NOT NULL DEFAULT ''::text,
+    provider_at timestamp with time zone,
+    void_at timestamp with time zone,
+    CONSTRAINT agreements_check CHECK ((((user_by IS NULL) = (user_at IS NULL)) AND ((provider_by IS NULL) = (provider_at IS NULL)))),
+    CONSTRAINT agreements_check1 CHECK ((user_by <> provider_by)),
+    CONSTRAINT agreements_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT agreements_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT agreements_pkey PRIMARY KEY (id),
+    CONSTRAINT agreements_application_id_edition_key UNIQUE (application_id, edition)
+);
+COMMENT ON TABLE agreements IS 'the text that both sides signed, as it was shown to them; each edition is kept';
+
 CREATE TABLE api_key_days (
     prefix text NOT NULL,
     day date NOT NULL,
@@ -165,18 +241,22 @@ CREATE TABLE api_keys (
     last_used_on date,
     revoked_at timestamp with time zone,
     warned_at timestamp with time zone,
+    grant_id bigint,
     CONSTRAINT api_keys_check CHECK ((expires_at > created_at)),
     CONSTRAINT api_keys_hash_check CHECK ((length(hash) = 32)),
     CONSTRAINT api_keys_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
     CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^sy_[0-9A-Za-z]{8}$'::text)),
     CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'publish'::text, 'apply'::text]))),
+    CONSTRAINT api_keys_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
     CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT api_keys_pkey PRIMARY KEY (prefix),
     CONSTRAINT api_keys_hash_key UNIQUE (hash)
 );
+CREATE INDEX api_keys_grant ON public.api_keys USING btree (grant_id) WHERE (grant_id IS NOT NULL);
 CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id);
 COMMENT ON COLUMN api_keys.last_used_on IS 'the day only: enough to find keys nobody uses, too little to follow anybody';
 COMMENT ON COLUMN api_keys.warned_at IS 'when its owner was told by mail that it expires soon; once';
+COMMENT ON COLUMN api_keys.grant_id IS 'the one grant whose data the key reads besides what is open; a key without it reads only what is open';
 
 CREATE TABLE appearances (
     dataset_id bigint NOT NULL,
@@ -185,6 +265,119 @@ CREATE TABLE appearances (
     CONSTRAINT appearances_pkey PRIMARY KEY (dataset_id)
 );
 COMMENT ON TABLE appearances IS 'entries that everybody may see or could once: how it is noticed that one appears or goes';
+
+CREATE TABLE application_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    application_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    side text NOT NULL,
+    action text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_last date,
+    CONSTRAINT application_events_side_check CHECK ((side = ANY (ARRAY['applicant'::text, 'department'::text, 'authority'::text, 'platform'::text]))),
+    CONSTRAINT application_events_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id) ON DELETE CASCADE,
+    CONSTRAINT application_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX application_events_application ON public.application_events USING btree (application_id, id);
+COMMENT ON TABLE application_events IS 'what happened to an application, as its applicant and its department read it; the audit trail keeps who really did what';
+
+CREATE TABLE application_items (
+    application_id bigint NOT NULL,
+    resource_id text NOT NULL,
+    version integer,
+    columns text[],
+    rows_where text NOT NULL DEFAULT ''::text,
+    why text NOT NULL DEFAULT ''::text,
+    decision text NOT NULL DEFAULT ''::text,
+    given_columns text[],
+    given_where text NOT NULL DEFAULT ''::text,
+    reason text NOT NULL DEFAULT ''::text,
+    CONSTRAINT application_items_check CHECK (((decision <> ALL (ARRAY['reduced'::text, 'refused'::text])) OR (reason <> ''::text))),
+    CONSTRAINT application_items_decision_check CHECK ((decision = ANY (ARRAY[''::text, 'granted'::text, 'reduced'::text, 'refused'::text]))),
+    CONSTRAINT application_items_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id) ON DELETE CASCADE,
+    CONSTRAINT application_items_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT application_items_pkey PRIMARY KEY (application_id, resource_id)
+);
+COMMENT ON COLUMN application_items.version IS 'the newest version when it was submitted';
+COMMENT ON COLUMN application_items.columns IS 'names of columns; null: of a file that is no table, the whole';
+
+CREATE TABLE applications (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    dataset_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    organisation_id bigint,
+    applicant text NOT NULL,
+    applicant_name text NOT NULL,
+    applicant_code text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    seen boolean NOT NULL DEFAULT false,
+    lane text NOT NULL DEFAULT ''::text,
+    use_area text NOT NULL DEFAULT ''::text,
+    purpose text NOT NULL DEFAULT ''::text,
+    outputs text NOT NULL DEFAULT ''::text,
+    months integer NOT NULL DEFAULT 0,
+    storage text NOT NULL DEFAULT ''::text,
+    profile text NOT NULL DEFAULT ''::text,
+    conditions jsonb,
+    submitted_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    decided_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    clock_used integer NOT NULL DEFAULT 0,
+    stopped_at timestamp with time zone,
+    stage_profile text NOT NULL DEFAULT ''::text,
+    stage_path text NOT NULL DEFAULT ''::text,
+    stage_from timestamp with time zone,
+    missing text[] NOT NULL DEFAULT '{}'::text[],
+    completions integer NOT NULL DEFAULT 0,
+    automatic boolean NOT NULL DEFAULT false,
+    ground text NOT NULL DEFAULT ''::text,
+    reason text NOT NULL DEFAULT ''::text,
+    bases jsonb NOT NULL DEFAULT '[]'::jsonb,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    must_grant boolean NOT NULL DEFAULT false,
+    award jsonb,
+    grounds text NOT NULL DEFAULT ''::text,
+    verdict text NOT NULL DEFAULT ''::text,
+    CONSTRAINT applications_applicant_check CHECK ((applicant = ANY (ARRAY['natural'::text, 'legal'::text, 'unincorporated'::text]))),
+    CONSTRAINT applications_check CHECK (((applicant = 'natural'::text) = (organisation_id IS NULL))),
+    CONSTRAINT applications_check1 CHECK ((((state = 'draft'::text) = (submitted_at IS NULL)) OR (state = 'withdrawn'::text))),
+    CONSTRAINT applications_check2 CHECK (((state <> ALL (ARRAY['accepted'::text, 'awarding'::text, 'offered'::text, 'granted'::text, 'refused'::text, 'disputed'::text, 'upheld'::text])) OR (accepted_at IS NOT NULL))),
+    CONSTRAINT applications_check3 CHECK (((state <> ALL (ARRAY['refused'::text, 'disputed'::text, 'upheld'::text, 'out_of_scope'::text])) OR (reason <> ''::text))),
+    CONSTRAINT applications_check4 CHECK (((state <> ALL (ARRAY['granted'::text, 'refused'::text, 'upheld'::text, 'out_of_scope'::text])) OR (decided_at IS NOT NULL))),
+    CONSTRAINT applications_lane_check CHECK ((lane = ANY (ARRAY[''::text, 'public'::text, 'academic'::text, 'commercial'::text]))),
+    CONSTRAINT applications_months_check CHECK (((months >= 0) AND (months <= 1200))),
+    CONSTRAINT applications_number_check CHECK ((number ~ '^SQ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT applications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'lapsed'::text, 'withdrawn'::text, 'out_of_scope'::text, 'accepted'::text, 'awarding'::text, 'offered'::text, 'granted'::text, 'refused'::text, 'disputed'::text, 'upheld'::text]))),
+    CONSTRAINT applications_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT applications_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT applications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT applications_pkey PRIMARY KEY (id),
+    CONSTRAINT applications_number_key UNIQUE (number)
+);
+CREATE INDEX applications_dataset ON public.applications USING btree (dataset_id, id);
+CREATE UNIQUE INDEX applications_once ON public.applications USING btree (dataset_id, COALESCE(organisation_id, (- user_id))) WHERE (state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'accepted'::text, 'awarding'::text, 'offered'::text]));
+CREATE INDEX applications_open ON public.applications USING btree (state, id) WHERE (state = ANY (ARRAY['submitted'::text, 'returned'::text, 'accepted'::text, 'awarding'::text, 'offered'::text, 'disputed'::text]));
+CREATE INDEX applications_organisation ON public.applications USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
+CREATE INDEX applications_user ON public.applications USING btree (user_id, id);
+COMMENT ON TABLE applications IS 'applications for conditionally open data (law: TJ-23, AB-35; states as docs/lifecycles.md draws them)';
+COMMENT ON COLUMN applications.profile IS 'the text that bound the department on the day it was received: it stays, also where it lapses meanwhile';
+COMMENT ON COLUMN applications.conditions IS 'what the entry asked for and gives, as it stood when the application was submitted';
+COMMENT ON COLUMN applications.clock_profile IS 'clock_*: by when it is decided; stage_*: by when the next step is taken, by whoever has it';
+COMMENT ON COLUMN applications.automatic IS 'accepted because the department had let its days pass';
+COMMENT ON COLUMN applications.must_grant IS 'the authority decided against a refusal';
 
 CREATE TABLE audit_checks (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -299,6 +492,15 @@ CREATE TABLE calendar_years (
 COMMENT ON TABLE calendar_years IS 'years whose days are taken from here and no longer from the file of the program';
 COMMENT ON COLUMN calendar_years.notice IS 'the notice of the State Council, as 国办发明电〔2025〕7 号';
 COMMENT ON COLUMN calendar_years.revision IS 'grows with every change of any year: who holds an older one reads anew';
+
+CREATE TABLE case_numbers (
+    kind text NOT NULL,
+    year integer NOT NULL,
+    last integer NOT NULL,
+    CONSTRAINT case_numbers_last_check CHECK ((last > 0)),
+    CONSTRAINT case_numbers_pkey PRIMARY KEY (kind, year)
+);
+COMMENT ON TABLE case_numbers IS 'the last number given in a year to an application (SQ) or a grant (SQZ)';
 
 CREATE TABLE catalogue_autosaves (
     dataset_id bigint NOT NULL,
@@ -1130,6 +1332,74 @@ CREATE INDEX follows_search ON public.follows USING btree (id) WHERE (kind = 'se
 CREATE INDEX follows_theme ON public.follows USING btree (theme_id) WHERE (theme_id IS NOT NULL);
 COMMENT ON COLUMN follows.search IS 'the query of the address of a search, in its one spelling';
 
+CREATE TABLE grant_days (
+    grant_id bigint NOT NULL,
+    day date NOT NULL,
+    files integer NOT NULL DEFAULT 0,
+    questions integer NOT NULL DEFAULT 0,
+    CONSTRAINT grant_days_files_check CHECK ((files >= 0)),
+    CONSTRAINT grant_days_questions_check CHECK ((questions >= 0)),
+    CONSTRAINT grant_days_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT grant_days_pkey PRIMARY KEY (grant_id, day)
+);
+COMMENT ON TABLE grant_days IS 'what of its quota a grant has used on a day (China)';
+
+CREATE TABLE grant_items (
+    grant_id bigint NOT NULL,
+    resource_id text NOT NULL,
+    columns text[],
+    rows_where text NOT NULL DEFAULT ''::text,
+    CONSTRAINT grant_items_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT grant_items_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT grant_items_pkey PRIMARY KEY (grant_id, resource_id)
+);
+CREATE INDEX grant_items_resource ON public.grant_items USING btree (resource_id);
+COMMENT ON COLUMN grant_items.columns IS 'names of columns; null: of a file that is no table, the whole. What a later version has more is not granted';
+
+CREATE TABLE grants (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    application_id bigint NOT NULL,
+    agreement_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    organisation_id bigint,
+    lane text NOT NULL,
+    purpose text NOT NULL,
+    terms text NOT NULL,
+    files_day integer NOT NULL,
+    rows_day integer NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT grants_check CHECK ((until_at > from_at)),
+    CONSTRAINT grants_check1 CHECK (((state <> ALL (ARRAY['suspended'::text, 'revoked'::text])) OR (reason <> ''::text))),
+    CONSTRAINT grants_files_day_check CHECK ((files_day > 0)),
+    CONSTRAINT grants_lane_check CHECK ((lane = ANY (ARRAY['public'::text, 'academic'::text, 'commercial'::text]))),
+    CONSTRAINT grants_number_check CHECK ((number ~ '^SQZ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT grants_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT grants_rows_day_check CHECK ((rows_day > 0)),
+    CONSTRAINT grants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'closed'::text]))),
+    CONSTRAINT grants_terms_check CHECK ((terms ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT grants_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreements(id),
+    CONSTRAINT grants_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT grants_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT grants_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT grants_pkey PRIMARY KEY (id),
+    CONSTRAINT grants_agreement_id_key UNIQUE (agreement_id),
+    CONSTRAINT grants_application_id_key UNIQUE (application_id),
+    CONSTRAINT grants_number_key UNIQUE (number)
+);
+CREATE INDEX grants_dataset ON public.grants USING btree (dataset_id, id);
+CREATE INDEX grants_organisation ON public.grants USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
+CREATE INDEX grants_running ON public.grants USING btree (until_at) WHERE (state = ANY (ARRAY['active'::text, 'suspended'::text]));
+CREATE INDEX grants_user ON public.grants USING btree (user_id, id);
+COMMENT ON COLUMN grants.terms IS 'SHA-256 of the agreement';
+
 CREATE TABLE identities (
     issuer text NOT NULL,
     subject text NOT NULL,
@@ -1478,6 +1748,29 @@ CREATE INDEX one_time_links_expiry ON public.one_time_links USING btree (expires
 CREATE INDEX one_time_links_identifier ON public.one_time_links USING btree (identifier);
 COMMENT ON TABLE one_time_links IS 'what was mailed and may be followed once; the link also holds a code made with the key of the installation, so that a copy of this table opens nothing';
 COMMENT ON COLUMN one_time_links.user_id IS 'the account it opens; null for a sign-up, and for an address that has no account';
+
+CREATE TABLE open_conditions (
+    dataset_id bigint NOT NULL,
+    months integer NOT NULL,
+    files_day integer NOT NULL,
+    rows_day integer NOT NULL,
+    materials text[] NOT NULL DEFAULT '{}'::text[],
+    set_by bigint NOT NULL,
+    set_name text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT open_conditions_files_day_check CHECK ((files_day > 0)),
+    CONSTRAINT open_conditions_materials_check CHECK ((cardinality(materials) <= 20)),
+    CONSTRAINT open_conditions_months_check CHECK ((months > 0)),
+    CONSTRAINT open_conditions_rows_day_check CHECK ((rows_day > 0)),
+    CONSTRAINT open_conditions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT open_conditions_pkey PRIMARY KEY (dataset_id)
+);
+COMMENT ON TABLE open_conditions IS 'what every applicant for an entry is given and asked for alike (AS-27.2): nothing of it is set for one of them';
+COMMENT ON COLUMN open_conditions.months IS 'the longest term of a grant';
+COMMENT ON COLUMN open_conditions.files_day IS 'files a grant takes in a day (China)';
+COMMENT ON COLUMN open_conditions.rows_day IS 'questions about rows a grant asks in a day';
+COMMENT ON COLUMN open_conditions.materials IS 'what an applicant hands in: only what stands here may be asked for (AB-26.2)';
 
 CREATE TABLE opening_checks (
     review_id bigint NOT NULL,

@@ -77,7 +77,13 @@ func (c *Clocks) By(calendar func() workdays.Calendar) *Clocks {
 // a year without a calendar ends on a preliminary day, and never in an error:
 // work goes on at the end of a year, before the State Council's notice.
 func (c *Clocks) Start(profile string, t Term, from time.Time) (Clock, error) {
-	if p, r, ok := c.book.Governing(profile, t.Path, from); ok && period(r) {
+	return c.Begin(profile, t, from, from)
+}
+
+// Begin is Start for a case that keeps the rules of the day on which it was
+// received (平台规则 rules_bound_at), where the period begins later.
+func (c *Clocks) Begin(profile string, t Term, received, from time.Time) (Clock, error) {
+	if p, r, ok := c.book.Governing(profile, t.Path, received); ok && period(r) {
 		return c.clock(Ref{Profile: p.ID(), Path: r.Path, From: from}, r)
 	}
 	r, ok := c.book.House().Rule(t.House)
@@ -125,6 +131,22 @@ func (c *Clocks) GoOn(ref Ref, stop, again time.Time) (Ref, error) {
 	ref.From = again
 	return ref, nil
 }
+
+// Days is how many working days lie after the day of from up to and with that of
+// to; of a year without a calendar, Mondays to Fridays.
+func (c *Clocks) Days(from, to time.Time) int {
+	n, end := 0, workdays.EndOfDay(to)
+	for {
+		next, _, err := c.calendar().Estimate(from, 1)
+		if err != nil || !next.Before(end) {
+			return n
+		}
+		from, n = next, n+1
+	}
+}
+
+// Months is the last day of a term of n months that begins on the day of from.
+func Months(from time.Time, n int) time.Time { return inMonths(from, n) }
 
 // units are what periods are counted in, as words.yaml names them.
 const (

@@ -76,8 +76,13 @@ func (a *api) export(c *fiber.Ctx, in *ExportWanted) error {
 	if err != nil {
 		return err
 	}
-	return inQuery(a.Stream(c, a.Counted(v.DatasetID, func(ctx context.Context, w io.Writer) error {
+	h, err := a.Deliver(c, who, v, datasets.ByExport, in.Format, in.asked().Encode())
+	if err != nil {
+		leave()
+		return err
+	}
+	return inQuery(a.Stream(c, a.Counted(v.DatasetID, h.Write(func(ctx context.Context, w io.Writer) error {
 		defer leave()
 		return e.Write(ctx, w)
-	})))
+	}))))
 }

@@ -122,9 +122,14 @@ func (a *api) ofColumn(c *fiber.Ctx, in *ColumnWanted, kind string, answer func(
 	if a.unchanged(c, who, kind+" "+asked.Tag) {
 		return nil
 	}
+	h, err := a.Deliver(c, who, v, datasets.ByRows, "json", kind+" "+column)
+	if err != nil {
+		return err
+	}
 	ctx, done := a.WhileConnected(c)
 	defer done()
 	out, err := answer(ctx, who, v, position, column)
+	h.End(err == nil)
 	if err != nil {
 		return inQuery(err)
 	}

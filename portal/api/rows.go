@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -16,6 +17,7 @@ import (
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/workdays"
 	"shuyuan/portal"
 )
 
@@ -60,6 +62,7 @@ type Rows struct {
 	TotalExact bool       `json:"total_exact" doc:"False where counting every row would take long: total is then an estimate from a sample" zh:"逐行数太慢时为 false，那时 total 是抽样的估计" example:"true"`
 	Exactly    string     `json:"count_exactly,omitempty" format:"uri" doc:"Where total is an estimate: the address that counts every row" zh:"total 是估计时：逐行数准的地址" example:"https://data.example/api/v1/resources/holidays-csv/rows?exact=1"`
 	Next       string     `json:"next,omitempty" doc:"The cursor of the next page; absent on the last. The Link header has its whole address" zh:"下一页的游标；最后一页没有。Link 头里有完整地址" example:"Zk3qXn8tYgkx"`
+	Grant      *Under     `json:"grant,omitempty" doc:"The grant that this is given under; absent where the data is open to everybody" zh:"据以给出数据的授权；数据对所有人开放时没有"`
 	Prev       string     `json:"prev,omitempty" doc:"The cursor of the page before; absent on the first" zh:"上一页的游标；第一页没有"`
 }
 
@@ -186,13 +189,19 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 	if a.unchanged(c, who, "rows 1 "+asked.Tag) {
 		return nil
 	}
+	h, err := a.Deliver(c, who, v, datasets.ByRows, "json", in.asked().Encode())
+	if err != nil {
+		return err
+	}
 	ctx, done := a.WhileConnected(c)
 	defer done()
 	r, err := asked.Answer(ctx)
 	if err != nil {
+		h.End(false)
 		return inQuery(err)
 	}
 	out := page(r)
+	out.Grant = underGrant(h.Permit)
 	out.Resource, out.Version, out.Table = v.ResourceID, v.Number, position+1
 	next.Set("limit", strconv.Itoa(in.Limit))
 	if in.Exact != "" {
@@ -210,7 +219,27 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 		next.Set("cursor", out.Next)
 		c.Set(fiber.HeaderLink, "<"+a.address("/resources/"+v.ResourceID+"/rows?"+next.Encode())+`>; rel="next"`)
 	}
-	return sendJSON(c, out)
+	if err := sendJSON(c, out); err != nil {
+		h.End(false)
+		return err
+	}
+	h.Sent(len(c.Response().Body()))
+	return nil
+}
+
+// Under is the grant that an answer goes out under.
+type Under struct {
+	Number  string `json:"number" doc:"Number of the grant" zh:"授权的编号" example:"SQZ-2026-000001"`
+	Purpose string `json:"purpose" doc:"What the data is for, and for nothing else" zh:"用途，只能用于此" example:"向本市居民推送次日空气质量提示"`
+	Until   string `json:"until" doc:"Last day of the grant" zh:"授权的最后一天" example:"2027-05-26"`
+	Terms   string `json:"terms" doc:"SHA-256 of the agreement" zh:"协议的 SHA-256"`
+}
+
+func underGrant(p datasets.Permit) *Under {
+	if p.Grant == 0 {
+		return nil
+	}
+	return &Under{Number: p.Number, Purpose: p.Purpose, Until: p.Until.Add(-time.Second).In(workdays.Zone).Format(time.DateOnly), Terms: p.Terms}
 }
 
 // page is an answer as it is sent.
