@@ -1,0 +1,80 @@
+package licensing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
+)
+
+// The most that a department can set for an entry.
+const (
+	mostDay       = 1_000_000
+	mostMaterials = 20
+)
+
+// ConditionsOf are the conditions of an entry for whoever can see it.
+func (s *Service) ConditionsOf(ctx context.Context, who account.Actor, slug string) (*datasets.Dataset, Conditions, error) {
+	d, err := s.catalogue.Dataset(ctx, who, slug)
+	if err != nil {
+		return nil, Conditions{}, err
+	}
+	kept, err := s.keptConditions(ctx, s.pool, d.ID)
+	return d, conditionsOf(d, kept), err
+}
+
+// SetConditions says what every applicant from now on is given and asked for:
+// the longest term, the quota of a day and the materials. Applications that are
+// under way keep what they were made under.
+func (s *Service) SetConditions(ctx context.Context, who account.Actor, slug string, c Conditions) error {
+	d, err := s.catalogue.Dataset(ctx, who, slug)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !department(who, &Application{Dataset: *d}):
+		return fault.New(fault.Forbidden, "只有提供数据的部门能定这些条件。")
+	case d.Open != datasets.Conditional:
+		return fault.New(fault.Conflict, "只有有条件开放的条目才有申请的条件。")
+	case c.Months < 1 || c.Months > s.limits.Months:
+		return fault.At("months", "期限请写 1 到 %d 之间的整数。", s.limits.Months)
+	case c.Files < 1 || c.Files > mostDay:
+		return fault.At("files", "请写 1 到 %d 之间的整数。", mostDay)
+	case c.Rows < 1 || c.Rows > mostDay:
+		return fault.At("rows", "请写 1 到 %d 之间的整数。", mostDay)
+	case len(c.Materials) > mostMaterials:
+		return fault.At("materials", "最多列 %d 样材料。", mostMaterials)
+	}
+	for i := range c.Materials {
+		if c.Materials[i], err = datasets.CleanLine("materials", c.Materials[i]); err != nil {
+			return err
+		}
+	}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		var revision int
+		err := tx.QueryRow(ctx, `
+			INSERT INTO open_conditions AS o (dataset_id, months, files_day, rows_day, materials, set_by, set_name, set_at)
+			VALUES (@id, @months, @files, @rows, @materials, @who, @name, @now)
+			ON CONFLICT (dataset_id) DO UPDATE SET months = excluded.months, files_day = excluded.files_day, rows_day = excluded.rows_day, materials = excluded.materials,
+				set_by = excluded.set_by, set_name = excluded.set_name, set_at = excluded.set_at, revision = o.revision + 1
+			WHERE o.revision = @revision RETURNING revision`,
+			pgx.NamedArgs{"id": d.ID, "months": c.Months, "files": c.Files, "rows": c.Rows, "materials": c.Materials, "who": who.ID, "name": who.Name, "now": s.instant(), "revision": c.Revision}).Scan(&revision)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return struct{}{}, fault.New(fault.Conflict, "这些条件在您打开之后已被别人改过，请重新打开。")
+		}
+		if err != nil {
+			return struct{}{}, fmt.Errorf("conditions: %w", err)
+		}
+		return struct{}{}, audit.Append(ctx, tx, who, "dataset", d.Slug, "open-conditions", map[string]string{
+			"months": fmt.Sprint(c.Months), "files": fmt.Sprint(c.Files), "rows": fmt.Sprint(c.Rows), "materials": strings.Join(c.Materials, "; ")})
+	})
+	return err
+}

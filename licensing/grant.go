@@ -1,0 +1,348 @@
+package licensing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/database"
+	"shuyuan/internal/deadline"
+	"shuyuan/internal/fault"
+	"shuyuan/internal/workdays"
+	"shuyuan/internal/workflow"
+)
+
+// GrantState is where a grant stands.
+type GrantState string
+
+// The states of a grant.
+const (
+	Active      GrantState = "active"
+	Suspended   GrantState = "suspended"
+	Expired     GrantState = "expired"
+	Revoked     GrantState = "revoked"
+	Surrendered GrantState = "surrendered" // given back by whoever holds it
+	Closed      GrantState = "closed"      // and everything destroyed
+)
+
+// GrantAction is what moves a grant.
+type GrantAction string
+
+// The actions on a grant.
+const (
+	Suspend   GrantAction = "suspend"
+	Reinstate GrantAction = "reinstate"
+	Revoke    GrantAction = "revoke"
+	Surrender GrantAction = "surrender"
+	Expire    GrantAction = "expire"
+	Close     GrantAction = "close"
+)
+
+// Held is one grant: which data somebody may have, for what, until when.
+type Held struct {
+	ID           int64
+	Number       string
+	Application  string // number
+	Agreement    int64
+	Dataset      datasets.Dataset
+	User         int64
+	Organisation int64
+	Holder       string
+	Lane         string
+	Purpose      string
+	Terms        string
+	Files, Rows  int // a day
+	UsedFiles    int // today
+	UsedRows     int
+	From, Until  time.Time
+	State        GrantState
+	StateAt      time.Time
+	Reason       string
+	Revision     int
+	Items        []Item
+	Keys         []GrantKey
+
+	profile string
+}
+
+// GrantKey is an API key that was made for a grant.
+type GrantKey struct {
+	Prefix, Name, Owner string
+	Expires             time.Time
+	Revoked             *time.Time
+}
+
+// Stands reports whether the grant lets data pass at now.
+func (g *Held) Stands(now time.Time) bool { return g.State == Active && now.Before(g.Until) }
+
+// LastDay is the last day of its term.
+func (g *Held) LastDay() time.Time { return g.Until.Add(-time.Second) }
+
+// grantLifecycle is every move that a grant can make. Nothing else changes its
+// state; that its term is over the gate sees without any move.
+var grantLifecycle = workflow.Lifecycle[GrantState, GrantAction, *Held]{
+	{Action: Suspend, From: []GrantState{Active}, To: Suspended, By: suspenders, Needs: grantReason},
+	{Action: Reinstate, From: []GrantState{Suspended}, To: Active, By: suspenders, Needs: grantReason},
+	{Action: Revoke, From: []GrantState{Active, Suspended}, To: Revoked, By: officer, Needs: grantReason},
+	{Action: Surrender, From: []GrantState{Active, Suspended}, To: Surrendered, By: applicant},
+	{Action: Expire, From: []GrantState{Active, Suspended}, To: Expired, By: itself},
+	{Action: Close, From: []GrantState{Expired, Revoked, Surrendered}, To: Closed, By: officer, Needs: destroyed},
+}
+
+// suspenders may stop a grant at once: the department, and whoever supervises.
+var suspenders = []account.Role{account.Officer, account.Head, account.Regulator}
+
+// GrantLifecycle is the table of moves as a diagram, for docs/lifecycles.md.
+func GrantLifecycle() string { return grantLifecycle.Mermaid(Active) }
+
+func grantReason(g *Held) error {
+	if g.Reason == "" {
+		return fault.At("reason", "请写明理由。")
+	}
+	return nil
+}
+
+// destroyed is nil once there is a certificate that the data is destroyed.
+func destroyed(*Held) error { return nil }
+
+// open makes the grant of an application that was agreed to and signs for the
+// department: agreement, grant and opening are one (TJ-23: within the days the
+// data is open).
+func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *Application) error {
+	all, err := selectAgreements(ctx, tx, a.ID)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 || all[0].VoidAt != nil {
+		return errors.New("licensing: an application without an agreement")
+	}
+	now, g := s.instant(), all[0]
+	if a.action == Consent {
+		err = signAgreement(ctx, tx, g.ID, "user", who.ID, who.Name, now)
+	} else {
+		err = signAgreement(ctx, tx, g.ID, "provider", who.ID, who.Name, now)
+	}
+	if err != nil {
+		return err
+	}
+	number, err := number(ctx, tx, "SQZ", now)
+	if err != nil {
+		return err
+	}
+	until := workdays.EndOfDay(deadline.Months(now, a.Months))
+	var organisation *int64
+	if a.Organisation != 0 {
+		organisation = &a.Organisation
+	}
+	var id int64
+	if err := tx.QueryRow(ctx, `
+		INSERT INTO grants (number, application_id, agreement_id, dataset_id, user_id, organisation_id, lane, purpose, terms, files_day, rows_day, from_at, until_at, state, state_at)
+		VALUES (@number, @application, @agreement, @dataset, @user, @organisation, @lane, @purpose, @terms, @files, @rows, @now, @until, 'active', @now) RETURNING id`,
+		pgx.NamedArgs{"number": number, "application": a.ID, "agreement": g.ID, "dataset": a.Dataset.ID, "user": a.User, "organisation": organisation, "lane": a.Lane, "purpose": a.Purpose,
+			"terms": g.SHA256, "files": a.Conditions.Files, "rows": a.Conditions.Rows, "now": now, "until": until}).Scan(&id); err != nil {
+		return fmt.Errorf("grant: %w", err)
+	}
+	for _, i := range a.Items {
+		columns, where, some := i.Given()
+		if !some {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO grant_items (grant_id, resource_id, columns, rows_where) VALUES ($1, $2, $3, $4)`, id, i.Resource, columns, where); err != nil {
+			return fmt.Errorf("grant: %w", err)
+		}
+	}
+	a.Grant = number
+	return audit.Append(ctx, tx, who, "grant", number, "open", map[string]string{"application": a.Number, "terms": g.SHA256, "until": until.Format(time.RFC3339)})
+}
+
+const grantColumns = `g.id, g.number, a.number, g.agreement_id, g.user_id, coalesce(g.organisation_id, 0), a.applicant_name, g.lane, g.purpose, g.terms, g.files_day, g.rows_day,
+	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.revision,
+	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile`
+
+const grantTables = ` FROM grants g JOIN applications a ON a.id = g.application_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id
+	LEFT JOIN grant_days y ON y.grant_id = g.id AND y.day = @today `
+
+func scanGrant(row pgx.CollectableRow) (g Held, err error) {
+	d := &g.Dataset
+	err = row.Scan(&g.ID, &g.Number, &g.Application, &g.Agreement, &g.User, &g.Organisation, &g.Holder, &g.Lane, &g.Purpose, &g.Terms, &g.Files, &g.Rows,
+		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.Revision,
+		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile)
+	return g, err
+}
+
+func (s *Service) grants(ctx context.Context, q database.Querier, where, order string, args pgx.NamedArgs) ([]Held, error) {
+	args["today"] = s.now().In(workdays.Zone).Format(time.DateOnly)
+	rows, err := q.Query(ctx, `SELECT `+grantColumns+grantTables+`WHERE `+where+` `+order, args)
+	if err != nil {
+		return nil, fmt.Errorf("grants: %w", err)
+	}
+	return pgx.CollectRows(rows, scanGrant)
+}
+
+// GrantsOf are the grants of who and of who's organisations, the newest first.
+func (s *Service) GrantsOf(ctx context.Context, who account.Actor, before int64, limit int) ([]Held, error) {
+	if who.IsVisitor() {
+		return nil, fault.New(fault.Unauthenticated, "请先登录。")
+	}
+	return s.grants(ctx, s.pool, `(g.user_id = @user AND g.organisation_id IS NULL OR g.organisation_id IN (SELECT organisation_id FROM organisation_members WHERE user_id = @user)) AND (@before = 0 OR g.id < @before)`,
+		`ORDER BY g.id DESC LIMIT @limit`, pgx.NamedArgs{"user": who.ID, "before": before, "limit": limit})
+}
+
+// GrantsBy are the grants that who's department has given, the newest first.
+func (s *Service) GrantsBy(ctx context.Context, who account.Actor, before int64, limit int) ([]Held, error) {
+	if !who.Any(account.Officer, account.Head) || who.Department == 0 {
+		return nil, fault.New(fault.Forbidden, "只有部门的人能看这一页。")
+	}
+	return s.grants(ctx, s.pool, `d.department_id = @department AND (@before = 0 OR g.id < @before)`, `ORDER BY g.id DESC LIMIT @limit`,
+		pgx.NamedArgs{"department": who.Department, "before": before, "limit": limit})
+}
+
+// holdings are the sides of a grant, as those of its application.
+func (s *Service) grantSide(ctx context.Context, q database.Querier, who account.Actor, g *Held) (Side, error) {
+	at := g.From
+	return s.side(ctx, q, who, &Application{User: g.User, Organisation: g.Organisation, Dataset: g.Dataset, SubmittedAt: &at})
+}
+
+// Grant is the grant with that number, with its items and keys, for who has to
+// do with it, and on which side.
+func (s *Service) Grant(ctx context.Context, who account.Actor, number string) (*Held, Side, error) {
+	g, side, err := s.grant(ctx, s.pool, who, number, ``)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT i.resource_id, r.name, r.name_en, i.columns, i.rows_where FROM grant_items i JOIN resources r ON r.id = i.resource_id WHERE i.grant_id = $1 ORDER BY r.position`, g.ID)
+	if err != nil {
+		return nil, "", fmt.Errorf("grant: %w", err)
+	}
+	if g.Items, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (i Item, err error) {
+		err = row.Scan(&i.Resource, &i.Name, &i.NameEN, &i.Columns, &i.Where)
+		return i, err
+	}); err != nil {
+		return nil, "", fmt.Errorf("grant: %w", err)
+	}
+	if rows, err = s.pool.Query(ctx, `SELECT k.prefix, k.name, u.name, k.expires_at, k.revoked_at FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.grant_id = $1 ORDER BY k.created_at DESC`, g.ID); err != nil {
+		return nil, "", fmt.Errorf("grant: %w", err)
+	}
+	g.Keys, err = pgx.CollectRows(rows, pgx.RowToStructByPos[GrantKey])
+	return g, side, err
+}
+
+func errNoGrant() error { return fault.New(fault.NotFound, "没有这份授权。") }
+
+func (s *Service) grant(ctx context.Context, q database.Querier, who account.Actor, number, lock string) (*Held, Side, error) {
+	found, err := s.grants(ctx, q, `g.number = @number`, lock, pgx.NamedArgs{"number": number})
+	if err != nil {
+		return nil, "", err
+	}
+	if len(found) == 0 {
+		return nil, "", errNoGrant()
+	}
+	side, err := s.grantSide(ctx, q, who, &found[0])
+	if err == nil && side == "" {
+		err = errNoGrant()
+	}
+	return &found[0], side, err
+}
+
+// Acquired are the deliveries under a grant that who may see.
+func (s *Service) Acquired(ctx context.Context, who account.Actor, number string, before int64, limit int) ([]datasets.Acquisition, error) {
+	g, _, err := s.grant(ctx, s.pool, who, number, ``)
+	if err != nil {
+		return nil, err
+	}
+	return s.catalogue.AcquiredUnder(ctx, g.ID, before, limit)
+}
+
+// MoveGrant suspends, reinstates, revokes or gives back a grant: it counts from
+// the next request on, and running streams end within seconds, since the gate is
+// asked at both.
+func (s *Service) MoveGrant(ctx context.Context, who account.Actor, number string, action GrantAction, reason string, revision int) (*Held, error) {
+	if err := s.accounts.RequireFresh(who); err != nil {
+		return nil, err
+	}
+	reason, err := datasets.CleanProse("reason", reason)
+	if err != nil {
+		return nil, err
+	}
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Held, error) {
+		g, side, err := s.grant(ctx, tx, who, number, `FOR UPDATE OF g`)
+		if err != nil {
+			return nil, err
+		}
+		if (action == Surrender) != (side == OfApplicant) || action == Expire || action == Close {
+			return g, fault.New(fault.Forbidden, "这一步不由您办。")
+		}
+		if g.Revision != revision {
+			return g, fault.New(fault.Conflict, "这份授权在您打开之后已经有人处理过，请重新打开看看。")
+		}
+		return g, s.moveGrant(ctx, tx, who, g, action, reason)
+	})
+}
+
+// moveGrant makes one move and tells its holder.
+func (s *Service) moveGrant(ctx context.Context, tx pgx.Tx, who account.Actor, g *Held, action GrantAction, reason string) error {
+	from := g.State
+	g.Reason, g.StateAt = reason, s.instant()
+	to, err := grantLifecycle.Next(from, action, who, g)
+	if err != nil {
+		return err
+	}
+	g.State = to
+	if err := tx.QueryRow(ctx, `UPDATE grants SET state = @state, state_at = @at, reason = @reason, revision = revision + 1 WHERE id = @id RETURNING revision`,
+		pgx.NamedArgs{"id": g.ID, "state": g.State, "at": g.StateAt, "reason": g.Reason}).Scan(&g.Revision); err != nil {
+		return fmt.Errorf("grant: %w", err)
+	}
+	if err := s.returnKeys(ctx, tx, who, g); err != nil {
+		return err
+	}
+	details := audit.Moved(from, to)
+	details["reason"] = reason
+	if err := audit.Append(ctx, tx, who, "grant", g.Number, string(action), details); err != nil {
+		return err
+	}
+	return s.tellHolder(ctx, tx, g)
+}
+
+// returnKeys ends the keys of a grant that has ended (AS-44: 收回账号和密码).
+func (s *Service) returnKeys(ctx context.Context, tx pgx.Tx, who account.Actor, g *Held) error {
+	if g.State == Active || g.State == Suspended {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE grant_id = $1 AND revoked_at IS NULL RETURNING prefix`, g.ID, g.StateAt)
+	if err != nil {
+		return fmt.Errorf("keys of the grant: %w", err)
+	}
+	prefixes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("keys of the grant: %w", err)
+	}
+	for _, p := range prefixes {
+		if err := audit.Append(ctx, tx, who, "grant", g.Number, "key.returned", map[string]string{"key": p}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MakeKey makes a key of who's for a grant that stands: it reads the grant's data
+// and what is open, and ends with the grant at the latest. The secret is returned
+// this once. A key is its maker's alone: another member makes another.
+func (s *Service) MakeKey(ctx context.Context, who account.Actor, number, name string) (string, error) {
+	g, side, err := s.grant(ctx, s.pool, who, number, ``)
+	switch {
+	case err != nil:
+		return "", err
+	case side != OfApplicant:
+		return "", fault.New(fault.Forbidden, "这一步不由您办。")
+	case !g.Stands(s.now()):
+		return "", fault.New(fault.Conflict, "授权现在不能用，不能建立密钥。")
+	}
+	secret, _, err := s.accounts.CreateGrantKey(ctx, who, name, g.Until.Sub(s.now()), g.ID)
+	return secret, err
+}

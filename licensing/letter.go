@@ -1,0 +1,121 @@
+package licensing
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/jobs"
+)
+
+// Notice is the job of one letter about an application or a grant, to one
+// reader.
+type Notice struct {
+	ID      string     `json:"id"` // the same at every try
+	To      string     `json:"to"`
+	For     Side       `json:"for"` // which side the reader is on
+	Number  string     `json:"number"`
+	Grant   string     `json:"grant,omitempty"`
+	Action  Action     `json:"action,omitempty"`
+	Moved   GrantState `json:"moved,omitempty"` // of a letter about a grant
+	Title   string     `json:"title"`           // of the entry
+	TitleEN string     `json:"title_en"`
+	From    string     `json:"from"` // the department
+	FromEN  string     `json:"from_en"`
+	Name    string     `json:"name"` // of the applicant
+	Words   string     `json:"words,omitempty"`
+	Due     string     `json:"due,omitempty"`   // date by which the reader, or whoever has the ball, does the next step
+	House   bool       `json:"house,omitempty"` // that day is the platform's rule
+	Until   string     `json:"until,omitempty"` // last day of a grant
+	At      time.Time  `json:"at"`
+}
+
+// Kind names the job.
+func (Notice) Kind() string { return "application_notice" }
+
+// told is who is written to about an action.
+var told = map[Action][]Side{
+	Submit: {OfApplicant, OfDepartment}, Complete: {OfApplicant, OfDepartment}, Return: {OfApplicant}, Accept: {OfApplicant}, AcceptByItself: {OfApplicant, OfDepartment},
+	RejectScope: {OfApplicant}, SendToAward: {OfApplicant}, RecordAward: {OfApplicant}, Grant: {OfApplicant}, Offer: {OfApplicant}, Consent: {OfApplicant, OfDepartment}, Refuse: {OfApplicant},
+	Dispute: {OfDepartment, OfAuthority}, Uphold: {OfApplicant, OfDepartment}, Overturn: {OfApplicant, OfDepartment}, Withdraw: {OfDepartment}, Lapse: {OfApplicant, OfDepartment},
+}
+
+// tell announces the letters about what happened to a.
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, a *Application, e Event) error {
+	if a.SubmittedAt == nil {
+		return nil
+	}
+	d := a.Dataset
+	n := Notice{Number: a.Number, Grant: a.Grant, Action: e.Action, Title: d.Title, TitleEN: d.TitleEN, From: d.Department.Name, FromEN: d.Department.NameEN, Name: a.Name, Words: e.Words, At: e.At}
+	if c := a.Running(); c != nil {
+		n.Due, n.House = c.Last.Format(time.DateOnly), c.House()
+	} else if a.State == Refused && a.Stage != nil {
+		n.Due, n.House = a.Stage.Last.Format(time.DateOnly), a.Stage.House()
+	}
+	for _, side := range told[e.Action] {
+		n.For = side
+		to, err := s.readers(ctx, tx, a.User, a.Organisation, d.Department.ID, d.Department.Profile, side)
+		if err != nil {
+			return err
+		}
+		if err := announce(ctx, tx, n, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellHolder announces the letters about a grant that moved.
+func (s *Service) tellHolder(ctx context.Context, tx pgx.Tx, g *Held) error {
+	d := g.Dataset
+	n := Notice{For: OfApplicant, Number: g.Application, Grant: g.Number, Moved: g.State, Title: d.Title, TitleEN: d.TitleEN, From: d.Department.Name, FromEN: d.Department.NameEN,
+		Name: g.Holder, Words: g.Reason, Until: g.LastDay().Format(time.DateOnly), At: g.StateAt}
+	to, err := s.readers(ctx, tx, g.User, g.Organisation, d.Department.ID, d.Department.Profile, OfApplicant)
+	if err != nil {
+		return err
+	}
+	return announce(ctx, tx, n, to)
+}
+
+func announce(ctx context.Context, tx pgx.Tx, n Notice, to []string) error {
+	for _, n.To = range to {
+		if !strings.Contains(n.To, "@") {
+			continue
+		}
+		n.ID = strings.ToLower(rand.Text())
+		if err := jobs.Announce(ctx, tx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readers are the addresses of those on a side of a case: who applied and the
+// owners of the organisation, the officers of the department, the authority.
+func (s *Service) readers(ctx context.Context, tx pgx.Tx, user, organisation, department int64, profile string, side Side) ([]string, error) {
+	switch side {
+	case OfDepartment:
+		people, err := account.Players(ctx, tx, []int64{department}, account.Officer)
+		return people[department], err
+	case OfAuthority:
+		rows, err := tx.Query(ctx, `
+			SELECT DISTINCT u.identifier FROM user_roles r JOIN users u ON u.id = r.user_id JOIN departments p ON p.id = r.department_id
+			WHERE r.role = 'authority' AND p.profile = $1 AND u.disabled_at IS NULL ORDER BY 1`, profile)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowTo[string])
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT u.identifier FROM users u
+		WHERE u.disabled_at IS NULL AND u.leaving_at IS NULL AND (u.id = $1 OR u.id IN (SELECT user_id FROM organisation_members WHERE organisation_id = $2 AND role = 'owner'))
+		ORDER BY u.id`, user, organisation)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

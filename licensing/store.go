@@ -1,0 +1,273 @@
+package licensing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/database"
+	"shuyuan/internal/deadline"
+	"shuyuan/internal/workdays"
+)
+
+const columns = `a.id, a.number, a.user_id, coalesce(a.organisation_id, 0), a.applicant, a.applicant_name, a.applicant_code, a.state, a.revision, a.created_at, a.saved_at,
+	a.seen, a.lane, a.use_area, a.purpose, a.outputs, a.months, a.storage, a.profile, a.conditions, a.submitted_at, a.accepted_at, a.decided_at, a.ended_at,
+	a.clock_profile, a.clock_path, a.clock_from, a.clock_used, a.stopped_at, a.stage_profile, a.stage_path, a.stage_from,
+	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''),
+	d.id, d.slug, d.title, d.title_en, d.status, d.open_type, p.id, p.slug, p.name, p.name_en, p.profile, p.email`
+
+const tables = ` FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id LEFT JOIN grants g ON g.application_id = a.id `
+
+func scan(row pgx.CollectableRow) (a Application, err error) {
+	d := &a.Dataset
+	var conditions, bases, award []byte
+	var from, stage *time.Time
+	err = row.Scan(&a.ID, &a.Number, &a.User, &a.Organisation, &a.Applicant, &a.Name, &a.Code, &a.State, &a.Revision, &a.CreatedAt, &a.SavedAt,
+		&a.Seen, &a.Lane, &a.Area, &a.Purpose, &a.Outputs, &a.Months, &a.Storage, &a.Profile, &conditions, &a.SubmittedAt, &a.AcceptedAt, &a.DecidedAt, &a.EndedAt,
+		&a.decision.Profile, &a.decision.Path, &from, &a.decision.Used, &a.StoppedAt, &a.stage.Profile, &a.stage.Path, &stage,
+		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant,
+		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Open, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile, &d.Department.Email)
+	if err != nil {
+		return a, err
+	}
+	if from != nil {
+		a.decision.From = *from
+	}
+	if stage != nil {
+		a.stage.From = *stage
+	}
+	for _, j := range []struct {
+		raw []byte
+		to  any
+	}{{conditions, &a.Conditions}, {bases, &a.Bases}, {award, &a.Award}} {
+		if len(j.raw) > 0 {
+			err = errors.Join(err, json.Unmarshal(j.raw, j.to))
+		}
+	}
+	return a, err
+}
+
+func (s *Service) list(ctx context.Context, q database.Querier, where, order string, args pgx.NamedArgs) ([]Application, error) {
+	rows, err := q.Query(ctx, `SELECT `+columns+tables+`WHERE `+where+` `+order, args)
+	if err != nil {
+		return nil, fmt.Errorf("applications: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, scan)
+	if err != nil {
+		return nil, fmt.Errorf("applications: %w", err)
+	}
+	for i := range found {
+		s.resume(&found[i])
+	}
+	return found, nil
+}
+
+// lock reads an application with its items and holds it until tx ends, so that
+// two people do not move it at once.
+func (s *Service) lock(ctx context.Context, tx pgx.Tx, number string) (*Application, error) {
+	found, err := s.list(ctx, tx, `a.number = @number`, `FOR UPDATE OF a`, pgx.NamedArgs{"number": number})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNone()
+	}
+	a := &found[0]
+	return a, s.fillItems(ctx, tx, a)
+}
+
+func (s *Service) fillItems(ctx context.Context, q database.Querier, a *Application) error {
+	rows, err := q.Query(ctx, `
+		SELECT i.resource_id, r.name, r.name_en, coalesce(i.version, 0), i.columns, i.rows_where, i.why, i.decision, i.given_columns, i.given_where, i.reason
+		FROM application_items i JOIN resources r ON r.id = i.resource_id WHERE i.application_id = @id ORDER BY r.position, r.id`, pgx.NamedArgs{"id": a.ID})
+	if err != nil {
+		return fmt.Errorf("items: %w", err)
+	}
+	a.Items, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (i Item, err error) {
+		err = row.Scan(&i.Resource, &i.Name, &i.NameEN, &i.Version, &i.Columns, &i.Where, &i.Why, &i.Decision, &i.GivenColumns, &i.GivenWhere, &i.Reason)
+		return i, err
+	})
+	return err
+}
+
+func nullTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func saveItems(ctx context.Context, tx pgx.Tx, a *Application) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM application_items WHERE application_id = $1`, a.ID); err != nil {
+		return fmt.Errorf("items: %w", err)
+	}
+	for _, i := range a.Items {
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO application_items (application_id, resource_id, version, columns, rows_where, why, decision, given_columns, given_where, reason)
+			VALUES (@id, @resource, @version, @columns, @where, @why, @decision, @given, @given_where, @reason)`,
+			pgx.NamedArgs{"id": a.ID, "resource": i.Resource, "version": i.Version, "columns": i.Columns, "where": i.Where, "why": i.Why,
+				"decision": i.Decision, "given": i.GivenColumns, "given_where": i.GivenWhere, "reason": i.Reason}); err != nil {
+			return fmt.Errorf("items: %w", err)
+		}
+	}
+	return nil
+}
+
+// save writes everything that moves; it is the one place that writes a state.
+func save(ctx context.Context, tx pgx.Tx, a *Application) error {
+	if a.Bases == nil {
+		a.Bases = []datasets.LegalBasis{}
+	}
+	if a.Missing == nil {
+		a.Missing = []string{}
+	}
+	var by *int64
+	if a.decider != 0 {
+		by = &a.decider
+	}
+	err := tx.QueryRow(ctx, `
+		UPDATE applications SET state = @state, revision = revision + 1, saved_at = @saved,
+			seen = @seen, lane = @lane, use_area = @area, purpose = @purpose, outputs = @outputs, months = @months, storage = @storage,
+			profile = @profile, conditions = @conditions, submitted_at = @submitted, accepted_at = @accepted, decided_at = @decided, ended_at = @ended,
+			clock_profile = @clock_profile, clock_path = @clock_path, clock_from = @clock_from, clock_used = @clock_used, stopped_at = @stopped,
+			stage_profile = @stage_profile, stage_path = @stage_path, stage_from = @stage_from,
+			missing = @missing, completions = @completions, automatic = @automatic, ground = @ground, reason = @reason, bases = @bases,
+			decided_by = coalesce(@decider, decided_by), decided_name = @decider_name, must_grant = @must, award = @award, grounds = @grounds, verdict = @verdict
+		WHERE id = @id RETURNING revision`,
+		pgx.NamedArgs{"id": a.ID, "state": a.State, "saved": a.SavedAt, "seen": a.Seen, "lane": a.Lane, "area": a.Area, "purpose": a.Purpose, "outputs": a.Outputs, "months": a.Months, "storage": a.Storage,
+			"profile": a.Profile, "conditions": a.Conditions, "submitted": a.SubmittedAt, "accepted": a.AcceptedAt, "decided": a.DecidedAt, "ended": a.EndedAt,
+			"clock_profile": a.decision.Profile, "clock_path": a.decision.Path, "clock_from": nullTime(a.decision.From), "clock_used": a.decision.Used, "stopped": a.StoppedAt,
+			"stage_profile": a.stage.Profile, "stage_path": a.stage.Path, "stage_from": nullTime(a.stage.From),
+			"missing": a.Missing, "completions": a.Completions, "automatic": a.Automatic, "ground": a.Ground, "reason": a.Reason, "bases": a.Bases,
+			"decider": by, "decider_name": a.Decider, "must": a.MustGrant, "award": a.Award, "grounds": a.Grounds, "verdict": a.Verdict}).Scan(&a.Revision)
+	if err != nil {
+		return fmt.Errorf("save application: %w", err)
+	}
+	return nil
+}
+
+func insert(ctx context.Context, tx pgx.Tx, a *Application) error {
+	var organisation *int64
+	if a.Organisation != 0 {
+		organisation = &a.Organisation
+	}
+	return tx.QueryRow(ctx, `
+		INSERT INTO applications (number, dataset_id, user_id, organisation_id, applicant, applicant_name, applicant_code, state, created_at, saved_at)
+		VALUES (@number, @dataset, @user, @organisation, @applicant, @name, @code, 'draft', @now, @now) RETURNING id, revision`,
+		pgx.NamedArgs{"number": a.Number, "dataset": a.Dataset.ID, "user": a.User, "organisation": organisation, "applicant": a.Applicant, "name": a.Name, "code": a.Code, "now": a.CreatedAt}).Scan(&a.ID, &a.Revision)
+}
+
+// number gives the next number of a kind in the year of now.
+func number(ctx context.Context, tx pgx.Tx, kind string, now time.Time) (string, error) {
+	year := now.In(workdays.Zone).Year()
+	var n int
+	err := tx.QueryRow(ctx, `INSERT INTO case_numbers (kind, year, last) VALUES ($1, $2, 1) ON CONFLICT (kind, year) DO UPDATE SET last = case_numbers.last + 1 RETURNING last`, kind, year).Scan(&n)
+	if err != nil {
+		return "", fmt.Errorf("number: %w", err)
+	}
+	return fmt.Sprintf("%s-%d-%06d", kind, year, n), nil
+}
+
+// Event is one thing that happened to an application.
+type Event struct {
+	At     time.Time
+	Name   string // who did it, as both sides read it
+	Side   string // applicant, department, authority, platform
+	Action Action
+	Words  string
+	Clock  *deadline.Clock // by when it was due, where there was a clock
+
+	ref  deadline.Ref
+	last *time.Time
+	by   int64
+}
+
+func insertEvent(ctx context.Context, tx pgx.Tx, application int64, e Event) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO application_events (application_id, at, by_id, by_name, side, action, words, clock_profile, clock_path, clock_last)
+		VALUES (@id, @at, @by, @name, @side, @action, @words, @profile, @path, @last)`,
+		pgx.NamedArgs{"id": application, "at": e.At, "by": e.by, "name": e.Name, "side": e.Side, "action": e.Action, "words": e.Words, "profile": e.ref.Profile, "path": e.ref.Path, "last": e.last})
+	if err != nil {
+		return fmt.Errorf("event: %w", err)
+	}
+	return nil
+}
+
+// selectEvents are the events of an application in their order.
+func (s *Service) selectEvents(ctx context.Context, application int64) ([]Event, error) {
+	rows, err := s.pool.Query(ctx, `SELECT at, by_name, side, action, words, clock_profile, clock_path, clock_last FROM application_events WHERE application_id = $1 ORDER BY id`, application)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Event, err error) {
+		if err := row.Scan(&e.At, &e.Name, &e.Side, &e.Action, &e.Words, &e.ref.Profile, &e.ref.Path, &e.last); err != nil || e.last == nil {
+			return e, err
+		}
+		e.ref.From = e.At
+		if clock, err := s.clocks.Resume(e.ref); err == nil {
+			y, m, d := e.last.Date()
+			clock.Last, clock.Missing = time.Date(y, m, d, 0, 0, 0, 0, workdays.Zone), 0
+			e.Clock = &clock
+		}
+		return e, nil
+	})
+}
+
+// keptConditions are the figures of an entry; the platform's where the
+// department has set none.
+func (s *Service) keptConditions(ctx context.Context, q database.Querier, dataset int64) (Conditions, error) {
+	c := Conditions{Months: s.limits.Months, Files: s.limits.Files, Rows: s.limits.Rows, Materials: []string{}}
+	err := q.QueryRow(ctx, `SELECT months, files_day, rows_day, materials, revision FROM open_conditions WHERE dataset_id = $1`, dataset).Scan(&c.Months, &c.Files, &c.Rows, &c.Materials, &c.Revision)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return c, fmt.Errorf("conditions: %w", err)
+	}
+	return c, nil
+}
+
+const agreementColumns = `id, edition, template, body, sha256, made_at, coalesce(user_by, 0), user_name, user_at, provider_name, provider_at, void_at`
+
+func scanAgreement(row pgx.CollectableRow) (g Agreement, err error) {
+	err = row.Scan(&g.ID, &g.Edition, &g.Template, &g.Body, &g.SHA256, &g.MadeAt, &g.user, &g.UserName, &g.UserAt, &g.Provider, &g.ProviderAt, &g.VoidAt)
+	return g, err
+}
+
+func selectAgreements(ctx context.Context, q database.Querier, application int64) ([]Agreement, error) {
+	rows, err := q.Query(ctx, `SELECT `+agreementColumns+` FROM agreements WHERE application_id = $1 ORDER BY edition DESC`, application)
+	if err != nil {
+		return nil, fmt.Errorf("agreements: %w", err)
+	}
+	return pgx.CollectRows(rows, scanAgreement)
+}
+
+// newAgreement keeps another edition; the one before is void.
+func newAgreement(ctx context.Context, tx pgx.Tx, application int64, body string, at time.Time) (*Agreement, error) {
+	if _, err := tx.Exec(ctx, `UPDATE agreements SET void_at = $2 WHERE application_id = $1 AND void_at IS NULL`, application, at); err != nil {
+		return nil, fmt.Errorf("agreement: %w", err)
+	}
+	rows, err := tx.Query(ctx, `
+		INSERT INTO agreements (application_id, edition, template, body, sha256, made_at)
+		SELECT @id, 1 + coalesce(max(edition), 0), @template, @body, @sha256, @at FROM agreements WHERE application_id = @id
+		RETURNING `+agreementColumns, pgx.NamedArgs{"id": application, "template": template, "body": body, "sha256": digest(body), "at": at})
+	if err != nil {
+		return nil, fmt.Errorf("agreement: %w", err)
+	}
+	g, err := pgx.CollectExactlyOneRow(rows, scanAgreement)
+	return &g, err
+}
+
+func signAgreement(ctx context.Context, tx pgx.Tx, id int64, side string, by int64, name string, at time.Time) error {
+	tag, err := tx.Exec(ctx, `UPDATE agreements SET `+side+`_by = @by, `+side+`_name = @name, `+side+`_at = @at WHERE id = @id AND void_at IS NULL AND `+side+`_at IS NULL`,
+		pgx.NamedArgs{"id": id, "by": by, "name": name, "at": at})
+	if err == nil && tag.RowsAffected() == 0 {
+		err = errors.New("it is void or signed already")
+	}
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package licensing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
+	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
+)
+
+// platform is who moves what nobody moved in time.
+func platform() account.Actor { return account.System("applications") }
+
+// Tick moves what its clocks have moved: an application that nobody accepted in
+// time is accepted, one that was not completed or signed in time lapses, a grant
+// whose term is over expires, and old drafts go. It may run as often as one
+// likes; each case is moved in a transaction of its own.
+func (s *Service) Tick(ctx context.Context) error {
+	due, err := s.list(ctx, s.pool, `a.state IN ('submitted', 'returned', 'offered')`, `ORDER BY a.id LIMIT 10000`, pgx.NamedArgs{})
+	if err != nil {
+		return err
+	}
+	var failed error
+	for i := range due {
+		if due[i].Stage != nil && due[i].Stage.Late(s.now()) {
+			failed = errors.Join(failed, s.overtake(ctx, due[i].Number))
+		}
+	}
+	return errors.Join(failed, s.expire(ctx), s.dropDrafts(ctx))
+}
+
+// overtake moves one application whose step was not taken in time, as of the end
+// of its last day: the next clock loses no day to the job that moves it.
+func (s *Service) overtake(ctx context.Context, number string) error {
+	who := platform()
+	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		var none struct{}
+		a, err := s.lock(ctx, tx, number)
+		if err != nil || a.Stage == nil || !a.Stage.Late(s.now()) {
+			return none, err
+		}
+		action := Lapse
+		if a.State == Submitted {
+			action = AcceptByItself
+		}
+		e := s.event(a, who, OfPlatform, action, "")
+		e.Name = ""
+		at := a.Stage.Last
+		if err := s.next(a, action, who); err != nil {
+			return none, err
+		}
+		if action == AcceptByItself {
+			a.Automatic = true
+		}
+		if err := s.after(a, at); err != nil {
+			return none, err
+		}
+		return none, s.moved(ctx, tx, who, a, e)
+	})
+	if fault.KindOf(err) == fault.Conflict || fault.KindOf(err) == fault.NotFound {
+		return nil // somebody moved it meanwhile
+	}
+	return err
+}
+
+func (s *Service) expire(ctx context.Context) error {
+	over, err := s.grants(ctx, s.pool, `g.state IN ('active', 'suspended') AND g.until_at <= @now`, `ORDER BY g.id LIMIT 10000`, pgx.NamedArgs{"now": s.now()})
+	if err != nil {
+		return err
+	}
+	for _, g := range over {
+		_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+			var none struct{}
+			locked, err := s.grants(ctx, tx, `g.id = @id AND g.state IN ('active', 'suspended')`, `FOR UPDATE OF g`, pgx.NamedArgs{"id": g.ID})
+			if err != nil || len(locked) == 0 {
+				return none, err
+			}
+			return none, s.moveGrant(ctx, tx, platform(), &locked[0], Expire, "")
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropDrafts deletes drafts that nobody has saved for as long as the platform
+// keeps them.
+func (s *Service) dropDrafts(ctx context.Context) error {
+	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		rows, err := tx.Query(ctx, `DELETE FROM applications WHERE state = 'draft' AND saved_at < $1 RETURNING number`, s.now().Add(-s.limits.Draft))
+		if err != nil {
+			return struct{}{}, fmt.Errorf("old drafts: %w", err)
+		}
+		gone, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return struct{}{}, fmt.Errorf("old drafts: %w", err)
+		}
+		for _, number := range gone {
+			if err := audit.Append(ctx, tx, platform(), "application", number, "draft-dropped", nil); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// Forget takes out what an account that leaves wrote and nobody needs: its own
+// drafts go, what is under way is withdrawn, and its grants are given back.
+func (s *Service) Forget(ctx context.Context, tx pgx.Tx, user int64) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM applications WHERE user_id = $1 AND organisation_id IS NULL AND state = 'draft'`, user); err != nil {
+		return fmt.Errorf("forget: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE applications SET state = 'withdrawn', ended_at = $2, revision = revision + 1 WHERE user_id = $1 AND organisation_id IS NULL AND state IN ('submitted', 'returned', 'accepted', 'awarding', 'offered')`, user, s.now()); err != nil {
+		return fmt.Errorf("forget: %w", err)
+	}
+	held, err := s.grants(ctx, tx, `g.user_id = @user AND g.organisation_id IS NULL AND g.state IN ('active', 'suspended')`, `FOR UPDATE OF g`, pgx.NamedArgs{"user": user})
+	if err != nil {
+		return err
+	}
+	for i := range held {
+		g := &held[i]
+		if _, err := tx.Exec(ctx, `UPDATE grants SET state = 'surrendered', state_at = $2, revision = revision + 1 WHERE id = $1`, g.ID, s.now()); err != nil {
+			return fmt.Errorf("forget: %w", err)
+		}
+		if err := audit.Append(ctx, tx, platform(), "grant", g.Number, string(Surrender), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package licensing
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/account"
+	"shuyuan/internal/calendars"
+	"shuyuan/internal/inbox"
+)
+
+// Waiting implements inbox.Source: what a department has to accept or decide,
+// and the disputes before an authority.
+func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
+	var out []inbox.Item
+	if who.Is(account.Officer) && who.Department != 0 {
+		all, err := s.list(ctx, s.pool, `d.department_id = @department AND a.state IN ('submitted', 'accepted', 'awarding')`, `ORDER BY a.id LIMIT 1000`, pgx.NamedArgs{"department": who.Department})
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			out = append(out, waiting(&all[i]))
+		}
+	}
+	if who.Is(account.Authority) {
+		all, err := s.Disputes(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			out = append(out, waiting(&all[i]))
+		}
+	}
+	return out, nil
+}
+
+func waiting(a *Application) inbox.Item {
+	i := inbox.Item{Kind: "application", ID: a.Number, Title: inbox.Text{Zh: a.Dataset.Title, En: a.Dataset.TitleEN}, Sub: inbox.Text{Zh: a.Number + " · " + a.Name},
+		Path: "/desk/applications/" + a.Number, Since: a.SavedAt, Clock: a.Running()}
+	switch a.State {
+	case Submitted:
+		i.Ask, i.After = "请受理，或者一次列全要补的材料。", "到期没有受理，自动受理。"
+	case Accepted:
+		i.Ask, i.After = "请决定：同意、同意一部分，或者写明理由和依据不同意。", "到期没有决定，列为逾期，仍要决定。"
+	case Awarding:
+		i.Ask = "请登记竞争的结果，再决定。"
+	case Disputed:
+		i.Ask, i.After = "请决定：拒绝是否成立。", "到期没有决定，列为逾期，仍要决定。"
+	case Draft, Returned, Lapsed, Withdrawn, OutOfScope, Offered, Granted, Refused, Upheld:
+	}
+	return i
+}
+
+// OpenClocks are the clocks of the applications that wait for somebody.
+func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT number, clock_profile, clock_path, clock_from, clock_used FROM applications WHERE clock_path <> '' AND stopped_at IS NULL AND state IN ('submitted', 'accepted')
+		UNION ALL SELECT number, stage_profile, stage_path, stage_from, 0 FROM applications WHERE stage_path <> '' AND state IN ('submitted', 'returned', 'offered', 'disputed')
+		ORDER BY 1`)
+	if err != nil {
+		return nil, fmt.Errorf("open clocks: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (calendars.Open, error) {
+		o := calendars.Open{Kind: "application"}
+		err := row.Scan(&o.ID, &o.Ref.Profile, &o.Ref.Path, &o.Ref.From, &o.Ref.Used)
+		return o, err
+	})
+}
