@@ -21,6 +21,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Opening != nil {
 		all = append(all, s.Opening)
 	}
+	if s.Licensing != nil {
+		all = append(all, s.Licensing)
+	}
 	if s.Notes != nil {
 		all = append(all, s.Notes)
 	}

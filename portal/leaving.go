@@ -96,6 +96,13 @@ func (s *Server) writeAccount(ctx context.Context, w io.Writer, who account.Acto
 	if err := errors.Join(err, put("account.json", own), put("questions.json", asked), put("requests.json", wanted)); err != nil {
 		return err
 	}
+	data, err := s.ownData(ctx, who)
+	if err != nil {
+		return err
+	}
+	if err := put("data.json", data); err != nil {
+		return err
+	}
 	acts, err := z.Create("acts.ndjson")
 	if err != nil {
 		return err
@@ -105,4 +112,20 @@ func (s *Server) writeAccount(ctx context.Context, w io.Writer, who account.Acto
 		return err
 	}
 	return z.Close()
+}
+
+// ownData is what somebody applied for, was granted and was given, as the
+// export of an account holds it.
+func (s *Server) ownData(ctx context.Context, who account.Actor) (map[string]any, error) {
+	const all = 100_000
+	applied, err := s.Licensing.Mine(ctx, who, 0, all)
+	if err != nil {
+		return nil, err
+	}
+	held, err := s.Licensing.GrantsOf(ctx, who, 0, all)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := s.Datasets.Acquired(ctx, who, 0, all)
+	return map[string]any{"applications": applied, "grants": held, "downloads": taken}, err
 }

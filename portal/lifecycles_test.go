@@ -16,6 +16,7 @@ import (
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/datasets/sources"
+	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
@@ -33,6 +34,8 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Note", "What a department explains of an entry (`datasets/notes`; TJ-25).", notes.Lifecycle()},
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
+	{"Application", "An application for conditional data (`licensing`; TJ-23, AB-35). What the platform does by itself stands as administrator.", licensing.Lifecycle()},
+	{"Grant", "What an application that was agreed to gives (`licensing`; AS-35, AS-44).", licensing.GrantLifecycle()},
 	{"Question", "A question about data, and its answer (`datasets/questions`).", questions.Lifecycle()},
 	{"Demand for data", "What people want and is not there yet, from the proposal to the dataset (`licensing/demands`; AS-26, FJ-3.1).", demands.Lifecycle()},
 }

@@ -42,9 +42,15 @@ var (
 	compilers      = []account.Role{account.Officer, account.Head, account.Authority}
 	demanded       = []account.Role{account.Officer, account.Authority}
 	administrators = []account.Role{account.Administrator}
-	guards         = []account.Role{account.SecurityAdministrator}
-	auditors       = []account.Role{account.AuditAdministrator}
-	keepers        = []account.Role{account.Administrator, account.SecurityAdministrator}
+
+	// who is asked for data, who sees that, and who stops its use
+	givers   = []account.Role{account.Officer, account.Head}
+	askedFor = []account.Role{account.Officer, account.Head, account.Authority}
+	seeing   = []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}
+	stopping = []account.Role{account.Officer, account.Head, account.Regulator}
+	guards   = []account.Role{account.SecurityAdministrator}
+	auditors = []account.Role{account.AuditAdministrator}
+	keepers  = []account.Role{account.Administrator, account.SecurityAdministrator}
 )
 
 // Routes is every route of the portal. HEAD is answered wherever GET is.
@@ -90,6 +96,8 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/corrections/:id", By: rechecking, Handle: (*Server).moveCorrection, Session: true},
 	{Method: "GET", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).showAsk, Session: true},
 	{Method: "POST", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).ask, Session: true},
+	{Method: "GET", Path: "/datasets/:slug/apply", By: anybody, Handle: (*Server).showBefore},
+	{Method: "POST", Path: "/datasets/:slug/apply", By: anybody, Handle: (*Server).beginApplication, Session: true},
 	{Method: "GET", Path: "/datasets/:slug/all.zip", By: anybody, Handle: (*Server).downloadWhole, Visit: DownloadVisit},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id", By: anybody, Handle: (*Server).showResource, Public: true, Keep: worthKeeping, Visit: QuestionVisit},
 	{Method: "GET", Path: "/datasets/:slug/resources/:id/explorer", By: anybody, Handle: (*Server).showExplorer, Public: true, Keep: worthKeeping, Visit: QuestionVisit},
@@ -143,6 +151,21 @@ var Routes = []Route{
 	{Method: "POST", Path: "/sign-out", By: anybody, Handle: (*Server).signOut},
 	{Method: "GET", Path: "/account", By: anybody, Handle: (*Server).showAccount, Session: true},
 	{Method: "POST", Path: "/account/sessions/end", By: anybody, Handle: (*Server).endSessions, Session: true},
+	{Method: "GET", Path: "/applications", By: anybody, Handle: (*Server).showApplications, Session: true},
+	{Method: "GET", Path: "/applications/:number", By: anybody, Handle: (*Server).showApplication, Session: true},
+	{Method: "GET", Path: "/applications/:number/edit", By: anybody, Handle: (*Server).showEditApplication, Session: true},
+	{Method: "POST", Path: "/applications/:number/edit", By: anybody, Handle: (*Server).saveApplication, Session: true},
+	{Method: "POST", Path: "/applications/:number/autosave", By: anybody, Handle: (*Server).autosaveApplication, Session: true},
+	{Method: "GET", Path: "/applications/:number/sign", By: anybody, Handle: (*Server).showSign, Session: true},
+	{Method: "POST", Path: "/applications/:number/sign", By: anybody, Handle: (*Server).sign, Session: true, Fresh: true},
+	{Method: "POST", Path: "/applications/:number/withdraw", By: anybody, Handle: (*Server).withdrawApplication, Session: true},
+	{Method: "POST", Path: "/applications/:number/dispute", By: anybody, Handle: (*Server).disputeApplication, Session: true},
+	{Method: "GET", Path: "/applications/:number/agreement/:edition", By: anybody, Handle: (*Server).showAgreement, Session: true},
+	{Method: "GET", Path: "/grants", By: anybody, Handle: (*Server).showGrants, Session: true},
+	{Method: "GET", Path: "/grants/:number", By: anybody, Handle: (*Server).showGrant, Session: true},
+	{Method: "POST", Path: "/grants/:number/keys", By: anybody, Handle: (*Server).makeGrantKey, Session: true, Fresh: true},
+	{Method: "POST", Path: "/grants/:number/surrender", By: anybody, Handle: (*Server).surrenderGrant, Session: true, Fresh: true},
+	{Method: "GET", Path: "/downloads", By: anybody, Handle: (*Server).showDownloads, Session: true},
 	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true, Fresh: true},
 	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
 	{Method: "POST", Path: "/account/name", By: anybody, Handle: (*Server).renameAccount, Session: true},
@@ -164,6 +187,21 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/identity/unlink", By: anybody, Handle: (*Server).unlinkIdentity, Session: true, Fresh: true},
 	{Method: "POST", Path: "/account/identity/confirm", By: anybody, Handle: (*Server).confirmByIdentity, Session: true},
 
+	{Method: "GET", Path: "/desk/applications", By: askedFor, Handle: (*Server).showDeskApplications, Session: true},
+	{Method: "GET", Path: "/desk/applications/:number", By: seeing, Handle: (*Server).showApplication, Session: true},
+	{Method: "GET", Path: "/desk/applications/:number/agreement/:edition", By: seeing, Handle: (*Server).showAgreement, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/accept", By: officers, Handle: (*Server).acceptApplication, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/return", By: officers, Handle: (*Server).returnApplication, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/scope", By: officers, Handle: (*Server).rejectApplication, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/award", By: officers, Handle: (*Server).awardApplication, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/awarded", By: officers, Handle: (*Server).recordAward, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/decide", By: officers, Handle: (*Server).decideApplication, Session: true, Fresh: true},
+	{Method: "POST", Path: "/desk/applications/:number/judge", By: authorities, Handle: (*Server).judgeApplication, Session: true},
+	{Method: "GET", Path: "/desk/grants", By: givers, Handle: (*Server).showGrants, Session: true},
+	{Method: "GET", Path: "/desk/grants/:number", By: seeing, Handle: (*Server).showGrant, Session: true},
+	{Method: "POST", Path: "/desk/grants/:number/move", By: stopping, Handle: (*Server).moveGrant, Session: true, Fresh: true},
+	{Method: "GET", Path: "/desk/catalogue/:slug/conditions", By: officers, Handle: (*Server).showConditions, Session: true},
+	{Method: "POST", Path: "/desk/catalogue/:slug/conditions", By: officers, Handle: (*Server).setConditions, Session: true},
 	{Method: "GET", Path: "/desk/inbox", By: account.Deskers, Handle: (*Server).showInbox, Session: true},
 	{Method: "GET", Path: "/desk/inbox.csv", By: account.Deskers, Handle: (*Server).inboxCSV, Session: true, Visit: DownloadVisit},
 

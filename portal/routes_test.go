@@ -345,7 +345,14 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		},
 		"Answer questions about the data of one's department":                                                 reads("/desk/questions"),
 		"Hide questions about the data of one's department with a reason, show them again, deal with reports": sends("/desk/questions/999999/judge", url.Values{"action": {"hide"}, "reason": {"x"}, "revision": {"1"}}, 404),
-		"See in the inbox what waits for oneself":                                                             reads("/desk/inbox", "/desk/inbox.csv"),
+		"Apply for conditional data, sign, take it, dispute a refusal (for an organisation, its owners sign)": func(p persona) bool {
+			return reads("/applications", "/grants", "/downloads")(p) && sends("/datasets/"+conditional.Slug+"/apply", url.Values{"organisation": {"0"}}, 303)(p)
+		},
+		"Accept, return and decide applications for the data of one's department, and set their conditions": sends("/desk/applications/SQ-2026-999999/accept", url.Values{"revision": {"1"}}, 404),
+		"See the applications for the data of one's department, and its grants":                             reads("/desk/grants", "/desk/applications?all=1"),
+		"Decide whether refusals of the departments under one's text stand":                                 sends("/desk/applications/SQ-2026-999999/judge", url.Values{"revision": {"1"}, "decision": {"uphold"}, "verdict": {"x"}}, 404),
+		"Suspend and reinstate grants at once: those of one's department; the regulator, all":               sends("/desk/grants/SQZ-2026-999999/move", url.Values{"revision": {"1"}, "action": {"suspend"}, "reason": {"x"}}, 404),
+		"See in the inbox what waits for oneself":                                                           reads("/desk/inbox", "/desk/inbox.csv"),
 		"Turn one's second factor and passkeys on and off": func(p persona) bool {
 			return reads("/account/factors")(p) && sends("/account/factors/totp", url.Values{}, 200)(p) && sends("/account/factors/totp/confirm", url.Values{"code": {"1"}}, 422)(p) && sends("/account/factors/totp/remove", url.Values{}, 303)(p)
 		},

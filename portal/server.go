@@ -28,6 +28,7 @@ import (
 	"shuyuan/internal/identity"
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
+	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
@@ -59,6 +60,7 @@ type Deps struct {
 	Log        *slog.Logger
 
 	Questions *questions.Service
+	Licensing *licensing.Service
 
 	Demands     *demands.Service
 	Corrections *corrections.Service // nil: nobody objects to data

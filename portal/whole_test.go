@@ -1,6 +1,8 @@
 package portal_test
 
 import (
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"bytes"
 	"fmt"
 	"io"
@@ -134,7 +136,7 @@ func limit(bucket string, n int) func(*setup) {
 
 func newWhole(t *testing.T, configure ...func(*setup)) *whole {
 	t.Helper()
-	return wholeOn(t, datasetstest.New(t, licensing.Gate{}, datasetstest.Asked), configure...)
+	return wholeOn(t, datasetstest.NewOn(t, func(pool *pgxpool.Pool) datasets.Gate { return licensing.NewGate(pool) }, datasetstest.Asked), configure...)
 }
 
 // wholeOn is the portal on a catalogue of the test's own making.
@@ -182,6 +184,9 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	s.Corrections = corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: s.Accounts, Secret: []byte("secret"), Now: c.Clock})
 	s.Demands = demands.New(c.Pool, c.Service, book, clocks, s.Accounts, c.Clock)
 	w.demands = s.Demands
+	if s.Licensing, err = licensing.New(c.Pool, c.Service, book, clocks, s.Accounts, c.Clock); err != nil {
+		t.Fatal(err)
+	}
 	rules, err := following.RulesOf(book)
 	if err != nil {
 		t.Fatal(err)

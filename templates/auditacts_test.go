@@ -28,6 +28,8 @@ var actionTypes = map[string][2]string{
 	"share-request":    {"sharing", "Action"},
 	"correction":       {"corrections", "Action"},
 	"demand":           {"demands", "Action"},
+	"application":      {"licensing", "Action"},
+	"grant":            {"licensing", "GrantAction"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

@@ -27,6 +27,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/findings", Title: "个人信息和隐患", By: []account.Role{account.Officer}},
 	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},
 	{Href: "/desk/organisations", Title: "机构认证", By: []account.Role{account.Authority}},
+	{Href: "/desk/applications", Title: "开放申请", Also: "/desk/grants", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/questions", Title: "问答", By: []account.Role{account.Officer}},
 	{Href: "/desk/corrections", Title: "数据复核", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/requests", Title: "数据需求", By: []account.Role{account.Officer, account.Authority}},

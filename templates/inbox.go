@@ -191,6 +191,7 @@ var inboxKinds = map[string]string{
 	"finding":         "个人信息和隐患",
 	"link":            "登记的地址",
 	"update":          "到期的更新",
+	"application":     "开放申请",
 	"question":        "问答",
 	"question-report": "举报的问答",
 	"correction":      "数据复核",

@@ -240,6 +240,7 @@ type services struct {
 	catalogue *catalogue.Service
 	questions *questions.Service
 
+	licensing     *licensing.Service
 	demands       *demands.Service
 	corrections   *corrections.Service
 	correctionsAt func(now func() time.Time) *corrections.Service // as of some time
@@ -272,7 +273,7 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	}
 	out := services{
 		clock:    clock,
-		datasets: datasets.NewService(in.pool, in.store, licensing.Gate{}, clock.Now, append(options, links, datasets.Confirmed(catalogue.EnsureConfirmed), datasets.Work(in.path("work")))...),
+		datasets: datasets.NewService(in.pool, in.store, licensing.NewGate(in.pool), clock.Now, append(options, links, datasets.Confirmed(catalogue.EnsureConfirmed), datasets.Work(in.path("work")))...),
 	}
 	out.accounts = account.NewService(in.pool, account.Config{Secret: secret, Papers: account.Papers{Store: in.store, Look: out.datasets.LookAtPDF}}, clock.Now)
 	if out.calendars, err = calendars.New(ctx, in.pool, book, clock.Now, in.log); err != nil {
@@ -290,6 +291,10 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	out.corrections = out.correctionsAt(clock.Now)
 	out.demands = demands.New(in.pool, out.datasets, book, out.clocks, out.accounts, clock.Now)
 	out.accounts.OnLeave(demands.Forget)
+	if out.licensing, err = licensing.New(in.pool, out.datasets, book, out.clocks, out.accounts, clock.Now); err != nil {
+		return services{}, err
+	}
+	out.accounts.OnLeave(out.licensing.Forget)
 	return out, nil
 }
 

@@ -143,9 +143,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares},
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares},
 		Sharing: shares,
 		Now:     s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
@@ -203,6 +203,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleWebhooks(workers, sender, s.base, follows); err != nil {
 		return err
 	}
+	if err := notify.HandleApplications(workers, sender, s.base, follows); err != nil {
+		return err
+	}
 	if err := notify.HandleFindings(workers, sender, s.base, follows); err != nil {
 		return err
 	}
@@ -216,6 +219,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "account-sweep", Every: 5 * time.Minute, AtStart: true, Run: s.accounts.Sweep},
 		{Name: "account-leaving", Every: time.Hour, AtStart: true, Run: s.accounts.Depart},
 		{Name: "key-warning", Every: time.Hour, AtStart: true, Run: s.accounts.WarnOfKeys},
+		{Name: "applications", Every: time.Minute, AtStart: true, Run: s.licensing.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},
