@@ -3,7 +3,7 @@
 // where a bound is stated against them. It prints medians with machine, commit
 // and date, and of tables whether each bound is met; it never runs as a test.
 //
-//	bench -binary var/bin/shuyuan [-part pages|tables] [-datasets 10000] [-rows 2500000] [-rounds 3] [-seconds 8]
+//	bench -binary var/bin/shuyuan [-part pages|tables|cases] [-datasets 10000] [-rows 2500000] [-rounds 3] [-seconds 8]
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 	binary := flag.String("binary", "var/bin/shuyuan", "the shuyuan to measure")
 	datasets := flag.Int("datasets", 10_000, "size of the catalogue")
 	rows := flag.Int("rows", 2_500_000, "size of the table")
-	part := flag.String("part", "", "pages or tables; both if left out")
+	part := flag.String("part", "", "pages, tables or cases; all if left out")
 	rounds := flag.Int("rounds", 3, "rounds of each load; the median is printed")
 	seconds := flag.Int("seconds", 8, "length of one round")
 	flag.Parse()
@@ -73,7 +73,7 @@ func (b *bench) run(ctx context.Context) error {
 	for _, p := range []struct {
 		name    string
 		measure func(context.Context, string) error
-	}{{"pages", b.measurePages}, {"tables", b.measureTables}} {
+	}{{"pages", b.measurePages}, {"tables", b.measureTables}, {"cases", b.measureCases}} {
 		if b.part != "" && b.part != p.name {
 			continue
 		}

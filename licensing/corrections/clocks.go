@@ -56,6 +56,15 @@ func (s *Service) resume(c *Correction) {
 }
 
 func (s *Service) clock(c *Correction) *deadline.Clock {
+	clock, err := s.clocks.Resume(c.ref())
+	if err != nil {
+		return nil
+	}
+	return &clock
+}
+
+// ref is the clock that runs now.
+func (c *Correction) ref() deadline.Ref {
 	ref := c.base
 	switch {
 	case c.Case != 0 && c.caseEnded != nil: // the answer is owed since it was decided
@@ -65,11 +74,7 @@ func (s *Service) clock(c *Correction) *deadline.Clock {
 	case c.extended():
 		ref = deadline.Ref{Profile: c.base.Profile, Path: c.morePath, From: *c.moreFrom, Given: c.MoreDays}
 	}
-	clock, err := s.clocks.Resume(ref)
-	if err != nil {
-		return nil
-	}
-	return &clock
+	return ref
 }
 
 // extended reports whether the one extension is of the term that runs.

@@ -12,7 +12,9 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/workdays"
 )
 
 // answers reports whether who is of the department that answers.
@@ -231,6 +233,7 @@ func (s *Service) InTime(ctx context.Context, department string) (datasets.Share
 		return out, err
 	}
 	now := s.now()
+	days := map[deadline.Ref]*deadline.Clock{} // of each day, since only that counts
 	var c Correction
 	_, err = pgx.ForEachRow(rows, []any{&c.State, &c.base.Profile, &c.base.Path, &c.base.From, &c.More, &c.morePath, &c.MoreDays, &c.moreFrom, &c.Reopened, &c.Answered, &c.Case, &c.caseEnded}, func() error {
 		one := c
@@ -238,7 +241,12 @@ func (s *Service) InTime(ctx context.Context, department string) (datasets.Share
 			day := dayIn(*one.moreFrom)
 			one.moreFrom = &day
 		}
-		one.Clock = s.clock(&one)
+		ref := one.ref()
+		ref.From = dayIn(ref.From.In(workdays.Zone))
+		if _, known := days[ref]; !known {
+			days[ref] = s.clock(&one)
+		}
+		one.Clock = days[ref]
 		switch {
 		case one.Clock == nil || one.Clock.Preliminary() || one.Case != 0 && one.caseEnded == nil || one.State.Open() && !one.Late(now):
 		case one.State.Open() || one.Clock.Late(*one.Answered):

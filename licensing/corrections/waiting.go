@@ -13,7 +13,7 @@ import (
 
 // mostWaiting is how many of a kind the inbox lists; the rest is one line that
 // leads to the whole list.
-const mostWaiting = 100
+const mostWaiting = 50
 
 // Waiting implements inbox.Source: for officers what is to be checked and
 // answered, for heads what is asked of them and what is late, for the authority
