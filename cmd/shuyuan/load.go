@@ -12,6 +12,7 @@ import (
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/policy"
+	"shuyuan/licensing"
 	"shuyuan/licensing/sharing"
 )
 
@@ -48,6 +49,9 @@ func loadDemo(ctx context.Context, c *call) error {
 				return questions.New(in.pool, s.datasets, s.clocks, s.accounts, now)
 			},
 			Corrections: s.correctionsAt,
+			Licensing: func(now func() time.Time) (*licensing.Service, error) {
+				return licensing.New(in.pool, s.datasets, book, s.clocks, demo.Known(s.accounts), now)
+			},
 		}
 		if *passwords {
 			return demo.Passwords(ctx, d)

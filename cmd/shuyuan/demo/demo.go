@@ -21,6 +21,7 @@ import (
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/sharing"
 )
@@ -40,7 +41,8 @@ type Deps struct {
 	Sharing    *sharing.Service
 	Now        func() time.Time
 
-	Corrections func(now func() time.Time) *corrections.Service // as of some time
+	Corrections func(now func() time.Time) *corrections.Service        // as of some time
+	Licensing   func(now func() time.Time) (*licensing.Service, error) // as of some time, for whoever need not show anew who they are
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

@@ -85,6 +85,9 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 		Corrections: func(now func() time.Time) *corrections.Service {
 			return corrections.New(corrections.Config{Pool: in.pool, Catalogue: entries, Sources: in.Catalogue.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: now})
 		},
+		Licensing: func(now func() time.Time) (*licensing.Service, error) {
+			return licensing.New(in.pool, entries, book, clocks, Known(accounts), now)
+		},
 		Now:  now,
 		Kept: filepath.Join(dir, "demo-accounts"),
 		Out:  &in.out,
