@@ -44,7 +44,7 @@ func loadDemo(ctx context.Context, c *call) error {
 			Datasets: s.datasets, Catalogue: s.catalogue, Accounts: s.accounts, Kept: in.path("demo-accounts"), Out: c.out,
 			Opening: opening.New(in.pool, s.datasets, book, s.clocks, now), Deidentify: deidentify.New(in.pool, s.datasets, s.catalogue, book, now),
 			Notes: notes.New(in.pool, s.datasets, now), Following: follows, Now: now,
-			Sharing: sharing.New(in.pool, s.datasets, book, s.clocks, now),
+			Demands: s.demands, Sharing: sharing.New(in.pool, s.datasets, book, s.clocks, now),
 			Questions: func(now func() time.Time) *questions.Service {
 				return questions.New(in.pool, s.datasets, s.clocks, s.accounts, now)
 			},

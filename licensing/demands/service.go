@@ -60,6 +60,13 @@ var (
 	answering = deadline.Term{House: "demand_answer"}
 )
 
+// At is the same demands as of some time.
+func (s *Service) At(now func() time.Time) *Service {
+	out := *s
+	out.now = now
+	return &out
+}
+
 func errNone() error { return fault.New(fault.NotFound, "没有这条需求。") }
 
 func errSignIn() error { return fault.New(fault.Unauthenticated, "请先登录。") }

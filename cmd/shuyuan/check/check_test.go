@@ -104,6 +104,12 @@ func objected(state, set string) string {
 	return s + `UPDATE corrections SET state = '` + state + `'` + set + `; `
 }
 
+// demand makes sql for a request for data that waits for the platform, with its
+// turn and its step.
+const demand = `INSERT INTO demands (user_id, proposer, title, need, purpose, title_grams, grams, proposed_at, state) VALUES (1, '某', '坐标', '全省', '公交', '{}', '{}', now(), 'unassigned');
+	INSERT INTO demand_turns (demand_id, clock_profile, clock_path, began_at) VALUES (1, 'x', 'y', now());
+	INSERT INTO demand_steps (demand_id, act, at) VALUES (1, 'propose', now()); `
+
 // mutations are violations, at least one for every rule: the line that must
 // report it, what it must name, and how it is done.
 var mutations = []struct {
@@ -112,6 +118,14 @@ var mutations = []struct {
 	do                func(*testing.T, *world)
 	deep              bool
 }{
+	{name: "a vote was counted twice", rule: "L7 a request for data has", names: "demand 1: 2 votes, 0 accounts", sql: demand + `UPDATE demands SET votes = 2`},
+	{name: "a merge leads elsewhere", rule: "L7 a merged request", names: "demand 2", sql: demand + `
+		INSERT INTO demands (proposer, title, need, purpose, title_grams, grams, proposed_at, state) SELECT proposer, title, need, purpose, title_grams, grams, proposed_at, state FROM demands CROSS JOIN generate_series(1, 2);
+		UPDATE demands SET merged_into = 1, root_id = 3 WHERE id = 2`},
+	{name: "whose turn it is has no clock", rule: "L7 a clock", names: "demand 1 (unassigned)", sql: demand + `DELETE FROM demand_turns`},
+	{name: "a clock of another department runs", rule: "L7 a clock", names: "demand 1 (unassigned)", sql: demand + `UPDATE demand_turns SET department_id = 1`},
+	{name: "a demand was moved behind its steps", rule: "L7 a request for data stands", names: "demand 1 is withdrawn, its steps end with propose", sql: demand + `UPDATE demands SET state = 'withdrawn'`},
+	{name: "a demand that nobody proposed", rule: "I7 every request for data", names: "demand 1", sql: demand},
 	{name: "a grant went to another department", rule: "L6 a grant of sharing", names: "grant 1 of request 1", sql: shareRequest("supplied") + `
 		INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at) VALUES (1, 'share', 2, 2, '核对', '2020-01-01', '2099-01-01', '2099-01-02 00:00+08')`},
 	{name: "a request was supplied without a grant", rule: "L6 a grant of sharing", names: "request 1 has no grant", sql: shareRequest("supplied")},

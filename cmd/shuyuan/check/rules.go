@@ -254,6 +254,27 @@ var rules = []rule{
 		   OR c.state IN ('decided', 'closed') AND c.reason = ''
 		   OR (SELECT count(DISTINCT d.department_id) FROM source_case_entries x JOIN datasets d ON d.id = x.dataset_id WHERE x.case_id = c.id) < 2`},
 
+	{id: "L7", says: "a request for data has as many votes as accounts second it, each once, and none once it is merged", query: `
+		SELECT format('demand %s: %s votes, %s accounts', w.id, w.votes, x.n) FROM demands w CROSS JOIN LATERAL (
+			SELECT count(DISTINCT v.user_id) AS n FROM demand_votes v JOIN demands m ON m.id = v.demand_id
+			WHERE coalesce(m.root_id, m.id) = w.id AND v.user_id IS DISTINCT FROM w.user_id) x
+		WHERE w.votes <> x.n`},
+	{id: "L7", says: "a merged request for data points to where the one that it was merged into does", query: `
+		SELECT format('demand %s', w.id) FROM demands w JOIN demands o ON o.id = w.merged_into
+		WHERE w.root_id <> coalesce(o.root_id, o.id)`},
+	{id: "L7", says: "a clock runs for whose turn a request for data is, and for nobody else", query: `
+		SELECT format('demand %s (%s)', w.id, w.state) FROM demands w LEFT JOIN demand_turns t ON t.demand_id = w.id AND t.ended_at IS NULL
+		WHERE (t.id IS NOT NULL) <> (w.state IN ('unassigned', 'open') AND w.root_id IS NULL AND w.hidden_at IS NULL)
+		   OR t.id IS NOT NULL AND t.department_id IS DISTINCT FROM w.department_id`},
+	{id: "L7", says: "a request for data stands where its steps end", query: `
+		SELECT format('demand %s is %s, its steps end with %s', w.id, w.state, coalesce(x.act, 'nothing')) FROM demands w
+		LEFT JOIN LATERAL (SELECT act FROM demand_steps WHERE demand_id = w.id AND act NOT IN ('merge', 'split', 'hide', 'show') ORDER BY id DESC LIMIT 1) x ON true
+		WHERE coalesce(w.state <> ALL (CASE x.act WHEN 'propose' THEN ARRAY['unassigned', 'open'] WHEN 'assign' THEN ARRAY['open'] WHEN 'forward' THEN ARRAY['open'] WHEN 'return' THEN ARRAY['unassigned']
+			WHEN 'plan' THEN ARRAY['planned'] WHEN 'link' THEN ARRAY['there'] WHEN 'appear' THEN ARRAY['there'] WHEN 'refuse' THEN ARRAY['refused'] WHEN 'withdraw' THEN ARRAY['withdrawn'] END), true)`},
+	{id: "I7", says: "every request for data was recorded when it was proposed", query: `
+		SELECT 'demand ' || w.id FROM demands w
+		WHERE (SELECT count(*) FROM audit_entries WHERE subject = 'demand' AND subject_id = w.id::text AND act = 'propose') <> 1`},
+
 	{id: "L6", says: "a grant of sharing is that of a request that was supplied: its department, entry and purpose, and nobody else's", query: `
 		SELECT format('grant %s of request %s', g.id, g.request_id)
 		FROM share_grants g JOIN share_requests r ON r.id = g.request_id

@@ -23,6 +23,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 )
 
@@ -39,6 +40,7 @@ type Deps struct {
 	Following  *following.Service
 	Questions  func(now func() time.Time) *questions.Service // as of some time
 	Sharing    *sharing.Service
+	Demands    *demands.Service
 	Now        func() time.Time
 
 	Corrections func(now func() time.Time) *corrections.Service        // as of some time

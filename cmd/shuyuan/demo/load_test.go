@@ -35,6 +35,7 @@ import (
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 )
 
@@ -81,6 +82,7 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 		Questions: func(now func() time.Time) *questions.Service {
 			return questions.New(in.pool, entries, clocks, accounts, now)
 		},
+		Demands: demands.New(in.pool, entries, book, clocks, accounts, now),
 		Sharing: sharing.New(in.pool, entries, book, clocks, now),
 		Corrections: func(now func() time.Time) *corrections.Service {
 			return corrections.New(corrections.Config{Pool: in.pool, Catalogue: entries, Sources: in.Catalogue.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: now})
