@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"context"
+	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,6 +12,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/catalogue"
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing/sharing"
@@ -264,6 +267,8 @@ func (s *Server) shareFiles(c *fiber.Ctx, found *sharing.Found) (out []templates
 			if len(r.Newest.Tables) > 0 {
 				f.Rows = base + "/csv"
 			}
+		case len(found.Scopes) > 0 && sharing.Covering(found.Scopes, nil) == nil && len(r.Newest.Tables) > 0:
+			f.Rows = base + "/csv" // the columns that were given
 		default:
 			continue
 		}
@@ -324,9 +329,24 @@ func (s *Server) shareFile(c *fiber.Ctx) error {
 	if _, err := query(c); err != nil {
 		return err
 	}
-	file, err := s.Sharing.Fetch(c.UserContext(), actor(c), c.Params("slug"), c.Params("resource"), c.Params("kind"))
+	got, err := s.Sharing.Fetch(c.UserContext(), actor(c), c.Params("slug"), c.Params("resource"), c.Params("kind"))
 	if err != nil {
 		return err
 	}
-	return s.sendPrivately(c, file)
+	if got.File != nil {
+		return s.sendPrivately(c, got.File)
+	}
+	h := &c.Response().Header
+	h.Set(fiber.HeaderCacheControl, "private, no-store")
+	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
+	h.Set(fiber.HeaderContentType, rows.CSV.MediaType())
+	h.Set(fiber.HeaderContentDisposition, disposition(got.Name+".csv"))
+	leave, err := s.Enter(c)
+	if err != nil {
+		return err
+	}
+	return s.Stream(c, func(ctx context.Context, w io.Writer) error {
+		defer leave()
+		return got.Export.Write(ctx, w)
+	})
 }

@@ -372,3 +372,12 @@ func monthsText(n int) string {
 	}
 	return strconv.Itoa(n)
 }
+
+// lock is where it says that data serve one purpose and go to nobody else.
+func (p ShareEntryPage) lock() catalogue.Source {
+	purpose, onward := p.Entry.Rules.Purpose, p.Entry.Rules.Onward
+	if onward.House && !purpose.House {
+		return purpose
+	}
+	return catalogue.Source{Cite: slices.Compact(slices.Concat(purpose.Cite, onward.Cite)), House: purpose.House}
+}

@@ -72,6 +72,12 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, r *Request, a Action) err
 			return nil
 		}
 		return provider(false)
+	case Say:
+		if r.mover == r.Provider.ID {
+			return asker(true)
+		}
+		n.From, n.FromEN = r.Asker.Name, r.Asker.NameEN
+		return provider(true)
 	case Refer:
 		return over()
 	case Order:

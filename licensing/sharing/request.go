@@ -234,6 +234,7 @@ type Request struct {
 	hasData bool // something lies on the platform that can be had
 	columns []string
 	reason  string // what an action says
+	mover   int64  // department of who makes it
 }
 
 // Rules are those that bind the request.

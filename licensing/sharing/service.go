@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"shuyuan/datasets"
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
@@ -674,7 +675,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, r *Req
 	if err != nil {
 		return err
 	}
-	r.State = to
+	r.State, r.mover = to, who.Department
 	if err := s.effects(ctx, tx, who, r, from, a, at); err != nil {
 		return err
 	}
@@ -825,10 +826,19 @@ func (s *Service) Proposed(r *Request) Given {
 	return Given{Columns: r.Asked.Columns, Scope: r.Asked.Scope, Method: r.Asked.Method, Until: addMonths(s.now(), months).Format(time.DateOnly), Guidance: r.Entry.Contact}
 }
 
+// Delivery is data on their way to a department: a whole file, or the columns that
+// its grant names.
+type Delivery struct {
+	File    *datasets.File // nil: Export
+	Export  *rows.Export
+	Name    string // of what Export writes, without its ending
+	Dataset int64
+}
+
 // Fetch returns a file of an entry of the directory, if the Gate lets who have it:
-// the original, or the rows of its first table as CSV. That it was fetched is
-// written down, with the grant and the content.
-func (s *Service) Fetch(ctx context.Context, who account.Actor, slug, resource, kind string) (*datasets.File, error) {
+// the original, or the rows of its first table as CSV; of a grant of some columns
+// only these. That it was fetched is written down, with the grant and the content.
+func (s *Service) Fetch(ctx context.Context, who account.Actor, slug, resource, kind string) (*Delivery, error) {
 	if kind != "original" && kind != "csv" {
 		return nil, fault.New(fault.NotFound, "没有这种格式。")
 	}
@@ -845,26 +855,25 @@ func (s *Service) Fetch(ctx context.Context, who account.Actor, slug, resource, 
 	if err != nil {
 		return nil, err
 	}
-	var f *datasets.File
-	if kind == "original" {
-		f, err = s.catalogue.Original(ctx, who, v)
-	} else {
-		f, err = s.catalogue.Rendition(ctx, who, v, 0, datasets.CSVBOM)
+	out, scope := &Delivery{Dataset: d.ID}, Covering(scopes, nil)
+	switch {
+	case kind == "original":
+		out.File, err = s.catalogue.Original(ctx, who, v)
+	case scope == nil && len(scopes) > 0 && s.catalogue.MayServe(ctx, who, v) != nil:
+		scope = &scopes[0]
+		out.Name = v.BaseName(0)
+		out.Export, err = s.catalogue.ExportColumns(ctx, who, v, 0, scope.Columns, rows.ExportOptions{Format: rows.CSV, BOM: true, Safe: true})
+	default:
+		out.File, err = s.catalogue.Rendition(ctx, who, v, 0, datasets.CSVBOM)
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || scope == nil { // open to everybody, or one's own
+		return out, err
 	}
-	scope := Covering(scopes, nil)
-	if scope == nil {
-		return f, nil // open to everybody, or one's own
+	detail := map[string]string{"grant": strconv.FormatInt(scope.Grant, 10), "resource": resource, "version": strconv.Itoa(v.Number), "sha256": v.SHA256, "as": kind, "columns": strings.Join(scope.Columns, ", ")}
+	if _, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, audit.Append(ctx, tx, who, Subject, strconv.FormatInt(scope.Request, 10), "fetch", detail)
+	}); err != nil && out.File != nil {
+		out.File.Object.Close()
 	}
-	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		return struct{}{}, audit.Append(ctx, tx, who, Subject, strconv.FormatInt(scope.Request, 10), "fetch",
-			map[string]string{"grant": strconv.FormatInt(scope.Grant, 10), "resource": resource, "version": strconv.Itoa(v.Number), "sha256": v.SHA256, "as": kind})
-	})
-	if err != nil {
-		f.Object.Close()
-		return nil, err
-	}
-	return f, nil
+	return out, err
 }

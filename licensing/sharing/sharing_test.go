@@ -1,11 +1,15 @@
 package sharing_test
 
 import (
+	"context"
+	"io"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
@@ -38,7 +42,11 @@ type world struct {
 
 func newWorld(t testing.TB, profile string, options ...func(*datasets.Dataset)) *world {
 	t.Helper()
-	c := datasetstest.New(t, licensing.Gate{})
+	return newWorldOn(t, datasetstest.New(t, licensing.Gate{}), profile, options...)
+}
+
+func newWorldOn(t testing.TB, c *datasetstest.Catalogue, profile string, options ...func(*datasets.Dataset)) *world {
+	t.Helper()
 	w := &world{Catalogue: c}
 	at := func(name, profile string) datasets.Department {
 		return c.Department(t, func(d *datasets.Department) { d.Name, d.Profile = name, profile })
@@ -697,4 +705,187 @@ func TestTheEntryChangesMeanwhile(t *testing.T) {
 	if r = w.must(t, w.officer, r, sharing.Step{Action: sharing.Annul, Words: "条目已撤下"}); r.State != sharing.Void {
 		t.Errorf("%s", r.State)
 	}
+}
+
+// joined is the gate as it is once it asks for grants of sharing, too.
+type joined struct {
+	licensing.Gate
+	sharing *sharing.Service
+}
+
+func (g *joined) MayServe(ctx context.Context, subject account.Actor, v *datasets.Version, columns []string, now time.Time) error {
+	refused := g.Gate.MayServe(ctx, subject, v, columns, now)
+	if refused == nil || v.Under != nil || g.sharing == nil {
+		return refused
+	}
+	scopes, err := g.sharing.Allows(ctx, subject, v.DatasetID, now)
+	if err == nil && sharing.Covering(scopes, columns) == nil {
+		err = refused
+	}
+	return err
+}
+
+// What was given is fetched through the Gate, whole or the columns of the grant;
+// each time is written down; and once the grant is revoked the next time fails.
+func TestWhatWasGivenIsFetched(t *testing.T) {
+	gate := &joined{}
+	w := newWorldOn(t, datasetstest.New(t, gate, datasetstest.Asked), fujian)
+	gate.sharing = w.Service
+	resource := func() string {
+		d, err := w.Catalogue.Service.Shared(t.Context(), w.user, w.entry.Slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Resources[0].ID
+	}()
+	fetch := func(who account.Actor, kind string) (string, error) {
+		got, err := w.Fetch(t.Context(), who, w.entry.Slug, resource, kind)
+		if err != nil {
+			return "", err
+		}
+		if got.File != nil {
+			defer got.File.Object.Close()
+			b, err := io.ReadAll(got.File.Object)
+			return string(b), err
+		}
+		var out strings.Builder
+		err = got.Export.Write(t.Context(), &out)
+		return out.String(), err
+	}
+	nothing := func(when string, who account.Actor, kinds ...string) {
+		t.Helper()
+		for _, kind := range kinds {
+			if got, err := fetch(who, kind); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("%s: %s: %q, %v", when, kind, got, err)
+			}
+		}
+	}
+	nothing("before it was given", w.user, "original", "csv", "xlsx")
+	step := supply()
+	step.Given.Columns = []string{"姓名", "年份"}
+	r := w.must(t, w.officer, w.file(t), step)
+	nothing("a grant of two columns", w.user, "original")
+	if got, err := fetch(w.user, "csv"); err != nil || !strings.Contains(got, "张三,2025") || strings.Contains(got, "某处") || strings.Contains(got, "住址") {
+		t.Errorf("two columns: %q, %v", got, err)
+	}
+	nothing("a third department", w.stranger, "original", "csv")
+	r = w.must(t, w.officer, r, sharing.Step{Action: sharing.Revoke, Words: "用途变了"})
+	nothing("revoked", w.user, "original", "csv")
+	r = w.must(t, w.officer, w.file(t), supply())
+	if got, err := fetch(w.user, "original"); err != nil || !strings.Contains(got, "张三,某处,2025") {
+		t.Errorf("the whole: %q, %v", got, err)
+	}
+	var acts int
+	if err := w.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_entries WHERE subject = 'share-request' AND act = 'fetch'`).Scan(&acts); err != nil || acts != 2 {
+		t.Errorf("%d fetches are written down, %v", acts, err)
+	}
+	w.Set(r.Grant.Ends)
+	nothing("its term is over", w.user, "original", "csv")
+}
+
+// What is asked and what is given is looked at again, whoever posted it.
+func TestWhatCannotBeAskedOrGiven(t *testing.T) {
+	w := newWorld(t, aba)
+	w.on("2023-09-18")
+	for name, c := range map[string]struct {
+		alter func(*sharing.Asked)
+		field string
+	}{
+		"no scenario, AB-23":         {func(a *sharing.Asked) { a.Scenario = "" }, "scenario"},
+		"no method, AB-23":           {func(a *sharing.Asked) { a.Method = "" }, "method"},
+		"no term, AB-23":             {func(a *sharing.Asked) { a.Months = 0 }, "months"},
+		"a term before it begins":    {func(a *sharing.Asked) { a.Months = -1 }, "months"},
+		"a term of a hundred years":  {func(a *sharing.Asked) { a.Months = 1200 }, "months"},
+		"columns that there are not": {func(a *sharing.Asked) { a.Columns = []string{"姓名", "密码"} }, "columns"},
+		"no material, AB-26":         {func(a *sharing.Asked) { a.Answers = nil }, "materials"},
+		"an empty one":               {func(a *sharing.Asked) { a.Answers = []string{" "} }, "materials"},
+		"a material of two lines":    {func(a *sharing.Asked) { a.Answers = []string{"甲\n乙"} }, "materials"},
+		"no pledge, TJ-18":           {func(a *sharing.Asked) { a.Pledge = false }, "pledge"},
+		"no UTF-8":                   {func(a *sharing.Asked) { a.Purpose = "\xff" }, "purpose"},
+		"a control character":        {func(a *sharing.Asked) { a.Needs = "\x00" }, "needs"},
+		"too long":                   {func(a *sharing.Asked) { a.Basis = strings.Repeat("长", 2001) }, "basis"},
+	} {
+		a := asked()
+		c.alter(&a)
+		if _, err := w.Service.File(t.Context(), w.user, w.entry.Slug, "", a); fault.KindOf(err) != fault.Invalid || fault.Of(err).Field != c.field {
+			t.Errorf("%s: %v at %q", name, err, fault.Of(err).Field)
+		}
+	}
+	r := w.file(t)
+	for name, c := range map[string]struct {
+		given sharing.Given
+		field string
+	}{
+		"until yesterday": {sharing.Given{Until: "2023-09-17"}, "until"}, "until today": {sharing.Given{Until: "2023-09-18"}, "until"}, "longer than may be": {sharing.Given{Until: "2024-09-19"}, "until"},
+		"no day": {sharing.Given{Until: "2023-02-30"}, "until"}, "no date": {sharing.Given{Until: "for ever"}, "until"}, "columns that there are not": {sharing.Given{Until: "2024-01-01", Columns: []string{"密码"}}, "columns"},
+		"a control character": {sharing.Given{Until: "2024-01-01", Guidance: "\x07"}, "guidance"},
+	} {
+		if err := w.step(t, w.officer, r, sharing.Step{Action: sharing.Supply, Verdicts: met, Given: c.given}); fault.KindOf(err) != fault.Invalid || fault.Of(err).Field != c.field {
+			t.Errorf("%s: %v at %q", name, err, fault.Of(err).Field)
+		}
+	}
+	if err := w.step(t, w.officer, r, sharing.Step{Action: sharing.Supply, Verdicts: unmet, Given: sharing.Given{Until: "2024-01-01"}}); fault.Of(err).Field != "conditions" {
+		t.Errorf("supplied with a condition unmet: %v", err)
+	}
+	many := refuse(unmet)
+	for range 21 {
+		many.Bases = append(many.Bases, statute)
+	}
+	if err := w.step(t, w.officer, r, many); fault.Of(err).Field != "basis" {
+		t.Errorf("21 bases: %v", err)
+	}
+	if r = w.at(t, r.ID); r.State != sharing.Received || len(r.Events) != 1 {
+		t.Errorf("something was kept: %s, %+v", r.State, r.Events)
+	}
+	if got := sharing.Listed("一、甲；2.乙\n（三）丙。\n无\n10. 丁; 戊"); !slices.Equal(got, []string{"甲", "乙", "丙", "丁", "戊"}) {
+		t.Errorf("%q", got)
+	}
+	if got := sharing.Listed(strings.Repeat("甲；", 100)); len(got) != sharing.MostListed {
+		t.Errorf("%d", len(got))
+	}
+}
+
+// Letters go to whoever has to act, and to whoever waits, at each step.
+func TestWhoIsToldOfARequest(t *testing.T) {
+	w := newWorld(t, tianjin)
+	accounts := account.NewService(w.Pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}}, w.Clock)
+	for name, u := range map[string]account.NewUser{
+		"provider": {Roles: []account.Role{account.Officer}, Department: w.provider.ID}, "asker": {Roles: []account.Role{account.Officer}, Department: w.asker.ID}, "third": {Roles: []account.Role{account.Officer}, Department: w.third.ID},
+		"authority": {Roles: []account.Role{account.Authority}, Department: w.office.ID}, "elsewhere": {Roles: []account.Role{account.Authority}, Department: w.far.ID},
+	} {
+		u.Identifier, u.Name, u.Password = name+"@tests.example", "示例", "correct horse battery"
+		if _, err := accounts.CreateUser(t.Context(), account.System("test"), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func(step string, want ...string) {
+		t.Helper()
+		rows, err := w.Pool.Query(t.Context(), `DELETE FROM river_job WHERE kind = 'share_notice' RETURNING (args ->> 'to') || CASE WHEN (args ->> 'yours')::boolean THEN '!' ELSE '' END`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v are told, want %v; %v", step, got, want, err)
+		}
+	}
+	r := w.file(t)
+	told("asked", "provider@tests.example!")
+	r = w.must(t, w.officer, r, sharing.Step{Action: sharing.Accept})
+	told("accepted")
+	r = w.must(t, w.officer, r, refuse(unmet, rule))
+	told("refused", "asker@tests.example")
+	r = w.must(t, w.user, r, sharing.Step{Action: sharing.Negotiate, Words: "再看看"})
+	told("negotiated", "provider@tests.example!")
+	r = w.must(t, w.officer, r, sharing.Step{Action: sharing.Say, Words: "只能给结论"})
+	told("answered", "asker@tests.example!")
+	r = w.must(t, w.user, r, sharing.Step{Action: sharing.Refer, Words: "请决定"})
+	told("referred", "authority@tests.example!")
+	r = w.must(t, w.authority, r, sharing.Step{Action: sharing.Order, Words: "应当共享"})
+	told("ordered", "asker@tests.example", "provider@tests.example!")
+	r = w.must(t, w.officer, r, supply())
+	told("supplied", "asker@tests.example")
+	w.must(t, w.authority, r, sharing.Step{Action: sharing.Revoke, Words: "超出用途"})
+	told("revoked", "asker@tests.example")
 }

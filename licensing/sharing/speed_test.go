@@ -41,10 +41,16 @@ func BenchmarkTenThousandOpenRequests(b *testing.B) {
 	for name, do := range map[string]func() error{
 		"inbox of the provider":  func() error { _, err := w.Waiting(b.Context(), w.officer); return err },
 		"inbox of the authority": func() error { _, err := w.Waiting(b.Context(), w.authority); return err },
-		"list of the provider":   func() error { _, err := w.Requests(b.Context(), w.officer, sharing.Filter{As: sharing.Provider}); return err },
-		"list of the authority":  func() error { _, err := w.Requests(b.Context(), w.authority, sharing.Filter{As: sharing.Over, All: true}); return err },
-		"a request":              func() error { _, _, _, err := w.One(b.Context(), w.officer, 5000); return err },
-		"the gate":               func() error { _, err := w.Allows(b.Context(), w.user, w.entry.ID, w.Clock()); return err },
+		"list of the provider": func() error {
+			_, err := w.Requests(b.Context(), w.officer, sharing.Filter{As: sharing.Provider})
+			return err
+		},
+		"list of the authority": func() error {
+			_, err := w.Requests(b.Context(), w.authority, sharing.Filter{As: sharing.Over, All: true})
+			return err
+		},
+		"a request": func() error { _, _, _, err := w.One(b.Context(), w.officer, 5000); return err },
+		"the gate":  func() error { _, err := w.Allows(b.Context(), w.user, w.entry.ID, w.Clock()); return err },
 	} {
 		b.Run(name, func(b *testing.B) {
 			var took []time.Duration

@@ -210,5 +210,10 @@ func init() {
 		"部门共享的申请里已经到期的，按时答复的份额（公众看不到）": "Of the requests for sharing that came to their day, those answered by then (not shown to the public)",
 		"共享改判": "Refusals overturned",
 		"部门共享的申请里，主管部门裁过的拒绝，没有维持的份额（公众看不到；越少越好）": "Of the refusals that the authority decided about, those that did not stand (not shown to the public; the fewer the better)",
+		"申请的依据": "Basis",
+		"法律依据":  "Legal basis",
+		"申请用多久": "Term asked for",
+		"使用期限":  "Term of use",
+		"办理期限":  "Time limits",
 	})
 }
