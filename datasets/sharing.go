@@ -3,12 +3,10 @@ package datasets
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
-	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
@@ -111,26 +109,4 @@ func (s *Service) SharedIn(ctx context.Context, q database.Querier, viewer accou
 		s.withoutAddress(ctx, viewer, d, &d.Resources[i])
 	}
 	return d, nil
-}
-
-// ExportColumns is Export of some columns of a table of v and of no other, if the
-// Gate lets viewer have those.
-func (s *Service) ExportColumns(ctx context.Context, viewer account.Actor, v *Version, position int, columns []string, o rows.ExportOptions) (*rows.Export, error) {
-	if err := s.gate.MayServe(ctx, viewer, v, append([]string{}, columns...), s.now()); err != nil {
-		return nil, err
-	}
-	t, err := s.asked(ctx, v, position)
-	if err != nil {
-		return nil, err
-	}
-	var chosen []string
-	for _, c := range t.Schema {
-		if slices.Contains(columns, c.Name) {
-			chosen = append(chosen, rows.Quoted(c.Name))
-		}
-	}
-	if len(chosen) == 0 {
-		return nil, fault.New(fault.NotFound, "没有这份数据。")
-	}
-	return s.rows.Export(t, rows.Query{Select: strings.Join(chosen, ", ")}, o)
 }

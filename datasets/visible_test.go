@@ -564,15 +564,6 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"List": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.List(ctx, who, datasets.Filter{})
 	},
-	"ExportColumns": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
-		e, err := s.ExportColumns(ctx, who, d.Resources[0].Newest, 0, []string{"甲"}, rows.ExportOptions{Format: rows.CSV})
-		if err != nil {
-			return nil, err
-		}
-		var out bytes.Buffer
-		err = e.Write(ctx, &out)
-		return out.String(), err
-	},
 	"ShareDirectory": func(ctx context.Context, s *datasets.Service, who account.Actor, _ *datasets.Dataset) (any, error) {
 		return s.ShareDirectory(ctx, who, datasets.ShareFilter{})
 	},
@@ -779,10 +770,10 @@ func unzipped(b []byte) (any, error) {
 }
 
 // handsOut are the roads on which data itself, or values of it, leave.
-var handsOut = []string{"Checks", "ContentOriginal", "Deidentify", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportColumns", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Shared", "SharedIn", "Version", "Versions", "VersionsBefore", "Whole"}
+var handsOut = []string{"Checks", "ContentOriginal", "Deidentify", "Shown", "Corrections", "Dataset", "Differences", "DifferingRows", "Distribution", "Export", "ExportDiffering", "Facet", "IndexEntries", "IndexEntriesOf", "Original", "Package", "Preview", "Profile", "Profiles", "Query", "Question", "Rendition", "Resource", "Rows", "Shared", "SharedIn", "Version", "Versions", "VersionsBefore", "Whole"}
 
 // refuses are those of them that say so, rather than leave the values out.
-var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "Deliver", "Permit", "TableColumns", "Shown", "DifferingRows", "Disagree", "Distribution", "Export", "ExportColumns", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
+var refuses = []string{"ContentOriginal", "ContentRows", "Deidentify", "Deliver", "Permit", "TableColumns", "Shown", "DifferingRows", "Disagree", "Distribution", "Export", "ExportDiffering", "Facet", "MayServe", "Original", "Package", "Preview", "PreviewMisfits", "Profile", "Profiles", "Query", "Question", "Rendition", "Rows", "Schema", "Whole"}
 
 // asks are roads that give to nobody a value of the data, but counts of it only
 // to who may have it.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
 	"shuyuan/internal/workdays"
@@ -61,20 +62,36 @@ const allow = `
 	  AND d.status = 'published' AND d.share_type <> 'withheld' AND (g.kind <> 'direct' OR d.share_type = 'unconditional')
 	ORDER BY g.columns = '{}' DESC, g.ends_at DESC, g.id LIMIT 20`
 
-// Allows tells what who may have of an entry (datasets.id) at now on the ground of
-// a grant of sharing; nil: nothing. It is for officers and heads of the department
-// that holds the grant, with a session: a key may have left the department, which
-// must not hand on what it was given (TJ-18). Where several grants hold, one that
-// covers all columns comes first; Covers asks about some of them.
-func (s *Service) Allows(ctx context.Context, who account.Actor, dataset int64, now time.Time) ([]Scope, error) {
+// Standing tells what who may have of an entry (datasets.id) at now on the ground
+// of grants of sharing; none: nothing. It is for officers and heads of the
+// department that holds the grant, with a session: a key may have left the
+// department, which must not hand on what it was given (TJ-18). A grant of all
+// columns comes first.
+func Standing(ctx context.Context, q database.Querier, who account.Actor, dataset int64, now time.Time) ([]Scope, error) {
 	if who.Key != "" || who.Department == 0 || !who.Any(body...) {
 		return nil, nil
 	}
-	rows, err := s.pool.Query(ctx, allow, who.Department, dataset, now)
+	rows, err := q.Query(ctx, allow, who.Department, dataset, now)
 	if err != nil {
 		return nil, fmt.Errorf("grants of sharing: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Scope])
+}
+
+// Allows is Standing as the service sees it.
+func (s *Service) Allows(ctx context.Context, who account.Actor, dataset int64, now time.Time) ([]Scope, error) {
+	return Standing(ctx, s.pool, who, dataset, now)
+}
+
+// Permit is what the scopes of one department together let it be given: the whole
+// where one of them covers it, else the columns of the first. ok is false where
+// there are none.
+func Permit(scopes []Scope) (p datasets.Permit, ok bool) {
+	if len(scopes) == 0 {
+		return p, false
+	}
+	s := scopes[0]
+	return datasets.Permit{Purpose: s.Purpose, Until: s.Ends, Limited: len(s.Columns) > 0, Columns: s.Columns}, true
 }
 
 // Covering is the first of the scopes that lets these columns go (nil: all of

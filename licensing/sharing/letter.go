@@ -19,7 +19,7 @@ type Notice struct {
 	ID      string    `json:"id"` // the same at every try
 	To      string    `json:"to"`
 	Request int64     `json:"request"`
-	Kind_   Kind      `json:"kind"`
+	Asks    Kind      `json:"kind"`
 	Act     Action    `json:"act"`
 	State   State     `json:"state"`
 	Title   string    `json:"title"` // of the entry
@@ -39,7 +39,7 @@ func (Notice) Kind() string { return "share_notice" }
 // tell announces letters: to the department that has to act now, and to the one
 // that waits for what was just done.
 func (s *Service) tell(ctx context.Context, tx pgx.Tx, r *Request, a Action) error {
-	n := Notice{Request: r.ID, Kind_: r.Kind, Act: a, State: r.State, Title: r.Entry.Title, TitleEN: r.Entry.TitleEN, Words: r.reason, Until: r.Given.Until, At: s.now()}
+	n := Notice{Request: r.ID, Asks: r.Kind, Act: a, State: r.State, Title: r.Entry.Title, TitleEN: r.Entry.TitleEN, Words: r.reason, Until: r.Given.Until, At: s.now()}
 	if r.Kind == Upward {
 		n.Title = r.Asked.Title
 	}

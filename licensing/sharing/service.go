@@ -860,9 +860,9 @@ func (s *Service) Fetch(ctx context.Context, who account.Actor, slug, resource, 
 	case kind == "original":
 		out.File, err = s.catalogue.Original(ctx, who, v)
 	case scope == nil && len(scopes) > 0 && s.catalogue.MayServe(ctx, who, v) != nil:
-		scope = &scopes[0]
+		scope = &scopes[0] // the Gate gives its columns and no others
 		out.Name = v.BaseName(0)
-		out.Export, err = s.catalogue.ExportColumns(ctx, who, v, 0, scope.Columns, rows.ExportOptions{Format: rows.CSV, BOM: true, Safe: true})
+		out.Export, err = s.catalogue.Export(ctx, who, v, 0, rows.Query{}, rows.ExportOptions{Format: rows.CSV, BOM: true, Safe: true})
 	default:
 		out.File, err = s.catalogue.Rendition(ctx, who, v, 0, datasets.CSVBOM)
 	}

@@ -713,16 +713,27 @@ type joined struct {
 	sharing *sharing.Service
 }
 
-func (g *joined) MayServe(ctx context.Context, subject account.Actor, v *datasets.Version, columns []string, now time.Time) error {
-	refused := g.Gate.MayServe(ctx, subject, v, columns, now)
+func (g *joined) Permit(ctx context.Context, subject account.Actor, v *datasets.Version, now time.Time) (datasets.Permit, error) {
+	p, refused := g.Gate.Permit(ctx, subject, v, now)
 	if refused == nil || v.Under != nil || g.sharing == nil {
-		return refused
+		return p, refused
 	}
 	scopes, err := g.sharing.Allows(ctx, subject, v.DatasetID, now)
-	if err == nil && sharing.Covering(scopes, columns) == nil {
-		err = refused
+	if err != nil {
+		return p, err
 	}
-	return err
+	if p, ok := sharing.Permit(scopes); ok {
+		return p, nil
+	}
+	return p, refused
+}
+
+func (g *joined) MayServe(ctx context.Context, subject account.Actor, v *datasets.Version, columns []string, now time.Time) error {
+	p, err := g.Permit(ctx, subject, v, now)
+	if err != nil {
+		return err
+	}
+	return p.Covers(columns)
 }
 
 // What was given is fetched through the Gate, whole or the columns of the grant;
@@ -764,7 +775,9 @@ func TestWhatWasGivenIsFetched(t *testing.T) {
 	step := supply()
 	step.Given.Columns = []string{"姓名", "年份"}
 	r := w.must(t, w.officer, w.file(t), step)
-	nothing("a grant of two columns", w.user, "original")
+	if got, err := fetch(w.user, "original"); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("the whole under a grant of two columns: %q, %v", got, err)
+	}
 	if got, err := fetch(w.user, "csv"); err != nil || !strings.Contains(got, "张三,2025") || strings.Contains(got, "某处") || strings.Contains(got, "住址") {
 		t.Errorf("two columns: %q, %v", got, err)
 	}

@@ -12,7 +12,7 @@ import (
 // A letter about a request for sharing says what was done, by when somebody has to
 // act, and where; to whoever has to act its subject says so.
 func TestTheLetterOfARequestForSharing(t *testing.T) {
-	n := sharing.Notice{ID: "1", To: "a@bm.example", Request: 9, Kind_: sharing.Share, Act: sharing.Receive, State: sharing.Received, Title: "户籍", TitleEN: "Households", From: "示例民政局", FromEN: "Civil affairs", Due: "2026-12-04", Yours: true, At: time.Date(2026, 11, 23, 1, 5, 0, 0, time.UTC)}
+	n := sharing.Notice{ID: "1", To: "a@bm.example", Request: 9, Asks: sharing.Share, Act: sharing.Receive, State: sharing.Received, Title: "户籍", TitleEN: "Households", From: "示例民政局", FromEN: "Civil affairs", Due: "2026-12-04", Yours: true, At: time.Date(2026, 11, 23, 1, 5, 0, 0, time.UTC)}
 	l := Shared(n, base, text.Chinese, text.English)
 	if !strings.Contains(l.Subject, "请在 2026-12-04 前办理第 9 号共享申请") || !strings.Contains(l.Subject, "no. 9 by 2026-12-04") {
 		t.Errorf("%q", l.Subject)
