@@ -183,6 +183,11 @@ func init() {
 		"重开的期限已经过了。":                           "The term in which it could be reopened is over.",
 		"翻页的位置写法不对。":                           "This is no place of a list.",
 
+		// the privacy notice
+		"您提出异议时留的联系方式":          "The contact that you leave with an objection",
+		"答复您；只给校核的部门看":          "To answer you; the department that checks alone sees it",
+		"办结以后见下面的平台规则；账号没了，也清除": "After closing see the platform rules below; it goes with the account, too",
+
 		// letters, feeds, the score card
 		"请办理数据异议 %s":                "Please deal with objection %s",
 		"请校核平台转来的数据异议 %s":           "Please check objection %s, which the platform forwarded",
