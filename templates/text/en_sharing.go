@@ -213,7 +213,6 @@ func init() {
 		"申请的依据": "Basis",
 		"法律依据":  "Legal basis",
 		"申请用多久": "Term asked for",
-		"使用期限":  "Term of use",
 		"办理期限":  "Time limits",
 	})
 }
