@@ -11,8 +11,8 @@ import (
 // The notice says that what is not written in it is not kept.
 func TestThePrivacyNoticeNamesWhatPeopleLeaveHere(t *testing.T) {
 	for lang, words := range map[text.Lang][]string{
-		text.Chinese: {"提问", "关注", "通知", "webhook", "邀请", "密钥", "取过哪些数据集"},
-		text.English: {"questions", "follow", "notices", "Webhook", "invited", "API keys", "datasets you took"},
+		text.Chinese: {"提问", "数据需求", "关注", "通知", "webhook", "邀请", "密钥", "取过哪些数据集"},
+		text.English: {"questions", "requests for data", "follow", "notices", "Webhook", "invited", "API keys", "datasets you took"},
 	} {
 		var all strings.Builder
 		for _, k := range keptOfPeople(text.With(context.Background(), lang)) {

@@ -214,7 +214,7 @@ func requestState(ctx context.Context, d *demands.Demand, now time.Time) string 
 
 // requestActs are the steps in words.
 var requestActs = map[string]string{
-	"propose": "提出", "assign": "平台指派给部门", "forward": "转给别的部门", "return": "退给平台指派", "plan": "答应开放", "link": "答复：已经有了", "refuse": "答复：不能给",
+	"propose": "提出这条需求", "assign": "平台指派给部门", "forward": "转给别的部门", "return": "退给平台指派", "plan": "答应开放", "link": "答复：已经有了", "refuse": "答复：不能给",
 	"appear": "开放了", "withdraw": "由提出人收回", "merge": "并入相同的需求", "split": "撤销合并", "hide": "隐藏", "show": "重新公开",
 }
 
