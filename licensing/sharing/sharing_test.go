@@ -782,7 +782,7 @@ func TestWhatWasGivenIsFetched(t *testing.T) {
 		t.Errorf("two columns: %q, %v", got, err)
 	}
 	nothing("a third department", w.stranger, "original", "csv")
-	r = w.must(t, w.officer, r, sharing.Step{Action: sharing.Revoke, Words: "用途变了"})
+	w.must(t, w.officer, r, sharing.Step{Action: sharing.Revoke, Words: "用途变了"})
 	nothing("revoked", w.user, "original", "csv")
 	r = w.must(t, w.officer, w.file(t), supply())
 	if got, err := fetch(w.user, "original"); err != nil || !strings.Contains(got, "张三,某处,2025") {
