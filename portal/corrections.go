@@ -307,6 +307,9 @@ func (s *Server) deskCorrectionPage(c *fiber.Ctx, typed corrections.Step, wrong 
 	if p.Case, err = s.Corrections.One(ctx, who, id); err != nil {
 		return err
 	}
+	if profile, ok := s.Policy.Profile(p.Case.Profile); ok {
+		p.Meanwhile = templates.AskedText{Profile: profile, Rule: firstRule(profile, "correction.services_must_not_be_refused_meanwhile")}
+	}
 	if p.Offered(corrections.Correct) {
 		if p.Fixes, err = s.Corrections.Fixes(ctx, who, &p.Case.Correction); err != nil {
 			return err

@@ -93,6 +93,8 @@ type DeskCorrectionPage struct {
 	Cells   map[string]string
 	Typed   corrections.Step
 	Mistake Mistake
+
+	Meanwhile AskedText // by which rule services go on meanwhile; without one, the platform's
 }
 
 // Offered reports whether the page has a button for a.
