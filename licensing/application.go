@@ -183,6 +183,7 @@ type Application struct {
 
 	decision, stage deadline.Ref
 	action          Action // under way
+	recorded        *Award // being written down now
 	award           bool   // its lane is given only to the winner of a competition
 	decider         int64
 	wrong           []error // what is missing of a submission

@@ -88,7 +88,7 @@ func needsAward(a *Application) error {
 }
 
 func noAwardYet(a *Application) error {
-	if a.Award != nil {
+	if a.Award != nil && a.Award != a.recorded {
 		return fault.New(fault.Conflict, "竞争的结果已经登记。")
 	}
 	return nil

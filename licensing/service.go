@@ -842,7 +842,7 @@ func (s *Service) RecordAward(ctx context.Context, who account.Actor, number str
 		if !slices.Contains(w.Bidders, a.Name) {
 			return fault.At("bidders", "参加者里没有这个申请人；没有参加的，请先请申请人撤回。")
 		}
-		a.Award = &w
+		a.Award, a.recorded = &w, &w
 		return nil
 	})
 }
