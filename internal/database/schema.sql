@@ -93,15 +93,6 @@ BEGIN
 END $function$
 ;
 
-CREATE OR REPLACE FUNCTION public.only_insert()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-    RAISE EXCEPTION '% is only added to', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-END $function$
-;
-
 CREATE OR REPLACE FUNCTION public.opening_check_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -162,7 +153,8 @@ CREATE TABLE acquisition_ends (
     CONSTRAINT acquisition_ends_acquisition_id_fkey FOREIGN KEY (acquisition_id) REFERENCES acquisitions(id),
     CONSTRAINT acquisition_ends_pkey PRIMARY KEY (acquisition_id)
 );
-CREATE TRIGGER acquisition_ends_only_insert BEFORE DELETE OR UPDATE OR TRUNCATE ON public.acquisition_ends FOR EACH STATEMENT EXECUTE FUNCTION only_insert();
+CREATE TRIGGER acquisition_ends_frozen BEFORE DELETE OR UPDATE ON public.acquisition_ends FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER acquisition_ends_kept BEFORE TRUNCATE ON public.acquisition_ends FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE acquisition_ends IS 'when the last byte left, and whether all had; without it the server went down while it sent';
 
 CREATE TABLE acquisitions (
@@ -192,7 +184,8 @@ CREATE INDEX acquisitions_dataset ON public.acquisitions USING btree (dataset_id
 CREATE INDEX acquisitions_grant ON public.acquisitions USING btree (grant_id, id) WHERE (grant_id IS NOT NULL);
 CREATE INDEX acquisitions_organisation ON public.acquisitions USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
 CREATE INDEX acquisitions_user ON public.acquisitions USING btree (user_id, id);
-CREATE TRIGGER acquisitions_only_insert BEFORE DELETE OR UPDATE OR TRUNCATE ON public.acquisitions FOR EACH STATEMENT EXECUTE FUNCTION only_insert();
+CREATE TRIGGER acquisitions_frozen BEFORE DELETE OR UPDATE ON public.acquisitions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER acquisitions_kept BEFORE TRUNCATE ON public.acquisitions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE acquisitions IS 'who was given which version, when, how and on what terms: written by whoever serves the bytes, before the first of them; the ground of the stamp (AS-35, AB-35.4)';
 COMMENT ON COLUMN acquisitions.terms IS 'SHA-256 of the agreement, or the id of the licence of what is open';
 

@@ -109,6 +109,25 @@ func objected(state, set string) string {
 const demand = `INSERT INTO demands (user_id, proposer, title, need, purpose, title_grams, grams, proposed_at, state) VALUES (1, '某', '坐标', '全省', '公交', '{}', '{}', now(), 'unassigned');
 	INSERT INTO demand_turns (demand_id, clock_profile, clock_path, began_at) VALUES (1, 'x', 'y', now());
 	INSERT INTO demand_steps (demand_id, act, at) VALUES (1, 'propose', now()); `
+// granted is an application with its grant, and what one says of it besides.
+func granted(sql string) string {
+	return `
+		INSERT INTO applications (number, dataset_id, user_id, applicant, applicant_name, state, created_at, saved_at, lane, purpose, submitted_at, accepted_at, decided_at)
+		VALUES ('SQ-2025-000001', 1, 2, 'natural', '陈', 'granted', '2025-03-01', '2025-03-01', 'public', '提示', '2025-03-01', '2025-03-02', '2025-03-03');
+		INSERT INTO application_items (application_id, resource_id, version, columns, decision) VALUES (1, 'aaaaaaaa', 1, '{年份}', 'granted');
+		INSERT INTO agreements (application_id, edition, template, body, sha256, made_at, user_by, user_name, user_at, provider_by, provider_name, provider_at)
+		VALUES (1, 1, 't', '协议', encode(sha256(convert_to('协议', 'UTF8')), 'hex'), '2025-03-01', 2, '陈', '2025-03-01', 1, '林', '2025-03-03');
+		INSERT INTO grants (number, application_id, agreement_id, dataset_id, user_id, lane, purpose, terms, files_day, rows_day, from_at, until_at, state, state_at)
+		SELECT 'SQZ-2025-000001', 1, 1, 1, 2, 'public', '提示', sha256, 1, 1, '2025-03-03', '2099-01-01', 'active', '2025-03-03' FROM agreements;
+		INSERT INTO grant_items VALUES (1, 'aaaaaaaa', '{年份}', '');
+		` + sql
+}
+
+// taken is a delivery under the grant.
+func taken(at string) string {
+	return `INSERT INTO acquisitions (user_id, grant_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at)
+		SELECT 2, 1, 1, v.id, v.sha256, 'file', 'csv', g.terms, 'r', '` + at + `' FROM versions v, grants g WHERE v.id = 1; `
+}
 
 // mutations are violations, at least one for every rule: the line that must
 // report it, what it must name, and how it is done.
@@ -126,6 +145,23 @@ var mutations = []struct {
 	{name: "a clock of another department runs", rule: "L7 a clock", names: "demand 1 (unassigned)", sql: demand + `UPDATE demand_turns SET department_id = 1`},
 	{name: "a demand was moved behind its steps", rule: "L7 a request for data stands", names: "demand 1 is withdrawn, its steps end with propose", sql: demand + `UPDATE demands SET state = 'withdrawn'`},
 	{name: "a demand that nobody proposed", rule: "I7 every request for data", names: "demand 1", sql: demand},
+	{name: "granted to somebody who did not apply", rule: "I5 a grant has one cause", names: "grant SQZ-2025-000001", sql: granted(`UPDATE grants SET user_id = 1`)},
+	{name: "agreed to without a grant", rule: "I5 a grant has one cause", names: "application SQ-2025-000001 has no grant", sql: granted(`DELETE FROM grant_items; DELETE FROM grants`)},
+	{name: "more columns than were decided", rule: "I5 a grant gives nothing", names: "file aaaaaaaa", sql: granted(`UPDATE grant_items SET columns = '{年份,人口}'`)},
+	{name: "a file that was refused", rule: "I5 a grant gives nothing", names: "file aaaaaaaa", sql: granted(`UPDATE application_items SET decision = 'refused', reason = 'x'`)},
+	{name: "one signature is missing", rule: "I6 a grant stands", names: "grant SQZ-2025-000001", sql: granted(`UPDATE agreements SET provider_by = NULL, provider_at = NULL`)},
+	{name: "an agreement was altered", rule: "I6 a grant stands", names: "grant SQZ-2025-000001", sql: granted(`UPDATE agreements SET body = '别的'`)},
+	{name: "taken after the term", rule: "I5 what was taken", names: "delivery 1 under SQZ-2025-000001", sql: granted(`UPDATE grants SET until_at = '2025-04-01', state = 'expired'; ` + taken("2025-04-01"))},
+	{name: "taken of another file", rule: "I5 what was taken", names: "delivery 1", sql: granted(`DELETE FROM grant_items; ` + taken("2025-03-10"))},
+	{name: "over the quota", rule: "I14 no grant gave", names: "grant SQZ-2025-000001 on 2025-03-10", sql: granted(`INSERT INTO grant_days VALUES (1, '2025-03-10', 2, 0); ` + taken("2025-03-10 08:00+08") + taken("2025-03-10 09:00+08"))},
+	{name: "counted and not written down", rule: "I14 no grant gave", names: "on 2025-03-10", sql: granted(`INSERT INTO grant_days VALUES (1, '2025-03-10', 1, 0)`)},
+	{name: "a key outlives its grant", rule: "I5 no key", names: "key sy_AAAAAAAA of SQZ-2025-000001", sql: granted(`UPDATE grants SET state = 'revoked', reason = 'x'; UPDATE api_keys SET grant_id = 1`)},
+	{name: "a term that nobody ended", rule: "I5 no key", names: "grant SQZ-2025-000001", sql: granted(`UPDATE grants SET until_at = '2025-04-01'`)},
+	{name: "commercial without a competition", rule: "L7 commercial", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET lane = 'commercial'`)},
+	{name: "won by another", rule: "L7 commercial", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET lane = 'commercial', award = '{"won": false}'`)},
+	{name: "refused without a basis", rule: "L7 a refusal", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET state = 'refused', reason = 'x'`)},
+	{name: "returned twice", rule: "L7 an application", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET completions = 2`)},
+	{name: "decided before it was accepted", rule: "L7 an application", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET decided_at = '2025-03-01'`)},
 	{name: "a grant went to another department", rule: "L6 a grant of sharing", names: "grant 1 of request 1", sql: shareRequest("supplied") + `
 		INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at) VALUES (1, 'share', 2, 2, '核对', '2020-01-01', '2099-01-01', '2099-01-02 00:00+08')`},
 	{name: "a request was supplied without a grant", rule: "L6 a grant of sharing", names: "request 1 has no grant", sql: shareRequest("supplied")},

@@ -274,6 +274,39 @@ var rules = []rule{
 	{id: "I7", says: "every request for data was recorded when it was proposed", query: `
 		SELECT 'demand ' || w.id FROM demands w
 		WHERE (SELECT count(*) FROM audit_entries WHERE subject = 'demand' AND subject_id = w.id::text AND act = 'propose') <> 1`},
+	{id: "I5", says: "a grant has one cause: an application that was agreed to, by its holder, for its data and its purpose", query: `
+		SELECT 'grant ' || g.number FROM grants g JOIN applications a ON a.id = g.application_id
+		WHERE a.state <> 'granted' OR a.dataset_id <> g.dataset_id OR a.user_id <> g.user_id OR a.organisation_id IS DISTINCT FROM g.organisation_id OR a.purpose <> g.purpose OR a.lane <> g.lane
+		UNION ALL SELECT 'application ' || a.number || ' has no grant' FROM applications a WHERE a.state = 'granted' AND NOT EXISTS (SELECT FROM grants g WHERE g.application_id = a.id)`},
+	{id: "I5", says: "a grant gives nothing that was not decided", query: `
+		SELECT format('grant %s, file %s', g.number, i.resource_id) FROM grants g JOIN grant_items i ON i.grant_id = g.id
+		LEFT JOIN application_items x ON x.application_id = g.application_id AND x.resource_id = i.resource_id
+		WHERE (CASE x.decision
+			WHEN 'granted' THEN i.columns IS NOT DISTINCT FROM x.columns AND i.rows_where = x.rows_where
+			WHEN 'reduced' THEN i.columns = x.given_columns AND i.rows_where = x.given_where AND i.columns <@ x.columns END) IS NOT TRUE`},
+	{id: "I6", says: "a grant stands on an agreement that both sides signed, two people, and names its hash", query: `
+		SELECT 'grant ' || g.number FROM grants g JOIN agreements c ON c.id = g.agreement_id
+		WHERE c.application_id <> g.application_id OR c.user_at IS NULL OR c.provider_at IS NULL OR c.user_by = c.provider_by OR c.void_at IS NOT NULL
+		   OR c.sha256 <> g.terms OR c.sha256 <> encode(sha256(convert_to(c.body, 'UTF8')), 'hex')`},
+	{id: "I5", says: "what was taken under a grant was of its files, within its term", query: `
+		SELECT format('delivery %s under %s', q.id, g.number) FROM acquisitions q JOIN grants g ON g.id = q.grant_id JOIN versions v ON v.id = q.version_id
+		WHERE q.began_at < g.from_at OR q.began_at >= g.until_at OR q.terms <> g.terms OR q.sha256 <> v.sha256
+		   OR NOT EXISTS (SELECT FROM grant_items i WHERE i.grant_id = g.id AND i.resource_id = v.resource_id)`},
+	{id: "I14", says: "no grant gave more in a day than its quota, nor less than was written down", query: `
+		SELECT format('grant %s on %s', g.number, d.day) FROM grant_days d JOIN grants g ON g.id = d.grant_id
+		CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE q.channel IN ('file', 'export')) AS files, count(*) FILTER (WHERE q.channel IN ('rows', 'page')) AS questions
+			FROM acquisitions q WHERE q.grant_id = g.id AND (q.began_at AT TIME ZONE 'Asia/Shanghai')::date = d.day) n
+		WHERE d.files > g.files_day OR d.questions > g.rows_day OR d.files <> n.files OR d.questions <> n.questions`},
+	{id: "I5", says: "no key outlives its grant, and no grant its term by more than an hour", query: `
+		SELECT format('key %s of %s', k.prefix, g.number) FROM api_keys k JOIN grants g ON g.id = k.grant_id WHERE k.revoked_at IS NULL AND g.state NOT IN ('active', 'suspended')
+		UNION ALL SELECT 'grant ' || g.number FROM grants g WHERE g.state IN ('active', 'suspended') AND g.until_at < @now::timestamptz - interval '1 hour'`},
+	{id: "L7", says: "commercial use is granted to whoever won a competition (AB-35.3)", query: `
+		SELECT 'application ' || number FROM applications WHERE state = 'granted' AND lane = 'commercial' AND (award ->> 'won')::boolean IS NOT TRUE`},
+	{id: "L7", says: "a refusal states its reason and its basis (TJ-23)", query: `
+		SELECT 'application ' || number FROM applications WHERE state IN ('refused', 'disputed', 'upheld') AND (reason = '' OR jsonb_array_length(bases) = 0)`},
+	{id: "L7", says: "an application was accepted before it was decided, and returned once at most", query: `
+		SELECT 'application ' || number FROM applications
+		WHERE completions > 1 OR decided_at < accepted_at OR accepted_at < date_trunc('day', submitted_at AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'`},
 
 	{id: "L6", says: "a grant of sharing is that of a request that was supplied: its department, entry and purpose, and nobody else's", query: `
 		SELECT format('grant %s of request %s', g.id, g.request_id)
