@@ -109,6 +109,7 @@ func objected(state, set string) string {
 const demand = `INSERT INTO demands (user_id, proposer, title, need, purpose, title_grams, grams, proposed_at, state) VALUES (1, '某', '坐标', '全省', '公交', '{}', '{}', now(), 'unassigned');
 	INSERT INTO demand_turns (demand_id, clock_profile, clock_path, began_at) VALUES (1, 'x', 'y', now());
 	INSERT INTO demand_steps (demand_id, act, at) VALUES (1, 'propose', now()); `
+
 // granted is an application with its grant, and what one says of it besides.
 func granted(sql string) string {
 	return `
