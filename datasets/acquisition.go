@@ -19,6 +19,7 @@ import (
 // Permit is what somebody may be given of a version, and on what ground.
 type Permit struct {
 	Grant        int64 // 0: the version is open to everybody, or under review by its reviewers
+	Share        int64 // grant of sharing between public bodies; 0: none
 	Number       string
 	Organisation int64  // that the grant was given to; 0: to a person
 	Purpose      string // what the data is for, and for nothing else
@@ -29,6 +30,9 @@ type Permit struct {
 	Columns []string // names; with Limited only
 	Where   string   // a condition in the language of rows; empty: every row
 }
+
+// open reports whether the version goes out under no grant.
+func (p Permit) open() bool { return p.Grant == 0 && p.Share == 0 }
 
 // errLimited says why a whole file is not given.
 func errLimited() error {
@@ -100,7 +104,7 @@ func (s *Service) Deliver(ctx context.Context, who account.Actor, v *Version, d 
 		return nil, err
 	}
 	h := &Handover{Permit: p, s: s, who: who, v: v, failed: d.Failed, checked: now}
-	if who.ID <= 0 || v.Under != nil || p.Grant == 0 && (v.Open != Unconditional || d.Channel == ByPage) {
+	if who.ID <= 0 || v.Under != nil || p.open() && (v.Open != Unconditional || d.Channel == ByPage) {
 		return h, nil
 	}
 	terms := p.Terms
@@ -109,11 +113,11 @@ func (s *Service) Deliver(ctx context.Context, who account.Actor, v *Version, d 
 			return 0, err
 		}
 		err = tx.QueryRow(ctx, `
-			INSERT INTO acquisitions (user_id, organisation_id, key_prefix, grant_id, dataset_id, version_id, sha256, channel, form, part, terms, request, began_at)
-			SELECT @user, nullif(@organisation, 0), @key, nullif(@grant, 0), r.dataset_id, v.id, v.sha256, @channel, @form, left(@part, 4000), coalesce(nullif(@terms, ''), l.id, ''), @request, @now
+			INSERT INTO acquisitions (user_id, organisation_id, key_prefix, grant_id, share_grant_id, dataset_id, version_id, sha256, channel, form, part, terms, request, began_at)
+			SELECT @user, nullif(@organisation, 0), @key, nullif(@grant, 0), nullif(@share, 0), r.dataset_id, v.id, v.sha256, @channel, @form, left(@part, 4000), coalesce(nullif(@terms, ''), l.id, ''), @request, @now
 			FROM versions v JOIN resources r ON r.id = v.resource_id JOIN datasets d ON d.id = r.dataset_id LEFT JOIN licences l ON l.id = d.licence_id
 			WHERE v.id = @version RETURNING id`,
-			pgx.NamedArgs{"user": who.ID, "organisation": p.Organisation, "key": who.Key, "grant": p.Grant, "version": v.ID,
+			pgx.NamedArgs{"user": who.ID, "organisation": p.Organisation, "key": who.Key, "grant": p.Grant, "share": p.Share, "version": v.ID,
 				"channel": d.Channel, "form": d.Form, "part": d.Part, "terms": terms, "request": d.Request, "now": now}).Scan(&id)
 		return id, err
 	})
@@ -125,7 +129,7 @@ func (s *Service) Deliver(ctx context.Context, who account.Actor, v *Version, d 
 
 // still returns an error once the grant no longer stands: the stream ends.
 func (h *Handover) still() error {
-	if h.Permit.Grant == 0 {
+	if h.Permit.open() {
 		return nil
 	}
 	now := h.s.now()
@@ -134,7 +138,7 @@ func (h *Handover) still() error {
 	}
 	h.checked = now
 	p, err := h.s.gate.Permit(context.Background(), h.who, h.v, now)
-	if err == nil && p.Grant != h.Permit.Grant {
+	if err == nil && (p.Grant != h.Permit.Grant || p.Share != h.Permit.Share) {
 		err = errors.New("the data goes out under another grant now")
 	}
 	return err

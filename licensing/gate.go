@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
+	"shuyuan/licensing/sharing"
 )
 
 // Gate is the one answer to "may these bytes go to this person?". It fills
@@ -51,10 +52,31 @@ func (g Gate) Permit(ctx context.Context, subject account.Actor, v *datasets.Ver
 	case datasets.Unconditional:
 		return datasets.Permit{}, nil
 	case datasets.Conditional:
-		return g.granted(ctx, subject, v, now)
+		p, refused := g.granted(ctx, subject, v, now)
+		if refused == nil {
+			return p, nil
+		}
+		return g.shared(ctx, subject, v, now, refused)
 	case datasets.Withheld:
+		return g.shared(ctx, subject, v, now, fault.New(fault.NotFound, "没有这份数据。"))
 	}
 	return datasets.Permit{}, fault.New(fault.NotFound, "没有这份数据。")
+}
+
+// shared is what the department of subject holds of an entry by a grant of
+// sharing, however the entry is open to the public; else the refusal.
+func (g Gate) shared(ctx context.Context, subject account.Actor, v *datasets.Version, now time.Time, refused error) (datasets.Permit, error) {
+	if g.pool == nil || subject.Department == 0 {
+		return datasets.Permit{}, refused
+	}
+	scopes, err := sharing.Standing(ctx, g.pool, subject, v.DatasetID, now)
+	if err != nil {
+		return datasets.Permit{}, err
+	}
+	if p, ok := sharing.Permit(scopes); ok {
+		return p, nil
+	}
+	return datasets.Permit{}, refused
 }
 
 func errNeedsGrant() error {

@@ -24,7 +24,11 @@ func (s *Server) Deliver(c *fiber.Ctx, who account.Actor, v *datasets.Version, b
 	if err != nil {
 		return nil, err
 	}
-	if p := h.Permit; p.Grant != 0 {
+	if p := h.Permit; p.Share != 0 {
+		c.Set(fiber.HeaderCacheControl, "private, no-store")
+		c.Set("Shuyuan-Grant", p.Number)
+		c.Set("Shuyuan-Purpose", "UTF-8''"+url.PathEscape(strings.Join(strings.Fields(p.Purpose), " ")))
+	} else if p.Grant != 0 {
 		c.Set(fiber.HeaderCacheControl, "private, no-store")
 		c.Set("Shuyuan-Grant", p.Number)
 		c.Set("Shuyuan-Purpose", "UTF-8''"+url.PathEscape(strings.Join(strings.Fields(p.Purpose), " ")))
@@ -37,7 +41,7 @@ func (s *Server) Deliver(c *fiber.Ctx, who account.Actor, v *datasets.Version, b
 // shown is Deliver for what a page shows of v; nothing is said or done where v
 // is open to everybody.
 func (s *Server) shown(c *fiber.Ctx, v *datasets.Version, part string) error {
-	if v == nil || v.Open != datasets.Conditional || v.Under != nil {
+	if v == nil || v.Open == datasets.Unconditional || v.Under != nil {
 		return nil
 	}
 	h, err := s.Deliver(c, actor(c), v, datasets.ByPage, "html", part)

@@ -91,7 +91,7 @@ func Permit(scopes []Scope) (p datasets.Permit, ok bool) {
 		return p, false
 	}
 	s := scopes[0]
-	return datasets.Permit{Purpose: s.Purpose, Until: s.Ends, Limited: len(s.Columns) > 0, Columns: s.Columns}, true
+	return datasets.Permit{Share: s.Grant, Number: "GX-" + strconv.FormatInt(s.Request, 10), Terms: "GX-" + strconv.FormatInt(s.Request, 10), Purpose: s.Purpose, Until: s.Ends, Limited: len(s.Columns) > 0, Columns: s.Columns}, true
 }
 
 // Covering is the first of the scopes that lets these columns go (nil: all of
