@@ -172,10 +172,13 @@ CREATE TABLE acquisitions (
     terms text NOT NULL,
     request text NOT NULL,
     began_at timestamp with time zone NOT NULL,
+    share_grant_id bigint,
     CONSTRAINT acquisitions_channel_check CHECK ((channel = ANY (ARRAY['file'::text, 'export'::text, 'rows'::text, 'page'::text]))),
+    CONSTRAINT acquisitions_one_ground CHECK (((grant_id IS NULL) OR (share_grant_id IS NULL))),
     CONSTRAINT acquisitions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT acquisitions_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
     CONSTRAINT acquisitions_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT acquisitions_share_grant_id_fkey FOREIGN KEY (share_grant_id) REFERENCES share_grants(id),
     CONSTRAINT acquisitions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT acquisitions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
     CONSTRAINT acquisitions_pkey PRIMARY KEY (id)
@@ -183,6 +186,7 @@ CREATE TABLE acquisitions (
 CREATE INDEX acquisitions_dataset ON public.acquisitions USING btree (dataset_id, id);
 CREATE INDEX acquisitions_grant ON public.acquisitions USING btree (grant_id, id) WHERE (grant_id IS NOT NULL);
 CREATE INDEX acquisitions_organisation ON public.acquisitions USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
+CREATE INDEX acquisitions_share ON public.acquisitions USING btree (share_grant_id, id) WHERE (share_grant_id IS NOT NULL);
 CREATE INDEX acquisitions_user ON public.acquisitions USING btree (user_id, id);
 CREATE TRIGGER acquisitions_frozen BEFORE DELETE OR UPDATE ON public.acquisitions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER acquisitions_kept BEFORE TRUNCATE ON public.acquisitions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
