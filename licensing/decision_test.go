@@ -578,3 +578,42 @@ func TestAGrantIsStoppedAtOnce(t *testing.T) {
 	_, err = w.Licensing.MoveGrant(t.Context(), w.Person(t, "外人"), a.Grant, licensing.Surrender, "", g.Revision)
 	kind(t, "a stranger", err, fault.NotFound, "")
 }
+
+// Everybody can see that like is treated alike, and nobody who asked; a department
+// is counted by what came to its day.
+func TestLikeIsTreatedAlikeAndCounted(t *testing.T) {
+	w := licensingtest.New(t)
+	w.Day(t, "2026-11-02")
+	d, _ := w.Conditional(t, licensingtest.Tianjin)
+	officer := w.Official(t, d.Department, account.Officer)
+	w.Granted(t, w.Person(t, "张三"), officer, d)
+	b := w.Accepted(t, officer, w.Submitted(t, w.Person(t, "李四"), d))
+	late := w.Accepted(t, officer, w.Submitted(t, w.Person(t, "王五"), d))
+	w.Day(t, "2026-11-04") // two working days
+	if _, err := w.Licensing.Decide(t.Context(), officer, b.Number, licensingtest.Refused(b), b.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Licensing.SetConditions(t.Context(), officer, d.Slug, licensing.Conditions{Months: 6, Files: 5, Rows: 5, Materials: []string{"存放说明"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.Day(t, "2026-11-06")
+	waiting := w.Submitted(t, w.Person(t, "赵六"), d)
+	_, list, other, err := w.Licensing.Consistency(t.Context(), account.Actor{}, d.Slug, 10)
+	if err != nil || len(list) != 2 || other != 0 {
+		t.Fatalf("%+v, %d, %v", list, other, err)
+	}
+	if x := list[0]; x.State != licensing.Refused || x.Asked != 4 || x.Given != 0 || x.Days != 2 || x.Late || len(x.Bases) != 1 || x.Conditions != 0 {
+		t.Errorf("refused: %+v", x)
+	}
+	if x := list[1]; x.State != licensing.Granted || x.Asked != 4 || x.Given != 4 || x.Days != 0 {
+		t.Errorf("granted: %+v", x)
+	}
+	share, err := w.Licensing.InTime(t.Context(), d.Department.Slug)
+	if err != nil || share != (datasets.Share{Yes: 2, All: 3}) { // one is late, one has not come to its day
+		t.Errorf("%+v, %v; late %s, waiting %s", share, err, late.Number, waiting.Number)
+	}
+	before, err := w.Licensing.Before(t.Context(), account.Actor{}, d.Slug)
+	if err != nil || before.Days != 4 || before.Median() != 2 || before.Conditions.Months != 6 || len(before.Conditions.Materials) != 1 {
+		t.Errorf("before: %+v, %v", before, err)
+	}
+}

@@ -620,3 +620,29 @@ func newestOf(d *datasets.Dataset) map[string]*datasets.Version {
 	}
 	return out
 }
+
+// mostDecided is how many decisions the page of an entry shows.
+const mostDecided = 200
+
+// showDecisions is GET /datasets/{slug}/decisions: what became of the applications
+// for an entry, without who asked.
+func (s *Server) showDecisions(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	ctx, who := c.UserContext(), actor(c)
+	d, list, other, err := s.Licensing.Consistency(ctx, who, c.Params("slug"), mostDecided)
+	if err != nil {
+		return err
+	}
+	if d.Open != datasets.Conditional {
+		return fault.New(fault.NotFound, "这个数据集不用申请。")
+	}
+	_, terms, err := s.Licensing.ConditionsOf(ctx, who, d.Slug)
+	if err != nil {
+		return err
+	}
+	p := templates.DecisionsPage{Frame: s.quietFrame(c, text.T(ctx, "办结的申请：%s", text.Pick(ctx, d.Title, d.TitleEN))), Dataset: d, Conditions: terms, Items: list, Other: other}
+	p.Wide = true
+	return s.page(c, templates.Decisions(p))
+}

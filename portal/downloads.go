@@ -42,7 +42,11 @@ func (s *Server) newest(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
-	return c.Redirect(s.Config.FilesURL+fmt.Sprintf("/d/%s/%d/%s", r.ID, r.Newest.Number, url.PathEscape(r.Newest.FileName)), fiber.StatusFound)
+	base := s.Config.FilesURL
+	if r.Newest.Open != datasets.Unconditional { // where no cookie goes nobody has a grant
+		base = ""
+	}
+	return c.Redirect(base+fmt.Sprintf("/d/%s/%d/%s", r.ID, r.Newest.Number, url.PathEscape(r.Newest.FileName)), fiber.StatusFound)
 }
 
 // download is GET /d/{resource}/{version}/{filename}: the bytes of one

@@ -96,6 +96,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/corrections/:id", By: rechecking, Handle: (*Server).moveCorrection, Session: true},
 	{Method: "GET", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).showAsk, Session: true},
 	{Method: "POST", Path: "/datasets/:slug/ask", By: anybody, Handle: (*Server).ask, Session: true},
+	{Method: "GET", Path: "/datasets/:slug/decisions", By: anybody, Handle: (*Server).showDecisions},
 	{Method: "GET", Path: "/datasets/:slug/apply", By: anybody, Handle: (*Server).showBefore},
 	{Method: "POST", Path: "/datasets/:slug/apply", By: anybody, Handle: (*Server).beginApplication, Session: true},
 	{Method: "GET", Path: "/datasets/:slug/all.zip", By: anybody, Handle: (*Server).downloadWhole, Visit: DownloadVisit},

@@ -33,6 +33,11 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 			return p, err
 		}
 	}
+	if s.Licensing != nil {
+		if p.Applied, err = s.Licensing.InTime(ctx, d.Item.Slug); err != nil {
+			return p, err
+		}
+	}
 	if p.Wanted, err = s.Demands.InTime(ctx, d.Item.Slug); err != nil {
 		return p, err
 	}
@@ -55,6 +60,13 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 	profile, ok := s.Policy.Profile(d.Item.Profile)
 	if !ok {
 		return p, nil
+	}
+	for _, path := range []string{"open.application.decision_deadline", "open.application"} {
+		if r, ok := profile.Rule(path); ok && !r.Silent && len(r.Cite) > 0 {
+			p.Applying = s.scoreBasis(profile, r.Cite[0])
+		} else if ok && len(r.Answers) > 0 {
+			p.ApplyingRule = r.Answers[0].Path
+		}
 	}
 	if r, ok := profile.Rule("share.application.decision_deadline"); ok && !r.Silent && len(r.Cite) > 0 {
 		p.SharingBasis = s.scoreBasis(profile, r.Cite[0])

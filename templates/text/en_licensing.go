@@ -3,6 +3,21 @@ package text
 // Applications for conditional data, agreements, grants, and what was taken.
 func init() {
 	add(map[string]string{
+		"办结的申请":    "Decided applications",
+		"办结的申请：%s": "Decided applications: %s",
+		"条件对谁都一样；这里逐件列出要了多少、给了多少、用了几天，不列申请人。": "The conditions are the same for everybody; here is, one by one, what was asked and given and how long it took, without who asked.",
+		"办结的申请，可横向滚动": "Decided applications, can be scrolled sideways",
+		"决定的日期":       "Decided on",
+		"要的列":         "Columns asked",
+		"给的列":         "Columns given",
+		"期限（月）":       "Term (months)",
+		"用了（工作日）":     "Working days",
+		"现行的":         "as they stand",
+		"第 %d 次修改":    "revision %d",
+		"另有更早的 %d 件。": "%d earlier ones are not shown.",
+		"逐件看":         "See each",
+		"这个数据集不用申请。":  "This dataset needs no application.",
+		"已经到期的开放申请里，按时决定的份额":       "of the applications for data that came to their day, those decided by then",
 		"对拒绝提出异议":                  "Dispute the refusal",
 		"对拒绝的异议":                   "Dispute about the refusal",
 		"%d 个文件，查询 %d 次行":          "%d files, %d questions about rows",
