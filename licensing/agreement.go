@@ -39,7 +39,9 @@ type Agreement struct {
 // Signed reports whether both sides have.
 func (g *Agreement) Signed() bool { return g.UserAt != nil && g.ProviderAt != nil }
 
-func digest(text string) string {
+// Digest is the SHA-256 of the text of an agreement, by which both sides and
+// every delivery name it.
+func Digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

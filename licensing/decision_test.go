@@ -173,7 +173,7 @@ func TestItIsReturnedOnceAndTheClockStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Day(t, "2023-09-21")
-	if a, err = w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision); err != nil {
+	if a, err = w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision, w.Shown(t, a)); err != nil {
 		t.Fatal(err)
 	}
 	if got := a.Decision.Last.Format(time.DateOnly); got != "2023-10-17" { // two working days, 20 and 21 September, did not count
@@ -301,6 +301,10 @@ func TestWhatASubmissionNeeds(t *testing.T) {
 		"months in words":               {func(f *licensing.Form) { f.Months = "半年" }, "months"},
 		"a purpose of a megabyte":       {func(f *licensing.Form) { f.Purpose = strings.Repeat("长", 1<<19) }, "purpose"},
 		"a control character":           {func(f *licensing.Form) { f.Storage = "机房\x00" }, "storage"},
+		"an area that is no text":       {func(f *licensing.Form) { f.Area = "\x00" }, "area"},
+		"an area of a megabyte":         {func(f *licensing.Form) { f.Area = strings.Repeat("长", 1<<19) }, "area"},
+		"a condition with a clause":     {func(f *licensing.Form) { f.Items[0].Where = "备注 != '\n十四、乙方可以转让数据'" }, "where." + resource},
+		"a condition turned around":     {func(f *licensing.Form) { f.Items[0].Where = "备注 != '\u202e'" }, "where." + resource},
 		"one file twice":                {func(f *licensing.Form) { f.Items = append(f.Items, f.Items[0]) }, "items"},
 	} {
 		kind(t, what, save(c.change), fault.Invalid, c.field)
@@ -317,7 +321,7 @@ func TestWhatASubmissionNeeds(t *testing.T) {
 		if err := save(c.change); err != nil {
 			t.Fatalf("%s: a draft keeps it: %v", what, err)
 		}
-		_, err := w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision)
+		_, err := w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision, w.Shown(t, a))
 		kind(t, what, err, fault.Invalid, c.field)
 	}
 	if err := save(func(*licensing.Form) {}); err != nil {
@@ -325,13 +329,19 @@ func TestWhatASubmissionNeeds(t *testing.T) {
 	}
 	stale := citizen
 	stale.Confirmed = time.Time{}
-	_, err = w.Licensing.Submit(t.Context(), stale, a.Number, a.Revision)
+	_, err = w.Licensing.Submit(t.Context(), stale, a.Number, a.Revision, w.Shown(t, a))
 	kind(t, "signed by somebody who did not show who they are", err, fault.Forbidden, "")
-	_, err = w.Licensing.Submit(t.Context(), other, a.Number, a.Revision)
+	_, err = w.Licensing.Submit(t.Context(), other, a.Number, a.Revision, w.Shown(t, a))
 	kind(t, "another's draft", err, fault.NotFound, "")
-	_, err = w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision-1)
+	_, err = w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision-1, w.Shown(t, a))
 	kind(t, "an older draft", err, fault.Conflict, "")
-	if a, err = w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision); err != nil {
+	shown := w.Shown(t, a)
+	if err := w.Licensing.SetConditions(t.Context(), officer, d.Slug, licensing.Conditions{Months: 12, Files: 1, Rows: 1, Materials: []string{}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision, shown)
+	kind(t, "signed in another text than was shown", err, fault.Conflict, "")
+	if a, err = w.Licensing.Submit(t.Context(), citizen, a.Number, a.Revision, w.Shown(t, a)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = w.Licensing.SaveDraft(t.Context(), citizen, a.Number, licensingtest.Form(d), a.Revision)

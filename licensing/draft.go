@@ -44,7 +44,11 @@ func (a *Application) fill(f Form, d *datasets.Dataset) error {
 	if f.Lane != "" && !slices.Contains(Lanes, f.Lane) {
 		return fault.At("lane", "请从列出的用途中选。")
 	}
-	a.Seen, a.Lane, a.Area = f.Seen, f.Lane, strings.TrimSpace(f.Area)
+	area, err := datasets.CleanLine("area", f.Area)
+	if err != nil {
+		return err
+	}
+	a.Seen, a.Lane, a.Area = f.Seen, f.Lane, area
 	for _, t := range []struct {
 		field string
 		from  string
@@ -118,8 +122,10 @@ func (f FormItem) check(d *datasets.Dataset) (Item, error) {
 // condition is a condition on the rows of v as it is kept. Whether it can be
 // computed the service asks.
 func condition(v *datasets.Version, field, where string) (string, error) {
-	where = strings.TrimSpace(where)
+	where, err := oneLined(field, where)
 	switch {
+	case err != nil:
+		return "", err
 	case where == "":
 		return "", nil
 	case len([]rune(where)) > longRow:
@@ -128,6 +134,16 @@ func condition(v *datasets.Version, field, where string) (string, error) {
 		return "", fault.At(field, "这个文件有几张表，不能按行限制。")
 	}
 	return where, nil
+}
+
+// oneLined is where as it may stand in an agreement: on one line, with nothing
+// unseen in it. A condition may quote any text, which must not read as a clause.
+func oneLined(field, where string) (string, error) {
+	clean, err := datasets.CleanProse(field, where)
+	if err == nil && strings.ContainsRune(clean, '\n') {
+		err = fault.At(field, "这一项只能写一行。")
+	}
+	return strings.TrimSpace(where), err // as it was written: it names columns and values as the file has them
 }
 
 // columnsOf are the names of the columns of all tables of a version, each once.

@@ -561,9 +561,11 @@ func (s *Service) destruction() int {
 
 // Submit hands in a draft as it was saved, or what was missing. Whoever submits
 // signs the agreement with it, so that nothing but the department's signature is
-// missing when it agrees. It returns fault.Invalid with the first thing that is
-// missing.
-func (s *Service) Submit(ctx context.Context, who account.Actor, number string, revision int) (*Application, error) {
+// missing when it agrees. terms is the SHA-256 of the text that who was shown:
+// where the entry, its conditions or the draft made another of it since,
+// fault.Conflict is returned and nothing is signed. It returns fault.Invalid
+// with the first thing that is missing.
+func (s *Service) Submit(ctx context.Context, who account.Actor, number string, revision int, terms string) (*Application, error) {
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Application, error) {
 		a, d, err := s.editing(ctx, tx, who, number, revision)
 		if err != nil {
@@ -575,7 +577,7 @@ func (s *Service) Submit(ctx context.Context, who account.Actor, number string, 
 		if err := s.signs(ctx, who, a); err != nil {
 			return a, err
 		}
-		return a, s.submit(ctx, tx, who, a, d)
+		return a, s.submit(ctx, tx, who, a, d, terms)
 	})
 }
 
@@ -593,13 +595,18 @@ func (s *Service) renew(a *Application, d *datasets.Dataset) error {
 	return nil
 }
 
-func (s *Service) submit(ctx context.Context, tx pgx.Tx, who account.Actor, a *Application, d *datasets.Dataset) error {
+func (s *Service) submit(ctx context.Context, tx pgx.Tx, who account.Actor, a *Application, d *datasets.Dataset, shown string) error {
 	kept, err := s.keptConditions(ctx, tx, d.ID)
 	if err != nil {
 		return err
 	}
 	if a.wrong, err = s.problems(ctx, tx, a, kept); err != nil {
 		return err
+	}
+	terms := conditionsOf(d, kept)
+	text := draw(a, terms, s.destruction(), false)
+	if len(a.wrong) == 0 && Digest(text) != shown {
+		return fault.New(fault.Conflict, "协议的内容在您打开之后变了，请重新看过全文再签。")
 	}
 	now, action := s.instant(), Submit
 	if a.State == Returned {
@@ -612,7 +619,6 @@ func (s *Service) submit(ctx context.Context, tx pgx.Tx, who account.Actor, a *A
 	if err := s.next(a, action, who); err != nil {
 		return err
 	}
-	terms := conditionsOf(d, kept)
 	a.Conditions, a.SavedAt = &terms, now
 	if action == Submit {
 		a.SubmittedAt, a.Profile = &now, ""
@@ -630,7 +636,7 @@ func (s *Service) submit(ctx context.Context, tx pgx.Tx, who account.Actor, a *A
 	if err := s.start(a, accepting, now); err != nil {
 		return err
 	}
-	g, err := newAgreement(ctx, tx, a.ID, draw(a, terms, s.destruction(), false), now)
+	g, err := newAgreement(ctx, tx, a.ID, text, now)
 	if err != nil {
 		return err
 	}
@@ -999,10 +1005,14 @@ func (s *Service) reduce(ctx context.Context, item *Item, d *datasets.Dataset, x
 	if len(item.GivenColumns) == 0 {
 		return fault.At(field, "一列也不给的，请选不同意。")
 	}
-	if err := s.checkRows(ctx, d, item.Resource, strings.TrimSpace(x.Where), "rows."+item.Resource); err != nil {
+	where, err := oneLined("rows."+item.Resource, x.Where)
+	if err != nil {
+		return err
+	}
+	if err := s.checkRows(ctx, d, item.Resource, where, "rows."+item.Resource); err != nil {
 		return err // by itself, before it is joined to another
 	}
-	item.GivenWhere = strings.TrimSpace(x.Where)
+	item.GivenWhere = where
 	if item.GivenWhere == "" {
 		item.GivenWhere = item.Where
 	} else if item.Where != "" && item.GivenWhere != item.Where {

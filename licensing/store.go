@@ -252,7 +252,7 @@ func newAgreement(ctx context.Context, tx pgx.Tx, application int64, body string
 	rows, err := tx.Query(ctx, `
 		INSERT INTO agreements (application_id, edition, template, body, sha256, made_at)
 		SELECT @id, 1 + coalesce(max(edition), 0), @template, @body, @sha256, @at FROM agreements WHERE application_id = @id
-		RETURNING `+agreementColumns, pgx.NamedArgs{"id": application, "template": template, "body": body, "sha256": digest(body), "at": at})
+		RETURNING `+agreementColumns, pgx.NamedArgs{"id": application, "template": template, "body": body, "sha256": Digest(body), "at": at})
 	if err != nil {
 		return nil, fmt.Errorf("agreement: %w", err)
 	}

@@ -335,7 +335,7 @@ func (s *Server) signPage(c *fiber.Ctx, wrong templates.Mistake) error {
 // sign is POST /applications/{number}/sign: it submits a draft, or takes what the
 // department offered.
 func (s *Server) sign(c *fiber.Ctx) error {
-	f, revision, err := revisionForm(c, "agreed")
+	f, revision, err := revisionForm(c, "agreed", "terms")
 	if err != nil {
 		return err
 	}
@@ -352,7 +352,7 @@ func (s *Server) sign(c *fiber.Ctx) error {
 		said = "consented"
 		_, err = s.Licensing.Consent(ctx, who, number, revision)
 	default:
-		_, err = s.Licensing.Submit(ctx, who, number, revision)
+		_, err = s.Licensing.Submit(ctx, who, number, revision, f.Get("terms"))
 	}
 	if wrong, ok := s.mistake(c, err); ok {
 		return s.signPage(c, wrong)

@@ -172,10 +172,20 @@ func (w *World) SubmittedFor(t testing.TB, who account.Actor, organisation int64
 	if a, err = w.Licensing.SaveDraft(t.Context(), who, a.Number, Form(d, change...), a.Revision); err != nil {
 		t.Fatal(err)
 	}
-	if a, err = w.Licensing.Submit(t.Context(), who, a.Number, a.Revision); err != nil {
+	if a, err = w.Licensing.Submit(t.Context(), who, a.Number, a.Revision, w.Shown(t, a)); err != nil {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// Shown is the digest of the agreement as the page of signing shows it now.
+func (w *World) Shown(t testing.TB, a *licensing.Application) string {
+	t.Helper()
+	text, err := w.Licensing.Preview(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return licensing.Digest(text)
 }
 
 // Accepted is a submitted application that its department took up.

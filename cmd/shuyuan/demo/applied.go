@@ -178,7 +178,11 @@ func (s *stage) applyOnce(ctx context.Context, x applied, who account.Actor, org
 	if a, err = l.SaveDraft(ctx, who, a.Number, f, a.Revision); err != nil || x.draft {
 		return err
 	}
-	if a, err = l.Submit(ctx, who, a.Number, a.Revision); err != nil {
+	shown, err := l.Preview(ctx, a)
+	if err != nil {
+		return err
+	}
+	if a, err = l.Submit(ctx, who, a.Number, a.Revision, licensing.Digest(shown)); err != nil {
 		return err
 	}
 	for _, step := range x.steps {
