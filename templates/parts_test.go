@@ -50,6 +50,21 @@ func TestMarksAreCutOutOfTheText(t *testing.T) {
 	}
 }
 
+// The page of a grant is at another address for each side: what was taken under
+// it, listed there, leads nobody to the other side's.
+func TestDeliveriesLeadToTheGrantWhereItIsOnesOwn(t *testing.T) {
+	taken := []datasets.Acquisition{{Grant: "SQZ-2026-000001", SHA256: strings.Repeat("0", 64)}}
+	for named, want := range map[bool]bool{true: true, false: false} {
+		var b strings.Builder
+		if err := acquisitionTable(taken, named).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "SQZ-2026-000001") || strings.Contains(b.String(), `href="/grants/`) != want {
+			t.Errorf("named %v: %s", named, b.String())
+		}
+	}
+}
+
 // The files of a dataset are often the same rows in other formats.
 func TestRowsAreNotCountedTwice(t *testing.T) {
 	d := datasets.Dataset{Resources: []datasets.Resource{

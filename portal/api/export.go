@@ -76,7 +76,11 @@ func (a *api) export(c *fiber.Ctx, in *ExportWanted) error {
 	if err != nil {
 		return err
 	}
-	h, err := a.Deliver(c, who, v, datasets.ByExport, in.Format, in.asked().Encode())
+	part := in.asked()
+	if in.Limit > 0 {
+		part.Set("limit", strconv.Itoa(in.Limit))
+	}
+	h, err := a.Deliver(c, who, v, datasets.ByExport, in.Format, part.Encode())
 	if err != nil {
 		leave()
 		return err

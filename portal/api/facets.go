@@ -122,7 +122,11 @@ func (a *api) ofColumn(c *fiber.Ctx, in *ColumnWanted, kind string, answer func(
 	if a.unchanged(c, who, kind+" "+asked.Tag) {
 		return nil
 	}
-	h, err := a.Deliver(c, who, v, datasets.ByRows, "json", kind+" "+column)
+	part := kind + " " + column
+	if in.Where != "" {
+		part += " " + url.Values{"where": {in.Where}}.Encode()
+	}
+	h, err := a.Deliver(c, who, v, datasets.ByRows, "json", part)
 	if err != nil {
 		return err
 	}

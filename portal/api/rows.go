@@ -189,7 +189,12 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 	if a.unchanged(c, who, "rows 1 "+asked.Tag) {
 		return nil
 	}
-	h, err := a.Deliver(c, who, v, datasets.ByRows, "json", in.asked().Encode())
+	part := in.asked() // with the page of it that is sent
+	part.Set("limit", strconv.Itoa(in.Limit))
+	if in.Cursor != "" {
+		part.Set("cursor", in.Cursor)
+	}
+	h, err := a.Deliver(c, who, v, datasets.ByRows, "json", part.Encode())
 	if err != nil {
 		return err
 	}
@@ -217,7 +222,7 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 	}
 	if out.Next != "" {
 		next.Set("cursor", out.Next)
-		c.Set(fiber.HeaderLink, "<"+a.address("/resources/"+v.ResourceID+"/rows?"+next.Encode())+`>; rel="next"`)
+		c.Append(fiber.HeaderLink, "<"+a.address("/resources/"+v.ResourceID+"/rows?"+next.Encode())+`>; rel="next"`)
 	}
 	if err := sendJSON(c, out); err != nil {
 		h.End(false)

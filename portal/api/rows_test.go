@@ -351,3 +351,35 @@ func TestATotalIsCountedWhereItIsAskedFor(t *testing.T) {
 		t.Errorf("the next page: %+v", further)
 	}
 }
+
+// What is written down of a delivery is the whole question: which rows they were
+// can be told from it.
+func TestADeliveryIsWrittenDownWithItsQuestion(t *testing.T) {
+	w := asking(t)
+	path := w.people(t)
+	key, session := w.officer(t)
+	for _, address := range []string{"/rows?limit=2", "/facets/人口?" + query2("where=区划 = '350100'"), "/export.csv?limit=1"} {
+		if a := w.get(t, path+address, "Authorization", "Bearer "+key); a.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", address, a.status, a.body)
+		}
+	}
+	who, err := w.Accounts.Actor(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, err := w.Service.Acquired(t.Context(), who, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []string
+	for _, a := range taken {
+		part, err := url.QueryUnescape(a.Part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, part)
+	}
+	if diff := cmp.Diff([]string{"limit=1", "facet 1 20 人口 where=区划 = '350100'", "limit=2"}, parts); diff != "" {
+		t.Error(diff)
+	}
+}
