@@ -392,7 +392,7 @@ func TestTheScoreCardCountsWhatIsPublished(t *testing.T) {
 		}
 	}
 	page := w.get(t, visitor, "/departments/"+slug+"/score").doc(t)
-	if page.Find("#score tbody tr").Length() != 9 || page.Find("#score .src").Length() != 9 || page.Find("#bare li").Length() != 2 {
+	if page.Find("#score tbody tr").Length() != 10 || page.Find("#score .src").Length() != 10 || page.Find("#bare li").Length() != 2 {
 		t.Errorf("the page: %s", page.Find("main").Text())
 	}
 	if r := w.get(t, visitor, "/departments/never-there/score"); r.status != 404 {

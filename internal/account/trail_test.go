@@ -65,7 +65,7 @@ func TestTheTrailHoldsNoSecretsAndNoAddresses(t *testing.T) {
 	}
 	secrets = append(secrets, s.Token, s.CSRF, key, app.Secret(), invitation, link, reset, "another horse battery", "subject-of-zhao")
 	secrets = append(secrets, codes...)
-	personal := regexp.MustCompile(`[\w.+-]+@[\w-]+\.|1[3-9][0-9]{9}|argon2`)
+	personal := regexp.MustCompile(`[\w.+-]+@[\w-]+\.|\b1[3-9][0-9]{9}\b|argon2`)
 	rows, err := w.pool.Query(ctx, `SELECT e.act, e.subject_id || ' ' || coalesce(p.content, '') FROM audit_entries e JOIN audit_personal p ON p.entry_id = e.id`)
 	if err != nil {
 		t.Fatal(err)

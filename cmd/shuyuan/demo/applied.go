@@ -8,6 +8,7 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
 	"shuyuan/licensing"
 )
 
@@ -143,6 +144,9 @@ func (s *stage) apply(ctx context.Context) error {
 
 func (s *stage) applyOnce(ctx context.Context, x applied, who account.Actor, organisation int64) error {
 	d, err := s.Datasets.Dataset(ctx, who, x.entry)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil // there was no room for it
+	}
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
 	"shuyuan/licensing/corrections"
 )
 
@@ -66,6 +67,15 @@ func (s *stage) object(ctx context.Context) error {
 		return err
 	}
 	for i, x := range sampleObjections {
+		if x.slug != "" {
+			_, err := s.Datasets.Dataset(ctx, account.Actor{}, x.slug)
+			if fault.KindOf(err) == fault.NotFound {
+				continue // there was no room for it
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if x.channel == "" {
 			x.channel = corrections.ToProvider
 		}
