@@ -28,7 +28,6 @@ const (
 	Expired     GrantState = "expired"
 	Revoked     GrantState = "revoked"
 	Surrendered GrantState = "surrendered" // given back by whoever holds it
-	Closed      GrantState = "closed"      // and everything destroyed
 )
 
 // GrantAction is what moves a grant.
@@ -41,7 +40,6 @@ const (
 	Revoke    GrantAction = "revoke"
 	Surrender GrantAction = "surrender"
 	Expire    GrantAction = "expire"
-	Close     GrantAction = "close"
 )
 
 // Held is one grant: which data somebody may have, for what, until when.
@@ -92,7 +90,6 @@ var grantLifecycle = workflow.Lifecycle[GrantState, GrantAction, *Held]{
 	{Action: Revoke, From: []GrantState{Active, Suspended}, To: Revoked, By: officer, Needs: grantReason},
 	{Action: Surrender, From: []GrantState{Active, Suspended}, To: Surrendered, By: applicant},
 	{Action: Expire, From: []GrantState{Active, Suspended}, To: Expired, By: itself},
-	{Action: Close, From: []GrantState{Expired, Revoked, Surrendered}, To: Closed, By: officer, Needs: destroyed},
 }
 
 // suspenders may stop a grant at once: the department, and whoever supervises.
@@ -107,9 +104,6 @@ func grantReason(g *Held) error {
 	}
 	return nil
 }
-
-// destroyed is nil once there is a certificate that the data is destroyed.
-func destroyed(*Held) error { return nil }
 
 // open makes the grant of an application that was agreed to and signs for the
 // department: agreement, grant and opening are one (TJ-23: within the days the
@@ -275,8 +269,13 @@ func (s *Service) MoveGrant(ctx context.Context, who account.Actor, number strin
 		if err != nil {
 			return nil, err
 		}
-		if (action == Surrender) != (side == OfApplicant) || action == Expire || action == Close {
+		if (action == Surrender) != (side == OfApplicant) || action == Expire {
 			return g, fault.New(fault.Forbidden, "这一步不由您办。")
+		}
+		if action == Surrender {
+			if err := s.owns(ctx, who, g.Organisation); err != nil {
+				return g, err
+			}
 		}
 		if g.Revision != revision {
 			return g, fault.New(fault.Conflict, "这份授权在您打开之后已经有人处理过，请重新打开看看。")

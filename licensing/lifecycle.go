@@ -104,7 +104,7 @@ func awarded(a *Application) error {
 // mayGrant keeps a clerk from simply approving commercial use (AB-35.3).
 func mayGrant(a *Application) error {
 	switch {
-	case !a.award:
+	case !a.award || a.MustGrant: // the authority has decided over whoever held the competition
 		return nil
 	case a.State != Awarding || a.Award == nil:
 		return fault.New(fault.Conflict, "商业用途须先公开竞争，不能直接同意。")

@@ -320,6 +320,18 @@ func (s *Service) signs(ctx context.Context, who account.Actor, a *Application) 
 	return nil
 }
 
+// owns returns nil if who answers for an organisation; 0: for oneself.
+func (s *Service) owns(ctx context.Context, who account.Actor, organisation int64) error {
+	if organisation == 0 {
+		return nil
+	}
+	o, err := s.accounts.Organisation(ctx, who, organisation)
+	if err == nil && o.Role != account.Owner {
+		err = fault.New(fault.Forbidden, "这一步由机构的负责人办。")
+	}
+	return err
+}
+
 // Side is on which side of an application somebody stands.
 type Side string
 
@@ -1065,7 +1077,10 @@ func (s *Service) Dispute(ctx context.Context, who account.Actor, number, ground
 	if err != nil {
 		return nil, err
 	}
-	return s.move(ctx, who, number, revision, OfApplicant, Dispute, grounds, func(_ context.Context, _ pgx.Tx, a *Application) error {
+	return s.move(ctx, who, number, revision, OfApplicant, Dispute, grounds, func(ctx context.Context, _ pgx.Tx, a *Application) error {
+		if err := s.owns(ctx, who, a.Organisation); err != nil {
+			return err
+		}
 		if a.State == Refused && a.Stage != nil && a.Stage.Late(s.now()) {
 			return fault.New(fault.Conflict, "提出异议的期限已过。")
 		}
@@ -1093,7 +1108,12 @@ func (s *Service) Judge(ctx context.Context, who account.Actor, number, verdict 
 
 // Withdraw takes an application back.
 func (s *Service) Withdraw(ctx context.Context, who account.Actor, number string, revision int) (*Application, error) {
-	return s.move(ctx, who, number, revision, OfApplicant, Withdraw, "", nil)
+	return s.move(ctx, who, number, revision, OfApplicant, Withdraw, "", func(ctx context.Context, _ pgx.Tx, a *Application) error {
+		if a.State == Draft {
+			return nil // whoever writes it may throw it away
+		}
+		return s.owns(ctx, who, a.Organisation)
+	})
 }
 
 // took is how many working days each decided application for an entry took, the

@@ -182,7 +182,7 @@ func (s *Server) showChanges(c *fiber.Ctx) error {
 		p.Shown = &p.Found.Tables[at]
 	}
 	if p.Shown != nil && p.Shown.Rows != nil && p.Shown.Rows.Listed > 0 {
-		if err := s.shown(c, x.to, "changes"); err != nil {
+		if _, err := s.shown(c, x.to, "changes"); err != nil {
 			return err
 		}
 		r, err := s.Datasets.DifferingRows(ctx, viewer, x.from, x.to, x.table, x.rowQuery())

@@ -38,18 +38,18 @@ func (s *Server) Deliver(c *fiber.Ctx, who account.Actor, v *datasets.Version, b
 	return h, nil
 }
 
-// shown is Deliver for what a page shows of v; nothing is said or done where v
-// is open to everybody.
-func (s *Server) shown(c *fiber.Ctx, v *datasets.Version, part string) error {
+// shown is Deliver for what a page shows of v, and says under which grant; nothing
+// is said or done where v is open to everybody.
+func (s *Server) shown(c *fiber.Ctx, v *datasets.Version, part string) (*datasets.Permit, error) {
 	if v == nil || v.Open == datasets.Unconditional || v.Under != nil {
-		return nil
+		return nil, nil
 	}
 	h, err := s.Deliver(c, actor(c), v, datasets.ByPage, "html", part)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	h.End(true)
-	return nil
+	return &h.Permit, nil
 }
 
 // downloadPart sends what a grant gives of a table, where it does not give the

@@ -103,7 +103,7 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		}
 	}
 	if p.Refused == "" {
-		if err := s.shown(c, v, string(c.Context().QueryArgs().QueryString())); err != nil {
+		if p.Under, err = s.shown(c, v, string(c.Context().QueryArgs().QueryString())); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func (s *Server) showExplorer(c *fiber.Ctx) error {
 		return c.Redirect(x.state.href(c.Path()), fiber.StatusFound)
 	}
 	x.page = x.home()
-	if err := s.shown(c, l.version, string(c.Context().QueryArgs().QueryString())); err != nil {
+	if _, err := s.shown(c, l.version, string(c.Context().QueryArgs().QueryString())); err != nil {
 		return err
 	}
 	view, err := x.explore(c.UserContext())

@@ -336,8 +336,6 @@ func GrantStateName(ctx context.Context, g *licensing.Held, now time.Time) strin
 		return text.T(ctx, "已撤销")
 	case licensing.Surrendered:
 		return text.T(ctx, "已交还")
-	case licensing.Closed:
-		return text.T(ctx, "已了结")
 	}
 	return string(g.State)
 }

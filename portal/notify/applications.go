@@ -59,7 +59,7 @@ var subjects = map[licensing.Action][2]string{
 
 // grantSubjects are those about a grant that moved.
 var grantSubjects = map[licensing.GrantState]string{
-	licensing.Active: "授权 %s 已恢复", licensing.Suspended: "授权 %s 已暂停，请看理由", licensing.Revoked: "授权 %s 已撤销，请看理由", licensing.Expired: "授权 %s 已到期", licensing.Surrendered: "授权 %s 已交还", licensing.Closed: "授权 %s 已了结",
+	licensing.Active: "授权 %s 已恢复", licensing.Suspended: "授权 %s 已暂停，请看理由", licensing.Revoked: "授权 %s 已撤销，请看理由", licensing.Expired: "授权 %s 已到期", licensing.Surrendered: "授权 %s 已交还",
 }
 
 func applicationSubject(lang text.Lang, n licensing.Notice) string {

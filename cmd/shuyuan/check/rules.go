@@ -301,7 +301,7 @@ var rules = []rule{
 		SELECT format('key %s of %s', k.prefix, g.number) FROM api_keys k JOIN grants g ON g.id = k.grant_id WHERE k.revoked_at IS NULL AND g.state NOT IN ('active', 'suspended')
 		UNION ALL SELECT 'grant ' || g.number FROM grants g WHERE g.state IN ('active', 'suspended') AND g.until_at < @now::timestamptz - interval '1 hour'`},
 	{id: "L7", says: "commercial use is granted to whoever won a competition (AB-35.3)", query: `
-		SELECT 'application ' || number FROM applications WHERE state = 'granted' AND lane = 'commercial' AND (award ->> 'won')::boolean IS NOT TRUE`},
+		SELECT 'application ' || number FROM applications WHERE state = 'granted' AND lane = 'commercial' AND NOT must_grant AND (award ->> 'won')::boolean IS NOT TRUE`},
 	{id: "L7", says: "a refusal states its reason and its basis (TJ-23)", query: `
 		SELECT 'application ' || number FROM applications WHERE state IN ('refused', 'disputed', 'upheld') AND (reason = '' OR jsonb_array_length(bases) = 0)`},
 	{id: "L7", says: "an application was accepted before it was decided, and returned once at most", query: `
