@@ -265,7 +265,7 @@ func (b *tab) press(keys ...string) {
 // tabTo moves by the Tab key until the focus is on what selector finds.
 func (b *tab) tabTo(selector string) {
 	b.Helper()
-	for range 400 {
+	for range 200 {
 		b.press(kb.Tab)
 		if eval[bool](b, `document.activeElement.matches(`+quoted(selector)+`)`) {
 			return
