@@ -220,7 +220,7 @@ func TestCommercialUseNeedsAnAward(t *testing.T) {
 	}
 	_, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Agreed(a), a.Revision)
 	kind(t, "agreed to though another won", err, fault.Conflict, "")
-	if a, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Refused(a), a.Revision); err != nil {
+	if _, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Refused(a), a.Revision); err != nil {
 		t.Fatal(err)
 	}
 

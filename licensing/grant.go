@@ -65,8 +65,6 @@ type Held struct {
 	Revision     int
 	Items        []Item
 	Keys         []GrantKey
-
-	profile string
 }
 
 // GrantKey is an API key that was made for a grant.

@@ -38,11 +38,13 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 			return p, err
 		}
 	}
-	if p.Wanted, err = s.Demands.InTime(ctx, d.Item.Slug); err != nil {
-		return p, err
-	}
-	if p.Promised, err = s.Demands.Kept(ctx, d.Item.Slug); err != nil {
-		return p, err
+	if s.Demands != nil {
+		if p.Wanted, err = s.Demands.InTime(ctx, d.Item.Slug); err != nil {
+			return p, err
+		}
+		if p.Promised, err = s.Demands.Kept(ctx, d.Item.Slug); err != nil {
+			return p, err
+		}
 	}
 	if s.Corrections != nil {
 		if p.Rechecks, err = s.Corrections.InTime(ctx, d.Item.Slug); err != nil {

@@ -162,12 +162,6 @@ func (p RequestsPage) group(g demands.Group) string {
 	return requestsHref(f)
 }
 
-func (p RequestsPage) order(o demands.Order) string {
-	f := p.Filter
-	f.Order, f.After = o, ""
-	return requestsHref(f)
-}
-
 // NewRequestHref is the form with words filled in.
 func NewRequestHref(words string) string {
 	if words == "" {

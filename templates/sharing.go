@@ -197,8 +197,6 @@ func (p ShareRequestPage) clockWords(ctx context.Context, c *sharing.Clock) stri
 	return text.T(ctx, shareClocks[c.Of])
 }
 
-func (p ShareRequestPage) is(side sharing.Part) bool { return slices.Contains(p.Parts, side) }
-
 func (p ShareRequestPage) offers(actions ...sharing.Action) bool {
 	return slices.ContainsFunc(actions, func(a sharing.Action) bool { return slices.Contains(p.Offers, a) })
 }

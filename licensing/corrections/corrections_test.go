@@ -32,11 +32,11 @@ const (
 type world struct {
 	*datasetstest.Catalogue
 	*corrections.Service
-	office, elsewhere           datasets.Department
-	entry                       *datasets.Dataset
-	officer, head, authority    account.Actor
-	otherOfficer, otherHead     account.Actor
-	strangerAuthority, somebody account.Actor
+	office, elsewhere        datasets.Department
+	entry                    *datasets.Dataset
+	officer, head, authority account.Actor
+	otherOfficer, otherHead  account.Actor
+	strangerAuthority        account.Actor
 }
 
 func at(t testing.TB, s string) time.Time {

@@ -111,6 +111,11 @@ func TestEveryTypeOfProblemLeadsToItsExplanation(t *testing.T) {
 
 func TestThePagesShowEveryOperationParameterAndField(t *testing.T) {
 	w := stocked(t)
+	w.Office(t)
+	_, key := w.asker(t, "program@tests.example", account.ScopeApply)
+	if a := w.propose(t, key, `{"title":"全省村委会坐标","need":"村名和经纬度。","purpose":"规划乡村公交。","proposer":"市民","department":"tjj"}`); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
 	doc := w.described(t)
 	for _, language := range []string{"zh-CN", "en"} {
 		page, reference := w.shown(t, "/developers", language), w.shown(t, "/developers/reference", language)
