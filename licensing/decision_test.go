@@ -579,6 +579,15 @@ func TestAGrantIsStoppedAtOnce(t *testing.T) {
 	if g, err = w.Licensing.MoveGrant(t.Context(), officer, a.Grant, licensing.Reinstate, "已查清", g.Revision); err != nil || byKey(secret) != nil {
 		t.Error("reinstated", err)
 	}
+	regulator := w.Regulator(t)
+	if g, err = w.Licensing.MoveGrant(t.Context(), regulator, a.Grant, licensing.Suspend, "接到举报", g.Revision); err != nil || g.SuspendedBy != licensing.OfRegulator {
+		t.Fatal(err)
+	}
+	_, err = w.Licensing.MoveGrant(t.Context(), officer, a.Grant, licensing.Reinstate, "我们认为没有问题", g.Revision)
+	kind(t, "the department lifts what the regulator stopped", err, fault.Forbidden, "")
+	if g, err = w.Licensing.MoveGrant(t.Context(), regulator, a.Grant, licensing.Reinstate, "已查清", g.Revision); err != nil || byKey(secret) != nil {
+		t.Fatal("the regulator lifts it", err)
+	}
 	if g, err = w.Licensing.MoveGrant(t.Context(), officer, a.Grant, licensing.Revoke, "再次发生", g.Revision); err != nil {
 		t.Fatal(err)
 	}

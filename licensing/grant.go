@@ -62,9 +62,12 @@ type Held struct {
 	State        GrantState
 	StateAt      time.Time
 	Reason       string
+	SuspendedBy  Side // empty: it is not suspended
 	Revision     int
 	Items        []Item
 	Keys         []GrantKey
+
+	moved Side // on which side whoever moves it stands
 }
 
 // GrantKey is an API key that was made for a grant.
@@ -84,7 +87,7 @@ func (g *Held) LastDay() time.Time { return g.Until.Add(-time.Second) }
 // state; that its term is over the gate sees without any move.
 var grantLifecycle = workflow.Lifecycle[GrantState, GrantAction, *Held]{
 	{Action: Suspend, From: []GrantState{Active}, To: Suspended, By: suspenders, Needs: grantReason},
-	{Action: Reinstate, From: []GrantState{Suspended}, To: Active, By: suspenders, Needs: grantReason},
+	{Action: Reinstate, From: []GrantState{Suspended}, To: Active, By: suspenders, When: bySuspender, Needs: grantReason},
 	{Action: Revoke, From: []GrantState{Active, Suspended}, To: Revoked, By: officer, Needs: grantReason},
 	{Action: Surrender, From: []GrantState{Active, Suspended}, To: Surrendered, By: applicant},
 	{Action: Expire, From: []GrantState{Active, Suspended}, To: Expired, By: itself},
@@ -95,6 +98,18 @@ var suspenders = []account.Role{account.Officer, account.Head, account.Regulator
 
 // GrantLifecycle is the table of moves as a diagram, for docs/lifecycles.md.
 func GrantLifecycle() string { return grantLifecycle.Mermaid(Active) }
+
+// bySuspender keeps a department from undoing what the regulator stopped, and the
+// other way round.
+func bySuspender(g *Held) error {
+	switch {
+	case g.moved == g.SuspendedBy:
+		return nil
+	case g.SuspendedBy == OfRegulator:
+		return fault.New(fault.Forbidden, "这份授权是监管机构暂停的，由监管机构恢复。")
+	}
+	return fault.New(fault.Forbidden, "这份授权是部门暂停的，由部门恢复。")
+}
 
 func grantReason(g *Held) error {
 	if g.Reason == "" {
@@ -154,7 +169,7 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 }
 
 const grantColumns = `g.id, g.number, a.number, g.agreement_id, g.user_id, coalesce(g.organisation_id, 0), a.applicant_name, g.lane, g.purpose, g.terms, g.files_day, g.rows_day,
-	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.revision,
+	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.suspended_by, g.revision,
 	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile`
 
 const grantTables = ` FROM grants g JOIN applications a ON a.id = g.application_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id
@@ -163,7 +178,7 @@ const grantTables = ` FROM grants g JOIN applications a ON a.id = g.application_
 func scanGrant(row pgx.CollectableRow) (g Held, err error) {
 	d := &g.Dataset
 	err = row.Scan(&g.ID, &g.Number, &g.Application, &g.Agreement, &g.User, &g.Organisation, &g.Holder, &g.Lane, &g.Purpose, &g.Terms, &g.Files, &g.Rows,
-		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.Revision,
+		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.SuspendedBy, &g.Revision,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile)
 	return g, err
 }
@@ -278,6 +293,7 @@ func (s *Service) MoveGrant(ctx context.Context, who account.Actor, number strin
 		if g.Revision != revision {
 			return g, fault.New(fault.Conflict, "这份授权在您打开之后已经有人处理过，请重新打开看看。")
 		}
+		g.moved = side
 		return g, s.moveGrant(ctx, tx, who, g, action, reason)
 	})
 }
@@ -290,9 +306,12 @@ func (s *Service) moveGrant(ctx context.Context, tx pgx.Tx, who account.Actor, g
 	if err != nil {
 		return err
 	}
-	g.State = to
-	if err := tx.QueryRow(ctx, `UPDATE grants SET state = @state, state_at = @at, reason = @reason, revision = revision + 1 WHERE id = @id RETURNING revision`,
-		pgx.NamedArgs{"id": g.ID, "state": g.State, "at": g.StateAt, "reason": g.Reason}).Scan(&g.Revision); err != nil {
+	g.State, g.SuspendedBy = to, ""
+	if to == Suspended {
+		g.SuspendedBy = g.moved
+	}
+	if err := tx.QueryRow(ctx, `UPDATE grants SET state = @state, state_at = @at, reason = @reason, suspended_by = @by, revision = revision + 1 WHERE id = @id RETURNING revision`,
+		pgx.NamedArgs{"id": g.ID, "state": g.State, "at": g.StateAt, "reason": g.Reason, "by": g.SuspendedBy}).Scan(&g.Revision); err != nil {
 		return fmt.Errorf("grant: %w", err)
 	}
 	if err := s.returnKeys(ctx, tx, who, g); err != nil {

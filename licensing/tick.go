@@ -126,7 +126,7 @@ func (s *Service) Forget(ctx context.Context, tx pgx.Tx, user int64) error {
 	}
 	for i := range held {
 		g := &held[i]
-		if _, err := tx.Exec(ctx, `UPDATE grants SET state = 'surrendered', state_at = $2, revision = revision + 1 WHERE id = $1`, g.ID, s.now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE grants SET state = 'surrendered', suspended_by = '', state_at = $2, revision = revision + 1 WHERE id = $1`, g.ID, s.now()); err != nil {
 			return fmt.Errorf("forget: %w", err)
 		}
 		if err := audit.Append(ctx, tx, platform(), "grant", g.Number, string(Surrender), nil); err != nil {

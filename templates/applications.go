@@ -170,6 +170,15 @@ func (p GrantPage) path() string {
 	return "/desk/grants/" + p.Grant.Number
 }
 
+// above is the list that a desk's grant stands in, for who may open it.
+func (p GrantPage) above(ctx context.Context) Link {
+	l := Link{Title: text.T(ctx, "给出的授权")}
+	if p.Side == licensing.OfDepartment {
+		l.Href = "/desk/grants"
+	}
+	return l
+}
+
 // DownloadsPage is the record of what somebody was given.
 type DownloadsPage struct {
 	Frame

@@ -115,6 +115,13 @@ func (w *World) Official(t testing.TB, d datasets.Department, role account.Role)
 	return w.account(t, "示例"+string(role), account.Manage, d.ID, role)
 }
 
+// Regulator is somebody of a body that supervises.
+func (w *World) Regulator(t testing.TB) account.Actor {
+	t.Helper()
+	d := w.Department(t, func(d *datasets.Department) { d.Side = account.Regulate })
+	return w.account(t, "示例监管人员", account.Regulate, d.ID, account.Regulator)
+}
+
 // Organisation makes a verified organisation that owner owns.
 func (w *World) Organisation(t testing.TB, owner account.Actor, name, code string) int64 {
 	t.Helper()
