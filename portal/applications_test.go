@@ -90,4 +90,18 @@ func TestAnApplicationFromThePageToTheData(t *testing.T) {
 	if n := w.get(t, citizen, "/downloads").doc(t).Find("table tbody tr").Length(); n != 3 {
 		t.Errorf("%d deliveries are shown", n)
 	}
+
+	// whoever holds a part is led to where it is given, and shown nothing else
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE grant_items SET columns = columns[1:1]`); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/datasets/" + d.Slug, "/datasets/" + d.Slug + "/resources/" + resource} {
+		main := w.get(t, citizen, path).doc(t).Find("main")
+		if main.Find(`a[href^="/grants/SQZ-"]`).Length() != 1 || main.Find(`a[href$="/apply"]`).Length() != 0 || main.Find(".xt, .preview tbody").Length() != 0 {
+			t.Errorf("%s with a part: %s", path, main.Text())
+		}
+	}
+	if r := w.get(t, citizen, "/d/"+resource+"/1/data.csv"); r.status != 200 || strings.Count(strings.SplitN(r.body, "\n", 2)[0], ",") != 0 {
+		t.Errorf("the part as a file: %d %q", r.status, r.body)
+	}
 }

@@ -38,6 +38,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.Refused, err = s.preview(ctx, viewer, d, p.Main); err != nil {
 		return err
 	}
+	if p.Refused != "" && p.Main != nil {
+		p.Part = s.partOf(c, p.Main.Newest)
+	}
 	if p.Main != nil {
 		if p.Versions, err = s.Datasets.Versions(ctx, viewer, p.Main.ID); err != nil {
 			return err

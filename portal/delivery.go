@@ -24,16 +24,14 @@ func (s *Server) Deliver(c *fiber.Ctx, who account.Actor, v *datasets.Version, b
 	if err != nil {
 		return nil, err
 	}
-	if p := h.Permit; p.Share != 0 {
+	if p := h.Permit; p.Grant != 0 || p.Share != 0 {
 		c.Set(fiber.HeaderCacheControl, "private, no-store")
 		c.Set("Shuyuan-Grant", p.Number)
 		c.Set("Shuyuan-Purpose", "UTF-8''"+url.PathEscape(strings.Join(strings.Fields(p.Purpose), " ")))
-	} else if p.Grant != 0 {
-		c.Set(fiber.HeaderCacheControl, "private, no-store")
-		c.Set("Shuyuan-Grant", p.Number)
-		c.Set("Shuyuan-Purpose", "UTF-8''"+url.PathEscape(strings.Join(strings.Fields(p.Purpose), " ")))
-		c.Set("Shuyuan-Terms", "sha256:"+p.Terms)
-		c.Append(fiber.HeaderLink, "<"+s.Config.BaseURL+"/grants/"+p.Number+`>; rel="license"`)
+		if p.Grant != 0 {
+			c.Set("Shuyuan-Terms", "sha256:"+p.Terms)
+			c.Append(fiber.HeaderLink, "<"+s.Config.BaseURL+"/grants/"+p.Number+`>; rel="license"`)
+		}
 	}
 	return h, nil
 }
@@ -50,6 +48,18 @@ func (s *Server) shown(c *fiber.Ctx, v *datasets.Version, part string) (*dataset
 	}
 	h.End(true)
 	return &h.Permit, nil
+}
+
+// partOf is the grant of which viewer holds a part of v, where no page shows it
+// whole; nil: none.
+func (s *Server) partOf(c *fiber.Ctx, v *datasets.Version) *datasets.Permit {
+	if v == nil || v.Open == datasets.Unconditional {
+		return nil
+	}
+	if p, err := s.Datasets.Permit(c.UserContext(), actor(c), v); err == nil && p.Limited && p.Grant != 0 {
+		return &p
+	}
+	return nil
 }
 
 // downloadPart sends what a grant gives of a table, where it does not give the

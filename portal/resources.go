@@ -102,6 +102,9 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if p.Refused != "" {
+		p.Part = s.partOf(c, v)
+	}
 	if p.Refused == "" {
 		if p.Under, err = s.shown(c, v, string(c.Context().QueryArgs().QueryString())); err != nil {
 			return err
