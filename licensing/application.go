@@ -183,6 +183,7 @@ type Application struct {
 
 	decision, stage deadline.Ref
 	action          Action // under way
+	completions     int    // times that it may be returned (平台规则)
 	recorded        *Award // being written down now
 	award           bool   // its lane is given only to the winner of a competition
 	decider         int64

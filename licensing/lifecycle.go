@@ -57,8 +57,8 @@ var sides = map[Action]Side{
 }
 
 func notYetReturned(a *Application) error {
-	if a.Completions > 0 {
-		return fault.New(fault.Conflict, "只能要求补正一次，缺的须一次列全。")
+	if a.Completions >= a.completions {
+		return fault.New(fault.Conflict, "要求补正的次数已经用完（平台规则：%d 次），缺的须一次列全。", a.completions)
 	}
 	return nil
 }

@@ -152,15 +152,10 @@ func lane(r policy.Rule, source catalogue.Source) Lane {
 // Limits are the platform's own numbers about applications and grants
 // (平台规则), as house.yaml has them; pages show them with that mark.
 type Limits struct {
-	Accept      int // working days, then accepted automatically
-	Complete    int // working days for what was missing
-	Completions int // times that a department may ask
-	Sign        int // working days for a narrower agreement
+	Completions int // times that a department may ask for what is missing
 	Months      int // the longest term
-	Report      int // months between reports of use
 	Files, Rows int // a day, where a department has set no others
 	Draft       time.Duration
-	Expiry      time.Duration // before the end of a grant, a letter
 }
 
 // LimitsOf reads them from the book of rules.
@@ -168,10 +163,8 @@ func LimitsOf(book *policy.Book) (Limits, error) {
 	n := book.Numbers()
 	const day = 24 * time.Hour
 	l := Limits{
-		Accept: n.Of("acceptance_of_application", ""), Complete: n.Of("completion_of_form", ""), Completions: n.Of("completion_of_form", "times"), Sign: n.Of("agreement_signing", ""),
-		Months: n.Of("grant_term_max", ""), Report: n.Of("use_report", "every"),
-		Files: n.Of("grant_quota", ""), Rows: n.Of("grant_quota", "rows_a_day"),
-		Draft: n.Times("application_draft", "", day), Expiry: n.Times("grant_expiry_notice", "", day),
+		Completions: n.Of("completion_of_form", "times"), Months: n.Of("grant_term_max", ""),
+		Files: n.Of("grant_quota", ""), Rows: n.Of("grant_quota", "rows_a_day"), Draft: n.Times("application_draft", "", day),
 	}
 	return l, n.Missing()
 }

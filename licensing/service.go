@@ -74,7 +74,7 @@ func (s *Service) resume(a *Application) {
 			*c.to = &clock
 		}
 	}
-	a.award = a.Lane == Commercial && s.rulesOf(a).Commercial.Award
+	a.award, a.completions = a.Lane == Commercial && s.rulesOf(a).Commercial.Award, s.limits.Completions
 }
 
 // rulesOf are the rules that a is decided by: of the day it was received.
