@@ -2,7 +2,6 @@ package licensing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -59,19 +58,8 @@ func (s *Service) SetConditions(ctx context.Context, who account.Actor, slug str
 		}
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		var revision int
-		err := tx.QueryRow(ctx, `
-			INSERT INTO open_conditions AS o (dataset_id, months, files_day, rows_day, materials, set_by, set_name, set_at)
-			VALUES (@id, @months, @files, @rows, @materials, @who, @name, @now)
-			ON CONFLICT (dataset_id) DO UPDATE SET months = excluded.months, files_day = excluded.files_day, rows_day = excluded.rows_day, materials = excluded.materials,
-				set_by = excluded.set_by, set_name = excluded.set_name, set_at = excluded.set_at, revision = o.revision + 1
-			WHERE o.revision = @revision RETURNING revision`,
-			pgx.NamedArgs{"id": d.ID, "months": c.Months, "files": c.Files, "rows": c.Rows, "materials": c.Materials, "who": who.ID, "name": who.Name, "now": s.instant(), "revision": c.Revision}).Scan(&revision)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return struct{}{}, fault.New(fault.Conflict, "这些条件在您打开之后已被别人改过，请重新打开。")
-		}
-		if err != nil {
-			return struct{}{}, fmt.Errorf("conditions: %w", err)
+		if err := s.writeConditions(ctx, tx, who, d.ID, c); err != nil {
+			return struct{}{}, err
 		}
 		return struct{}{}, audit.Append(ctx, tx, who, "dataset", d.Slug, "open-conditions", map[string]string{
 			"months": fmt.Sprint(c.Months), "files": fmt.Sprint(c.Files), "rows": fmt.Sprint(c.Rows), "materials": strings.Join(c.Materials, "; ")})

@@ -2,8 +2,6 @@ package licensing
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -83,39 +81,14 @@ func errNeedsGrant() error {
 	return fault.New(fault.Forbidden, "这份数据有条件开放，须先申请并获得授权；目录信息照常公开。")
 }
 
-// standing is the grants that let somebody have what is in a resource now, the
-// whole before parts and the newest first. A key reads under the grant that it
-// was made for and no other; a session under all of the person and of the
-// organisations that the person is in.
-const standing = `
-	SELECT g.id, g.number, coalesce(g.organisation_id, 0), g.purpose, g.terms, g.until_at, i.columns, i.rows_where
-	FROM grant_items i
-	JOIN grants g ON g.id = i.grant_id AND g.state = 'active' AND g.from_at <= @now AND g.until_at > @now
-	JOIN datasets d ON d.id = g.dataset_id AND d.status = 'published' AND d.open_type = 'conditional'
-	JOIN users u ON u.id = @user AND u.disabled_at IS NULL AND u.leaving_at IS NULL
-	LEFT JOIN organisations o ON o.id = g.organisation_id
-	WHERE i.resource_id = @resource
-		AND CASE WHEN g.organisation_id IS NULL THEN g.user_id = u.id
-			ELSE o.status = 'verified' AND EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = o.id AND m.user_id = u.id) END
-		AND (@key = '' OR EXISTS (SELECT FROM api_keys k WHERE k.prefix = @key AND k.user_id = u.id AND k.grant_id = g.id AND k.revoked_at IS NULL AND k.expires_at > @now))
-	ORDER BY g.id DESC`
-
 // granted finds the grant under which subject may have what is in v.
 func (g Gate) granted(ctx context.Context, subject account.Actor, v *datasets.Version, now time.Time) (datasets.Permit, error) {
 	if g.pool == nil || subject.ID <= 0 || subject.Key != "" && subject.Grant == 0 {
 		return datasets.Permit{}, errNeedsGrant()
 	}
-	rows, err := g.pool.Query(ctx, standing, pgx.NamedArgs{"user": subject.ID, "key": subject.Key, "resource": v.ResourceID, "now": now})
+	found, err := selectStanding(ctx, g.pool, subject, v, now)
 	if err != nil {
-		return datasets.Permit{}, fmt.Errorf("gate: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p datasets.Permit, err error) {
-		err = row.Scan(&p.Grant, &p.Number, &p.Organisation, &p.Purpose, &p.Terms, &p.Until, &p.Columns, &p.Where)
-		p.Limited = p.Where != "" || p.Columns != nil && !holds(p.Columns, v)
-		return p, err
-	})
-	if err != nil {
-		return datasets.Permit{}, fmt.Errorf("gate: %w", err)
+		return datasets.Permit{}, err
 	}
 	if len(found) == 0 {
 		return datasets.Permit{}, errNeedsGrant()
@@ -152,19 +125,8 @@ func (g Gate) Take(ctx context.Context, tx pgx.Tx, p datasets.Permit, by dataset
 	if by == datasets.ByRows || by == datasets.ByPage {
 		column, quota = "questions", "rows_day"
 	}
-	args := pgx.NamedArgs{"grant": p.Grant, "day": now.In(workdays.Zone).Format(time.DateOnly), "now": now}
-	var taken int
-	err := tx.QueryRow(ctx, `
-		INSERT INTO grant_days AS d (grant_id, day, `+column+`)
-		SELECT id, @day, 1 FROM grants WHERE id = @grant AND state = 'active' AND until_at > @now
-		ON CONFLICT (grant_id, day) DO UPDATE SET `+column+` = d.`+column+` + 1
-		WHERE d.`+column+` < (SELECT `+quota+` FROM grants WHERE id = d.grant_id)
-		RETURNING `+column, args).Scan(&taken)
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return err
-	}
-	var stands bool
-	if err := tx.QueryRow(ctx, `SELECT state = 'active' AND until_at > @now FROM grants WHERE id = @grant`, args).Scan(&stands); err != nil {
+	taken, stands, err := takeOne(ctx, tx, p.Grant, column, quota, now)
+	if err != nil || taken {
 		return err
 	}
 	if !stands {

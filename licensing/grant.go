@@ -3,7 +3,6 @@ package licensing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -143,53 +142,11 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 		return err
 	}
 	until := workdays.EndOfDay(deadline.Months(now, a.Months))
-	var organisation *int64
-	if a.Organisation != 0 {
-		organisation = &a.Organisation
-	}
-	var id int64
-	if err := tx.QueryRow(ctx, `
-		INSERT INTO grants (number, application_id, agreement_id, dataset_id, user_id, organisation_id, lane, purpose, terms, files_day, rows_day, from_at, until_at, state, state_at)
-		VALUES (@number, @application, @agreement, @dataset, @user, @organisation, @lane, @purpose, @terms, @files, @rows, @now, @until, 'active', @now) RETURNING id`,
-		pgx.NamedArgs{"number": number, "application": a.ID, "agreement": g.ID, "dataset": a.Dataset.ID, "user": a.User, "organisation": organisation, "lane": a.Lane, "purpose": a.Purpose,
-			"terms": g.SHA256, "files": a.Conditions.Files, "rows": a.Conditions.Rows, "now": now, "until": until}).Scan(&id); err != nil {
-		return fmt.Errorf("grant: %w", err)
-	}
-	for _, i := range a.Items {
-		columns, where, some := i.Given()
-		if !some {
-			continue
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO grant_items (grant_id, resource_id, columns, rows_where) VALUES ($1, $2, $3, $4)`, id, i.Resource, columns, where); err != nil {
-			return fmt.Errorf("grant: %w", err)
-		}
+	if err := insertGrant(ctx, tx, a, g, number, now, until); err != nil {
+		return err
 	}
 	a.Grant = number
 	return audit.Append(ctx, tx, who, "grant", number, "open", map[string]string{"application": a.Number, "terms": g.SHA256, "until": until.Format(time.RFC3339)})
-}
-
-const grantColumns = `g.id, g.number, a.number, g.agreement_id, g.user_id, coalesce(g.organisation_id, 0), a.applicant_name, g.lane, g.purpose, g.terms, g.files_day, g.rows_day,
-	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.suspended_by, g.revision,
-	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile`
-
-const grantTables = ` FROM grants g JOIN applications a ON a.id = g.application_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id
-	LEFT JOIN grant_days y ON y.grant_id = g.id AND y.day = @today `
-
-func scanGrant(row pgx.CollectableRow) (g Held, err error) {
-	d := &g.Dataset
-	err = row.Scan(&g.ID, &g.Number, &g.Application, &g.Agreement, &g.User, &g.Organisation, &g.Holder, &g.Lane, &g.Purpose, &g.Terms, &g.Files, &g.Rows,
-		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.SuspendedBy, &g.Revision,
-		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile)
-	return g, err
-}
-
-func (s *Service) grants(ctx context.Context, q database.Querier, where, order string, args pgx.NamedArgs) ([]Held, error) {
-	args["today"] = s.now().In(workdays.Zone).Format(time.DateOnly)
-	rows, err := q.Query(ctx, `SELECT `+grantColumns+grantTables+`WHERE `+where+` `+order, args)
-	if err != nil {
-		return nil, fmt.Errorf("grants: %w", err)
-	}
-	return pgx.CollectRows(rows, scanGrant)
 }
 
 // GrantsOf are the grants of who and of who's organisations, the newest first.
@@ -197,8 +154,7 @@ func (s *Service) GrantsOf(ctx context.Context, who account.Actor, before int64,
 	if who.IsVisitor() {
 		return nil, fault.New(fault.Unauthenticated, "请先登录。")
 	}
-	return s.grants(ctx, s.pool, `(g.user_id = @user AND g.organisation_id IS NULL OR g.organisation_id IN (SELECT organisation_id FROM organisation_members WHERE user_id = @user)) AND (@before = 0 OR g.id < @before)`,
-		`ORDER BY g.id DESC LIMIT @limit`, pgx.NamedArgs{"user": who.ID, "before": before, "limit": limit})
+	return s.grants(ctx, s.pool, heldBy+` AND (@before = 0 OR g.id < @before)`, `ORDER BY g.id DESC LIMIT @limit`, pgx.NamedArgs{"user": who.ID, "before": before, "limit": limit})
 }
 
 // GrantsBy are the grants that who's department has given, the newest first.
@@ -223,20 +179,10 @@ func (s *Service) Grant(ctx context.Context, who account.Actor, number string) (
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.pool.Query(ctx, `SELECT i.resource_id, r.name, r.name_en, i.columns, i.rows_where FROM grant_items i JOIN resources r ON r.id = i.resource_id WHERE i.grant_id = $1 ORDER BY r.position`, g.ID)
-	if err != nil {
-		return nil, "", fmt.Errorf("grant: %w", err)
+	if g.Items, err = selectGrantItems(ctx, s.pool, g.ID); err != nil {
+		return nil, "", err
 	}
-	if g.Items, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (i Item, err error) {
-		err = row.Scan(&i.Resource, &i.Name, &i.NameEN, &i.Columns, &i.Where)
-		return i, err
-	}); err != nil {
-		return nil, "", fmt.Errorf("grant: %w", err)
-	}
-	if rows, err = s.pool.Query(ctx, `SELECT k.prefix, k.name, u.name, k.expires_at, k.revoked_at FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.grant_id = $1 ORDER BY k.created_at DESC`, g.ID); err != nil {
-		return nil, "", fmt.Errorf("grant: %w", err)
-	}
-	g.Keys, err = pgx.CollectRows(rows, pgx.RowToStructByPos[GrantKey])
+	g.Keys, err = selectGrantKeys(ctx, s.pool, g.ID)
 	return g, side, err
 }
 
@@ -310,9 +256,8 @@ func (s *Service) moveGrant(ctx context.Context, tx pgx.Tx, who account.Actor, g
 	if to == Suspended {
 		g.SuspendedBy = g.moved
 	}
-	if err := tx.QueryRow(ctx, `UPDATE grants SET state = @state, state_at = @at, reason = @reason, suspended_by = @by, revision = revision + 1 WHERE id = @id RETURNING revision`,
-		pgx.NamedArgs{"id": g.ID, "state": g.State, "at": g.StateAt, "reason": g.Reason, "by": g.SuspendedBy}).Scan(&g.Revision); err != nil {
-		return fmt.Errorf("grant: %w", err)
+	if err := updateGrant(ctx, tx, g); err != nil {
+		return err
 	}
 	if err := s.returnKeys(ctx, tx, who, g); err != nil {
 		return err
@@ -330,13 +275,9 @@ func (s *Service) returnKeys(ctx context.Context, tx pgx.Tx, who account.Actor, 
 	if g.State == Active || g.State == Suspended {
 		return nil
 	}
-	rows, err := tx.Query(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE grant_id = $1 AND revoked_at IS NULL RETURNING prefix`, g.ID, g.StateAt)
+	prefixes, err := revokeKeys(ctx, tx, g)
 	if err != nil {
-		return fmt.Errorf("keys of the grant: %w", err)
-	}
-	prefixes, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("keys of the grant: %w", err)
+		return err
 	}
 	for _, p := range prefixes {
 		if err := audit.Append(ctx, tx, who, "grant", g.Number, "key.returned", map[string]string{"key": p}); err != nil {

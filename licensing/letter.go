@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"shuyuan/internal/account"
 	"shuyuan/internal/jobs"
 )
 
@@ -92,30 +91,4 @@ func announce(ctx context.Context, tx pgx.Tx, n Notice, to []string) error {
 		}
 	}
 	return nil
-}
-
-// readers are the addresses of those on a side of a case: who applied and the
-// owners of the organisation, the officers of the department, the authority.
-func (s *Service) readers(ctx context.Context, tx pgx.Tx, user, organisation, department int64, profile string, side Side) ([]string, error) {
-	switch side {
-	case OfDepartment:
-		people, err := account.Players(ctx, tx, []int64{department}, account.Officer)
-		return people[department], err
-	case OfAuthority:
-		rows, err := tx.Query(ctx, `
-			SELECT DISTINCT u.identifier FROM user_roles r JOIN users u ON u.id = r.user_id JOIN departments p ON p.id = r.department_id
-			WHERE r.role = 'authority' AND p.profile = $1 AND u.disabled_at IS NULL ORDER BY 1`, profile)
-		if err != nil {
-			return nil, err
-		}
-		return pgx.CollectRows(rows, pgx.RowTo[string])
-	}
-	rows, err := tx.Query(ctx, `
-		SELECT u.identifier FROM users u
-		WHERE u.disabled_at IS NULL AND u.leaving_at IS NULL AND (u.id = $1 OR u.id IN (SELECT user_id FROM organisation_members WHERE organisation_id = $2 AND role = 'owner'))
-		ORDER BY u.id`, user, organisation)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

@@ -3,7 +3,6 @@ package licensing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -294,9 +293,7 @@ func (s *Service) own(ctx context.Context, q database.Querier, who account.Actor
 	if a.Organisation == 0 {
 		return a.User == who.ID, nil
 	}
-	var member bool
-	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM organisation_members WHERE organisation_id = $1 AND user_id = $2)`, a.Organisation, who.ID).Scan(&member)
-	return member, err
+	return isMember(ctx, q, a.Organisation, who.ID)
 }
 
 // signs returns nil if who may sign for a's applicant: the person, or an owner
@@ -367,13 +364,6 @@ func (s *Service) side(ctx context.Context, q database.Querier, who account.Acto
 		return OfRegulator, nil
 	}
 	return "", nil
-}
-
-// sameProfile reports whether who's department is bound by the same text as a's:
-// an authority acts within its own city or province.
-func (s *Service) sameProfile(ctx context.Context, q database.Querier, who account.Actor, a *Application) (same bool, err error) {
-	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM departments WHERE id = $1 AND profile = $2)`, who.Department, a.Dataset.Department.Profile).Scan(&same)
-	return same, err
 }
 
 // One is the application with that number, with its items, for who has to do
@@ -543,12 +533,6 @@ func (s *Service) problems(ctx context.Context, q database.Querier, a *Applicati
 		}
 	}
 	return out, nil
-}
-
-// proved reports whether an organisation shows by a paper what it is.
-func (s *Service) proved(ctx context.Context, q database.Querier, organisation int64) (yes bool, err error) {
-	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM papers WHERE organisation_id = $1 AND kind = 'qualification' AND replaced_at IS NULL AND (expires_on IS NULL OR expires_on >= $2))`, organisation, s.now()).Scan(&yes)
-	return yes, err
 }
 
 // Preview is the agreement that would be signed with a as it stands.
@@ -1114,22 +1098,4 @@ func (s *Service) Withdraw(ctx context.Context, who account.Actor, number string
 		}
 		return s.owns(ctx, who, a.Organisation)
 	})
-}
-
-// took is how many working days each decided application for an entry took, the
-// shortest first.
-func (s *Service) took(ctx context.Context, dataset int64) ([]int, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT submitted_at, decided_at FROM applications WHERE dataset_id = $1 AND decided_at IS NOT NULL AND state IN ('granted', 'offered', 'refused', 'upheld', 'disputed') ORDER BY id DESC LIMIT 500`, dataset)
-	if err != nil {
-		return nil, fmt.Errorf("took: %w", err)
-	}
-	var out []int
-	var from, to time.Time
-	_, err = pgx.ForEachRow(rows, []any{&from, &to}, func() error {
-		out = append(out, s.clocks.Days(from, to))
-		return nil
-	})
-	slices.Sort(out)
-	return out, err
 }

@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/calendars"
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
+	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
 )
 
@@ -268,6 +272,193 @@ func signAgreement(ctx context.Context, tx pgx.Tx, id int64, side string, by int
 	}
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
+	}
+	return nil
+}
+
+// isMember reports whether a person is in an organisation.
+func isMember(ctx context.Context, q database.Querier, organisation, user int64) (yes bool, err error) {
+	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM organisation_members WHERE organisation_id = $1 AND user_id = $2)`, organisation, user).Scan(&yes)
+	return yes, err
+}
+
+// sameProfile reports whether who's department is bound by the same text as a's:
+// an authority acts within its own city or province.
+func (s *Service) sameProfile(ctx context.Context, q database.Querier, who account.Actor, a *Application) (same bool, err error) {
+	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM departments WHERE id = $1 AND profile = $2)`, who.Department, a.Dataset.Department.Profile).Scan(&same)
+	return same, err
+}
+
+// proved reports whether an organisation shows by a paper what it is.
+func (s *Service) proved(ctx context.Context, q database.Querier, organisation int64) (yes bool, err error) {
+	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM papers WHERE organisation_id = $1 AND kind = 'qualification' AND replaced_at IS NULL AND (expires_on IS NULL OR expires_on >= $2))`, organisation, s.now()).Scan(&yes)
+	return yes, err
+}
+
+// took is how many working days each decided application for an entry took, the
+// shortest first.
+func (s *Service) took(ctx context.Context, dataset int64) ([]int, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT submitted_at, decided_at FROM applications WHERE dataset_id = $1 AND decided_at IS NOT NULL AND state IN ('granted', 'offered', 'refused', 'upheld', 'disputed') ORDER BY id DESC LIMIT 500`, dataset)
+	if err != nil {
+		return nil, fmt.Errorf("took: %w", err)
+	}
+	var out []int
+	var from, to time.Time
+	_, err = pgx.ForEachRow(rows, []any{&from, &to}, func() error {
+		out = append(out, s.clocks.Days(from, to))
+		return nil
+	})
+	slices.Sort(out)
+	return out, err
+}
+
+// writeConditions keeps the conditions of an entry over the revision that they
+// were made from; fault.Conflict where another was made since.
+func (s *Service) writeConditions(ctx context.Context, tx pgx.Tx, who account.Actor, dataset int64, c Conditions) error {
+	var revision int
+	err := tx.QueryRow(ctx, `
+		INSERT INTO open_conditions AS o (dataset_id, months, files_day, rows_day, materials, set_by, set_name, set_at)
+		VALUES (@id, @months, @files, @rows, @materials, @who, @name, @now)
+		ON CONFLICT (dataset_id) DO UPDATE SET months = excluded.months, files_day = excluded.files_day, rows_day = excluded.rows_day, materials = excluded.materials,
+			set_by = excluded.set_by, set_name = excluded.set_name, set_at = excluded.set_at, revision = o.revision + 1
+		WHERE o.revision = @revision RETURNING revision`,
+		pgx.NamedArgs{"id": dataset, "months": c.Months, "files": c.Files, "rows": c.Rows, "materials": c.Materials, "who": who.ID, "name": who.Name, "now": s.instant(), "revision": c.Revision}).Scan(&revision)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.Conflict, "这些条件在您打开之后已被别人改过，请重新打开。")
+	}
+	if err != nil {
+		return fmt.Errorf("conditions: %w", err)
+	}
+	return nil
+}
+
+// readers are the addresses of those on a side of a case: who applied and the
+// owners of the organisation, the officers of the department, the authority.
+func (s *Service) readers(ctx context.Context, tx pgx.Tx, user, organisation, department int64, profile string, side Side) ([]string, error) {
+	switch side {
+	case OfDepartment:
+		people, err := account.Players(ctx, tx, []int64{department}, account.Officer)
+		return people[department], err
+	case OfAuthority:
+		rows, err := tx.Query(ctx, `
+			SELECT DISTINCT u.identifier FROM user_roles r JOIN users u ON u.id = r.user_id JOIN departments p ON p.id = r.department_id
+			WHERE r.role = 'authority' AND p.profile = $1 AND u.disabled_at IS NULL ORDER BY 1`, profile)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowTo[string])
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT u.identifier FROM users u
+		WHERE u.disabled_at IS NULL AND u.leaving_at IS NULL AND (u.id = $1 OR u.id IN (SELECT user_id FROM organisation_members WHERE organisation_id = $2 AND role = 'owner'))
+		ORDER BY u.id`, user, organisation)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// OpenClocks are the clocks of the applications that wait for somebody.
+func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT number, clock_profile, clock_path, clock_from, clock_used FROM applications WHERE clock_path <> '' AND stopped_at IS NULL AND state IN ('submitted', 'accepted')
+		UNION ALL SELECT number, stage_profile, stage_path, stage_from, 0 FROM applications WHERE stage_path <> '' AND state IN ('submitted', 'returned', 'offered', 'disputed')
+		ORDER BY 1`)
+	if err != nil {
+		return nil, fmt.Errorf("open clocks: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (calendars.Open, error) {
+		o := calendars.Open{Kind: "application"}
+		err := row.Scan(&o.ID, &o.Ref.Profile, &o.Ref.Path, &o.Ref.From, &o.Ref.Used)
+		return o, err
+	})
+}
+
+// selectDecided are the newest decided applications for an entry, and how many
+// there are in all.
+func (s *Service) selectDecided(ctx context.Context, dataset int64, limit int) (list []Decided, all int, err error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT a.submitted_at, a.decided_at, a.applicant, a.lane, a.state, a.months, coalesce((a.conditions ->> 'revision')::int, 0), a.bases, a.clock_profile, a.clock_path, a.clock_from, a.clock_used,
+			sum(coalesce(cardinality(i.columns), 1)), coalesce(sum(CASE i.decision WHEN 'granted' THEN coalesce(cardinality(i.columns), 1) WHEN 'reduced' THEN cardinality(i.given_columns) ELSE 0 END), 0),
+			count(*) OVER ()
+		FROM applications a JOIN application_items i ON i.application_id = a.id
+		WHERE a.dataset_id = @dataset AND a.decided_at IS NOT NULL AND a.state IN ('granted', 'offered', 'refused', 'disputed', 'upheld', 'withdrawn', 'lapsed')
+		GROUP BY a.id ORDER BY a.decided_at DESC, a.id LIMIT @limit`, pgx.NamedArgs{"dataset": dataset, "limit": limit})
+	if err != nil {
+		return nil, 0, fmt.Errorf("consistency: %w", err)
+	}
+	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (x Decided, err error) {
+		var submitted time.Time
+		var ref deadline.Ref
+		var from *time.Time
+		if err := row.Scan(&submitted, &x.At, &x.Applicant, &x.Lane, &x.State, &x.Months, &x.Conditions, &x.Bases, &ref.Profile, &ref.Path, &from, &ref.Used, &x.Asked, &x.Given, &all); err != nil {
+			return x, err
+		}
+		x.Days = s.clocks.Days(submitted, x.At)
+		x.Late = s.late(ref, from, x.At)
+		return x, nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("consistency: %w", err)
+	}
+	return list, all, nil
+}
+
+// InTime counts, of the applications to a department whose day to be decided came,
+// those that were decided by then, or sent to a competition. One that waits within
+// its time, or whose day is only preliminary, is not counted.
+func (s *Service) InTime(ctx context.Context, department string) (datasets.Share, error) {
+	var out datasets.Share
+	rows, err := s.pool.Query(ctx, `
+		SELECT a.clock_profile, a.clock_path, a.clock_from, a.clock_used, coalesce(a.decided_at, CASE WHEN a.state = 'awarding' THEN a.stopped_at END), a.state IN ('withdrawn', 'lapsed', 'returned')
+		FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id
+		WHERE p.slug = $1 AND a.clock_path <> '' AND a.clock_from IS NOT NULL`, department)
+	if err != nil {
+		return out, fmt.Errorf("in time: %w", err)
+	}
+	var ref deadline.Ref
+	var done *time.Time
+	var over bool
+	_, err = pgx.ForEachRow(rows, []any{&ref.Profile, &ref.Path, &ref.From, &ref.Used, &done, &over}, func() error {
+		clock, err := s.clocks.Resume(ref)
+		switch {
+		case err != nil || clock.Preliminary():
+		case done != nil:
+			out.All++
+			if !clock.Late(*done) {
+				out.Yes++
+			}
+		case !over && clock.Late(s.now()):
+			out.All++
+		}
+		return nil
+	})
+	return out, err
+}
+
+// deleteDrafts takes out drafts that were last saved before a time and returns
+// their numbers.
+func deleteDrafts(ctx context.Context, tx pgx.Tx, before time.Time) ([]string, error) {
+	rows, err := tx.Query(ctx, `DELETE FROM applications WHERE state = 'draft' AND saved_at < $1 RETURNING number`, before)
+	if err != nil {
+		return nil, fmt.Errorf("old drafts: %w", err)
+	}
+	gone, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("old drafts: %w", err)
+	}
+	return gone, nil
+}
+
+// dropApplications ends what a person applied for alone: drafts go, and what is
+// under way is withdrawn.
+func dropApplications(ctx context.Context, tx pgx.Tx, user int64, now time.Time) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM applications WHERE user_id = $1 AND organisation_id IS NULL AND state = 'draft'`, user); err != nil {
+		return fmt.Errorf("forget: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE applications SET state = 'withdrawn', ended_at = $2, revision = revision + 1 WHERE user_id = $1 AND organisation_id IS NULL AND state IN ('submitted', 'returned', 'accepted', 'awarding', 'offered')`, user, now); err != nil {
+		return fmt.Errorf("forget: %w", err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package licensing
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -93,13 +92,9 @@ func (s *Service) expire(ctx context.Context) error {
 // keeps them.
 func (s *Service) dropDrafts(ctx context.Context) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		rows, err := tx.Query(ctx, `DELETE FROM applications WHERE state = 'draft' AND saved_at < $1 RETURNING number`, s.now().Add(-s.limits.Draft))
+		gone, err := deleteDrafts(ctx, tx, s.now().Add(-s.limits.Draft))
 		if err != nil {
-			return struct{}{}, fmt.Errorf("old drafts: %w", err)
-		}
-		gone, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			return struct{}{}, fmt.Errorf("old drafts: %w", err)
+			return struct{}{}, err
 		}
 		for _, number := range gone {
 			if err := audit.Append(ctx, tx, platform(), "application", number, "draft-dropped", nil); err != nil {
@@ -114,11 +109,8 @@ func (s *Service) dropDrafts(ctx context.Context) error {
 // Forget takes out what an account that leaves wrote and nobody needs: its own
 // drafts go, what is under way is withdrawn, and its grants are given back.
 func (s *Service) Forget(ctx context.Context, tx pgx.Tx, user int64) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM applications WHERE user_id = $1 AND organisation_id IS NULL AND state = 'draft'`, user); err != nil {
-		return fmt.Errorf("forget: %w", err)
-	}
-	if _, err := tx.Exec(ctx, `UPDATE applications SET state = 'withdrawn', ended_at = $2, revision = revision + 1 WHERE user_id = $1 AND organisation_id IS NULL AND state IN ('submitted', 'returned', 'accepted', 'awarding', 'offered')`, user, s.now()); err != nil {
-		return fmt.Errorf("forget: %w", err)
+	if err := dropApplications(ctx, tx, user, s.now()); err != nil {
+		return err
 	}
 	held, err := s.grants(ctx, tx, `g.user_id = @user AND g.organisation_id IS NULL AND g.state IN ('active', 'suspended')`, `FOR UPDATE OF g`, pgx.NamedArgs{"user": user})
 	if err != nil {
@@ -126,8 +118,9 @@ func (s *Service) Forget(ctx context.Context, tx pgx.Tx, user int64) error {
 	}
 	for i := range held {
 		g := &held[i]
-		if _, err := tx.Exec(ctx, `UPDATE grants SET state = 'surrendered', suspended_by = '', state_at = $2, revision = revision + 1 WHERE id = $1`, g.ID, s.now()); err != nil {
-			return fmt.Errorf("forget: %w", err)
+		g.State, g.StateAt, g.SuspendedBy = Surrendered, s.instant(), ""
+		if err := updateGrant(ctx, tx, g); err != nil {
+			return err
 		}
 		if err := audit.Append(ctx, tx, platform(), "grant", g.Number, string(Surrender), nil); err != nil {
 			return err

@@ -2,12 +2,10 @@ package licensing
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/internal/account"
-	"shuyuan/internal/calendars"
 	"shuyuan/internal/inbox"
 )
 
@@ -51,20 +49,4 @@ func waiting(a *Application) inbox.Item {
 	case Draft, Returned, Lapsed, Withdrawn, OutOfScope, Offered, Granted, Refused, Upheld:
 	}
 	return i
-}
-
-// OpenClocks are the clocks of the applications that wait for somebody.
-func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT number, clock_profile, clock_path, clock_from, clock_used FROM applications WHERE clock_path <> '' AND stopped_at IS NULL AND state IN ('submitted', 'accepted')
-		UNION ALL SELECT number, stage_profile, stage_path, stage_from, 0 FROM applications WHERE stage_path <> '' AND state IN ('submitted', 'returned', 'offered', 'disputed')
-		ORDER BY 1`)
-	if err != nil {
-		return nil, fmt.Errorf("open clocks: %w", err)
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (calendars.Open, error) {
-		o := calendars.Open{Kind: "application"}
-		err := row.Scan(&o.ID, &o.Ref.Profile, &o.Ref.Path, &o.Ref.From, &o.Ref.Used)
-		return o, err
-	})
 }

@@ -1,0 +1,162 @@
+package licensing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/internal/database"
+	"shuyuan/internal/workdays"
+)
+
+const grantColumns = `g.id, g.number, a.number, g.agreement_id, g.user_id, coalesce(g.organisation_id, 0), a.applicant_name, g.lane, g.purpose, g.terms, g.files_day, g.rows_day,
+	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.suspended_by, g.revision,
+	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile`
+
+const grantTables = ` FROM grants g JOIN applications a ON a.id = g.application_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id
+	LEFT JOIN grant_days y ON y.grant_id = g.id AND y.day = @today `
+
+// heldBy are the grants of a person and of the organisations that the person is in.
+const heldBy = `(g.user_id = @user AND g.organisation_id IS NULL OR g.organisation_id IN (SELECT organisation_id FROM organisation_members WHERE user_id = @user))`
+
+func scanGrant(row pgx.CollectableRow) (g Held, err error) {
+	d := &g.Dataset
+	err = row.Scan(&g.ID, &g.Number, &g.Application, &g.Agreement, &g.User, &g.Organisation, &g.Holder, &g.Lane, &g.Purpose, &g.Terms, &g.Files, &g.Rows,
+		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.SuspendedBy, &g.Revision,
+		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile)
+	return g, err
+}
+
+func (s *Service) grants(ctx context.Context, q database.Querier, where, order string, args pgx.NamedArgs) ([]Held, error) {
+	args["today"] = s.now().In(workdays.Zone).Format(time.DateOnly)
+	rows, err := q.Query(ctx, `SELECT `+grantColumns+grantTables+`WHERE `+where+` `+order, args)
+	if err != nil {
+		return nil, fmt.Errorf("grants: %w", err)
+	}
+	return pgx.CollectRows(rows, scanGrant)
+}
+
+// insertGrant keeps the grant of an application under its agreement g, with what
+// is given of each file.
+func insertGrant(ctx context.Context, tx pgx.Tx, a *Application, g Agreement, number string, now, until time.Time) error {
+	var organisation *int64
+	if a.Organisation != 0 {
+		organisation = &a.Organisation
+	}
+	var id int64
+	if err := tx.QueryRow(ctx, `
+		INSERT INTO grants (number, application_id, agreement_id, dataset_id, user_id, organisation_id, lane, purpose, terms, files_day, rows_day, from_at, until_at, state, state_at)
+		VALUES (@number, @application, @agreement, @dataset, @user, @organisation, @lane, @purpose, @terms, @files, @rows, @now, @until, 'active', @now) RETURNING id`,
+		pgx.NamedArgs{"number": number, "application": a.ID, "agreement": g.ID, "dataset": a.Dataset.ID, "user": a.User, "organisation": organisation, "lane": a.Lane, "purpose": a.Purpose,
+			"terms": g.SHA256, "files": a.Conditions.Files, "rows": a.Conditions.Rows, "now": now, "until": until}).Scan(&id); err != nil {
+		return fmt.Errorf("grant: %w", err)
+	}
+	for _, i := range a.Items {
+		columns, where, some := i.Given()
+		if !some {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO grant_items (grant_id, resource_id, columns, rows_where) VALUES ($1, $2, $3, $4)`, id, i.Resource, columns, where); err != nil {
+			return fmt.Errorf("grant: %w", err)
+		}
+	}
+	return nil
+}
+
+func selectGrantItems(ctx context.Context, q database.Querier, grant int64) ([]Item, error) {
+	rows, err := q.Query(ctx, `SELECT i.resource_id, r.name, r.name_en, i.columns, i.rows_where FROM grant_items i JOIN resources r ON r.id = i.resource_id WHERE i.grant_id = $1 ORDER BY r.position`, grant)
+	if err != nil {
+		return nil, fmt.Errorf("grant: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (i Item, err error) {
+		err = row.Scan(&i.Resource, &i.Name, &i.NameEN, &i.Columns, &i.Where)
+		return i, err
+	})
+}
+
+func selectGrantKeys(ctx context.Context, q database.Querier, grant int64) ([]GrantKey, error) {
+	rows, err := q.Query(ctx, `SELECT k.prefix, k.name, u.name, k.expires_at, k.revoked_at FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.grant_id = $1 ORDER BY k.created_at DESC`, grant)
+	if err != nil {
+		return nil, fmt.Errorf("grant: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[GrantKey])
+}
+
+// updateGrant writes the state of a grant: the one place that does.
+func updateGrant(ctx context.Context, tx pgx.Tx, g *Held) error {
+	if err := tx.QueryRow(ctx, `UPDATE grants SET state = @state, state_at = @at, reason = @reason, suspended_by = @by, revision = revision + 1 WHERE id = @id RETURNING revision`,
+		pgx.NamedArgs{"id": g.ID, "state": g.State, "at": g.StateAt, "reason": g.Reason, "by": g.SuspendedBy}).Scan(&g.Revision); err != nil {
+		return fmt.Errorf("grant: %w", err)
+	}
+	return nil
+}
+
+// revokeKeys ends the keys of a grant and returns their prefixes.
+func revokeKeys(ctx context.Context, tx pgx.Tx, g *Held) ([]string, error) {
+	rows, err := tx.Query(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE grant_id = $1 AND revoked_at IS NULL RETURNING prefix`, g.ID, g.StateAt)
+	if err != nil {
+		return nil, fmt.Errorf("keys of the grant: %w", err)
+	}
+	prefixes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("keys of the grant: %w", err)
+	}
+	return prefixes, nil
+}
+
+// standing is the grants that let somebody have what is in a resource now, the
+// whole before parts and the newest first. A key reads under the grant that it
+// was made for and no other; a session under all of the person and of the
+// organisations that the person is in.
+const standing = `
+	SELECT g.id, g.number, coalesce(g.organisation_id, 0), g.purpose, g.terms, g.until_at, i.columns, i.rows_where
+	FROM grant_items i
+	JOIN grants g ON g.id = i.grant_id AND g.state = 'active' AND g.from_at <= @now AND g.until_at > @now
+	JOIN datasets d ON d.id = g.dataset_id AND d.status = 'published' AND d.open_type = 'conditional'
+	JOIN users u ON u.id = @user AND u.disabled_at IS NULL AND u.leaving_at IS NULL
+	LEFT JOIN organisations o ON o.id = g.organisation_id
+	WHERE i.resource_id = @resource
+		AND CASE WHEN g.organisation_id IS NULL THEN g.user_id = u.id
+			ELSE o.status = 'verified' AND EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = o.id AND m.user_id = u.id) END
+		AND (@key = '' OR EXISTS (SELECT FROM api_keys k WHERE k.prefix = @key AND k.user_id = u.id AND k.grant_id = g.id AND k.revoked_at IS NULL AND k.expires_at > @now))
+	ORDER BY g.id DESC`
+
+// selectStanding are the permits that subject has for v at now, the newest first.
+func selectStanding(ctx context.Context, q database.Querier, subject account.Actor, v *datasets.Version, now time.Time) ([]datasets.Permit, error) {
+	rows, err := q.Query(ctx, standing, pgx.NamedArgs{"user": subject.ID, "key": subject.Key, "resource": v.ResourceID, "now": now})
+	if err != nil {
+		return nil, fmt.Errorf("gate: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p datasets.Permit, err error) {
+		err = row.Scan(&p.Grant, &p.Number, &p.Organisation, &p.Purpose, &p.Terms, &p.Until, &p.Columns, &p.Where)
+		p.Limited = p.Where != "" || p.Columns != nil && !holds(p.Columns, v)
+		return p, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("gate: %w", err)
+	}
+	return found, nil
+}
+
+// takeOne counts one more in a column of the day of a grant that stands, up to
+// its quota. taken: it was counted; else stands says whether the grant still does.
+func takeOne(ctx context.Context, tx pgx.Tx, grant int64, column, quota string, now time.Time) (taken, stands bool, err error) {
+	args := pgx.NamedArgs{"grant": grant, "day": now.In(workdays.Zone).Format(time.DateOnly), "now": now}
+	var count int
+	err = tx.QueryRow(ctx, `
+		INSERT INTO grant_days AS d (grant_id, day, `+column+`)
+		SELECT id, @day, 1 FROM grants WHERE id = @grant AND state = 'active' AND until_at > @now
+		ON CONFLICT (grant_id, day) DO UPDATE SET `+column+` = d.`+column+` + 1
+		WHERE d.`+column+` < (SELECT `+quota+` FROM grants WHERE id = d.grant_id)
+		RETURNING `+column, args).Scan(&count)
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return err == nil, err == nil, err
+	}
+	err = tx.QueryRow(ctx, `SELECT state = 'active' AND until_at > @now FROM grants WHERE id = @grant`, args).Scan(&stands)
+	return false, stands, err
+}
