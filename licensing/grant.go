@@ -149,12 +149,13 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 	return audit.Append(ctx, tx, who, "grant", number, "open", map[string]string{"application": a.Number, "terms": g.SHA256, "until": until.Format(time.RFC3339)})
 }
 
-// GrantsOf are the grants of who and of who's organisations, the newest first.
+// GrantsOf are the grants of who and of who's organisations, the newest first. A
+// key that was made for one grant sees that one.
 func (s *Service) GrantsOf(ctx context.Context, who account.Actor, before int64, limit int) ([]Held, error) {
 	if who.IsVisitor() {
 		return nil, fault.New(fault.Unauthenticated, "请先登录。")
 	}
-	return s.grants(ctx, s.pool, heldBy+` AND (@before = 0 OR g.id < @before)`, `ORDER BY g.id DESC LIMIT @limit`, pgx.NamedArgs{"user": who.ID, "before": before, "limit": limit})
+	return s.grants(ctx, s.pool, heldBy+` AND (@before = 0 OR g.id < @before) AND (@key = 0 OR g.id = @key)`, `ORDER BY g.id DESC LIMIT @limit`, pgx.NamedArgs{"user": who.ID, "key": who.Grant, "before": before, "limit": limit})
 }
 
 // GrantsBy are the grants that who's department has given, the newest first.
@@ -193,7 +194,7 @@ func (s *Service) grant(ctx context.Context, q database.Querier, who account.Act
 	if err != nil {
 		return nil, "", err
 	}
-	if len(found) == 0 {
+	if len(found) == 0 || who.Grant != 0 && who.Grant != found[0].ID { // a key of one grant knows of no other
 		return nil, "", errNoGrant()
 	}
 	side, err := s.grantSide(ctx, q, who, &found[0])
@@ -216,8 +217,10 @@ func (s *Service) Acquired(ctx context.Context, who account.Actor, number string
 // the next request on, and running streams end within seconds, since the gate is
 // asked at both.
 func (s *Service) MoveGrant(ctx context.Context, who account.Actor, number string, action GrantAction, reason string, revision int) (*Held, error) {
-	if err := s.accounts.RequireFresh(who); err != nil {
-		return nil, err
+	if !byProgram(who, action == Surrender) {
+		if err := s.accounts.RequireFresh(who); err != nil {
+			return nil, err
+		}
 	}
 	reason, err := datasets.CleanProse("reason", reason)
 	if err != nil {

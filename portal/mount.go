@@ -29,6 +29,9 @@ func Query(c *fiber.Ctx, names ...string) (map[string][]string, error) { return 
 // Disposition offers an answer as a file to keep, called name.
 func Disposition(name string) string { return disposition(name) }
 
+// Harmless is a cell that no spreadsheet takes for a formula.
+func Harmless(cell string) string { return harmless(cell) }
+
 // Matches reports whether an If-None-Match names etag; the comparison is weak.
 func Matches(header, etag string) bool { return matches(header, etag) }
 

@@ -53,6 +53,8 @@ func scopeNames(ctx context.Context, scopes []string) string {
 			names[i] = text.T(ctx, "读取")
 		case account.ScopePublish:
 			names[i] = text.T(ctx, "发布数据")
+		case account.ScopeApply:
+			names[i] = text.T(ctx, "以本人名义要数据")
 		default:
 			names[i] = s
 		}
@@ -60,13 +62,12 @@ func scopeNames(ctx context.Context, scopes []string) string {
 	return strings.Join(names, text.T(ctx, "、"))
 }
 
-// offeredScopes are the scopes that a key of the account can have: only officers
-// publish.
+// offeredScopes are the scopes that a key of the account can have: everybody may
+// read and ask for data, only officers publish.
 func offeredScopes(p AccountPage) []account.Scope {
-	if p.Actor.Is(account.Officer) {
-		return account.Scopes
-	}
-	return account.Scopes[:1]
+	return slices.DeleteFunc(slices.Clone(account.Scopes), func(s account.Scope) bool {
+		return s.ID == account.ScopePublish && !p.Actor.Is(account.Officer)
+	})
 }
 
 // scopeOn is whether the form has the scope chosen; at first it is reading.

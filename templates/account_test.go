@@ -141,6 +141,18 @@ func TestOnlyWhatWorksIsOffered(t *testing.T) {
 	}
 }
 
+// Whoever is no officer is offered keys that read and that ask for data, and none
+// that publishes.
+func TestEverybodyMayAskByProgram(t *testing.T) {
+	var got []string
+	for _, s := range offeredScopes(AccountPage{Frame: Frame{Actor: account.Actor{ID: 1, Side: account.Use}}}) {
+		got = append(got, s.ID)
+	}
+	if !slices.Equal(got, []string{account.ScopeRead, account.ScopeApply}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestDevicesAreNamedInFewWords(t *testing.T) {
 	for agent, want := range map[string]string{
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0": "Edge · Windows",

@@ -33,7 +33,7 @@ func developersPages(lang text.Lang) map[string]templ.Component {
 			Operations: []Operation{
 				{ID: "listDatasets", Method: "GET", Path: "/api/v1/datasets", Summary: "列出", Text: "一页一页。", Returns: ReferenceLink{"List", "List"}, Codes: []string{"400"}, Try: "https://data.example/api/v1/datasets", Example: "{}",
 					Params: []ReferenceField{{Name: "limit", Place: "query", Kind: ReferenceLink{Words: "整数"}, Allowed: "1 到 100", Words: "最多几项"}}},
-				{ID: "createUpload", Method: "POST", Path: "/api/v1/uploads", Summary: "上传", Keyed: true, Status: "201", Returns: ReferenceLink{Words: "没有正文"}, Codes: []string{"401"},
+				{ID: "createUpload", Method: "POST", Path: "/api/v1/uploads", Summary: "上传", Keyed: "上传", Status: "201", Returns: ReferenceLink{Words: "没有正文"}, Codes: []string{"401"},
 					Takes:   []ReferenceBody{{Media: "application/json", Kind: ReferenceLink{"List", "List"}, Example: "{}"}, {Media: "text/csv", Kind: ReferenceLink{Words: "文件"}}},
 					Headers: []ReferenceField{{Name: "Location", Kind: ReferenceLink{Words: "文字"}, Words: "地址"}}},
 				{ID: "getStats", Method: "GET", Path: "/api/v1/stats", Summary: "统计", Returns: ReferenceLink{"Stats", "Stats"}, Example: "{}"},

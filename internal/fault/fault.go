@@ -38,6 +38,8 @@ type Fault struct {
 	Args     []any
 	Field    string        // the input field or parameter it is about; empty if none
 	Retry    time.Duration // after which to try again; 0 where nobody knows
+	Also     []*Fault      // what else is wrong with the input, each at its field
+	Next     string        // the address of the page where a person goes on; empty if there is none
 	Cause    error         // for the log only
 }
 

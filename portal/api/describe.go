@@ -46,12 +46,14 @@ func config() huma.Config {
 				{Name: "uploads", Description: "Publishing a file by a key that may publish, for officers of its department. Bytes are sent by tus 1.0.0 (core, creation, creation-with-upload, termination, checksum, expiration; OPTIONS says so). " +
 					"A curl example that runs stands at /developers#uploads.",
 					Extensions: map[string]any{descriptionZH: "部门的数据专员用有发布用途的密钥发布文件。字节按 tus 1.0.0 传（core、creation、creation-with-upload、termination、checksum、expiration，OPTIONS 会说）。能跑的 curl 例子在 /developers#uploads。"}},
+				{Name: "applications", Description: "Data that is open on conditions: what an application needs, one's own applications. A program prepares and reads; what binds is signed by a person on a page."},
+				{Name: "grants", Description: "What one was granted and what was delivered (取数记录), by a key of one's own."},
 				{Name: "requests", Description: "Data that people want and that is not open yet."},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},
 			},
 			Components: &huma.Components{
 				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key made at /account. Without one the quota is lower; nothing public needs one. What changes something needs one that may publish."}},
+				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key made at /account. Without one the quota is lower; nothing public needs one. What changes something, or is about its owner, needs one that is good for it."}},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},

@@ -97,7 +97,7 @@ func (a *api) showDevelopers(_ *portal.Server, c *fiber.Ctx) error {
 	}
 	p.Language = language(ctx, v, profiles)
 	p.Walk = walks(a.Config.BaseURL)
-	p.Uploads = uploading(a.Config.BaseURL)
+	p.Applications, p.Uploads = preparing(a.Config.BaseURL), uploading(a.Config.BaseURL)
 	p.Webhooks = webhookCheck
 	if err := a.hero(ctx, &p); err != nil {
 		return err
@@ -152,6 +152,7 @@ func (a *api) addresses(ctx context.Context, here *strings.Replacer) []templates
 		{Words: text.T(ctx, "取某一版的原件"), Pattern: "GET /d/{id}/{version}/{filename}", Note: text.T(ctx, "字节永不变，可续传。")},
 		{Words: text.T(ctx, "查询行"), Pattern: "GET /api/v1/resources/{id}/rows?limit=10", Note: text.T(ctx, "筛选、选列、分组、排序，写法见“查询行的语言”。")},
 		{Words: text.T(ctx, "导出一部分行"), Pattern: "GET /api/v1/resources/{id}/export.csv?limit=10", Note: text.T(ctx, "也有 json、ndjson、xlsx、parquet、geojson、xml 和 zip。")},
+		{Words: text.T(ctx, "看怎样申请"), Pattern: "GET /api/v1/datasets/{slug}/apply", Note: text.T(ctx, "要什么、几个工作日、依据哪一条；办结的申请在 …/decisions。")},
 		{Words: text.T(ctx, "取某一版的全部行"), Pattern: "GET /d/{id}/{version}/data.csv", Note: text.T(ctx, "字节永不变；其他格式换一个后缀，?bom=1 给 Excel。")},
 	}
 	for i := range lines {
@@ -184,7 +185,7 @@ func (a *api) quotas(ctx context.Context) []templates.Quota {
 // sampleHeaders are those of a first request.
 func (a *api) sampleHeaders() string {
 	rate := a.Accounts.Rate(byNetwork)
-	return fmt.Sprintf("RateLimit-Policy: %s\nRateLimit-Limit: %d\nRateLimit-Remaining: %d\nRateLimit-Reset: %d", policy(byNetwork, rate), rate.Limit, rate.Limit-1, seconds(rate.Window))
+	return fmt.Sprintf("RateLimit-Policy: %s\nRateLimit-Limit: %d\nRateLimit-Remaining: %d\nRateLimit-Reset: %d", ratePolicy(byNetwork, rate), rate.Limit, rate.Limit-1, seconds(rate.Window))
 }
 
 // sampleProblem is what limit=1000 is answered with.

@@ -105,6 +105,31 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 
 func pathEscape(s string) string { return url.PathEscape(s) }
 
+// preparing writes an application by curl and hands it over for signing, as it
+// stands but for its first lines.
+func preparing(base string) string {
+	return strings.ReplaceAll(`KEY=sy_…            # a key that may ask for data, made at /account
+DATASET=…           # the name of the dataset, as in the address of its page
+
+# what is needed, how long it takes, and by which rule
+curl -sSf BASE/api/v1/datasets/$DATASET/apply -o needs.json
+
+# begin, or find the one that is under way
+curl -sSf -X POST BASE/api/v1/datasets/$DATASET/applications -H "Authorization: Bearer $KEY" \
+  -H "Content-Type: application/json" -d '{}' -o application.json
+at=$(sed 's/.*"url":"\([^"]*\)".*/\1/' application.json)
+revision=$(sed 's/.*"revision":\([0-9]*\).*/\1/' application.json)
+
+# write it: draft.json holds the fields, with "revision": REVISION in it
+sed "s/REVISION/$revision/" draft.json | curl -sSf -X PUT "$at" -H "Authorization: Bearer $KEY" \
+  -H "Content-Type: application/json" --data-binary @- -o application.json
+revision=$(sed 's/.*"revision":\([0-9]*\).*/\1/' application.json)
+
+# hand it over: 422 says what is missing, 403 names the page on which a person signs
+curl -sS -X POST "$at/submission" -H "Authorization: Bearer $KEY" \
+  -H "Content-Type: application/json" -d "{\"revision\": $revision}"`, "BASE", base)
+}
+
 // uploading publishes a file by curl, as it stands but for its first lines.
 func uploading(base string) string {
 	return strings.ReplaceAll(`KEY=sy_…            # a key that may publish, made at /account

@@ -55,8 +55,13 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 	}
 	accounts := account.NewService(c.Pool, account.Config{}, c.Clock)
 	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
+	applications, err := licensing.New(c.Pool, c.Service, book, clocks, accounts, c.Clock)
+	if err != nil {
+		t.Fatal(err)
+	}
 	d := portal.Deps{
 		Corrections: corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: c.Clock}),
+		Licensing:   applications,
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Demands:   demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),

@@ -31,6 +31,8 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/datasets/:slug/notes", By: anybody},
 	{Method: "GET", Path: Base + "/datasets/:slug/questions", By: anybody},
 	{Method: "GET", Path: Base + "/datasets/:slug/corrections", By: anybody},
+	{Method: "GET", Path: Base + "/datasets/:slug/apply", By: anybody},
+	{Method: "GET", Path: Base + "/datasets/:slug/decisions", By: anybody},
 	{Method: "GET", Path: Base + "/corrections", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id", By: anybody},
 	{Method: "GET", Path: Base + "/resources/:id/versions", By: anybody},
@@ -53,7 +55,7 @@ var Routes = append([]portal.Route{
 
 	{Method: "GET", Path: "/developers", By: anybody, Public: true},
 	{Method: "GET", Path: "/developers/reference", By: anybody, Public: true},
-}, append(writingRoutes(), objectionsRoute())...)
+}, slices.Concat(keyedRoutes(), writingRoutes(), []portal.Route{objectionsRoute()})...)
 
 // api is the API on one portal. The zero value describes itself and answers
 // nothing.
@@ -79,6 +81,7 @@ func Mount(s *portal.Server) {
 	a.handle("/developers", a.showDevelopers)
 	a.handle("/developers/reference", a.showReference)
 	a.handleWriting()
+	a.handleKeyed()
 	a.Handle(objectionsRoute())
 }
 

@@ -28,6 +28,7 @@ func (a *api) register(h huma.API) {
 		describe("Each with the official answer of the department.", "每个都附部门的官方答复。").
 		example("/datasets/{slug}/questions"), a.listQuestions)
 	a.registerObjections(h)
+	a.registerNeeds(h)
 	register(h, op("getResource", "/resources/{id}", "files").
 		summary("One file with its newest version", "一个文件和它的最新版本").
 		describe("latest always leads to the newest bytes; newest.original is this version's and never changes.",

@@ -66,7 +66,7 @@ func (a *api) count(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Set("RateLimit-Policy", policy(bucket, a.Accounts.Rate(bucket)))
+	c.Set("RateLimit-Policy", ratePolicy(bucket, a.Accounts.Rate(bucket)))
 	c.Set("RateLimit-Limit", strconv.Itoa(limit.Limit))
 	c.Set("RateLimit-Remaining", strconv.Itoa(limit.Remaining))
 	c.Set("RateLimit-Reset", strconv.Itoa(seconds(limit.Reset)))
@@ -78,7 +78,7 @@ func (a *api) count(c *fiber.Ctx) error {
 	return f
 }
 
-func policy(bucket string, r account.Rate) string {
+func ratePolicy(bucket string, r account.Rate) string {
 	return fmt.Sprintf("%q;q=%d;w=%d", bucket, r.Limit, int(r.Window/time.Second))
 }
 

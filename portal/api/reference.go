@@ -82,7 +82,7 @@ func (a *api) operations() (out []described) {
 func (a *api) operation(ctx context.Context, o described, here *strings.Replacer) templates.Operation {
 	out := templates.Operation{
 		ID: o.OperationID, Method: o.Method, Path: Base + o.path, Summary: inBoth(ctx, o.Summary, o.Extensions, summaryZH), Text: inBoth(ctx, o.Description, o.Extensions, descriptionZH),
-		Returns: templates.ReferenceLink{Words: text.T(ctx, "文件")}, Status: o.status(), Keyed: !slices.ContainsFunc(o.Security, func(s map[string][]string) bool { return len(s) == 0 }),
+		Returns: templates.ReferenceLink{Words: text.T(ctx, "文件")}, Status: o.status(), Keyed: scopeWords(ctx, scopeOf(o.Operation)),
 	}
 	switch schema := o.answers(); {
 	case schema != nil:
@@ -115,6 +115,12 @@ func (a *api) operation(ctx context.Context, o described, here *strings.Replacer
 		out.Try = a.address(here.Replace(example))
 	}
 	return out
+}
+
+// scopeWords says what a key must be good for; empty: none is needed.
+func scopeWords(ctx context.Context, scope string) string {
+	s := goodFor(scope)
+	return text.Pick(ctx, s.Zh, s.En)
 }
 
 // bodies are the ways to write the body of a request.

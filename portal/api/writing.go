@@ -50,7 +50,8 @@ type writing struct {
 	takes   map[string]*huma.MediaType
 	must    bool // there is no request without a body
 	status  string
-	answer  *huma.Schema // nil: no body
+	answer  *huma.Schema // nil: no body, or a file
+	sends   string       // media type of a file; empty: none
 	headers []header
 	codes   string // of errors, beside those that every such operation has
 }
@@ -59,6 +60,9 @@ type writing struct {
 func describeWriting(h huma.API) {
 	schemas := h.OpenAPI().Components.Schemas
 	of := func(t reflect.Type) *huma.Schema { return schemas.Schema(t, true, t.Name()) }
+	for _, k := range keyedOperations() {
+		k.writing(of).add(h)
+	}
 	piece := map[string]*huma.MediaType{tusMedia: {}}
 	for _, w := range []writing{
 		objecting(of),
@@ -141,6 +145,9 @@ func (w writing) add(h huma.API) {
 		o.RequestBody = &huma.RequestBody{Required: w.must, Content: w.takes}
 	}
 	answer := &huma.Response{Description: "Done.", Headers: map[string]*huma.Param{}}
+	if w.sends != "" {
+		answer.Content = map[string]*huma.MediaType{w.sends: {}}
+	}
 	if w.answer != nil {
 		answer.Content = map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: w.answer}}
 	}
@@ -174,8 +181,8 @@ func (w writing) add(h huma.API) {
 var refusals = func() []failure {
 	own := []failure{
 		{code: "400", kind: kindOfCode("400"), en: "The request is wrong: a header or the body is not what is described here; detail says what.", always: true},
-		{code: "401", kind: kindOfCode("401"), en: "A key is needed, made at /account by an officer of the department, that may publish.", always: true},
-		{code: "403", kind: kindOfCode("403"), en: "The key may not publish, or belongs to another department.", always: true},
+		{code: "401", kind: kindOfCode("401"), en: "A key is needed, made at /account, that is good for what security names.", always: true},
+		{code: "403", kind: kindOfCode("403"), en: "The key is not good for what security names, or its owner may not do this: detail says which. Where only a person on a page can, next names the page.", always: true},
 		{code: "413", kind: kindOfCode("413"), en: "The body, the file or what the department has in work is larger than it may be; detail says which limit."},
 	}
 	for _, f := range slices.Concat(failures, others) {

@@ -72,19 +72,23 @@ type Problem struct {
 	Detail    string   `json:"detail,omitempty" doc:"What is wrong and what to do, in the language of Accept-Language (Chinese or English)" zh:"哪里不对，怎么办；语言看 Accept-Language" example:"It must be a whole number from 1 to 100."`
 	Reference string   `json:"reference,omitempty" doc:"Of a failure of ours: name it when you ask for help" zh:"我们这边出错时的编号，求助时请报" example:"Q7XK2M4JTBVA"`
 	Errors    []Detail `json:"errors,omitempty" nullable:"false" doc:"What is wrong with the input" zh:"输入哪里不对"`
+	Next      string   `json:"next,omitempty" format:"uri" doc:"Where no program can do it: the page on which a person goes on from here, signed in" zh:"程序办不了时：由人登录后从这一步接着办的页面" example:"https://data.example/applications/SQ-2026-000012/sign"`
 }
 
 // Detail is one thing that is wrong with the input.
 type Detail struct {
-	Location string `json:"location" doc:"Where: query. and the name of a parameter" zh:"在哪里：query. 加参数名" example:"query.limit"`
+	Location string `json:"location" doc:"Where: query. and the name of a parameter, or the name of a field of the body" zh:"在哪里：query. 加参数名，或者正文里的字段名" example:"query.limit"`
 	Message  string `json:"message" doc:"What is allowed there" zh:"那里可以写什么" example:"It must be a whole number from 1 to 100."`
 }
 
 // Of is f as a problem, in the language of ctx.
 func Of(ctx context.Context, code int, f *fault.Fault, reference string) Problem {
-	p := Problem{Type: Type(f.Kind), Title: http.StatusText(code), Status: code, Detail: text.T(ctx, f.Sentence, f.Args...), Reference: reference}
+	p := Problem{Type: Type(f.Kind), Title: http.StatusText(code), Status: code, Detail: text.T(ctx, f.Sentence, f.Args...), Reference: reference, Next: f.Next}
 	if f.Field != "" {
 		p.Errors = []Detail{{Location: f.Field, Message: p.Detail}}
+	}
+	for _, other := range f.Also {
+		p.Errors = append(p.Errors, Detail{Location: other.Field, Message: text.T(ctx, other.Sentence, other.Args...)})
 	}
 	return p
 }

@@ -1,0 +1,18 @@
+package text
+
+func init() {
+	add(map[string]string{
+		"申请和授权":              "Applications and grants",
+		"用程序申请，用程序看授权":       "Applying, and reading grants, by program",
+		"有条件开放的数据：程序备齐，人来签。": "For data that is open on conditions: a program prepares, a person signs.",
+		"以本人名义要数据":           "Ask for data in one's own name",
+		"看怎样申请":              "See how to apply",
+		"要什么、几个工作日、依据哪一条；办结的申请在 …/decisions。":                                                             "What is needed, how many working days, by which article; the decided applications are at …/decisions.",
+		"要什么、几个工作日、每个期限依据哪一条：GET /api/v1/datasets/{slug}/apply，不要密钥。对别人怎样决定的：…/decisions。":                "What is needed, how many working days, by which article each: GET /api/v1/datasets/{slug}/apply, without a key. How others were decided: …/decisions.",
+		"密钥要有“以本人名义要数据”的用途，在账户页建立。草稿反复写都行，缺什么在 missing 里；部门要求补正时照样用 PUT 补。":                               "The key must be good for asking for data in one's own name; it is made on the account page. A draft may be written any number of times, and missing tells what it lacks; what a department finds missing is answered by PUT, too.",
+		"提交就是签协议，程序不能签：submission 回 403，其中 next 是签署的页面，由有权签署的人登录、再次确认身份后签。":                               "To hand in is to sign the agreement, which no program can: submission is answered with 403, and next in it is the page on which a person who may sign does so, signed in and having shown anew who they are.",
+		"授权之后：GET /api/v1/grants 说列、行、期限、目的和今天还剩几次；取数的密钥在授权的页面上建立；GET /api/v1/acquisitions 是取数记录，也有 CSV。": "Once granted: GET /api/v1/grants tells columns, rows, term, purpose and what is left today; keys that read are made on the page of the grant; GET /api/v1/acquisitions are the acquisition records, also as CSV.",
+		"协议由有权签署的人登录、再次确认身份后签，程序不能签。都写好了：请打开 next 里的页面签。":                                                 "The agreement is signed by a person who may sign, signed in and having shown anew who they are; no program can sign. Nothing is missing: sign on the page that next names.",
+		"这件申请现在没有要签的。": "There is nothing to sign of this application now.",
+	})
+}
