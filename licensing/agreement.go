@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/workdays"
 )
 
 // The agreement that both sides sign before data is opened to one of them
@@ -17,7 +18,7 @@ import (
 // terms.
 
 // template is the edition of the clauses: it changes whenever they do.
-const template = "使用协议 2026-1"
+const template = "使用协议 2026-2"
 
 // Agreement is one edition of the text of an application.
 type Agreement struct {
@@ -89,7 +90,7 @@ func draw(a *Application, c Conditions, days int, given bool) string {
 		line("　　仅限于科研教育等公益性活动；成果可以发表，不得出售或上架交易。")
 	}
 	line("三、方式和数量。%s。每日至多取 %d 个文件、查询 %d 次行。", trimStop(oneLine(c.Method)), c.Files, c.Rows)
-	line("四、期限。自开通之日起 %d 个月。到期前可以申请续期；续期是新的协议。", a.Months)
+	line("四、期限。%s到期前可以申请续期；续期是新的协议。", termClause(a))
 	line("五、使用要求。%s", oneLine(c.Requirements))
 	line("六、安全保障。%s 乙方承诺：%s", oneLine(c.Safeguards), oneLine(a.Storage))
 	line("七、不得转让。乙方不得把数据、账号或密钥转给第三方，也不得使第三方能够还原数据。")
@@ -100,6 +101,17 @@ func draw(a *Application, c Conditions, days int, given bool) string {
 	line("十二、费用。甲方不就本协议收取费用。")
 	line("十三、本协议由双方有权签署的人在平台上确认身份后签署，双方签署后即时生效并开通。")
 	return b.String()
+}
+
+// termClause says from when until when the grant of a counts: see Service.term.
+func termClause(a *Application) string {
+	switch a.Kind {
+	case Renewal:
+		return fmt.Sprintf("本协议是授权 %s 的续期：自该授权期满次日起 %d 个月；开通时该授权已经结束的，自开通之日起算。", a.Earlier.Number, a.Months)
+	case Change:
+		return fmt.Sprintf("本协议变更授权 %s：自开通之日起代替它，期限不变，到 %s 止；开通时该授权已经结束的，自开通之日起 %d 个月。", a.Earlier.Number, a.Earlier.LastDay().In(workdays.Zone).Format(time.DateOnly), a.Months)
+	}
+	return fmt.Sprintf("自开通之日起 %d 个月。", a.Months)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

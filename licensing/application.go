@@ -110,6 +110,27 @@ func (i Item) Given() (columns []string, where string, some bool) {
 	return nil, "", false
 }
 
+// Kind is what an application is for: a grant where there is none, the time
+// after one that ends, or another scope or purpose in place of one that stands.
+type Kind string
+
+// The kinds of applications.
+const (
+	First   Kind = "new"
+	Renewal Kind = "renewal"
+	Change  Kind = "change"
+)
+
+// Earlier is the grant that an application renews or changes.
+type Earlier struct {
+	ID     int64
+	Number string
+	Until  time.Time
+}
+
+// LastDay is the last day of its term.
+func (e *Earlier) LastDay() time.Time { return lastDay(e.Until) }
+
 // Conditions are what every applicant for an entry is given and asked for alike
 // (AS-27.2), and what the entry says of its opening (AS-27.3).
 type Conditions struct {
@@ -145,6 +166,8 @@ type Application struct {
 	Applicant    string
 	Name, Code   string // of the applicant
 	State        State
+	Kind         Kind
+	Earlier      *Earlier // nil: of a new one
 	Revision     int
 	CreatedAt    time.Time
 	SavedAt      time.Time

@@ -63,8 +63,10 @@ func (a *Application) fill(f Form, d *datasets.Dataset) error {
 		}
 		*t.to = text
 	}
-	a.Months = 0
-	if m := strings.TrimSpace(f.Months); m != "" {
+	if a.Kind != Change { // which ends as the grant that it changes
+		a.Months = 0
+	}
+	if m := strings.TrimSpace(f.Months); m != "" && a.Kind != Change {
 		n, err := strconv.Atoi(m)
 		if err != nil || n < 1 || n > 1200 {
 			return fault.At("months", "使用期限请写整数，单位是月。")
@@ -202,7 +204,7 @@ func (a *Application) problems(r Rules, most int) []error {
 	switch {
 	case a.Months == 0:
 		wrong("months", "请写使用期限。")
-	case a.Months > most:
+	case a.Months > most && a.Kind != Change:
 		wrong("months", "使用期限：%d 个月超过最长 %d 个月。", a.Months, most)
 	}
 	if len([]rune(a.Storage)) < 5 {

@@ -11,9 +11,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
-	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
-	"shuyuan/internal/workdays"
 	"shuyuan/internal/workflow"
 )
 
@@ -27,6 +25,7 @@ const (
 	Expired     GrantState = "expired"
 	Revoked     GrantState = "revoked"
 	Surrendered GrantState = "surrendered" // given back by whoever holds it
+	Replaced    GrantState = "replaced"    // by one of another scope
 )
 
 // GrantAction is what moves a grant.
@@ -39,6 +38,7 @@ const (
 	Revoke    GrantAction = "revoke"
 	Surrender GrantAction = "surrender"
 	Expire    GrantAction = "expire"
+	Replace   GrantAction = "replace"
 )
 
 // Held is one grant: which data somebody may have, for what, until when.
@@ -62,6 +62,9 @@ type Held struct {
 	StateAt      time.Time
 	Reason       string
 	SuspendedBy  Side // empty: it is not suspended
+	Kind         Kind
+	Earlier      string // number of the one that it renews or replaced; empty: none
+	Later        string // number of the one that renews or replaced it; empty: none
 	Revision     int
 	Items        []Item
 	Keys         []GrantKey
@@ -77,10 +80,14 @@ type GrantKey struct {
 }
 
 // Stands reports whether the grant lets data pass at now.
-func (g *Held) Stands(now time.Time) bool { return g.State == Active && now.Before(g.Until) }
+func (g *Held) Stands(now time.Time) bool {
+	return g.State == Active && !now.Before(g.From) && now.Before(g.Until)
+}
 
 // LastDay is the last day of its term.
-func (g *Held) LastDay() time.Time { return g.Until.Add(-time.Second) }
+func (g *Held) LastDay() time.Time { return lastDay(g.Until) }
+
+func lastDay(until time.Time) time.Time { return until.Add(-time.Second) }
 
 // grantLifecycle is every move that a grant can make. Nothing else changes its
 // state; that its term is over the gate sees without any move.
@@ -90,6 +97,7 @@ var grantLifecycle = workflow.Lifecycle[GrantState, GrantAction, *Held]{
 	{Action: Revoke, From: []GrantState{Active, Suspended}, To: Revoked, By: officer, Needs: grantReason},
 	{Action: Surrender, From: []GrantState{Active, Suspended}, To: Surrendered, By: applicant},
 	{Action: Expire, From: []GrantState{Active, Suspended}, To: Expired, By: itself},
+	{Action: Replace, From: []GrantState{Active}, To: Replaced, By: itself},
 }
 
 // suspenders may stop a grant at once: the department, and whoever supervises.
@@ -141,12 +149,23 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 	if err != nil {
 		return err
 	}
-	until := workdays.EndOfDay(deadline.Months(now, a.Months))
-	if err := insertGrant(ctx, tx, a, g, number, now, until); err != nil {
+	from, until, err := s.term(ctx, tx, a, now)
+	if err != nil {
+		return err
+	}
+	id, err := insertGrant(ctx, tx, a, g, number, now, from, until)
+	if err != nil {
 		return err
 	}
 	a.Grant = number
-	return audit.Append(ctx, tx, who, "grant", number, "open", map[string]string{"application": a.Number, "terms": g.SHA256, "until": until.Format(time.RFC3339)})
+	details := map[string]string{"application": a.Number, "terms": g.SHA256, "from": from.Format(time.RFC3339), "until": until.Format(time.RFC3339)}
+	if a.Earlier != nil {
+		details[string(a.Kind)] = a.Earlier.Number
+	}
+	if err := audit.Append(ctx, tx, who, "grant", number, "open", details); err != nil {
+		return err
+	}
+	return s.replace(ctx, tx, a, id, until)
 }
 
 // GrantsOf are the grants of who and of who's organisations, the newest first. A
@@ -231,7 +250,7 @@ func (s *Service) MoveGrant(ctx context.Context, who account.Actor, number strin
 		if err != nil {
 			return nil, err
 		}
-		if (action == Surrender) != (side == OfApplicant) || action == Expire {
+		if (action == Surrender) != (side == OfApplicant) || action == Expire || action == Replace {
 			return g, fault.New(fault.Forbidden, "这一步不由您办。")
 		}
 		if action == Surrender {
@@ -262,15 +281,20 @@ func (s *Service) moveGrant(ctx context.Context, tx pgx.Tx, who account.Actor, g
 	if err := updateGrant(ctx, tx, g); err != nil {
 		return err
 	}
-	if err := s.returnKeys(ctx, tx, who, g); err != nil {
-		return err
+	if to != Replaced { // its keys go on under what took its place
+		if err := s.returnKeys(ctx, tx, who, g); err != nil {
+			return err
+		}
 	}
 	details := audit.Moved(from, to)
 	details["reason"] = reason
 	if err := audit.Append(ctx, tx, who, "grant", g.Number, string(action), details); err != nil {
 		return err
 	}
-	return s.tellHolder(ctx, tx, g)
+	if err := s.tellHolder(ctx, tx, g); err != nil {
+		return err
+	}
+	return s.moveRenewal(ctx, tx, who, g, action, reason)
 }
 
 // returnKeys ends the keys of a grant that has ended (AS-44: 收回账号和密码).
@@ -300,7 +324,7 @@ func (s *Service) MakeKey(ctx context.Context, who account.Actor, number, name s
 		return "", err
 	case side != OfApplicant:
 		return "", fault.New(fault.Forbidden, "这一步不由您办。")
-	case !g.Stands(s.now()):
+	case g.State != Active || !s.now().Before(g.Until): // one that begins later has its keys before
 		return "", fault.New(fault.Conflict, "授权现在不能用，不能建立密钥。")
 	}
 	secret, _, err := s.accounts.CreateGrantKey(ctx, who, name, g.Until.Sub(s.now()), g.ID)

@@ -15,11 +15,13 @@ import (
 )
 
 const grantColumns = `g.id, g.number, a.number, g.agreement_id, g.user_id, coalesce(g.organisation_id, 0), a.applicant_name, g.lane, g.purpose, g.terms, g.files_day, g.rows_day,
-	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.suspended_by, g.revision,
+	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.suspended_by, g.revision, coalesce(f.kind, 'new'), coalesce(e.number, ''), coalesce(l.number, ''),
 	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile`
 
 const grantTables = ` FROM grants g JOIN applications a ON a.id = g.application_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id
-	LEFT JOIN grant_days y ON y.grant_id = g.id AND y.day = @today `
+	LEFT JOIN grant_days y ON y.grant_id = g.id AND y.day = @today
+	LEFT JOIN grant_follows f ON f.grant_id = g.id LEFT JOIN grants e ON e.id = f.earlier_id
+	LEFT JOIN grant_follows n ON n.earlier_id = g.id LEFT JOIN grants l ON l.id = n.grant_id `
 
 // heldBy are the grants of a person and of the organisations that the person is in.
 const heldBy = `(g.user_id = @user AND g.organisation_id IS NULL OR g.organisation_id IN (SELECT organisation_id FROM organisation_members WHERE user_id = @user))`
@@ -27,7 +29,7 @@ const heldBy = `(g.user_id = @user AND g.organisation_id IS NULL OR g.organisati
 func scanGrant(row pgx.CollectableRow) (g Held, err error) {
 	d := &g.Dataset
 	err = row.Scan(&g.ID, &g.Number, &g.Application, &g.Agreement, &g.User, &g.Organisation, &g.Holder, &g.Lane, &g.Purpose, &g.Terms, &g.Files, &g.Rows,
-		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.SuspendedBy, &g.Revision,
+		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.SuspendedBy, &g.Revision, &g.Kind, &g.Earlier, &g.Later,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile)
 	return g, err
 }
@@ -43,18 +45,22 @@ func (s *Service) grants(ctx context.Context, q database.Querier, where, order s
 
 // insertGrant keeps the grant of an application under its agreement g, with what
 // is given of each file.
-func insertGrant(ctx context.Context, tx pgx.Tx, a *Application, g Agreement, number string, now, until time.Time) error {
+func insertGrant(ctx context.Context, tx pgx.Tx, a *Application, g Agreement, number string, now, from, until time.Time) (id int64, err error) {
 	var organisation *int64
 	if a.Organisation != 0 {
 		organisation = &a.Organisation
 	}
-	var id int64
 	if err := tx.QueryRow(ctx, `
 		INSERT INTO grants (number, application_id, agreement_id, dataset_id, user_id, organisation_id, lane, purpose, terms, files_day, rows_day, from_at, until_at, state, state_at)
-		VALUES (@number, @application, @agreement, @dataset, @user, @organisation, @lane, @purpose, @terms, @files, @rows, @now, @until, 'active', @now) RETURNING id`,
+		VALUES (@number, @application, @agreement, @dataset, @user, @organisation, @lane, @purpose, @terms, @files, @rows, @from, @until, 'active', @now) RETURNING id`,
 		pgx.NamedArgs{"number": number, "application": a.ID, "agreement": g.ID, "dataset": a.Dataset.ID, "user": a.User, "organisation": organisation, "lane": a.Lane, "purpose": a.Purpose,
-			"terms": g.SHA256, "files": a.Conditions.Files, "rows": a.Conditions.Rows, "now": now, "until": until}).Scan(&id); err != nil {
-		return fmt.Errorf("grant: %w", err)
+			"terms": g.SHA256, "files": a.Conditions.Files, "rows": a.Conditions.Rows, "from": from, "now": now, "until": until}).Scan(&id); err != nil {
+		return 0, fmt.Errorf("grant: %w", err)
+	}
+	if a.Earlier != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO grant_follows (grant_id, earlier_id, kind) VALUES ($1, $2, $3)`, id, a.Earlier.ID, a.Kind); err != nil {
+			return 0, fmt.Errorf("grant: %w", err)
+		}
 	}
 	for _, i := range a.Items {
 		columns, where, some := i.Given()
@@ -62,10 +68,10 @@ func insertGrant(ctx context.Context, tx pgx.Tx, a *Application, g Agreement, nu
 			continue
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO grant_items (grant_id, resource_id, columns, rows_where) VALUES ($1, $2, $3, $4)`, id, i.Resource, columns, where); err != nil {
-			return fmt.Errorf("grant: %w", err)
+			return 0, fmt.Errorf("grant: %w", err)
 		}
 	}
-	return nil
+	return id, nil
 }
 
 func selectGrantItems(ctx context.Context, q database.Querier, grant int64) ([]Item, error) {
@@ -159,4 +165,31 @@ func takeOne(ctx context.Context, tx pgx.Tx, grant int64, column, quota string, 
 	}
 	err = tx.QueryRow(ctx, `SELECT state = 'active' AND until_at > @now FROM grants WHERE id = @grant`, args).Scan(&stands)
 	return false, stands, err
+}
+
+// moveKeys lets the keys of a grant read under the one that took its place, and
+// ends them with that at the latest.
+func moveKeys(ctx context.Context, tx pgx.Tx, from, to int64, until time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE api_keys SET grant_id = $2, expires_at = least(expires_at, $3) WHERE grant_id = $1 AND revoked_at IS NULL`, from, to, until)
+	if err != nil {
+		return fmt.Errorf("keys of the grant: %w", err)
+	}
+	return nil
+}
+
+// ending are the grants that stand, end by a time and have not had so many
+// letters about it; not those that were renewed.
+func (s *Service) ending(ctx context.Context, by time.Time, told int) ([]Held, error) {
+	return s.grants(ctx, s.pool, `g.state = 'active' AND g.from_at <= @now AND g.until_at > @now AND g.until_at <= @by AND g.ending_told < @told AND l.id IS NULL`,
+		`ORDER BY g.id LIMIT 10000`, pgx.NamedArgs{"now": s.now(), "by": by, "told": told})
+}
+
+// markTold keeps how many letters about its end a grant has had; it reports
+// false where another has written them meanwhile.
+func markTold(ctx context.Context, tx pgx.Tx, grant int64, told int) (bool, error) {
+	tag, err := tx.Exec(ctx, `UPDATE grants SET ending_told = $2 WHERE id = $1 AND ending_told < $2 AND state = 'active'`, grant, told)
+	if err != nil {
+		return false, fmt.Errorf("end of the grant: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
 }

@@ -27,9 +27,10 @@ type Notice struct {
 	FromEN  string     `json:"from_en"`
 	Name    string     `json:"name"` // of the applicant
 	Words   string     `json:"words,omitempty"`
-	Due     string     `json:"due,omitempty"`   // date by which the reader, or whoever has the ball, does the next step
-	House   bool       `json:"house,omitempty"` // that day is the platform's rule
-	Until   string     `json:"until,omitempty"` // last day of a grant
+	Due     string     `json:"due,omitempty"`    // date by which the reader, or whoever has the ball, does the next step
+	House   bool       `json:"house,omitempty"`  // that day is the platform's rule
+	Until   string     `json:"until,omitempty"`  // last day of a grant
+	Ending  bool       `json:"ending,omitempty"` // of a letter about a grant that ends soon
 	At      time.Time  `json:"at"`
 }
 
@@ -70,10 +71,26 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, a *Application, e Event) 
 
 // tellHolder announces the letters about a grant that moved.
 func (s *Service) tellHolder(ctx context.Context, tx pgx.Tx, g *Held) error {
+	n := grantNotice(g)
+	n.Moved, n.At = g.State, g.StateAt
+	return s.toHolder(ctx, tx, g, n)
+}
+
+// tellEnds announces the letters about a grant that ends soon.
+func (s *Service) tellEnds(ctx context.Context, tx pgx.Tx, g *Held) error {
+	n := grantNotice(g)
+	n.Ending, n.At, n.Words = true, s.instant(), ""
+	return s.toHolder(ctx, tx, g, n)
+}
+
+func grantNotice(g *Held) Notice {
 	d := g.Dataset
-	n := Notice{For: OfApplicant, Number: g.Application, Grant: g.Number, Moved: g.State, Title: d.Title, TitleEN: d.TitleEN, From: d.Department.Name, FromEN: d.Department.NameEN,
-		Name: g.Holder, Words: g.Reason, Until: g.LastDay().Format(time.DateOnly), At: g.StateAt}
-	to, err := s.readers(ctx, tx, g.User, g.Organisation, d.Department.ID, d.Department.Profile, OfApplicant)
+	return Notice{For: OfApplicant, Number: g.Application, Grant: g.Number, Title: d.Title, TitleEN: d.TitleEN, From: d.Department.Name, FromEN: d.Department.NameEN,
+		Name: g.Holder, Words: g.Reason, Until: g.LastDay().Format(time.DateOnly)}
+}
+
+func (s *Service) toHolder(ctx context.Context, tx pgx.Tx, g *Held, n Notice) error {
+	to, err := s.readers(ctx, tx, g.User, g.Organisation, g.Dataset.Department.ID, g.Dataset.Department.Profile, OfApplicant)
 	if err != nil {
 		return err
 	}

@@ -156,6 +156,9 @@ type Limits struct {
 	Months      int // the longest term
 	Files, Rows int // a day, where a department has set no others
 	Draft       time.Duration
+	Renewal     int // days before its end from which a grant can be renewed
+	Ending      int // days before its end when its holder is reminded
+	EndingAgain int // and once more
 }
 
 // LimitsOf reads them from the book of rules.
@@ -165,6 +168,7 @@ func LimitsOf(book *policy.Book) (Limits, error) {
 	l := Limits{
 		Completions: n.Of("completion_of_form", "times"), Months: n.Of("grant_term_max", ""),
 		Files: n.Of("grant_quota", ""), Rows: n.Of("grant_quota", "rows_a_day"), Draft: n.Times("application_draft", "", day),
+		Renewal: n.Of("grant_renewal", ""), Ending: n.Of("grant_ending", ""), EndingAgain: n.Of("grant_ending", "again"),
 	}
 	return l, n.Missing()
 }

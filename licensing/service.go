@@ -236,18 +236,9 @@ func (s *Service) Begin(ctx context.Context, who account.Actor, slug string, org
 		return nil, err
 	}
 	now := s.instant()
-	a, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Application, error) {
-		a := &Application{Dataset: *d, User: who.ID, Organisation: as.Organisation, Applicant: as.Kind, Name: as.Name, Code: as.Code, State: Draft, CreatedAt: now, SavedAt: now}
-		var err error
-		if a.Number, err = number(ctx, tx, "SQ", now); err != nil {
-			return nil, err
-		}
-		if err := insert(ctx, tx, a); err != nil {
-			return nil, err
-		}
-		return a, audit.Append(ctx, tx, who, "application", a.Number, "begin", map[string]string{"dataset": d.Slug})
-	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.ConstraintName == "applications_once" {
+	a := &Application{Kind: First, Dataset: *d, User: who.ID, Organisation: as.Organisation, Applicant: as.Kind, Name: as.Name, Code: as.Code, State: Draft, CreatedAt: now, SavedAt: now}
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Application, error) { return a, s.begin(ctx, tx, who, a) })
+	if once(err) {
 		found, err := s.list(ctx, s.pool, `a.dataset_id = @dataset AND coalesce(a.organisation_id, -a.user_id) = @of AND a.state IN ('draft', 'submitted', 'returned', 'accepted', 'awarding', 'offered')`, `LIMIT 1`,
 			pgx.NamedArgs{"dataset": d.ID, "of": ofApplicant(as.Organisation, who.ID)})
 		if err != nil || len(found) == 0 {
@@ -256,6 +247,28 @@ func (s *Service) Begin(ctx context.Context, who account.Actor, slug string, org
 		return &found[0], nil
 	}
 	return a, err
+}
+
+// begin keeps a draft under the next number.
+func (s *Service) begin(ctx context.Context, tx pgx.Tx, who account.Actor, a *Application) (err error) {
+	if a.Number, err = number(ctx, tx, "SQ", a.CreatedAt); err != nil {
+		return err
+	}
+	if err := insert(ctx, tx, a); err != nil {
+		return err
+	}
+	details := map[string]string{"dataset": a.Dataset.Slug}
+	if a.Earlier != nil {
+		details["kind"], details["grant"] = string(a.Kind), a.Earlier.Number
+	}
+	return audit.Append(ctx, tx, who, "application", a.Number, "begin", details)
+}
+
+// once reports whether err says that an applicant has an application for the
+// entry under way.
+func once(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.ConstraintName == "applications_once"
 }
 
 // ofApplicant tells applicants apart, as the index of the table does.

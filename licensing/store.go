@@ -22,19 +22,21 @@ import (
 const columns = `a.id, a.number, a.user_id, coalesce(a.organisation_id, 0), a.applicant, a.applicant_name, a.applicant_code, a.state, a.revision, a.created_at, a.saved_at,
 	a.seen, a.lane, a.use_area, a.purpose, a.outputs, a.months, a.storage, a.profile, a.conditions, a.submitted_at, a.accepted_at, a.decided_at, a.ended_at,
 	a.clock_profile, a.clock_path, a.clock_from, a.clock_used, a.stopped_at, a.stage_profile, a.stage_path, a.stage_from,
-	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''),
+	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''), coalesce(f.kind, 'new'), e.id, e.number, e.until_at,
 	d.id, d.slug, d.title, d.title_en, d.status, d.open_type, p.id, p.slug, p.name, p.name_en, p.profile, p.email`
 
-const tables = ` FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id LEFT JOIN grants g ON g.application_id = a.id `
+const tables = ` FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id LEFT JOIN grants g ON g.application_id = a.id LEFT JOIN application_follows f ON f.application_id = a.id LEFT JOIN grants e ON e.id = f.grant_id `
 
 func scan(row pgx.CollectableRow) (a Application, err error) {
 	d := &a.Dataset
 	var conditions, bases, award []byte
-	var from, stage *time.Time
+	var from, stage, until *time.Time
+	var earlier *int64
+	var earlierNumber *string
 	err = row.Scan(&a.ID, &a.Number, &a.User, &a.Organisation, &a.Applicant, &a.Name, &a.Code, &a.State, &a.Revision, &a.CreatedAt, &a.SavedAt,
 		&a.Seen, &a.Lane, &a.Area, &a.Purpose, &a.Outputs, &a.Months, &a.Storage, &a.Profile, &conditions, &a.SubmittedAt, &a.AcceptedAt, &a.DecidedAt, &a.EndedAt,
 		&a.decision.Profile, &a.decision.Path, &from, &a.decision.Used, &a.StoppedAt, &a.stage.Profile, &a.stage.Path, &stage,
-		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant,
+		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant, &a.Kind, &earlier, &earlierNumber, &until,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Open, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile, &d.Department.Email)
 	if err != nil {
 		return a, err
@@ -44,6 +46,9 @@ func scan(row pgx.CollectableRow) (a Application, err error) {
 	}
 	if stage != nil {
 		a.stage.From = *stage
+	}
+	if earlier != nil {
+		a.Earlier = &Earlier{*earlier, *earlierNumber, *until}
 	}
 	for _, j := range []struct {
 		raw []byte
@@ -160,10 +165,14 @@ func insert(ctx context.Context, tx pgx.Tx, a *Application) error {
 	if a.Organisation != 0 {
 		organisation = &a.Organisation
 	}
-	return tx.QueryRow(ctx, `
+	err := tx.QueryRow(ctx, `
 		INSERT INTO applications (number, dataset_id, user_id, organisation_id, applicant, applicant_name, applicant_code, state, created_at, saved_at)
 		VALUES (@number, @dataset, @user, @organisation, @applicant, @name, @code, 'draft', @now, @now) RETURNING id, revision`,
 		pgx.NamedArgs{"number": a.Number, "dataset": a.Dataset.ID, "user": a.User, "organisation": organisation, "applicant": a.Applicant, "name": a.Name, "code": a.Code, "now": a.CreatedAt}).Scan(&a.ID, &a.Revision)
+	if err == nil && a.Earlier != nil {
+		_, err = tx.Exec(ctx, `INSERT INTO application_follows (application_id, kind, grant_id) VALUES ($1, $2, $3)`, a.ID, a.Kind, a.Earlier.ID)
+	}
+	return err
 }
 
 // number gives the next number of a kind in the year of now.

@@ -17,7 +17,8 @@ func platform() account.Actor { return account.System("applications") }
 
 // Tick moves what its clocks have moved: an application that nobody accepted in
 // time is accepted, one that was not completed or signed in time lapses, a grant
-// whose term is over expires, and old drafts go. It may run as often as one
+// whose term is over expires, holders are told of one that ends soon, and old
+// drafts go. It may run as often as one
 // likes; each case is moved in a transaction of its own.
 func (s *Service) Tick(ctx context.Context) error {
 	due, err := s.list(ctx, s.pool, `a.state IN ('submitted', 'returned', 'offered')`, `ORDER BY a.id LIMIT 10000`, pgx.NamedArgs{})
@@ -30,7 +31,7 @@ func (s *Service) Tick(ctx context.Context) error {
 			failed = errors.Join(failed, s.overtake(ctx, due[i].Number))
 		}
 	}
-	return errors.Join(failed, s.expire(ctx), s.dropDrafts(ctx))
+	return errors.Join(failed, s.expire(ctx), s.tellEnding(ctx), s.dropDrafts(ctx))
 }
 
 // overtake moves one application whose step was not taken in time, as of the end

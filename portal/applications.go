@@ -141,6 +141,9 @@ func (s *Server) applicationPage(c *fiber.Ctx, said string, f templates.Decision
 		return err
 	}
 	p.Actions = s.Licensing.Offered(who, a, side)
+	if p.Differences, p.WasFor, err = s.Licensing.Against(ctx, a); err != nil {
+		return err
+	}
 	if clock := a.Running(); clock != nil {
 		p.Row = templates.CountInbox([]inbox.Item{{Clock: clock}}, s.Calendars.Calendar(), p.Now)[0]
 	}

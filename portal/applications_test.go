@@ -105,3 +105,92 @@ func TestAnApplicationFromThePageToTheData(t *testing.T) {
 		t.Errorf("the part as a file: %d %q", r.status, r.body)
 	}
 }
+
+// A grant is renewed and changed from its own page: the form is written already,
+// the department sees what would be another, and what was changed leads to what
+// took its place.
+func TestAGrantIsChangedFromItsPage(t *testing.T) {
+	w := newWhole(t)
+	made, _ := w.hide(t, "on-conditions", datasets.Published, datasets.Conditional)
+	d, err := w.Datasets.Dataset(t.Context(), account.Actor{}, made.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resource := d.Resources[0].ID
+	w.everyone(t)
+	value := func(doc *goquery.Document, name string) string {
+		return doc.Find("main input[name="+name+"]").First().AttrOr("value", "")
+	}
+	// through writes and signs a draft as its form stands, with what is given besides,
+	// and lets the department agree.
+	through := func(at string, besides url.Values) {
+		t.Helper()
+		edit := w.get(t, citizen, at+"/edit").doc(t)
+		form := url.Values{"go": {"sign"}, "seen": {"1"}}
+		edit.Find("form[data-keep]").Find("input, textarea, select option[selected]").Each(func(_ int, s *goquery.Selection) {
+			name, v := s.AttrOr("name", ""), s.AttrOr("value", "")
+			switch _, checked := s.Attr("checked"); {
+			case goquery.NodeName(s) == "option":
+				name = s.Parent().AttrOr("name", "")
+			case goquery.NodeName(s) == "textarea":
+				v = s.Text()
+			case s.AttrOr("type", "") == "radio" && !checked, s.AttrOr("type", "") == "checkbox" && !checked, name == "csrf":
+				return
+			}
+			form.Set(name, strings.TrimSpace(v))
+		})
+		for k, v := range besides {
+			form[k] = v
+		}
+		if r := w.post(t, citizen, at+"/edit", form); r.header.Get("Location") != at+"/sign" {
+			t.Fatalf("%s: %d %s %v", at, r.status, r.header.Get("Location"), form)
+		}
+		sign := w.get(t, citizen, at+"/sign").doc(t)
+		if r := w.post(t, citizen, at+"/sign", url.Values{"agreed": {"1"}, "revision": {value(sign, "revision")}, "terms": {value(sign, "terms")}}); r.status != 303 {
+			t.Fatalf("signed: %d", r.status)
+		}
+		desk := "/desk" + at
+		for _, step := range []url.Values{{"": {"accept"}}, {"": {"decide"}, "item." + resource: {"granted"}}} {
+			f := url.Values{"revision": {value(w.get(t, own, desk).doc(t), "revision")}}
+			if v := step["item."+resource]; v != nil {
+				f["item."+resource] = v
+			}
+			if r := w.post(t, own, desk+"/"+step.Get(""), f); r.status != 303 {
+				t.Fatalf("%s: %d", step.Get(""), r.status)
+			}
+		}
+	}
+	at := w.post(t, citizen, "/datasets/"+d.Slug+"/apply", url.Values{"organisation": {"0"}}).header.Get("Location")
+	first := w.get(t, citizen, at+"/edit").doc(t)
+	column := first.Find(`.cols input`).First()
+	through(at, url.Values{"lane": {"public"}, "area": {"社会服务"}, "purpose": {"向本市居民提示下一日的空气质量，结果免费公布。"}, "outputs": {"超标概率表"}, "months": {"6"},
+		"storage": {"自有机房，磁盘加密。"}, "item." + resource: {"1"}, column.AttrOr("name", ""): {column.AttrOr("value", "")}})
+	grant, _ := w.get(t, citizen, "/grants").doc(t).Find(`.hit a[href^="/grants/SQZ-"]`).Attr("href")
+	page := w.get(t, citizen, grant).doc(t)
+	if page.Find(`button[value=change]`).Length() != 1 || page.Find(`button[value=renewal]`).Length() != 0 || !strings.Contains(page.Find("#renew").Text(), "起可以申请续期") {
+		t.Fatalf("what is offered: %s", page.Find("#renew").Text())
+	}
+	for kind, status := range map[string]int{"renewal": 422, "new": 422, "longer": 400} {
+		if r := w.post(t, citizen, grant+"/apply", url.Values{"kind": {kind}}); r.status != status && !(status == 422 && r.status == 409) {
+			t.Errorf("%s: %d", kind, r.status)
+		}
+	}
+	if r := w.post(t, other, grant+"/apply", url.Values{"kind": {"change"}}); r.status != 404 {
+		t.Errorf("another's: %d", r.status)
+	}
+	change := strings.TrimSuffix(w.post(t, citizen, grant+"/apply", url.Values{"kind": {"change"}}).header.Get("Location"), "/edit")
+	if !strings.HasPrefix(change, "/applications/SQ-") {
+		t.Fatalf("begun: %q", change)
+	}
+	through(change, url.Values{"purpose": {"改为统计各站一年的变化，结果免费公布。"}})
+	if desk := w.get(t, own, "/desk"+change).doc(t).Find("#earlier").Text(); !strings.Contains(desk, "用途原来是") {
+		t.Errorf("what the department is shown: %q", desk)
+	}
+	old := w.get(t, citizen, grant).doc(t)
+	if !strings.Contains(old.Find("main").Text(), "由新的代替") || old.Find(`main a[href^="/grants/SQZ-"]`).Length() != 1 {
+		t.Errorf("the one before: %s", old.Find("main").Text())
+	}
+	if r := w.get(t, citizen, "/d/"+resource+"/1/data.csv"); r.status != 200 || strings.HasSuffix(grant, r.header.Get("Shuyuan-Grant")) {
+		t.Errorf("under the new one: %d %s", r.status, r.header.Get("Shuyuan-Grant"))
+	}
+}

@@ -65,6 +65,10 @@ func (s *Server) grantPage(c *fiber.Ctx, said, secret string, wrong templates.Mi
 	if p.Acquired, err = s.Licensing.Acquired(ctx, who, g.Number, 0, 100); err != nil {
 		return err
 	}
+	p.Renewable, p.Changeable, p.Again = s.Licensing.MayFollow(g, licensing.Renewal), s.Licensing.MayFollow(g, licensing.Change), s.Licensing.MayFollow(g, licensing.First)
+	if g.State == licensing.Active && g.Later == "" {
+		p.RenewableFrom = s.Licensing.RenewableFrom(g)
+	}
 	d, err := s.Datasets.Dataset(ctx, who, g.Dataset.Slug)
 	if err == nil {
 		p.Files = newestOf(d)
@@ -89,6 +93,23 @@ func (s *Server) makeGrantKey(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return s.grantPage(c, "", secret, templates.Mistake{})
+}
+
+// followGrant is POST /grants/{number}/apply: a draft written as the grant stands,
+// of its renewal, of a change, or of the same once more.
+func (s *Server) followGrant(c *fiber.Ctx) error {
+	f, err := form(c, "kind")
+	if err != nil {
+		return err
+	}
+	a, err := s.Licensing.BeginFrom(c.UserContext(), actor(c), c.Params("number"), licensing.Kind(f.Get("kind")))
+	if wrong, ok := s.mistake(c, err); ok {
+		return s.grantPage(c, "", "", wrong)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/applications/"+a.Number+"/edit")
 }
 
 // surrenderGrant is POST /grants/{number}/surrender.

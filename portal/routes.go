@@ -165,6 +165,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/grants", By: anybody, Handle: (*Server).showGrants, Session: true},
 	{Method: "GET", Path: "/grants/:number", By: anybody, Handle: (*Server).showGrant, Session: true},
 	{Method: "POST", Path: "/grants/:number/keys", By: anybody, Handle: (*Server).makeGrantKey, Session: true, Fresh: true},
+	{Method: "POST", Path: "/grants/:number/apply", By: anybody, Handle: (*Server).followGrant, Session: true},
 	{Method: "POST", Path: "/grants/:number/surrender", By: anybody, Handle: (*Server).surrenderGrant, Session: true, Fresh: true},
 	{Method: "GET", Path: "/downloads", By: anybody, Handle: (*Server).showDownloads, Session: true},
 	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true, Fresh: true},

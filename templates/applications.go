@@ -111,6 +111,8 @@ type ApplicationPage struct {
 	Mistake     Mistake
 	Form        DecisionForm
 	Done        string
+	Differences []licensing.Difference // from the grant that it renews or changes
+	WasFor      string                 // purpose of that grant, where it is another
 }
 
 // DecisionForm is what an officer has written so far.
@@ -161,6 +163,9 @@ type GrantPage struct {
 	Mistake  Mistake
 	Done     string
 	Files    map[string]*datasets.Version // newest, by resource
+
+	Renewable, Changeable, Again bool      // what its holder can apply for from it now
+	RenewableFrom                time.Time // zero: it is not renewed, or was
 }
 
 func (p GrantPage) path() string {
@@ -333,7 +338,10 @@ func GroundName(ctx context.Context, ground string) string {
 func GrantStateName(ctx context.Context, g *licensing.Held, now time.Time) string {
 	switch g.State {
 	case licensing.Active:
-		if !g.Stands(now) {
+		switch {
+		case now.Before(g.From):
+			return text.T(ctx, "还没有开始")
+		case !g.Stands(now):
 			return text.T(ctx, "已到期")
 		}
 		return text.T(ctx, "可用")
@@ -345,6 +353,8 @@ func GrantStateName(ctx context.Context, g *licensing.Held, now time.Time) strin
 		return text.T(ctx, "已撤销")
 	case licensing.Surrendered:
 		return text.T(ctx, "已交还")
+	case licensing.Replaced:
+		return text.T(ctx, "已变更，由新的代替")
 	}
 	return string(g.State)
 }
@@ -485,4 +495,46 @@ func ChannelName(ctx context.Context, c datasets.Channel) string {
 		return text.T(ctx, "网页查看")
 	}
 	return string(c)
+}
+
+// KindName names what an application is for; empty: a first one.
+func KindName(ctx context.Context, k licensing.Kind) string {
+	switch k {
+	case licensing.Renewal:
+		return text.T(ctx, "续期")
+	case licensing.Change:
+		return text.T(ctx, "变更")
+	case licensing.First:
+	}
+	return ""
+}
+
+// differenceWords says how what is applied for of a file differs from what is
+// held of it.
+func differenceWords(ctx context.Context, d licensing.Difference) string {
+	var out []string
+	switch {
+	case d.New:
+		return text.T(ctx, "新要的文件：%s", columnsWords(ctx, d.Added, d.Where))
+	case d.Gone:
+		return text.T(ctx, "不再要。")
+	}
+	if len(d.Added) > 0 {
+		out = append(out, text.T(ctx, "多要：%s", strings.Join(d.Added, text.T(ctx, "、"))))
+	}
+	if len(d.Removed) > 0 {
+		out = append(out, text.T(ctx, "少要：%s", strings.Join(d.Removed, text.T(ctx, "、"))))
+	}
+	if d.Was != d.Where {
+		all := text.T(ctx, "全部行")
+		out = append(out, text.T(ctx, "行：原来 %s，现在 %s", orWord(d.Was, all), orWord(d.Where, all)))
+	}
+	return strings.Join(out, text.T(ctx, "；"))
+}
+
+func orWord(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
 }

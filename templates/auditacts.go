@@ -272,6 +272,7 @@ var auditActs = map[string]named{
 	"grant revoke":                 {"撤销授权", "revoked a grant"},
 	"grant surrender":              {"交还授权", "gave a grant back"},
 	"grant expire":                 {"授权到期", "a grant expired"},
+	"grant replace":                {"授权变更，由新的代替", "a grant was changed: another took its place"},
 	"grant key.returned":           {"收回密钥", "ended a key of a grant"},
 	"dataset open-conditions":      {"设申请的条件", "set the conditions of applications"},
 

@@ -282,6 +282,17 @@ CREATE TABLE application_events (
 CREATE INDEX application_events_application ON public.application_events USING btree (application_id, id);
 COMMENT ON TABLE application_events IS 'what happened to an application, as its applicant and its department read it; the audit trail keeps who really did what';
 
+CREATE TABLE application_follows (
+    application_id bigint NOT NULL,
+    kind text NOT NULL,
+    grant_id bigint NOT NULL,
+    CONSTRAINT application_follows_kind_check CHECK ((kind = ANY (ARRAY['renewal'::text, 'change'::text]))),
+    CONSTRAINT application_follows_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id) ON DELETE CASCADE,
+    CONSTRAINT application_follows_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT application_follows_pkey PRIMARY KEY (application_id)
+);
+CREATE INDEX application_follows_grant ON public.application_follows USING btree (grant_id);
+
 CREATE TABLE application_items (
     application_id bigint NOT NULL,
     resource_id text NOT NULL,
@@ -1341,6 +1352,18 @@ CREATE TABLE grant_days (
 );
 COMMENT ON TABLE grant_days IS 'what of its quota a grant has used on a day (China)';
 
+CREATE TABLE grant_follows (
+    grant_id bigint NOT NULL,
+    earlier_id bigint NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT grant_follows_check CHECK ((grant_id > earlier_id)),
+    CONSTRAINT grant_follows_kind_check CHECK ((kind = ANY (ARRAY['renewal'::text, 'change'::text]))),
+    CONSTRAINT grant_follows_earlier_id_fkey FOREIGN KEY (earlier_id) REFERENCES grants(id),
+    CONSTRAINT grant_follows_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT grant_follows_pkey PRIMARY KEY (grant_id),
+    CONSTRAINT grant_follows_earlier_id_key UNIQUE (earlier_id)
+);
+
 CREATE TABLE grant_items (
     grant_id bigint NOT NULL,
     resource_id text NOT NULL,
@@ -1372,15 +1395,17 @@ CREATE TABLE grants (
     state_at timestamp with time zone NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
     revision integer NOT NULL DEFAULT 1,
+    ending_told integer NOT NULL DEFAULT 0,
     suspended_by text NOT NULL DEFAULT ''::text,
     CONSTRAINT grants_check CHECK ((until_at > from_at)),
     CONSTRAINT grants_check1 CHECK (((state <> ALL (ARRAY['suspended'::text, 'revoked'::text])) OR (reason <> ''::text))),
+    CONSTRAINT grants_ending_told_check CHECK (((ending_told >= 0) AND (ending_told <= 2))),
     CONSTRAINT grants_files_day_check CHECK ((files_day > 0)),
     CONSTRAINT grants_lane_check CHECK ((lane = ANY (ARRAY['public'::text, 'academic'::text, 'commercial'::text]))),
     CONSTRAINT grants_number_check CHECK ((number ~ '^SQZ-\d{4}-\d{6}$'::text)),
     CONSTRAINT grants_purpose_check CHECK ((purpose <> ''::text)),
     CONSTRAINT grants_rows_day_check CHECK ((rows_day > 0)),
-    CONSTRAINT grants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'closed'::text]))),
+    CONSTRAINT grants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'replaced'::text, 'closed'::text]))),
     CONSTRAINT grants_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'department'::text, 'regulator'::text]))),
     CONSTRAINT grants_suspended_check CHECK (((state = 'suspended'::text) = (suspended_by <> ''::text))),
     CONSTRAINT grants_terms_check CHECK ((terms ~ '^[0-9a-f]{64}$'::text)),
@@ -1395,6 +1420,7 @@ CREATE TABLE grants (
     CONSTRAINT grants_number_key UNIQUE (number)
 );
 CREATE INDEX grants_dataset ON public.grants USING btree (dataset_id, id);
+CREATE INDEX grants_ending ON public.grants USING btree (until_at) WHERE (state = 'active'::text);
 CREATE INDEX grants_organisation ON public.grants USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
 CREATE INDEX grants_running ON public.grants USING btree (until_at) WHERE (state = ANY (ARRAY['active'::text, 'suspended'::text]));
 CREATE INDEX grants_user ON public.grants USING btree (user_id, id);

@@ -59,10 +59,13 @@ var subjects = map[licensing.Action][2]string{
 
 // grantSubjects are those about a grant that moved.
 var grantSubjects = map[licensing.GrantState]string{
-	licensing.Active: "授权 %s 已恢复", licensing.Suspended: "授权 %s 已暂停，请看理由", licensing.Revoked: "授权 %s 已撤销，请看理由", licensing.Expired: "授权 %s 已到期", licensing.Surrendered: "授权 %s 已交还",
+	licensing.Active: "授权 %s 已恢复", licensing.Suspended: "授权 %s 已暂停，请看理由", licensing.Revoked: "授权 %s 已撤销，请看理由", licensing.Expired: "授权 %s 已到期", licensing.Surrendered: "授权 %s 已交还", licensing.Replaced: "授权 %s 已变更，由新的授权代替",
 }
 
 func applicationSubject(lang text.Lang, n licensing.Notice) string {
+	if n.Ending {
+		return text.In(lang, "授权 %s 将在 %s 到期，要接着用请申请续期", n.Grant, n.Until)
+	}
 	if n.Moved != "" {
 		return text.In(lang, grantSubjects[n.Moved], n.Grant)
 	}

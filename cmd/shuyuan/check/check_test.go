@@ -124,6 +124,19 @@ func granted(sql string) string {
 		` + sql
 }
 
+// followed is another grant of the same holder that renews or changes the first,
+// with both of them in use.
+func followed(kind string) string {
+	return `
+		INSERT INTO applications (number, dataset_id, user_id, applicant, applicant_name, state, created_at, saved_at, lane, purpose, submitted_at, accepted_at, decided_at)
+		SELECT 'SQ-2025-000002', dataset_id, user_id, applicant, applicant_name, state, created_at, saved_at, lane, purpose, submitted_at, accepted_at, decided_at FROM applications;
+		INSERT INTO agreements (application_id, edition, template, body, sha256, made_at, user_by, user_name, user_at, provider_by, provider_name, provider_at)
+		SELECT 2, edition, template, body, sha256, made_at, user_by, user_name, user_at, provider_by, provider_name, provider_at FROM agreements;
+		INSERT INTO grants (number, application_id, agreement_id, dataset_id, user_id, lane, purpose, terms, files_day, rows_day, from_at, until_at, state, state_at)
+		SELECT 'SQZ-2025-000002', 2, 2, dataset_id, user_id, lane, purpose, terms, files_day, rows_day, from_at, until_at, state, state_at FROM grants;
+		INSERT INTO application_follows VALUES (2, '` + kind + `', 1); INSERT INTO grant_follows VALUES (2, 1, '` + kind + `')`
+}
+
 // taken is a delivery under the grant.
 func taken(at string) string {
 	return `INSERT INTO acquisitions (user_id, grant_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at)
@@ -148,6 +161,9 @@ var mutations = []struct {
 	{name: "a demand that nobody proposed", rule: "I7 every request for data", names: "demand 1", sql: demand},
 	{name: "granted to somebody who did not apply", rule: "I5 a grant has one cause", names: "grant SQZ-2025-000001", sql: granted(`UPDATE grants SET user_id = 1`)},
 	{name: "agreed to without a grant", rule: "I5 a grant has one cause", names: "application SQ-2025-000001 has no grant", sql: granted(`DELETE FROM grant_items; DELETE FROM grants`)},
+	{name: "renewed before its end", rule: "I5 a renewal begins", names: "grant SQZ-2025-000002 after SQZ-2025-000001", sql: granted(followed("renewal"))},
+	{name: "changed and in use still", rule: "I5 a renewal begins", names: "grant SQZ-2025-000002 after SQZ-2025-000001", sql: granted(followed("change"))},
+	{name: "replaced by none", rule: "I5 a renewal begins", names: "grant SQZ-2025-000001 was replaced by none", sql: granted(`UPDATE grants SET state = 'replaced'`)},
 	{name: "more columns than were decided", rule: "I5 a grant gives nothing", names: "file aaaaaaaa", sql: granted(`UPDATE grant_items SET columns = '{年份,人口}'`)},
 	{name: "a file that was refused", rule: "I5 a grant gives nothing", names: "file aaaaaaaa", sql: granted(`UPDATE application_items SET decision = 'refused', reason = 'x'`)},
 	{name: "one signature is missing", rule: "I6 a grant stands", names: "grant SQZ-2025-000001", sql: granted(`UPDATE agreements SET provider_by = NULL, provider_at = NULL`)},

@@ -278,6 +278,14 @@ var rules = []rule{
 		SELECT 'grant ' || g.number FROM grants g JOIN applications a ON a.id = g.application_id
 		WHERE a.state <> 'granted' OR a.dataset_id <> g.dataset_id OR a.user_id <> g.user_id OR a.organisation_id IS DISTINCT FROM g.organisation_id OR a.purpose <> g.purpose OR a.lane <> g.lane
 		UNION ALL SELECT 'application ' || a.number || ' has no grant' FROM applications a WHERE a.state = 'granted' AND NOT EXISTS (SELECT FROM grants g WHERE g.application_id = a.id)`},
+	{id: "I5", says: "a renewal begins when the grant before it ends, a change takes its place, and a grant is followed once", query: `
+		SELECT format('grant %s after %s', g.number, e.number) FROM grant_follows f JOIN grants g ON g.id = f.grant_id JOIN grants e ON e.id = f.earlier_id
+		LEFT JOIN application_follows a ON a.application_id = g.application_id
+		WHERE e.dataset_id <> g.dataset_id OR e.user_id <> g.user_id OR e.organisation_id IS DISTINCT FROM g.organisation_id OR (a.grant_id, a.kind) IS DISTINCT FROM (f.earlier_id, f.kind)
+		   OR f.kind = 'renewal' AND (g.from_at < e.until_at AND e.state IN ('active', 'suspended') OR e.state = 'replaced')
+		   OR f.kind = 'change' AND (e.state IN ('active', 'suspended') OR e.state = 'replaced' AND g.until_at <> e.until_at)
+		UNION ALL SELECT 'grant ' || e.number || ' was replaced by none' FROM grants e
+		WHERE e.state = 'replaced' AND NOT EXISTS (SELECT FROM grant_follows f WHERE f.earlier_id = e.id AND f.kind = 'change')`},
 	{id: "I5", says: "a grant gives nothing that was not decided", query: `
 		SELECT format('grant %s, file %s', g.number, i.resource_id) FROM grants g JOIN grant_items i ON i.grant_id = g.id
 		LEFT JOIN application_items x ON x.application_id = g.application_id AND x.resource_id = i.resource_id

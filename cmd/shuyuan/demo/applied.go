@@ -17,6 +17,7 @@ const appliedFor = "bird-strike-costs"
 
 // applied is one sample application, made so many days ago and moved as told.
 type applied struct {
+	from    licensing.Kind // what follows the latest grant of the same applicant for the entry; empty: a first one
 	entry   string
 	company bool // for the verified organisation; else by the citizen
 	days    int
@@ -100,6 +101,7 @@ func takenBack(days int) appliedStep {
 var sampleApplications = []applied{
 	{entry: appliedFor, days: 70, lane: licensing.Public, purpose: "示例：没有写明给谁用的统计", steps: []appliedStep{taken(69), answered(60, licensing.ItemRefused, "示例：用途没有写明，存放地点不明。"), refusalDisputed(55), refusalUpheld(45)}},
 	{entry: appliedFor, days: 42, lane: licensing.Public, company: true, purpose: "示例：估算机场鸟击的维修损失，结果免费公布", steps: []appliedStep{taken(41), answered(38, licensing.ItemGranted, "")}},
+	{entry: appliedFor, days: 6, from: licensing.Change, company: true, purpose: "示例：改为估算维修损失和停航损失，结果免费公布", steps: []appliedStep{taken(5)}},
 	{entry: appliedFor, days: 1, lane: licensing.Public, purpose: "示例：给学校的科普展板算一张图", steps: nil},
 	{entry: "tide-constituents", days: 12, lane: licensing.Public, company: true, purpose: "示例：给渔港推送潮时提醒", steps: []appliedStep{taken(11), answered(1, licensing.ItemReduced, "示例：用途只需要站名。")}},
 	{entry: "tide-constituents", days: 2, draft: true, lane: licensing.Public, purpose: "示例：还没有写完的用途"},
@@ -158,9 +160,12 @@ func (s *stage) applyOnce(ctx context.Context, x applied, who account.Actor, org
 	if err != nil {
 		return err
 	}
-	a, err := l.Begin(ctx, who, x.entry, organisation)
+	a, err := x.begin(ctx, l, who, organisation)
 	if err != nil {
 		return err
+	}
+	if x.from != "" {
+		x.lane = a.Lane
 	}
 	f := licensing.Form{Seen: true, Lane: x.lane, Area: "社会服务", Purpose: x.purpose, Outputs: "示例：一张图，一份说明", Months: "12", Storage: "示例：单位机房，磁盘加密，两人保管。"}
 	for i := range d.Resources {
@@ -198,6 +203,22 @@ func (s *stage) applyOnce(ctx context.Context, x applied, who account.Actor, org
 		}
 	}
 	return nil
+}
+
+// begin makes the draft, of a grant that is followed or of none.
+func (x applied) begin(ctx context.Context, l *licensing.Service, who account.Actor, organisation int64) (*licensing.Application, error) {
+	if x.from == "" {
+		return l.Begin(ctx, who, x.entry, organisation)
+	}
+	held, err := l.GrantsOf(ctx, who, 0, 100)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(held, func(g licensing.Held) bool { return g.Dataset.Slug == x.entry && g.Organisation == organisation })
+	if i < 0 {
+		return nil, fmt.Errorf("no grant for %s", x.entry)
+	}
+	return l.BeginFrom(ctx, who, held[i].Number, x.from)
 }
 
 // licensingAgo is applications as they were so many days ago.
