@@ -36,3 +36,15 @@ func (s *Service) LookAtPDF(ctx context.Context, name string, pdf *os.File) erro
 	}
 	return nil
 }
+
+// LookAtAttachment says in a limited child what a file handed in with a case is,
+// by its bytes, and returns fault.Invalid for one that is not taken
+// (ingest.Attachment).
+func (s *Service) LookAtAttachment(ctx context.Context, file *os.File) (ingest.AttachmentType, error) {
+	leave, err := s.place(ctx)
+	if err != nil {
+		return ingest.AttachmentType{}, err
+	}
+	defer leave()
+	return ingest.Attachment(ctx, file)
+}

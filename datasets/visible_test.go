@@ -710,6 +710,14 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		defer f.Close()
 		return nil, s.LookAtPDF(ctx, "a.pdf", f)
 	},
+	"LookAtAttachment": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return s.LookAtAttachment(ctx, f)
+	},
 	"Sweep": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.Sweep(ctx)
 	},

@@ -100,6 +100,7 @@ func draw(a *Application, c Conditions, days int, given bool) string {
 	line("十一、终止。期满或解除，乙方在 %d 个工作日内销毁数据并出具证明，甲方收回账号和密钥。", days)
 	line("十二、费用。甲方不就本协议收取费用。")
 	line("十三、本协议由双方有权签署的人在平台上确认身份后签署，双方签署后即时生效并开通。")
+	b.WriteString(a.annex())
 	return b.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
+	"shuyuan/licensing/papers"
 )
 
 // State is where an application stands.
@@ -197,14 +198,16 @@ type Application struct {
 	Decider     string
 	MustGrant   bool
 	Award       *Award
-	Grounds     string // of a dispute
-	Verdict     string // of the authority on it
-	Grant       string // number; empty: none
+	Grounds     string   // of a dispute
+	Verdict     string   // of the authority on it
+	Grant       string   // number; empty: none
+	Asked       []string // of the materials listed, those asked for anew with the return
 
 	Decision *deadline.Clock // by when it is decided; nil: not begun
 	Stage    *deadline.Clock // by when the next step is taken
 
 	decision, stage deadline.Ref
+	papers          map[papers.Kind][]papers.Paper
 	action          Action // under way
 	completions     int    // times that it may be returned (平台规则)
 	recorded        *Award // being written down now

@@ -49,13 +49,9 @@ func (s *Service) SetConditions(ctx context.Context, who account.Actor, slug str
 		return fault.At("files", "请写 1 到 %d 之间的整数。", mostDay)
 	case c.Rows < 1 || c.Rows > mostDay:
 		return fault.At("rows", "请写 1 到 %d 之间的整数。", mostDay)
-	case len(c.Materials) > mostMaterials:
-		return fault.At("materials", "最多列 %d 样材料。", mostMaterials)
 	}
-	for i := range c.Materials {
-		if c.Materials[i], err = datasets.CleanLine("materials", c.Materials[i]); err != nil {
-			return err
-		}
+	if c.Materials, err = cleanMaterials(c.Materials); err != nil {
+		return err
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		if err := s.writeConditions(ctx, tx, who, d.ID, c); err != nil {

@@ -18,6 +18,7 @@ import (
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
+	"shuyuan/licensing/papers"
 )
 
 // Accounts are what applications need of people, as account.Service has it.
@@ -41,6 +42,7 @@ type Service struct {
 	accounts  Accounts
 	limits    Limits
 	now       func() time.Time
+	papers    *papers.Service // nil: no files are handed in
 }
 
 // New returns the applications for what is in a catalogue.
@@ -535,7 +537,7 @@ func (s *Service) Problems(ctx context.Context, a *Application) ([]error, error)
 }
 
 func (s *Service) problems(ctx context.Context, q database.Querier, a *Application, kept Conditions) ([]error, error) {
-	out := a.problems(s.rulesOf(a), kept.Months)
+	out := append(a.problems(s.rulesOf(a), kept.Months), a.lacking(a.Materials(kept.Materials))...)
 	if a.Lane == Academic && a.Organisation != 0 {
 		proved, err := s.proved(ctx, q, a.Organisation)
 		if err != nil {
@@ -689,6 +691,9 @@ func (s *Service) moved(ctx context.Context, tx pgx.Tx, who account.Actor, a *Ap
 	if err := save(ctx, tx, a); err != nil {
 		return err
 	}
+	if err := s.settle(ctx, tx, a); err != nil {
+		return err
+	}
 	if err := insertEvent(ctx, tx, a.ID, e); err != nil {
 		return err
 	}
@@ -796,14 +801,19 @@ func (s *Service) Accept(ctx context.Context, who account.Actor, number string, 
 	return s.move(ctx, who, number, revision, OfDepartment, Accept, "", nil)
 }
 
-// Return asks once for everything that is missing, a line each.
-func (s *Service) Return(ctx context.Context, who account.Actor, number, missing string, revision int) (*Application, error) {
+// Return asks once for everything that is missing: materials that were listed
+// beforehand, and in words, a line each.
+func (s *Service) Return(ctx context.Context, who account.Actor, number, missing string, revision int, materials ...string) (*Application, error) {
 	missing, err := datasets.CleanProse("missing", missing)
 	if err != nil {
 		return nil, err
 	}
-	return s.move(ctx, who, number, revision, OfDepartment, Return, missing, func(_ context.Context, _ pgx.Tx, a *Application) error {
-		a.Missing = nil
+	words := strings.TrimSpace(strings.Join(append(slices.Clone(materials), missing), "\n"))
+	return s.move(ctx, who, number, revision, OfDepartment, Return, words, func(_ context.Context, _ pgx.Tx, a *Application) error {
+		if err := a.ask(materials); err != nil {
+			return err
+		}
+		a.Missing = slices.Clone(a.Asked)
 		for line := range strings.Lines(missing) {
 			if line = strings.TrimSpace(line); line != "" {
 				a.Missing = append(a.Missing, line)

@@ -101,7 +101,10 @@ func (s *Service) fillItems(ctx context.Context, q database.Querier, a *Applicat
 		err = row.Scan(&i.Resource, &i.Name, &i.NameEN, &i.Version, &i.Columns, &i.Where, &i.Why, &i.Decision, &i.GivenColumns, &i.GivenWhere, &i.Reason)
 		return i, err
 	})
-	return err
+	if err != nil {
+		return fmt.Errorf("items: %w", err)
+	}
+	return s.fillPapers(ctx, q, a)
 }
 
 func nullTime(t time.Time) *time.Time {

@@ -31,7 +31,7 @@ func (s *Service) Tick(ctx context.Context) error {
 			failed = errors.Join(failed, s.overtake(ctx, due[i].Number))
 		}
 	}
-	return errors.Join(failed, s.expire(ctx), s.tellEnding(ctx), s.dropDrafts(ctx))
+	return errors.Join(failed, s.expire(ctx), s.tellEnding(ctx), s.dropDrafts(ctx), s.dropPapers(ctx))
 }
 
 // overtake moves one application whose step was not taken in time, as of the end

@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/inbox"
 	"shuyuan/licensing"
+	"shuyuan/licensing/papers"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -201,6 +202,10 @@ func (s *Server) editPage(c *fiber.Ctx, a *licensing.Application, f licensing.Fo
 		Frame: s.quietFrame(c, text.T(ctx, "申请：%s", text.Pick(ctx, d.Title, d.TitleEN))), Book: s.Policy, Application: a, Dataset: d,
 		Rules: s.Licensing.Rules(a), Conditions: terms, Form: f, Checked: check, Mistake: wrong,
 	}
+	p.Papers = templates.PaperSet{Slots: a.Materials(terms.Materials), Papers: a.PapersOf(papers.Application, licensing.OfApplicant)}
+	if a.State == licensing.Returned {
+		p.Papers.Asked = a.Asked
+	}
 	if p.Agreement, err = s.Licensing.Preview(ctx, a); err != nil {
 		return err
 	}
@@ -265,6 +270,9 @@ func (s *Server) saveApplication(c *fiber.Ctx) error {
 	}
 	if err != nil {
 		return err
+	}
+	if next == "papers" {
+		return seeOther(c, "/applications/"+saved.Number+"/papers")
 	}
 	if next != "sign" {
 		return seeOther(c, "/applications/"+saved.Number+"/edit")
@@ -478,12 +486,17 @@ func (s *Server) acceptApplication(c *fiber.Ctx) error {
 
 // returnApplication is POST /desk/applications/{number}/return.
 func (s *Server) returnApplication(c *fiber.Ctx) error {
-	f, revision, err := revisionForm(c, "missing")
+	f, err := formWith(c, []string{"material."}, "missing", "revision")
 	if err != nil {
 		return err
 	}
-	_, err = s.Licensing.Return(c.UserContext(), actor(c), c.Params("number"), f.Get("missing"), revision)
-	return s.afterMove(c, "return", templates.DecisionForm{Missing: f.Get("missing")}, err)
+	revision, err := strconv.Atoi(f.Get("revision"))
+	if err != nil {
+		return malformed("revision", "请求的格式不对。")
+	}
+	asked := materialsIn(f)
+	_, err = s.Licensing.Return(c.UserContext(), actor(c), c.Params("number"), f.Get("missing"), revision, asked...)
+	return s.afterMove(c, "return", templates.DecisionForm{Missing: f.Get("missing"), Materials: asked}, err)
 }
 
 // rejectApplication is POST /desk/applications/{number}/scope.

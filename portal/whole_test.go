@@ -32,6 +32,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
@@ -187,6 +188,13 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	if s.Licensing, err = licensing.New(c.Pool, c.Service, book, clocks, s.Accounts, c.Clock); err != nil {
 		t.Fatal(err)
 	}
+	paperRules, err := papers.RulesOf(book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Licensing.KeepPapers(papers.NewService(papers.Config{
+		Pool: c.Pool, Store: c.Store, Keeper: account.NewKeeper([]byte("secret")), Limits: s.Accounts, Rules: paperRules, Look: c.Service.LookAtAttachment, Now: c.Clock,
+	}))
 	rules, err := following.RulesOf(book)
 	if err != nil {
 		t.Fatal(err)

@@ -44,6 +44,7 @@ type EditPage struct {
 	Mistake     Mistake   // what was not accepted
 	Checked     bool      // the list of what is missing is wanted
 	Form        licensing.Form
+	Papers      PaperSet
 }
 
 // wants reports whether a column of a file is ticked.
@@ -118,6 +119,7 @@ type ApplicationPage struct {
 // DecisionForm is what an officer has written so far.
 type DecisionForm struct {
 	Missing, Ground, Reason, Bases string
+	Materials                      []string
 	Items                          map[string]licensing.ItemVerdict
 	Award                          licensing.Award
 	Grounds, Verdict               string

@@ -20,8 +20,8 @@ type PaperForm struct {
 	Mistake Mistake
 }
 
-// papers is the section of the papers of an organisation.
-func papers(p OrganisationPage) templ.Component {
+// organisationPapers is the section of the papers of an organisation.
+func organisationPapers(p OrganisationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

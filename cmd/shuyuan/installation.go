@@ -38,6 +38,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/papers"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
 )
@@ -241,6 +242,7 @@ type services struct {
 	questions *questions.Service
 
 	licensing     *licensing.Service
+	papersAt      func(now func() time.Time) *papers.Service // files of cases, as of some time
 	demands       *demands.Service
 	corrections   *corrections.Service
 	correctionsAt func(now func() time.Time) *corrections.Service // as of some time
@@ -294,6 +296,16 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	if out.licensing, err = licensing.New(in.pool, out.datasets, book, out.clocks, out.accounts, clock.Now); err != nil {
 		return services{}, err
 	}
+	paperRules, err := papers.RulesOf(book)
+	if err != nil {
+		return services{}, err
+	}
+	out.papersAt = func(now func() time.Time) *papers.Service {
+		return papers.NewService(papers.Config{
+			Pool: in.pool, Store: in.store, Keeper: account.NewKeeper(secret), Limits: out.accounts, Rules: paperRules, Look: out.datasets.LookAtAttachment, Now: now,
+		})
+	}
+	out.licensing.KeepPapers(out.papersAt(clock.Now))
 	out.accounts.OnLeave(out.licensing.Forget)
 	return out, nil
 }

@@ -50,7 +50,11 @@ func loadDemo(ctx context.Context, c *call) error {
 			},
 			Corrections: s.correctionsAt,
 			Licensing: func(now func() time.Time) (*licensing.Service, error) {
-				return licensing.New(in.pool, s.datasets, book, s.clocks, demo.Known(s.accounts), now)
+				l, err := licensing.New(in.pool, s.datasets, book, s.clocks, demo.Known(s.accounts), now)
+				if err == nil {
+					l.KeepPapers(s.papersAt(now))
+				}
+				return l, err
 			},
 		}
 		if *passwords {

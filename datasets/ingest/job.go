@@ -24,8 +24,10 @@ type order struct {
 	Compare *compareOrder `json:",omitempty"` // instead: compare a file with a Parquet file made of it
 	Records *recordsOrder `json:",omitempty"` // instead: split a small text into cells
 	Sheets  *sheetsOrder  `json:",omitempty"` // instead: the cells of a small workbook
-	Name    string
-	Options Options
+
+	Attachment *attachmentOrder `json:",omitempty"` // instead: what a file handed in with a case is
+	Name       string
+	Options    Options
 
 	Deidentify *deidentifyOrder `json:",omitempty"` // instead: make a table name nobody
 }
@@ -39,6 +41,8 @@ type frame struct {
 	Records [][]string    `json:",omitempty"`
 	Made    *Deidentified `json:",omitempty"`
 	Sheets  []FilledSheet `json:",omitempty"`
+
+	Attachment string `json:",omitempty"`
 }
 
 // Progress is how far a file has been read.
@@ -71,6 +75,8 @@ func Job(ctx context.Context, files []*os.File) error {
 		return tellRecords(os.Stdout, files[0])
 	case o.Sheets != nil:
 		return tellSheets(os.Stdout, files[0])
+	case o.Attachment != nil:
+		return tellAttachment(os.Stdout, files[0])
 	case o.Read != nil:
 		return readBack(os.Stdout, files[0], *o.Read)
 	}

@@ -57,6 +57,7 @@ var Rates = map[string]Rate{
 	"question-report":    {20, 24 * time.Hour},   // reports of one account about public questions
 	"correction":         {20, 24 * time.Hour},   // objections of one account, or of one network without an account
 	"correction-address": {5, 24 * time.Hour},    // objections that leave one contact, as it is no mailbox of ours
+	"case-paper":         {200, 24 * time.Hour},  // files that one account hands in with cases, kept or not
 	"demand":             {5, 24 * time.Hour},    // demands that one account proposes
 	"demand-vote":        {120, time.Hour},       // what one account seconds and follows of them
 	"demand-report":      {20, 24 * time.Hour},   // reports of one account about them

@@ -44,6 +44,35 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.case_paper_frozen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'paper % was handed in and stays as it is', OLD.id USING ERRCODE = 'restrict_violation';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.case_paper_object()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    DELETE FROM blobs WHERE sha256 = OLD.object;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.case_papers_go()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    DELETE FROM case_papers WHERE kind = ANY (TG_ARGV) AND case_id = OLD.id;
+    RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.department_credit_code()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -359,7 +388,9 @@ CREATE TABLE applications (
     award jsonb,
     grounds text NOT NULL DEFAULT ''::text,
     verdict text NOT NULL DEFAULT ''::text,
+    asked_materials text[] NOT NULL DEFAULT '{}'::text[],
     CONSTRAINT applications_applicant_check CHECK ((applicant = ANY (ARRAY['natural'::text, 'legal'::text, 'unincorporated'::text]))),
+    CONSTRAINT applications_asked_materials_check CHECK ((cardinality(asked_materials) <= 20)),
     CONSTRAINT applications_check CHECK (((applicant = 'natural'::text) = (organisation_id IS NULL))),
     CONSTRAINT applications_check1 CHECK ((((state = 'draft'::text) = (submitted_at IS NULL)) OR (state = 'withdrawn'::text))),
     CONSTRAINT applications_check2 CHECK (((state <> ALL (ARRAY['accepted'::text, 'awarding'::text, 'offered'::text, 'granted'::text, 'refused'::text, 'disputed'::text, 'upheld'::text])) OR (accepted_at IS NOT NULL))),
@@ -380,12 +411,14 @@ CREATE UNIQUE INDEX applications_once ON public.applications USING btree (datase
 CREATE INDEX applications_open ON public.applications USING btree (state, id) WHERE (state = ANY (ARRAY['submitted'::text, 'returned'::text, 'accepted'::text, 'awarding'::text, 'offered'::text, 'disputed'::text]));
 CREATE INDEX applications_organisation ON public.applications USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
 CREATE INDEX applications_user ON public.applications USING btree (user_id, id);
+CREATE TRIGGER applications_papers AFTER DELETE ON public.applications FOR EACH ROW EXECUTE FUNCTION case_papers_go('application', 'dispute', 'award');
 COMMENT ON TABLE applications IS 'applications for conditionally open data (law: TJ-23, AB-35; states as docs/lifecycles.md draws them)';
 COMMENT ON COLUMN applications.profile IS 'the text that bound the department on the day it was received: it stays, also where it lapses meanwhile';
 COMMENT ON COLUMN applications.conditions IS 'what the entry asked for and gives, as it stood when the application was submitted';
 COMMENT ON COLUMN applications.clock_profile IS 'clock_*: by when it is decided; stage_*: by when the next step is taken, by whoever has it';
 COMMENT ON COLUMN applications.automatic IS 'accepted because the department had let its days pass';
 COMMENT ON COLUMN applications.must_grant IS 'the authority decided against a refusal';
+COMMENT ON COLUMN applications.asked_materials IS 'of the materials listed beforehand, those that the department asked for anew when it returned the application';
 
 CREATE TABLE audit_checks (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -509,6 +542,52 @@ CREATE TABLE case_numbers (
     CONSTRAINT case_numbers_pkey PRIMARY KEY (kind, year)
 );
 COMMENT ON TABLE case_numbers IS 'the last number given in a year to an application (SQ) or a grant (SQZ)';
+
+CREATE TABLE case_papers (
+    id text NOT NULL,
+    kind text NOT NULL,
+    case_id bigint NOT NULL,
+    slot text NOT NULL DEFAULT ''::text,
+    name text NOT NULL,
+    media text NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 text NOT NULL,
+    object text NOT NULL,
+    organisation_id bigint,
+    department_id bigint,
+    uploaded_by bigint NOT NULL,
+    uploaded_name text NOT NULL,
+    uploaded_at timestamp with time zone NOT NULL,
+    frozen_at timestamp with time zone,
+    CONSTRAINT case_papers_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT case_papers_check CHECK ((frozen_at >= uploaded_at)),
+    CONSTRAINT case_papers_check1 CHECK (((organisation_id IS NULL) OR (department_id IS NULL))),
+    CONSTRAINT case_papers_id_check CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT case_papers_kind_check CHECK ((kind ~ '^[a-z_]{1,30}$'::text)),
+    CONSTRAINT case_papers_media_check CHECK ((media = ANY (ARRAY['application/pdf'::text, 'application/ofd'::text, 'image/jpeg'::text, 'image/png'::text, 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'::text, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'::text, 'application/vnd.openxmlformats-officedocument.presentationml.presentation'::text]))),
+    CONSTRAINT case_papers_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]/\\]'::text))),
+    CONSTRAINT case_papers_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT case_papers_slot_check CHECK ((length(slot) <= 500)),
+    CONSTRAINT case_papers_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT case_papers_object_fkey FOREIGN KEY (object) REFERENCES blobs(sha256),
+    CONSTRAINT case_papers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT case_papers_uploaded_by_fkey FOREIGN KEY (uploaded_by) REFERENCES users(id),
+    CONSTRAINT case_papers_pkey PRIMARY KEY (id),
+    CONSTRAINT case_papers_object_key UNIQUE (object)
+);
+CREATE INDEX case_papers_case ON public.case_papers USING btree (kind, case_id, uploaded_at);
+CREATE INDEX case_papers_department ON public.case_papers USING btree (department_id) WHERE (department_id IS NOT NULL);
+CREATE INDEX case_papers_organisation ON public.case_papers USING btree (organisation_id) WHERE (organisation_id IS NOT NULL);
+CREATE INDEX case_papers_user ON public.case_papers USING btree (uploaded_by, uploaded_at);
+CREATE TRIGGER case_papers_frozen BEFORE DELETE OR UPDATE ON public.case_papers FOR EACH ROW WHEN ((old.frozen_at IS NOT NULL)) EXECUTE FUNCTION case_paper_frozen();
+CREATE TRIGGER case_papers_object AFTER DELETE ON public.case_papers FOR EACH ROW EXECUTE FUNCTION case_paper_object();
+COMMENT ON TABLE case_papers IS 'files handed in with cases: read by whom the case lets, each reading in the audit trail; frozen once they are handed in';
+COMMENT ON COLUMN case_papers.kind IS 'of the case; case_id is of the table of that kind (licensing/papers)';
+COMMENT ON COLUMN case_papers.slot IS 'the material it is for, in the words in which it was asked for; empty: for none of them';
+COMMENT ON COLUMN case_papers.sha256 IS 'of the file as it was handed in';
+COMMENT ON COLUMN case_papers.object IS 'SHA-256 of the object as it lies in the store, where it is locked with the key of the installation; no two files share one';
+COMMENT ON COLUMN case_papers.organisation_id IS 'whose file it is: this organisation''s, this department''s, or of whoever uploaded it';
+COMMENT ON COLUMN case_papers.frozen_at IS 'since it was handed in; before that it is of a draft, and goes with it';
 
 CREATE TABLE catalogue_autosaves (
     dataset_id bigint NOT NULL,

@@ -17,6 +17,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
+	"shuyuan/licensing/papers"
 )
 
 // World is a catalogue with applications, people and organisations.
@@ -24,6 +25,7 @@ type World struct {
 	*datasetstest.Catalogue
 	Licensing *licensing.Service
 	Accounts  *account.Service
+	Papers    *papers.Service
 	Gate      licensing.Gate
 	Book      *policy.Book
 
@@ -59,7 +61,28 @@ func New(t testing.TB) *World {
 	if w.Licensing, err = licensing.New(w.Pool, w.Service, w.Book, clocks, w.Accounts, w.Clock); err != nil {
 		t.Fatal(err)
 	}
+	rules, err := papers.RulesOf(w.Book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Papers = papers.NewService(papers.Config{
+		Pool: w.Pool, Store: w.Store, Keeper: account.NewKeeper([]byte("a secret of an installation")), Limits: w.Accounts, Rules: rules, Look: w.Service.LookAtAttachment, Now: w.Clock,
+	})
+	w.Licensing.KeepPapers(w.Papers)
 	return w
+}
+
+// PDF is a file that is taken with a case.
+const PDF = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+
+// HandIn adds a PDF to a case of who's.
+func (w *World) HandIn(t testing.TB, who account.Actor, number, slot, name string) papers.Paper {
+	t.Helper()
+	p, err := w.Licensing.AddPaper(t.Context(), who, number, papers.New{Slot: slot, Name: name}, strings.NewReader(PDF))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // Day sets the clock to ten in the morning of a day in China.

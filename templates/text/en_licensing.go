@@ -86,7 +86,7 @@ func init() {
 		"公告日期":      "Day of the notice",
 		"公告的地址或编号":  "Address or number of the notice",
 		"公开竞争中":     "In open competition",
-		"六 协议预览":    "6 The agreement",
+		"七 协议预览":    "7 The agreement",
 		"再限定行（可不写）": "Limit the rows further (optional)",
 		"写法":        "How to write it",
 		"写给申请人看：该去哪里、怎么办。": "For the applicant: where to go and what to do.",

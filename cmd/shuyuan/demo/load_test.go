@@ -36,6 +36,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
 )
 
@@ -68,6 +69,10 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 	entries := datasets.NewService(in.pool, in.store, licensing.Gate{}, now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept), datasets.Confirmed(catalogue.EnsureConfirmed))
 	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
 	accounts := account.NewService(in.pool, account.Config{Papers: account.Papers{Store: in.store, Look: entries.LookAtPDF}}, now)
+	paperRules, err := papers.RulesOf(book)
+	if err != nil {
+		t.Fatal(err)
+	}
 	follows, err := following.RulesOf(book)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +93,13 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 			return corrections.New(corrections.Config{Pool: in.pool, Catalogue: entries, Sources: in.Catalogue.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: now})
 		},
 		Licensing: func(now func() time.Time) (*licensing.Service, error) {
-			return licensing.New(in.pool, entries, book, clocks, Known(accounts), now)
+			l, err := licensing.New(in.pool, entries, book, clocks, Known(accounts), now)
+			if err == nil {
+				l.KeepPapers(papers.NewService(papers.Config{
+					Pool: in.pool, Store: in.store, Keeper: account.NewKeeper([]byte("secret")), Limits: accounts, Rules: paperRules, Look: entries.LookAtAttachment, Now: now,
+				}))
+			}
+			return l, err
 		},
 		Now:  now,
 		Kept: filepath.Join(dir, "demo-accounts"),
