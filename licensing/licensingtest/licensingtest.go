@@ -202,6 +202,16 @@ func (w *World) SubmittedFor(t testing.TB, who account.Actor, organisation int64
 	if a, err = w.Licensing.SaveDraft(t.Context(), who, a.Number, Form(d, change...), a.Revision); err != nil {
 		t.Fatal(err)
 	}
+	_, terms, err := w.Licensing.ConditionsOf(t.Context(), who, d.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range terms.Materials {
+		w.HandIn(t, who, a.Number, m, m+".pdf")
+	}
+	if a, _, err = w.Licensing.One(t.Context(), who, a.Number); err != nil {
+		t.Fatal(err)
+	}
 	if a, err = w.Licensing.Submit(t.Context(), who, a.Number, a.Revision, w.Shown(t, a)); err != nil {
 		t.Fatal(err)
 	}
