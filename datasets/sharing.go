@@ -15,10 +15,10 @@ import (
 // Shareable is the one rule about which entries a viewer finds in the directory
 // of what public bodies share (共享目录): whoever acts for a department finds what
 // is published of every department, also what is withheld from the public, which
-// never sees this side. ok is false for whoever finds nothing there. A key does
-// not look: it may have leaked.
+// never sees this side. ok is false for whoever finds nothing there. A key looks
+// only where it was made for that.
 func Shareable(viewer account.Actor) (c Condition, ok bool) {
-	if viewer.Key != "" || viewer.Department == 0 || !viewer.Any(account.Officer, account.Head, account.Authority) {
+	if !viewer.Covers(account.ScopeShare) || viewer.Department == 0 || !viewer.Any(account.Officer, account.Head, account.Authority) {
 		return Condition{SQL: `false`, Args: pgx.NamedArgs{}}, false
 	}
 	return Condition{SQL: `d.status = 'published'`, Args: pgx.NamedArgs{}}, true

@@ -37,7 +37,7 @@ func TestEveryRouteThatAnswersIsInATable(t *testing.T) {
 		running[r.Method+" "+r.Path] = true
 	}
 	listed := map[string]bool{}
-	for _, r := range slices.Concat(portal.Routes, api.Routes) {
+	for _, r := range slices.Concat(portal.Routes, api.Routes, api.DeskRoutes) {
 		listed[r.Method+" "+r.Path] = true
 		if r.Method == http.MethodGet {
 			listed["HEAD "+r.Path] = true
@@ -65,7 +65,7 @@ func TestEveryRouteThatAnswersIsInATable(t *testing.T) {
 }
 
 func TestEveryRouteSaysWhoMayAsk(t *testing.T) {
-	for _, r := range slices.Concat(portal.Routes, portal.FileRoutes, api.Routes) {
+	for _, r := range slices.Concat(portal.Routes, portal.FileRoutes, api.Routes, api.DeskRoutes) {
 		if len(r.By) == 0 {
 			t.Errorf("%s %s", r.Method, r.Path)
 		}
@@ -97,7 +97,7 @@ func addresses(t *testing.T, w *whole) []address {
 	t.Helper()
 	grid := w.Grid(t)
 	var out []address
-	for _, r := range slices.Concat(portal.Routes, api.Routes) {
+	for _, r := range slices.Concat(portal.Routes, api.Routes, api.DeskRoutes) {
 		if r.Method != http.MethodGet {
 			continue
 		}
@@ -493,7 +493,7 @@ func TestEveryRouteOfTheAPIAsksForItsScope(t *testing.T) {
 // A key is offered for what some address asks for, and for nothing else.
 func TestOfferedScopesAreAskedFor(t *testing.T) {
 	asked := map[string]bool{}
-	for _, r := range slices.Concat(portal.Routes, api.Routes) {
+	for _, r := range slices.Concat(portal.Routes, api.Routes, api.DeskRoutes) {
 		asked[cmp.Or(r.Scope, account.ScopeRead)] = true
 	}
 	offered := map[string]bool{}

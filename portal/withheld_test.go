@@ -46,7 +46,7 @@ func surfaces(slug string, words []string) []string {
 	fill := strings.NewReplacer("/departments/:slug", "/departments/tjj", "/themes/:slug", "/themes/people", ":slug", slug, ":id", id, ":resource", id,
 		":version", "1", ":n", "1", ":filename", file, ":format", "csv", ":column", "1", ":part<int>", "1", ":profile", "cn-fujian-2023", "/*", "/css/site.css")
 	var out []string
-	for _, r := range slices.Concat(portal.Routes, api.Routes) {
+	for _, r := range slices.Concat(portal.Routes, api.Routes, api.DeskRoutes) {
 		if r.Method == http.MethodGet && r.Path != "/sign-in" && r.Path != "/account" && r.Path != "/lang" {
 			out = append(out, fill.Replace(r.Path))
 		}

@@ -55,6 +55,8 @@ func scopeNames(ctx context.Context, scopes []string) string {
 			names[i] = text.T(ctx, "发布数据")
 		case account.ScopeApply:
 			names[i] = text.T(ctx, "以本人名义要数据")
+		case account.ScopeShare:
+			names[i] = text.T(ctx, "部门共享")
 		default:
 			names[i] = s
 		}
@@ -62,13 +64,8 @@ func scopeNames(ctx context.Context, scopes []string) string {
 	return strings.Join(names, text.T(ctx, "、"))
 }
 
-// offeredScopes are the scopes that a key of the account can have: everybody may
-// read and ask for data, only officers publish.
-func offeredScopes(p AccountPage) []account.Scope {
-	return slices.DeleteFunc(slices.Clone(account.Scopes), func(s account.Scope) bool {
-		return s.ID == account.ScopePublish && !p.Actor.Is(account.Officer)
-	})
-}
+// offeredScopes are the scopes that a key of the account can have.
+func offeredScopes(p AccountPage) []account.Scope { return account.ScopesOf(p.Actor) }
 
 // scopeOn is whether the form has the scope chosen; at first it is reading.
 func scopeOn(f KeyForm, id string) bool {

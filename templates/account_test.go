@@ -129,7 +129,7 @@ func TestOnlyWhatWorksIsOffered(t *testing.T) {
 	}
 	for _, page := range []string{"account", "account-bare"} {
 		offered := accountDoc(t, page).Find(`input[name="scope"]`).Map(func(_ int, s *goquery.Selection) string { return s.AttrOr("value", "") })
-		if !slices.Equal(offered, []string{account.ScopeRead, account.ScopePublish, account.ScopeApply}) { // to an officer
+		if !slices.Equal(offered, []string{account.ScopeRead, account.ScopePublish, account.ScopeApply, account.ScopeShare}) { // to an officer of a department
 			t.Errorf("%s offers keys for %q", page, offered)
 		}
 	}

@@ -24,6 +24,7 @@ const (
 	ScopeRead    = "read"    // read whatever its owner may read
 	ScopePublish = "publish" // add versions to the datasets of its owner's department
 	ScopeApply   = "apply"   // ask for data in its owner's name
+	ScopeShare   = "share"   // see and ask for what public bodies share with each other
 )
 
 // Scope is one purpose of a key.
@@ -35,6 +36,7 @@ var Scopes = []Scope{
 	{ScopeRead, "读取本人可以读取的数据", "Read whatever its owner may read"},
 	{ScopePublish, "上传文件，为本部门的数据发布新版本", "Upload files and publish new versions of the department's data"},
 	{ScopeApply, "以本人名义要数据：提需求、附议、申请", "Ask for data in its owner's name: propose and second demands, apply"},
+	{ScopeShare, "以部门名义看共享目录、申请共享", "See the directory of sharing and ask for data, for the department"},
 }
 
 // Key is an API key without its secret.
@@ -73,6 +75,21 @@ func (s *Service) CreateKey(ctx context.Context, a Actor, name string, scopes []
 // is open. Whether a may have one, whoever gives the grant decides.
 func (s *Service) CreateGrantKey(ctx context.Context, a Actor, name string, valid time.Duration, grant int64) (string, *Key, error) {
 	return s.createKey(ctx, a, name, []string{ScopeRead}, valid, grant)
+}
+
+// ScopesOf are the scopes that a key of a's can have: everybody may read and ask
+// for data, officers publish, and departments ask each other, of which nobody else
+// learns.
+func ScopesOf(a Actor) []Scope {
+	return slices.DeleteFunc(slices.Clone(Scopes), func(s Scope) bool {
+		switch s.ID {
+		case ScopePublish:
+			return !a.Is(Officer)
+		case ScopeShare:
+			return a.Department == 0 || !a.Any(Officer, Head, Authority)
+		}
+		return false
+	})
 }
 
 func (s *Service) createKey(ctx context.Context, a Actor, name string, scopes []string, valid time.Duration, grant int64) (string, *Key, error) {
@@ -133,12 +150,13 @@ func (s *Service) checkKey(a Actor, scopes []string, valid time.Duration) error 
 		return fault.At("scopes", "请至少选择一项用途。")
 	}
 	for _, scope := range scopes {
-		if !slices.ContainsFunc(Scopes, func(s Scope) bool { return s.ID == scope }) {
+		switch offered := slices.ContainsFunc(ScopesOf(a), func(s Scope) bool { return s.ID == scope }); {
+		case offered:
+		case scope == ScopePublish:
+			return fault.New(fault.Forbidden, "只有部门数据专员可以建立用于发布的密钥。")
+		default:
 			return fault.At("scopes", "没有这项用途。")
 		}
-	}
-	if slices.Contains(scopes, ScopePublish) && !a.Is(Officer) {
-		return fault.New(fault.Forbidden, "只有部门数据专员可以建立用于发布的密钥。")
 	}
 	if valid < time.Hour || valid > s.cfg.KeyMax {
 		return fault.At("expires", "有效期最短 1 小时，最长 %d 天。", int(s.cfg.KeyMax/(24*time.Hour)))

@@ -102,7 +102,7 @@ func (w standing) parts(r *Request) (out []Part) {
 }
 
 func (s *Service) standing(ctx context.Context, q database.Querier, who account.Actor) (standing, error) {
-	if who.Key != "" || who.Department == 0 || !who.Any(anyone...) {
+	if !who.Covers(account.ScopeShare) || who.Department == 0 || !who.Any(anyone...) {
 		return standing{}, nil
 	}
 	w := standing{department: who.Department, body: who.Any(body...)}

@@ -82,6 +82,7 @@ func Mount(s *portal.Server) {
 	a.handle("/developers/reference", a.showReference)
 	a.handleWriting()
 	a.handleKeyed()
+	a.handleShares()
 	a.Handle(objectionsRoute())
 }
 

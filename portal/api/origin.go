@@ -53,6 +53,9 @@ func (a *api) around(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if a.hidden(c) {
+		return fiber.ErrNotFound // as of whatever is not there
+	}
 	return c.Next()
 }
 

@@ -69,8 +69,10 @@ func (o described) status() string {
 func (o described) answer() *huma.Response { return o.Responses[o.status()] }
 
 // operations are those of the document, in the order of Routes.
-func (a *api) operations() (out []described) {
-	for _, r := range Routes {
+func (a *api) operations() []described { return a.operationsOf(Routes) }
+
+func (a *api) operationsOf(routes []portal.Route) (out []described) {
+	for _, r := range routes {
 		path := fiberParam.ReplaceAllString(strings.TrimPrefix(r.Path, Base), "{$1}")
 		if item := a.doc.Paths[path]; item != nil && strings.HasPrefix(r.Path, Base) && methods(item)[r.Method] != nil {
 			out = append(out, described{path, methods(item)[r.Method]})
@@ -137,7 +139,11 @@ func bodies(ctx context.Context, content map[string]*huma.MediaType) (out []temp
 
 // types are the objects of the document by their names, the larger before what
 // they are made of.
-func (a *api) types(ctx context.Context) (out []templates.ReferenceType) {
+func (a *api) types(ctx context.Context) []templates.ReferenceType {
+	return a.typesOf(ctx, a.operations(), "Problem", "WebhookMessage")
+}
+
+func (a *api) typesOf(ctx context.Context, operations []described, besides ...string) (out []templates.ReferenceType) {
 	schemas, seen := a.doc.Components.Schemas, map[string]bool{}
 	var visit func(s *huma.Schema)
 	visit = func(s *huma.Schema) {
@@ -170,7 +176,7 @@ func (a *api) types(ctx context.Context) (out []templates.ReferenceType) {
 			}
 		}
 	}
-	for _, o := range a.operations() {
+	for _, o := range operations {
 		visit(o.answers())
 		if o.RequestBody != nil {
 			for _, media := range slices.Sorted(maps.Keys(o.RequestBody.Content)) {
@@ -178,8 +184,9 @@ func (a *api) types(ctx context.Context) (out []templates.ReferenceType) {
 			}
 		}
 	}
-	visit(&huma.Schema{Ref: "#/components/schemas/Problem"})
-	visit(&huma.Schema{Ref: "#/components/schemas/WebhookMessage"})
+	for _, name := range besides {
+		visit(&huma.Schema{Ref: "#/components/schemas/" + name})
+	}
 	return out
 }
 
