@@ -69,7 +69,8 @@ type Held struct {
 	Items        []Item
 	Keys         []GrantKey
 
-	moved Side // on which side whoever moves it stands
+	moved  Side // on which side whoever moves it stands
+	byCase bool // it is moved by what a breach case decided
 }
 
 // GrantKey is an API key that was made for a grant.
@@ -114,6 +115,8 @@ func bySuspender(g *Held) error {
 		return nil
 	case g.SuspendedBy == OfRegulator:
 		return fault.New(fault.Forbidden, "这份授权是监管机构暂停的，由监管机构恢复。")
+	case g.SuspendedBy == OfAuthority:
+		return fault.New(fault.Forbidden, "这份授权是主管部门决定暂停的，由主管部门恢复。")
 	}
 	return fault.New(fault.Forbidden, "这份授权是部门暂停的，由部门恢复。")
 }
@@ -261,6 +264,11 @@ func (s *Service) MoveGrant(ctx context.Context, who account.Actor, number strin
 		if g.Revision != revision {
 			return g, fault.New(fault.Conflict, "这份授权在您打开之后已经有人处理过，请重新打开看看。")
 		}
+		if action == Reinstate {
+			if err := notHeld(ctx, tx, g.ID); err != nil {
+				return g, err
+			}
+		}
 		g.moved = side
 		return g, s.moveGrant(ctx, tx, who, g, action, reason)
 	})
@@ -270,7 +278,7 @@ func (s *Service) MoveGrant(ctx context.Context, who account.Actor, number strin
 func (s *Service) moveGrant(ctx context.Context, tx pgx.Tx, who account.Actor, g *Held, action GrantAction, reason string) error {
 	from := g.State
 	g.Reason, g.StateAt = reason, s.instant()
-	to, err := grantLifecycle.Next(from, action, who, g)
+	to, err := g.moves().Next(from, action, who, g)
 	if err != nil {
 		return err
 	}

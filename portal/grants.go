@@ -8,6 +8,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -46,7 +47,11 @@ func (s *Server) showGrant(c *fiber.Ctx) error {
 		return err
 	}
 	said := ""
-	if q.Get("done") != "" {
+	switch q.Get("done") {
+	case "":
+	case "reported":
+		said = text.T(c.UserContext(), "已送到数据部门，由它查看。")
+	default:
 		said = text.T(c.UserContext(), "已记下，从下一个请求起算数。")
 	}
 	return s.grantPage(c, said, "", templates.Mistake{})
@@ -74,6 +79,12 @@ func (s *Server) grantPage(c *fiber.Ctx, said, secret string, wrong templates.Mi
 		p.Files = newestOf(d)
 	} else if kind := fault.KindOf(err); kind != fault.Gone && kind != fault.NotFound {
 		return err
+	}
+	if s.Supervision != nil {
+		if p.Cases, err = s.Supervision.BreachesOf(ctx, who, supervision.Of(g.Number)); err != nil {
+			return err
+		}
+		p.MayReport, p.MayCharge = side == licensing.OfApplicant, supervision.Desk(who)
 	}
 	return s.page(c, templates.Grant(p))
 }

@@ -172,6 +172,9 @@ var Routes = []Route{
 	{Method: "POST", Path: "/grants/:number/apply", By: anybody, Handle: (*Server).followGrant, Session: true},
 	{Method: "POST", Path: "/grants/:number/surrender", By: anybody, Handle: (*Server).surrenderGrant, Session: true, Fresh: true},
 	{Method: "GET", Path: "/downloads", By: anybody, Handle: (*Server).showDownloads, Session: true},
+	{Method: "POST", Path: "/grants/:number/report", By: anybody, Handle: (*Server).reportBreach, Session: true},
+	{Method: "GET", Path: "/grants/:grant/breaches/:number", By: anybody, Handle: (*Server).showBreach, Session: true},
+	{Method: "POST", Path: "/grants/:grant/breaches/:number", By: anybody, Handle: (*Server).moveBreach, Session: true},
 	{Method: "POST", Path: "/account/keys", By: anybody, Handle: (*Server).createKey, Session: true, Fresh: true},
 	{Method: "POST", Path: "/account/keys/revoke", By: anybody, Handle: (*Server).revokeKey, Session: true},
 	{Method: "POST", Path: "/account/name", By: anybody, Handle: (*Server).renameAccount, Session: true},
@@ -342,6 +345,12 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/sharing/requests", By: sharers, Handle: (*Server).showShareRequests, Session: true},
 	{Method: "GET", Path: "/desk/sharing/requests/:id", By: sharers, Handle: (*Server).showShareRequest, Session: true},
 	{Method: "POST", Path: "/desk/sharing/requests/:id", By: sharers, Handle: (*Server).moveShareRequest, Session: true},
+
+	{Method: "GET", Path: "/desk/breaches", By: supervisors, Handle: (*Server).showBreaches, Session: true},
+	{Method: "GET", Path: "/desk/breaches/new", By: supervisors, Handle: (*Server).showNewBreach, Session: true},
+	{Method: "POST", Path: "/desk/breaches", By: supervisors, Handle: (*Server).openBreach, Session: true, Fresh: true},
+	{Method: "GET", Path: "/desk/breaches/:number", By: supervisors, Handle: (*Server).showBreach, Session: true},
+	{Method: "POST", Path: "/desk/breaches/:number", By: supervisors, Handle: (*Server).moveBreach, Session: true, Fresh: true},
 
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
 	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},

@@ -32,6 +32,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/search"
 )
 
@@ -69,6 +70,8 @@ type Deps struct {
 	Following   *following.Service   // nil: nobody follows anything
 	Webhooks    *webhooks.Service    // with Following
 	Sharing     *sharing.Service     // nil: departments share nothing with each other
+
+	Supervision *supervision.Service // with Licensing and Sharing; nil: nothing is held against anybody
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
 	Runners []calendars.Runner // whose clocks run

@@ -34,6 +34,7 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/search"
@@ -205,6 +206,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	s.Webhooks = w.hooks
 	s.Notes = notes.New(c.Pool, c.Service, c.Clock)
 	s.Sharing = sharing.New(c.Pool, c.Service, book, clocks, c.Clock)
+	s.Supervision = supervision.New(supervision.Config{Pool: c.Pool, Catalogue: c.Service, Licensing: s.Licensing, Sharing: s.Sharing, Book: book, Clocks: clocks, Accounts: s.Accounts, Now: c.Clock})
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/templates/text"
 )
 
@@ -114,6 +115,7 @@ type ApplicationPage struct {
 	Done        string
 	Differences []licensing.Difference // from the grant that it renews or changes
 	WasFor      string                 // purpose of that grant, where it is another
+	Past        []supervision.Breach   // decided against the applicant; for the desk
 }
 
 // DecisionForm is what an officer has written so far.
@@ -166,8 +168,19 @@ type GrantPage struct {
 	Done     string
 	Files    map[string]*datasets.Version // newest, by resource
 
-	Renewable, Changeable, Again bool      // what its holder can apply for from it now
-	RenewableFrom                time.Time // zero: it is not renewed, or was
+	Renewable, Changeable, Again bool                 // what its holder can apply for from it now
+	RenewableFrom                time.Time            // zero: it is not renewed, or was
+	Cases                        []supervision.Breach // about it, that the reader may know of
+	MayCharge                    bool                 // open one
+	MayReport                    bool                 // say that one is due
+}
+
+// caseHref is the page of a case about the grant.
+func (p GrantPage) caseHref(number string) string {
+	if p.Side == licensing.OfApplicant {
+		return p.path() + "/breaches/" + number
+	}
+	return "/desk/breaches/" + number
 }
 
 func (p GrantPage) path() string {

@@ -30,6 +30,7 @@ var actionTypes = map[string][2]string{
 	"demand":           {"demands", "Action"},
 	"application":      {"licensing", "Action"},
 	"grant":            {"licensing", "GrantAction"},
+	"breach":           {"supervision", "BreachAction"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

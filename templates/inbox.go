@@ -208,6 +208,7 @@ var inboxKinds = map[string]string{
 	"organisation":     "机构认证",
 	"note":             "解读",
 	"share-request":    "共享申请",
+	"breach":           "违约案",
 	"calendar":         "工作日历",
 }
 

@@ -29,6 +29,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/sandbox"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -52,6 +53,7 @@ type server struct {
 	rows   *rows.Service
 	portal *portal.Server
 	jobs   *jobs.Client
+	cases  *supervision.Service
 	base   string // address of the portal, for links and for people
 
 	listener, files, orders net.Listener // files may be nil
@@ -142,10 +144,12 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
+	s.cases = supervision.New(supervision.Config{Pool: s.in.pool, Catalogue: s.datasets, Licensing: s.licensing, Sharing: shares, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now})
 	if s.portal, err = portal.New(portal.Deps{
-		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
+		Supervision: s.cases,
+		Datasets:    s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares},
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases},
 		Sharing: shares,
 		Now:     s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
@@ -188,6 +192,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleSharing(workers, sender, s.base, follows); err != nil {
 		return err
 	}
+	if err := notify.HandleSupervision(workers, sender, s.base, follows); err != nil {
+		return err
+	}
 	if err := notify.HandleOpening(workers, sender, s.base, follows); err != nil {
 		return err
 	}
@@ -220,6 +227,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "account-leaving", Every: time.Hour, AtStart: true, Run: s.accounts.Depart},
 		{Name: "key-warning", Every: time.Hour, AtStart: true, Run: s.accounts.WarnOfKeys},
 		{Name: "applications", Every: time.Minute, AtStart: true, Run: s.licensing.Tick},
+		{Name: "supervision", Every: time.Minute, AtStart: true, Run: s.cases.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},

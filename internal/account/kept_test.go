@@ -76,6 +76,13 @@ var keptColumns = []keptColumn{
 	{"grants", "user_id", "data.json", stays, "what was given to whom is the ground of the stamp (AS-35); it is given back when its holder leaves"},
 	{"open_conditions", "set_by", "acts.ndjson", stays, official},
 
+	{"breaches", "holder_user_id", "data.json", stays, "what was decided about a grant stays with it"},
+	{"breaches", "reported_by", "acts.ndjson", stays, official},
+	{"breaches", "opened_by", "acts.ndjson", stays, official},
+	{"breaches", "decided_by", "acts.ndjson", stays, official},
+	{"breaches", "verdict_by", "acts.ndjson", stays, official},
+	{"supervision_events", "by_id", "acts.ndjson", stays, official},
+
 	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},
 	{"audit_checks", "by_id", "acts.ndjson", stays, "a number without a name"},
 	{"users", "factors_asked_by", "acts.ndjson", stays, "a number, until it is done or has expired"},

@@ -503,6 +503,92 @@ CREATE TABLE blobs (
 CREATE TRIGGER blobs_frozen BEFORE UPDATE ON public.blobs FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE blobs IS 'every object that must be in the store; written after the object itself is durable there';
 
+CREATE TABLE breaches (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    grant_id bigint,
+    share_grant_id bigint,
+    dataset_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    holder_user_id bigint,
+    holder_organisation_id bigint,
+    holder_department_id bigint,
+    holder_name text NOT NULL,
+    profile text NOT NULL,
+    rule_profile text NOT NULL DEFAULT ''::text,
+    rule_path text NOT NULL DEFAULT ''::text,
+    violations text[] NOT NULL DEFAULT '{}'::text[],
+    facts text NOT NULL,
+    evidence text NOT NULL DEFAULT ''::text,
+    decider text NOT NULL,
+    state text NOT NULL,
+    outcome text NOT NULL DEFAULT ''::text,
+    holds boolean NOT NULL DEFAULT false,
+    suspended boolean NOT NULL DEFAULT false,
+    reported_by bigint,
+    reported_name text NOT NULL DEFAULT ''::text,
+    reported_at timestamp with time zone,
+    opened_by bigint,
+    opened_name text NOT NULL DEFAULT ''::text,
+    opened_at timestamp with time zone,
+    answer text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    reason text NOT NULL DEFAULT ''::text,
+    basis text NOT NULL DEFAULT ''::text,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    grounds text NOT NULL DEFAULT ''::text,
+    disputed_at timestamp with time zone,
+    verdict text NOT NULL DEFAULT ''::text,
+    verdict_by bigint,
+    verdict_name text NOT NULL DEFAULT ''::text,
+    verdict_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT breaches_check CHECK (((grant_id IS NULL) <> (share_grant_id IS NULL))),
+    CONSTRAINT breaches_check1 CHECK (((share_grant_id IS NULL) = (holder_department_id IS NULL))),
+    CONSTRAINT breaches_check10 CHECK (((NOT holds) OR (state = ANY (ARRAY['hearing'::text, 'answered'::text, 'held'::text, 'revoking'::text, 'disputed'::text, 'upheld'::text])))),
+    CONSTRAINT breaches_check2 CHECK (((opened_at IS NULL) = (state = ANY (ARRAY['suspected'::text, 'dismissed'::text])))),
+    CONSTRAINT breaches_check3 CHECK (((opened_at IS NULL) OR (cardinality(violations) > 0))),
+    CONSTRAINT breaches_check4 CHECK (((decided_at IS NULL) = (outcome = ''::text))),
+    CONSTRAINT breaches_check5 CHECK (((decided_at IS NULL) OR (reason <> ''::text))),
+    CONSTRAINT breaches_check6 CHECK (((outcome <> 'revocation'::text) OR (basis <> ''::text))),
+    CONSTRAINT breaches_check7 CHECK (((disputed_at IS NULL) = (grounds = ''::text))),
+    CONSTRAINT breaches_check8 CHECK (((verdict_at IS NULL) = (verdict = ''::text))),
+    CONSTRAINT breaches_check9 CHECK (((NOT suspended) OR holds)),
+    CONSTRAINT breaches_decider_check CHECK ((decider = ANY (ARRAY['department'::text, 'authority'::text, 'regulator'::text]))),
+    CONSTRAINT breaches_facts_check CHECK ((facts <> ''::text)),
+    CONSTRAINT breaches_holder_name_check CHECK ((holder_name <> ''::text)),
+    CONSTRAINT breaches_number_check CHECK ((number ~ '^WY-\d{4}-\d{6}$'::text)),
+    CONSTRAINT breaches_outcome_check CHECK ((outcome = ANY (ARRAY[''::text, 'none'::text, 'warning'::text, 'suspension'::text, 'revocation'::text]))),
+    CONSTRAINT breaches_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'dismissed'::text, 'hearing'::text, 'answered'::text, 'cleared'::text, 'warned'::text, 'held'::text, 'revoking'::text, 'disputed'::text, 'upheld'::text, 'overturned'::text, 'mended'::text, 'revoked'::text]))),
+    CONSTRAINT breaches_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT breaches_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT breaches_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT breaches_holder_department_id_fkey FOREIGN KEY (holder_department_id) REFERENCES departments(id),
+    CONSTRAINT breaches_holder_organisation_id_fkey FOREIGN KEY (holder_organisation_id) REFERENCES organisations(id),
+    CONSTRAINT breaches_holder_user_id_fkey FOREIGN KEY (holder_user_id) REFERENCES users(id),
+    CONSTRAINT breaches_share_grant_id_fkey FOREIGN KEY (share_grant_id) REFERENCES share_grants(id),
+    CONSTRAINT breaches_pkey PRIMARY KEY (id),
+    CONSTRAINT breaches_number_key UNIQUE (number)
+);
+CREATE INDEX breaches_department ON public.breaches USING btree (department_id, id DESC);
+CREATE INDEX breaches_grant ON public.breaches USING btree (grant_id);
+CREATE INDEX breaches_holder_department ON public.breaches USING btree (holder_department_id, id DESC) WHERE (holder_department_id IS NOT NULL);
+CREATE INDEX breaches_organisation ON public.breaches USING btree (holder_organisation_id) WHERE (holder_organisation_id IS NOT NULL);
+CREATE INDEX breaches_profile ON public.breaches USING btree (profile, id DESC);
+CREATE INDEX breaches_share_grant ON public.breaches USING btree (share_grant_id);
+CREATE INDEX breaches_user ON public.breaches USING btree (holder_user_id) WHERE (holder_user_id IS NOT NULL);
+COMMENT ON TABLE breaches IS 'what is held against a holder of a grant; known to the holder, the department of the data, the authority and the regulator';
+COMMENT ON COLUMN breaches.rule_path IS 'the rule that names the violations: of the text in force when the case was opened, or of the platform';
+COMMENT ON COLUMN breaches.decider IS 'on which side it is decided; of a regulator, the authority where it was referred to it';
+COMMENT ON COLUMN breaches.holds IS 'the grant stays suspended while this is so';
+COMMENT ON COLUMN breaches.suspended IS 'it was this case that suspended the grant';
+
 CREATE TABLE calendar_days (
     day date NOT NULL,
     year integer NOT NULL,
@@ -1485,7 +1571,7 @@ CREATE TABLE grants (
     CONSTRAINT grants_purpose_check CHECK ((purpose <> ''::text)),
     CONSTRAINT grants_rows_day_check CHECK ((rows_day > 0)),
     CONSTRAINT grants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'replaced'::text, 'closed'::text]))),
-    CONSTRAINT grants_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'department'::text, 'regulator'::text]))),
+    CONSTRAINT grants_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'department'::text, 'authority'::text, 'regulator'::text]))),
     CONSTRAINT grants_suspended_check CHECK (((state = 'suspended'::text) = (suspended_by <> ''::text))),
     CONSTRAINT grants_terms_check CHECK ((terms ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT grants_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreements(id),
@@ -2382,8 +2468,11 @@ CREATE TABLE share_grants (
     ended_at timestamp with time zone,
     ended_name text NOT NULL DEFAULT ''::text,
     ended_reason text NOT NULL DEFAULT ''::text,
+    halted_at timestamp with time zone,
+    halted_reason text NOT NULL DEFAULT ''::text,
     CONSTRAINT share_grants_check CHECK ((ends_at > began_at)),
     CONSTRAINT share_grants_check1 CHECK (((ended_at IS NULL) = (ended_reason = ''::text))),
+    CONSTRAINT share_grants_halted CHECK (((halted_at IS NULL) = (halted_reason = ''::text))),
     CONSTRAINT share_grants_kind_check CHECK ((kind = ANY (ARRAY['direct'::text, 'share'::text, 'return'::text]))),
     CONSTRAINT share_grants_purpose_check CHECK ((purpose <> ''::text)),
     CONSTRAINT share_grants_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
@@ -2398,6 +2487,7 @@ CREATE INDEX share_grants_ends ON public.share_grants USING btree (ends_at) WHER
 COMMENT ON TABLE share_grants IS 'what one department may use of an entry of another: for one purpose, until a day, and for nobody else (TJ-18, AS-22)';
 COMMENT ON COLUMN share_grants.columns IS 'empty: all';
 COMMENT ON COLUMN share_grants.ends_at IS 'the first moment at which it is over';
+COMMENT ON COLUMN share_grants.halted_at IS 'since when a breach case keeps it from being used';
 
 CREATE TABLE share_requests (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2562,6 +2652,22 @@ CREATE TABLE source_positions (
     CONSTRAINT source_positions_pkey PRIMARY KEY (case_id, department_id)
 );
 COMMENT ON COLUMN source_positions.names_id IS 'which department it thinks should be named; null: it thinks that there is no such case';
+
+CREATE TABLE supervision_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    subject text NOT NULL,
+    case_id bigint NOT NULL,
+    act text NOT NULL,
+    by_id bigint,
+    name text NOT NULL DEFAULT ''::text,
+    side text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT supervision_events_subject_check CHECK ((subject = ANY (ARRAY['breach'::text, 'incident'::text, 'order'::text]))),
+    CONSTRAINT supervision_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX supervision_events_case ON public.supervision_events USING btree (subject, case_id, id);
+COMMENT ON TABLE supervision_events IS 'what was done in breach cases, incidents and orders, the oldest first';
 
 CREATE TABLE table_files (
     version_id bigint NOT NULL,

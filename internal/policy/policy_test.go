@@ -34,16 +34,16 @@ func TestEveryTextIsThere(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %s %s to %s, %d rules, %d provisions", p.Code(), p.ID(), p.Document(), from.Format(time.DateOnly), end, len(p.Rules()), len(b.Provisions(p.ID()))))
 	}
 	want := []string{
-		"TJ cn-tianjin-2018  2019-01-01 to open, 44 rules, 55 provisions",
+		"TJ cn-tianjin-2018  2019-01-01 to open, 46 rules, 55 provisions",
 		"RF overlay-civil-defence-2021  2021-07-15 to open, 14 rules, 22 provisions",
-		"AB cn-sichuan-aba-2021 阿府办发〔2021〕21号 2021-10-11 to 2023-10-10, 48 rules, 89 provisions",
-		"AS cn-liaoning-anshan-2022 鞍政办发〔2022〕22号 2022-08-25 to open, 45 rules, 79 provisions",
-		"FJ cn-fujian-2023 闽政办〔2023〕29号 2023-09-30 to open, 56 rules, 82 provisions",
+		"AB cn-sichuan-aba-2021 阿府办发〔2021〕21号 2021-10-11 to 2023-10-10, 51 rules, 89 provisions",
+		"AS cn-liaoning-anshan-2022 鞍政办发〔2022〕22号 2022-08-25 to open, 49 rules, 79 provisions",
+		"FJ cn-fujian-2023 闽政办〔2023〕29号 2023-09-30 to open, 58 rules, 82 provisions",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if !b.House().House() || b.House().ID() != "house-defaults" || len(b.House().Rules()) != 113 {
+	if !b.House().House() || b.House().ID() != "house-defaults" || len(b.House().Rules()) != 126 {
 		t.Errorf("house: %s, %d rules", b.House().ID(), len(b.House().Rules()))
 	}
 	for _, id := range []string{"house-defaults", "", "cn-tianjin-2019", "TJ"} {
@@ -118,7 +118,7 @@ func TestWhatIsLawAndWhatIsThePlatforms(t *testing.T) {
 			}
 		}
 	}
-	if answered != 47 {
+	if answered != 71 {
 		t.Errorf("%d silences are answered", answered)
 	}
 }
@@ -505,5 +505,56 @@ func TestANumberThatNoRuleSaysIsNamed(t *testing.T) {
 	n.Of("never_there", "")
 	if err := n.Missing(); err == nil || !strings.Contains(err.Error(), "never_there") || !strings.Contains(err.Error(), "then") {
 		t.Errorf("%v", err)
+	}
+}
+
+// What each text says of breaches, incidents and orders, with its article; where it
+// names nothing the platform answers.
+func TestWhatTextsSayOfBreachesIncidentsAndOrders(t *testing.T) {
+	b := load(t)
+	for _, c := range []struct {
+		profile, path string
+		cite          []string
+		codes         []string
+		answer        string // a rule of the platform
+	}{
+		{"cn-fujian-2023", "violations", []string{"FJ-III.4"}, []string{"misuse", "beyond_scope", "abuse", "tampering", "damage", "leak"}, ""},
+		{"cn-sichuan-aba-2021", "violations", []string{"AB-44(9)", "AB-44(10)", "AB-44(11)"}, []string{"misuse", "tampering", "copying"}, ""},
+		{"cn-liaoning-anshan-2022", "share.violations", []string{"AS-22b"}, []string{"beyond_scope", "other_purpose"}, ""},
+		{"cn-liaoning-anshan-2022", "violations", nil, nil, "breach_violations"},
+		{"cn-tianjin-2018", "violations", nil, nil, "breach_violations"},
+		{"cn-liaoning-anshan-2022", "incident_notice", []string{"AS-48"}, nil, "incident_telling"},
+		{"cn-tianjin-2018", "incident_notice", []string{"TJ-50"}, nil, "incident_reporting"},
+		{"cn-sichuan-aba-2021", "incident_notice", []string{"AB-41.2"}, nil, "incident_containment"},
+		{"cn-fujian-2023", "incident_notice", nil, nil, "incident_levels"},
+		{"cn-liaoning-anshan-2022", "rectification", []string{"AS-49"}, nil, "rectification_grounds"},
+		{"cn-tianjin-2018", "rectification", []string{"TJ-52"}, []string{"catalogue", "supply", "security"}, "rectification_due"},
+		{"cn-sichuan-aba-2021", "rectification", []string{"AB-44(2)", "AB-44(3)", "AB-44(4)", "AB-44(5)", "AB-44(6)", "AB-44(7)", "AB-44(8)", "AB-44(9)", "AB-44(10)", "AB-44(11)", "AB-44(12)"},
+			[]string{"catalogue", "duplicate_collection", "refusing_delivery", "updating", "unusable", "asking_again", "late_answers", "misuse", "tampering", "copying", "security"}, "rectification_due"},
+		{"cn-fujian-2023", "rectification", nil, nil, "rectification_grounds"},
+	} {
+		p, _ := b.Profile(c.profile)
+		r, ok := p.Rule(c.path)
+		var codes []string
+		for _, o := range r.Options {
+			codes = append(codes, o.Code)
+			if o.Name.Zh == "" || o.Name.En == "" {
+				t.Errorf("%s %s: %s has no name", c.profile, c.path, o.Code)
+			}
+		}
+		if !ok || !slices.Equal(r.Cite, c.cite) || !slices.Equal(codes, c.codes) || r.Silent != (c.cite == nil) {
+			t.Errorf("%s %s cites %v and names %v (silent: %v)", c.profile, c.path, r.Cite, codes, r.Silent)
+		}
+		if c.answer != "" && !slices.ContainsFunc(r.Answers, func(a Rule) bool { return a.Path == c.answer && a.House }) {
+			t.Errorf("%s %s: the platform does not answer with %s", c.profile, c.path, c.answer)
+		}
+	}
+	// the words of a ground are those of its item
+	p, _ := b.Profile("cn-sichuan-aba-2021")
+	r, _ := p.Rule("rectification")
+	for i, o := range r.Options {
+		if found := b.Provision(r.Cite[i]); len(found) != 1 || found[0].Quote != o.Name.Zh {
+			t.Errorf("%s says %q, the rule %q", r.Cite[i], found[0].Quote, o.Name.Zh)
+		}
 	}
 }

@@ -34,12 +34,14 @@ type Grant struct {
 	EndedAt    *time.Time
 	EndedBy    string
 	Why        string
+	HaltedAt   *time.Time // by a breach case
+	HaltedWhy  string
 }
 
 // Runs reports whether the grant holds at now. That its entry is still there and
 // still shared, Allows asks besides.
 func (g *Grant) Runs(now time.Time) bool {
-	return g.EndedAt == nil && !now.Before(g.From) && now.Before(g.Ends)
+	return g.EndedAt == nil && g.HaltedAt == nil && !now.Before(g.From) && now.Before(g.Ends)
 }
 
 // Scope is what a grant lets a department have of an entry, at one moment.
@@ -58,7 +60,7 @@ type Scope struct {
 const allow = `
 	SELECT g.id, g.request_id, g.columns, g.purpose, g.ends_at
 	FROM share_grants g JOIN datasets d ON d.id = g.dataset_id
-	WHERE g.department_id = $1 AND g.dataset_id = $2 AND g.ended_at IS NULL AND g.began_at <= $3 AND g.ends_at > $3
+	WHERE g.department_id = $1 AND g.dataset_id = $2 AND g.ended_at IS NULL AND g.halted_at IS NULL AND g.began_at <= $3 AND g.ends_at > $3
 	  AND d.status = 'published' AND d.share_type <> 'withheld' AND (g.kind <> 'direct' OR d.share_type = 'unconditional')
 	ORDER BY g.columns = '{}' DESC, g.ends_at DESC, g.id LIMIT 20`
 
@@ -105,7 +107,7 @@ func Covering(scopes []Scope, columns []string) *Scope {
 	return nil
 }
 
-const grantColumns = `g.id, g.request_id, g.kind, g.dataset_id, g.department_id, g.columns, g.purpose, g.scope, g.method, g.guidance, g.began_at, g.last_day::timestamptz, g.ends_at, g.ended_at, g.ended_name, g.ended_reason`
+const grantColumns = `g.id, g.request_id, g.kind, g.dataset_id, g.department_id, g.columns, g.purpose, g.scope, g.method, g.guidance, g.began_at, g.last_day::timestamptz, g.ends_at, g.ended_at, g.ended_name, g.ended_reason, g.halted_at, g.halted_reason`
 
 func grantOf(ctx context.Context, q database.Querier, request int64) (*Grant, error) {
 	rows, err := q.Query(ctx, `SELECT `+grantColumns+` FROM share_grants g WHERE g.request_id = $1`, request)

@@ -117,7 +117,7 @@ var lifecycle = workflow.Lifecycle[State, Action, *Request]{
 	{Action: Withdraw, From: []State{Received, Accepted, Agreed, Refused, Negotiating, Referred}, To: Withdrawn, By: body, When: of(Share)},
 	{Action: Annul, From: []State{Received, Accepted, Agreed, Refused, Negotiating, Referred}, To: Void, By: body, When: entryGone},
 	{Action: Expire, From: []State{Supplied, Flowing}, To: Expired, By: machine},
-	{Action: Revoke, From: []State{Supplied, Flowing}, To: Revoked, By: anyone, Needs: worded},
+	{Action: Revoke, From: []State{Supplied, Flowing}, To: Revoked, By: append([]account.Role{account.Administrator}, anyone...), Needs: worded}, // by itself: what a breach case decided
 	{Action: End, From: []State{Supplied, Flowing}, To: Ended, By: body},
 
 	{Action: AgreeReclassify, From: []State{Received}, To: ToReclassify, By: body, When: of(Reclassify), Needs: worded},

@@ -74,17 +74,18 @@ func (s *Service) list(ctx context.Context, q database.Querier, where string, ar
 
 // mine is the condition that who may know of a request r: the department that
 // asked, the one that is asked, and the authority over it.
-const mine = `(@within AND (r.asker_id = @department OR r.provider_id = @department) OR @over AND r.profile = @profile)`
+const mine = `(@within AND (r.asker_id = @department OR r.provider_id = @department) OR @over AND r.profile = @profile OR @supervises)`
 
 // standing is where somebody stands, for mine and for parts.
 type standing struct {
 	department int64
 	body, over bool
+	supervises bool // sees all of it, and moves none
 	profile    string
 }
 
 func (w standing) args() pgx.NamedArgs {
-	return pgx.NamedArgs{"within": w.body, "department": w.department, "over": w.over, "profile": w.profile}
+	return pgx.NamedArgs{"within": w.body, "department": w.department, "over": w.over, "supervises": w.supervises, "profile": w.profile}
 }
 
 // parts are on which sides of r who stands.

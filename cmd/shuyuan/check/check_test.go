@@ -104,6 +104,16 @@ func objected(state, set string) string {
 	return s + `UPDATE corrections SET state = '` + state + `'` + set + `; `
 }
 
+// breach makes sql for a breach case against a grant of sharing, in a state, with
+// the last step of its history and what is set besides.
+func breach(state, act, set string) string {
+	return shareRequest("supplied") + `INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at) VALUES (1, 'share', 2, 1, '核对', '2020-01-01', '2099-02-01', '2099-02-02 00:00+08');
+		INSERT INTO breaches (number, share_grant_id, dataset_id, department_id, holder_department_id, holder_name, profile, violations, facts, decider, state, opened_at)
+		VALUES ('WY-2020-000001', 1, 2, 2, 1, '某局', 'x', '{leak}', '转给第三方', 'department', 'hearing', now());
+		INSERT INTO supervision_events (subject, case_id, act, side, at) VALUES ('breach', 1, '` + act + `', 'department', now());
+		UPDATE breaches SET state = '` + state + `', ` + set + `; `
+}
+
 // demand makes sql for a request for data that waits for the platform, with its
 // turn and its step.
 const demand = `INSERT INTO demands (user_id, proposer, title, need, purpose, title_grams, grams, proposed_at, state) VALUES (1, '某', '坐标', '全省', '公交', '{}', '{}', now(), 'unassigned');
@@ -189,6 +199,12 @@ var mutations = []struct {
 	{name: "a clock runs on", rule: "L6 a clock runs", names: "request 1 (withdrawn)", sql: shareRequest("withdrawn") + `INSERT INTO share_clocks VALUES (1, 1, 'answer', 'x', 'y', now(), NULL)`},
 	{name: "refused without a word", rule: "L6 a refusal", names: "request 1 (refused)", sql: checks("share_requests") + shareRequest("refused") + `UPDATE share_requests SET words = ''`},
 	{name: "a request that nobody made", rule: "I7 every request for sharing", names: "request 1", sql: shareRequest("withdrawn")},
+	{name: "a breach case holds nothing", rule: "L8 a grant that a breach case holds", names: "breach WY-2020-000001", sql: breach("hearing", "open", `holds = true`)},
+	{name: "halted without a case", rule: "L8 a grant that a breach case holds", names: "grant of sharing 1", sql: breach("cleared", "clear", `outcome = 'none', decided_at = now(), reason = 'x'`) + `UPDATE share_grants SET halted_at = now(), halted_reason = 'x'`},
+	{name: "a revocation that ended nothing", rule: "L8 a revocation", names: "breach WY-2020-000001", sql: breach("revoked", "enforce", `outcome = 'revocation', decided_at = now(), reason = 'x', basis = 'x'`)},
+	{name: "a breach case was moved behind its history", rule: "L8 a breach case stands", names: "breach WY-2020-000001 is cleared, its history ends with open", sql: breach("cleared", "open", `outcome = 'none', decided_at = now(), reason = 'x'`)},
+	{name: "judged one's own decision", rule: "L8 nobody decided", names: "breach WY-2020-000001", sql: breach("upheld", "uphold", `outcome = 'warning', decided_at = now(), decided_by = 7, reason = 'x', verdict = 'x', verdict_at = now(), verdict_by = 7, disputed_at = now(), grounds = 'x'`)},
+	{name: "a step that nobody recorded", rule: "I7 every step of a breach case", names: "breach WY-2020-000001: 1 steps, 0 acts", sql: breach("hearing", "open", `facts = 'x'`)},
 	{name: "a mark without an objection", rule: "L5 an entry is marked", names: "population: marked 1, open 0", sql: `UPDATE datasets SET rechecks = 1 WHERE id = 1`},
 	{name: "an objection without a mark", rule: "L5 an entry is marked", names: "population: marked 0, open 1", sql: objected("received", "") + `UPDATE datasets SET rechecks = 0`},
 	{name: "put right before it came", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected', fix_version = 2`)},

@@ -374,4 +374,24 @@ var rules = []rule{
 		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM correction_events w WHERE w.correction_id = c.id) n
 		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'correction' AND subject_id = c.id::text AND act <> 'erase') acts
 		WHERE n.steps <> acts.n OR n.steps = 0`},
+
+	{id: "L8", says: "a grant that a breach case holds is not used, and no grant of sharing is halted without one", query: `
+		SELECT format('breach %s', b.number) FROM breaches b LEFT JOIN grants g ON g.id = b.grant_id LEFT JOIN share_grants x ON x.id = b.share_grant_id
+		WHERE b.holds AND (g.state = 'active' OR x.halted_at IS NULL AND x.ended_at IS NULL AND x.id IS NOT NULL)
+		UNION ALL SELECT format('grant of sharing %s', x.id) FROM share_grants x WHERE x.halted_at IS NOT NULL AND x.ended_at IS NULL AND NOT EXISTS (SELECT FROM breaches b WHERE b.share_grant_id = x.id AND b.holds)`},
+	{id: "L8", says: "a revocation that was decided and stands has ended its grant", query: `
+		SELECT format('breach %s', b.number) FROM breaches b LEFT JOIN grants g ON g.id = b.grant_id LEFT JOIN share_grants x ON x.id = b.share_grant_id
+		WHERE (b.state = 'revoked' OR b.state = 'upheld' AND b.outcome = 'revocation') AND (g.state IN ('active', 'suspended') OR x.id IS NOT NULL AND x.ended_at IS NULL)`},
+	{id: "L8", says: "a breach case stands where its history ends", query: `
+		SELECT format('breach %s is %s, its history ends with %s', b.number, b.state, coalesce(e.act, 'nothing')) FROM breaches b
+		LEFT JOIN LATERAL (SELECT act FROM supervision_events WHERE subject = 'breach' AND case_id = b.id AND act NOT IN ('halt', 'refer') ORDER BY id DESC LIMIT 1) e ON true
+		WHERE b.state <> CASE e.act WHEN 'report' THEN 'suspected' WHEN 'open' THEN 'hearing' WHEN 'dismiss' THEN 'dismissed' WHEN 'answer' THEN 'answered' WHEN 'clear' THEN 'cleared' WHEN 'warn' THEN 'warned' WHEN 'hold' THEN 'held'
+			WHEN 'revoke' THEN 'revoking' WHEN 'dispute' THEN 'disputed' WHEN 'uphold' THEN 'upheld' WHEN 'overturn' THEN 'overturned' WHEN 'mend' THEN 'mended' WHEN 'enforce' THEN 'revoked' ELSE '' END`},
+	{id: "L8", says: "nobody decided about the dispute of their own decision", query: `
+		SELECT format('breach %s', b.number) FROM breaches b WHERE b.verdict_by = b.decided_by`},
+	{id: "I7", says: "every step of a breach case was recorded", query: `
+		SELECT format('breach %s: %s steps, %s acts', b.number, n.steps, acts.n) FROM breaches b
+		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM supervision_events e WHERE e.subject = 'breach' AND e.case_id = b.id) n
+		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'breach' AND subject_id = b.number) acts
+		WHERE n.steps <> acts.n OR n.steps = 0`},
 }

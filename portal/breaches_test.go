@@ -1,0 +1,203 @@
+package portal_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"shuyuan/datasets"
+	"shuyuan/internal/account"
+	"shuyuan/licensing"
+	"shuyuan/licensing/licensingtest"
+	"shuyuan/licensing/supervision"
+)
+
+// given is a grant of the Office's data to the citizen, by a road that the tests of
+// applications walk.
+func (w *whole) given(t *testing.T, name string) (number string, d *datasets.Dataset) {
+	t.Helper()
+	made, _ := w.hide(t, name, datasets.Published, datasets.Conditional)
+	who, officer := w.actorOf(t, citizen), w.actorOf(t, own)
+	d, err := w.Datasets.Dataset(t.Context(), who, made.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.Licensing.Begin(t.Context(), who, d.Slug, 0)
+	if err == nil {
+		a, err = w.Licensing.SaveDraft(t.Context(), who, a.Number, licensingtest.Form(d), a.Revision)
+	}
+	terms := ""
+	if err == nil {
+		terms, err = w.Licensing.Preview(t.Context(), a)
+	}
+	if err == nil {
+		a, err = w.Licensing.Submit(t.Context(), who, a.Number, a.Revision, licensing.Digest(terms))
+	}
+	if err == nil {
+		a, err = w.Licensing.Accept(t.Context(), officer, a.Number, a.Revision)
+	}
+	if err == nil {
+		a, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Agreed(a), a.Revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Grant, d
+}
+
+// withProfile binds the Office, and those who oversee it, by a text.
+func (w *whole) withProfile(t *testing.T, profile string) {
+	t.Helper()
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE departments SET profile = $1`, profile); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// judgesBreach tries to decide a dispute.
+func (w *whole) judgesBreach(t *testing.T, p persona) bool {
+	t.Helper()
+	w.withProfile(t, "cn-fujian-2023")
+	number, _ := w.given(t, w.spareName(t))
+	b, err := w.Server.Supervision.OpenBreach(t.Context(), w.actorOf(t, own), supervision.Of(number), supervision.Charge{Violations: []string{"leak"}, Facts: "转给了别人", Evidence: "记录"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE breaches SET state = 'disputed', outcome = 'warning', reason = 'x', decided_at = now(), grounds = 'x', disputed_at = now() WHERE number = $1`, b.Number); err != nil {
+		t.Fatal(err)
+	}
+	return w.post(t, p, "/desk/breaches/"+b.Number, url.Values{"action": {"uphold"}, "verdict": {"维持"}, "revision": {"1"}}).status == http.StatusSeeOther
+}
+
+// From the page of a grant to the end of a case, in a browser without script.
+func TestABreachCaseFromTheGrantToItsEnd(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	w.withProfile(t, "cn-fujian-2023")
+	grant, d := w.given(t, "misused")
+	file := "/d/" + d.Resources[0].ID + "/1/data.csv"
+	if r := w.get(t, citizen, file); r.status != 200 {
+		t.Fatalf("before: %d", r.status)
+	}
+	if page := w.get(t, own, "/desk/grants/"+grant); !strings.Contains(page.body, "/desk/breaches/new?grant="+grant) {
+		t.Error("no way from the grant to a case")
+	}
+	at := "/desk/breaches/new?grant=" + grant
+	if page := w.get(t, own, at).doc(t); page.Find(`input[name=violation]`).Length() != 6 || !strings.Contains(page.Find("#violation").Text(), "超范围使用") || page.Find(`#violation a[href*="FJ-III.4"]`).Length() == 0 {
+		t.Errorf("the kinds: %s", page.Find("#violation").Text())
+	}
+	for p, want := range map[persona]int{visitor: 303, citizen: 403, admin: 403, other: 404, persona(account.Authority): 200, persona(account.Regulator): 200} {
+		if r := w.get(t, p, at); r.status != want {
+			t.Errorf("the form for %s: %d, want %d", p, r.status, want)
+		}
+	}
+	charge := url.Values{"grant": {grant}, "violation": {"leak", "beyond_scope"}, "facts": {"把全表放到了网上。"}, "evidence": {"网址、截图"}, "halt": {"1"}}
+	for field, f := range map[string]url.Values{"violation": with(charge, "violation", ""), "facts": with(charge, "facts", " "), "evidence": with(charge, "evidence", "")} {
+		r := w.post(t, own, "/desk/breaches", f)
+		if page := r.doc(t); r.status != 422 || page.Find("#"+field).Length() != 1 || page.Find("form .err").Length() != 1 || field != "facts" && page.Find("#facts").Text() != "把全表放到了网上。" {
+			t.Errorf("%s: %d %s", field, r.status, r.doc(t).Find(".err,.bad").Text())
+		}
+	}
+	for name, f := range map[string]url.Values{"an unknown kind": with(charge, "violation", "nonsense"), "long": with(charge, "facts", strings.Repeat("长", 4001)), "a control character": with(charge, "facts", "a\x00b")} {
+		if r := w.post(t, own, "/desk/breaches", f); r.status != 422 {
+			t.Errorf("%s: %d", name, r.status)
+		}
+	}
+	if r := w.post(t, own, "/desk/breaches", with(charge, "state", "cleared")); r.status != 400 {
+		t.Errorf("a field that there is not: %d", r.status)
+	}
+	if r := w.post(t, persona(account.Authority), "/desk/breaches", charge); r.status != 422 {
+		t.Errorf("an authority that suspends at once: %d", r.status)
+	}
+	r := w.post(t, own, "/desk/breaches", charge)
+	path, _, _ := strings.Cut(r.header.Get("Location"), "?")
+	if r.status != 303 || !strings.HasPrefix(path, "/desk/breaches/WY-") {
+		t.Fatalf("%d %s", r.status, r.doc(t).Find(".err").Text())
+	}
+	if r := w.get(t, citizen, file); r.status != 403 {
+		t.Errorf("it goes on: %d", r.status)
+	}
+	number := strings.TrimPrefix(path, "/desk/breaches/")
+	theirs := "/grants/" + grant + "/breaches/" + number
+	for p, want := range map[persona]int{visitor: 303, citizen: 403, other: 404, own: 200, persona(account.Head): 200, persona(account.Authority): 200, persona(account.Regulator): 200, persona(account.SecurityReviewer): 403, key: 403} {
+		if r := w.get(t, p, path); r.status != want && !(p == key && r.status == 401) {
+			t.Errorf("the case at the desk for %s: %d, want %d", p, r.status, want)
+		}
+	}
+	for p, want := range map[persona]int{visitor: 303, citizen: 200, "buyer": 404, own: 404, other: 404} {
+		if r := w.get(t, p, theirs); r.status != want {
+			t.Errorf("the case of the holder for %s: %d, want %d", p, r.status, want)
+		}
+	}
+	if r := w.get(t, citizen, "/grants/SQZ-2026-999999/breaches/"+number); r.status != 404 {
+		t.Errorf("under another grant: %d", r.status)
+	}
+	if page := w.get(t, citizen, "/grants/"+grant).doc(t); page.Find(`a[href="`+theirs+`"]`).Length() != 1 {
+		t.Error("the grant does not lead its holder to the case")
+	}
+	revision := func(p persona, path string) string {
+		return w.get(t, p, path).doc(t).Find(`input[name=revision]`).First().AttrOr("value", "1")
+	}
+	move := func(p persona, path string, pairs ...string) reply {
+		return w.post(t, p, path, with(url.Values{"revision": {revision(p, path)}}, pairs...))
+	}
+	for name, r := range map[string]reply{
+		"a move that there is not": move(own, path, "action", "burn"), "that time makes": move(own, path, "action", "enforce"), "of the holder": move(own, path, "action", "answer", "answer", "x"),
+		"of the desk, by the holder": move(citizen, theirs, "action", "clear", "reason", "x"), "unheard": move(own, path, "action", "warn", "reason", "x"), "of the authority": move(own, path, "action", "uphold", "verdict", "x"),
+		"an old page": w.post(t, own, path, url.Values{"action": {"refer"}, "reason": {"x"}, "revision": {"77"}}),
+	} {
+		if r.status != 403 && r.status != 409 {
+			t.Errorf("%s: %d", name, r.status)
+		}
+	}
+	if r := move(citizen, theirs, "action", "answer", "answer", " "); r.status != 422 || r.doc(t).Find("#answer").Length() != 1 {
+		t.Errorf("an empty answer: %d", r.status)
+	}
+	if r := move(citizen, theirs, "action", "answer", "answer", "是外包人员放的，已删。"); r.status != 303 {
+		t.Fatalf("the answer: %d", r.status)
+	}
+	if page := w.get(t, own, "/desk/inbox?kind=breach").doc(t).Find("main").Text(); !strings.Contains(page, number) {
+		t.Errorf("the inbox: %s", page)
+	}
+	if r := move(own, path, "action", "revoke", "reason", "泄露"); r.status != 422 || r.doc(t).Find("#basis").Length() != 1 {
+		t.Errorf("revoked without a basis: %d", r.status)
+	}
+	if r := move(own, path, "action", "hold", "reason", "泄露，改好以前暂停。"); r.status != 303 {
+		t.Fatalf("the decision: %d %s", r.status, r.doc(t).Find(".late,.err").Text())
+	}
+	if r := move(citizen, theirs, "action", "dispute", "grounds", "已经删了。"); r.status != 303 {
+		t.Fatalf("the dispute: %d", r.status)
+	}
+	if r := move(persona(account.Authority), path, "action", "overturn", "verdict", "已经删除，不必再停。"); r.status != 303 {
+		t.Fatalf("the verdict: %d %s", r.status, r.doc(t).Find(".late,.err").Text())
+	}
+	if r := w.get(t, citizen, file); r.status != 200 {
+		t.Errorf("it does not go on: %d", r.status)
+	}
+	if list := w.get(t, own, "/desk/breaches?all=1"); !strings.Contains(list.body, number) {
+		t.Error("the list does not have it")
+	}
+	if list := w.get(t, own, "/desk/breaches"); strings.Contains(list.body, number) {
+		t.Error("the list of what is open has it")
+	}
+	for _, bad := range []string{"state=nonsense", "before=x", "page=2"} {
+		if r := w.get(t, own, "/desk/breaches?"+bad); r.status != 400 && r.status != 404 {
+			t.Errorf("%s: %d", bad, r.status)
+		}
+	}
+	if r := w.post(t, citizen, "/grants/"+grant+"/report", url.Values{"facts": {"同事把表发到了群里。"}}); r.status != 303 {
+		t.Errorf("reported: %d", r.status)
+	}
+	if page := w.get(t, citizen, "/grants/"+grant); strings.Contains(page.body, "同事把表") {
+		t.Error("the holder's page shows what was reported")
+	}
+	if page := w.get(t, own, "/desk/breaches"); page.status != 200 || !strings.Contains(page.doc(t).Find("main").Text(), "有人反映") {
+		t.Error("the desk does not see what was reported")
+	}
+	// nothing of it is public
+	for _, p := range []string{"/", "/datasets/" + d.Slug, "/datasets/" + d.Slug + "/decisions", "/departments/" + w.Office(t).Slug + "/score"} {
+		if page := w.get(t, visitor, p); strings.Contains(page.body, number) || strings.Contains(page.body, "违约案") {
+			t.Errorf("%s tells of it", p)
+		}
+	}
+}
