@@ -74,6 +74,21 @@ type Delivery struct {
 	Part    string // the question or the range; empty: the whole
 	Request string // id of the request, as it stands in the log
 	Failed  func(error)
+
+	Content string // digest of the bytes of a file; empty: they are made for the question
+	Bytes   int64  // of a file: how many are asked for
+	Size    int64  // and how many it has
+	Beside  bool   // it goes out with another delivery, which is the one that counts
+}
+
+// Taking is one delivery as a quota counts it.
+type Taking struct {
+	Channel       Channel
+	User, Version int64
+	Content       string // see Delivery
+	Part          bool
+	Bytes, Size   int64
+	Beside        bool
 }
 
 // Handover is a delivery under way. The zero value is one that nobody writes
@@ -109,16 +124,17 @@ func (s *Service) Deliver(ctx context.Context, who account.Actor, v *Version, d 
 	}
 	terms := p.Terms
 	h.id, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (id int64, err error) {
-		if err := s.gate.Take(ctx, tx, p, d.Channel, now); err != nil {
+		counted, err := s.gate.Take(ctx, tx, p, Taking{Channel: d.Channel, User: who.ID, Version: v.ID, Content: d.Content, Part: d.Part != "", Bytes: d.Bytes, Size: d.Size, Beside: d.Beside}, now)
+		if err != nil {
 			return 0, err
 		}
 		err = tx.QueryRow(ctx, `
-			INSERT INTO acquisitions (user_id, organisation_id, key_prefix, grant_id, share_grant_id, dataset_id, version_id, sha256, channel, form, part, terms, request, began_at)
-			SELECT @user, nullif(@organisation, 0), @key, nullif(@grant, 0), nullif(@share, 0), r.dataset_id, v.id, v.sha256, @channel, @form, left(@part, 4000), coalesce(nullif(@terms, ''), l.id, ''), @request, @now
+			INSERT INTO acquisitions (user_id, organisation_id, key_prefix, grant_id, share_grant_id, dataset_id, version_id, sha256, channel, form, part, terms, request, began_at, counted)
+			SELECT @user, nullif(@organisation, 0), @key, nullif(@grant, 0), nullif(@share, 0), r.dataset_id, v.id, v.sha256, @channel, @form, left(@part, 4000), coalesce(nullif(@terms, ''), l.id, ''), @request, @now, @counted
 			FROM versions v JOIN resources r ON r.id = v.resource_id JOIN datasets d ON d.id = r.dataset_id LEFT JOIN licences l ON l.id = d.licence_id
 			WHERE v.id = @version RETURNING id`,
 			pgx.NamedArgs{"user": who.ID, "organisation": p.Organisation, "key": who.Key, "grant": p.Grant, "share": p.Share, "version": v.ID,
-				"channel": d.Channel, "form": d.Form, "part": d.Part, "terms": terms, "request": d.Request, "now": now}).Scan(&id)
+				"channel": d.Channel, "form": d.Form, "part": d.Part, "terms": terms, "request": d.Request, "now": now, "counted": counted}).Scan(&id)
 		return id, err
 	})
 	if err != nil {

@@ -173,8 +173,8 @@ func (g *oneShut) Permit(ctx context.Context, who account.Actor, v *datasets.Ver
 	return datasets.Permit{}, g.MayServe(ctx, who, v, nil, now)
 }
 
-func (*oneShut) Take(context.Context, pgx.Tx, datasets.Permit, datasets.Channel, time.Time) error {
-	return nil
+func (*oneShut) Take(context.Context, pgx.Tx, datasets.Permit, datasets.Taking, time.Time) (bool, error) {
+	return true, nil
 }
 
 func TestOtherColumnsAreAnEvent(t *testing.T) {

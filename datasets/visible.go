@@ -45,8 +45,8 @@ type Gate interface {
 	// Permit is what subject may be given of v at the time now, and on what
 	// ground. It returns the fault of MayServe where that is nothing.
 	Permit(ctx context.Context, subject account.Actor, v *Version, now time.Time) (Permit, error)
-	// Take takes one delivery from the quota of p's grant, in tx. It returns
-	// fault.TooMany where nothing is left, and fault.Forbidden where the grant
-	// no longer stands.
-	Take(ctx context.Context, tx pgx.Tx, p Permit, by Channel, now time.Time) error
+	// Take takes one delivery from the quota of p's grant, in tx, unless it goes
+	// on with one that was taken. It returns fault.TooMany where nothing is left,
+	// and fault.Forbidden where the grant no longer stands.
+	Take(ctx context.Context, tx pgx.Tx, p Permit, t Taking, now time.Time) (counted bool, err error)
 }

@@ -17,10 +17,13 @@ import (
 
 // Gate is the one answer to "may these bytes go to this person?". It fills
 // datasets.Gate. The zero value knows of no grants.
-type Gate struct{ pool *pgxpool.Pool }
+type Gate struct {
+	pool  *pgxpool.Pool
+	parts Parts
+}
 
 // NewGate returns the gate that knows the grants in pool.
-func NewGate(pool *pgxpool.Pool) Gate { return Gate{pool} }
+func NewGate(pool *pgxpool.Pool, parts Parts) Gate { return Gate{pool, parts} }
 
 // MayServe lets everybody have what is open without condition (AS-27.2,
 // TJ-20, AB-31; no sign-in), and what is open on conditions to whoever holds a
@@ -116,23 +119,45 @@ func holds(columns []string, v *datasets.Version) bool {
 }
 
 // Take takes one delivery from the day's quota of a grant that still stands:
-// the database counts, so that no two take the same one.
-func (g Gate) Take(ctx context.Context, tx pgx.Tx, p datasets.Permit, by datasets.Channel, now time.Time) error {
+// the database counts, so that no two take the same one. A part of a file that
+// was counted a while ago goes on with it and is not counted again.
+func (g Gate) Take(ctx context.Context, tx pgx.Tx, p datasets.Permit, t datasets.Taking, now time.Time) (bool, error) {
 	if p.Grant == 0 {
-		return nil
+		return true, nil
+	}
+	if t.Beside {
+		return false, g.stands(ctx, tx, p, now)
+	}
+	if t.Channel == datasets.ByFile && t.Content != "" {
+		counts, err := fetching(ctx, tx, p.Grant, t, g.parts, now)
+		if err != nil {
+			return false, err
+		}
+		if !counts {
+			return false, g.stands(ctx, tx, p, now)
+		}
 	}
 	column, quota := "files", "files_day"
-	if by == datasets.ByRows || by == datasets.ByPage {
+	if t.Channel == datasets.ByRows || t.Channel == datasets.ByPage {
 		column, quota = "questions", "rows_day"
 	}
 	taken, stands, err := takeOne(ctx, tx, p.Grant, column, quota, now)
 	if err != nil || taken {
-		return err
+		return taken, err
 	}
 	if !stands {
-		return errNeedsGrant()
+		return false, errNeedsGrant()
 	}
 	f := fault.New(fault.TooMany, "今天在这份授权下取数的次数用完了，明天零点(北京时间)起又可以取。")
 	f.Retry = workdays.EndOfDay(now).Sub(now)
-	return f
+	return false, f
+}
+
+// stands returns a fault unless the grant of p still does.
+func (g Gate) stands(ctx context.Context, tx pgx.Tx, p datasets.Permit, now time.Time) error {
+	stands, err := grantStands(ctx, tx, p.Grant, now)
+	if err == nil && !stands {
+		err = errNeedsGrant()
+	}
+	return err
 }

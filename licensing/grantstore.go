@@ -163,7 +163,7 @@ func takeOne(ctx context.Context, tx pgx.Tx, grant int64, column, quota string, 
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return err == nil, err == nil, err
 	}
-	err = tx.QueryRow(ctx, `SELECT state = 'active' AND until_at > @now FROM grants WHERE id = @grant`, args).Scan(&stands)
+	stands, err = grantStands(ctx, tx, grant, now)
 	return false, stands, err
 }
 

@@ -1,6 +1,8 @@
 package portal_test
 
 import (
+	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -17,7 +19,7 @@ import (
 // every answer under the grant says what the data is for.
 func TestAnApplicationFromThePageToTheData(t *testing.T) {
 	w := newWhole(t)
-	made, _ := w.hide(t, "on-conditions", datasets.Published, datasets.Conditional)
+	made, words := w.hide(t, "on-conditions", datasets.Published, datasets.Conditional)
 	d, err := w.Datasets.Dataset(t.Context(), account.Actor{}, made.Slug)
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +91,37 @@ func TestAnApplicationFromThePageToTheData(t *testing.T) {
 	}
 	if n := w.get(t, citizen, "/downloads").doc(t).Find("table tbody tr").Length(); n != 3 {
 		t.Errorf("%d deliveries are shown", n)
+	}
+
+	// what a page gave is written down with its bytes, HEAD gives nothing, and a
+	// comparison gives both versions and costs one question
+	written := func(where string) (n, counted, bytes int) {
+		t.Helper()
+		if err := w.Pool.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE a.counted), coalesce(min(e.bytes), 0) FROM acquisitions a LEFT JOIN acquisition_ends e ON e.acquisition_id = a.id JOIN versions v ON v.id = a.version_id WHERE `+where).Scan(&n, &counted, &bytes); err != nil {
+			t.Fatal(err)
+		}
+		return n, counted, bytes
+	}
+	if n, _, bytes := written(`a.channel = 'page'`); n != 2 || bytes < 1000 {
+		t.Errorf("%d pages, the least with %d bytes", n, bytes)
+	}
+	for _, path := range []string{"/datasets/" + d.Slug, "/d/" + resource + "/1/data.csv", "/datasets/" + d.Slug + "/resources/" + resource} {
+		if r := w.send(t, w.as(citizen, http.MethodHead, path, nil)); r.status != 200 {
+			t.Errorf("HEAD %s: %d", path, r.status)
+		}
+	}
+	if n, _, _ := written(`true`); n != 3 {
+		t.Errorf("HEAD is written down: %d", n)
+	}
+	v := d.Resources[0].Newest
+	w.Version(t, d, resource, v.FileName, words[11]+",年份\n一,2025\n二,2026\n", datasets.Field{Name: words[11], Type: "text"}, datasets.Field{Name: "年份", Type: "integer"})
+	if r := w.get(t, citizen, "/datasets/"+d.Slug+"/resources/"+resource+"/changes/2"); r.status != 200 || r.doc(t).Find("main table").Length() == 0 {
+		t.Errorf("the comparison: %d", r.status)
+	}
+	for number := 1; number <= 2; number++ {
+		if n, counted, bytes := written(fmt.Sprintf(`a.part LIKE 'changes %%' AND v.number = %d`, number)); n != 1 || counted != number-1 || bytes < 1000 {
+			t.Errorf("version %d of the comparison: %d written down, %d counted, %d bytes", number, n, counted, bytes)
+		}
 	}
 
 	// whoever holds a part is led to where it is given, and shown nothing else

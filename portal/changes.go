@@ -182,7 +182,10 @@ func (s *Server) showChanges(c *fiber.Ctx) error {
 		p.Shown = &p.Found.Tables[at]
 	}
 	if p.Shown != nil && p.Shown.Rows != nil && p.Shown.Rows.Listed > 0 {
-		if _, err := s.shown(c, x.to, "changes"); err != nil {
+		if _, err := s.shown(c, x.to, fmt.Sprintf("changes from %d", x.from.Number), false); err != nil {
+			return err
+		}
+		if _, err := s.shown(c, x.from, fmt.Sprintf("changes to %d", x.to.Number), true); err != nil {
 			return err
 		}
 		r, err := s.Datasets.DifferingRows(ctx, viewer, x.from, x.to, x.table, x.rowQuery())
@@ -280,7 +283,12 @@ func (s *Server) downloadChanges(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.Stream(c, h.Write(e.Write))
+	older, err := s.deliver(c, actor(c), x.from, datasets.Delivery{Channel: datasets.ByExport, Form: string(rows.CSV), Part: fmt.Sprintf("changes to %d", x.to.Number), Beside: true})
+	if err != nil {
+		h.End(false)
+		return err
+	}
+	return s.Stream(c, older.Write(h.Write(e.Write)))
 }
 
 // fileFeed is GET /datasets/{slug}/resources/{id}/feed.xml: each version of one

@@ -49,7 +49,7 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 			return err
 		}
 		if p.Refused == "" {
-			if p.Under, err = s.shown(c, p.Main.Newest, ""); err != nil {
+			if p.Under, err = s.shown(c, p.Main.Newest, "", false); err != nil {
 				return err
 			}
 			p.Picture = s.draw(ctx, viewer, d, p.Main, 1200, 288)

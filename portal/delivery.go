@@ -16,11 +16,18 @@ import (
 
 // Deliver writes down that who is about to be given data of v, and says in the
 // answer on what terms: every road on which data leaves goes through here.
+// HEAD hands over nothing, so it takes nothing and nothing is written down.
 func (s *Server) Deliver(c *fiber.Ctx, who account.Actor, v *datasets.Version, by datasets.Channel, form, part string) (*datasets.Handover, error) {
-	ctx, request := c.UserContext(), requestID(c)
-	h, err := s.Datasets.Deliver(ctx, who, v, datasets.Delivery{Channel: by, Form: form, Part: part, Request: request, Failed: func(err error) {
-		s.Log.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "the end of a delivery was not written down", slog.String("request", request), slog.Any("error", err))
-	}})
+	return s.deliver(c, who, v, datasets.Delivery{Channel: by, Form: form, Part: part})
+}
+
+func (s *Server) deliver(c *fiber.Ctx, who account.Actor, v *datasets.Version, d datasets.Delivery) (*datasets.Handover, error) {
+	ctx := c.UserContext()
+	d.Request = requestID(c)
+	d.Failed = func(err error) {
+		s.Log.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "the end of a delivery was not written down", slog.String("request", d.Request), slog.Any("error", err))
+	}
+	h, err := s.handover(c, who, v, d)
 	if err != nil {
 		return nil, err
 	}
@@ -36,18 +43,47 @@ func (s *Server) Deliver(c *fiber.Ctx, who account.Actor, v *datasets.Version, b
 	return h, nil
 }
 
+// handover writes a delivery down; of HEAD it only asks what may be given.
+func (s *Server) handover(c *fiber.Ctx, who account.Actor, v *datasets.Version, d datasets.Delivery) (*datasets.Handover, error) {
+	if c.Method() != fiber.MethodHead {
+		return s.Datasets.Deliver(c.UserContext(), who, v, d)
+	}
+	p, err := s.Datasets.Permit(c.UserContext(), who, v)
+	return &datasets.Handover{Permit: p}, err
+}
+
+// keyShown is where the deliveries of a page wait for its bytes.
+const keyShown = "shown"
+
 // shown is Deliver for what a page shows of v, and says under which grant; nothing
-// is said or done where v is open to everybody.
-func (s *Server) shown(c *fiber.Ctx, v *datasets.Version, part string) (*datasets.Permit, error) {
+// is said or done where v is open to everybody. The bytes are those of the page,
+// which are written down once it is made. beside: another version that the page
+// shows together with it counts.
+func (s *Server) shown(c *fiber.Ctx, v *datasets.Version, part string, beside bool) (*datasets.Permit, error) {
 	if v == nil || v.Open == datasets.Unconditional || v.Under != nil {
 		return nil, nil
 	}
-	h, err := s.Deliver(c, actor(c), v, datasets.ByPage, "html", part)
+	h, err := s.deliver(c, actor(c), v, datasets.Delivery{Channel: datasets.ByPage, Form: "html", Part: part, Beside: beside})
 	if err != nil {
 		return nil, err
 	}
-	h.End(true)
+	waiting, _ := c.Locals(keyShown).([]*datasets.Handover)
+	c.Locals(keyShown, append(waiting, h))
 	return &h.Permit, nil
+}
+
+// handedOn writes down how many bytes of a page left that shows granted data, or
+// that none did since it could not be made.
+func handedOn(c *fiber.Ctx, bytes int, made bool) {
+	waiting, _ := c.Locals(keyShown).([]*datasets.Handover)
+	for _, h := range waiting {
+		if made {
+			h.Sent(bytes)
+		} else {
+			h.End(false)
+		}
+	}
+	c.Locals(keyShown, nil)
 }
 
 // partOf is the grant of which viewer holds a part of v, where no page shows it

@@ -305,7 +305,7 @@ func (s *Server) handOver(c *fiber.Ctx, f *datasets.File, v *datasets.Version, p
 	if c.Method() != fiber.MethodGet {
 		return &datasets.Handover{}, nil
 	}
-	h, err := s.Deliver(c, actor(c), v, datasets.ByFile, path.Ext(f.Name)[min(1, len(path.Ext(f.Name))):], part)
+	h, err := s.deliver(c, actor(c), v, datasets.Delivery{Channel: datasets.ByFile, Form: path.Ext(f.Name)[min(1, len(path.Ext(f.Name))):], Part: part, Content: string(f.Digest), Bytes: bytes, Size: f.Bytes})
 	if err != nil {
 		f.Object.Close()
 		return nil, err

@@ -52,6 +52,7 @@ func (s *Server) showError(c *fiber.Ctx, err error) error {
 			c.Set(fiber.HeaderRetryAfter, retryAfter(f))
 		}
 	}
+	handedOn(c, 0, false)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Response().Header.Del(fiber.HeaderLastModified)

@@ -18,8 +18,10 @@ import (
 func (s *Server) page(c *fiber.Ctx, view templ.Component) error {
 	var body bytes.Buffer
 	if err := view.Render(c.UserContext(), &body); err != nil {
+		handedOn(c, 0, false)
 		return err
 	}
+	handedOn(c, body.Len(), true)
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderContentLanguage, string(text.Of(c.UserContext())))
 	return c.Send(body.Bytes())

@@ -106,7 +106,7 @@ func (s *Server) showResource(c *fiber.Ctx) error {
 		p.Part = s.partOf(c, v)
 	}
 	if p.Refused == "" {
-		if p.Under, err = s.shown(c, v, string(c.Context().QueryArgs().QueryString())); err != nil {
+		if p.Under, err = s.shown(c, v, string(c.Context().QueryArgs().QueryString()), false); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func (s *Server) showExplorer(c *fiber.Ctx) error {
 		return c.Redirect(x.state.href(c.Path()), fiber.StatusFound)
 	}
 	x.page = x.home()
-	if _, err := s.shown(c, l.version, string(c.Context().QueryArgs().QueryString())); err != nil {
+	if _, err := s.shown(c, l.version, string(c.Context().QueryArgs().QueryString()), false); err != nil {
 		return err
 	}
 	view, err := x.explore(c.UserContext())

@@ -138,7 +138,9 @@ func limit(bucket string, n int) func(*setup) {
 
 func newWhole(t *testing.T, configure ...func(*setup)) *whole {
 	t.Helper()
-	return wholeOn(t, datasetstest.NewOn(t, func(pool *pgxpool.Pool) datasets.Gate { return licensing.NewGate(pool) }, datasetstest.Asked), configure...)
+	return wholeOn(t, datasetstest.NewOn(t, func(pool *pgxpool.Pool) datasets.Gate {
+		return licensing.NewGate(pool, licensing.Parts{Within: 24 * time.Hour, Times: 2})
+	}, datasetstest.Asked), configure...)
 }
 
 // wholeOn is the portal on a catalogue of the test's own making.

@@ -273,9 +273,13 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	if err != nil {
 		return services{}, err
 	}
+	parts, err := licensing.PartsOf(book)
+	if err != nil {
+		return services{}, err
+	}
 	out := services{
 		clock:    clock,
-		datasets: datasets.NewService(in.pool, in.store, licensing.NewGate(in.pool), clock.Now, append(options, links, datasets.Confirmed(catalogue.EnsureConfirmed), datasets.Work(in.path("work")))...),
+		datasets: datasets.NewService(in.pool, in.store, licensing.NewGate(in.pool, parts), clock.Now, append(options, links, datasets.Confirmed(catalogue.EnsureConfirmed), datasets.Work(in.path("work")))...),
 	}
 	out.accounts = account.NewService(in.pool, account.Config{Secret: secret, Papers: account.Papers{Store: in.store, Look: out.datasets.LookAtPDF}}, clock.Now)
 	if out.calendars, err = calendars.New(ctx, in.pool, book, clock.Now, in.log); err != nil {

@@ -43,6 +43,6 @@ func (g *Gate) Permit(ctx context.Context, who account.Actor, v *datasets.Versio
 }
 
 // Take takes nothing: there are no grants.
-func (g *Gate) Take(context.Context, pgx.Tx, datasets.Permit, datasets.Channel, time.Time) error {
-	return nil
+func (g *Gate) Take(context.Context, pgx.Tx, datasets.Permit, datasets.Taking, time.Time) (bool, error) {
+	return true, nil
 }

@@ -202,6 +202,7 @@ CREATE TABLE acquisitions (
     request text NOT NULL,
     began_at timestamp with time zone NOT NULL,
     share_grant_id bigint,
+    counted boolean NOT NULL DEFAULT true,
     CONSTRAINT acquisitions_channel_check CHECK ((channel = ANY (ARRAY['file'::text, 'export'::text, 'rows'::text, 'page'::text]))),
     CONSTRAINT acquisitions_one_ground CHECK (((grant_id IS NULL) OR (share_grant_id IS NULL))),
     CONSTRAINT acquisitions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
@@ -221,6 +222,7 @@ CREATE TRIGGER acquisitions_frozen BEFORE DELETE OR UPDATE ON public.acquisition
 CREATE TRIGGER acquisitions_kept BEFORE TRUNCATE ON public.acquisitions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE acquisitions IS 'who was given which version, when, how and on what terms: written by whoever serves the bytes, before the first of them; the ground of the stamp (AS-35, AB-35.4)';
 COMMENT ON COLUMN acquisitions.terms IS 'SHA-256 of the agreement, or the id of the licence of what is open';
+COMMENT ON COLUMN acquisitions.counted IS 'it took one from the quota of its grant; false: it went on with a file that did, or is the older of two versions that were compared';
 
 CREATE TABLE agreements (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1517,6 +1519,25 @@ CREATE TABLE grant_days (
 );
 COMMENT ON TABLE grant_days IS 'what of its quota a grant has used on a day (China)';
 
+CREATE TABLE grant_fetches (
+    grant_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    content text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    asked bigint NOT NULL,
+    counts boolean NOT NULL,
+    CONSTRAINT grant_fetches_asked_check CHECK ((asked >= 0)),
+    CONSTRAINT grant_fetches_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT grant_fetches_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT grant_fetches_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT grant_fetches_pkey PRIMARY KEY (grant_id, user_id, version_id, content)
+);
+COMMENT ON TABLE grant_fetches IS 'the file that an account is fetching under a grant: parts of it within the time of the house rule are not counted again';
+COMMENT ON COLUMN grant_fetches.content IS 'digest of the bytes: the original and its renditions are files of their own';
+COMMENT ON COLUMN grant_fetches.asked IS 'bytes that were asked for since it was counted last';
+COMMENT ON COLUMN grant_fetches.counts IS 'the newest part was counted';
+
 CREATE TABLE grant_follows (
     grant_id bigint NOT NULL,
     earlier_id bigint NOT NULL,
@@ -1895,7 +1916,7 @@ CREATE TABLE notices (
     CONSTRAINT notices_check CHECK (((topic <> 'follow'::text) OR ((dataset_id IS NOT NULL) AND (follow_id IS NOT NULL)))),
     CONSTRAINT notices_check1 CHECK (((event_id IS NULL) OR (dataset_id IS NOT NULL))),
     CONSTRAINT notices_check2 CHECK (((mailing_id IS NULL) OR (mail <> 'off'::text))),
-    CONSTRAINT notices_desk_check CHECK (((topic = 'desk'::text) = (detail <> '{}'::jsonb))),
+    CONSTRAINT notices_desk_check CHECK (((topic = 'own'::text) OR ((topic = 'desk'::text) = (detail <> '{}'::jsonb)))),
     CONSTRAINT notices_key_check CHECK ((key <> ''::text)),
     CONSTRAINT notices_kind_check CHECK ((kind <> ''::text)),
     CONSTRAINT notices_mail_check CHECK ((mail = ANY (ARRAY['now'::text, 'daily'::text, 'off'::text]))),
@@ -2143,6 +2164,8 @@ END) STORED,
     head text NOT NULL DEFAULT ''::text,
     registrar text NOT NULL DEFAULT ''::text,
     address text NOT NULL DEFAULT ''::text,
+    suspended_at timestamp with time zone,
+    suspended_reason text NOT NULL DEFAULT ''::text,
     CONSTRAINT organisations_address_check CHECK (((length(address) <= 200) AND (address !~ '[[:cntrl:]]'::text))),
     CONSTRAINT organisations_check CHECK (((status = 'draft'::text) = (submitted_at IS NULL))),
     CONSTRAINT organisations_check1 CHECK (((status = ANY (ARRAY['verified'::text, 'returned'::text])) = (decided_at IS NOT NULL))),
@@ -2155,6 +2178,8 @@ END) STORED,
     CONSTRAINT organisations_registrar_check CHECK (((length(registrar) <= 100) AND (registrar !~ '[[:cntrl:]]'::text))),
     CONSTRAINT organisations_side_check CHECK ((side = ANY (ARRAY['use'::text, 'operate'::text, 'exchange'::text, 'arbitrate'::text]))),
     CONSTRAINT organisations_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'verified'::text, 'returned'::text]))),
+    CONSTRAINT organisations_suspended_check CHECK ((((suspended_at IS NOT NULL) = (suspended_reason <> ''::text)) AND ((suspended_at IS NULL) OR (status = 'verified'::text)))),
+    CONSTRAINT organisations_suspended_reason_check CHECK ((length(suspended_reason) <= 1000)),
     CONSTRAINT organisations_credit_code_credit_holder_fkey FOREIGN KEY (credit_code, credit_holder) REFERENCES credit_codes(code, holder),
     CONSTRAINT organisations_pkey PRIMARY KEY (id),
     CONSTRAINT organisations_id_side_key UNIQUE (id, side)
@@ -2165,6 +2190,7 @@ COMMENT ON COLUMN organisations.kind IS '法人 or 非法人组织; a natural pe
 COMMENT ON COLUMN organisations.head IS '法定代表人 of a legal person, 负责人 of an unincorporated organisation';
 COMMENT ON COLUMN organisations.registrar IS '登记机关';
 COMMENT ON COLUMN organisations.address IS '住所 of a legal person, 主要经营场所 of an unincorporated organisation';
+COMMENT ON COLUMN organisations.suspended_at IS 'since when it may neither apply nor be given data, by the data authority; NULL: it is not suspended';
 
 CREATE TABLE papers (
     id text NOT NULL,

@@ -44,14 +44,18 @@ const (
 func New(t testing.TB) *World {
 	t.Helper()
 	w := &World{}
-	w.Catalogue = datasetstest.NewOn(t, func(pool *pgxpool.Pool) datasets.Gate {
-		w.Gate = licensing.NewGate(pool)
-		return w.Gate
-	}, datasetstest.Asked)
 	var err error
 	if w.Book, err = policy.Load(policy.Files); err != nil {
 		t.Fatal(err)
 	}
+	parts, err := licensing.PartsOf(w.Book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Catalogue = datasetstest.NewOn(t, func(pool *pgxpool.Pool) datasets.Gate {
+		w.Gate = licensing.NewGate(pool, parts)
+		return w.Gate
+	}, datasetstest.Asked)
 	calendar, err := workdays.China()
 	if err != nil {
 		t.Fatal(err)

@@ -303,6 +303,19 @@ func TestGrantsAndDeliveriesByProgram(t *testing.T) {
 	w.do(t, "listAcquisitions", "/acquisitions?grant="+second.Grant, "", 404, one...)
 	w.do(t, "listAcquisitions", "/acquisitions?grant="+first.Grant, "", 404, "Authorization", "Bearer "+stranger)
 
+	// HEAD hands over nothing: it takes nothing of the quota and is not written down
+	for _, path := range []string{rows, api.Base + "/resources/" + w.file.ResourceID + "/facets/1", api.Base + "/resources/" + w.file.ResourceID + "/export.csv", "/d/" + w.file.ResourceID + "/1/people.csv"} {
+		if a := ask(t, w.Server, http.MethodHead, path, one...); a.status != 200 || len(a.body) > 0 {
+			t.Errorf("HEAD %s: %d %s", path, a.status, a.body)
+		}
+		if a := ask(t, w.Server, http.MethodHead, path); a.status != 403 {
+			t.Errorf("HEAD %s by a visitor: %d", path, a.status)
+		}
+	}
+	if w.do(t, "getGrant", "/grants/"+first.Grant, "", 200, one...).into(t, &g); g.Rows.Used != 3 || g.Files.Used != 0 {
+		t.Errorf("HEAD costs quota: %+v %+v", g.Rows, g.Files)
+	}
+
 	var got api.Acquired
 	w.do(t, "listAcquisitions", "/acquisitions?limit=2&grant="+first.Grant, "", 200, all...).into(t, &got)
 	if len(got.Items) != 2 || got.Next == "" || got.Items[0].SHA256 != w.file.SHA256 || got.Items[0].Channel != "rows" || got.Items[0].Grant != first.Grant || got.Items[0].Bytes == 0 || got.Items[0].Ended == nil || !got.Items[0].Whole || got.Items[0].Terms != g.Terms || got.Items[0].Key != secret[:11] {

@@ -122,6 +122,9 @@ func (a *api) ofColumn(c *fiber.Ctx, in *ColumnWanted, kind string, answer func(
 	if a.unchanged(c, who, kind+" "+asked.Tag) {
 		return nil
 	}
+	if headOnly(c) {
+		return nil
+	}
 	part := kind + " " + column
 	if in.Where != "" {
 		part += " " + url.Values{"where": {in.Where}}.Encode()

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -189,6 +190,9 @@ func (a *api) getRows(c *fiber.Ctx, in *RowsWanted) error {
 	if a.unchanged(c, who, "rows 1 "+asked.Tag) {
 		return nil
 	}
+	if headOnly(c) {
+		return nil
+	}
 	part := in.asked() // with the page of it that is sent
 	part.Set("limit", strconv.Itoa(in.Limit))
 	if in.Cursor != "" {
@@ -289,6 +293,17 @@ func (a *api) unchanged(c *fiber.Ctx, who account.Actor, state string) bool {
 		return true
 	}
 	return false
+}
+
+// headOnly answers HEAD: nothing is computed or handed over, so how long it would
+// be nobody knows.
+func headOnly(c *fiber.Ctx) bool {
+	if c.Method() != fiber.MethodHead {
+		return false
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	c.Context().SetBodyStream(strings.NewReader(""), -1)
+	return true
 }
 
 func sendJSON(c *fiber.Ctx, v any) error {

@@ -181,6 +181,7 @@ var mutations = []struct {
 	{name: "taken after the term", rule: "I5 what was taken", names: "delivery 1 under SQZ-2025-000001", sql: granted(`UPDATE grants SET until_at = '2025-04-01', state = 'expired'; ` + taken("2025-04-01"))},
 	{name: "taken of another file", rule: "I5 what was taken", names: "delivery 1", sql: granted(`DELETE FROM grant_items; ` + taken("2025-03-10"))},
 	{name: "over the quota", rule: "I14 no grant gave", names: "grant SQZ-2025-000001 on 2025-03-10", sql: granted(`INSERT INTO grant_days VALUES (1, '2025-03-10', 2, 0); ` + taken("2025-03-10 08:00+08") + taken("2025-03-10 09:00+08"))},
+	{name: "a part of nothing", rule: "I14 what took nothing", names: "under SQZ-2025-000001", sql: granted(strings.NewReplacer("began_at)", "began_at, counted)", "+08' FROM", "+08', false FROM").Replace(taken("2025-03-10 08:00+08")))},
 	{name: "counted and not written down", rule: "I14 no grant gave", names: "on 2025-03-10", sql: granted(`INSERT INTO grant_days VALUES (1, '2025-03-10', 1, 0)`)},
 	{name: "a key outlives its grant", rule: "I5 no key", names: "key sy_AAAAAAAA of SQZ-2025-000001", sql: granted(`UPDATE grants SET state = 'revoked', reason = 'x'; UPDATE api_keys SET grant_id = 1`)},
 	{name: "a term that nobody ended", rule: "I5 no key", names: "grant SQZ-2025-000001", sql: granted(`UPDATE grants SET until_at = '2025-04-01'`)},

@@ -303,8 +303,12 @@ var rules = []rule{
 	{id: "I14", says: "no grant gave more in a day than its quota, nor less than was written down", query: `
 		SELECT format('grant %s on %s', g.number, d.day) FROM grant_days d JOIN grants g ON g.id = d.grant_id
 		CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE q.channel IN ('file', 'export')) AS files, count(*) FILTER (WHERE q.channel IN ('rows', 'page')) AS questions
-			FROM acquisitions q WHERE q.grant_id = g.id AND (q.began_at AT TIME ZONE 'Asia/Shanghai')::date = d.day) n
+			FROM acquisitions q WHERE q.counted AND q.grant_id = g.id AND (q.began_at AT TIME ZONE 'Asia/Shanghai')::date = d.day) n
 		WHERE d.files > g.files_day OR d.questions > g.rows_day OR d.files <> n.files OR d.questions <> n.questions`},
+	{id: "I14", says: "what took nothing of a quota went on with a download that did, or stands beside a version that was compared", query: `
+		SELECT format('delivery %s under %s', q.id, g.number) FROM acquisitions q JOIN grants g ON g.id = q.grant_id
+		WHERE NOT q.counted AND NOT EXISTS (SELECT FROM acquisitions o WHERE o.counted AND o.grant_id = q.grant_id AND o.user_id = q.user_id AND o.began_at <= q.began_at
+			AND (o.version_id = q.version_id AND o.channel = 'file' AND q.channel = 'file' OR o.request = q.request AND o.version_id <> q.version_id))`},
 	{id: "I5", says: "no key outlives its grant, and no grant its term by more than an hour", query: `
 		SELECT format('key %s of %s', k.prefix, g.number) FROM api_keys k JOIN grants g ON g.id = k.grant_id WHERE k.revoked_at IS NULL AND g.state NOT IN ('active', 'suspended')
 		UNION ALL SELECT 'grant ' || g.number FROM grants g WHERE g.state IN ('active', 'suspended') AND g.until_at < @now::timestamptz - interval '1 hour'`},
