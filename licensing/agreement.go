@@ -34,11 +34,23 @@ type Agreement struct {
 	ProviderAt *time.Time
 	VoidAt     *time.Time
 
+	// How each had shown who they are: sign-in, password, totp, recovery, passkey,
+	// identity; empty: it was not written down.
+	UserMethod, ProviderMethod string
+
 	user int64
 }
 
 // Signed reports whether both sides have.
 func (g *Agreement) Signed() bool { return g.UserAt != nil && g.ProviderAt != nil }
+
+// SignedAt is when the second of both sides did.
+func (g *Agreement) SignedAt() time.Time {
+	if g.UserAt.After(*g.ProviderAt) {
+		return *g.UserAt
+	}
+	return *g.ProviderAt
+}
 
 // Digest is the SHA-256 of the text of an agreement, by which both sides and
 // every delivery name it.

@@ -141,9 +141,9 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 	}
 	now, g := s.instant(), all[0]
 	if a.action == Consent {
-		err = signAgreement(ctx, tx, g.ID, "user", who.ID, who.Name, now)
+		err = signAgreement(ctx, tx, g.ID, "user", who, now)
 	} else {
-		err = signAgreement(ctx, tx, g.ID, "provider", who.ID, who.Name, now)
+		err = signAgreement(ctx, tx, g.ID, "provider", who, now)
 	}
 	if err != nil {
 		return err

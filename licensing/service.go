@@ -651,7 +651,7 @@ func (s *Service) submit(ctx context.Context, tx pgx.Tx, who account.Actor, a *A
 	if err != nil {
 		return err
 	}
-	if err := signAgreement(ctx, tx, g.ID, "user", who.ID, who.Name, now); err != nil {
+	if err := signAgreement(ctx, tx, g.ID, "user", who, now); err != nil {
 		return err
 	}
 	if err := saveItems(ctx, tx, a); err != nil {
@@ -959,7 +959,7 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, number string, 
 			if err != nil {
 				return err
 			}
-			return signAgreement(ctx, tx, g.ID, "provider", who.ID, who.Name, s.instant())
+			return signAgreement(ctx, tx, g.ID, "provider", who, s.instant())
 		}
 		return nil
 	})

@@ -245,10 +245,10 @@ func (s *Service) keptConditions(ctx context.Context, q database.Querier, datase
 	return c, nil
 }
 
-const agreementColumns = `id, edition, template, body, sha256, made_at, coalesce(user_by, 0), user_name, user_at, provider_name, provider_at, void_at`
+const agreementColumns = `id, edition, template, body, sha256, made_at, coalesce(user_by, 0), user_name, user_at, provider_name, provider_at, void_at, user_method, provider_method`
 
 func scanAgreement(row pgx.CollectableRow) (g Agreement, err error) {
-	err = row.Scan(&g.ID, &g.Edition, &g.Template, &g.Body, &g.SHA256, &g.MadeAt, &g.user, &g.UserName, &g.UserAt, &g.Provider, &g.ProviderAt, &g.VoidAt)
+	err = row.Scan(&g.ID, &g.Edition, &g.Template, &g.Body, &g.SHA256, &g.MadeAt, &g.user, &g.UserName, &g.UserAt, &g.Provider, &g.ProviderAt, &g.VoidAt, &g.UserMethod, &g.ProviderMethod)
 	return g, err
 }
 
@@ -276,9 +276,14 @@ func newAgreement(ctx context.Context, tx pgx.Tx, application int64, body string
 	return &g, err
 }
 
-func signAgreement(ctx context.Context, tx pgx.Tx, id int64, side string, by int64, name string, at time.Time) error {
-	tag, err := tx.Exec(ctx, `UPDATE agreements SET `+side+`_by = @by, `+side+`_name = @name, `+side+`_at = @at WHERE id = @id AND void_at IS NULL AND `+side+`_at IS NULL`,
-		pgx.NamedArgs{"id": id, "by": by, "name": name, "at": at})
+// signAgreement writes down who signed an agreement for a side, and how they had
+// shown who they are.
+func signAgreement(ctx context.Context, tx pgx.Tx, id int64, side string, who account.Actor, at time.Time) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE agreements SET `+side+`_by = @by, `+side+`_name = @name, `+side+`_at = @at,
+			`+side+`_method = coalesce((SELECT coalesce(nullif(confirmed_by, ''), 'sign-in') FROM sessions WHERE id = @session), '')
+		WHERE id = @id AND void_at IS NULL AND `+side+`_at IS NULL`,
+		pgx.NamedArgs{"id": id, "by": who.ID, "name": who.Name, "at": at, "session": who.Session})
 	if err == nil && tag.RowsAffected() == 0 {
 		err = errors.New("it is void or signed already")
 	}

@@ -73,15 +73,6 @@ func (s *Server) takePapers(c *fiber.Ctx, most int, add func(context.Context, pa
 	}
 }
 
-// sendPaper gives a file out as one to keep, never as a page of this site.
-func sendPaper(c *fiber.Ctx, p papers.Paper, raw []byte) error {
-	h := &c.Response().Header
-	h.Set(fiber.HeaderContentType, p.Media)
-	h.Set(fiber.HeaderContentDisposition, "attachment; filename*=UTF-8''"+url.PathEscape(p.Name))
-	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
-	return c.Send(raw)
-}
-
 // showPapers is GET …/papers of an application: what is handed in with it, and
 // the forms for more.
 func (s *Server) showPapers(c *fiber.Ctx) error {
@@ -174,7 +165,7 @@ func (s *Server) readCasePaper(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return sendPaper(c, p, raw)
+	return sendKept(c, p.Media, p.Name, raw)
 }
 
 // materialsIn are the materials ticked in a form.

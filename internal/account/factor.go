@@ -426,19 +426,32 @@ func (s *Service) Confirm(ctx context.Context, a Actor, password, code string) e
 		}
 	}
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		how := byPassword
 		if has {
 			if err := s.takeFactor(ctx, tx, a.ID, code); err != nil {
 				return struct{}{}, err
 			}
+			if how = byTOTP; len(strings.ReplaceAll(code, " ", "")) != 6 {
+				how = byRecovery
+			}
 		}
-		return struct{}{}, s.confirmed(ctx, tx, a)
+		return struct{}{}, s.confirmed(ctx, tx, a, how)
 	})
 	return err
 }
 
-// confirmed notes that the holder of a's session showed who they are.
-func (s *Service) confirmed(ctx context.Context, tx pgx.Tx, a Actor) error {
-	if _, err := tx.Exec(ctx, `UPDATE sessions SET confirmed_at = greatest(confirmed_at, $2) WHERE id = $1`, a.Session, s.now()); err != nil {
+// How somebody shows anew who they are.
+const (
+	byPassword = "password"
+	byTOTP     = "totp"
+	byRecovery = "recovery"
+	byPasskey  = "passkey"
+	byIdentity = "identity"
+)
+
+// confirmed notes that the holder of a's session showed who they are, and how.
+func (s *Service) confirmed(ctx context.Context, tx pgx.Tx, a Actor, how string) error {
+	if _, err := tx.Exec(ctx, `UPDATE sessions SET confirmed_at = greatest(confirmed_at, $2), confirmed_by = $3 WHERE id = $1`, a.Session, s.now(), how); err != nil {
 		return fmt.Errorf("confirm: %w", err)
 	}
 	if err := forgive(ctx, tx, confirmTries, strconv.FormatInt(a.ID, 10)); err != nil {

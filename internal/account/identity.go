@@ -279,7 +279,7 @@ func (s *Service) ConfirmByIdentity(ctx context.Context, a Actor, k Known) error
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.confirmed(ctx, tx, a)
+		return struct{}{}, s.confirmed(ctx, tx, a, byIdentity)
 	})
 	return err
 }

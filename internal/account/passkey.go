@@ -371,7 +371,7 @@ func (s *Service) ConfirmByPasskey(ctx context.Context, a Actor, party Party, se
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.confirmed(ctx, tx, a)
+		return struct{}{}, s.confirmed(ctx, tx, a, byPasskey)
 	})
 	return err
 }

@@ -239,14 +239,19 @@ CREATE TABLE agreements (
     provider_name text NOT NULL DEFAULT ''::text,
     provider_at timestamp with time zone,
     void_at timestamp with time zone,
+    user_method text NOT NULL DEFAULT ''::text,
+    provider_method text NOT NULL DEFAULT ''::text,
     CONSTRAINT agreements_check CHECK ((((user_by IS NULL) = (user_at IS NULL)) AND ((provider_by IS NULL) = (provider_at IS NULL)))),
     CONSTRAINT agreements_check1 CHECK ((user_by <> provider_by)),
+    CONSTRAINT agreements_provider_method_check CHECK ((provider_method = ANY (ARRAY[''::text, 'sign-in'::text, 'password'::text, 'totp'::text, 'recovery'::text, 'passkey'::text, 'identity'::text]))),
     CONSTRAINT agreements_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT agreements_user_method_check CHECK ((user_method = ANY (ARRAY[''::text, 'sign-in'::text, 'password'::text, 'totp'::text, 'recovery'::text, 'passkey'::text, 'identity'::text]))),
     CONSTRAINT agreements_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
     CONSTRAINT agreements_pkey PRIMARY KEY (id),
     CONSTRAINT agreements_application_id_edition_key UNIQUE (application_id, edition)
 );
 COMMENT ON TABLE agreements IS 'the text that both sides signed, as it was shown to them; each edition is kept';
+COMMENT ON COLUMN agreements.user_method IS 'how whoever signed had shown who they are, within the minutes that count: sign-in, or anew by a password, a code, a passkey, the provider of identity; empty: it was not written down';
 
 CREATE TABLE api_key_days (
     prefix text NOT NULL,
@@ -2427,6 +2432,8 @@ CREATE TABLE sessions (
     confirmed_at timestamp with time zone NOT NULL,
     strong boolean NOT NULL DEFAULT false,
     provider boolean NOT NULL DEFAULT false,
+    confirmed_by text NOT NULL DEFAULT ''::text,
+    CONSTRAINT sessions_confirmed_by_check CHECK ((confirmed_by = ANY (ARRAY[''::text, 'password'::text, 'totp'::text, 'recovery'::text, 'passkey'::text, 'identity'::text]))),
     CONSTRAINT sessions_id_check CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
     CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32)),
     CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
@@ -2440,6 +2447,7 @@ COMMENT ON COLUMN sessions.seen_at IS 'moved forward at most once a minute';
 COMMENT ON COLUMN sessions.confirmed_at IS 'when its holder last showed who they are: acts of weight ask for it to be recent';
 COMMENT ON COLUMN sessions.strong IS 'it was opened with two factors, here or at the provider of identity';
 COMMENT ON COLUMN sessions.provider IS 'it was opened by the provider of identity, where its holder may still be signed in afterwards';
+COMMENT ON COLUMN sessions.confirmed_by IS 'how its holder showed anew who they are; empty: not since signing in';
 
 CREATE TABLE share_clocks (
     request_id bigint NOT NULL,
