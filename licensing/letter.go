@@ -99,9 +99,6 @@ func (s *Service) toHolder(ctx context.Context, tx pgx.Tx, g *Held, n Notice) er
 
 func announce(ctx context.Context, tx pgx.Tx, n Notice, to []string) error {
 	for _, n.To = range to {
-		if !strings.Contains(n.To, "@") {
-			continue
-		}
 		n.ID = strings.ToLower(rand.Text())
 		if err := jobs.Announce(ctx, tx, n); err != nil {
 			return err

@@ -102,7 +102,7 @@ type UnsubscribePage struct {
 	Done  bool
 }
 
-var topicNames = map[following.Topic]string{following.OnFollows: "我关注的", following.OnDesk: "工作台", following.OnOwn: "我的提问", following.OnDaily: "每日一封的信"}
+var topicNames = map[following.Topic]string{following.OnFollows: "我关注的", following.OnDesk: "工作台", following.OnOwn: "我的提问、申请和授权", following.OnDaily: "每日一封的信"}
 
 // TopicName is what a topic is called.
 func TopicName(lang text.Lang, t following.Topic) string { return text.In(lang, topicNames[t]) }
@@ -233,6 +233,12 @@ func NoticeSentence(lang text.Lang, n *following.Notice) string {
 	if n.Desk != nil {
 		return deskSentence(lang, n)
 	}
+	if n.Own != nil && lang == text.English {
+		return n.Own.En
+	}
+	if n.Own != nil {
+		return n.Own.Zh
+	}
 	if n.Kind == following.Match {
 		if n.Follow != nil {
 			return say("符合%s：%s", searchName(lang, n.Follow.Name), title)
@@ -271,6 +277,7 @@ var noticeKinds = map[string]string{
 	string(datasets.EventPublished): "新数据集", string(datasets.EventRestored): "又公开了", string(datasets.EventWithdrawn): "撤下了", string(datasets.EventVersion): "新版本",
 	string(datasets.EventSchema): "列变了", string(datasets.EventCorrection): "更正", string(datasets.EventOverdue): "没有按时更新", string(datasets.EventAnswer): "答复", string(datasets.EventNote): "解读", string(datasets.EventRecheck): "复核后改正",
 	following.Match: "搜索", following.Due: "待办", following.Arrived: "待办",
+	following.OwnApplication: "我的申请", following.OwnGrant: "我的授权", following.OwnDemand: "我要的数据", following.OwnObjection: "我的异议", following.OwnShare: "共享申请",
 }
 
 // unreadWords are the bell's words: how much was not read.

@@ -38,6 +38,7 @@ type Notice struct {
 	Follow  *Follow // through which one is told; nil where it is no follow
 
 	Desk *inbox.Item // of the desk: what waits there
+	Own  *Own        // of one's own case
 
 	user int64
 	desk deskKey

@@ -212,6 +212,17 @@ func tellAsker(ctx context.Context, tx pgx.Tx, e *datasets.Event, now time.Time)
 		pgx.NamedArgs{"key": eventKey(e), "dataset": e.Dataset.ID, "event": e.ID, "number": e.Number, "kind": e.Kind, "now": now}))
 }
 
+// insertOwn writes a notice about somebody's own case; its letter is that of the
+// case.
+func insertOwn(ctx context.Context, q database.Querier, args pgx.NamedArgs) error {
+	_, err := q.Exec(ctx, `
+		INSERT INTO notices (user_id, topic, key, kind, detail, at, shown, mail)
+		SELECT u.id, 'own', @key, @kind, @detail, @now, true, 'off' FROM users u
+		WHERE u.identifier = @address AND u.disabled_at IS NULL AND `+mode(OnOwn, App)+` <> 'off'
+		ON CONFLICT (user_id, key) DO NOTHING`, args)
+	return err
+}
+
 // tellSearchers writes the notice that a search finds entries for everybody who
 // follows it, of each entry once.
 func tellSearchers(ctx context.Context, tx pgx.Tx, query string, ids []int64, now time.Time) ([]Told, error) {
@@ -303,7 +314,8 @@ func closeMailing(ctx context.Context, q database.Querier, id int64, now time.Ti
 func (s *Service) selectNotices(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Notice, error) {
 	rows, err := q.Query(ctx, `
 		SELECT n.id, n.user_id, n.topic, n.kind, coalesce(n.event_id, 0), coalesce(d.title, ''), coalesce(d.title_en, ''), coalesce('/datasets/' || d.slug, ''),
-		       n.at, n.read_at IS NOT NULL, coalesce(n.follow_id, 0), coalesce(n.detail ->> 'kind', ''), coalesce(n.detail ->> 'id', '')
+		       n.at, n.read_at IS NOT NULL, coalesce(n.follow_id, 0), coalesce(n.detail ->> 'kind', ''), coalesce(n.detail ->> 'id', ''),
+		       coalesce(n.detail ->> 'zh', ''), coalesce(n.detail ->> 'en', ''), coalesce(n.detail ->> 'path', '')
 		FROM notices n LEFT JOIN datasets d ON d.id = n.dataset_id LEFT JOIN events e ON e.id = n.event_id
 		WHERE (d.id IS NULL OR `+datasets.Told+`) AND `+where+` ORDER BY n.id DESC LIMIT @limit`, args)
 	if err != nil {
@@ -312,7 +324,11 @@ func (s *Service) selectNotices(ctx context.Context, q database.Querier, where s
 	var events, follows []int64
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (n Notice, err error) {
 		var event, follow int64
-		err = row.Scan(&n.ID, &n.user, &n.Topic, &n.Kind, &event, &n.Title, &n.TitleEN, &n.Path, &n.At, &n.Read, &follow, &n.desk.Kind, &n.desk.ID)
+		var own Own
+		err = row.Scan(&n.ID, &n.user, &n.Topic, &n.Kind, &event, &n.Title, &n.TitleEN, &n.Path, &n.At, &n.Read, &follow, &n.desk.Kind, &n.desk.ID, &own.Zh, &own.En, &own.Path)
+		if own.Path != "" {
+			own.Kind, n.Path, n.Own = n.Kind, own.Path, &own
+		}
 		events, follows = append(events, event), append(follows, follow)
 		return n, err
 	})

@@ -19,6 +19,15 @@ func HandleApplications(workers *jobs.Workers, sender mail.Sender, base string, 
 		topic := following.OnOwn
 		if n.For != licensing.OfApplicant {
 			topic = following.OnDesk
+		} else {
+			kind := following.OwnApplication
+			if n.Grant != "" {
+				kind = following.OwnGrant
+			}
+			mailed, err := onSite(ctx, wishes, n.To, following.Own{Kind: kind, Key: n.ID, Path: page(n)}, func(l text.Lang) string { return applicationNotice(l, n) })
+			if err != nil || !mailed {
+				return err
+			}
 		}
 		return wished(ctx, sender, wishes, base, topic, func(langs ...text.Lang) mail.Letter { return Application(n, base, langs...) }, false)
 	})
@@ -106,4 +115,17 @@ func page(n licensing.Notice) string {
 		return "/grants/" + n.Grant
 	}
 	return "/applications/" + n.Number
+}
+
+// applicationNotice is what happened, and of which data.
+func applicationNotice(lang text.Lang, n licensing.Notice) string {
+	title := n.Title
+	if lang == text.English {
+		title = orElse(n.TitleEN, title)
+	}
+	out := applicationSubject(lang, n) + text.In(lang, "：") + title
+	if n.Due != "" {
+		out += text.In(lang, "；") + text.In(lang, "下一步最迟：%s", n.Due)
+	}
+	return out
 }

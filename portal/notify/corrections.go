@@ -33,9 +33,19 @@ func HandleCorrections(workers *jobs.Workers, sender mail.Sender, base string, w
 		case n.For == corrections.ForDesk:
 			return wished(ctx, sender, wishes, base, following.OnDesk, write, true) // the daily letter tells what waits
 		}
+		path := "/account/corrections" // of whoever filed it; whoever took the data is led to it
+		if n.For != corrections.ForReporter {
+			path = "/datasets/" + n.Slug + "/corrections"
+		}
+		if mailed, err := onSite(ctx, wishes, n.To, following.Own{Kind: following.OwnObjection, Key: n.ID, Path: path}, func(l text.Lang) string { return correctionSubject(l, n) }); err != nil || !mailed {
+			return err
+		}
 		return whatever(ctx, sender, wishes, write)
 	})
 }
+
+// Tell implements Wishes: whoever has no account has no page to be told on.
+func (l spokenBy) Tell(context.Context, string, following.Own) error { return nil }
 
 // spokenBy are the wishes of somebody without an account: the language of the page
 // that they used.

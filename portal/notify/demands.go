@@ -20,6 +20,8 @@ func HandleDemands(workers *jobs.Workers, sender mail.Sender, base string, wishe
 		topic := following.OnOwn
 		if n.Desk {
 			topic = following.OnDesk
+		} else if mailed, err := onSite(ctx, wishes, n.To, following.Own{Kind: following.OwnDemand, Key: n.ID, Path: "/requests/" + strconv.FormatInt(n.Demand, 10)}, func(l text.Lang) string { return demandSubject(l, n) }); err != nil || !mailed {
+			return err
 		}
 		return wished(ctx, sender, wishes, base, topic, func(langs ...text.Lang) mail.Letter { return Demand(n, base, langs...) }, n.Desk)
 	})

@@ -68,6 +68,19 @@ func langOf(l following.Lang) text.Lang {
 // following.Service is it.
 type Wishes interface {
 	Wish(ctx context.Context, address string, t following.Topic) (following.Wish, error)
+	// Tell puts what a letter says on the site, too.
+	Tell(ctx context.Context, address string, o following.Own) error
+}
+
+// onSite puts what a letter to address says about a case of its reader on the
+// site, whatever they want of letters. name says it in a language. An account
+// without an address for mail is told there alone.
+func onSite(ctx context.Context, wishes Wishes, address string, o following.Own, name func(text.Lang) string) (mailed bool, err error) {
+	if wishes != nil {
+		o.Zh, o.En = name(text.Chinese), name(text.English)
+		err = wishes.Tell(ctx, address, o)
+	}
+	return strings.Contains(address, "@"), err
 }
 
 // wished sends a letter as its reader wants it: in the language that was chosen,
@@ -77,6 +90,9 @@ type Wishes interface {
 func wished(ctx context.Context, sender mail.Sender, wishes Wishes, base string, t following.Topic, write func(...text.Lang) mail.Letter, later bool) error {
 	langs := []text.Lang{text.Chinese, text.English}
 	l := write(langs...)
+	if !strings.Contains(l.To.Address, "@") {
+		return nil // an account without an address for mail
+	}
 	if wishes != nil {
 		w, err := wishes.Wish(ctx, l.To.Address, t)
 		if err != nil {

@@ -39,6 +39,8 @@ func (c chosen) Wish(_ context.Context, address string, _ following.Topic) (foll
 	return following.Wish{Mode: following.Off, Lang: c[address]}, nil
 }
 
+func (c chosen) Tell(context.Context, string, following.Own) error { return nil }
+
 var both = []text.Lang{text.Chinese, text.English}
 
 func TestALetterSaysInBothLanguagesWhatHappenedAndWhatToDo(t *testing.T) {

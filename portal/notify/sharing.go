@@ -21,6 +21,8 @@ func HandleSharing(workers *jobs.Workers, sender mail.Sender, base string, wishe
 		topic := following.OnOwn
 		if n.Yours {
 			topic = following.OnDesk
+		} else if mailed, err := onSite(ctx, wishes, n.To, following.Own{Kind: following.OwnShare, Key: n.ID, Path: "/desk/sharing/requests/" + strconv.FormatInt(n.Request, 10)}, func(l text.Lang) string { return sharedSubject(l, n) }); err != nil || !mailed {
+			return err
 		}
 		return wished(ctx, sender, wishes, base, topic, func(langs ...text.Lang) mail.Letter { return Shared(n, base, langs...) }, n.Yours)
 	})
