@@ -291,12 +291,16 @@ func eventName(ctx context.Context, e licensing.Event) string {
 	return string(e.Action)
 }
 
-// eventSide is who an event was by.
-func eventSide(ctx context.Context, e licensing.Event) string {
-	if e.Side == string(licensing.OfPlatform) {
-		return text.T(ctx, "系统")
+// eventSide is who an event was by: of the department its name, of people theirs.
+func eventSide(ctx context.Context, a *licensing.Application, e licensing.Event) policy.Text {
+	switch licensing.Side(e.Side) {
+	case licensing.OfPlatform:
+		return policy.Text{Zh: text.T(ctx, "系统"), En: text.T(ctx, "系统")}
+	case licensing.OfDepartment:
+		return policy.Text{Zh: e.Name, En: a.Dataset.Department.NameEN}
+	case licensing.OfApplicant, licensing.OfAuthority, licensing.OfRegulator:
 	}
-	return e.Name
+	return policy.Text{Zh: e.Name}
 }
 
 // LaneName names a lane.

@@ -299,9 +299,12 @@ type Event struct {
 	At         time.Time
 	By         string
 	Department string
-	Act        Action
-	To         State
-	Words      string
+
+	DepartmentEN string
+
+	Act   Action
+	To    State
+	Words string
 }
 
 func of(k Kind) func(*Request) error {

@@ -128,7 +128,7 @@ func (s *Service) find(ctx context.Context, q database.Querier, w standing, id i
 		return nil, errNone()
 	}
 	r := found[0]
-	rows, err := q.Query(ctx, `SELECT e.at, e.by_name, coalesce(p.name, ''), e.act, e.state, e.words FROM share_events e LEFT JOIN departments p ON p.id = e.department_id WHERE e.request_id = @id ORDER BY e.number`, args)
+	rows, err := q.Query(ctx, `SELECT e.at, e.by_name, coalesce(p.name, ''), coalesce(p.name_en, ''), e.act, e.state, e.words FROM share_events e LEFT JOIN departments p ON p.id = e.department_id WHERE e.request_id = @id ORDER BY e.number`, args)
 	if err != nil {
 		return nil, err
 	}

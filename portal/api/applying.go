@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -146,7 +147,7 @@ func applicationDue(c *deadline.Clock, now time.Time) *ApplicationDue {
 func applicationWords(all []policy.Word) []ApplicationWord {
 	out := []ApplicationWord{}
 	for _, w := range all {
-		out = append(out, ApplicationWord{w.Zh, w.En})
+		out = append(out, ApplicationWord{w.Zh, cmp.Or(w.En, templates.AreaEN(w.Zh))})
 	}
 	return out
 }

@@ -143,6 +143,7 @@ type ShareClock struct {
 type ShareEvent struct {
 	At         time.Time `json:"at" doc:"When" zh:"时间"`
 	Department string    `json:"department" doc:"Which department; empty: the platform" zh:"哪个部门；空：系统" example:"市民政局"`
+	NameEN     string    `json:"department_en" doc:"The same in English; empty where there is none" zh:"英文；没有则为空" example:"Civil Affairs Bureau"`
 	Act        string    `json:"act" doc:"What it did" zh:"做了什么" example:"accept"`
 	State      string    `json:"state" doc:"How it stood then" zh:"之后的情况" example:"accepted"`
 	Words      string    `json:"words,omitempty" doc:"What was said" zh:"写了什么" example:"同意。"`
@@ -415,7 +416,7 @@ func sendShareRequest(s *portal.Server, c *fiber.Ctx, number int64) error {
 		out.Clocks = append(out.Clocks, ShareClock{string(k.Of), k.From.UTC(), moment(k.Stopped), applicationDue(k.Clock, s.Now())})
 	}
 	for _, e := range r.Events {
-		out.Events = append(out.Events, ShareEvent{e.At.UTC(), e.Department, string(e.Act), string(e.To), e.Words})
+		out.Events = append(out.Events, ShareEvent{e.At.UTC(), e.Department, e.DepartmentEN, string(e.Act), string(e.To), e.Words})
 	}
 	if g := r.Grant; g != nil {
 		out.Granted = &ShareHeld{r.ID, columnsSaid(g.Columns), g.Purpose, g.LastDay.Format(time.DateOnly)}
