@@ -73,6 +73,7 @@ var keptColumns = []keptColumn{
 	{"applications", "decided_by", "acts.ndjson", stays, official},
 	{"application_events", "by_id", "acts.ndjson", stays, official},
 	{"case_papers", "uploaded_by", "acts.ndjson", stays, "a file handed in with a case stays with it; what was only prepared goes with the draft"},
+	{"grant_fetches", "user_id", "none: the deliveries it counts are in data.json", stays, "which parts of a file belong to one that was counted; nothing but what the deliveries say"},
 	{"grants", "user_id", "data.json", stays, "what was given to whom is the ground of the stamp (AS-35); it is given back when its holder leaves"},
 	{"open_conditions", "set_by", "acts.ndjson", stays, official},
 
