@@ -66,6 +66,7 @@ func TestAttachments(t *testing.T) {
 		{"packed pdf", func(t testing.TB) string { return objStm(t, "1 0 <</Title(a)>>") }, ".pdf", ""},
 		{"jpg", is(goodJPEG), ".jpg", ""},
 		{"jpg of a phone", is(goodJPEG + "MotionPhoto_Data"), ".jpg", ""},
+		{"P09 jpg that names its place", is("\xFF\xD8\xFF\xE1\x00\x22Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x25\x88\x04\x00\x01\x00\x00\x00\x1A\x00\x00\x00\x00\x00\x00\x00" + goodJPEG[8:]), ".jpg", ""},
 		{"png", is(png("IHDRxxxx", "IDATdata")), ".png", ""},
 		{"docx", office("word/document.xml", "word/_rels/document.xml.rels", `<Relationships><Relationship Id="1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink" Target="https://a.example" TargetMode="External"/></Relationships>`), ".docx", ""},
 		{"xlsx without a table", func(t testing.TB) string { return xlsx(t, "", nil) }, ".xlsx", ""},

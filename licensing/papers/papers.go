@@ -139,7 +139,7 @@ func (s *Service) Add(ctx context.Context, who account.Actor, c Case, n New, bod
 	switch {
 	case s.Store == nil || s.Look == nil:
 		return Paper{}, fault.New(fault.Unavailable, "这里不能上传材料。")
-	case who.Session == "":
+	case who.ID <= 0 || who.Key != "":
 		return Paper{}, fault.New(fault.Unauthenticated, "请先登录。")
 	case n.Slot != "" && !slices.Contains(c.Slots, n.Slot):
 		return Paper{}, fault.At("slot", "这里不收这样材料，请刷新后再传。")
@@ -309,7 +309,7 @@ func (s *Service) Read(ctx context.Context, who account.Actor, c Case, id string
 	switch {
 	case s.Store == nil:
 		return Paper{}, nil, fault.New(fault.Unavailable, "文件存储暂时没有响应，请稍后再试。")
-	case who.Session == "":
+	case who.ID <= 0 || who.Key != "":
 		return Paper{}, nil, fault.New(fault.Unauthenticated, "请先登录。")
 	}
 	p, object, err := one(ctx, s.Pool, c, id)

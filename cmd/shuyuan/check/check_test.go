@@ -147,6 +147,12 @@ func followed(kind string) string {
 		INSERT INTO application_follows VALUES (2, '` + kind + `', 1); INSERT INTO grant_follows VALUES (2, 1, '` + kind + `')`
 }
 
+// paperOf is a file of that application, of a kind, handed in on a day or not.
+func paperOf(kind, frozen string) string {
+	return granted(`INSERT INTO case_papers (id, kind, case_id, name, media, bytes, sha256, object, uploaded_by, uploaded_name, uploaded_at, frozen_at)
+		SELECT repeat('a', 32), '` + kind + `', 1, 'a.pdf', 'application/pdf', 1, repeat('b', 64), sha256, 2, '陈', '2025-03-01', ` + frozen + ` FROM blobs LIMIT 1; `)
+}
+
 // taken is a delivery under the grant.
 func taken(at string) string {
 	return `INSERT INTO acquisitions (user_id, grant_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at)
@@ -185,6 +191,10 @@ var mutations = []struct {
 	{name: "counted and not written down", rule: "I14 no grant gave", names: "on 2025-03-10", sql: granted(`INSERT INTO grant_days VALUES (1, '2025-03-10', 1, 0)`)},
 	{name: "a key outlives its grant", rule: "I5 no key", names: "key sy_AAAAAAAA of SQZ-2025-000001", sql: granted(`UPDATE grants SET state = 'revoked', reason = 'x'; UPDATE api_keys SET grant_id = 1`)},
 	{name: "a term that nobody ended", rule: "I5 no key", names: "grant SQZ-2025-000001", sql: granted(`UPDATE grants SET until_at = '2025-04-01'`)},
+	{name: "a file that the agreement does not name", rule: "I6 a file handed in with an application", names: "application SQ-2025-000001", sql: paperOf("application", `'2025-03-01'`)},
+	{name: "a file left behind", rule: "I10 a file of an application is", names: "dispute of case 1", sql: paperOf("dispute", "NULL")},
+	{name: "a file of no application", rule: "I10 a file of an application is", names: "application of case 99", sql: paperOf("award", "NULL") + `; UPDATE case_papers SET kind = 'application', case_id = 99`},
+	{name: "a material is missing", rule: "I6 an application that was handed in", names: "SQ-2025-000001 lacks 营业执照", sql: granted(`UPDATE applications SET submitted_at = '2999-01-01', conditions = '{"materials": ["营业执照"]}'`)},
 	{name: "commercial without a competition", rule: "L7 commercial", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET lane = 'commercial'`)},
 	{name: "won by another", rule: "L7 commercial", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET lane = 'commercial', award = '{"won": false}'`)},
 	{name: "refused without a basis", rule: "L7 a refusal", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET state = 'refused', reason = 'x'`)},

@@ -296,6 +296,20 @@ var rules = []rule{
 		SELECT 'grant ' || g.number FROM grants g JOIN agreements c ON c.id = g.agreement_id
 		WHERE c.application_id <> g.application_id OR c.user_at IS NULL OR c.provider_at IS NULL OR c.user_by = c.provider_by OR c.void_at IS NOT NULL
 		   OR c.sha256 <> g.terms OR c.sha256 <> encode(sha256(convert_to(c.body, 'UTF8')), 'hex')`},
+	{id: "I6", says: "a file handed in with an application stands with its hash in the agreement that was signed with it", query: `
+		SELECT format('paper %s of application %s', p.id, a.number) FROM case_papers p JOIN applications a ON a.id = p.case_id
+		WHERE p.kind = 'application' AND p.frozen_at IS NOT NULL
+		  AND NOT EXISTS (SELECT FROM agreements g WHERE g.application_id = a.id AND g.made_at >= p.uploaded_at AND position(p.sha256 IN g.body) > 0)`},
+	{id: "I10", says: "a file of an application is of one that there is, and what was not handed in is of a step that can still be taken", query: `
+		SELECT format('paper %s, %s of case %s', p.id, p.kind, p.case_id) FROM case_papers p LEFT JOIN applications a ON a.id = p.case_id
+		WHERE p.kind IN ('application', 'dispute', 'award') AND (a.id IS NULL OR p.frozen_at IS NULL AND p.uploaded_at < @now::timestamptz - interval '1 hour' AND (
+			p.kind = 'application' AND a.state NOT IN ('draft', 'returned')
+			OR p.kind = 'dispute' AND a.state <> 'refused'
+			OR p.kind = 'award' AND (a.state <> 'awarding' OR a.award IS NOT NULL)))`},
+	{id: "I6", says: "an application that was handed in has a file for each material that was asked for", query: `
+		SELECT format('application %s lacks %s', a.number, m.material) FROM applications a, jsonb_array_elements_text(nullif(a.conditions -> 'materials', 'null')) m (material)
+		WHERE a.submitted_at IS NOT NULL AND a.submitted_at > (SELECT applied_at FROM migrations WHERE number = 118)
+		  AND NOT EXISTS (SELECT FROM case_papers p WHERE p.kind = 'application' AND p.case_id = a.id AND p.slot = m.material AND p.frozen_at IS NOT NULL)`},
 	{id: "I5", says: "what was taken under a grant was of its files, within its term", query: `
 		SELECT format('delivery %s under %s', q.id, g.number) FROM acquisitions q JOIN grants g ON g.id = q.grant_id JOIN versions v ON v.id = q.version_id
 		WHERE q.began_at < g.from_at OR q.began_at >= g.until_at OR q.terms <> g.terms OR q.sha256 <> v.sha256
