@@ -95,6 +95,8 @@ func lastDay(until time.Time) time.Time { return until.Add(-time.Second) }
 var grantLifecycle = workflow.Lifecycle[GrantState, GrantAction, *Held]{
 	{Action: Suspend, From: []GrantState{Active}, To: Suspended, By: suspenders, Needs: grantReason},
 	{Action: Reinstate, From: []GrantState{Suspended}, To: Active, By: suspenders, When: bySuspender, Needs: grantReason},
+	{Action: Suspend, From: []GrantState{Active}, To: Suspended, By: itself, Needs: grantReason},
+	{Action: Reinstate, From: []GrantState{Suspended}, To: Active, By: itself, When: bySuspender, Needs: grantReason},
 	{Action: Revoke, From: []GrantState{Active, Suspended}, To: Revoked, By: officer, Needs: grantReason},
 	{Action: Surrender, From: []GrantState{Active, Suspended}, To: Surrendered, By: applicant},
 	{Action: Expire, From: []GrantState{Active, Suspended}, To: Expired, By: itself},
@@ -117,6 +119,8 @@ func bySuspender(g *Held) error {
 		return fault.New(fault.Forbidden, "这份授权是监管机构暂停的，由监管机构恢复。")
 	case g.SuspendedBy == OfAuthority:
 		return fault.New(fault.Forbidden, "这份授权是主管部门决定暂停的，由主管部门恢复。")
+	case g.SuspendedBy == OfPlatform:
+		return fault.New(fault.Forbidden, "这份授权因为使用报告逾期由平台暂停，报告交来当场恢复。")
 	}
 	return fault.New(fault.Forbidden, "这份授权是部门暂停的，由部门恢复。")
 }
@@ -166,6 +170,9 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 		details[string(a.Kind)] = a.Earlier.Number
 	}
 	if err := audit.Append(ctx, tx, who, "grant", number, "open", details); err != nil {
+		return err
+	}
+	if err := s.follow(ctx, tx, number); err != nil {
 		return err
 	}
 	return s.replace(ctx, tx, a, id, until)
@@ -302,7 +309,10 @@ func (s *Service) moveGrant(ctx context.Context, tx pgx.Tx, who account.Actor, g
 	if err := s.tellHolder(ctx, tx, g); err != nil {
 		return err
 	}
-	return s.moveRenewal(ctx, tx, who, g, action, reason)
+	if err := s.moveRenewal(ctx, tx, who, g, action, reason); err != nil {
+		return err
+	}
+	return s.follow(ctx, tx, g.Number)
 }
 
 // returnKeys ends the keys of a grant that has ended (AS-44: 收回账号和密码).

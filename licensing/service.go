@@ -43,6 +43,7 @@ type Service struct {
 	limits    Limits
 	now       func() time.Time
 	papers    *papers.Service // nil: no files are handed in
+	follows   []Follow
 }
 
 // New returns the applications for what is in a catalogue.

@@ -126,6 +126,9 @@ func (s *Service) Forget(ctx context.Context, tx pgx.Tx, user int64) error {
 		if err := audit.Append(ctx, tx, platform(), "grant", g.Number, string(Surrender), nil); err != nil {
 			return err
 		}
+		if err := s.follow(ctx, tx, g.Number); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -74,6 +74,9 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 	if p.Corrections, err = s.correctionsOf(c, d); err != nil {
 		return err
 	}
+	if p.Results, err = s.resultsOf(c, d); err != nil {
+		return err
+	}
 	if p.Answers, p.Gone, err = s.answersOf(c, d); err != nil {
 		return err
 	}

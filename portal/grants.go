@@ -37,6 +37,11 @@ func (s *Server) showGrants(c *fiber.Ctx) error {
 		return err
 	}
 	p.Items, p.Next = pageOf(p.Items, func(g licensing.Held) int64 { return g.ID }, path+"?before=")
+	under, err := s.owedUnder(c, p.Items...)
+	if err != nil {
+		return err
+	}
+	p.Owed = under.Owed()
 	return s.page(c, templates.Grants(p))
 }
 
@@ -68,6 +73,9 @@ func (s *Server) grantPage(c *fiber.Ctx, said, secret string, wrong templates.Mi
 	}
 	p := templates.GrantPage{Frame: s.quietFrame(c, g.Number), Grant: g, Side: side, Done: said, Secret: secret, Mistake: wrong}
 	if p.Acquired, err = s.Licensing.Acquired(ctx, who, g.Number, 0, 100); err != nil {
+		return err
+	}
+	if p.Under, err = s.owedUnder(c, *g); err != nil {
 		return err
 	}
 	p.Renewable, p.Changeable, p.Again = s.Licensing.MayFollow(g, licensing.Renewal), s.Licensing.MayFollow(g, licensing.Change), s.Licensing.MayFollow(g, licensing.First)

@@ -21,6 +21,7 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/use"
 )
 
 // lifecycles are all tables of moves, as docs/lifecycles.md shows them.
@@ -39,6 +40,9 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Application", "An application for conditional data (`licensing`; TJ-23, AB-35). What the platform does by itself stands as administrator.", licensing.Lifecycle()},
 	{"Grant", "What an application that was agreed to gives (`licensing`; AS-35, AS-44).", licensing.GrantLifecycle()},
+	{"Report of use", "What the holder of a grant says of its use, period by period (`licensing/use`; AB-35.4).", use.ReportLifecycle()},
+	{"Destruction", "What becomes of delivered data once its grant has ended (`licensing/use`; AS-44, FJ-4.3).", use.DestructionLifecycle()},
+	{"Audit", "The audit of one grant that was drawn (`licensing/use`).", use.AuditLifecycle()},
 	{"Question", "A question about data, and its answer (`datasets/questions`).", questions.Lifecycle()},
 	{"Demand for data", "What people want and is not there yet, from the proposal to the dataset (`licensing/demands`; AS-26, FJ-3.1).", demands.Lifecycle()},
 }

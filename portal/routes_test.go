@@ -343,9 +343,12 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			at := strings.TrimSuffix(w.post(t, own, "/requests/new", url.Values{"title": {"无主的数据：" + string(p)}, "need": {"哪些列都可以。"}, "purpose": {"用来做研究。"}, "proposer": {"某"}, "anyway": {"1"}}).header.Get("Location"), "?done=proposed")
 			return sends("/desk"+at, url.Values{"action": {"assign"}, "department": {"tjj"}, "revision": {"1"}}, 303)(p)
 		},
-		"Answer questions about the data of one's department":                                                 reads("/desk/questions"),
-		"Hide questions about the data of one's department with a reason, show them again, deal with reports": sends("/desk/questions/999999/judge", url.Values{"action": {"hide"}, "reason": {"x"}, "revision": {"1"}}, 404),
-		"Apply for conditional data, sign, take it, dispute a refusal (for an organisation, its owners sign)": func(p persona) bool {
+		"See reports of use, destructions and audits: of one's department; the authority, of those under its text; the regulator, all": reads("/desk/use", "/desk/use/destructions", "/desk/use/audits"),
+		"Accept or return reports of use, confirm or return certificates of destruction, decide about exceptions":                      sends("/desk/use/reports/999999", url.Values{"revision": {"1"}, "action": {"accept"}}, 404),
+		"Draw samples of grants to audit, make the findings and close them":                                                            sends("/desk/use/draws", url.Values{"which": {"live"}, "questions": {""}}, 422),
+		"Answer questions about the data of one's department":                                                                          reads("/desk/questions"),
+		"Hide questions about the data of one's department with a reason, show them again, deal with reports":                          sends("/desk/questions/999999/judge", url.Values{"action": {"hide"}, "reason": {"x"}, "revision": {"1"}}, 404),
+		"Apply for conditional data, sign, take it, dispute a refusal, report its use, destroy it at the end, answer audits (for an organisation, its owners sign)": func(p persona) bool {
 			return reads("/applications", "/grants", "/downloads")(p) && sends("/datasets/"+conditional.Slug+"/apply", url.Values{"organisation": {"0"}}, 303)(p)
 		},
 		"Accept, return and decide applications for the data of one's department, and set their conditions": sends("/desk/applications/SQ-2026-999999/accept", url.Values{"revision": {"1"}}, 404),

@@ -46,6 +46,11 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 			return p, err
 		}
 	}
+	if s.Use != nil {
+		if p.Used, err = s.Use.InTime(ctx, d.Item.Slug); err != nil {
+			return p, err
+		}
+	}
 	if s.Corrections != nil {
 		if p.Rechecks, err = s.Corrections.InTime(ctx, d.Item.Slug); err != nil {
 			return p, err

@@ -33,6 +33,7 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/use"
 	"shuyuan/search"
 )
 
@@ -69,6 +70,7 @@ type Deps struct {
 	Notes       *notes.Service       // nil: no entry is explained
 	Following   *following.Service   // nil: nobody follows anything
 	Webhooks    *webhooks.Service    // with Following
+	Use         *use.Service         // nil: nothing follows a grant
 	Sharing     *sharing.Service     // nil: departments share nothing with each other
 
 	Supervision *supervision.Service // with Licensing and Sharing; nil: nothing is held against anybody

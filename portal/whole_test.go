@@ -35,6 +35,7 @@ import (
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/use"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/search"
@@ -198,6 +199,9 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	s.Licensing.KeepPapers(papers.NewService(papers.Config{
 		Pool: c.Pool, Store: c.Store, Keeper: account.NewKeeper([]byte("secret")), Limits: s.Accounts, Rules: paperRules, Look: c.Service.LookAtAttachment, Now: c.Clock,
 	}))
+	if s.Use, err = use.New(use.Config{Pool: c.Pool, Catalogue: c.Service, Licensing: s.Licensing, Accounts: s.Accounts, Book: book, Clocks: clocks, Now: c.Clock}); err != nil {
+		t.Fatal(err)
+	}
 	rules, err := following.RulesOf(book)
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/use"
 	"shuyuan/templates/text"
 )
 
@@ -153,6 +154,7 @@ func (p ApplicationPage) path() string {
 type GrantsPage struct {
 	Frame
 	Items []licensing.Held
+	Owed  []use.Due // what their holders owe
 	Next  string
 	Desk  bool
 }
@@ -162,6 +164,7 @@ type GrantPage struct {
 	Frame
 	Grant    *licensing.Held
 	Side     licensing.Side
+	Under    use.Under // what follows it
 	Acquired []datasets.Acquisition
 	Secret   string // of a key that was made just now
 	Mistake  Mistake

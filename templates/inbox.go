@@ -209,6 +209,9 @@ var inboxKinds = map[string]string{
 	"note":             "解读",
 	"share-request":    "共享申请",
 	"breach":           "违约案",
+	"use-report":       "使用报告",
+	"use-destruction":  "到期销毁",
+	"use-audit":        "抽查",
 	"calendar":         "工作日历",
 }
 

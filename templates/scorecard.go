@@ -18,6 +18,7 @@ type ScoreCardPage struct {
 	Answers      datasets.Share // questions that were answered by their day
 	Applied      datasets.Share // applications that were decided by their day
 	Applying     ScoreBasis
+	Used         datasets.Share // reports of use and certificates of destruction that were read by their day
 	ApplyingRule string
 	Wanted       datasets.Share // demands that were answered or sent on by their day
 	Promised     datasets.Share // days promised to demands that were kept
@@ -55,6 +56,7 @@ func (p ScoreCardPage) Lines() []ScoreLine {
 		{Name: "开放", How: "已发布的数据集里，无条件开放的份额", Share: p.Card.Openness, Basis: p.Basis},
 		{Name: "答复", How: "已经到期的公开提问里，按时答复的份额", Share: p.Answers, Rule: "question_answer"},
 		{Name: "开放申请", How: "已经到期的开放申请里，按时决定的份额", Share: p.Applied, Basis: p.Applying, Rule: p.ApplyingRule},
+		{Name: "使用监管", How: "交来的使用报告和销毁证明里已经到期的，按时采纳、确认或退回的份额", Share: p.Used, Rule: "use_report_reading"},
 		{Name: "需求", How: "已经到期的公开数据需求里，按时答复或者转出的份额", Share: p.Wanted, Rule: "demand_answer"},
 		{Name: "应诺", How: "答应需求的日子已经到了的，那天以前开放的份额", Share: p.Promised},
 		{Name: "复核", How: "已经到期的数据异议里，按时校核并答复的份额", Share: p.Rechecks, Basis: p.Rechecking, Rule: "correction_default"},

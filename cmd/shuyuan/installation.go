@@ -39,6 +39,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/use"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
 )
@@ -243,6 +244,7 @@ type services struct {
 
 	licensing     *licensing.Service
 	papersAt      func(now func() time.Time) *papers.Service // files of cases, as of some time
+	use           *use.Service
 	demands       *demands.Service
 	corrections   *corrections.Service
 	correctionsAt func(now func() time.Time) *corrections.Service // as of some time
@@ -311,6 +313,9 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	}
 	out.licensing.KeepPapers(out.papersAt(clock.Now))
 	out.accounts.OnLeave(out.licensing.Forget)
+	if out.use, err = use.New(use.Config{Pool: in.pool, Catalogue: out.datasets, Licensing: out.licensing, Accounts: out.accounts, Book: book, Clocks: out.clocks, Now: clock.Now}); err != nil {
+		return services{}, err
+	}
 	return out, nil
 }
 

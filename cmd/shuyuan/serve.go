@@ -149,9 +149,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Supervision: s.cases,
 		Datasets:    s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases},
-		Sharing: shares,
-		Now:     s.clock.Now, Config: reached, Log: s.log,
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use},
+		Sharing: shares, Use: s.use,
+		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},
 		Deidentify: deidentify.New(s.in.pool, s.datasets, s.catalogue, book, s.clock.Now),
@@ -213,6 +213,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleApplications(workers, sender, s.base, follows); err != nil {
 		return err
 	}
+	if err := notify.HandleUse(workers, sender, s.base, follows); err != nil {
+		return err
+	}
 	if err := notify.HandleFindings(workers, sender, s.base, follows); err != nil {
 		return err
 	}
@@ -228,6 +231,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "key-warning", Every: time.Hour, AtStart: true, Run: s.accounts.WarnOfKeys},
 		{Name: "applications", Every: time.Minute, AtStart: true, Run: s.licensing.Tick},
 		{Name: "supervision", Every: time.Minute, AtStart: true, Run: s.cases.Tick},
+		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},
 		{Name: "make-tables", Every: time.Hour, AtStart: true, Run: s.datasets.MakeTables},

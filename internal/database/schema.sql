@@ -1597,7 +1597,7 @@ CREATE TABLE grants (
     CONSTRAINT grants_purpose_check CHECK ((purpose <> ''::text)),
     CONSTRAINT grants_rows_day_check CHECK ((rows_day > 0)),
     CONSTRAINT grants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'replaced'::text, 'closed'::text]))),
-    CONSTRAINT grants_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'department'::text, 'authority'::text, 'regulator'::text]))),
+    CONSTRAINT grants_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'department'::text, 'authority'::text, 'regulator'::text, 'platform'::text]))),
     CONSTRAINT grants_suspended_check CHECK (((state = 'suspended'::text) = (suspended_by <> ''::text))),
     CONSTRAINT grants_terms_check CHECK ((terms ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT grants_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreements(id),
@@ -2919,6 +2919,207 @@ CREATE TABLE usage_totals (
     CONSTRAINT usage_totals_pkey PRIMARY KEY (dataset_id)
 );
 COMMENT ON TABLE usage_totals IS 'the sums of usage_days, written in the same statement: a list of the most used would otherwise add up every day of every entry';
+
+CREATE TABLE use_audits (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    draw_id bigint NOT NULL,
+    grant_id bigint NOT NULL,
+    state text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    clock_from timestamp with time zone NOT NULL,
+    answer text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    violation text NOT NULL DEFAULT ''::text,
+    violation_of text NOT NULL DEFAULT ''::text,
+    words text NOT NULL DEFAULT ''::text,
+    found_at timestamp with time zone,
+    found_by bigint,
+    found_name text NOT NULL DEFAULT ''::text,
+    closing text NOT NULL DEFAULT ''::text,
+    closed_at timestamp with time zone,
+    closed_by bigint,
+    reminded_at timestamp with time zone,
+    warned_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT use_audits_check CHECK (((state <> 'answered'::text) OR (answered_at IS NOT NULL))),
+    CONSTRAINT use_audits_check1 CHECK (((state <> ALL (ARRAY['in_order'::text, 'wanting'::text, 'closed'::text])) OR ((found_at IS NOT NULL) AND (words <> ''::text)))),
+    CONSTRAINT use_audits_check2 CHECK (((state = ANY (ARRAY['wanting'::text, 'closed'::text])) = (violation <> ''::text))),
+    CONSTRAINT use_audits_check3 CHECK (((state = 'closed'::text) = ((closed_at IS NOT NULL) AND (closing <> ''::text)))),
+    CONSTRAINT use_audits_clock_path_check CHECK ((clock_path <> ''::text)),
+    CONSTRAINT use_audits_clock_profile_check CHECK ((clock_profile <> ''::text)),
+    CONSTRAINT use_audits_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'answered'::text, 'in_order'::text, 'wanting'::text, 'closed'::text]))),
+    CONSTRAINT use_audits_draw_id_fkey FOREIGN KEY (draw_id) REFERENCES use_draws(id),
+    CONSTRAINT use_audits_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT use_audits_pkey PRIMARY KEY (id),
+    CONSTRAINT use_audits_draw_id_grant_id_key UNIQUE (draw_id, grant_id)
+);
+CREATE INDEX use_audits_grant ON public.use_audits USING btree (grant_id, id);
+CREATE INDEX use_audits_waiting ON public.use_audits USING btree (id) WHERE (state = ANY (ARRAY['asked'::text, 'answered'::text, 'wanting'::text]));
+COMMENT ON COLUMN use_audits.violation IS 'which of the named violations is suspected (FJ-III.4): code of an option of the rule in the text violation_of';
+
+CREATE TABLE use_destructions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    grant_id bigint NOT NULL,
+    number text,
+    ended_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    carried_to bigint,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    clock_from timestamp with time zone NOT NULL,
+    items jsonb NOT NULL DEFAULT '[]'::jsonb,
+    method text NOT NULL DEFAULT ''::text,
+    destroyer text NOT NULL DEFAULT ''::text,
+    destroyed_on date,
+    supervisor text NOT NULL DEFAULT ''::text,
+    copies text NOT NULL DEFAULT ''::text,
+    body text NOT NULL DEFAULT ''::text,
+    sha256 text NOT NULL DEFAULT ''::text,
+    filed_at timestamp with time zone,
+    filed_by bigint,
+    filed_name text NOT NULL DEFAULT ''::text,
+    ground text NOT NULL DEFAULT ''::text,
+    ground_words text NOT NULL DEFAULT ''::text,
+    claimed_by bigint,
+    words text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    reminded_at timestamp with time zone,
+    warned_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT use_destructions_check CHECK (((state = 'carried'::text) = (carried_to IS NOT NULL))),
+    CONSTRAINT use_destructions_check1 CHECK ((carried_to <> grant_id)),
+    CONSTRAINT use_destructions_check2 CHECK (((state <> ALL (ARRAY['filed'::text, 'wanting'::text, 'confirmed'::text])) OR ((number IS NOT NULL) AND (filed_at IS NOT NULL) AND (sha256 <> ''::text)))),
+    CONSTRAINT use_destructions_check3 CHECK (((state <> ALL (ARRAY['confirmed'::text, 'excused'::text, 'written_off'::text])) OR (decided_at IS NOT NULL))),
+    CONSTRAINT use_destructions_check4 CHECK (((state <> ALL (ARRAY['claimed'::text, 'excused'::text])) OR ((ground <> ''::text) AND (ground_words <> ''::text)))),
+    CONSTRAINT use_destructions_check5 CHECK (((state <> ALL (ARRAY['wanting'::text, 'excused'::text, 'written_off'::text])) OR (words <> ''::text))),
+    CONSTRAINT use_destructions_clock_path_check CHECK ((clock_path <> ''::text)),
+    CONSTRAINT use_destructions_clock_profile_check CHECK ((clock_profile <> ''::text)),
+    CONSTRAINT use_destructions_number_check CHECK ((number ~ '^XH-\d{4}-\d{6}$'::text)),
+    CONSTRAINT use_destructions_sha256_check CHECK ((sha256 ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT use_destructions_state_check CHECK ((state = ANY (ARRAY['owed'::text, 'filed'::text, 'wanting'::text, 'confirmed'::text, 'claimed'::text, 'excused'::text, 'carried'::text, 'nothing'::text, 'written_off'::text]))),
+    CONSTRAINT use_destructions_carried_to_fkey FOREIGN KEY (carried_to) REFERENCES grants(id),
+    CONSTRAINT use_destructions_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT use_destructions_pkey PRIMARY KEY (id),
+    CONSTRAINT use_destructions_grant_id_key UNIQUE (grant_id),
+    CONSTRAINT use_destructions_number_key UNIQUE (number)
+);
+CREATE INDEX use_destructions_carried ON public.use_destructions USING btree (carried_to) WHERE (carried_to IS NOT NULL);
+CREATE INDEX use_destructions_waiting ON public.use_destructions USING btree (id) WHERE (state = ANY (ARRAY['owed'::text, 'filed'::text, 'wanting'::text, 'claimed'::text]));
+COMMENT ON TABLE use_destructions IS 'what becomes of delivered data once its grant has ended (AS-44 by analogy, FJ-4.3)';
+COMMENT ON COLUMN use_destructions.state IS 'carried: a later grant of the same holder covers what was delivered, and its certificate speaks of it; nothing: nothing was ever delivered';
+COMMENT ON COLUMN use_destructions.items IS 'what was delivered, from the record of deliveries, as it stood when the certificate was filed';
+COMMENT ON COLUMN use_destructions.body IS 'the certificate as it was filed';
+
+CREATE TABLE use_draws (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    side text NOT NULL,
+    profile text NOT NULL,
+    which text NOT NULL,
+    drawn_at timestamp with time zone NOT NULL,
+    drawn_by bigint NOT NULL,
+    drawn_name text NOT NULL,
+    seed text NOT NULL,
+    population text[] NOT NULL,
+    percent integer NOT NULL,
+    "least" integer NOT NULL,
+    drawn text[] NOT NULL,
+    questions text NOT NULL,
+    CONSTRAINT use_draws_check CHECK (((cardinality(drawn) > 0) AND (drawn <@ population))),
+    CONSTRAINT use_draws_check1 CHECK (((side = 'regulator'::text) = (profile = ''::text))),
+    CONSTRAINT use_draws_least_check CHECK (("least" >= 1)),
+    CONSTRAINT use_draws_number_check CHECK ((number ~ '^CC-\d{4}-\d{6}$'::text)),
+    CONSTRAINT use_draws_percent_check CHECK (((percent >= 1) AND (percent <= 100))),
+    CONSTRAINT use_draws_population_check CHECK ((cardinality(population) > 0)),
+    CONSTRAINT use_draws_questions_check CHECK ((questions <> ''::text)),
+    CONSTRAINT use_draws_seed_check CHECK ((seed ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT use_draws_side_check CHECK ((side = ANY (ARRAY['authority'::text, 'regulator'::text]))),
+    CONSTRAINT use_draws_which_check CHECK ((which = ANY (ARRAY['live'::text, 'ended'::text, 'all'::text]))),
+    CONSTRAINT use_draws_pkey PRIMARY KEY (id),
+    CONSTRAINT use_draws_number_key UNIQUE (number)
+);
+CREATE TRIGGER use_draws_frozen BEFORE DELETE OR UPDATE ON public.use_draws FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER use_draws_kept BEFORE TRUNCATE ON public.use_draws FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE use_draws IS 'samples of grants to audit: from the seed and the population anybody works out the same sample, so nobody chose';
+COMMENT ON COLUMN use_draws.population IS 'numbers of grants, in order; the sample are those whose SHA-256 of seed, space and number comes first';
+
+CREATE TABLE use_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    of text NOT NULL,
+    of_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    side text NOT NULL,
+    act text NOT NULL,
+    state text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    CONSTRAINT use_events_of_check CHECK ((of = ANY (ARRAY['report'::text, 'destruction'::text, 'audit'::text]))),
+    CONSTRAINT use_events_side_check CHECK ((side = ANY (ARRAY['applicant'::text, 'department'::text, 'authority'::text, 'regulator'::text, 'platform'::text]))),
+    CONSTRAINT use_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX use_events_of ON public.use_events USING btree (of, of_id, id);
+CREATE TRIGGER use_events_frozen BEFORE DELETE OR UPDATE ON public.use_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER use_events_kept BEFORE TRUNCATE ON public.use_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE use_events IS 'what happened to a report, a destruction or an audit, as both sides read it';
+
+CREATE TABLE use_reports (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    grant_id bigint NOT NULL,
+    number integer NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    state text NOT NULL DEFAULT 'open'::text,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    clock_from timestamp with time zone NOT NULL,
+    clock_given integer NOT NULL DEFAULT 0,
+    used text NOT NULL DEFAULT ''::text,
+    results text NOT NULL DEFAULT ''::text,
+    access text NOT NULL DEFAULT ''::text,
+    security text NOT NULL DEFAULT ''::text,
+    problems text NOT NULL DEFAULT ''::text,
+    personal text NOT NULL DEFAULT ''::text,
+    personal_how text NOT NULL DEFAULT ''::text,
+    onward text NOT NULL DEFAULT ''::text,
+    onward_how text NOT NULL DEFAULT ''::text,
+    shown text NOT NULL DEFAULT ''::text,
+    filed_at timestamp with time zone,
+    filed_by bigint,
+    filed_name text NOT NULL DEFAULT ''::text,
+    returns integer NOT NULL DEFAULT 0,
+    missing text NOT NULL DEFAULT ''::text,
+    accepted_at timestamp with time zone,
+    accepted_by bigint,
+    accepted_name text NOT NULL DEFAULT ''::text,
+    reminded_at timestamp with time zone,
+    warned_at timestamp with time zone,
+    suspended_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT use_reports_check CHECK (((state <> ALL (ARRAY['filed'::text, 'returned'::text, 'accepted'::text])) OR ((filed_at IS NOT NULL) AND (used <> ''::text) AND (access <> ''::text) AND (security <> ''::text) AND (personal <> ''::text) AND (onward <> ''::text)))),
+    CONSTRAINT use_reports_check1 CHECK (((state <> 'returned'::text) OR (missing <> ''::text))),
+    CONSTRAINT use_reports_check2 CHECK (((state = 'accepted'::text) = (accepted_at IS NOT NULL))),
+    CONSTRAINT use_reports_check3 CHECK (((suspended_at IS NULL) OR (warned_at IS NOT NULL))),
+    CONSTRAINT use_reports_clock_path_check CHECK ((clock_path <> ''::text)),
+    CONSTRAINT use_reports_clock_profile_check CHECK ((clock_profile <> ''::text)),
+    CONSTRAINT use_reports_number_check CHECK ((number >= 1)),
+    CONSTRAINT use_reports_onward_check CHECK ((onward = ANY (ARRAY[''::text, 'yes'::text, 'no'::text]))),
+    CONSTRAINT use_reports_personal_check CHECK ((personal = ANY (ARRAY[''::text, 'yes'::text, 'no'::text]))),
+    CONSTRAINT use_reports_state_check CHECK ((state = ANY (ARRAY['open'::text, 'filed'::text, 'returned'::text, 'accepted'::text, 'void'::text]))),
+    CONSTRAINT use_reports_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+    CONSTRAINT use_reports_pkey PRIMARY KEY (id),
+    CONSTRAINT use_reports_grant_id_number_key UNIQUE (grant_id, number)
+);
+CREATE INDEX use_reports_waiting ON public.use_reports USING btree (id) WHERE (state = ANY (ARRAY['open'::text, 'filed'::text, 'returned'::text]));
+COMMENT ON TABLE use_reports IS 'what the holder of a grant says of its use, period by period (AB-35.4; the period is the platform''s)';
+COMMENT ON COLUMN use_reports.clock_from IS 'clock_*: by when the next step is taken, by whoever has it';
+COMMENT ON COLUMN use_reports.shown IS 'of the results, what everybody may read on the page of the entry; empty: nothing';
+COMMENT ON COLUMN use_reports.suspended_at IS 'when the platform suspended the grant because this report had not come after a warning; null once it came';
 
 CREATE TABLE used_challenges (
     hash bytea NOT NULL,

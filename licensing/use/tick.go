@@ -1,0 +1,168 @@
+package use
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuyuan/internal/database"
+	"shuyuan/internal/deadline"
+	"shuyuan/internal/fault"
+	"shuyuan/licensing"
+)
+
+// mostTicked is how many of a kind one turn looks at.
+const mostTicked = 10000
+
+// Tick does what time alone brings: periods begin, letters remind and warn, and a
+// grant is suspended whose report did not come after its warning. Each case is moved
+// in a transaction of its own; it may run as often as one likes.
+func (s *Service) Tick(ctx context.Context) error {
+	return errors.Join(s.begin(ctx), s.tickReports(ctx), s.tickDestructions(ctx), s.tickAudits(ctx))
+}
+
+// begin opens what a grant brings and nobody opened: the next period, and what is
+// owed of grants that ended before there was such a duty.
+func (s *Service) begin(ctx context.Context) error {
+	rows, err := s.pool.Query(ctx, `
+		SELECT g.number FROM grants g
+		WHERE g.state IN ('active', 'suspended') AND NOT EXISTS (SELECT FROM use_reports r WHERE r.grant_id = g.id AND r.state = 'open')
+		   OR g.state NOT IN ('active', 'suspended') AND NOT EXISTS (SELECT FROM use_destructions x WHERE x.grant_id = g.id)
+		UNION SELECT g.number FROM use_reports r JOIN grants g ON g.id = r.grant_id AND g.state IN ('active', 'suspended') WHERE r.state = 'open' AND r.begins_at < @before
+		ORDER BY 1 LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked, "before": s.now().AddDate(0, -1, 0)})
+	if err != nil {
+		return fmt.Errorf("what begins: %w", err)
+	}
+	numbers, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("what begins: %w", err)
+	}
+	return each(ctx, s, numbers, s.follow)
+}
+
+// each does something with each in a transaction of its own; what somebody moved
+// meanwhile is no failure.
+func each[K any](ctx context.Context, s *Service, keys []K, do func(context.Context, pgx.Tx, K) error) error {
+	var failed []error
+	for _, key := range keys {
+		_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) { return struct{}{}, do(ctx, tx, key) })
+		if kind := fault.KindOf(err); kind != fault.Conflict && kind != fault.NotFound {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// near reports whether a clock has come to the days of its reminder.
+func (s *Service) near(c *deadline.Clock, now time.Time) bool {
+	return c != nil && !c.Preliminary() && s.clocks.Days(now, c.Last) <= s.limits.Reminder
+}
+
+func (s *Service) tickReports(ctx context.Context) error {
+	all, err := s.reports(ctx, s.pool, `r.state IN ('open', 'returned')`, `ORDER BY r.id LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked})
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for i := range all {
+		if s.reportStep(&all[i]) != "" {
+			ids = append(ids, all[i].ID)
+		}
+	}
+	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
+		r, err := s.lockReport(ctx, tx, grantOfReport, pgx.NamedArgs{"id": id, "number": 0})
+		if err != nil {
+			return err
+		}
+		now := s.instant()
+		switch s.reportStep(r) {
+		case "remind":
+			r.RemindedAt = &now
+			if err := saveReport(ctx, tx, r, platform()); err != nil {
+				return err
+			}
+			return s.tell(ctx, tx, &r.Grant, Notice{About: AboutReport, Act: "remind", Subject: r.ID, Number: r.Number}, r.Clock, licensing.OfApplicant)
+		case "warn":
+			return s.moveReport(ctx, tx, platform(), r, WarnOfReport, licensing.OfPlatform, "")
+		case "suspend":
+			return s.suspend(ctx, tx, r)
+		}
+		return nil
+	})
+}
+
+// reportStep is what is due of a report that its holder owes: a reminder, a
+// warning, or the suspension that follows a warning; empty: nothing yet.
+func (s *Service) reportStep(r *Report) string {
+	now := s.now()
+	switch {
+	case !r.Waits():
+	case r.Late(now) && r.WarnedAt == nil:
+		return "warn"
+	case r.Late(now) && r.Breaks != nil && r.Breaks.Late(now) && r.Suspended == nil && r.Grant.State == licensing.Active && now.Before(r.Grant.Until):
+		return "suspend"
+	case !r.Late(now) && r.RemindedAt == nil && r.State == ReportOpen && s.near(r.Clock, now):
+		return "remind"
+	}
+	return ""
+}
+
+// suspend stops the grant of a report that was warned of and did not come.
+func (s *Service) suspend(ctx context.Context, tx pgx.Tx, r *Report) error {
+	moved, err := s.licensing.ByPlatform(ctx, tx, r.Grant.ID, licensing.Suspend, reportLate)
+	if err != nil || !moved {
+		return err
+	}
+	now := s.instant()
+	r.Suspended = &now
+	if err := saveReport(ctx, tx, r, platform()); err != nil {
+		return err
+	}
+	if err := s.note(ctx, tx, platform(), ofReport, r.ID, Event{Act: string(ReportBreaks), State: string(r.State)}); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, &r.Grant, Notice{About: AboutReport, Act: "suspend", Subject: r.ID, Number: r.Number}, r.Clock, licensing.OfDepartment)
+}
+
+func (s *Service) tickDestructions(ctx context.Context) error {
+	all, err := s.destructions(ctx, s.pool, `x.state IN ('owed', 'wanting') AND x.warned_at IS NULL`, `ORDER BY x.id LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked})
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for i := range all {
+		if all[i].Late(s.now()) {
+			ids = append(ids, all[i].ID)
+		}
+	}
+	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
+		d, err := s.lockDestruction(ctx, tx, `g.id = (SELECT grant_id FROM use_destructions WHERE id = @id)`, pgx.NamedArgs{"id": id})
+		if err != nil || !d.Waits() || d.WarnedAt != nil || !d.Late(s.now()) {
+			return err
+		}
+		return s.moveDestruction(ctx, tx, platform(), d, WarnOfDestroy, licensing.OfPlatform, "")
+	})
+}
+
+func (s *Service) tickAudits(ctx context.Context) error {
+	all, err := s.audits(ctx, s.pool, `u.state = 'asked' AND u.warned_at IS NULL`, `ORDER BY u.id LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked})
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for i := range all {
+		if all[i].Late(s.now()) {
+			ids = append(ids, all[i].ID)
+		}
+	}
+	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
+		a, err := s.lockAudit(ctx, tx, id)
+		if err != nil || !a.Waits() || a.WarnedAt != nil || !a.Late(s.now()) {
+			return err
+		}
+		return s.moveAudit(ctx, tx, platform(), a, AuditStep{Action: WarnOfAudit}, licensing.OfPlatform)
+	})
+}
