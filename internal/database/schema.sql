@@ -1635,6 +1635,110 @@ COMMENT ON TABLE identities IS 'whom a provider of identity knows under which na
 COMMENT ON COLUMN identities.linked_by IS 'the person, signed in here; the system administrator, before the first sign-in; or the sign-up that made the account';
 COMMENT ON COLUMN identities.last_used_on IS 'the day only';
 
+CREATE TABLE incident_bodies (
+    incident_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    CONSTRAINT incident_bodies_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT incident_bodies_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incidents(id),
+    CONSTRAINT incident_bodies_pkey PRIMARY KEY (incident_id, department_id)
+);
+COMMENT ON TABLE incident_bodies IS 'departments that were told: those that hold a grant of sharing of it, and those that it may affect (AB-41.2)';
+
+CREATE TABLE incident_people (
+    incident_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    took integer NOT NULL,
+    holds boolean NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    CONSTRAINT incident_people_check CHECK (((took > 0) OR holds)),
+    CONSTRAINT incident_people_took_check CHECK ((took >= 0)),
+    CONSTRAINT incident_people_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incidents(id),
+    CONSTRAINT incident_people_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT incident_people_pkey PRIMARY KEY (incident_id, user_id)
+);
+CREATE INDEX incident_people_user ON public.incident_people USING btree (user_id);
+COMMENT ON TABLE incident_people IS 'who was told, once each: whoever took an affected version, or holds a grant of it';
+
+CREATE TABLE incident_reports (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    incident_id bigint NOT NULL,
+    kind text NOT NULL,
+    body text NOT NULL,
+    number text NOT NULL DEFAULT ''::text,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    recorded_by bigint NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT incident_reports_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT incident_reports_kind_check CHECK ((kind = ANY (ARRAY['cyberspace'::text, 'police'::text, 'sector'::text, 'authority'::text, 'other'::text]))),
+    CONSTRAINT incident_reports_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incidents(id),
+    CONSTRAINT incident_reports_pkey PRIMARY KEY (id)
+);
+CREATE INDEX incident_reports_incident ON public.incident_reports USING btree (incident_id, id);
+
+CREATE TABLE incident_versions (
+    incident_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    CONSTRAINT incident_versions_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incidents(id),
+    CONSTRAINT incident_versions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT incident_versions_pkey PRIMARY KEY (incident_id, version_id)
+);
+
+CREATE TABLE incidents (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    dataset_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    opener_id bigint NOT NULL,
+    profile text NOT NULL,
+    withdrawal_id bigint,
+    level text NOT NULL,
+    title text NOT NULL,
+    what text NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    measures text NOT NULL DEFAULT ''::text,
+    contained_at timestamp with time zone,
+    records text NOT NULL DEFAULT ''::text,
+    records_count integer NOT NULL DEFAULT 0,
+    records_sha256 text NOT NULL DEFAULT ''::text,
+    words text NOT NULL DEFAULT ''::text,
+    words_en text NOT NULL DEFAULT ''::text,
+    told_at timestamp with time zone,
+    cause text NOT NULL DEFAULT ''::text,
+    lessons text NOT NULL DEFAULT ''::text,
+    opened_by bigint NOT NULL,
+    opened_name text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT incidents_check CHECK (((contained_at IS NULL) = (measures = ''::text))),
+    CONSTRAINT incidents_check1 CHECK (((state <> ALL (ARRAY['contained'::text, 'closed'::text])) OR (contained_at IS NOT NULL))),
+    CONSTRAINT incidents_check2 CHECK (((told_at IS NULL) = (words = ''::text))),
+    CONSTRAINT incidents_check3 CHECK (((state <> 'closed'::text) OR ((cause <> ''::text) AND (lessons <> ''::text) AND (records_sha256 <> ''::text)))),
+    CONSTRAINT incidents_check4 CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['open'::text, 'contained'::text])))),
+    CONSTRAINT incidents_level_check CHECK ((level <> ''::text)),
+    CONSTRAINT incidents_number_check CHECK ((number ~ '^AQ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT incidents_records_count_check CHECK ((records_count >= 0)),
+    CONSTRAINT incidents_records_sha256_check CHECK ((records_sha256 ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT incidents_state_check CHECK ((state = ANY (ARRAY['open'::text, 'contained'::text, 'closed'::text, 'void'::text]))),
+    CONSTRAINT incidents_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT incidents_what_check CHECK ((what <> ''::text)),
+    CONSTRAINT incidents_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT incidents_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT incidents_opener_id_fkey FOREIGN KEY (opener_id) REFERENCES departments(id),
+    CONSTRAINT incidents_withdrawal_id_fkey FOREIGN KEY (withdrawal_id) REFERENCES opening_incidents(id),
+    CONSTRAINT incidents_pkey PRIMARY KEY (id),
+    CONSTRAINT incidents_number_key UNIQUE (number)
+);
+CREATE INDEX incidents_dataset ON public.incidents USING btree (dataset_id);
+CREATE INDEX incidents_department ON public.incidents USING btree (department_id, id DESC);
+CREATE INDEX incidents_profile ON public.incidents USING btree (profile, id DESC);
+COMMENT ON TABLE incidents IS 'known to the department of the data, the authority, the regulator and the departments that were told; the people who were told see the words that they were told alone';
+COMMENT ON COLUMN incidents.withdrawal_id IS 'the withdrawal at once that came with it';
+COMMENT ON COLUMN incidents.records_sha256 IS 'of the records of deliveries as they stood when they were put aside as evidence';
+
 CREATE TABLE invitations (
     id bytea NOT NULL,
     organisation_id bigint NOT NULL,

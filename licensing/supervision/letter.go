@@ -30,6 +30,7 @@ type Notice struct {
 	From    string    `json:"from"`               // the body that did it
 	FromEN  string    `json:"from_en"`
 	Words   string    `json:"words,omitempty"`
+	WordsEN string    `json:"words_en,omitempty"`
 	Due     string    `json:"due,omitempty"` // date
 	Halted  bool      `json:"halted,omitempty"`
 	At      time.Time `json:"at"`

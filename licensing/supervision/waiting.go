@@ -17,7 +17,15 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 	if !Desk(who) {
 		return nil, nil
 	}
-	return s.breachesWaiting(ctx, who)
+	var out []inbox.Item
+	for _, waiting := range []func(context.Context, account.Actor) ([]inbox.Item, error){s.breachesWaiting, s.incidentsWaiting} {
+		items, err := waiting(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, items...)
+	}
+	return out, nil
 }
 
 // Tick moves what its days have moved. It may run as often as one likes.
@@ -76,4 +84,36 @@ func orElse(s, other string) string {
 // OpenClocks implements calendars.Runner: the clocks of the cases that wait.
 func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
 	return selectOpenClocks(ctx, s.pool)
+}
+
+func (s *Service) incidentsWaiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
+	found, err := s.Incidents(ctx, who, Filter{Limit: mostWaiting})
+	if err != nil {
+		return nil, err
+	}
+	var out []inbox.Item
+	for k := range found {
+		i := &found[k]
+		side, err := s.incidentParty(ctx, s.pool, who, i)
+		if err != nil {
+			return nil, err
+		}
+		if side != OfDepartment && (side != OfAuthority || !i.Late(s.now())) {
+			continue
+		}
+		item := inbox.Item{Kind: "incident", ID: i.Number, Title: inbox.Text{Zh: i.Title}, Sub: inbox.Text{Zh: i.Number + " · " + i.Dataset.Title, En: i.Number + " · " + orElse(i.Dataset.TitleEN, i.Dataset.Title)},
+			Path: "/desk/incidents/" + i.Number, Since: i.KnownAt, After: "到期没有办：标明逾期，仍要办理"}
+		switch {
+		case i.ContainedAt == nil:
+			item.Ask, item.Clock = "安全事件：请写明怎样防止扩大。", i.Containing
+		case i.untold > 0:
+			item.Ask, item.Clock = "安全事件：请告知受影响的人和部门。", i.Telling
+		case len(i.missing) > 0:
+			item.Ask, item.Clock = "安全事件：请向规定的部门报告，并记下。", i.Reporting
+		default:
+			item.Ask, item.After = "安全事件：查清原因，留存记录，办结。", ""
+		}
+		out = append(out, item)
+	}
+	return out, nil
 }
