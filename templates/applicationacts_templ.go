@@ -1491,7 +1491,7 @@ func decisionForm(p ApplicationPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !p.Application.MustGrant {
-				templ_7745c5c3_Err = Prose("reason", text.T(ctx, "不同意的理由"), p.Form.Reason, text.T(ctx, "全部同意的不用写。"), p.Mistake).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = OptionalProse("reason", text.T(ctx, "不同意的理由"), p.Form.Reason, text.T(ctx, "全部同意的不用写。"), p.Mistake).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3543,7 +3543,7 @@ func ConditionsForm(p ConditionsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Prose("materials", text.T(ctx, "要申请人交的材料，一行一样"), p.Materials, text.T(ctx, "以后只能要这里列出的。"), p.Mistake).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = OptionalProse("materials", text.T(ctx, "要申请人交的材料，一行一样"), p.Materials, text.T(ctx, "以后只能要这里列出的。"), p.Mistake).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

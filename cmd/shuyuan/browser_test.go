@@ -76,10 +76,15 @@ type tab struct {
 	forgiven []string
 }
 
-// newTab opens a window of a common size.
+// newTab opens a window of a common size on the sample world.
 func newTab(t *testing.T) *tab {
 	t.Helper()
-	p := portalOf(t)
+	return newTabOn(t, portalOf(t))
+}
+
+// newTabOn is newTab on another installation.
+func newTabOn(t *testing.T, p *process) *tab {
+	t.Helper()
 	browser, err := chromium()
 	if err != nil {
 		t.Fatalf("chromium: %v", err)

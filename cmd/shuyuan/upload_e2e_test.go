@@ -145,8 +145,14 @@ func (b *tab) officer(identifier string) {
 	if found == nil {
 		b.Fatalf("no password of %s is kept", identifier)
 	}
+	b.enter(identifier, string(found[1]))
+}
+
+// enter signs in.
+func (b *tab) enter(identifier, password string) {
+	b.Helper()
 	b.open("/sign-in")
-	b.run(chromedp.SendKeys(`input[name=identifier]`, identifier, chromedp.ByQuery), chromedp.SendKeys(`input[name=password]`, string(found[1]), chromedp.ByQuery))
+	b.run(chromedp.SendKeys(`input[name=identifier]`, identifier, chromedp.ByQuery), chromedp.SendKeys(`input[name=password]`, password, chromedp.ByQuery))
 	b.leads(func() { b.press(kb.Enter) })
 }
 

@@ -34,6 +34,7 @@
     if (form.dataset.ready) return;
     e.preventDefault(); // an autosave under way first says which revision this is of
     const button = e.submitter;
-    saving.then(() => { form.dataset.ready = '1'; form.requestSubmit(button); });
+    // not within this event: a form that is being submitted takes no other request
+    saving.then(() => setTimeout(() => { form.dataset.ready = '1'; form.requestSubmit(button); }));
   });
 })();
