@@ -240,13 +240,14 @@ func TestConditionalDataUnderFourTexts(t *testing.T) {
 		})
 	}
 	t.Run("what became of a text that lapsed", func(t *testing.T) {
-		officer := newTabOn(t, p.process)
-		officer.enter("officer@aba.example", password)
-		officer.open("/desk/applications?all=1")
-		officer.follow(`main a[href^="/desk/applications/SQ-"]`)
-		if page := officer.text("main"); !strings.Contains(page, "历史规则") || !strings.Contains(page, "2023-10-13") {
+		citizen := newTabOn(t, p.process)
+		citizen.enter("citizen@aba.example", password)
+		citizen.open("/applications")
+		citizen.follow(`main a[href^="/applications/SQ-2023-"]`)
+		if page := citizen.text("main"); !strings.Contains(page, "历史规则") || !strings.Contains(page, "2023-10-13") {
 			t.Errorf("the case under the text that lapsed: %s", page)
 		}
-		officer.shot("conditional-aba-later")
+		citizen.clean("a case under a text that lapsed")
+		citizen.shot("conditional-aba-later")
 	})
 }
