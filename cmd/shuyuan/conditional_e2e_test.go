@@ -105,7 +105,7 @@ func (p *past) entry(name string) {
 	ctx := p.t.Context()
 	store, err := blob.NewDir(p.process.data + "/files")
 	must(err)
-	catalogue := datasets.NewService(p.pool, store, licensing.NewGate(p.pool), p.now)
+	catalogue := datasets.NewService(p.pool, store, licensing.Gate{}, p.now)
 	var departments []datasets.Department
 	for _, x := range texts {
 		departments = append(departments, datasets.Department{Slug: x.name, Name: "示例部门（" + x.name + "）", NameEN: "Department of " + x.name, Region: "100000", Profile: x.profile, Side: account.Manage})
