@@ -3,7 +3,6 @@ package text
 func init() {
 	add(map[string]string{
 		"续期": "Renewal",
-		"变更": "Change",
 		"续的是这份授权，同意后从它期满的次日起用：": "It renews this grant, and begins the day after that ends: ",
 		"变更这份授权，同意后马上代替它，期限不变：": "It changes this grant, takes its place at once, and ends as it would have: ",
 		"（到 %s）":        " (until %s)",
