@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
+	"shuyuan/licensing/papers"
 )
 
 // appliedFor is the entry whose department has demo accounts.
@@ -24,6 +26,7 @@ type applied struct {
 	lane    string
 	purpose string
 	draft   bool
+	papers  []string // materials that are handed in
 	steps   []appliedStep
 }
 
@@ -80,6 +83,9 @@ func turnedAway(days int, reason string) appliedStep {
 
 func refusalDisputed(days int) appliedStep {
 	return appliedStep{days, func(ctx context.Context, _ *stage, l *licensing.Service, who, _ account.Actor, a *licensing.Application) (*licensing.Application, error) {
+		if err := handIn(ctx, l, who, a.Number, "", "示例证据.pdf"); err != nil {
+			return nil, err
+		}
 		return l.Dispute(ctx, who, a.Number, "示例：数据里没有个人信息，理由不成立。", a.Revision)
 	}}
 }
@@ -103,14 +109,48 @@ var sampleApplications = []applied{
 	{entry: appliedFor, days: 42, lane: licensing.Public, company: true, purpose: "示例：估算机场鸟击的维修损失，结果免费公布", steps: []appliedStep{taken(41), answered(38, licensing.ItemGranted, "")}},
 	{entry: appliedFor, days: 6, from: licensing.Change, company: true, purpose: "示例：改为估算维修损失和停航损失，结果免费公布", steps: []appliedStep{taken(5)}},
 	{entry: appliedFor, days: 1, lane: licensing.Public, purpose: "示例：给学校的科普展板算一张图", steps: nil},
-	{entry: "tide-constituents", days: 12, lane: licensing.Public, company: true, purpose: "示例：给渔港推送潮时提醒", steps: []appliedStep{taken(11), answered(1, licensing.ItemReduced, "示例：用途只需要站名。")}},
-	{entry: "tide-constituents", days: 2, draft: true, lane: licensing.Public, purpose: "示例：还没有写完的用途"},
+	{entry: "tide-constituents", days: 12, lane: licensing.Public, company: true, purpose: "示例：给渔港推送潮时提醒", papers: tideMaterials, steps: []appliedStep{taken(11), answered(1, licensing.ItemReduced, "示例：用途只需要站名。")}},
+	{entry: "tide-constituents", days: 2, draft: true, lane: licensing.Public, purpose: "示例：还没有写完的用途", papers: tideMaterials[:1]},
 	{entry: "mobile-prefixes", days: 25, lane: licensing.Commercial, company: true, purpose: "示例：给客服系统判断号码归属地", steps: []appliedStep{taken(24), competed(18)}},
 	{entry: "mobile-prefixes", days: 3, lane: licensing.Public, purpose: "示例：统计本社区的号码归属", steps: []appliedStep{askedForMore(1, "存放地点写明在哪台机器\n由谁保管")}},
 	{entry: "fujian-city-outlines", days: 45, lane: licensing.Academic, company: true, purpose: "示例：教学用的行政区轮廓图", steps: []appliedStep{taken(43)}}, // late
 	{entry: "fujian-city-outlines", days: 9, lane: licensing.Public, purpose: "示例：想要一份批复文件的全文", steps: []appliedStep{turnedAway(8, "示例：要的是政府信息公开，请到信息公开平台申请。")}},
 	{entry: "liaoning-city-outlines", days: 20, lane: licensing.Public, company: true, purpose: "示例：画一张灾害分布图", steps: []appliedStep{taken(19), answered(15, licensing.ItemRefused, "示例：有公开的同样数据，见目录。"), refusalDisputed(9)}},
 	{entry: "liaoning-city-outlines", days: 7, lane: licensing.Public, purpose: "示例：画一张图，后来不再需要", steps: []appliedStep{takenBack(6)}},
+}
+
+// tideMaterials is what a department asks every applicant for tides for.
+var tideMaterials = []string{"用途说明（盖章）", "数据安全方案"}
+
+func handIn(ctx context.Context, l *licensing.Service, who account.Actor, number, slot, name string) error {
+	_, err := l.AddPaper(ctx, who, number, papers.New{Slot: slot, Name: name}, bytes.NewReader(paper()))
+	return err
+}
+
+// askForMaterials lists what applicants for tides hand in.
+func (s *stage) askForMaterials(ctx context.Context) error {
+	const slug = "tide-constituents"
+	d, err := s.Datasets.Dataset(ctx, account.Actor{}, slug)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l, err := s.licensingAgo(80)
+	if err != nil {
+		return err
+	}
+	officer := s.as(theOfficer)
+	if officer.Department != d.Department.ID {
+		officer = s.w.officer(d.Department.ID)
+	}
+	_, terms, err := l.ConditionsOf(ctx, officer, slug)
+	if err != nil {
+		return err
+	}
+	terms.Materials = tideMaterials
+	return l.SetConditions(ctx, officer, slug, terms)
 }
 
 // apply plays the sample applications.
@@ -131,6 +171,9 @@ func (s *stage) apply(ctx context.Context) error {
 	i := slices.IndexFunc(orgs, func(o account.Organisation) bool { return o.Status == account.OrgVerified })
 	if i < 0 {
 		return fmt.Errorf("no verified organisation")
+	}
+	if err := s.askForMaterials(ctx); err != nil {
+		return err
 	}
 	for _, x := range sampleApplications {
 		who, organisation := citizen, int64(0)
@@ -183,6 +226,11 @@ func (s *stage) applyOnce(ctx context.Context, x applied, who account.Actor, org
 	}
 	if x.draft {
 		f.Outputs, f.Months = "", ""
+	}
+	for _, m := range x.papers {
+		if err := handIn(ctx, l, who, a.Number, m, "示例"+m+".pdf"); err != nil {
+			return err
+		}
 	}
 	if a, err = l.SaveDraft(ctx, who, a.Number, f, a.Revision); err != nil || x.draft {
 		return err
