@@ -201,3 +201,79 @@ func TestABreachCaseFromTheGrantToItsEnd(t *testing.T) {
 		}
 	}
 }
+
+// An incident in a browser without script: the letter is seen before it goes, the
+// affected see it on their downloads, and nobody else anything.
+func TestAnIncidentFromTheFormToTheDownloads(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	w.withProfile(t, "cn-tianjin-2018")
+	_, d := w.given(t, "leaked")
+	if r := w.get(t, citizen, "/d/"+d.Resources[0].ID+"/1/data.csv"); r.status != 200 {
+		t.Fatalf("%d", r.status)
+	}
+	for p, want := range map[persona]int{visitor: 303, citizen: 403, admin: 403, other: 422, own: 200, persona(account.Authority): 200, persona(account.Regulator): 200} {
+		if r := w.get(t, p, "/desk/incidents/new?dataset="+d.Slug); r.status != want {
+			t.Errorf("the form for %s: %d, want %d", p, r.status, want)
+		}
+	}
+	form := w.get(t, own, "/desk/incidents/new?dataset="+d.Slug).doc(t)
+	said := url.Values{"dataset": {d.Slug}, "title": {"备注没有脱敏"}, "what": {"备注里有手机号，保密细节甲。"}, "level": {"major"}, "version": {form.Find("input[name=version]").AttrOr("value", "")}}
+	for field, f := range map[string]url.Values{"title": with(said, "title", " "), "what": with(said, "what", ""), "version": with(said, "version", "x"), "level": with(said, "level", "huge"), "known": with(said, "known", "2099-01-01T00:00")} {
+		if r := w.post(t, own, "/desk/incidents", f); r.status != 422 || r.doc(t).Find("form .err").Length() != 1 {
+			t.Errorf("%s: %d", field, r.status)
+		}
+	}
+	path, _, _ := strings.Cut(w.post(t, own, "/desk/incidents", said).header.Get("Location"), "?")
+	if !strings.HasPrefix(path, "/desk/incidents/AQ-") {
+		t.Fatal(path)
+	}
+	for p, want := range map[persona]int{visitor: 303, citizen: 403, other: 404, own: 200, persona(account.Authority): 200, persona(account.Regulator): 200} {
+		if r := w.get(t, p, path); r.status != want {
+			t.Errorf("%s: %d, want %d", p, r.status, want)
+		}
+	}
+	move := func(p persona, pairs ...string) reply {
+		revision := w.get(t, p, path).doc(t).Find(`input[name=revision]`).First().AttrOr("value", "1")
+		return w.post(t, p, path, with(url.Values{"revision": {revision}}, pairs...))
+	}
+	for name, r := range map[string]reply{"no act": move(own, "action", "burn"), "closed at once": move(persona(account.Head), "action", "close", "cause", "x", "lessons", "x"), "an old page": w.post(t, own, path, url.Values{"action": {"contain"}, "measures": {"x"}, "revision": {"9"}})} {
+		if r.status != 409 {
+			t.Errorf("%s: %d", name, r.status)
+		}
+	}
+	tell := []string{"action", "preview", "words", "请删除备注列。", "words_en", "Please delete the remarks."}
+	if r := move(own, tell...); r.status != 200 || !strings.Contains(r.body, `value="tell"`) || !strings.Contains(r.doc(t).Find(".note").Text(), "请删除备注列。") {
+		t.Errorf("the letter is not shown before it goes: %d", r.status)
+	}
+	if page := w.get(t, citizen, "/downloads"); strings.Contains(page.body, "请删除备注列") {
+		t.Error("it went with the preview")
+	}
+	tell[1] = "tell"
+	if r := move(own, tell...); r.status != 303 {
+		t.Fatalf("%d", r.status)
+	}
+	page := w.get(t, citizen, "/downloads")
+	if !strings.Contains(page.body, "请删除备注列。") || strings.Contains(page.body, "保密细节甲") {
+		t.Error("the downloads of who took it")
+	}
+	if page := w.get(t, "buyer", "/downloads"); strings.Contains(page.body, "请删除备注列") {
+		t.Error("somebody else is told")
+	}
+	for _, p := range []string{"/datasets/" + d.Slug, "/", "/departments/" + w.Office(t).Slug} {
+		if page := w.get(t, visitor, p); strings.Contains(page.body, "保密细节甲") || strings.Contains(page.body, "AQ-") || strings.Contains(page.body, "请删除备注列") {
+			t.Errorf("%s tells of it", p)
+		}
+	}
+	for _, step := range [][]string{{"action", "contain", "measures", "撤下备注列"}, {"action", "keep", "records", "日志"}, {"action", "inform", "kind", "authority", "body", "某局", "report_number", "1号"}} {
+		if r := move(own, step...); r.status != 303 {
+			t.Errorf("%v: %d", step, r.status)
+		}
+	}
+	if r := move(persona(account.Head), "action", "close", "cause", "漏了一列", "lessons", "双人核对"); r.status != 303 {
+		t.Errorf("closed: %d %s", r.status, r.doc(t).Find(".late").Text())
+	}
+	if list := w.get(t, own, "/desk/incidents?all=1"); !strings.Contains(list.body, "备注没有脱敏") {
+		t.Error("the list")
+	}
+}

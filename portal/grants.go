@@ -181,6 +181,11 @@ func (s *Server) showDownloads(c *fiber.Ctx) error {
 	if p.Items, err = s.Datasets.Acquired(ctx, actor(c), before, listed+1); err != nil {
 		return err
 	}
+	if s.Supervision != nil && before == 0 {
+		if p.Told, err = s.Supervision.Tellings(ctx, actor(c)); err != nil {
+			return err
+		}
+	}
 	p.Items, p.Next = pageOf(p.Items, func(a datasets.Acquisition) int64 { return a.ID }, "/downloads?before=")
 	return s.page(c, templates.Downloads(p))
 }

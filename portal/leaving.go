@@ -127,5 +127,15 @@ func (s *Server) ownData(ctx context.Context, who account.Actor) (map[string]any
 		return nil, err
 	}
 	taken, err := s.Datasets.Acquired(ctx, who, 0, all)
-	return map[string]any{"applications": applied, "grants": held, "downloads": taken}, err
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"applications": applied, "grants": held, "downloads": taken}
+	if s.Supervision == nil {
+		return out, nil
+	}
+	if out["breach_cases"], err = s.Supervision.OwnBreaches(ctx, who); err == nil {
+		out["incident_notices"], err = s.Supervision.Tellings(ctx, who)
+	}
+	return out, err
 }

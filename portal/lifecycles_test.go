@@ -35,6 +35,7 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Opening review", "Whether one content may be opened, gate by gate, and the emergency lane (`datasets/opening`; AS-28, AS-30, AS-20.4, AB-32).", opening.Lifecycle()},
 	{"Note", "What a department explains of an entry (`datasets/notes`; TJ-25).", notes.Lifecycle()},
 	{"Grant, by a breach case", "What the suspension and the decision of a breach case do to a grant (`licensing/undercase.go`).", licensing.CaseLifecycle()},
+	{"Incident", "What happened to data, who is told and what is reported (`licensing/supervision`; AS-48, TJ-50, AB-41.2). Telling, reporting and keeping records leave it where it stands.", supervision.IncidentLifecycle()},
 	{"Breach case", "What is held against whoever holds a grant, of an application or of sharing (`licensing/supervision`; FJ-III.4, AB-44(9) to (11), AS-22b).", supervision.BreachLifecycle()},
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},

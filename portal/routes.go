@@ -377,6 +377,12 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/breaches/:number", By: supervisors, Handle: (*Server).showBreach, Session: true},
 	{Method: "POST", Path: "/desk/breaches/:number", By: supervisors, Handle: (*Server).moveBreach, Session: true, Fresh: true},
 
+	{Method: "GET", Path: "/desk/incidents", By: supervisors, Handle: (*Server).showDataIncidents, Session: true},
+	{Method: "GET", Path: "/desk/incidents/new", By: supervisors, Handle: (*Server).showNewDataIncident, Session: true},
+	{Method: "POST", Path: "/desk/incidents", By: supervisors, Handle: (*Server).openDataIncident, Session: true},
+	{Method: "GET", Path: "/desk/incidents/:number", By: supervisors, Handle: (*Server).showDataIncident, Session: true},
+	{Method: "POST", Path: "/desk/incidents/:number", By: supervisors, Handle: (*Server).moveDataIncident, Session: true},
+
 	{Method: "GET", Path: "/desk/findings", By: officers, Handle: (*Server).showFindings, Session: true},
 	{Method: "GET", Path: "/desk/findings/:id", By: officers, Handle: (*Server).showFinding, Session: true},
 	{Method: "POST", Path: "/desk/findings/:id", By: officers, Handle: (*Server).decideFinding, Session: true},

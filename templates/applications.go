@@ -206,6 +206,7 @@ func (p GrantPage) above(ctx context.Context) Link {
 type DownloadsPage struct {
 	Frame
 	Items []datasets.Acquisition
+	Told  []supervision.Telling // of incidents with what was taken
 	Next  string
 }
 

@@ -34,6 +34,7 @@ var actionTypes = map[string][2]string{
 	"application":      {"licensing", "Action"},
 	"grant":            {"licensing", "GrantAction"},
 	"breach":           {"supervision", "BreachAction"},
+	"incident":         {"supervision", "IncidentAction"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

@@ -28,6 +28,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},
 	{Href: "/desk/organisations", Title: "机构认证", By: []account.Role{account.Authority}},
 	{Href: "/desk/applications", Title: "开放申请", Also: "/desk/grants", By: []account.Role{account.Officer, account.Head, account.Authority}},
+	{Href: "/desk/incidents", Title: "安全事件", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/breaches", Title: "违约案", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/use", Title: "使用监管", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/questions", Title: "问答", By: []account.Role{account.Officer}},

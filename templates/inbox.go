@@ -212,6 +212,7 @@ var inboxKinds = map[string]string{
 	"use-report":       "使用报告",
 	"use-destruction":  "到期销毁",
 	"use-audit":        "抽查",
+	"incident":         "安全事件",
 	"calendar":         "工作日历",
 }
 

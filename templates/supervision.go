@@ -257,6 +257,8 @@ func SupervisionAct(ctx context.Context, of, act string) string {
 	switch of {
 	case "breach":
 		return text.T(ctx, breachActions[act])
+	case "incident":
+		return text.T(ctx, incidentActions[act])
 	}
 	return act
 }

@@ -92,6 +92,9 @@ var keptColumns = []keptColumn{
 	{"breaches", "opened_by", "acts.ndjson", stays, official},
 	{"breaches", "decided_by", "acts.ndjson", stays, official},
 	{"breaches", "verdict_by", "acts.ndjson", stays, official},
+	{"incidents", "opened_by", "acts.ndjson", stays, official},
+	{"incident_reports", "recorded_by", "acts.ndjson", stays, official},
+	{"incident_people", "user_id", "data.json", stays, "who was told of an incident answers for the duty to tell (TJ-50)"},
 	{"supervision_events", "by_id", "acts.ndjson", stays, official},
 
 	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},

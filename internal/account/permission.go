@@ -83,6 +83,7 @@ var Permissions = []Permission{
 	{"说明针对自己授权的违约案，对决定提出异议，反映授权没有按约定使用", "Answer in breach cases about one's grants, dispute what is decided, report that a grant is not used as agreed", staff},
 	{"看违约案：本部门数据的，本部门使用别人数据的；主管部门和监管机构，各自监督的", "See breach cases: of the data of one's department, of what it uses of others; the authority and the regulator, those that they oversee", []Role{Officer, Head, Authority, Regulator}},
 	{"立违约案，听取说明后决定：数据部门、主管部门、监管机构", "Open breach cases and decide them after hearing the holder: the department of the data, the authority, the regulator", []Role{Officer, Head, Authority, Regulator}},
+	{"立安全事件，控制、告知、报告、留存记录：数据部门、主管部门、监管机构", "Open incidents with data, contain them, tell, report and keep records: the department of the data, the authority, the regulator", []Role{Officer, Head, Authority, Regulator}},
 	{"决定对违约决定的异议", "Decide disputes of what was decided in breach cases", []Role{Authority}},
 	{"受理、答复对本部门数据的共享申请，提供数据，撤销授权", "Accept and answer requests for the data of one's department, supply them, revoke grants", []Role{Officer, Head}},
 	{"决定协商不成的共享申请，协助向上级平台申请", "Decide requests about which departments do not agree, help with requests to the platforms above", []Role{Authority}},

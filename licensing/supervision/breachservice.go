@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -606,6 +605,16 @@ func (s *Service) BreachesOf(ctx context.Context, who account.Actor, of Of) ([]B
 	return s.breachList(ctx, s.pool, where, `b.id DESC`, pgx.NamedArgs{"grant": x.Grant, "share": x.Share, "limit": 100})
 }
 
+// OwnBreaches are the cases against grants of who, for the export of an account:
+// without who reported them.
+func (s *Service) OwnBreaches(ctx context.Context, who account.Actor) ([]Breach, error) {
+	found, err := s.breachList(ctx, s.pool, `b.holder_user_id = @user AND b.opened_at IS NOT NULL`, `b.id`, pgx.NamedArgs{"user": who.ID, "limit": 10000})
+	for i := range found {
+		found[i].Reporter, found[i].ReportedAt = "", nil
+	}
+	return found, err
+}
+
 // past are the breaches that were decided against whoever holds what b is about.
 func (s *Service) past(ctx context.Context, b *Breach) ([]Breach, error) {
 	return s.listedOf(ctx, b.user, b.organisation, b.department, b.ID)
@@ -630,7 +639,7 @@ func (s *Service) listedOf(ctx context.Context, user, organisation, department, 
 		pgx.NamedArgs{"user": user, "organisation": organisation, "department": department, "but": but, "limit": 100})
 }
 
-// TickBreaches carries out the revocations whose days to be disputed are over.
+// tickBreaches carries out the revocations whose days to be disputed are over.
 func (s *Service) tickBreaches(ctx context.Context) error {
 	due, err := s.breachList(ctx, s.pool, `b.state = 'revoking'`, `b.id`, pgx.NamedArgs{"limit": 1000})
 	if err != nil {
@@ -656,14 +665,4 @@ func (s *Service) tickBreaches(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// decisionClock is by when the decision of a case was due; nil where it has not
-// been heard.
-func (s *Service) decisionClock(heard time.Time, profile string) *deadline.Clock {
-	clock, err := s.clocks.Start(profile, decideTerm, heard)
-	if err != nil {
-		return nil
-	}
-	return &clock
 }

@@ -52,7 +52,7 @@ func supervised(lang text.Lang, n supervision.Notice, base string) string {
 	say := func(zh string, args ...any) string { return text.In(lang, zh, args...) }
 	title, from := n.Title, n.From
 	if lang == text.English {
-		title, from = orElse(n.TitleEN, title), orElse(n.FromEN, from)
+		title, from, n.Words = orElse(n.TitleEN, title), orElse(n.FromEN, from), orElse(n.WordsEN, n.Words)
 	}
 	lines := []string{say("您好。"), "", n.Number + " · " + supervisionAct(lang, n)}
 	if title != "" {
