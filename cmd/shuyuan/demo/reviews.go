@@ -44,7 +44,7 @@ func (s *stage) review(ctx context.Context) error {
 // readAll sends the files and has them read, several at once: that is most of the
 // time that the states take.
 func (s *stage) readAll(ctx context.Context) error {
-	group, within := errgroup.WithContext(ctx)
+	var group errgroup.Group // none is broken off in the middle because another failed: it would count as being read for a while
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i := range s.states.Entries {
 		e := &s.states.Entries[i]
@@ -55,7 +55,7 @@ func (s *stage) readAll(ctx context.Context) error {
 				return errors.Join(err, group.Wait())
 			}
 			group.Go(func() error {
-				_, err := s.readFile(within, resource, f.File)
+				_, err := s.readFile(ctx, resource, f.File)
 				return err
 			})
 		}
@@ -151,8 +151,12 @@ func (s *stage) readUpload(ctx context.Context, id string) (*datasets.Upload, er
 		return nil, err
 	}
 	u, err := s.Datasets.Upload(ctx, s.as(theOfficer), id)
-	if err == nil && u.Refusal != nil {
+	switch {
+	case err != nil:
+	case u.Refusal != nil:
 		err = u.Refusal
+	case u.State == datasets.Reading:
+		err = fmt.Errorf("%s is being read by a load that was cut off: try again in some minutes", u.FileName)
 	}
 	return u, err
 }
