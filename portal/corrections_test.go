@@ -108,6 +108,14 @@ func TestAnObjectionFromTheRowToItsClosing(t *testing.T) {
 	if r := move(own, 1, "action", "take_up"); r.status != 303 {
 		t.Fatal(r.status, r.body)
 	}
+	english := w.get(t, own, desk, "Accept-Language", "en").doc(t).Find("#history li:last-child p").First()
+	if got := english.Text(); !strings.Contains(got, d.Department.NameEN) || d.Department.NameEN == "" || english.Find("[lang=zh]").Length() != 0 {
+		t.Errorf("who took it up, in English: %q", got)
+	}
+	chinese := w.get(t, own, desk).doc(t).Find("#history li:last-child p").First().Text()
+	if !strings.Contains(chinese, w.actorOf(t, own).Name) || strings.Contains(chinese, d.Department.NameEN) {
+		t.Errorf("who took it up: %q", chinese)
+	}
 	for name, c := range map[string]struct {
 		reply
 		status int

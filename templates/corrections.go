@@ -163,6 +163,15 @@ func CorrectHref(slug, resource string, version, table int, row int64, column st
 func correctionsHref(slug string) string { return "/datasets/" + slug + "/corrections" }
 
 // placeHref leads to what an objection is about, in the version that it counts in.
+// correctionSide is who did a step of an objection: of the department its name, of
+// the platform, which forwards, whoever did it; nobody is named of whoever filed it.
+func correctionSide(c *corrections.Correction, e corrections.Event) policy.Text {
+	if e.Act == corrections.Forward {
+		return policy.Text{Zh: e.By}
+	}
+	return policy.Text{Zh: e.By, En: c.Dataset.Department.NameEN}
+}
+
 func placeHref(c *corrections.Correction) string {
 	if c.Place.Resource == nil {
 		return "/datasets/" + c.Dataset.Slug
