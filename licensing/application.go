@@ -164,6 +164,7 @@ type Application struct {
 	Dataset      datasets.Dataset // slug, titles, department alone
 	User         int64
 	Organisation int64 // 0: a natural person
+	Suspended    bool  // the organisation is, now: it can neither sign nor be granted anything
 	Applicant    string
 	Name, Code   string // of the applicant
 	State        State

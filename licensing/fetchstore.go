@@ -33,6 +33,6 @@ func fetching(ctx context.Context, tx pgx.Tx, grant int64, t datasets.Taking, pa
 
 // grantStands reports whether a grant lets data pass now.
 func grantStands(ctx context.Context, tx pgx.Tx, grant int64, now time.Time) (stands bool, err error) {
-	err = tx.QueryRow(ctx, `SELECT state = 'active' AND until_at > $2 FROM grants WHERE id = $1`, grant, now).Scan(&stands)
+	err = tx.QueryRow(ctx, `SELECT g.state = 'active' AND g.until_at > $2 AND NOT `+holderSuspended+` FROM grants g WHERE g.id = $1`, grant, now).Scan(&stands)
 	return stands, err
 }

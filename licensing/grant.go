@@ -69,6 +69,8 @@ type Held struct {
 	Items        []Item
 	Keys         []GrantKey
 
+	HolderSuspended bool // the organisation: nothing passes until it is reinstated
+
 	moved  Side // on which side whoever moves it stands
 	byCase bool // it is moved by what a breach case decided
 }
@@ -82,7 +84,7 @@ type GrantKey struct {
 
 // Stands reports whether the grant lets data pass at now.
 func (g *Held) Stands(now time.Time) bool {
-	return g.State == Active && !now.Before(g.From) && now.Before(g.Until)
+	return g.State == Active && !g.HolderSuspended && !now.Before(g.From) && now.Before(g.Until)
 }
 
 // LastDay is the last day of its term.
@@ -342,6 +344,8 @@ func (s *Service) MakeKey(ctx context.Context, who account.Actor, number, name s
 		return "", err
 	case side != OfApplicant:
 		return "", fault.New(fault.Forbidden, "这一步不由您办。")
+	case g.HolderSuspended:
+		return "", errSuspended()
 	case g.State != Active || !s.now().Before(g.Until): // one that begins later has its keys before
 		return "", fault.New(fault.Conflict, "授权现在不能用，不能建立密钥。")
 	}

@@ -16,7 +16,12 @@ import (
 
 const grantColumns = `g.id, g.number, a.number, g.agreement_id, g.user_id, coalesce(g.organisation_id, 0), a.applicant_name, g.lane, g.purpose, g.terms, g.files_day, g.rows_day,
 	coalesce(y.files, 0), coalesce(y.questions, 0), g.from_at, g.until_at, g.state, g.state_at, g.reason, g.suspended_by, g.revision, coalesce(f.kind, 'new'), coalesce(e.number, ''), coalesce(l.number, ''),
+	` + holderSuspended + `,
 	d.id, d.slug, d.title, d.title_en, d.status, p.id, p.slug, p.name, p.name_en, p.profile`
+
+// holderSuspended is the condition in SQL that the organisation which holds the
+// grant g is suspended: nothing passes under it meanwhile.
+const holderSuspended = `EXISTS (SELECT FROM organisations h WHERE h.id = g.organisation_id AND h.suspended_at IS NOT NULL)`
 
 const grantTables = ` FROM grants g JOIN applications a ON a.id = g.application_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id
 	LEFT JOIN grant_days y ON y.grant_id = g.id AND y.day = @today
@@ -29,7 +34,7 @@ const heldBy = `(g.user_id = @user AND g.organisation_id IS NULL OR g.organisati
 func scanGrant(row pgx.CollectableRow) (g Held, err error) {
 	d := &g.Dataset
 	err = row.Scan(&g.ID, &g.Number, &g.Application, &g.Agreement, &g.User, &g.Organisation, &g.Holder, &g.Lane, &g.Purpose, &g.Terms, &g.Files, &g.Rows,
-		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.SuspendedBy, &g.Revision, &g.Kind, &g.Earlier, &g.Later,
+		&g.UsedFiles, &g.UsedRows, &g.From, &g.Until, &g.State, &g.StateAt, &g.Reason, &g.SuspendedBy, &g.Revision, &g.Kind, &g.Earlier, &g.Later, &g.HolderSuspended,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile)
 	return g, err
 }
@@ -128,7 +133,7 @@ const standing = `
 	LEFT JOIN organisations o ON o.id = g.organisation_id
 	WHERE i.resource_id = @resource
 		AND CASE WHEN g.organisation_id IS NULL THEN g.user_id = u.id
-			ELSE o.status = 'verified' AND EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = o.id AND m.user_id = u.id) END
+			ELSE o.status = 'verified' AND o.suspended_at IS NULL AND EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = o.id AND m.user_id = u.id) END
 		AND (@key = '' OR EXISTS (SELECT FROM api_keys k WHERE k.prefix = @key AND k.user_id = u.id AND k.grant_id = g.id AND k.revoked_at IS NULL AND k.expires_at > @now))
 	ORDER BY g.id DESC`
 
@@ -156,7 +161,7 @@ func takeOne(ctx context.Context, tx pgx.Tx, grant int64, column, quota string, 
 	var count int
 	err = tx.QueryRow(ctx, `
 		INSERT INTO grant_days AS d (grant_id, day, `+column+`)
-		SELECT id, @day, 1 FROM grants WHERE id = @grant AND state = 'active' AND until_at > @now
+		SELECT g.id, @day, 1 FROM grants g WHERE g.id = @grant AND g.state = 'active' AND g.until_at > @now AND NOT `+holderSuspended+`
 		ON CONFLICT (grant_id, day) DO UPDATE SET `+column+` = d.`+column+` + 1
 		WHERE d.`+column+` < (SELECT `+quota+` FROM grants WHERE id = d.grant_id)
 		RETURNING `+column, args).Scan(&count)

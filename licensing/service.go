@@ -139,8 +139,11 @@ func (s *Service) Applicants(ctx context.Context, who account.Actor) ([]Applican
 	all, err := s.accounts.Organisations(ctx, who)
 	for _, o := range all {
 		a := Applicant{Organisation: o.ID, Kind: o.Kind, Name: o.Name, Code: o.Code, Signs: o.Role == account.Owner}
-		if o.Status != account.OrgVerified {
+		switch {
+		case o.Status != account.OrgVerified:
 			a.Wrong = "机构还没有通过认证。"
+		case !o.Stands():
+			a.Wrong = "机构被数据主管部门暂停，恢复以前不能申请。"
 		}
 		out = append(out, a)
 	}
@@ -327,10 +330,16 @@ func (s *Service) signs(ctx context.Context, who account.Actor, a *Application) 
 		return err
 	case o.Status != account.OrgVerified:
 		return fault.New(fault.Conflict, "机构现在没有认证，不能签署。")
+	case !o.Stands():
+		return errSuspended()
 	case o.Role != account.Owner:
 		return fault.New(fault.Forbidden, "由机构的负责人签署和提交；您写的草稿已经保存，请告诉负责人。")
 	}
 	return nil
+}
+
+func errSuspended() error {
+	return fault.New(fault.Conflict, "机构被数据主管部门暂停，恢复以前不能签署，也不能获得授权。")
 }
 
 // owns returns nil if who answers for an organisation; 0: for oneself.
@@ -948,6 +957,11 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, number string, 
 		if action == Refuse && a.Reason == "" {
 			return fault.At("reason", "不同意的，请写明理由。")
 		}
+		if action != Refuse {
+			if err := notSuspended(ctx, tx, a.Organisation); err != nil {
+				return err
+			}
+		}
 		if err := s.next(a, action, who); err != nil {
 			return err
 		}
@@ -1067,6 +1081,9 @@ func (s *Service) Consent(ctx context.Context, who account.Actor, number string,
 			return fault.New(fault.Conflict, "签署的期限已过，这件申请已作废，可以重新申请。")
 		}
 		if err := s.signs(ctx, who, a); err != nil {
+			return err
+		}
+		if err := notSuspended(ctx, tx, a.Organisation); err != nil {
 			return err
 		}
 		if _, err := s.stillApplied(ctx, who, a); err != nil {

@@ -23,6 +23,7 @@ const columns = `a.id, a.number, a.user_id, coalesce(a.organisation_id, 0), a.ap
 	a.seen, a.lane, a.use_area, a.purpose, a.outputs, a.months, a.storage, a.profile, a.conditions, a.submitted_at, a.accepted_at, a.decided_at, a.ended_at,
 	a.clock_profile, a.clock_path, a.clock_from, a.clock_used, a.stopped_at, a.stage_profile, a.stage_path, a.stage_from,
 	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''), coalesce(f.kind, 'new'), e.id, e.number, e.until_at,
+	EXISTS (SELECT FROM organisations h WHERE h.id = a.organisation_id AND h.suspended_at IS NOT NULL),
 	d.id, d.slug, d.title, d.title_en, d.status, d.open_type, p.id, p.slug, p.name, p.name_en, p.profile, p.email`
 
 const tables = ` FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id LEFT JOIN grants g ON g.application_id = a.id LEFT JOIN application_follows f ON f.application_id = a.id LEFT JOIN grants e ON e.id = f.grant_id `
@@ -36,7 +37,7 @@ func scan(row pgx.CollectableRow) (a Application, err error) {
 	err = row.Scan(&a.ID, &a.Number, &a.User, &a.Organisation, &a.Applicant, &a.Name, &a.Code, &a.State, &a.Revision, &a.CreatedAt, &a.SavedAt,
 		&a.Seen, &a.Lane, &a.Area, &a.Purpose, &a.Outputs, &a.Months, &a.Storage, &a.Profile, &conditions, &a.SubmittedAt, &a.AcceptedAt, &a.DecidedAt, &a.EndedAt,
 		&a.decision.Profile, &a.decision.Path, &from, &a.decision.Used, &a.StoppedAt, &a.stage.Profile, &a.stage.Path, &stage,
-		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant, &a.Kind, &earlier, &earlierNumber, &until,
+		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant, &a.Kind, &earlier, &earlierNumber, &until, &a.Suspended,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Open, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile, &d.Department.Email)
 	if err != nil {
 		return a, err
@@ -297,6 +298,23 @@ func signAgreement(ctx context.Context, tx pgx.Tx, id int64, side string, who ac
 func isMember(ctx context.Context, q database.Querier, organisation, user int64) (yes bool, err error) {
 	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM organisation_members WHERE organisation_id = $1 AND user_id = $2)`, organisation, user).Scan(&yes)
 	return yes, err
+}
+
+// notSuspended returns fault.Conflict while an organisation is suspended, and keeps
+// it as it is until tx ends, so that none is given data the moment it is suspended.
+// 0 is a person.
+func notSuspended(ctx context.Context, tx pgx.Tx, organisation int64) error {
+	if organisation == 0 {
+		return nil
+	}
+	var suspended bool
+	if err := tx.QueryRow(ctx, `SELECT suspended_at IS NOT NULL FROM organisations WHERE id = $1 FOR SHARE`, organisation).Scan(&suspended); err != nil {
+		return fmt.Errorf("organisation: %w", err)
+	}
+	if suspended {
+		return errSuspended()
+	}
+	return nil
 }
 
 // sameProfile reports whether who's department is bound by the same text as a's:

@@ -80,6 +80,10 @@ func (s *Server) showOrganisation(c *fiber.Ctx) error {
 			p.Done = text.T(c.UserContext(), "已保存。")
 		case "submitted":
 			p.Done = text.T(c.UserContext(), "已提交，等数据主管部门认证。")
+		case "suspended":
+			p.Done = text.T(c.UserContext(), "机构已暂停，负责人会收到信。")
+		case "reinstated":
+			p.Done = text.T(c.UserContext(), "机构已恢复，负责人会收到信。")
 		case "paper":
 			p.Done = text.T(c.UserContext(), "证照已上传。")
 		case "withdrawn":
@@ -114,6 +118,7 @@ func (s *Server) organisationPage(c *fiber.Ctx, show func(*templates.Organisatio
 		Head: p.Org.Head, Registrar: p.Org.Registrar, Address: p.Org.Address,
 	}
 	p.Decide = who.Is(account.Authority) && p.Org.Status == account.OrgSubmitted
+	p.Suspend = who.Is(account.Authority) && p.Org.Status == account.OrgVerified
 	p.PaperMiB = s.Accounts.Rules().Paper
 	show(&p)
 	return s.page(c, templates.Organisation(p))
@@ -254,9 +259,13 @@ func (s *Server) join(c *fiber.Ctx) error {
 	return seeOther(c, orgPath(id))
 }
 
-// showSubmitted is GET /desk/organisations: what waits for the data authority.
+// mostVerified is how many verified organisations the desk lists at once.
+const mostVerified = 50
+
+// showSubmitted is GET /desk/organisations: what waits for the data authority, and
+// what it has verified.
 func (s *Server) showSubmitted(c *fiber.Ctx) error {
-	q, err := query(c, "done")
+	q, err := query(c, "done", "word")
 	if err != nil {
 		return err
 	}
@@ -265,7 +274,12 @@ func (s *Server) showSubmitted(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := templates.SubmittedPage{Frame: s.quietFrame(c, text.T(ctx, "机构认证")), All: all, Rules: s.houseRules("organisation_verification")}
+	verified, err := s.Accounts.Verified(ctx, actor(c), q.Get("word"), mostVerified)
+	if err != nil {
+		return err
+	}
+	p := templates.SubmittedPage{Frame: s.quietFrame(c, text.T(ctx, "机构认证")), All: all, Rules: s.houseRules("organisation_verification"),
+		Verified: verified, Word: q.Get("word"), Most: mostVerified}
 	if q.Get("done") == "decided" {
 		p.Done = text.T(ctx, "已办结，申请人在机构页上看得到。")
 	}
@@ -293,4 +307,32 @@ func (s *Server) decideOrganisation(c *fiber.Ctx) error {
 		return err
 	}
 	return seeOther(c, "/desk/organisations?done=decided")
+}
+
+// suspendOrganisation is POST /desk/organisations/{id}/suspension.
+func (s *Server) suspendOrganisation(c *fiber.Ctx) error {
+	f, err := form(c, "suspended", "reason")
+	if err != nil {
+		return err
+	}
+	id, err := orgID(c)
+	if err != nil {
+		return err
+	}
+	do, done := s.Accounts.ReinstateOrganisation, "reinstated"
+	switch f.Get("suspended") {
+	case "1":
+		do, done = s.Accounts.SuspendOrganisation, "suspended"
+	case "0":
+	default:
+		return malformed("suspended", "请选暂停或恢复。")
+	}
+	err = do(c.UserContext(), actor(c), id, f.Get("reason"))
+	if wrong, ok := s.mistake(c, err); ok {
+		return s.organisationPage(c, func(p *templates.OrganisationPage) { p.Mistake, p.Reason = wrong, f.Get("reason") })
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/desk"+orgPath(id)+"?done="+done)
 }

@@ -295,6 +295,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/organisations", By: authorities, Handle: (*Server).showSubmitted, Session: true},
 	{Method: "GET", Path: "/desk/organisations/:id", By: authorities, Handle: (*Server).showOrganisation, Session: true},
 	{Method: "POST", Path: "/desk/organisations/:id", By: authorities, Handle: (*Server).decideOrganisation, Session: true},
+	{Method: "POST", Path: "/desk/organisations/:id/suspension", By: authorities, Handle: (*Server).suspendOrganisation, Session: true, Fresh: true},
 
 	{Method: "GET", Path: "/desk/dictionaries", By: officers, Handle: (*Server).showDictionaries, Session: true},
 	{Method: "GET", Path: "/desk/resources/:id/dictionary", By: officers, Handle: (*Server).showDictionary, Session: true},

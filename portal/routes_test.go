@@ -363,7 +363,8 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Verify organisations, or return them with a reason": func(p persona) bool {
 			return reads("/desk/organisations")(p) && sends("/desk/organisations/1", url.Values{"verified": {"1"}}, 404)(p)
 		},
-		"See this table: who may do what, and who may not be whom": reads("/desk/admin", "/desk/admin?role=officer"),
+		"Suspend verified organisations with a reason, and reinstate them": sends("/desk/organisations/999999/suspension", url.Values{"suspended": {"1"}, "reason": {"x"}}, 404),
+		"See this table: who may do what, and who may not be whom":         reads("/desk/admin", "/desk/admin?role=officer"),
 		"Make and revoke one's API keys": func(p persona) bool {
 			return sends("/account/keys", made, 200)(p) && sends("/account/keys/revoke", url.Values{"key": {"sy_nonesuch"}}, 404)(p)
 		},

@@ -362,6 +362,8 @@ func GrantStateName(ctx context.Context, g *licensing.Held, now time.Time) strin
 	switch g.State {
 	case licensing.Active:
 		switch {
+		case g.HolderSuspended && now.Before(g.Until):
+			return text.T(ctx, "机构暂停中，取不到数据")
 		case now.Before(g.From):
 			return text.T(ctx, "还没有开始")
 		case !g.Stands(now):

@@ -203,6 +203,8 @@ var auditActs = map[string]named{
 	"organisation organisation.invited":              {"邀请成员", "invited a member"},
 	"organisation organisation.joined":               {"加入机构", "joined an organisation"},
 	"organisation organisation.invitation-withdrawn": {"撤回邀请", "withdrew an invitation"},
+	"organisation organisation.suspended":            {"暂停机构", "suspended an organisation"},
+	"organisation organisation.reinstated":           {"恢复机构", "reinstated an organisation"},
 	"organisation organisation.member-set":           {"改成员", "changed a member"},
 
 	"catalogue-import apply":  {"批量导入目录条目", "imported entries from a sheet"},

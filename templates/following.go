@@ -277,7 +277,7 @@ var noticeKinds = map[string]string{
 	string(datasets.EventPublished): "新数据集", string(datasets.EventRestored): "又公开了", string(datasets.EventWithdrawn): "撤下了", string(datasets.EventVersion): "新版本",
 	string(datasets.EventSchema): "列变了", string(datasets.EventCorrection): "更正", string(datasets.EventOverdue): "没有按时更新", string(datasets.EventAnswer): "答复", string(datasets.EventNote): "解读", string(datasets.EventRecheck): "复核后改正",
 	following.Match: "搜索", following.Due: "待办", following.Arrived: "待办",
-	following.OwnApplication: "我的申请", following.OwnGrant: "我的授权", following.OwnDemand: "我要的数据", following.OwnObjection: "我的异议", following.OwnShare: "共享申请",
+	following.OwnApplication: "我的申请", following.OwnGrant: "我的授权", following.OwnDemand: "我要的数据", following.OwnObjection: "我的异议", following.OwnShare: "共享申请", following.OwnOrganisation: "我的机构",
 }
 
 // unreadWords are the bell's words: how much was not read.

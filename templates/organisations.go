@@ -26,6 +26,14 @@ func orgStatus(ctx context.Context, status string) string {
 	return text.T(ctx, "草稿，还没有提交")
 }
 
+// suspendTitle says what can be done with a verified organisation.
+func suspendTitle(ctx context.Context, o account.Organisation) string {
+	if o.Suspended != nil {
+		return text.T(ctx, "恢复机构")
+	}
+	return text.T(ctx, "暂停机构")
+}
+
 func orgRole(ctx context.Context, role string) string {
 	if role == account.Owner {
 		return text.T(ctx, "负责人")

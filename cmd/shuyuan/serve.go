@@ -189,6 +189,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := jobs.Handle(workers, s.demands.Spread); err != nil {
 		return err
 	}
+	if err := notify.HandleOrganisations(workers, sender, s.base, follows); err != nil {
+		return err
+	}
 	if err := notify.HandleSharing(workers, sender, s.base, follows); err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ const (
 	OwnDemand      = "demand"
 	OwnObjection   = "objection"
 	OwnShare       = "share"
+
+	OwnOrganisation = "organisation"
 )
 
 type ownDetail struct {

@@ -57,6 +57,9 @@ type Organisation struct {
 	Decided   *time.Time
 	Sample    bool
 	Role      string // what whoever asks is in it; empty for staff
+
+	Suspended       *time.Time // nil: it is not suspended
+	SuspendedReason string
 }
 
 // NewOrganisation is what an owner says of one.
@@ -184,12 +187,11 @@ func (s *Service) DecideOrganisation(ctx context.Context, who Actor, id int64, v
 	if !who.Is(Authority) || who.Key != "" {
 		return fault.New(fault.Forbidden, "只有数据主管部门可以认证机构。")
 	}
-	reason = strings.TrimSpace(reason)
-	switch {
-	case !verified && reason == "":
+	if reason = strings.TrimSpace(reason); !verified && reason == "" {
 		return fault.At("reason", "退回须写明理由。")
-	case utf8.RuneCountInString(reason) > 1000 || strings.ContainsFunc(reason, func(r rune) bool { return unprintable(r) && r != '\n' && r != '\r' }):
-		return fault.At("reason", "理由最多 1000 个字，不含控制字符。")
+	}
+	if err := checkReason(reason); err != nil {
+		return err
 	}
 	act, status := "organisation.returned", OrgReturned
 	if verified {
@@ -220,7 +222,7 @@ func (s *Service) moveOrganisation(ctx context.Context, who Actor, id int64, act
 	return err
 }
 
-const orgColumns = `o.id, o.kind, o.name, o.credit_code AS code, o.head, o.registrar, o.address, o.side, o.status, o.reason, o.submitted_at AS submitted, o.decided_at AS decided, o.sample`
+const orgColumns = `o.id, o.kind, o.name, o.credit_code AS code, o.head, o.registrar, o.address, o.side, o.status, o.reason, o.submitted_at AS submitted, o.decided_at AS decided, o.sample, o.suspended_at AS suspended, o.suspended_reason`
 
 // Organisations are those that a is in, by name.
 func (s *Service) Organisations(ctx context.Context, a Actor) ([]Organisation, error) {

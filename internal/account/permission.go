@@ -34,6 +34,7 @@ var Permissions = []Permission{
 	{"导出自己的数据，申请删除账号", "Export one's data, ask to delete the account", staff},
 	{"登记自己代表的机构，提交认证，邀请成员", "Register organisations one acts for, submit them, invite members", private},
 	{"认证机构，或写明理由退回", "Verify organisations, or return them with a reason", []Role{Authority}},
+	{"写明理由暂停已认证的机构，恢复", "Suspend verified organisations with a reason, and reinstate them", []Role{Authority}},
 	{"建立和停用自己的接口密钥", "Make and revoke one's API keys", staff},
 	{"对公开的数据提问，收回还没有答复的提问", "Ask about public data, and take back what is not answered yet", staff},
 	{"举报公开的问答", "Report public questions and answers", staff},

@@ -208,7 +208,7 @@ func selectSides(ctx context.Context, q database.Querier, user int64, numbers []
 // organisation.
 func selectVoters(ctx context.Context, q database.Querier, number int64) (n int, err error) {
 	err = q.QueryRow(ctx, `SELECT count(DISTINCT v.user_id) `+supporters+`@id AND EXISTS (
-		SELECT FROM organisation_members x JOIN organisations o ON o.id = x.organisation_id WHERE x.user_id = v.user_id AND o.status = 'verified')`, pgx.NamedArgs{"id": number}).Scan(&n)
+		SELECT FROM organisation_members x JOIN organisations o ON o.id = x.organisation_id WHERE x.user_id = v.user_id AND o.status = 'verified' AND o.suspended_at IS NULL)`, pgx.NamedArgs{"id": number}).Scan(&n)
 	return n, err
 }
 

@@ -1,0 +1,36 @@
+package text
+
+func init() {
+	add(map[string]string{
+		"理由：%s": "Reason: %s",
+		"写明理由暂停已认证的机构，恢复":       "Suspend verified organisations with a reason, and reinstate them",
+		"只有数据主管部门可以暂停和恢复机构。":    "Only the data authority suspends and reinstates organisations.",
+		"请写明理由，机构看得到。":          "Say why: the organisation reads it.",
+		"机构看得到。":                "The organisation reads it.",
+		"机构没有通过认证，不用暂停。":        "The organisation is not verified: there is nothing to suspend.",
+		"机构已经暂停。":               "The organisation is suspended already.",
+		"机构没有暂停。":               "The organisation is not suspended.",
+		"请选暂停或恢复。":              "Choose to suspend or to reinstate.",
+		"机构被数据主管部门暂停，恢复以前不能申请。": "The data authority suspended the organisation: it cannot apply until it is reinstated.",
+		"机构被数据主管部门暂停，恢复以前不能签署，也不能获得授权。": "The data authority suspended the organisation: until it is reinstated it can neither sign nor be granted anything.",
+		"机构暂停中，取不到数据": "Organisation suspended: no data can be taken",
+		"已暂停":         "Suspended",
+		"现在不能申请、签署，名下授权都取不到数据；申请和授权原样保留，恢复以后照旧。": "It can neither apply nor sign now, and no data can be taken under its grants. Applications and grants stay as they are, and count again once it is reinstated.",
+		"暂停的理由：":     "Why it was suspended: ",
+		"申请的机构已被暂停。": "The organisation that applied is suspended.",
+		"恢复以前不能签署，也不能获得授权；理由在机构页上。":                 "Until it is reinstated it can neither sign nor be granted anything; the page of the organisation says why.",
+		"主管部门恢复以前不能同意，可以不同意；期限照算。":                  "Until the authority reinstates it nothing can be agreed to; it can be refused. Time runs on.",
+		"下一个请求起就停，正在传的几秒内断开；负责人收到信。申请和授权不动，恢复以后照旧。": "From the next request on; what is being sent breaks off within seconds. Its owners get a letter. Applications and grants are not touched and count again once it is reinstated.",
+		"暂停机构":   "Suspend the organisation",
+		"恢复机构":   "Reinstate the organisation",
+		"已认证的机构": "Verified organisations",
+		"暂停的在前，其余新认证的在前，最多列 %d 家；找别的，写名称中的字或整个代码。": "Those suspended come first, then the newest, %d at most. To find others, give a part of the name or the whole code.",
+		"名称或统一社会信用代码":          "Name, or code",
+		"没有这样的机构。":             "There is no such organisation.",
+		"机构已暂停，负责人会收到信。":       "The organisation is suspended; its owners get a letter.",
+		"机构已恢复，负责人会收到信。":       "The organisation is reinstated; its owners get a letter.",
+		"机构“%s”已被暂停，请看理由":      "The organisation \"%s\" was suspended: see why",
+		"机构“%s”已恢复":            "The organisation \"%s\" was reinstated",
+		"申请和授权都和暂停以前一样，可以接着用。": "Applications and grants are what they were before, and can be used again.",
+	})
+}
