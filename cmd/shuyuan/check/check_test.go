@@ -134,6 +134,27 @@ func granted(sql string) string {
 		` + sql
 }
 
+// reported is the grant with a report in a state, and what one says of it besides.
+func reported(state, sql string) string {
+	return granted(`INSERT INTO use_reports (grant_id, number, begins_at, state, clock_profile, clock_path, clock_from, used, access, security, personal, onward, filed_at)
+		VALUES (1, 1, '2025-03-03', '` + state + `', 'x', 'y', '2025-03-03', '用途', '两人', '加密', 'no', 'no', '2025-09-01');
+		INSERT INTO use_events (of, of_id, at, by_id, by_name, side, act, state) VALUES ('report', 1, '2025-09-01', 2, '陈', 'applicant', 'file', '` + state + `'); ` + sql)
+}
+
+// destroyed is the grant, ended, with its destruction in a state.
+func destroyed(state, sql string) string {
+	return granted(`UPDATE grants SET state = 'surrendered';
+		INSERT INTO use_destructions (grant_id, number, ended_at, state, clock_profile, clock_path, clock_from, filed_at, decided_at, body, sha256)
+		VALUES (1, 'XH-2025-000001', '2025-04-01', '` + state + `', 'x', 'y', '2025-04-01', '2025-04-02', '2025-04-03', '证明', encode(sha256(convert_to('证明', 'UTF8')), 'hex'));
+		INSERT INTO use_events (of, of_id, at, by_id, by_name, side, act, state) VALUES ('destruction', 1, '2025-04-03', 1, '林', 'department', 'confirm', '` + state + `'); ` + sql)
+}
+
+// drawn is a draw of the grant, and what one says of it besides.
+func drawn(population, sql string) string {
+	return granted(`INSERT INTO use_draws (number, side, profile, which, drawn_at, drawn_by, drawn_name, seed, population, percent, least, drawn, questions)
+		VALUES ('CC-2025-000001', 'regulator', '', 'live', '2025-04-01', 1, '林', repeat('0', 64), '` + population + `', 10, 1, '{SQZ-2025-000001}', '问'); ` + sql)
+}
+
 // followed is another grant of the same holder that renews or changes the first,
 // with both of them in use.
 func followed(kind string) string {
@@ -200,6 +221,16 @@ var mutations = []struct {
 	{name: "refused without a basis", rule: "L7 a refusal", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET state = 'refused', reason = 'x'`)},
 	{name: "returned twice", rule: "L7 an application", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET completions = 2`)},
 	{name: "decided before it was accepted", rule: "L7 an application", names: "application SQ-2025-000001", sql: granted(`UPDATE applications SET decided_at = '2025-03-01'`)},
+	{name: "ended, and nothing is owed", rule: "L8 what was delivered", names: "grant SQZ-2025-000001", sql: granted(`UPDATE grants SET state = 'surrendered'`)},
+	{name: "to be destroyed while the grant stands", rule: "L8 what was delivered", names: "grant SQZ-2025-000001", sql: destroyed("confirmed", `UPDATE grants SET state = 'active'`)},
+	{name: "a certificate was altered", rule: "L8 a certificate", names: "certificate XH-2025-000001", sql: destroyed("confirmed", `UPDATE use_destructions SET body = '别的'`)},
+	{name: "suspended without a warning", rule: "L8 the platform suspends", names: "grant SQZ-2025-000001", sql: granted(`UPDATE grants SET state = 'suspended', suspended_by = 'platform', reason = 'x'`)},
+	{name: "the report is in and the suspension stays", rule: "L8 the platform suspends", names: "report 1 of grant SQZ-2025-000001", sql: reported("filed", `UPDATE use_reports SET warned_at = '2025-09-04', suspended_at = '2025-09-19'`)},
+	{name: "a report was moved behind its history", rule: "L8 a report", names: "report 1 is void, its history ends with filed", sql: reported("filed", `UPDATE use_reports SET state = 'void'`)},
+	{name: "a destruction without a history", rule: "L8 a report", names: "destruction 1 is confirmed, its history ends with wanting", sql: destroyed("confirmed", `INSERT INTO use_events (of, of_id, at, by_id, by_name, side, act, state) VALUES ('destruction', 1, now(), 1, '林', 'department', 'find_wanting', 'wanting')`)},
+	{name: "a drawn grant is not audited", rule: "L8 a draw", names: "draw CC-2025-000001", sql: drawn("{SQZ-2025-000001}", ``)},
+	{name: "drawn by choice", rule: "L8 a draw", names: "draw CC-2025-000001", sql: drawn("{SQZ-2025-000001,SQZ-2025-000002,SQZ-2025-000003,SQZ-2025-000004,SQZ-2025-000005}", `INSERT INTO use_audits (draw_id, grant_id, state, asked_at, clock_profile, clock_path, clock_from) VALUES (1, 1, 'asked', now(), 'x', 'y', now())`)},
+	{name: "a report that nobody recorded", rule: "I7 every step of a report", names: "report 1", sql: reported("filed", ``)},
 	{name: "a grant went to another department", rule: "L6 a grant of sharing", names: "grant 1 of request 1", sql: shareRequest("supplied") + `
 		INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at) VALUES (1, 'share', 2, 2, '核对', '2020-01-01', '2099-01-01', '2099-01-02 00:00+08')`},
 	{name: "a request was supplied without a grant", rule: "L6 a grant of sharing", names: "request 1 has no grant", sql: shareRequest("supplied")},

@@ -66,6 +66,7 @@ func secrets(ctx context.Context, r *run) ([]string, error) {
 
 // guarded are the triggers without which a rule above is only a wish.
 var guarded = [][2]string{
+	{"use_draws", "use_draws_frozen"}, {"use_draws", "use_draws_kept"}, {"use_events", "use_events_frozen"}, {"use_events", "use_events_kept"},
 	{"versions", "versions_frozen"},
 	{"versions", "versions_kept"},
 	{"version_tables", "version_tables_frozen"},

@@ -361,6 +361,34 @@ var rules = []rule{
 	{id: "I7", says: "every request for sharing was recorded when it was made", query: `
 		SELECT 'request ' || r.id FROM share_requests r
 		WHERE (SELECT count(*) FROM audit_entries WHERE subject = 'share-request' AND subject_id = r.id::text AND act = 'file') <> 1`},
+	{id: "L8", says: "what was delivered under a grant that has ended is owed to be destroyed, and under no other", query: `
+		SELECT 'grant ' || g.number FROM grants g LEFT JOIN use_destructions x ON x.grant_id = g.id
+		WHERE CASE WHEN g.state IN ('active', 'suspended') THEN x.id IS NOT NULL
+			ELSE x.id IS NULL AND g.state_at < @now::timestamptz - interval '1 hour' OR x.state = 'nothing' AND EXISTS (SELECT FROM acquisitions WHERE grant_id = g.id) END`},
+	{id: "L8", says: "a certificate of destruction is what its digest says", query: `
+		SELECT 'certificate ' || x.number FROM use_destructions x
+		WHERE x.number IS NOT NULL AND x.sha256 <> encode(sha256(convert_to(x.body, 'UTF8')), 'hex')`},
+	{id: "L8", says: "the platform suspends a grant for a report that it warned of, and lifts that with the report", query: `
+		SELECT 'grant ' || g.number FROM grants g
+		WHERE g.suspended_by = 'platform' AND NOT EXISTS (
+			WITH RECURSIVE chain (id) AS (SELECT g.id UNION SELECT f.earlier_id FROM grant_follows f JOIN chain ON f.grant_id = chain.id)
+			SELECT FROM use_reports r JOIN chain ON chain.id = r.grant_id WHERE r.state IN ('open', 'returned') AND r.suspended_at > r.warned_at)
+		UNION ALL SELECT format('report %s of grant %s', r.number, g.number) FROM use_reports r JOIN grants g ON g.id = r.grant_id
+		WHERE r.suspended_at IS NOT NULL AND r.state NOT IN ('open', 'returned')`},
+	{id: "L8", says: "a report, a destruction and an audit stand where their history ends", query: `
+		SELECT format('%s %s is %s, its history ends with %s', x.of, x.id, x.state, coalesce(e.state, 'nothing'))
+		FROM (SELECT 'report' AS of, id, state FROM use_reports UNION ALL SELECT 'destruction', id, state FROM use_destructions UNION ALL SELECT 'audit', id, state FROM use_audits) x
+		LEFT JOIN LATERAL (SELECT state FROM use_events WHERE of = x.of AND of_id = x.id ORDER BY id DESC LIMIT 1) e ON true
+		WHERE x.state IS DISTINCT FROM e.state`},
+	{id: "L8", says: "a draw audits what its seed draws, as many as its share, and nothing else", query: `
+		SELECT 'draw ' || w.number FROM use_draws w
+		WHERE w.drawn <> (SELECT array_agg(n ORDER BY n COLLATE "C") FROM (
+			SELECT n FROM unnest(w.population) n ORDER BY encode(sha256(convert_to(w.seed || ' ' || n, 'UTF8')), 'hex') COLLATE "C", n COLLATE "C"
+			LIMIT least(cardinality(w.population), greatest((cardinality(w.population) * w.percent + 99) / 100, w.least))) s)
+		   OR w.drawn IS DISTINCT FROM (SELECT array_agg(g.number ORDER BY g.number COLLATE "C") FROM use_audits u JOIN grants g ON g.id = u.grant_id WHERE u.draw_id = w.id)`},
+	{id: "I7", says: "every step of a report of use, a destruction and an audit was recorded", query: `
+		SELECT format('%s %s', e.of, e.of_id) FROM use_events e
+		GROUP BY e.of, e.of_id HAVING count(*) <> (SELECT count(*) FROM audit_entries WHERE subject = 'use-' || e.of AND subject_id = e.of_id::text)`},
 	{id: "L5", says: "an entry is marked while objections to it are open, and by as many", query: `
 		SELECT format('dataset %s: marked %s, open %s', d.slug, d.rechecks, n.open) FROM datasets d
 		CROSS JOIN LATERAL (SELECT count(*) AS open FROM corrections c WHERE c.dataset_id = d.id AND c.outcome = '') n WHERE d.rechecks <> n.open`},
