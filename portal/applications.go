@@ -141,6 +141,11 @@ func (s *Server) applicationPage(c *fiber.Ctx, said string, f templates.Decision
 	if p.Agreements, err = s.Licensing.Agreements(ctx, who, a); err != nil {
 		return err
 	}
+	if s.Use != nil && side != licensing.OfApplicant {
+		if p.Owed, err = s.Use.OwedBy(ctx, a.User, a.Organisation); err != nil {
+			return err
+		}
+	}
 	if s.Supervision != nil && side != licensing.OfApplicant {
 		if p.Past, err = s.Supervision.Past(ctx, a.User, a.Organisation); err != nil {
 			return err

@@ -131,3 +131,77 @@ func TestAReportOfUseFromTheGrantToThePublicPage(t *testing.T) {
 		t.Errorf("the public page: %s", public.doc(t).Find("#results").Text())
 	}
 }
+
+// From the end of a grant over the certificate to its seal, and from the draw to a
+// finding, without a script.
+func TestDestructionAndAuditInTheBrowser(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	number, _ := w.useGranted(t, "destroyed", 1)
+	drawn := located(t, "drawn", w.post(t, persona(account.Authority), "/desk/use/draws", url.Values{"which": {"live"}, "questions": {"数据在哪里？"}}))
+	draw := w.get(t, persona(account.Authority), drawn).doc(t)
+	if !strings.Contains(draw.Find("main").Text(), "照种子和名单重算，结果一样。") {
+		t.Errorf("the draw: %s", draw.Find("main").Text())
+	}
+	desk, _ := draw.Find(`a[href^="/desk/use/audits/"]`).First().Attr("href")
+	at := "/grants/" + number + "/audits/" + desk[strings.LastIndexByte(desk, '/')+1:]
+	revision := func(p persona, at string) string {
+		return w.get(t, p, at).doc(t).Find("input[name=revision]").First().AttrOr("value", "")
+	}
+	if r := w.post(t, citizen, at, url.Values{"revision": {revision(citizen, at)}, "action": {"answer"}, "answer": {""}}); r.status != 422 || r.doc(t).Find(".err").Length() != 1 {
+		t.Errorf("an empty answer: %d", r.status)
+	}
+	located(t, "answered", w.post(t, citizen, at, url.Values{"revision": {revision(citizen, at)}, "action": {"answer"}, "answer": {"在机房"}}))
+	auth := persona(account.Authority)
+	if r := w.post(t, auth, desk, url.Values{"revision": {revision(auth, desk)}, "action": {"find_fault"}, "words": {"与记录不符"}, "violation": {""}}); r.status != 422 || r.doc(t).Find(".err").Length() != 1 {
+		t.Errorf("no violation: %d", r.status)
+	}
+	located(t, "found", w.post(t, auth, desk, url.Values{"revision": {revision(auth, desk)}, "action": {"find_fault"}, "words": {"与记录不符"}, "violation": {"leak"}}))
+	if page := w.get(t, auth, desk).doc(t); !strings.Contains(page.Find("#finding").Text(), "泄露") || page.Find(`a[href="/desk/breaches/new?grant=`+number+`"]`).Length() != 1 {
+		t.Errorf("the finding: %s", page.Find("main").Text())
+	}
+	if r := w.get(t, citizen, "/grants/"+number+"/destruction"); r.status != 404 {
+		t.Errorf("owed before the end: %d", r.status)
+	}
+	located(t, "given back", w.post(t, citizen, "/grants/"+number+"/surrender", url.Values{"revision": {revision(citizen, "/grants/"+number)}}))
+	at = "/grants/" + number + "/destruction"
+	form := url.Values{"action": {"certify"}, "method": {"覆写三遍后删除"}, "copies": {"没有副本"}, "destroyer": {"李工"}, "destroyed_on": {w.Clock().Format("2006-01-02")}, "supervisor": {"王主任"}, "true": {"1"}}
+	for field, f := range map[string]url.Values{"method": with(form, "method", ""), "destroyed_on": with(form, "destroyed_on", "昨天"), "supervisor": with(form, "supervisor", ""), "true": with(form, "true", "")} {
+		f.Set("revision", revision(citizen, at))
+		if r := w.post(t, citizen, at, f); r.status != 422 || r.doc(t).Find("form .err").Length() != 1 {
+			t.Errorf("%s: %d, %s", field, r.status, r.doc(t).Find(".err").Text())
+		}
+	}
+	if r := w.get(t, citizen, at+"/certificate"); r.status != 404 {
+		t.Errorf("a certificate that there is not: %d", r.status)
+	}
+	located(t, "certified", w.post(t, citizen, at, with(form, "revision", revision(citizen, at))))
+	if page := w.get(t, citizen, at+"/certificate").doc(t); page.Find("svg.seal").Length() != 0 || !strings.Contains(page.Find(".agree").Text(), "覆写三遍后删除") {
+		t.Errorf("sealed before it was confirmed: %s", page.Find("main").Text())
+	}
+	desk, _ = w.get(t, own, "/desk/use/destructions").doc(t).Find(`a[href^="/desk/use/destructions/"]`).First().Attr("href")
+	if r := w.post(t, own, desk, url.Values{"revision": {revision(own, desk)}, "action": {"find_wanting"}, "words": {""}}); r.status != 422 {
+		t.Errorf("wanting without a word: %d", r.status)
+	}
+	located(t, "confirmed", w.post(t, own, desk, url.Values{"revision": {revision(own, desk)}, "action": {"confirm"}}))
+	for p, page := range map[persona]string{citizen: at + "/certificate", own: desk + "/certificate", persona(account.Regulator): desk + "/certificate"} {
+		if doc := w.get(t, p, page).doc(t); doc.Find("svg.seal").Length() != 1 || !strings.Contains(doc.Find(".sealed").Text(), "SHA-256") {
+			t.Errorf("%s: %s", p, doc.Find("main").Text())
+		}
+	}
+	for p, want := range map[persona]int{visitor: 303, other: 404} {
+		if r := w.get(t, p, desk+"/certificate"); r.status != want {
+			t.Errorf("%s: %d", p, r.status)
+		}
+	}
+	for _, part := range []string{"", "?part=late", "?part=all"} {
+		if r := w.get(t, own, "/desk/use/destructions"+part); r.status != 200 {
+			t.Errorf("%s: %d", part, r.status)
+		}
+	}
+	for _, bad := range []string{"/desk/use?part=mine", "/desk/use?x=1"} {
+		if r := w.get(t, own, bad); r.status != 400 {
+			t.Errorf("%s: %d", bad, r.status)
+		}
+	}
+}

@@ -116,6 +116,7 @@ type ApplicationPage struct {
 	Done        string
 	Differences []licensing.Difference // from the grant that it renews or changes
 	WasFor      string                 // purpose of that grant, where it is another
+	Owed        []use.Destruction      // that the applicant has not done; for the desk
 	Past        []supervision.Breach   // decided against the applicant; for the desk
 }
 

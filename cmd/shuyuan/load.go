@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/use"
 )
 
 func loadDemo(ctx context.Context, c *call) error {
@@ -49,6 +50,9 @@ func loadDemo(ctx context.Context, c *call) error {
 				return questions.New(in.pool, s.datasets, s.clocks, s.accounts, now)
 			},
 			Corrections: s.correctionsAt,
+			Use: func(l *licensing.Service, now func() time.Time) (*use.Service, error) {
+				return use.New(use.Config{Pool: in.pool, Catalogue: s.datasets, Licensing: l, Accounts: demo.Known(s.accounts), Book: book, Clocks: s.clocks, Now: now})
+			},
 			Licensing: func(now func() time.Time) (*licensing.Service, error) {
 				l, err := licensing.New(in.pool, s.datasets, book, s.clocks, demo.Known(s.accounts), now)
 				if err == nil {

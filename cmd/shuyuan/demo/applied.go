@@ -106,6 +106,8 @@ func takenBack(days int) appliedStep {
 // entry.
 var sampleApplications = []applied{
 	{entry: appliedFor, days: 70, lane: licensing.Public, purpose: "示例：没有写明给谁用的统计", steps: []appliedStep{taken(69), answered(60, licensing.ItemRefused, "示例：用途没有写明，存放地点不明。"), refusalDisputed(55), refusalUpheld(45)}},
+	{entry: appliedFor, days: oldGrant + 4, lane: licensing.Public, company: true, purpose: "示例：上一年的鸟击损失估算，没有按期报告", steps: []appliedStep{taken(oldGrant + 3), answered(oldGrant, licensing.ItemGranted, "")}},
+	{entry: appliedFor, days: 32, lane: licensing.Public, purpose: "示例：写一篇机场鸟击的科普文章，用完交还", steps: []appliedStep{taken(31), answered(28, licensing.ItemGranted, "")}},
 	{entry: appliedFor, days: 42, lane: licensing.Public, company: true, purpose: "示例：估算机场鸟击的维修损失，结果免费公布", steps: []appliedStep{taken(41), answered(38, licensing.ItemGranted, "")}},
 	{entry: appliedFor, days: 6, from: licensing.Change, company: true, purpose: "示例：改为估算维修损失和停航损失，结果免费公布", steps: []appliedStep{taken(5)}},
 	{entry: appliedFor, days: 1, lane: licensing.Public, purpose: "示例：给学校的科普展板算一张图", steps: nil},

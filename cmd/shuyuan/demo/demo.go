@@ -25,6 +25,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/use"
 )
 
 // Deps is what the sample world is loaded with.
@@ -40,6 +41,7 @@ type Deps struct {
 	Following  *following.Service
 	Questions  func(now func() time.Time) *questions.Service // as of some time
 	Sharing    *sharing.Service
+	Use        func(l *licensing.Service, now func() time.Time) (*use.Service, error) // what follows the grants of l
 	Demands    *demands.Service
 	Now        func() time.Time
 

@@ -38,6 +38,7 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/use"
 )
 
 // installation is an empty one, with everything written to out.
@@ -66,7 +67,7 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries := datasets.NewService(in.pool, in.store, licensing.Gate{}, now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept), datasets.Confirmed(catalogue.EnsureConfirmed))
+	entries := datasets.NewService(in.pool, in.store, licensing.NewGate(in.pool, licensing.Parts{Within: 24 * time.Hour, Times: 2}), now, datasetstest.UploadingIn(filepath.Join(dir, "uploads"), rules...)(t, kept), datasets.Confirmed(catalogue.EnsureConfirmed))
 	clocks := deadline.New(book, func() workdays.Calendar { return calendar })
 	accounts := account.NewService(in.pool, account.Config{Papers: account.Papers{Store: in.store, Look: entries.LookAtPDF}}, now)
 	paperRules, err := papers.RulesOf(book)
@@ -89,6 +90,9 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 		},
 		Demands: demands.New(in.pool, entries, book, clocks, accounts, now),
 		Sharing: sharing.New(in.pool, entries, book, clocks, now),
+		Use: func(l *licensing.Service, now func() time.Time) (*use.Service, error) {
+			return use.New(use.Config{Pool: in.pool, Catalogue: entries, Licensing: l, Accounts: Known(accounts), Book: book, Clocks: clocks, Now: now})
+		},
 		Corrections: func(now func() time.Time) *corrections.Service {
 			return corrections.New(corrections.Config{Pool: in.pool, Catalogue: entries, Sources: in.Catalogue.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: now})
 		},
