@@ -122,7 +122,7 @@ func termClause(a *Application) string {
 	case Renewal:
 		return fmt.Sprintf("本协议是授权 %s 的续期：自该授权期满次日起 %d 个月；开通时该授权已经结束的，自开通之日起算。", a.Earlier.Number, a.Months)
 	case Change:
-		return fmt.Sprintf("本协议变更授权 %s：自开通之日起代替它，期限不变，到 %s 止；开通时该授权已经结束的，自开通之日起 %d 个月。", a.Earlier.Number, a.Earlier.LastDay().In(workdays.Zone).Format(time.DateOnly), a.Months)
+		return fmt.Sprintf("本协议变更授权 %s：自开通之日起代替它，期限不变，到 %s 止。", a.Earlier.Number, a.Earlier.LastDay().In(workdays.Zone).Format(time.DateOnly))
 	}
 	return fmt.Sprintf("自开通之日起 %d 个月。", a.Months)
 }

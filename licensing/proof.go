@@ -3,6 +3,7 @@ package licensing
 import (
 	"context"
 	"regexp"
+	"strings"
 	"time"
 
 	"shuyuan/internal/account"
@@ -33,11 +34,12 @@ var (
 // nothing. It returns fault.NotFound for all else alike, and fault.Invalid for
 // what is no number or hash.
 func (s *Service) Check(ctx context.Context, number, sha256 string) (Proof, error) {
+	number, sha256 = strings.ToUpper(strings.TrimSpace(number)), strings.ToLower(strings.TrimSpace(sha256)) // as programs print them
 	switch {
 	case !numbered.MatchString(number):
 		return Proof{}, fault.At("number", "编号的样子是 SQ-2026-000001。")
 	case !digested.MatchString(sha256):
-		return Proof{}, fault.At("sha256", "SHA-256 是 64 位小写十六进制字符。")
+		return Proof{}, fault.At("sha256", "SHA-256 是 64 位十六进制字符。")
 	}
 	return selectProof(ctx, s.pool, number, sha256, s.now())
 }

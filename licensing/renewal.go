@@ -136,8 +136,9 @@ func again(before *Application, g *Held, d *datasets.Dataset) *Application {
 
 // term is from when until when the grant of a counts. A renewal begins when the
 // grant before it ends, so that no day is lost by applying early; a change takes
-// its place at once and ends as it would have ended. Where that has ended
-// meanwhile, both are as a new one; while it is suspended neither is given.
+// its place at once and ends as it would have ended. A renewal of one that has run
+// out meanwhile begins at once; of what was revoked there is none, and of what has
+// ended no change; while it is suspended neither is given.
 func (s *Service) term(ctx context.Context, tx pgx.Tx, a *Application, now time.Time) (from, until time.Time, err error) {
 	from, until = now, workdays.EndOfDay(deadline.Months(now, a.Months))
 	if a.Earlier == nil {
@@ -149,6 +150,10 @@ func (s *Service) term(ctx context.Context, tx pgx.Tx, a *Application, now time.
 		return from, until, err
 	case earlier.State == Suspended:
 		return from, until, fault.New(fault.Conflict, "原授权 %s 正暂停，恢复以后才能决定续期或变更。", earlier.Number)
+	case a.Kind == Change && !earlier.Stands(now):
+		return from, until, fault.New(fault.Conflict, "原授权 %s 已经结束，不能再变更；请不同意，由申请人重新申请。", earlier.Number)
+	case earlier.State == Revoked:
+		return from, until, fault.New(fault.Conflict, "原授权 %s 已经撤销，不能续期；请不同意，由申请人重新申请。", earlier.Number)
 	case !earlier.Stands(now):
 		return from, until, nil
 	case a.Kind == Renewal:

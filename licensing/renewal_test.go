@@ -329,3 +329,63 @@ func TestHoldersAreRemindedBeforeTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// Of what was revoked there is no renewal and of what has ended no change, and a
+// renewal does not come back while what it renews is stopped.
+func TestNothingFollowsWhatWasStopped(t *testing.T) {
+	w := licensingtest.New(t)
+	w.Day(t, "2026-01-12")
+	d, _ := w.Conditional(t, licensingtest.Tianjin)
+	citizen, other, officer := w.Person(t, "张三"), w.Person(t, "李四"), w.Official(t, d.Department, account.Officer)
+	move := func(number string, action licensing.GrantAction) error {
+		t.Helper()
+		g, _, err := w.Licensing.Grant(t.Context(), officer, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Licensing.MoveGrant(t.Context(), officer, number, action, "核查", g.Revision)
+		return err
+	}
+	first := grantOf(t, w, citizen, w.Granted(t, citizen, officer, d).Number)
+	w.Day(t, "2026-06-15")
+	for _, x := range []struct {
+		who  account.Actor
+		kind licensing.Kind
+	}{{citizen, licensing.Renewal}, {other, licensing.Change}} {
+		g := first
+		if x.who.ID == other.ID {
+			g = grantOf(t, w, other, w.Granted(t, other, officer, d).Number)
+		}
+		a, err := w.Licensing.BeginFrom(t.Context(), x.who, g.Number, x.kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a = w.Accepted(t, officer, signed(t, w, x.who, a, asItIs))
+		if err := move(g.Number, licensing.Revoke); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Agreed(a), a.Revision)
+		kind(t, string(x.kind)+" of what was revoked", err, fault.Conflict, "")
+	}
+
+	third := w.Person(t, "王五")
+	w.Day(t, "2026-01-12")
+	g := grantOf(t, w, third, w.Granted(t, third, officer, d).Number)
+	w.Day(t, "2026-06-15")
+	a, err := w.Licensing.BeginFrom(t.Context(), third, g.Number, licensing.Renewal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided(t, w, officer, signed(t, w, third, a, asItIs))
+	renewal := grantOf(t, w, third, a.Number)
+	if err := move(g.Number, licensing.Suspend); err != nil {
+		t.Fatal(err)
+	}
+	kind(t, "the renewal alone", move(renewal.Number, licensing.Reinstate), fault.Conflict, "")
+	if err := move(g.Number, licensing.Reinstate); err != nil {
+		t.Fatal(err)
+	}
+	if back := grantOf(t, w, third, a.Number); back.State != licensing.Active {
+		t.Errorf("the renewal is %s with the grant back", back.State)
+	}
+}

@@ -1009,6 +1009,9 @@ func (s *Service) judge(ctx context.Context, a *Application, d *datasets.Dataset
 		if item.Reason, err = datasets.CleanLine("why."+item.Resource, x.Reason); err != nil {
 			return err
 		}
+		if item.Reason == "" && x.Decision == ItemRefused {
+			item.Reason = strings.Join(strings.Fields(v.Reason), " ") // of the whole
+		}
 		if item.Reason == "" {
 			return fault.At("why."+item.Resource, "没有全部同意的，请写明理由。")
 		}

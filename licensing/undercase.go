@@ -51,6 +51,13 @@ func (s *Service) ByCase(ctx context.Context, tx pgx.Tx, who account.Actor, side
 	}
 	g := &found[0]
 	g.moved, g.byCase, g.Reason = side, true, reason
+	if action == Reinstate && g.Kind == Renewal {
+		if err := notHeld(ctx, tx, g.ID); fault.KindOf(err) == fault.Conflict {
+			return false, nil // what it renews is held by another case
+		} else if err != nil {
+			return false, err
+		}
+	}
 	if _, err := caseLifecycle.Next(g.State, action, who, g); fault.KindOf(err) == fault.Conflict {
 		return false, nil
 	} else if err != nil {
@@ -59,11 +66,21 @@ func (s *Service) ByCase(ctx context.Context, tx pgx.Tx, who account.Actor, side
 	return true, s.moveGrant(ctx, tx, who, g, action, reason)
 }
 
-// notHeld returns fault.Conflict while a breach case keeps the grant suspended: its
-// decision lifts that, and nothing else does.
+// notHeld returns fault.Conflict while a breach case keeps the grant suspended, or
+// the one that it renews: its decision lifts that, and nothing else does. A renewal
+// does not come back either while what it renews is suspended or was revoked.
 func notHeld(ctx context.Context, q database.Querier, grant int64) error {
 	var number string
-	err := q.QueryRow(ctx, `SELECT number FROM breaches WHERE grant_id = $1 AND holds ORDER BY id LIMIT 1`, grant).Scan(&number)
+	err := q.QueryRow(ctx, `
+		SELECT g.number FROM grant_follows f JOIN grants g ON g.id = f.earlier_id WHERE f.grant_id = $1 AND f.kind = 'renewal' AND g.state IN ('suspended', 'revoked')`, grant).Scan(&number)
+	if err == nil {
+		return fault.New(fault.Conflict, "这份授权续的是 %s，那一份暂停或撤销着，这一份也不能恢复。", number)
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("what holds the grant: %w", err)
+	}
+	err = q.QueryRow(ctx, `
+		SELECT number FROM breaches WHERE holds AND (grant_id = $1 OR grant_id IN (SELECT earlier_id FROM grant_follows WHERE grant_id = $1 AND kind = 'renewal')) ORDER BY id LIMIT 1`, grant).Scan(&number)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}

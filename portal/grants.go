@@ -133,9 +133,13 @@ func (s *Server) followGrant(c *fiber.Ctx) error {
 
 // surrenderGrant is POST /grants/{number}/surrender.
 func (s *Server) surrenderGrant(c *fiber.Ctx) error {
-	_, revision, err := revisionForm(c)
+	f, revision, err := revisionForm(c, "sure")
 	if err != nil {
 		return err
+	}
+	if f.Get("sure") == "" {
+		wrong, _ := s.mistake(c, fault.At("sure", "请勾选，确认要交还。"))
+		return s.grantPage(c, "", "", wrong)
 	}
 	return s.movedGrant(c, licensing.Surrender, "", revision)
 }

@@ -43,6 +43,7 @@ func AgreementPDF(a *licensing.Application, g *licensing.Agreement, all []licens
 	}
 	d.Title(title)
 	d.Text(body)
+	d.Keep(125) // signatures and seal stand together
 	d.Heading("签署")
 	signer := func(side, name, by string, at time.Time, method string) {
 		d.Pair(side, name)

@@ -187,6 +187,15 @@ func (p GrantPage) caseHref(number string) string {
 	return "/desk/breaches/" + number
 }
 
+// followingSays says what applying from a grant is, of one in use and of one that
+// has ended.
+func (p GrantPage) followingSays(ctx context.Context) string {
+	if p.Again {
+		return text.T(ctx, "是新的申请，按原来的内容填好。")
+	}
+	return text.T(ctx, "都是新的申请，按现有的内容填好；没有同意以前，原来的照用。")
+}
+
 func (p GrantPage) path() string {
 	if p.Side == licensing.OfApplicant {
 		return "/grants/" + p.Grant.Number
@@ -370,7 +379,7 @@ func GrantStateName(ctx context.Context, g *licensing.Held, now time.Time) strin
 		case !g.Stands(now):
 			return text.T(ctx, "已到期")
 		}
-		return text.T(ctx, "可用")
+		return text.T(ctx, "生效中")
 	case licensing.Suspended:
 		return text.T(ctx, "暂停")
 	case licensing.Expired:

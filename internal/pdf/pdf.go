@@ -100,6 +100,10 @@ func (d *Doc) Heading(s string) {
 	d.y += 2
 }
 
+// Keep begins a new page unless so many millimetres are left on this one: what
+// follows stays together.
+func (d *Doc) Keep(height float64) { d.room(height) }
+
 // Text is prose, a paragraph a line.
 func (d *Doc) Text(s string) {
 	for l := range strings.SplitSeq(strings.TrimSuffix(s, "\n"), "\n") {

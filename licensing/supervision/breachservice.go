@@ -635,7 +635,7 @@ func (s *Service) listedOf(ctx context.Context, user, organisation, department, 
 	default:
 		where = `b.holder_user_id = @user AND b.holder_organisation_id IS NULL`
 	}
-	return s.breachList(ctx, s.pool, where+` AND b.outcome IN ('warning', 'suspension', 'revocation') AND b.state <> 'overturned' AND b.id <> @but`, `b.id DESC`,
+	return s.breachList(ctx, s.pool, where+` AND b.outcome IN ('warning', 'suspension', 'revocation') AND b.state NOT IN ('overturned', 'revoking', 'disputed') AND b.id <> @but`, `b.id DESC`,
 		pgx.NamedArgs{"user": user, "organisation": organisation, "department": department, "but": but, "limit": 100})
 }
 

@@ -161,6 +161,8 @@ func wholeStatement(d *Destruction) error {
 	}
 	on := d.DestroyedOn
 	switch {
+	case d.Destroyer == d.Supervisor:
+		return fault.At("supervisor", "监督人不能就是销毁人。")
 	case on.IsZero():
 		return fault.At("destroyed_on", "请填写日期，如 2026-11-03。")
 	case on.After(d.now):

@@ -30,7 +30,7 @@ type GrantLine struct {
 	Department   Name       `json:"department" doc:"Who gave it" zh:"由哪个部门给出"`
 	Organisation int64      `json:"organisation" doc:"Organisation that holds it; 0: a person" zh:"持有的机构；0：个人" example:"12"`
 	Holder       string     `json:"holder" doc:"Name of who holds it" zh:"持有人" example:"示例科技有限公司"`
-	State        string     `json:"state" enum:"active,suspended,expired,revoked,surrendered" doc:"How it stands; also an active one gives nothing once its term is over" zh:"情况：active 可用，suspended 暂停，expired 到期，revoked 撤销，surrendered 已交还；期限一过，active 也不再给数据" example:"active"`
+	State        string     `json:"state" enum:"active,suspended,expired,revoked,surrendered,replaced" doc:"How it stands; also an active one gives nothing once its term is over" zh:"情况：active 可用，suspended 暂停，expired 到期，revoked 撤销，surrendered 已交还，replaced 已由变更后的代替；期限一过，active 也不再给数据" example:"active"`
 	Stands       bool       `json:"stands" doc:"It lets data pass now" zh:"现在能取数" example:"true"`
 	Lane         string     `json:"lane" enum:"public,academic,commercial" doc:"For which use" zh:"用途：public 公共，academic 科研教育，commercial 商业" example:"public"`
 	Purpose      string     `json:"purpose" doc:"What the data is for, and for nothing else" zh:"数据只用于这件事" example:"向居民提示下一日的空气质量。"`

@@ -19,6 +19,10 @@ import (
 func HandleSupervision(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n supervision.Notice) error {
 		if n.Holder {
+			mailed, err := onSite(ctx, wishes, n.To, following.Own{Kind: following.OwnGrant, Key: n.ID, Path: supervisionPath(n)}, func(l text.Lang) string { return supervisionSubject(l, n) })
+			if err != nil || !mailed {
+				return err
+			}
 			return whatever(ctx, sender, wishes, func(langs ...text.Lang) mail.Letter { return Supervision(n, base, langs...) })
 		}
 		return wished(ctx, sender, wishes, base, following.OnDesk, func(langs ...text.Lang) mail.Letter { return Supervision(n, base, langs...) }, n.Yours)

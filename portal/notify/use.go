@@ -21,6 +21,10 @@ func HandleUse(workers *jobs.Workers, sender mail.Sender, base string, wishes Wi
 	return jobs.Handle(workers, func(ctx context.Context, n use.Notice) error {
 		write := func(langs ...text.Lang) mail.Letter { return Use(n, base, langs...) }
 		if n.For == licensing.OfApplicant {
+			mailed, err := onSite(ctx, wishes, n.To, following.Own{Kind: following.OwnGrant, Key: n.ID, Path: usePath(n)}, func(l text.Lang) string { return useSubject(l, n) })
+			if err != nil || !mailed {
+				return err
+			}
 			return whatever(ctx, sender, wishes, write)
 		}
 		return wished(ctx, sender, wishes, base, following.OnDesk, write, true)
