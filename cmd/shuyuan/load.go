@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/use"
 )
 
@@ -60,6 +61,12 @@ func loadDemo(ctx context.Context, c *call) error {
 				}
 				return l, err
 			},
+		}
+		d.Supervision = func(now func() time.Time) (*supervision.Service, error) {
+			l, err := d.Licensing(now)
+			return supervision.New(supervision.Config{
+				Pool: in.pool, Catalogue: s.datasets, Licensing: l, Sharing: d.Sharing.At(now), Book: book, Clocks: s.clocks, Accounts: demo.Known(s.accounts), Now: now,
+			}), err
 		}
 		if *passwords {
 			return demo.Passwords(ctx, d)

@@ -25,6 +25,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/use"
 )
 
@@ -45,8 +46,9 @@ type Deps struct {
 	Demands    *demands.Service
 	Now        func() time.Time
 
-	Corrections func(now func() time.Time) *corrections.Service        // as of some time
-	Licensing   func(now func() time.Time) (*licensing.Service, error) // as of some time, for whoever need not show anew who they are
+	Corrections func(now func() time.Time) *corrections.Service          // as of some time
+	Licensing   func(now func() time.Time) (*licensing.Service, error)   // as of some time, for whoever need not show anew who they are
+	Supervision func(now func() time.Time) (*supervision.Service, error) // as of some time, likewise
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

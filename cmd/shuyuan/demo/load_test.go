@@ -38,6 +38,7 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/use"
 )
 
@@ -108,6 +109,12 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 		Now:  now,
 		Kept: filepath.Join(dir, "demo-accounts"),
 		Out:  &in.out,
+	}
+	in.Supervision = func(now func() time.Time) (*supervision.Service, error) {
+		l, err := in.Licensing(now)
+		return supervision.New(supervision.Config{
+			Pool: in.pool, Catalogue: entries, Licensing: l, Sharing: in.Sharing.At(now), Book: book, Clocks: clocks, Accounts: Known(accounts), Now: now,
+		}), err
 	}
 	in.Deidentify = deidentify.New(in.pool, entries, in.Catalogue, book, now)
 	return in

@@ -1,0 +1,58 @@
+package demo
+
+import (
+	"slices"
+	"testing"
+
+	"shuyuan/licensing/supervision"
+)
+
+// The demo accounts see a breach case that waits for the holder while the grant is
+// suspended, and one that was decided with a warning; an incident whose notices were
+// sent and one that is closed. Nothing of it is overdue.
+func TestTheSampleBreachCasesAndIncidents(t *testing.T) {
+	in := install(t)
+	in.load(t)
+	s, err := in.Supervision(in.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	officer, neighbour, owner := in.actor(t, theOfficer), in.actor(t, theNeighbour), in.actor(t, theOwner)
+	all, err := s.Breaches(t.Context(), officer, supervision.Filter{All: true, Limit: 10})
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	for _, b := range all {
+		if b.Late(in.Now()) {
+			t.Errorf("%s is overdue", b.Number)
+		}
+	}
+	waits, warned := all[0], all[1]
+	if waits.State != supervision.Hearing || !waits.Holds || waits.GrantState != "suspended" || !waits.OfSharing() {
+		t.Errorf("%+v", waits)
+	}
+	if v, err := s.Breach(t.Context(), neighbour, waits.Number); err != nil || len(v.Offers) != 1 || v.Offers[0] != supervision.Answer {
+		t.Errorf("the holder is asked for %+v, %v", v, err)
+	}
+	if warned.State != supervision.Warned || warned.GrantState != "active" || warned.OfSharing() {
+		t.Errorf("%+v", warned)
+	}
+	if own, err := s.BreachesOf(t.Context(), owner, supervision.Of(warned.GrantNo)); err != nil || len(own) != 1 {
+		t.Errorf("the company sees %+v, %v", own, err)
+	}
+
+	incidents, err := s.Incidents(t.Context(), officer, supervision.Filter{All: true, Limit: 10})
+	if err != nil || len(incidents) != 2 {
+		t.Fatalf("%+v, %v", incidents, err)
+	}
+	if runs := incidents[0]; runs.State != supervision.IncidentContained || runs.ToldAt == nil || runs.Untold() != 0 || !slices.ContainsFunc(runs.People, func(p supervision.Person) bool { return p.ID == owner.ID }) || runs.Late(in.Now()) {
+		t.Errorf("%+v", runs)
+	}
+	closed, err := s.Incident(t.Context(), officer, incidents[1].Number)
+	if err != nil || closed.State != supervision.IncidentClosed || len(closed.Bodies) == 0 || len(closed.Reports) != 1 || closed.SHA256 == "" {
+		t.Errorf("%+v, %v", closed, err)
+	}
+	if told, err := s.Tellings(t.Context(), owner); err != nil || len(told) != 1 || told[0].Over {
+		t.Errorf("the company was told %+v, %v", told, err)
+	}
+}
