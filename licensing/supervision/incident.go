@@ -1,7 +1,6 @@
 package supervision
 
 import (
-	"slices"
 	"time"
 
 	"shuyuan/datasets"
@@ -43,10 +42,10 @@ const (
 
 // The kinds of bodies that an incident is reported to.
 const (
-	ToCyberspace = "cyberspace" // 网信
-	ToPolice     = "police"     // 公安
-	ToSector     = "sector"     // 行业主管
-	ToAuthority  = "authority"  // 有关主管部门
+	ToCyberspace = policy.ReportCyberspace
+	ToPolice     = policy.ReportPolice
+	ToSector     = policy.ReportSector
+	ToAuthority  = policy.ReportAuthority
 	ToOther      = "other"
 )
 
@@ -246,22 +245,4 @@ func nobodyTold(i *Incident) error {
 		return fault.New(fault.Conflict, "已经告知过受影响的人，不能当作没有发生；请查清以后办结。")
 	}
 	return nil
-}
-
-// expected are the kinds of bodies that the rule has an incident reported to.
-func expected(r policy.Rule) []string {
-	var out []string
-	for _, d := range r.Details {
-		if d.Key != "to" && d.Key != "reported_to" {
-			continue
-		}
-		for _, w := range d.Value {
-			for _, k := range []struct{ zh, kind string }{{"网信部门", ToCyberspace}, {"公安机关", ToPolice}, {"行业主管部门", ToSector}, {"有关主管部门", ToAuthority}} {
-				if w.Text.Zh == k.zh && !slices.Contains(out, k.kind) {
-					out = append(out, k.kind)
-				}
-			}
-		}
-	}
-	return out
 }

@@ -208,6 +208,9 @@ func (s *Service) moveIncident(ctx context.Context, tx pgx.Tx, who account.Actor
 	i.State = to
 	switch step.Action {
 	case Keep:
+		if err := holdDeliveries(ctx, tx); err != nil {
+			return err
+		}
 		if i.Count, i.SHA256, err = selectEvidence(ctx, tx, i); err != nil {
 			return err
 		}
@@ -409,7 +412,7 @@ func (s *Service) count(i *Incident) {
 	if _, r, ok := s.book.Governing(i.Profile, "incident_notice", i.OpenedAt); ok && !r.Silent {
 		i.Notice = r
 	}
-	for _, kind := range expected(i.Notice) {
+	for _, kind := range policy.ReportsDue(i.Notice) {
 		if !slices.ContainsFunc(i.Reports, func(r Reported) bool { return r.Kind == kind }) {
 			i.missing = append(i.missing, kind)
 		}

@@ -161,6 +161,13 @@ func insertBody(ctx context.Context, tx pgx.Tx, i *Incident, b *Body) error {
 	return err
 }
 
+// holdDeliveries waits for the deliveries that are being written down, and lets none be
+// until the transaction ends: none with a lower number comes after what is put aside.
+func holdDeliveries(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `LOCK TABLE acquisitions IN SHARE MODE`)
+	return err
+}
+
 // selectEvidence counts the records of deliveries of the affected versions and
 // takes their digest: what is put aside can be told from what is changed later.
 func selectEvidence(ctx context.Context, q database.Querier, i *Incident) (n int, sha string, err error) {

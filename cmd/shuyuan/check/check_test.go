@@ -114,6 +114,20 @@ func breach(state, act, set string) string {
 		UPDATE breaches SET state = '` + state + `', ` + set + `; `
 }
 
+// happened makes sql for an incident with the second version of the first file that
+// somebody took and was told of, in a state, with the last step of its history and
+// what is set besides.
+func happened(state, act, set string) string {
+	return `INSERT INTO acquisitions (user_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at) SELECT 2, 1, 2, sha256, 'file', 'csv', 'open', 'r', '2025-03-01' FROM versions WHERE id = 2;
+		INSERT INTO incidents (number, dataset_id, department_id, opener_id, profile, level, title, what, known_at, state, words, told_at, measures, contained_at, cause, lessons, records, records_count, records_sha256, opened_by, opened_name, opened_at, ended_at)
+		SELECT 'AQ-2025-000001', 1, 1, 1, 'cn-liaoning-anshan-2022', 'general', '备注列', '含电话', '2025-03-02', 'closed', '请删除', '2025-03-02', '撤下', '2025-03-02', '漏了一列', '加一道核对', '日志', 1,
+			encode(sha256(convert_to(concat_ws('|', id, user_id, sha256, channel, extract(epoch FROM began_at)), 'UTF8')), 'hex'), 1, '林', '2025-03-02', '2025-03-05' FROM acquisitions;
+		INSERT INTO incident_versions VALUES (1, 2); INSERT INTO incident_people VALUES (1, 2, 1, false, '2025-03-02');
+		INSERT INTO incident_reports (incident_id, kind, body, at, recorded_by, name) SELECT 1, kind, kind, '2025-03-03', 1, '林' FROM unnest('{cyberspace,police,sector}'::text[]) k (kind);
+		INSERT INTO supervision_events (subject, case_id, act, side, at) VALUES ('incident', 1, '` + act + `', 'department', now());
+		UPDATE incidents SET state = '` + state + `'` + set + `; `
+}
+
 // demand makes sql for a request for data that waits for the platform, with its
 // turn and its step.
 const demand = `INSERT INTO demands (user_id, proposer, title, need, purpose, title_grams, grams, proposed_at, state) VALUES (1, '某', '坐标', '全省', '公交', '{}', '{}', now(), 'unassigned');
@@ -247,6 +261,18 @@ var mutations = []struct {
 	{name: "a breach case was moved behind its history", rule: "L8 a breach case stands", names: "breach WY-2020-000001 is cleared, its history ends with open", sql: breach("cleared", "open", `outcome = 'none', decided_at = now(), reason = 'x'`)},
 	{name: "judged one's own decision", rule: "L8 nobody decided", names: "breach WY-2020-000001", sql: breach("upheld", "uphold", `outcome = 'warning', decided_at = now(), decided_by = 7, reason = 'x', verdict = 'x', verdict_at = now(), verdict_by = 7, disputed_at = now(), grounds = 'x'`)},
 	{name: "a step that nobody recorded", rule: "I7 every step of a breach case", names: "breach WY-2020-000001: 1 steps, 0 acts", sql: breach("hearing", "open", `facts = 'x'`)},
+	{name: "closed and a taker not told", rule: "L9 everybody who took", names: "incident AQ-2025-000001: user 2", sql: happened("closed", "close", "") + `DELETE FROM incident_people`},
+	{name: "told after it was closed", rule: "L9 everybody who took", names: "incident AQ-2025-000001: user 2", sql: happened("closed", "close", "") + `UPDATE incident_people SET told_at = now()`},
+	{name: "closed and a department not told", rule: "L9 everybody who took", names: "incident AQ-2025-000001: department 1", sql: happened("closed", "close", "") + shareRequest("supplied") + `
+		INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at) VALUES (1, 'share', 2, 1, '核对', '2020-01-01', '2099-02-01', '2099-02-02 00:00+08'); UPDATE acquisitions SET share_grant_id = 1`},
+	{name: "told twice", rule: "L9 whoever was told", names: "incident AQ-2025-000001: 2 letters", sql: `
+		INSERT INTO river_job (kind, max_attempts, args) SELECT 'supervision_notice', 5, '{"of": "incident", "act": "tell", "number": "AQ-2025-000001", "to": "a@people.example"}' FROM generate_series(1, 2)`},
+	{name: "closed without a report", rule: "L9 a closed incident", names: "incident AQ-2025-000001: no report to police", sql: happened("closed", "close", "") + `DELETE FROM incident_reports WHERE kind = 'police'`},
+	{name: "reported after it was closed", rule: "L9 a closed incident", names: "incident AQ-2025-000001: no report to sector", sql: happened("closed", "close", "") + `UPDATE incident_reports SET at = now()`},
+	{name: "a record was changed after it was put aside", rule: "L9 the records", names: "incident AQ-2025-000001", sql: happened("closed", "close", "") + `UPDATE acquisitions SET channel = 'page'`},
+	{name: "a record that was put aside is gone", rule: "L9 the records", names: "incident AQ-2025-000001", sql: happened("closed", "close", "") + `DELETE FROM acquisitions`},
+	{name: "an incident was moved behind its history", rule: "L9 an incident stands", names: "incident AQ-2025-000001 is closed, its history ends with contain", sql: happened("closed", "contain", "")},
+	{name: "a step of an incident that nobody recorded", rule: "I7 every step of an incident", names: "incident AQ-2025-000001: 1 steps, 0 acts", sql: happened("closed", "close", "")},
 	{name: "a mark without an objection", rule: "L5 an entry is marked", names: "population: marked 1, open 0", sql: `UPDATE datasets SET rechecks = 1 WHERE id = 1`},
 	{name: "an objection without a mark", rule: "L5 an entry is marked", names: "population: marked 0, open 1", sql: objected("received", "") + `UPDATE datasets SET rechecks = 0`},
 	{name: "put right before it came", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected', fix_version = 2`)},
@@ -465,6 +491,26 @@ func TestWhatWaitsForItsTurnIsNoViolation(t *testing.T) {
 				if !regexp.MustCompile(`(?m)^I1[03] +holds: ` + says).MatchString(out) {
 					t.Errorf("%s does not hold\n%s", says, out)
 				}
+			}
+		})
+	}
+}
+
+// What somebody took after an incident was closed, and what goes on while it runs, is
+// no violation; nor is what a text does not ask for.
+func TestAnIncidentAsItShouldBeIsNoViolation(t *testing.T) {
+	for name, sql := range map[string]string{
+		"closed":               happened("closed", "close", ""),
+		"taken after":          happened("closed", "close", "") + `INSERT INTO acquisitions (user_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at) SELECT 1, 1, 2, sha256, 'file', 'csv', 'open', 'r', now() FROM versions WHERE id = 2`,
+		"nobody is told yet":   happened("contained", "contain", ", ended_at = NULL, told_at = NULL, words = '', records_sha256 = '', records_count = 0") + `DELETE FROM incident_people; DELETE FROM incident_reports`,
+		"the text is silent":   happened("closed", "close", ", profile = 'cn-fujian-2023'") + `DELETE FROM incident_reports`,
+		"letters of two cases": `INSERT INTO river_job (kind, max_attempts, args) SELECT 'supervision_notice', 5, jsonb_build_object('of', 'incident', 'act', 'tell', 'number', n::text, 'to', 'a@people.example') FROM generate_series(1, 2) n`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.exec(t, sql)
+			if _, out := w.check(t); regexp.MustCompile(`(?m)^L9 +BROKEN`).MatchString(out) {
+				t.Error(out)
 			}
 		})
 	}

@@ -440,4 +440,31 @@ var rules = []rule{
 		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM supervision_events e WHERE e.subject = 'breach' AND e.case_id = b.id) n
 		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'breach' AND subject_id = b.number) acts
 		WHERE n.steps <> acts.n OR n.steps = 0`},
+
+	{id: "L9", says: "everybody who took an affected version was told before the incident was closed", query: `
+		SELECT format('incident %s: user %s', i.number, a.user_id) FROM incidents i JOIN incident_versions x ON x.incident_id = i.id JOIN acquisitions a ON a.version_id = x.version_id
+		WHERE i.state = 'closed' AND a.share_grant_id IS NULL AND a.began_at < i.ended_at - interval '1 minute' -- what began while it was being closed may be written down after
+		  AND NOT EXISTS (SELECT FROM incident_people p WHERE p.incident_id = i.id AND p.user_id = a.user_id AND p.told_at <= i.ended_at)
+		UNION SELECT format('incident %s: department %s', i.number, g.department_id) FROM incidents i JOIN incident_versions x ON x.incident_id = i.id JOIN acquisitions a ON a.version_id = x.version_id JOIN share_grants g ON g.id = a.share_grant_id
+		WHERE i.state = 'closed' AND a.began_at < i.ended_at - interval '1 minute'
+		  AND NOT EXISTS (SELECT FROM incident_bodies b WHERE b.incident_id = i.id AND b.department_id = g.department_id AND b.told_at <= i.ended_at)`},
+	{id: "L9", says: "whoever was told of an incident was written to once", query: `
+		SELECT format('incident %s: %s letters to one address', args ->> 'number', count(*)) FROM river_job
+		WHERE kind = 'supervision_notice' AND args ->> 'of' = 'incident' AND args ->> 'act' = 'tell' GROUP BY args ->> 'number', args ->> 'to' HAVING count(*) > 1`},
+	{id: "L9", says: "a closed incident was reported to whomever the text in force names", find: unreported},
+	{id: "L9", says: "the records of deliveries that were put aside after an incident are as they were", query: `
+		SELECT format('incident %s', i.number) FROM incidents i
+		CROSS JOIN LATERAL (
+			SELECT count(*) AS n, encode(sha256(convert_to(coalesce(string_agg(concat_ws('|', k.id, k.user_id, k.sha256, k.channel, extract(epoch FROM k.began_at)), E'\n' ORDER BY k.id), ''), 'UTF8')), 'hex') AS sha256
+			FROM (SELECT a.* FROM acquisitions a JOIN incident_versions x ON x.version_id = a.version_id WHERE x.incident_id = i.id ORDER BY a.id LIMIT i.records_count) k) now
+		WHERE i.records_sha256 <> '' AND (now.n <> i.records_count OR now.sha256 <> i.records_sha256)`},
+	{id: "L9", says: "an incident stands where its history ends", query: `
+		SELECT format('incident %s is %s, its history ends with %s', i.number, i.state, coalesce(e.act, 'nothing')) FROM incidents i
+		LEFT JOIN LATERAL (SELECT act FROM supervision_events WHERE subject = 'incident' AND case_id = i.id AND act IN ('begin', 'contain', 'close', 'void') ORDER BY id DESC LIMIT 1) e ON true
+		WHERE i.state <> CASE e.act WHEN 'begin' THEN 'open' WHEN 'contain' THEN 'contained' WHEN 'close' THEN 'closed' WHEN 'void' THEN 'void' ELSE '' END`},
+	{id: "I7", says: "every step of an incident was recorded", query: `
+		SELECT format('incident %s: %s steps, %s acts', i.number, n.steps, acts.n) FROM incidents i
+		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM supervision_events e WHERE e.subject = 'incident' AND e.case_id = i.id) n
+		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'incident' AND subject_id = i.number) acts
+		WHERE n.steps <> acts.n OR n.steps = 0`},
 }
