@@ -2,6 +2,7 @@ package supervision_test
 
 import (
 	"context"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -137,6 +138,59 @@ func TestABreachCaseFromSuspensionToItsEnd(t *testing.T) {
 	past, err := w.Past(t.Context(), w.holder.ID, 0)
 	if err != nil || len(past) != 1 || past[0].Number != b.Number || past[0].Outcome != supervision.Suspension {
 		t.Errorf("%v, %v", past, err)
+	}
+}
+
+// A suspension by a case breaks off what is being sent, and what was sent is written
+// down; a key of the grant reads nothing more until the case lets go.
+func TestASuspensionByACaseBreaksOffWhatIsBeingSent(t *testing.T) {
+	w := newWorld(t, licensingtest.Fujian, "2026-03-02")
+	secret, err := w.Licensing.MakeKey(t.Context(), w.holder, w.grant, "脚本")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byKey := func() error {
+		who, err := w.Accounts.ActorByKey(t.Context(), secret)
+		if err != nil {
+			return err
+		}
+		return w.World.Service.MayServe(t.Context(), who, w.version)
+	}
+	if err := byKey(); err != nil {
+		t.Fatal(err)
+	}
+	h, err := w.World.Service.Deliver(t.Context(), w.holder, w.version, datasets.Delivery{Channel: datasets.ByExport, Form: "csv", Request: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b *supervision.Breach
+	sent := 0
+	err = h.Write(func(_ context.Context, out io.Writer) error {
+		for i := range 10 {
+			if i == 5 {
+				b = w.open(t, w.officer, true)
+				w.Set(w.Clock().Add(2 * time.Second))
+			}
+			if _, err := out.Write([]byte("row\n")); err != nil {
+				return err
+			}
+			sent++
+		}
+		return nil
+	})(t.Context(), io.Discard)
+	if fault.KindOf(err) != fault.Forbidden || sent != 5 {
+		t.Errorf("%d rows were sent, then %v", sent, err)
+	}
+	kept, err := w.Licensing.Acquired(t.Context(), w.holder, w.grant, 0, 10)
+	if err != nil || len(kept) != 1 || kept[0].Whole || kept[0].Bytes != 20 || kept[0].Ended == nil {
+		t.Errorf("written down: %+v, %v", kept, err)
+	}
+	if err := byKey(); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("its key: %v", err)
+	}
+	b = w.must(t, w.holder, b, supervision.Answer, "没有转给别人。")
+	if w.must(t, w.officer, b, supervision.Clear, "查清了，不构成违约。"); byKey() != nil || !w.served(t) {
+		t.Errorf("cleared, and its key: %v", byKey())
 	}
 }
 

@@ -114,6 +114,9 @@ func TestAnIncidentFromItsOpeningToItsClosing(t *testing.T) {
 		if _, err := w.act(t, w.officer, i.Number, tell); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("told twice: %v", err)
 		}
+		if _, err := w.act(t, w.head, i.Number, supervision.IncidentStep{Action: supervision.Void, Reason: "没有发生。"}); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("none, though people were told: %v", err)
+		}
 		if to := w.letters(t, "incident", "tell"); len(to) != 2 {
 			t.Errorf("%s: letters to %v", c.profile, to)
 		}
