@@ -372,7 +372,7 @@ func TestWhoTakesWhichStepInABreachCase(t *testing.T) {
 	// two cases hold it: one of them lets go
 	b = w.must(t, w.officer, b, supervision.Halt, "先停")
 	r = w.must(t, w.holder, r, supervision.Dispute, "不服")
-	if r = w.must(t, w.authority2, r, supervision.Overturn, "不成立"); w.served(t) {
+	if w.must(t, w.authority2, r, supervision.Overturn, "不成立"); w.served(t) {
 		t.Error("it passes though the other case still holds it")
 	}
 	b = w.must(t, w.holder, b, supervision.Answer, "说明")

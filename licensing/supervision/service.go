@@ -68,11 +68,10 @@ const (
 )
 
 var (
-	anybody   = []account.Role{account.Visitor} // whose case it is, the side says
-	body      = []account.Role{account.Officer, account.Head}
-	overseers = []account.Role{account.Authority, account.Regulator}
-	deskers   = []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}
-	itself    = []account.Role{account.Administrator}
+	anybody = []account.Role{account.Visitor} // whose case it is, the side says
+	body    = []account.Role{account.Officer, account.Head}
+	deskers = []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}
+	itself  = []account.Role{account.Administrator}
 )
 
 // platform is who moves what time moves.
