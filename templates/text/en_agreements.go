@@ -20,7 +20,7 @@ func init() {
 		"下载 PDF，带印":              "PDF with the seal",
 		"下载签署的原文（TXT）":           "The text as signed (TXT)",
 		"编号的样子是 SQ-2026-000001。": "A number looks like SQ-2026-000001.",
-		"SHA-256 是 64 位十六进制字符。":          "A SHA-256 has 64 characters, 0 to 9 and a to f.",
+		"SHA-256 是 64 位十六进制字符。":  "A SHA-256 has 64 characters, 0 to 9 and a to f.",
 		"没有这样一份双方签署的协议：编号和 SHA-256 要一起对上。": "There is no such agreement signed by both sides: number and SHA-256 have to match together.",
 		"双方都签了，才有这一份文件。":                   "There is this file once both sides have signed.",
 	})
