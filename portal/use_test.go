@@ -163,7 +163,7 @@ func TestDestructionAndAuditInTheBrowser(t *testing.T) {
 	if r := w.get(t, citizen, "/grants/"+number+"/destruction"); r.status != 404 {
 		t.Errorf("owed before the end: %d", r.status)
 	}
-	located(t, "given back", w.post(t, citizen, "/grants/"+number+"/surrender", url.Values{"revision": {revision(citizen, "/grants/"+number)}}))
+	located(t, "given back", w.post(t, citizen, "/grants/"+number+"/surrender", url.Values{"sure": {"1"}, "revision": {revision(citizen, "/grants/"+number)}}))
 	at = "/grants/" + number + "/destruction"
 	form := url.Values{"action": {"certify"}, "method": {"覆写三遍后删除"}, "copies": {"没有副本"}, "destroyer": {"李工"}, "destroyed_on": {w.Clock().Format("2006-01-02")}, "supervisor": {"王主任"}, "true": {"1"}}
 	for field, f := range map[string]url.Values{"method": with(form, "method", ""), "destroyed_on": with(form, "destroyed_on", "昨天"), "supervisor": with(form, "supervisor", ""), "true": with(form, "true", "")} {
