@@ -55,11 +55,6 @@ func (s *Service) Owns(ctx context.Context, who account.Actor, organisation int6
 	return s.owns(ctx, who, organisation)
 }
 
-// Number gives the next number of a kind of case in the year of now.
-func Number(ctx context.Context, tx pgx.Tx, kind string, now time.Time) (string, error) {
-	return number(ctx, tx, kind, now)
-}
-
 // Readers are the addresses of those on a side of a grant.
 func (s *Service) Readers(ctx context.Context, tx pgx.Tx, user, organisation int64, d datasets.Department, side Side) ([]string, error) {
 	return s.readers(ctx, tx, user, organisation, d.ID, d.Profile, side)

@@ -61,7 +61,8 @@ type Held struct {
 	State        GrantState
 	StateAt      time.Time
 	Reason       string
-	SuspendedBy  Side // empty: it is not suspended
+	SuspendedBy  Side  // empty: it is not suspended
+	Held         error // why it cannot be reinstated by hand now; nil: it can, or is not suspended
 	Kind         Kind
 	Earlier      string // number of the one that it renews or replaced; empty: none
 	Later        string // number of the one that renews or replaced it; empty: none
@@ -154,7 +155,7 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 	if err != nil {
 		return err
 	}
-	number, err := number(ctx, tx, "SQZ", now)
+	number, err := Number(ctx, tx, "SQZ", now)
 	if err != nil {
 		return err
 	}
@@ -213,6 +214,11 @@ func (s *Service) Grant(ctx context.Context, who account.Actor, number string) (
 	}
 	if g.Items, err = selectGrantItems(ctx, s.pool, g.ID); err != nil {
 		return nil, "", err
+	}
+	if g.State == Suspended {
+		if g.Held = notHeld(ctx, s.pool, g.ID); g.Held != nil && fault.KindOf(g.Held) != fault.Conflict {
+			return nil, "", g.Held
+		}
 	}
 	g.Keys, err = selectGrantKeys(ctx, s.pool, g.ID)
 	return g, side, err

@@ -11,6 +11,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
 )
 
@@ -197,4 +198,28 @@ func markTold(ctx context.Context, tx pgx.Tx, grant int64, told int) (bool, erro
 		return false, fmt.Errorf("end of the grant: %w", err)
 	}
 	return tag.RowsAffected() == 1, nil
+}
+
+// notHeld returns fault.Conflict while a breach case keeps the grant suspended, or
+// the one that it renews: its decision lifts that, and nothing else does. A renewal
+// does not come back either while what it renews is suspended or was revoked.
+func notHeld(ctx context.Context, q database.Querier, grant int64) error {
+	var number string
+	err := q.QueryRow(ctx, `
+		SELECT g.number FROM grant_follows f JOIN grants g ON g.id = f.earlier_id WHERE f.grant_id = $1 AND f.kind = 'renewal' AND g.state IN ('suspended', 'revoked')`, grant).Scan(&number)
+	if err == nil {
+		return fault.New(fault.Conflict, "这份授权续的是 %s，那一份暂停或撤销着，这一份也不能恢复。", number)
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("what holds the grant: %w", err)
+	}
+	err = q.QueryRow(ctx, `
+		SELECT number FROM breaches WHERE holds AND (grant_id = $1 OR grant_id IN (SELECT earlier_id FROM grant_follows WHERE grant_id = $1 AND kind = 'renewal')) ORDER BY id LIMIT 1`, grant).Scan(&number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("what holds the grant: %w", err)
+	}
+	return fault.New(fault.Conflict, "这份授权因违约案 %s 暂停，由那一案的决定恢复。", number)
 }

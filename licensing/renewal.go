@@ -216,7 +216,8 @@ func (s *Service) moveRenewal(ctx context.Context, tx pgx.Tx, who account.Actor,
 // tellEnding reminds the holders of grants that end soon, twice (平台规则
 // grant_ending).
 func (s *Service) tellEnding(ctx context.Context) error {
-	for told, days := range map[int]int{1: s.limits.Ending, 2: s.limits.EndingAgain} {
+	for i, days := range []int{s.limits.Ending, s.limits.EndingAgain} {
+		told := i + 1
 		soon, err := s.ending(ctx, s.now().AddDate(0, 0, days), told)
 		if err != nil {
 			return err

@@ -257,7 +257,7 @@ func (s *Service) Begin(ctx context.Context, who account.Actor, slug string, org
 
 // begin keeps a draft under the next number.
 func (s *Service) begin(ctx context.Context, tx pgx.Tx, who account.Actor, a *Application) (err error) {
-	if a.Number, err = number(ctx, tx, "SQ", a.CreatedAt); err != nil {
+	if a.Number, err = Number(ctx, tx, "SQ", a.CreatedAt); err != nil {
 		return err
 	}
 	if err := insert(ctx, tx, a); err != nil {

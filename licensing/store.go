@@ -179,8 +179,8 @@ func insert(ctx context.Context, tx pgx.Tx, a *Application) error {
 	return err
 }
 
-// number gives the next number of a kind in the year of now.
-func number(ctx context.Context, tx pgx.Tx, kind string, now time.Time) (string, error) {
+// Number gives the next number of a kind of case in the year of now.
+func Number(ctx context.Context, tx pgx.Tx, kind string, now time.Time) (string, error) {
 	year := now.In(workdays.Zone).Year()
 	var n int
 	err := tx.QueryRow(ctx, `INSERT INTO case_numbers (kind, year, last) VALUES ($1, $2, 1) ON CONFLICT (kind, year) DO UPDATE SET last = case_numbers.last + 1 RETURNING last`, kind, year).Scan(&n)

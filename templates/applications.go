@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shuyuan/datasets"
+	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing"
 	"shuyuan/licensing/supervision"
@@ -572,4 +573,10 @@ func orWord(s, other string) string {
 		return other
 	}
 	return s
+}
+
+// heldWords says why a grant cannot be reinstated by hand.
+func heldWords(ctx context.Context, g *licensing.Held) string {
+	f := fault.Of(g.Held)
+	return text.T(ctx, f.Sentence, f.Args...)
 }

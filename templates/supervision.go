@@ -147,7 +147,7 @@ var breachSays = map[supervision.BreachState]string{
 	supervision.Cleared:    "决定不构成违约；因这一案暂停的，已经恢复。",
 	supervision.Warned:     "决定给予警告，授权可以继续使用；期限内可以提出异议。",
 	supervision.HeldUp:     "决定暂停授权，改正以后恢复；期限内可以提出异议。",
-	supervision.Revoking:   "决定撤销授权，其间授权暂停；期限内没有异议，到期撤销。",
+	supervision.Revoking:   "决定撤销授权；期限内没有异议，到期撤销，还在用的授权其间暂停。",
 	supervision.Disputed:   "使用方不服，等主管部门决定；决定以前，原来的暂停不变。",
 	supervision.Upheld:     "主管部门维持原决定。",
 	supervision.Overturned: "主管部门撤销了原决定，不算违约；因这一案暂停的，已经恢复。",

@@ -412,3 +412,61 @@ func TestTwoDecideABreachCaseAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// What one department was granted of another's data is held, given back and ended by
+// a case as a grant of an application is; whoever holds it is heard.
+func TestACaseAgainstAGrantOfSharing(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		decide supervision.BreachAction
+		after  bool // whether the data is given after the days to dispute it
+	}{{"cleared", supervision.Clear, true}, {"revoked", supervision.Revoke, false}} {
+		t.Run(x.name, func(t *testing.T) {
+			w := newWorld(t, licensingtest.Anshan, "2026-03-02")
+			asker := w.Department(t, func(d *datasets.Department) { d.Profile = licensingtest.Anshan })
+			user := w.Official(t, asker, account.Officer)
+			d, v := w.File(t, "shared.csv", licensingtest.Table, func(d *datasets.Dataset) {
+				d.Department, d.Open = w.dataset.Department, datasets.Withheld
+			})
+			if _, err := w.Pool.Exec(t.Context(), `
+				WITH asked AS (
+					INSERT INTO share_requests (kind, state, dataset_id, asker_id, provider_id, profile, asked_by, asked_name, received_at, purpose, pledged, words, given, supplied_at)
+					VALUES ('share', 'supplied', $1, $2, $3, 'cn-liaoning-anshan-2022', $4, '林', '2026-01-05', '核对', true, '', '{}', '2026-01-06') RETURNING id)
+				INSERT INTO share_grants (request_id, kind, dataset_id, department_id, purpose, began_at, last_day, ends_at)
+				SELECT id, 'share', $1, $2, '核对', '2026-01-06', '2027-01-01', '2027-01-02 00:00+08' FROM asked`, d.ID, asker.ID, d.Department.ID, user.ID); err != nil {
+				t.Fatal(err)
+			}
+			given := func() bool {
+				t.Helper()
+				_, err := w.Gate.Permit(t.Context(), user, v, w.Clock())
+				return err == nil
+			}
+			if !given() {
+				t.Fatal("it is not given to begin with")
+			}
+			against, err := w.Against(t.Context(), w.officer, supervision.Of("GX-1"))
+			if err != nil || len(against.Rule.Rule.Options) == 0 || against.Rule.Rule.Cite[0] != "AS-22b" {
+				t.Fatalf("%+v, %v", against, err)
+			}
+			b, err := w.OpenBreach(t.Context(), w.officer, supervision.Of("GX-1"), supervision.Charge{Violations: []string{against.Rule.Rule.Options[0].Code}, Facts: "用于另一件事。", Evidence: "取数记录", Halt: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if given() {
+				t.Error("it is given while a case holds it")
+			}
+			if _, err := w.Breach(t.Context(), w.Official(t, w.Department(t), account.Officer), b.Number); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("a third department: %v", err)
+			}
+			b = w.must(t, user, b, supervision.Answer, "已经停止，附说明。")
+			b = w.must(t, w.officer, b, x.decide, "查明了。")
+			w.Day(t, "2026-06-01")
+			if err := w.Tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := given(); got != x.after {
+				t.Errorf("given after all: %v, want %v (%s)", got, x.after, b.State)
+			}
+		})
+	}
+}

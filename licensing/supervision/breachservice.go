@@ -13,6 +13,7 @@ import (
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
+	"shuyuan/licensing"
 	"shuyuan/licensing/sharing"
 )
 
@@ -191,7 +192,7 @@ func (s *Service) begin(ctx context.Context, who account.Actor, side Side, b *Br
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		var err error
-		if b.Number, err = s.licensing.CaseNumber(ctx, tx, "WY"); err != nil {
+		if b.Number, err = licensing.Number(ctx, tx, "WY", s.instant()); err != nil {
 			return none, err
 		}
 		if err := s.startClock(b, term); err != nil {

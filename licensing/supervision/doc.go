@@ -1,6 +1,5 @@
 // Package supervision is what follows when data that was given to somebody is
-// used as it must not be, or something happens to it, or a department does not do
-// what it must.
+// used as it must not be, or something happens to it.
 //
 // A breach case is held against a grant, of an application or of sharing, for one
 // or more of the kinds of breach that the text in force names (FJ-III.4, AB-44(9)
@@ -8,8 +7,6 @@
 // suspended at once; the holder is heard; the decision can be disputed before the
 // authority. An incident is what happened to data themselves (AS-48, TJ-50,
 // AB-41.2): who took them is told, authorities are reported to, records are kept.
-// An order tells a department, or a holder after a breach, to put something right
-// by a day (AS-49, TJ-52, AB-44).
 //
 // The public sees none of it; each side sees its own.
 package supervision

@@ -15,6 +15,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
+	"shuyuan/licensing"
 )
 
 // The texts say at once and in time (立即、及时); the numbers are the platform's.
@@ -101,7 +102,7 @@ func (s *Service) OpenIncident(ctx context.Context, who account.Actor, n NewInci
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
-		if i.Number, err = s.licensing.CaseNumber(ctx, tx, "AQ"); err != nil {
+		if i.Number, err = licensing.Number(ctx, tx, "AQ", s.instant()); err != nil {
 			return none, err
 		}
 		if err := insertIncident(ctx, tx, who, i); err != nil {

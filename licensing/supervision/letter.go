@@ -13,12 +13,12 @@ import (
 	"shuyuan/internal/jobs"
 )
 
-// Notice is the job of one letter about a breach case or an order: to whoever has to
+// Notice is the job of one letter about a breach case or an incident: to whoever has to
 // act, or has to know.
 type Notice struct {
 	ID      string    `json:"id"` // the same at every try
 	To      string    `json:"to"`
-	Of      string    `json:"of"` // breach, order or incident
+	Of      string    `json:"of"` // breach or incident
 	Number  string    `json:"number"`
 	Act     string    `json:"act"`
 	Holder  bool      `json:"holder"`             // the reader is the one whom it concerns

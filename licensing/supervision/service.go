@@ -35,7 +35,7 @@ type Config struct {
 	Now       func() time.Time
 }
 
-// Service has every operation on breach cases, incidents and orders.
+// Service has every operation on breach cases and incidents.
 type Service struct {
 	pool      *pgxpool.Pool
 	catalogue *datasets.Service
@@ -77,7 +77,7 @@ var (
 // platform is who moves what time moves.
 func platform() account.Actor { return account.System("supervision") }
 
-// Desk reports whether who works on breach cases, incidents and orders at the desk.
+// Desk reports whether who works on breach cases and incidents at the desk.
 func Desk(who account.Actor) bool {
 	return who.Key == "" && who.Department != 0 && who.Any(deskers...)
 }

@@ -265,14 +265,6 @@ func (s *Service) moveAudit(ctx context.Context, tx pgx.Tx, who account.Actor, a
 	if err := s.note(ctx, tx, who, ofAudit, a.ID, Event{Side: side, Act: string(step.Action), State: string(to), Words: step.Words}); err != nil {
 		return err
 	}
-	if step.Action == FindFault {
-		f := Finding{Audit: a.ID, Grant: a.Grant, Side: side, Violation: a.Violation, Profile: a.ViolationOf, Words: a.Words}
-		for _, do := range s.wanting {
-			if err := do(ctx, tx, who, f); err != nil {
-				return err
-			}
-		}
-	}
 	s.resumeAudit(a)
 	return s.tellOfAudit(ctx, tx, a, step)
 }

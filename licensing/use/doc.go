@@ -11,5 +11,6 @@
 // an answer and a finding.
 //
 // A grant is suspended and reinstated by package licensing alone. What a wanting
-// finding leads to is no business of this package: see Service.OnWanting.
+// finding leads to is no business of this package: whoever supervises opens a case
+// (licensing/supervision).
 package use

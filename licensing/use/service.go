@@ -43,7 +43,6 @@ type Service struct {
 	clocks    *deadline.Clocks
 	limits    Limits
 	now       func() time.Time
-	wanting   []func(ctx context.Context, tx pgx.Tx, who account.Actor, f Finding) error
 }
 
 // New returns what follows the grants of a licensing service, which tells it of
@@ -57,22 +56,6 @@ func New(c Config) (*Service, error) {
 
 // Limits are the platform's own numbers.
 func (s *Service) Limits() Limits { return s.limits }
-
-// Finding is an audit that found something wanting.
-type Finding struct {
-	Audit     int64
-	Grant     Grant
-	Side      licensing.Side // who found it
-	Violation string         // suspected: code of an option of the rule
-	Profile   string         // where that rule stands
-	Words     string
-}
-
-// OnWanting adds what is done in the transaction in which an audit finds something
-// wanting. It is for the start of the program.
-func (s *Service) OnWanting(f func(ctx context.Context, tx pgx.Tx, who account.Actor, f Finding) error) {
-	s.wanting = append(s.wanting, f)
-}
 
 func errNone() error { return fault.New(fault.NotFound, "没有这一件。") }
 

@@ -90,7 +90,7 @@ func init() {
 		"决定不构成违约；因这一案暂停的，已经恢复。":         "Decided: no breach. What this case suspended is in use again.",
 		"决定给予警告，授权可以继续使用；期限内可以提出异议。":    "Decided: a warning. The grant can be used; the decision can be disputed in time.",
 		"决定暂停授权，改正以后恢复；期限内可以提出异议。":      "Decided: suspended until mended; the decision can be disputed in time.",
-		"决定撤销授权，其间授权暂停；期限内没有异议，到期撤销。":   "Decided: revoked. The grant is suspended meanwhile, and revoked when nobody disputes it in time.",
+		"决定撤销授权；期限内没有异议，到期撤销，还在用的授权其间暂停。":   "Decided: revoked. It takes effect when nobody disputes it in time; a grant in use is suspended meanwhile.",
 		"使用方不服，等主管部门决定；决定以前，原来的暂停不变。":   "The holder disputes it before the authority; until then a suspension stays.",
 		"主管部门维持原决定。":                    "The authority upheld the decision.",
 		"主管部门撤销了原决定，不算违约；因这一案暂停的，已经恢复。": "The authority set the decision aside: no breach. What this case suspended is in use again.",
