@@ -669,6 +669,9 @@ func (s *Server) showDecisions(c *fiber.Ctx) error {
 		return err
 	}
 	p := templates.DecisionsPage{Frame: s.quietFrame(c, text.T(ctx, "办结的申请：%s", text.Pick(ctx, d.Title, d.TitleEN))), Dataset: d, Conditions: terms, Items: list, Other: other}
+	if held := s.Policy.Provision("AS-27.2"); len(held) > 0 && held[0].Profile == d.Department.Profile {
+		p.Equal = held[0].Profile
+	}
 	p.Wide = true
 	return s.page(c, templates.Decisions(p))
 }

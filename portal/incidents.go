@@ -1,11 +1,15 @@
 package portal
 
 import (
+	"context"
+
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/opening"
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/policy"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -26,7 +30,26 @@ func (s *Server) incidentsPage(c *fiber.Ctx, asked templates.IncidentForm) (err 
 	if p.Items, err = s.Opening.Incidents(ctx, who); err != nil {
 		return err
 	}
+	p.Book = s.Policy
+	if p.Rule, err = s.incidentRule(ctx, who); err != nil {
+		return err
+	}
 	return s.page(c, templates.Incidents(p))
+}
+
+// incidentRule is what the text that binds who's department says of telling those
+// who took data that something happened to; the platform's rule where it says
+// nothing.
+func (s *Server) incidentRule(ctx context.Context, who account.Actor) (policy.Rule, error) {
+	rule, _ := s.Policy.House().Rule("incident_telling")
+	d, err := s.departmentOf(ctx, who.Department)
+	if err != nil || d == nil {
+		return rule, err
+	}
+	if _, found, ok := s.Policy.Governing(d.Profile, "incident_notice", s.Now()); ok && len(found.Cite) > 0 {
+		return found, nil
+	}
+	return rule, nil
 }
 
 // withdrawAtOnce is POST /desk/reviews/incidents.

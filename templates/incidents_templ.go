@@ -90,7 +90,7 @@ func Incidents(p IncidentsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Law(provisionWords(ctx, "TJ-50"), "/law/cn-tianjin-2018#TJ-50").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = citedMarks(ruleSource(ctx, p.Book, p.Rule)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -191,6 +191,8 @@ func rowsDiffer(ctx context.Context, r datasets.RowDifference) string {
 // IncidentsPage lists what was taken from the public at once.
 type IncidentsPage struct {
 	Frame
+	Book  *policy.Book
+	Rule  policy.Rule // why downloaders are told: of the reader's department, else the platform's
 	Items []opening.Incident
 	May   bool // the reader can do so
 	Form  IncidentForm
