@@ -580,3 +580,13 @@ func heldWords(ctx context.Context, g *licensing.Held) string {
 	f := fault.Of(g.Held)
 	return text.T(ctx, f.Sentence, f.Args...)
 }
+
+// deskOfApplications is the list that an application stands in at a desk, for whose
+// side has one.
+func deskOfApplications(ctx context.Context, side licensing.Side) Link {
+	l := Link{Title: text.T(ctx, "开放申请")}
+	if side == licensing.OfDepartment || side == licensing.OfAuthority {
+		l.Href = "/desk/applications"
+	}
+	return l
+}

@@ -3102,7 +3102,7 @@ func Application(p ApplicationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Crumbs(Link{Href: "/desk/applications", Title: text.T(ctx, "开放申请")}, Link{Title: p.Application.Number}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Crumbs(deskOfApplications(ctx, p.Side), Link{Title: p.Application.Number}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -71,7 +71,7 @@ func Papers(p PapersPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Crumbs(Link{Href: "/desk/applications", Title: text.T(ctx, "开放申请")}, Link{Href: ApplicationPath(p.Application, p.Side), Title: p.Application.Number}, Link{Title: papersTitle(ctx, p.Kind)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Crumbs(deskOfApplications(ctx, p.Side), Link{Href: ApplicationPath(p.Application, p.Side), Title: p.Application.Number}, Link{Title: papersTitle(ctx, p.Kind)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
