@@ -375,7 +375,15 @@ func (in *installation) uploads() (datasets.Option, error) {
 		return nil, err
 	}
 	rules, err := datasets.UploadRulesFrom(book)
-	return datasets.Uploads(in.path("uploads"), rules), err
+	if err != nil {
+		return nil, err
+	}
+	if free, err := config.Size(in.cfg.DiskFree); err != nil {
+		return nil, err
+	} else if free > 0 {
+		rules.FreeBytes = free
+	}
+	return datasets.Uploads(in.path("uploads"), rules), nil
 }
 
 // migrate brings the database up to date. Beside a running server it is.

@@ -12,6 +12,7 @@ import (
 	"shuyuan/datasets/ingest"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/blob"
+	"shuyuan/internal/config"
 	"shuyuan/internal/sandbox"
 )
 
@@ -25,7 +26,11 @@ func (in *installation) openRows() (*rows.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rows.New(rows.Options{Store: in.store, Dir: in.path("rows"), Secret: secret, Log: in.log})
+	free, err := config.Size(in.cfg.DiskFree)
+	if err != nil {
+		return nil, err
+	}
+	return rows.New(rows.Options{Store: in.store, Dir: in.path("rows"), Secret: secret, Free: free, Log: in.log})
 }
 
 // secret is a secret of the installation, made at its first use. It lies with the

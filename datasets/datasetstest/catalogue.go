@@ -97,7 +97,7 @@ func Asked(t testing.TB, store blob.Store) datasets.Option {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		t.Fatal(err)
 	}
-	s, err := rows.New(rows.Options{Store: store, Dir: dir, Secret: []byte("a secret of an installation"), Workers: 1, Memory: 256 << 20, Timeout: 30 * time.Second})
+	s, err := rows.New(rows.Options{Store: store, Dir: dir, Secret: []byte("a secret of an installation"), Workers: 1, Memory: 256 << 20, Free: 1 << 20, Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

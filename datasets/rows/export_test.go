@@ -365,6 +365,22 @@ func readParquet(s *Service) func(*testing.T, []byte) ([]string, [][]string) {
 	}
 }
 
+// An export does not begin where it would take the last of the disk.
+func TestNoExportFillsTheDisk(t *testing.T) {
+	store := newStore(t)
+	table := exampleTable(t, store, 10)
+	s := service(t, store, func(o *Options) { o.Free = 1 << 60 })
+	e, err := s.Export(table, Query{}, ExportOptions{Format: CSV})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err = e.Write(t.Context(), &out)
+	if f := fault.Of(err); f.Kind != fault.Unavailable || f.Sentence != "存储空间不足，暂时不能导出，请稍后再试。" || out.Len() != 0 {
+		t.Errorf("%v, %d bytes", err, out.Len())
+	}
+}
+
 func TestCSVForSpreadsheets(t *testing.T) {
 	store := newStore(t)
 	s := service(t, store, nil)

@@ -108,7 +108,7 @@ func service(t testing.TB, store blob.Store, change func(*Options)) *Service {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Store: store, Dir: dir, Secret: []byte("a secret of an installation"), Workers: 2, Exports: 1, Memory: 256 << 20, Timeout: 30 * time.Second}
+	o := Options{Store: store, Dir: dir, Secret: []byte("a secret of an installation"), Workers: 2, Exports: 1, Memory: 256 << 20, Free: 1 << 20, Timeout: 30 * time.Second}
 	if change != nil {
 		change(&o)
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	Threads int           // of one worker; 0: one for each core
 	Memory  int64         // bytes that the engine of one worker may use; 0: 512 MiB
 	Disk    int64         // bytes that one worker may write; 0: 64 GiB
+	Free    int64         // bytes of the disk that exports leave to everybody else; 0: 1 GiB
 	Tables  int64         // bytes of copied Parquet files; 0: 20 GiB
 	Answers int64         // bytes of kept answers; 0: 64 MiB
 	Timeout time.Duration // of one question; 0: 10 seconds
@@ -50,6 +51,7 @@ func (o Options) filled() Options {
 	}
 	def(&o.Memory, 512<<20)
 	def(&o.Disk, 64<<30)
+	def(&o.Free, 1<<30)
 	def(&o.Tables, 20<<30)
 	def(&o.Answers, 64<<20)
 	if o.Workers == 0 {

@@ -98,17 +98,14 @@ func (f *follower) wait() error {
 	return nil
 }
 
-// leastDisk is how much of the disk exports leave to everybody else.
-const leastDisk = 1 << 30
-
 // enoughDisk refuses to fill the disk.
 func (s *Service) enoughDisk() error {
 	var st unix.Statfs_t
 	if err := unix.Statfs(s.dir, &st); err != nil {
 		return unavailable(err)
 	}
-	if st.Bavail*uint64(st.Bsize) < leastDisk {
-		return fault.New(fault.Unavailable, "正在导出的内容太多，请稍后再试。")
+	if int64(st.Bavail)*st.Bsize < s.opt.Free { //nolint:gosec // no disk is so large
+		return fault.New(fault.Unavailable, "存储空间不足，暂时不能导出，请稍后再试。")
 	}
 	return nil
 }

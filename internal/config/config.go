@@ -51,6 +51,8 @@ type Config struct {
 
 	OutboundAllow string `env:"OUTBOUND_ALLOW" check:"reach"` // what links may lead to beside the public web: 10.20.0.0/16, :8080
 
+	DiskFree string `env:"DISK_FREE" check:"size"` // of the disk, that uploads and exports leave: 500MiB; unset: what the rules of the platform say
+
 	BackupRecipient string `env:"BACKUP_RECIPIENT"` // public key that backups are locked with (age1...)
 }
 
@@ -135,6 +137,7 @@ var checks = map[string]func(string) error{
 		return nil
 	},
 	"prefixes": func(s string) error { _, err := Prefixes(s); return err },
+	"size":     func(s string) error { _, err := Size(s); return err },
 	"reach":    func(s string) error { _, _, err := Reach(s); return err },
 	"http":     scheme("http", "https"),
 	"issuer":   issuer,
@@ -178,6 +181,20 @@ func Reach(list string) (networks []netip.Prefix, ports []int, err error) {
 	}
 	networks, err = Prefixes(strings.Join(rest, ","))
 	return networks, ports, err
+}
+
+// Size reads a number of bytes as 500MiB or 2GiB; "" is 0.
+func Size(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	for unit, shift := range map[string]int{"MiB": 20, "GiB": 30} {
+		digits, ok := strings.CutSuffix(s, unit)
+		if n, err := strconv.ParseInt(digits, 10, 32); ok && err == nil && n > 0 {
+			return n << shift, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no size like 500MiB or 2GiB", s)
 }
 
 // issuer is an address that nobody on the way can change; plain http only on this

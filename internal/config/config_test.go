@@ -85,6 +85,19 @@ func TestWhatLinksMayReachIsNetworksAndPorts(t *testing.T) {
 	}
 }
 
+func TestASizeIsMebibytesOrGibibytes(t *testing.T) {
+	for s, want := range map[string]int64{"": 0, "500MiB": 500 << 20, "2GiB": 2 << 30} {
+		if n, err := Size(s); n != want || err != nil {
+			t.Errorf("%q is %d, %v, want %d", s, n, err, want)
+		}
+	}
+	for _, bad := range []string{"500", "0MiB", "-1GiB", "2GB", "GiB", "1.5GiB", "9999999999GiB"} {
+		if _, err := from(map[string]string{"SHUYUAN_DISK_FREE": bad}); err == nil || !strings.Contains(err.Error(), "SHUYUAN_DISK_FREE") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestSecretsPrintAsStars(t *testing.T) {
 	const canary = "canary-7c1e"
 	c, err := from(map[string]string{

@@ -63,7 +63,7 @@ func init() {
 		"导出总是从第一行开始。":                                  "An export always begins with the first row.",
 		"limit 不能是负数。":                                 "limit cannot be negative.",
 		"正在查询和导出的人太多，请稍后再试。":                           "Too many people are querying and exporting at the moment. Please try again later.",
-		"正在导出的内容太多，请稍后再试。":                             "Too much is being exported at the moment. Please try again later.",
+		"存储空间不足，暂时不能导出，请稍后再试。":                         "There is too little room on the disk to export now. Please try again later.",
 		"这次查询没有选地点列，不能导出 GeoJSON。":                     "This query selects no places: it cannot be exported as GeoJSON.",
 		"有一行太大，不能导出成这种格式。":                             "A row is too large to be exported in this format.",
 		"计算的结果超出了可以表示的范围。":                             "The result is out of the range that can be represented.",
