@@ -127,6 +127,7 @@ type Earlier struct {
 	ID     int64
 	Number string
 	Until  time.Time
+	State  GrantState
 }
 
 // LastDay is the last day of its term.
@@ -256,17 +257,32 @@ func (a *Application) Late(now time.Time) bool {
 	return false
 }
 
+// Waits reports whether a can neither be agreed to nor signed because the grant
+// that it renews or changes is suspended: no clock runs out against anybody
+// meanwhile (平台规则 grant_suspended_clock).
+func (a *Application) Waits() bool {
+	return a.Earlier != nil && a.Earlier.State == Suspended && slices.Contains([]State{Submitted, Accepted, Awarding, Offered}, a.State)
+}
+
 // Running is the clock that runs against whoever has the ball; nil: none does.
 func (a *Application) Running() *deadline.Clock {
 	switch a.State {
 	case Accepted:
+		if a.StoppedAt != nil {
+			return nil
+		}
 		return a.Decision
 	case Submitted:
-		if a.Decision != nil && a.Stage != nil && a.Decision.Last.Before(a.Stage.Last) {
+		if a.StoppedAt == nil && a.Decision != nil && a.Stage != nil && a.Decision.Last.Before(a.Stage.Last) {
 			return a.Decision
 		}
 		return a.Stage
-	case Returned, Offered, Disputed:
+	case Offered:
+		if a.Waits() {
+			return nil
+		}
+		return a.Stage
+	case Returned, Disputed:
 		return a.Stage
 	case Draft, Lapsed, Withdrawn, OutOfScope, Awarding, Granted, Refused, Upheld:
 	}

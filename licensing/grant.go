@@ -314,6 +314,9 @@ func (s *Service) moveGrant(ctx context.Context, tx pgx.Tx, who account.Actor, g
 	if err := audit.Append(ctx, tx, who, "grant", g.Number, string(action), details); err != nil {
 		return err
 	}
+	if err := s.holdFollowers(ctx, tx, g, from); err != nil {
+		return err
+	}
 	if err := s.tellHolder(ctx, tx, g); err != nil {
 		return err
 	}

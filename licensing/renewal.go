@@ -49,7 +49,7 @@ func (s *Service) BeginFrom(ctx context.Context, who account.Actor, number strin
 	a.Kind, a.User, a.Applicant, a.Name, a.Code = kind, g.User, as.Kind, as.Name, as.Code
 	a.CreatedAt, a.SavedAt = s.instant(), s.instant()
 	if kind != First {
-		a.Earlier = &Earlier{g.ID, g.Number, g.Until}
+		a.Earlier = &Earlier{g.ID, g.Number, g.Until, g.State}
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
@@ -172,6 +172,54 @@ func (s *Service) earlier(ctx context.Context, tx pgx.Tx, a *Application) (*Held
 		return nil, errNoGrant()
 	}
 	return &found[0], nil
+}
+
+// hold stops the clock of the decision at t while the grant that a renews or changes
+// is suspended: nobody may agree to it meanwhile.
+func (s *Service) hold(a *Application, t time.Time) {
+	if s.limits.Holds && a.Waits() && (a.State == Submitted || a.State == Accepted) && a.decision.Path != "" && a.StoppedAt == nil {
+		a.StoppedAt = &t
+	}
+}
+
+// release lets a clock that stands still for a suspended grant count up to now, of
+// what is turned down all the same.
+func (s *Service) release(a *Application) error {
+	if !a.Waits() || a.State == Awarding {
+		return nil
+	}
+	return s.goOn(a, s.instant())
+}
+
+// holdFollowers stops the clocks of what is applied for from g when it is suspended,
+// and lets them go on when it is not any more: the days of the decision that were
+// left, and to sign a narrower agreement all of them anew.
+func (s *Service) holdFollowers(ctx context.Context, tx pgx.Tx, g *Held, from GrantState) error {
+	if from != Suspended && g.State != Suspended {
+		return nil
+	}
+	found, err := s.list(ctx, tx, `f.grant_id = @id AND a.state IN ('submitted', 'accepted', 'offered')`, `ORDER BY a.id FOR UPDATE OF a`, pgx.NamedArgs{"id": g.ID})
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		a := &found[i]
+		switch {
+		case g.State == Suspended:
+			s.hold(a, g.StateAt)
+		case a.State == Offered:
+			err = s.start(a, signing, g.StateAt)
+		case a.StoppedAt != nil:
+			err = s.goOn(a, g.StateAt)
+		}
+		if err != nil {
+			return err
+		}
+		if err := save(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replace ends the grant that a's new one takes the place of; its keys read on

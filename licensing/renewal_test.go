@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
 	"shuyuan/licensing/licensingtest"
@@ -223,6 +224,9 @@ func TestARenewalIsStoppedWithTheGrant(t *testing.T) {
 	_, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Agreed(a), a.Revision)
 	kind(t, "agreed to while it is suspended", err, fault.Conflict, "")
 	move(first.Number, licensing.Reinstate)
+	if a, _, err = w.Licensing.One(t.Context(), officer, a.Number); err != nil {
+		t.Fatal(err)
+	}
 	if a, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Agreed(a), a.Revision); err != nil {
 		t.Fatal(err)
 	}
@@ -388,4 +392,151 @@ func TestNothingFollowsWhatWasStopped(t *testing.T) {
 	if back := grantOf(t, w, third, a.Number); back.State != licensing.Active {
 		t.Errorf("the renewal is %s with the grant back", back.State)
 	}
+}
+
+// Nobody can agree to a renewal while the grant is suspended, so nobody is late for
+// that: the days of the decision stop with the grant and go on with it. The days are
+// written out: 19 June 2026 is a holiday.
+func TestTheClockStandsStillWhileTheGrantIsSuspended(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		again  string // what lets it go on
+		day    string
+		last   string
+		inTime bool
+	}{
+		{"reinstated", "reinstate", "2026-06-24", "2026-07-13", true},
+		{"revoked", "revoke", "2026-06-24", "2026-07-13", true},
+		{"run out", "expire", "2026-07-15", "2026-08-03", true},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			w := licensingtest.New(t)
+			w.Day(t, "2026-01-12")
+			d, _ := w.Conditional(t, licensingtest.Fujian)
+			citizen, officer := w.Person(t, "张三"), w.Official(t, d.Department, account.Officer)
+			g := grantOf(t, w, citizen, w.Granted(t, citizen, officer, d).Number)
+			w.Day(t, "2026-06-15")
+			a, err := w.Licensing.BeginFrom(t.Context(), citizen, g.Number, licensing.Renewal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a = w.Accepted(t, officer, signed(t, w, citizen, a, asItIs))
+			if got := last(a.Running()); got != "2026-07-07" {
+				t.Fatalf("15 working days end on %s", got)
+			}
+			w.Day(t, "2026-06-17")
+			moveTo(t, w, officer, g.Number, licensing.Suspend)
+			w.Day(t, x.day)
+			held, _, err := w.Licensing.One(t.Context(), officer, a.Number)
+			if err != nil || !held.Waits() || held.StoppedAt == nil || held.Running() != nil {
+				t.Fatalf("suspended: %+v, %v", held, err)
+			}
+			if s, err := w.Licensing.InTime(t.Context(), d.Department.Slug); err != nil || s.All != 1 { // that of the grant
+				t.Errorf("while it waits: %+v, %v", s, err)
+			}
+			if x.again == "expire" {
+				err = w.Licensing.Tick(t.Context())
+			} else {
+				moveTo(t, w, officer, g.Number, licensing.GrantAction(x.again))
+			}
+			again, _, readErr := w.Licensing.One(t.Context(), officer, a.Number)
+			if err != nil || readErr != nil || again.Waits() || again.StoppedAt != nil || last(again.Running()) != x.last {
+				t.Fatalf("until %s, %+v, %v, %v", last(again.Running()), again, err, readErr)
+			}
+		})
+	}
+}
+
+// What is submitted or accepted while the grant is suspended waits from the first
+// day; refusing is possible all the same, and in time.
+func TestWhatIsAcceptedWhileSuspendedWaits(t *testing.T) {
+	w := licensingtest.New(t)
+	w.Day(t, "2026-01-12")
+	d, _ := w.Conditional(t, licensingtest.Fujian)
+	citizen, officer := w.Person(t, "张三"), w.Official(t, d.Department, account.Officer)
+	g := grantOf(t, w, citizen, w.Granted(t, citizen, officer, d).Number)
+	w.Day(t, "2026-05-25")
+	a, err := w.Licensing.BeginFrom(t.Context(), citizen, g.Number, licensing.Renewal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moveTo(t, w, officer, g.Number, licensing.Suspend)
+	a = w.Accepted(t, officer, signed(t, w, citizen, a, asItIs))
+	if a.StoppedAt == nil || a.Running() != nil {
+		t.Fatalf("%+v", a)
+	}
+	_, err = w.Licensing.Decide(t.Context(), officer, a.Number, reduced(a), a.Revision)
+	kind(t, "a part of it", err, fault.Conflict, "")
+	w.Day(t, "2026-07-06")
+	if a, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Refused(a), a.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := w.Licensing.InTime(t.Context(), d.Department.Slug); err != nil || s.All != 2 || s.Yes != 2 {
+		t.Errorf("refused in time: %+v, %v", s, err)
+	}
+}
+
+// A narrower agreement that nobody can sign does not lapse; its days begin anew.
+func TestANarrowerAgreementWaitsForTheGrant(t *testing.T) {
+	w := licensingtest.New(t)
+	w.Day(t, "2026-01-12")
+	d, _ := w.Conditional(t, licensingtest.Fujian)
+	citizen, officer := w.Person(t, "张三"), w.Official(t, d.Department, account.Officer)
+	g := grantOf(t, w, citizen, w.Granted(t, citizen, officer, d).Number)
+	w.Day(t, "2026-05-25")
+	a, err := w.Licensing.BeginFrom(t.Context(), citizen, g.Number, licensing.Renewal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a = w.Accepted(t, officer, signed(t, w, citizen, a, asItIs))
+	if a, err = w.Licensing.Decide(t.Context(), officer, a.Number, reduced(a), a.Revision); err != nil || last(a.Running()) != "2026-06-01" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	moveTo(t, w, officer, g.Number, licensing.Suspend)
+	w.Day(t, "2026-06-22")
+	if err := w.Licensing.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a, _, err = w.Licensing.One(t.Context(), citizen, a.Number)
+	if err != nil || a.State != licensing.Offered || a.Running() != nil {
+		t.Fatalf("%s, %v", a.State, err)
+	}
+	_, err = w.Licensing.Consent(t.Context(), citizen, a.Number, a.Revision)
+	kind(t, "signed while it is suspended", err, fault.Conflict, "")
+	moveTo(t, w, officer, g.Number, licensing.Reinstate)
+	a, _, err = w.Licensing.One(t.Context(), citizen, a.Number)
+	if err != nil || last(a.Running()) != "2026-06-29" {
+		t.Fatalf("sign until %s, %v", last(a.Running()), err)
+	}
+	if a, err = w.Licensing.Consent(t.Context(), citizen, a.Number, a.Revision); err != nil || a.State != licensing.Granted {
+		t.Errorf("%s, %v", a.State, err)
+	}
+}
+
+// moveTo moves a grant, for its department.
+func moveTo(t *testing.T, w *licensingtest.World, officer account.Actor, number string, action licensing.GrantAction) {
+	t.Helper()
+	g, _, err := w.Licensing.Grant(t.Context(), officer, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = w.Licensing.MoveGrant(t.Context(), officer, number, action, "核查", g.Revision); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// last is the last day of a clock; empty: none runs.
+func last(c *deadline.Clock) string {
+	if c == nil {
+		return ""
+	}
+	return c.Last.Format(time.DateOnly)
+}
+
+// reduced gives one column less than was applied for.
+func reduced(a *licensing.Application) licensing.Verdict {
+	v := licensingtest.Agreed(a)
+	v.Items[0].Decision, v.Items[0].Columns, v.Items[0].Reason = licensing.ItemReduced, a.Items[0].Columns[1:], "不需要。"
+	v.Bases = licensingtest.Refused(a).Bases
+	return v
 }

@@ -156,9 +156,10 @@ type Limits struct {
 	Months      int // the longest term
 	Files, Rows int // a day, where a department has set no others
 	Draft       time.Duration
-	Renewal     int // days before its end from which a grant can be renewed
-	Ending      int // days before its end when its holder is reminded
-	EndingAgain int // and once more
+	Renewal     int  // days before its end from which a grant can be renewed
+	Ending      int  // days before its end when its holder is reminded
+	EndingAgain int  // and once more
+	Holds       bool // the clock of a decision stands still while the grant that is to be renewed is suspended
 }
 
 // LimitsOf reads them from the book of rules.
@@ -170,5 +171,9 @@ func LimitsOf(book *policy.Book) (Limits, error) {
 		Files: n.Of("grant_quota", ""), Rows: n.Of("grant_quota", "rows_a_day"), Draft: n.Times("application_draft", "", day),
 		Renewal: n.Of("grant_renewal", ""), Ending: n.Of("grant_ending", ""), EndingAgain: n.Of("grant_ending", "again"),
 	}
+	held, _ := book.House().Rule("grant_suspended_clock")
+	l.Holds = slices.ContainsFunc(held.Details, func(d policy.Detail) bool {
+		return d.Key == "stops_clock" && len(d.Value) == 1 && d.Value[0].Code == "true"
+	})
 	return l, n.Missing()
 }

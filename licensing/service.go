@@ -698,6 +698,7 @@ func (s *Service) event(a *Application, who account.Actor, side Side, action Act
 // moved saves what a move changed, with its event, its entry in the audit trail
 // and its letters.
 func (s *Service) moved(ctx context.Context, tx pgx.Tx, who account.Actor, a *Application, e Event) error {
+	s.hold(a, e.At)
 	if err := save(ctx, tx, a); err != nil {
 		return err
 	}
@@ -846,7 +847,7 @@ func (s *Service) RejectScope(ctx context.Context, who account.Actor, number, gr
 	return s.move(ctx, who, number, revision, OfDepartment, RejectScope, reason, func(_ context.Context, _ pgx.Tx, a *Application) error {
 		a.Ground, a.Reason = ground, reason
 		s.decidedBy(a, who)
-		return nil
+		return s.release(a)
 	})
 }
 
@@ -961,6 +962,12 @@ func (s *Service) Decide(ctx context.Context, who account.Actor, number string, 
 			if err := notSuspended(ctx, tx, a.Organisation); err != nil {
 				return err
 			}
+			if _, _, err := s.term(ctx, tx, a, s.instant()); err != nil {
+				return err
+			}
+		}
+		if err := s.release(a); err != nil {
+			return err
 		}
 		if err := s.next(a, action, who); err != nil {
 			return err

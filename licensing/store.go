@@ -22,7 +22,7 @@ import (
 const columns = `a.id, a.number, a.user_id, coalesce(a.organisation_id, 0), a.applicant, a.applicant_name, a.applicant_code, a.state, a.revision, a.created_at, a.saved_at,
 	a.seen, a.lane, a.use_area, a.purpose, a.outputs, a.months, a.storage, a.profile, a.conditions, a.submitted_at, a.accepted_at, a.decided_at, a.ended_at,
 	a.clock_profile, a.clock_path, a.clock_from, a.clock_used, a.stopped_at, a.stage_profile, a.stage_path, a.stage_from,
-	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''), coalesce(f.kind, 'new'), e.id, e.number, e.until_at,
+	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''), coalesce(f.kind, 'new'), e.id, e.number, e.until_at, e.state,
 	EXISTS (SELECT FROM organisations h WHERE h.id = a.organisation_id AND h.suspended_at IS NOT NULL),
 	d.id, d.slug, d.title, d.title_en, d.status, d.open_type, p.id, p.slug, p.name, p.name_en, p.profile, p.email`
 
@@ -33,11 +33,11 @@ func scan(row pgx.CollectableRow) (a Application, err error) {
 	var conditions, bases, award []byte
 	var from, stage, until *time.Time
 	var earlier *int64
-	var earlierNumber *string
+	var earlierNumber, earlierState *string
 	err = row.Scan(&a.ID, &a.Number, &a.User, &a.Organisation, &a.Applicant, &a.Name, &a.Code, &a.State, &a.Revision, &a.CreatedAt, &a.SavedAt,
 		&a.Seen, &a.Lane, &a.Area, &a.Purpose, &a.Outputs, &a.Months, &a.Storage, &a.Profile, &conditions, &a.SubmittedAt, &a.AcceptedAt, &a.DecidedAt, &a.EndedAt,
 		&a.decision.Profile, &a.decision.Path, &from, &a.decision.Used, &a.StoppedAt, &a.stage.Profile, &a.stage.Path, &stage,
-		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant, &a.Kind, &earlier, &earlierNumber, &until, &a.Suspended,
+		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant, &a.Kind, &earlier, &earlierNumber, &until, &earlierState, &a.Suspended,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Open, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile, &d.Department.Email)
 	if err != nil {
 		return a, err
@@ -49,7 +49,7 @@ func scan(row pgx.CollectableRow) (a Application, err error) {
 		a.stage.From = *stage
 	}
 	if earlier != nil {
-		a.Earlier = &Earlier{*earlier, *earlierNumber, *until}
+		a.Earlier = &Earlier{*earlier, *earlierNumber, *until, GrantState(*earlierState)}
 	}
 	for _, j := range []struct {
 		raw []byte
@@ -78,8 +78,12 @@ func (s *Service) list(ctx context.Context, q database.Querier, where, order str
 }
 
 // lock reads an application with its items and holds it until tx ends, so that
-// two people do not move it at once.
+// two people do not move it at once. The grant that it renews or changes is held
+// before it, in the order in which a grant that moves holds its applications.
 func (s *Service) lock(ctx context.Context, tx pgx.Tx, number string) (*Application, error) {
+	if _, err := tx.Exec(ctx, `SELECT FROM grants g JOIN application_follows f ON f.grant_id = g.id JOIN applications a ON a.id = f.application_id WHERE a.number = $1 FOR UPDATE OF g`, number); err != nil {
+		return nil, fmt.Errorf("earlier grant: %w", err)
+	}
 	found, err := s.list(ctx, tx, `a.number = @number`, `FOR UPDATE OF a`, pgx.NamedArgs{"number": number})
 	if err != nil {
 		return nil, err
@@ -398,7 +402,8 @@ func (s *Service) readers(ctx context.Context, tx pgx.Tx, user, organisation, de
 func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT number, clock_profile, clock_path, clock_from, clock_used FROM applications WHERE clock_path <> '' AND stopped_at IS NULL AND state IN ('submitted', 'accepted')
-		UNION ALL SELECT number, stage_profile, stage_path, stage_from, 0 FROM applications WHERE stage_path <> '' AND state IN ('submitted', 'returned', 'offered', 'disputed')
+		UNION ALL SELECT number, stage_profile, stage_path, stage_from, 0 FROM applications a WHERE stage_path <> '' AND state IN ('submitted', 'returned', 'offered', 'disputed')
+			AND NOT (state = 'offered' AND EXISTS (SELECT FROM application_follows f JOIN grants e ON e.id = f.grant_id WHERE f.application_id = a.id AND e.state = 'suspended'))
 		ORDER BY 1`)
 	if err != nil {
 		return nil, fmt.Errorf("open clocks: %w", err)
@@ -446,16 +451,17 @@ func (s *Service) selectDecided(ctx context.Context, dataset int64, limit int) (
 func (s *Service) InTime(ctx context.Context, department string) (datasets.Share, error) {
 	var out datasets.Share
 	rows, err := s.pool.Query(ctx, `
-		SELECT a.clock_profile, a.clock_path, a.clock_from, a.clock_used, coalesce(a.decided_at, CASE WHEN a.state = 'awarding' THEN a.stopped_at END), a.state IN ('withdrawn', 'lapsed', 'returned')
+		SELECT a.clock_profile, a.clock_path, a.clock_from, a.clock_used, coalesce(a.decided_at, CASE WHEN a.state = 'awarding' THEN a.stopped_at END), a.state IN ('withdrawn', 'lapsed', 'returned'),
+			CASE WHEN a.state IN ('submitted', 'accepted') THEN a.stopped_at END
 		FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id
 		WHERE p.slug = $1 AND a.clock_path <> '' AND a.clock_from IS NOT NULL`, department)
 	if err != nil {
 		return out, fmt.Errorf("in time: %w", err)
 	}
 	var ref deadline.Ref
-	var done *time.Time
+	var done, stopped *time.Time
 	var over bool
-	_, err = pgx.ForEachRow(rows, []any{&ref.Profile, &ref.Path, &ref.From, &ref.Used, &done, &over}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&ref.Profile, &ref.Path, &ref.From, &ref.Used, &done, &over, &stopped}, func() error {
 		clock, err := s.clocks.Resume(ref)
 		switch {
 		case err != nil || clock.Preliminary():
@@ -463,6 +469,10 @@ func (s *Service) InTime(ctx context.Context, department string) (datasets.Share
 			out.All++
 			if !clock.Late(*done) {
 				out.Yes++
+			}
+		case stopped != nil: // what it renews is suspended: late is what was late by then
+			if clock.Late(*stopped) {
+				out.All++
 			}
 		case !over && clock.Late(s.now()):
 			out.All++

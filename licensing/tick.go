@@ -3,6 +3,7 @@ package licensing
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,11 +28,16 @@ func (s *Service) Tick(ctx context.Context) error {
 	}
 	var failed error
 	for i := range due {
-		if due[i].Stage != nil && due[i].Stage.Late(s.now()) {
+		if due[i].overtaken(s.now()) {
 			failed = errors.Join(failed, s.overtake(ctx, due[i].Number))
 		}
 	}
 	return errors.Join(failed, s.expire(ctx), s.tellEnding(ctx), s.dropDrafts(ctx), s.dropPapers(ctx))
+}
+
+// overtaken reports whether the step that a waits for was not taken in time.
+func (a *Application) overtaken(now time.Time) bool {
+	return a.Stage != nil && a.Stage.Late(now) && !(a.State == Offered && a.Waits())
 }
 
 // overtake moves one application whose step was not taken in time, as of the end
@@ -41,7 +47,7 @@ func (s *Service) overtake(ctx context.Context, number string) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		a, err := s.lock(ctx, tx, number)
-		if err != nil || a.Stage == nil || !a.Stage.Late(s.now()) {
+		if err != nil || !a.overtaken(s.now()) {
 			return none, err
 		}
 		action := Lapse
@@ -60,6 +66,7 @@ func (s *Service) overtake(ctx context.Context, number string) error {
 		if err := s.after(a, at); err != nil {
 			return none, err
 		}
+		s.hold(a, at)
 		return none, s.moved(ctx, tx, who, a, e)
 	})
 	if fault.KindOf(err) == fault.Conflict || fault.KindOf(err) == fault.NotFound {
@@ -110,11 +117,11 @@ func (s *Service) dropDrafts(ctx context.Context) error {
 // Forget takes out what an account that leaves wrote and nobody needs: its own
 // drafts go, what is under way is withdrawn, and its grants are given back.
 func (s *Service) Forget(ctx context.Context, tx pgx.Tx, user int64) error {
-	if err := dropApplications(ctx, tx, user, s.now()); err != nil {
-		return err
-	}
 	held, err := s.grants(ctx, tx, `g.user_id = @user AND g.organisation_id IS NULL AND g.state IN ('active', 'suspended')`, `FOR UPDATE OF g`, pgx.NamedArgs{"user": user})
 	if err != nil {
+		return err
+	}
+	if err := dropApplications(ctx, tx, user, s.now()); err != nil { // after the grants that they renew are held
 		return err
 	}
 	for i := range held {

@@ -37,6 +37,10 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 func waiting(a *Application) inbox.Item {
 	i := inbox.Item{Kind: "application", ID: a.Number, Title: inbox.Text{Zh: a.Dataset.Title, En: a.Dataset.TitleEN}, Sub: inbox.Text{Zh: a.Number + " · " + a.Name},
 		Path: "/desk/applications/" + a.Number, Since: a.SavedAt, Clock: a.Running()}
+	if a.Waits() && a.State != Submitted {
+		i.Ask = "要续期或变更的授权正暂停，恢复以前不能同意；期限停着。"
+		return i
+	}
 	switch a.State {
 	case Submitted:
 		i.Ask, i.After = "请受理，或者一次列全要补的材料。", "到期没有受理，自动受理。"

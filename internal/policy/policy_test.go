@@ -43,7 +43,7 @@ func TestEveryTextIsThere(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if !b.House().House() || b.House().ID() != "house-defaults" || len(b.House().Rules()) != 135 {
+	if !b.House().House() || b.House().ID() != "house-defaults" || len(b.House().Rules()) != 136 {
 		t.Errorf("house: %s, %d rules", b.House().ID(), len(b.House().Rules()))
 	}
 	for _, id := range []string{"house-defaults", "", "cn-tianjin-2019", "TJ"} {
@@ -261,7 +261,7 @@ func TestTheFiguresOfThePlatform(t *testing.T) {
 		"clock": "count_start_day=false roll=working_day_only timezone=Asia/Shanghai calendar=state_council_notices", "rules_bound_at": "received", "when_no_profile": "strictest_of_all",
 		"aba_last_day": "2023-10-10", "anshan_open_application": "15个工作日 | from accepted | for data_opened_on_platform", "anshan_share_application": "7个工作日 | from received",
 		"fujian_open_application": "15个工作日 | from accepted | for data_opened_on_platform", "fujian_share_application": "7个工作日 | from received", "aba_open_application_start": "received",
-		"acceptance_of_application": "2个工作日 | from submitted | then=accepted_automatically", "completion_of_form": "5个工作日 | stops_clock=true times=1 then=lapsed",
+		"acceptance_of_application": "2个工作日 | from submitted | then=accepted_automatically", "grant_suspended_clock": "stops_clock=true", "completion_of_form": "5个工作日 | stops_clock=true times=1 then=lapsed",
 		"refusal_dispute_window": "10个工作日 | from refused", "authority_decision": "15个工作日 | from disputed", "negotiation": "10个工作日", "grant_term_max": "12个月 | renewable=true",
 		"opening_review": "10个工作日 | from submitted_for_review", "catalogue_change_default": "10个工作日 | from event_date", "aba_report_start": "update_done", "duplicate_decision": "15个工作日",
 		"output_review": "5个工作日 | reviewers=2 reviewers_not_of=requester、requester_organisation", "destruction": "5个工作日 | from term_end | exceptions=law、agreement", "settlement": "5个工作日 | from accepted", "arbitration": "30个工作日",

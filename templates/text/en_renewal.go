@@ -2,6 +2,11 @@ package text
 
 func init() {
 	add(map[string]string{
+		"要续期或变更的授权正暂停，恢复以前不能同意；期限停着。": "The grant that is to be renewed or changed is suspended; nothing can be agreed to until that is lifted, and the clock stands still.",
+		"原授权 %s 正暂停。": "The earlier grant %s is suspended.",
+		"恢复以前不能签署；签署的期限停着，恢复当日重新起算。":      "Nothing can be signed until that is lifted; the days to sign stand still and are counted anew from then.",
+		"恢复以前部门不能同意；决定的期限停着，恢复当日接着算。":     "The department cannot agree until that is lifted; the days to decide stand still and go on then.",
+		"恢复以前不能同意，可以不同意；决定的期限停着，恢复当日接着算。": "It cannot be agreed to until that is lifted, and can be refused; the days to decide stand still and go on then.",
 		"续期": "Renewal",
 		"续的是这份授权，同意后从它期满的次日起用：": "It renews this grant, and begins the day after that ends: ",
 		"变更这份授权，同意后马上代替它，期限不变：": "It changes this grant, takes its place at once, and ends as it would have: ",
