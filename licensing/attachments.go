@@ -40,6 +40,12 @@ func (a *Application) Materials(now []string) []string {
 	return now
 }
 
+// MaterialsOf is Materials of a as the entry lists them at this moment.
+func (s *Service) MaterialsOf(ctx context.Context, a *Application) ([]string, error) {
+	kept, err := s.keptConditions(ctx, s.pool, a.Dataset.ID)
+	return a.Materials(kept.Materials), err
+}
+
 // PapersNow is the kind of files that somebody on a side can add to a now, or
 // take away; false: none.
 func (s *Service) PapersNow(a *Application, side Side) (papers.Kind, bool) {
@@ -88,11 +94,10 @@ func (s *Service) fillPapers(ctx context.Context, q database.Querier, a *Applica
 
 // caseOf is a as its files see it.
 func (a *Application) caseOf(kind papers.Kind, slots []string) papers.Case {
-	owner := papers.Owner{User: a.User, Organisation: a.Organisation}
-	if kind == papers.Award {
-		owner, slots = papers.Owner{Department: a.Dataset.Department.ID}, nil
+	if kind == papers.Award { // a desk is a page: no program adds to its record
+		return papers.Case{Kind: kind, ID: a.ID, Number: a.Number, Owner: papers.Owner{Department: a.Dataset.Department.ID}}
 	}
-	return papers.Case{Kind: kind, ID: a.ID, Number: a.Number, Owner: owner, Slots: slots}
+	return papers.Case{Kind: kind, ID: a.ID, Number: a.Number, Owner: papers.Owner{User: a.User, Organisation: a.Organisation}, Slots: slots, Scope: account.ScopeApply}
 }
 
 // adding is the case of a, and what holds it while who changes its files.
@@ -104,12 +109,12 @@ func (s *Service) adding(ctx context.Context, who account.Actor, number string) 
 	if err != nil {
 		return papers.Case{}, nil, err
 	}
-	kept, err := s.keptConditions(ctx, s.pool, a.Dataset.ID)
+	materials, err := s.MaterialsOf(ctx, a)
 	if err != nil {
 		return papers.Case{}, nil, err
 	}
 	kind, _ := s.PapersNow(a, side)
-	c := a.caseOf(kind, a.Materials(kept.Materials))
+	c := a.caseOf(kind, materials)
 	may := func(a *Application, side Side) error {
 		now, open := s.PapersNow(a, side)
 		switch {

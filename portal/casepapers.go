@@ -23,6 +23,17 @@ import (
 // add. It stops at the first that is not taken, and says which that was: those
 // before it are kept.
 func (s *Server) takePapers(c *fiber.Ctx, most int, add func(context.Context, papers.New, io.Reader) error) (slot string, kept int, err error) {
+	return s.papersIn(c, most, func(form *multipart.Reader) error {
+		secret, err := formField(form, "csrf")
+		if err != nil {
+			return err
+		}
+		return s.Accounts.CheckCSRF(token(c), secret)
+	}, add)
+}
+
+// papersIn reads such a form behind what begin reads of it.
+func (s *Server) papersIn(c *fiber.Ctx, most int, begin func(*multipart.Reader) error, add func(context.Context, papers.New, io.Reader) error) (slot string, kept int, err error) {
 	body := s.arriving(c)
 	defer body.done()
 	defer func() {
@@ -38,11 +49,7 @@ func (s *Server) takePapers(c *fiber.Ctx, most int, add func(context.Context, pa
 		return "", 0, malformed("", "请求的格式不对。")
 	}
 	form := multipart.NewReader(body, params["boundary"])
-	secret, err := formField(form, "csrf")
-	if err != nil {
-		return "", 0, err
-	}
-	if err := s.Accounts.CheckCSRF(token(c), secret); err != nil {
+	if err := begin(form); err != nil {
 		return "", 0, err
 	}
 	if slot, err = formField(form, "slot"); err != nil {

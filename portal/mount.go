@@ -2,11 +2,14 @@ package portal
 
 import (
 	"context"
+	"io"
+	"mime/multipart"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/datasets"
+	"shuyuan/licensing/papers"
 	"shuyuan/templates"
 )
 
@@ -44,6 +47,18 @@ func Packed(c *fiber.Ctx, body []byte) error {
 		body = compress(coding, body)
 	}
 	return c.Send(body)
+}
+
+// TakePapers reads the same form as a program sends it, whose key says who it is:
+// slot, and then files.
+func (s *Server) TakePapers(c *fiber.Ctx, most int, add func(context.Context, papers.New, io.Reader) error) error {
+	_, _, err := s.papersIn(c, most, func(*multipart.Reader) error { return nil }, add)
+	return err
+}
+
+// SendKept gives a file out as one to keep, never as a page of this site.
+func SendKept(c *fiber.Ctx, media, name string, raw []byte) error {
+	return sendKept(c, media, name, raw)
 }
 
 // Page renders a page of a mount.

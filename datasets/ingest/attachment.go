@@ -46,6 +46,16 @@ type AttachmentType struct {
 	Suffix string // of its name, with the dot
 }
 
+// AttachmentMedia are the types of what is taken, in order.
+func AttachmentMedia() []string {
+	var out []string
+	for _, is := range attachments {
+		out = append(out, is.Media)
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Attachment says what a file handed in with a case is, in a limited child. It
 // returns fault.Invalid or fault.TooLarge, which say why, for what is none of the
 // formats that are taken, is broken, is locked, or does more than show something:

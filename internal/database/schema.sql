@@ -652,6 +652,7 @@ CREATE TABLE case_papers (
     uploaded_name text NOT NULL,
     uploaded_at timestamp with time zone NOT NULL,
     frozen_at timestamp with time zone,
+    "position" integer NOT NULL DEFAULT 0,
     CONSTRAINT case_papers_bytes_check CHECK ((bytes > 0)),
     CONSTRAINT case_papers_check CHECK ((frozen_at >= uploaded_at)),
     CONSTRAINT case_papers_check1 CHECK (((organisation_id IS NULL) OR (department_id IS NULL))),
@@ -659,6 +660,7 @@ CREATE TABLE case_papers (
     CONSTRAINT case_papers_kind_check CHECK ((kind ~ '^[a-z_]{1,30}$'::text)),
     CONSTRAINT case_papers_media_check CHECK ((media = ANY (ARRAY['application/pdf'::text, 'application/ofd'::text, 'image/jpeg'::text, 'image/png'::text, 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'::text, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'::text, 'application/vnd.openxmlformats-officedocument.presentationml.presentation'::text]))),
     CONSTRAINT case_papers_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]/\\]'::text))),
+    CONSTRAINT case_papers_position_check CHECK (("position" >= 0)),
     CONSTRAINT case_papers_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT case_papers_slot_check CHECK ((length(slot) <= 500)),
     CONSTRAINT case_papers_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
@@ -681,6 +683,7 @@ COMMENT ON COLUMN case_papers.sha256 IS 'of the file as it was handed in';
 COMMENT ON COLUMN case_papers.object IS 'SHA-256 of the object as it lies in the store, where it is locked with the key of the installation; no two files share one';
 COMMENT ON COLUMN case_papers.organisation_id IS 'whose file it is: this organisation''s, this department''s, or of whoever uploaded it';
 COMMENT ON COLUMN case_papers.frozen_at IS 'since it was handed in; before that it is of a draft, and goes with it';
+COMMENT ON COLUMN case_papers."position" IS 'order among the files of one case that came within one moment; 0 where it was not counted yet';
 
 CREATE TABLE catalogue_autosaves (
     dataset_id bigint NOT NULL,

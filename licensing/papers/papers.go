@@ -46,6 +46,7 @@ type Case struct {
 	Number string // of the case, in the audit trail
 	Owner  Owner  // whose files they are
 	Slots  []string
+	Scope  string // what a key must be good for to add and read them; empty: no program does
 }
 
 // Owner is who hands a file in, by whom room is counted: an organisation, a
@@ -128,6 +129,15 @@ const atOnce = 4
 // NewService returns the files of cases on one installation.
 func NewService(c Config) *Service { return &Service{Config: c, places: make(chan struct{}, atOnce)} }
 
+// known returns nil for whoever has signed in, and for a program where the case
+// lets programs in.
+func (c Case) known(who account.Actor) error {
+	if who.ID <= 0 || who.Key != "" && (c.Scope == "" || !who.Covers(c.Scope)) {
+		return fault.New(fault.Unauthenticated, "请先登录。")
+	}
+	return nil
+}
+
 func errNoPaper() error { return fault.New(fault.NotFound, "没有这份材料。") }
 
 // Add keeps a file of a case. body is read to its end, at most as far as the
@@ -136,11 +146,12 @@ func errNoPaper() error { return fault.New(fault.NotFound, "没有这份材料�
 // now. It returns fault.Invalid at "file" or "slot" for what is not taken, and
 // fault.TooMany.
 func (s *Service) Add(ctx context.Context, who account.Actor, c Case, n New, body io.Reader, hold func(context.Context, pgx.Tx) error) (Paper, error) {
+	if err := c.known(who); err != nil {
+		return Paper{}, err
+	}
 	switch {
 	case s.Store == nil || s.Look == nil:
 		return Paper{}, fault.New(fault.Unavailable, "这里不能上传材料。")
-	case who.ID <= 0 || who.Key != "":
-		return Paper{}, fault.New(fault.Unauthenticated, "请先登录。")
 	case n.Slot != "" && !slices.Contains(c.Slots, n.Slot):
 		return Paper{}, fault.At("slot", "这里不收这样材料，请刷新后再传。")
 	}
@@ -289,6 +300,9 @@ func device(name string) bool {
 
 // Remove takes back a file of a case that is not frozen; hold as of Add.
 func (s *Service) Remove(ctx context.Context, who account.Actor, c Case, id string, hold func(context.Context, pgx.Tx) error) error {
+	if err := c.known(who); err != nil {
+		return err
+	}
 	_, err := database.InTx(ctx, s.Pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		if err := hold(ctx, tx); err != nil {
@@ -306,11 +320,11 @@ func (s *Service) Remove(ctx context.Context, who account.Actor, c Case, id stri
 // domain has found out. That it was read is in the audit trail before anybody has
 // a byte of it.
 func (s *Service) Read(ctx context.Context, who account.Actor, c Case, id string) (Paper, []byte, error) {
-	switch {
-	case s.Store == nil:
+	if err := c.known(who); err != nil {
+		return Paper{}, nil, err
+	}
+	if s.Store == nil {
 		return Paper{}, nil, fault.New(fault.Unavailable, "文件存储暂时没有响应，请稍后再试。")
-	case who.ID <= 0 || who.Key != "":
-		return Paper{}, nil, fault.New(fault.Unauthenticated, "请先登录。")
 	}
 	p, object, err := one(ctx, s.Pool, c, id)
 	if err != nil {

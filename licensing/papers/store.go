@@ -23,7 +23,7 @@ func scan(row pgx.CollectableRow) (p Paper, err error) {
 
 // Of are the files of a case in the order in which they came.
 func Of(ctx context.Context, q database.Querier, kind Kind, id int64) ([]Paper, error) {
-	rows, err := q.Query(ctx, `SELECT `+columns+` FROM case_papers WHERE kind = @kind AND case_id = @case ORDER BY uploaded_at, id`, pgx.NamedArgs{"kind": kind, "case": id})
+	rows, err := q.Query(ctx, `SELECT `+columns+` FROM case_papers WHERE kind = @kind AND case_id = @case ORDER BY uploaded_at, position, id`, pgx.NamedArgs{"kind": kind, "case": id})
 	if err != nil {
 		return nil, fmt.Errorf("papers: %w", err)
 	}
@@ -106,10 +106,12 @@ func (s *Service) keepObject(ctx context.Context, tx pgx.Tx, info blob.Info) err
 	return nil
 }
 
+// insert writes a file of a case that is held: the next in its order.
 func insert(ctx context.Context, tx pgx.Tx, who account.Actor, c Case, p Paper, object blob.Digest) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO case_papers (id, kind, case_id, slot, name, media, bytes, sha256, object, organisation_id, department_id, uploaded_by, uploaded_name, uploaded_at)
-		VALUES (@id, @kind, @case, @slot, @name, @media, @bytes, @sha256, @object, nullif(@organisation::bigint, 0), nullif(@department::bigint, 0), @user, @by, @at)`,
+		INSERT INTO case_papers (id, kind, case_id, slot, name, media, bytes, sha256, object, organisation_id, department_id, uploaded_by, uploaded_name, uploaded_at, position)
+		VALUES (@id, @kind, @case, @slot, @name, @media, @bytes, @sha256, @object, nullif(@organisation::bigint, 0), nullif(@department::bigint, 0), @user, @by, @at,
+			(SELECT coalesce(max(position), 0) + 1 FROM case_papers WHERE kind = @kind AND case_id = @case))`,
 		pgx.NamedArgs{"id": p.ID, "kind": c.Kind, "case": c.ID, "slot": p.Slot, "name": p.Name, "media": p.Media, "bytes": p.Bytes, "sha256": p.SHA256, "object": object,
 			"organisation": c.Owner.Organisation, "department": c.Owner.Department, "user": who.ID, "by": p.By, "at": p.At})
 	if err != nil {

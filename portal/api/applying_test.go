@@ -396,7 +396,7 @@ func TestWhatIsOnesOwnNeedsAKeyOfItsScope(t *testing.T) {
 			}
 		}
 	}
-	if seen != 13 {
+	if seen != 17 {
 		t.Errorf("%d operations", seen)
 	}
 }

@@ -122,7 +122,7 @@ func holding() []keyedOperation {
 	file := grant(withKey("exportAcquisitions", "GET", "/acquisitions.csv", tag, account.ScopeRead, exportAcquisitions).
 		says("What was delivered to one, as a file", "自己的取数记录，文件").
 		tells("The same as CSV, all of it, the newest first.", "同样的内容，CSV，全部，新的在前。"))
-	file.media = rows.CSV.MediaType()
+	file.media = []string{rows.CSV.MediaType()}
 	return []keyedOperation{
 		answers[Grants](withKey("listGrants", "GET", "/grants", tag, account.ScopeRead, listGrants).
 			says("One's own grants", "自己的授权").

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,9 @@ type keyedOperation struct {
 	scope  string
 	handle func(*portal.Server, *fiber.Ctx) error
 	takes  reflect.Type // body; nil: none
+	form   bool         // the body is a form with files, read as it comes
 	answer reflect.Type // nil: a file
-	media  string       // of a file
+	media  []string     // of a file
 	codes  string
 }
 
@@ -36,6 +38,7 @@ var pathWords = map[string][2]string{
 	"slug":   {"Slug of the dataset", "数据集在地址里的名字"},
 	"number": {"Its number", "编号"},
 	"id":     {"Its number", "编号"},
+	"paper":  {"Id of the file", "文件的编号"},
 }
 
 // withKey begins an operation that needs a key that is good for scope.
@@ -86,7 +89,7 @@ func answers[T any](k keyedOperation) keyedOperation {
 
 // route is that of the operation.
 func (k keyedOperation) route() portal.Route {
-	return portal.Route{Method: k.Method, Path: Base + strings.NewReplacer("{", ":", "}", "").Replace(k.Path), By: anybody, Scope: k.scope, Handle: func(s *portal.Server, c *fiber.Ctx) error {
+	return portal.Route{Method: k.Method, Path: Base + strings.NewReplacer("{", ":", "}", "").Replace(k.Path), By: anybody, Scope: k.scope, Stream: k.form, Handle: func(s *portal.Server, c *fiber.Ctx) error {
 		if s.Actor(c).Key == "" { // nobody reads as whoever has signed in from a page of another origin
 			return fault.New(fault.Unauthenticated, "请先登录。")
 		}
@@ -104,6 +107,9 @@ func (k keyedOperation) writing(of func(reflect.Type) *huma.Schema) writing {
 	w := writing{operation: k.operation, status: "200", codes: k.codes}
 	if k.takes != nil {
 		w.takes, w.must = map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: of(k.takes)}}, true
+	}
+	if k.form {
+		w.takes, w.must = map[string]*huma.MediaType{fiber.MIMEMultipartForm: {Schema: of(reflect.TypeFor[PaperForm]())}}, true
 	}
 	if w.sends = k.media; k.answer != nil {
 		w.answer = of(k.answer)
@@ -158,7 +164,7 @@ func first(values []string) string {
 }
 
 // keyedOperations are all of them, in the order of the reference.
-func keyedOperations() []keyedOperation { return append(applying(), holding()...) }
+func keyedOperations() []keyedOperation { return slices.Concat(applying(), handing(), holding()) }
 
 func keyedRoutes() (out []portal.Route) {
 	for _, k := range keyedOperations() {

@@ -130,7 +130,10 @@ func bodies(ctx context.Context, content map[string]*huma.MediaType) (out []temp
 	for _, name := range slices.Sorted(maps.Keys(content)) {
 		b := templates.ReferenceBody{Media: name, Kind: templates.ReferenceLink{Words: text.T(ctx, "文件")}}
 		if media := content[name]; media.Schema != nil {
-			b.Kind, b.Example = kindOf(ctx, media.Schema), indented(media.Example.(json.RawMessage))
+			b.Kind = kindOf(ctx, media.Schema)
+		}
+		if example, ok := content[name].Example.(json.RawMessage); ok {
+			b.Example = indented(example)
 		}
 		out = append(out, b)
 	}

@@ -51,7 +51,7 @@ type writing struct {
 	must    bool // there is no request without a body
 	status  string
 	answer  *huma.Schema // nil: no body, or a file
-	sends   string       // media type of a file; empty: none
+	sends   []string     // media types of a file; none: it sends none
 	headers []header
 	codes   string // of errors, beside those that every such operation has
 }
@@ -145,8 +145,11 @@ func (w writing) add(h huma.API) {
 		o.RequestBody = &huma.RequestBody{Required: w.must, Content: w.takes}
 	}
 	answer := &huma.Response{Description: "Done.", Headers: map[string]*huma.Param{}}
-	if w.sends != "" {
-		answer.Content = map[string]*huma.MediaType{w.sends: {}}
+	if len(w.sends) > 0 {
+		answer.Content = map[string]*huma.MediaType{}
+	}
+	for _, media := range w.sends {
+		answer.Content[media] = &huma.MediaType{}
 	}
 	if w.answer != nil {
 		answer.Content = map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: w.answer}}
