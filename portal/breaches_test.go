@@ -277,3 +277,65 @@ func TestAnIncidentFromTheFormToTheDownloads(t *testing.T) {
 		t.Error("the list")
 	}
 }
+
+// A grant that its holder gives back while a case holds it is not said to be
+// suspended any more, nor can the case suspend or reinstate it.
+func TestACaseSaysThatItsGrantWasGivenBack(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	w.withProfile(t, "cn-fujian-2023")
+	grant, _ := w.given(t, "returned")
+	office, who := w.actorOf(t, own), w.actorOf(t, citizen)
+	b, err := w.Server.Supervision.OpenBreach(t.Context(), office, supervision.Of(grant), supervision.Charge{Violations: []string{"leak"}, Facts: "转给了别人", Evidence: "记录", Halt: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(path string, p persona) string {
+		t.Helper()
+		return strings.Join(strings.Fields(w.get(t, p, path).doc(t).Find("main").Text()), " ")
+	}
+	if page := says("/desk/breaches/"+b.Number, own); !strings.Contains(page, "授权暂停中") {
+		t.Errorf("while it is suspended: %s", page)
+	}
+	g, _, err := w.Licensing.Grant(t.Context(), who, grant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Licensing.MoveGrant(t.Context(), who, grant, licensing.Surrender, "", g.Revision); err != nil {
+		t.Fatal(err)
+	}
+	for path, p := range map[string]persona{"/desk/breaches/" + b.Number: own, "/desk/breaches": own, "/grants/" + grant + "/breaches/" + b.Number: citizen} {
+		page := says(path, p)
+		if strings.Contains(page, "授权暂停中") || path != "/desk/breaches" && !strings.Contains(page, "授权已交还") || strings.Contains(page, "立即暂停授权") {
+			t.Errorf("%s: %s", path, page)
+		}
+	}
+	for _, step := range []struct {
+		who    account.Actor
+		action supervision.BreachAction
+		says   string
+	}{
+		{who, supervision.Answer, "等决定"},
+		{office, supervision.HoldUp, "授权现在已经结束，没有可以暂停或者恢复的"},
+		{office, supervision.Mend, "授权现在已经结束"},
+	} {
+		v, err := w.Server.Supervision.Breach(t.Context(), step.who, b.Number)
+		if err == nil {
+			_, err = w.Server.Supervision.MoveBreach(t.Context(), step.who, b.Number, supervision.BreachStep{Action: step.action, Words: "已经删除", Revision: v.Revision})
+		}
+		if err != nil {
+			t.Fatal(step.action, err)
+		}
+		page := says("/desk/breaches/"+b.Number, own)
+		if !strings.Contains(page, step.says) || strings.Contains(page, "授权暂停中") {
+			t.Errorf("%s: %s", step.action, page)
+		}
+		if step.action == supervision.HoldUp && !strings.Contains(page, "已改正，结案") {
+			t.Errorf("the button promises to reinstate: %s", page)
+		}
+	}
+	var halted int
+	if err := w.Pool.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'supervision_notice' AND args ->> 'act' = 'hold' AND (args ->> 'halted')::boolean`).Scan(&halted); err != nil || halted != 0 {
+		t.Errorf("%d letters say that it is suspended, %v", halted, err)
+	}
+}

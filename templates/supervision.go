@@ -7,6 +7,7 @@ import (
 
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/policy"
+	"shuyuan/licensing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/templates/text"
 )
@@ -155,8 +156,48 @@ var breachSays = map[supervision.BreachState]string{
 	supervision.RevokedAll: "授权已经撤销，密钥收回。",
 }
 
-func breachSentence(ctx context.Context, s supervision.BreachState) string {
-	return text.T(ctx, breachSays[s])
+// breachSaysOver is what a case says whose grant has ended: nothing is suspended,
+// reinstated or revoked any more.
+var breachSaysOver = map[supervision.BreachState]string{
+	supervision.Cleared:    "决定不构成违约；授权现在已经结束。",
+	supervision.Warned:     "决定给予警告；授权现在已经结束。期限内可以提出异议。",
+	supervision.HeldUp:     "决定暂停到改正为止；授权现在已经结束，没有可以暂停或者恢复的。期限内可以提出异议。",
+	supervision.Revoking:   "决定撤销授权；授权现在已经结束，没有可以撤销的。期限内可以提出异议。",
+	supervision.Disputed:   "使用方不服，等主管部门决定；授权现在已经结束。",
+	supervision.Overturned: "主管部门撤销了原决定，不算违约；授权现在已经结束，不因此恢复。",
+	supervision.Mended:     "已经改正；授权现在已经结束。",
+	supervision.RevokedAll: "决定撤销授权；授权在生效以前已经结束，密钥收回。",
+}
+
+// breachSentence says how a case stands, and what is true of its grant.
+func breachSentence(ctx context.Context, b *supervision.Breach) string {
+	revoked := b.State == supervision.RevokedAll && (b.GrantState == "revoked" || b.OfSharing())
+	if words := breachSaysOver[b.State]; words != "" && b.GrantOver() && !revoked {
+		return text.T(ctx, words)
+	}
+	return text.T(ctx, breachSays[b.State])
+}
+
+// breachGrant says how the grant of a case ended.
+func breachGrant(ctx context.Context, b *supervision.Breach) string {
+	switch licensing.GrantState(b.GrantState) {
+	case licensing.Expired:
+		return text.T(ctx, "已到期")
+	case licensing.Revoked:
+		return text.T(ctx, "已撤销")
+	case licensing.Surrendered:
+		return text.T(ctx, "已交还")
+	case licensing.Active, licensing.Suspended, licensing.Replaced:
+	}
+	return text.T(ctx, "已结束")
+}
+
+// breachButton is an action in words, of a case whose grant may have ended.
+func breachButton(ctx context.Context, b *supervision.Breach, a supervision.BreachAction) string {
+	if a == supervision.Mend && b.GrantOver() {
+		return text.T(ctx, "已改正，结案")
+	}
+	return BreachActionName(ctx, a)
 }
 
 var breachActions = map[string]string{

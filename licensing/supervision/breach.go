@@ -141,6 +141,15 @@ func (b *Breach) Late(now time.Time) bool {
 	return b.State.Open() && b.State != Hearing && b.Clock != nil && b.Clock.Late(now)
 }
 
+// Halted reports whether the grant is suspended now, by this case.
+func (b *Breach) Halted() bool { return b.Holds && b.GrantState == "suspended" }
+
+// GrantOver reports whether the grant has ended: what this case decided moves it no
+// more.
+func (b *Breach) GrantOver() bool {
+	return b.GrantState != "" && b.GrantState != "active" && b.GrantState != "suspended"
+}
+
 // OfSharing reports whether it is against a grant of sharing.
 func (b *Breach) OfSharing() bool { return b.Share != 0 }
 
@@ -217,7 +226,10 @@ func based(b *Breach) error {
 }
 
 func notHalted(b *Breach) error {
-	if b.Holds {
+	switch {
+	case b.GrantOver():
+		return fault.New(fault.Conflict, "授权已经结束，没有可以暂停的。")
+	case b.Holds:
 		return fault.New(fault.Conflict, "授权已经因这一案暂停。")
 	}
 	return nil

@@ -92,7 +92,7 @@ func sideReaders(ctx context.Context, q database.Querier, side Side, department 
 // tellBreach announces the letters about what was done in a case.
 func (s *Service) tellBreach(ctx context.Context, tx pgx.Tx, b *Breach, a BreachAction) error {
 	d := b.Dataset
-	n := Notice{Of: "breach", Number: b.Number, Act: string(a), Grant: b.GrantNo, Title: d.Title, TitleEN: d.TitleEN, From: d.Department.Name, FromEN: d.Department.NameEN, Words: b.words, Halted: b.Holds, At: s.now()}
+	n := Notice{Of: "breach", Number: b.Number, Act: string(a), Grant: b.GrantNo, Title: d.Title, TitleEN: d.TitleEN, From: d.Department.Name, FromEN: d.Department.NameEN, Words: b.words, Halted: b.Holds && !b.GrantOver(), At: s.now()}
 	if a == Open {
 		n.Words = b.Facts
 	}

@@ -3,6 +3,16 @@ package text
 // Breach cases, incidents and orders.
 func init() {
 	add(map[string]string{
+		"授权已经结束，没有可以暂停的。": "The grant has ended: there is nothing to suspend.",
+		"授权%s": "Grant: %s", "已结束": "Ended", "已改正，结案": "Mended: close the case",
+		"决定不构成违约；授权现在已经结束。":                         "Decided: no breach. The grant has ended.",
+		"决定给予警告；授权现在已经结束。期限内可以提出异议。":                "Decided: a warning. The grant has ended. The decision can be disputed in time.",
+		"决定暂停到改正为止；授权现在已经结束，没有可以暂停或者恢复的。期限内可以提出异议。": "Decided: suspended until mended. The grant has ended: there is nothing to suspend or to reinstate. The decision can be disputed in time.",
+		"决定撤销授权；授权现在已经结束，没有可以撤销的。期限内可以提出异议。":        "Decided: revoked. The grant has ended: there is nothing to revoke. The decision can be disputed in time.",
+		"使用方不服，等主管部门决定；授权现在已经结束。":                   "The holder disputes it before the authority. The grant has ended.",
+		"主管部门撤销了原决定，不算违约；授权现在已经结束，不因此恢复。":           "The authority set the decision aside: no breach. The grant has ended and does not come back by that.",
+		"已经改正；授权现在已经结束。":                            "Mended. The grant has ended.",
+		"决定撤销授权；授权在生效以前已经结束，密钥收回。":                  "Decided: revoked. The grant had ended before that took effect; its keys are taken back.",
 		"没有这样的违约案。":            "There are no such breach cases.",
 		"已送到数据部门，由它查看。":        "Sent to the department of the data, which looks at it.",
 		"对方还没有说明，期限也没有到，不能决定。": "The other side has not answered yet and still has time: nothing can be decided.",
