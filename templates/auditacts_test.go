@@ -35,6 +35,7 @@ var actionTypes = map[string][2]string{
 	"grant":            {"licensing", "GrantAction"},
 	"breach":           {"supervision", "BreachAction"},
 	"incident":         {"supervision", "IncidentAction"},
+	"order":            {"supervision", "OrderAction"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

@@ -95,6 +95,11 @@ var keptColumns = []keptColumn{
 	{"incidents", "opened_by", "acts.ndjson", stays, official},
 	{"incident_reports", "recorded_by", "acts.ndjson", stays, official},
 	{"incident_people", "user_id", "data.json", stays, "who was told of an incident answers for the duty to tell (TJ-50)"},
+	{"rectification_orders", "issued_by", "acts.ndjson", stays, official},
+	{"rectification_orders", "asked_by", "acts.ndjson", stays, official},
+	{"rectification_orders", "more_by", "acts.ndjson", stays, official},
+	{"rectification_orders", "answered_by", "acts.ndjson", stays, official},
+	{"rectification_orders", "found_by", "acts.ndjson", stays, official},
 	{"supervision_events", "by_id", "acts.ndjson", stays, official},
 
 	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},

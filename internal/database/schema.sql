@@ -155,6 +155,26 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.rectification_order_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF OLD.ended_at IS NOT NULL THEN
+        RAISE EXCEPTION 'order % is over and stays as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (OLD.number, OLD.department_id, OLD.issuer_id, OLD.profile, OLD.rule_profile, OLD.rule_path, OLD.grounds, OLD.facts, OLD.remedy, OLD.issued_by, OLD.issued_name, OLD.issued_at)
+        IS DISTINCT FROM (NEW.number, NEW.department_id, NEW.issuer_id, NEW.profile, NEW.rule_profile, NEW.rule_path, NEW.grounds, NEW.facts, NEW.remedy, NEW.issued_by, NEW.issued_name, NEW.issued_at) THEN
+        RAISE EXCEPTION 'order % says what it said when it was issued', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.revision <> OLD.revision + 1 OR (OLD.state, NEW.state) NOT IN (('issued', 'issued'), ('wanting', 'wanting'), ('issued', 'answered'), ('wanting', 'answered'), ('answered', 'wanting'), ('answered', 'closed'),
+        ('issued', 'withdrawn'), ('answered', 'withdrawn'), ('wanting', 'withdrawn')) THEN
+        RAISE EXCEPTION 'order % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2434,6 +2454,105 @@ CREATE TABLE recovery_codes (
     CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, hash)
 );
 COMMENT ON TABLE recovery_codes IS 'hashes of codes of 80 random bits, each good once in place of a second step';
+
+CREATE TABLE rectification_entries (
+    order_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    CONSTRAINT rectification_entries_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT rectification_entries_order_id_fkey FOREIGN KEY (order_id) REFERENCES rectification_orders(id),
+    CONSTRAINT rectification_entries_pkey PRIMARY KEY (order_id, dataset_id)
+);
+COMMENT ON TABLE rectification_entries IS 'the entries that an order is about, where it is about some';
+
+CREATE TABLE rectification_orders (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    department_id bigint NOT NULL,
+    issuer_id bigint NOT NULL,
+    profile text NOT NULL,
+    rule_profile text NOT NULL,
+    rule_path text NOT NULL,
+    grounds text[] NOT NULL,
+    facts text NOT NULL,
+    remedy text NOT NULL,
+    state text NOT NULL,
+    issued_by bigint NOT NULL,
+    issued_name text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    due_profile text NOT NULL,
+    due_path text NOT NULL,
+    due_from timestamp with time zone NOT NULL,
+    due_given integer NOT NULL,
+    asked_days integer NOT NULL DEFAULT 0,
+    asked_for text NOT NULL DEFAULT ''::text,
+    asked_by bigint,
+    asked_name text NOT NULL DEFAULT ''::text,
+    asked_at timestamp with time zone,
+    more_days integer NOT NULL DEFAULT 0,
+    more_reason text NOT NULL DEFAULT ''::text,
+    more_by bigint,
+    more_name text NOT NULL DEFAULT ''::text,
+    more_at timestamp with time zone,
+    answer text NOT NULL DEFAULT ''::text,
+    evidence text NOT NULL DEFAULT ''::text,
+    links text[] NOT NULL DEFAULT '{}'::text[],
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    rounds integer NOT NULL DEFAULT 0,
+    check_profile text NOT NULL DEFAULT ''::text,
+    check_path text NOT NULL DEFAULT ''::text,
+    check_from timestamp with time zone,
+    finding text NOT NULL DEFAULT ''::text,
+    found_by bigint,
+    found_name text NOT NULL DEFAULT ''::text,
+    found_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT rectification_orders_asked_days_check CHECK ((asked_days >= 0)),
+    CONSTRAINT rectification_orders_check CHECK (((more_days >= 0) AND (more_days <= asked_days))),
+    CONSTRAINT rectification_orders_check1 CHECK ((issuer_id <> department_id)),
+    CONSTRAINT rectification_orders_check10 CHECK ((((check_path = ''::text) = (check_from IS NULL)) AND ((check_path = ''::text) = (check_profile = ''::text)))),
+    CONSTRAINT rectification_orders_check11 CHECK (((check_from IS NULL) = (state <> 'answered'::text))),
+    CONSTRAINT rectification_orders_check12 CHECK (((found_at IS NULL) = (finding = ''::text))),
+    CONSTRAINT rectification_orders_check13 CHECK (((state <> ALL (ARRAY['wanting'::text, 'closed'::text, 'withdrawn'::text])) OR (found_at IS NOT NULL))),
+    CONSTRAINT rectification_orders_check14 CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['issued'::text, 'answered'::text, 'wanting'::text])))),
+    CONSTRAINT rectification_orders_check2 CHECK (((answered_by <> issued_by) AND (answered_by <> found_by) AND (asked_by <> more_by))),
+    CONSTRAINT rectification_orders_check3 CHECK ((((asked_at IS NULL) = (asked_for = ''::text)) AND ((asked_at IS NULL) = (asked_days = 0)))),
+    CONSTRAINT rectification_orders_check4 CHECK (((more_at IS NULL) OR (asked_at IS NOT NULL))),
+    CONSTRAINT rectification_orders_check5 CHECK (((more_days = 0) OR (more_at IS NOT NULL))),
+    CONSTRAINT rectification_orders_check6 CHECK (((more_at IS NULL) OR (more_days = asked_days) OR (more_reason <> ''::text))),
+    CONSTRAINT rectification_orders_check7 CHECK ((((answered_at IS NULL) = (answer = ''::text)) AND ((answered_at IS NULL) = (rounds = 0)))),
+    CONSTRAINT rectification_orders_check8 CHECK (((answered_at IS NULL) OR (evidence <> ''::text) OR (cardinality(links) > 0))),
+    CONSTRAINT rectification_orders_check9 CHECK (((state <> ALL (ARRAY['answered'::text, 'wanting'::text, 'closed'::text])) OR (answered_at IS NOT NULL))),
+    CONSTRAINT rectification_orders_due_given_check CHECK ((due_given > 0)),
+    CONSTRAINT rectification_orders_due_path_check CHECK ((due_path <> ''::text)),
+    CONSTRAINT rectification_orders_due_profile_check CHECK ((due_profile <> ''::text)),
+    CONSTRAINT rectification_orders_facts_check CHECK ((facts <> ''::text)),
+    CONSTRAINT rectification_orders_grounds_check CHECK ((cardinality(grounds) > 0)),
+    CONSTRAINT rectification_orders_issued_name_check CHECK ((issued_name <> ''::text)),
+    CONSTRAINT rectification_orders_links_check CHECK ((cardinality(links) <= 50)),
+    CONSTRAINT rectification_orders_number_check CHECK ((number ~ '^ZG-\d{4}-\d{6}$'::text)),
+    CONSTRAINT rectification_orders_profile_check CHECK ((profile <> ''::text)),
+    CONSTRAINT rectification_orders_remedy_check CHECK ((remedy <> ''::text)),
+    CONSTRAINT rectification_orders_rounds_check CHECK ((rounds >= 0)),
+    CONSTRAINT rectification_orders_rule_path_check CHECK ((rule_path <> ''::text)),
+    CONSTRAINT rectification_orders_rule_profile_check CHECK ((rule_profile <> ''::text)),
+    CONSTRAINT rectification_orders_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'answered'::text, 'wanting'::text, 'closed'::text, 'withdrawn'::text]))),
+    CONSTRAINT rectification_orders_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT rectification_orders_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES departments(id),
+    CONSTRAINT rectification_orders_pkey PRIMARY KEY (id),
+    CONSTRAINT rectification_orders_number_key UNIQUE (number)
+);
+CREATE INDEX rectification_orders_department ON public.rectification_orders USING btree (department_id, id DESC);
+CREATE INDEX rectification_orders_profile ON public.rectification_orders USING btree (profile, id DESC);
+CREATE TRIGGER rectification_orders_moves BEFORE UPDATE ON public.rectification_orders FOR EACH ROW EXECUTE FUNCTION rectification_order_moves();
+COMMENT ON TABLE rectification_orders IS 'known to the department that it is addressed to, the authority and the regulator';
+COMMENT ON COLUMN rectification_orders.rule_path IS 'the rule that names the grounds: of the text in force when it was issued, or of the platform';
+COMMENT ON COLUMN rectification_orders.due_given IS 'working days after due_from by which it is to be put right; the day is worked out from them';
+COMMENT ON COLUMN rectification_orders.more_days IS 'of the days that were asked for, those that were given; none where more_at says that it was refused';
+COMMENT ON COLUMN rectification_orders.check_from IS 'since when the authority has an answer to check; only while it has';
+COMMENT ON COLUMN rectification_orders.finding IS 'of the authority about the last answer, or why it took the order back';
 
 CREATE TABLE regions (
     code text NOT NULL,

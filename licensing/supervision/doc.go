@@ -8,5 +8,8 @@
 // authority. An incident is what happened to data themselves (AS-48, TJ-50,
 // AB-41.2): who took them is told, authorities are reported to, records are kept.
 //
+// An order (责令限期整改) is what an authority has a department put right by a day
+// (AS-49, TJ-52, AB-44(2) to (12)).
+//
 // The public sees none of it; each side sees its own.
 package supervision

@@ -13,12 +13,12 @@ import (
 	"shuyuan/internal/jobs"
 )
 
-// Notice is the job of one letter about a breach case or an incident: to whoever has to
-// act, or has to know.
+// Notice is the job of one letter about a breach case, an incident or an order: to
+// whoever has to act, or has to know.
 type Notice struct {
 	ID      string    `json:"id"` // the same at every try
 	To      string    `json:"to"`
-	Of      string    `json:"of"` // breach or incident
+	Of      string    `json:"of"` // breach, incident or order
 	Number  string    `json:"number"`
 	Act     string    `json:"act"`
 	Holder  bool      `json:"holder"`             // the reader is the one whom it concerns
@@ -150,4 +150,23 @@ func (s *Service) tellBreach(ctx context.Context, tx pgx.Tx, b *Breach, a Breach
 		return desk(OfDepartment, false)
 	}
 	return nil
+}
+
+// tellOrder announces the letters about what was done about an order: what the
+// authority does is told to the department, and the other way round.
+func (s *Service) tellOrder(ctx context.Context, tx pgx.Tx, o *Order, a OrderAction) error {
+	n := Notice{Of: "order", Number: o.Number, Act: string(a), Desk: true, From: o.Issuer.Name, FromEN: o.Issuer.NameEN, Words: o.words, At: s.now()}
+	to, err := sideReaders(ctx, tx, OfDepartment, o.Department.ID, o.Profile)
+	n.Yours = o.State.Owed()
+	if orderSide(a) == OfDepartment {
+		to, err = sideReaders(ctx, tx, OfAuthority, o.Issuer.ID, o.Profile)
+		n.From, n.FromEN, n.Yours = o.Department.Name, o.Department.NameEN, true
+	}
+	if err != nil {
+		return err
+	}
+	if clock := o.Clock(); clock != nil && n.Yours {
+		n.Due = clock.Last.Format(time.DateOnly)
+	}
+	return send(ctx, tx, n, to)
 }

@@ -178,11 +178,13 @@ func handOn(ctx context.Context, tx pgx.Tx, b *Breach) (bool, error) {
 
 func selectOpenClocks(ctx context.Context, q database.Querier) ([]calendars.Open, error) {
 	rows, err := q.Query(ctx, `
-		SELECT 'breach', number, clock_profile, clock_path, clock_from FROM breaches WHERE clock_path <> '' AND state IN ('suspected', 'hearing', 'answered', 'revoking', 'disputed') ORDER BY 1, 2`)
+		SELECT 'breach', number, clock_profile, clock_path, clock_from, 0 FROM breaches WHERE clock_path <> '' AND state IN ('suspected', 'hearing', 'answered', 'revoking', 'disputed')
+		UNION ALL SELECT 'order', number, due_profile, due_path, due_from, due_given FROM rectification_orders WHERE state IN ('issued', 'wanting')
+		UNION ALL SELECT 'order', number, check_profile, check_path, check_from, 0 FROM rectification_orders WHERE state = 'answered' ORDER BY 1, 2`)
 	if err != nil {
 		return nil, fmt.Errorf("open clocks: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (o calendars.Open, err error) {
-		return o, row.Scan(&o.Kind, &o.ID, &o.Ref.Profile, &o.Ref.Path, &o.Ref.From)
+		return o, row.Scan(&o.Kind, &o.ID, &o.Ref.Profile, &o.Ref.Path, &o.Ref.From, &o.Ref.Given)
 	})
 }

@@ -18,7 +18,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		return nil, nil
 	}
 	var out []inbox.Item
-	for _, waiting := range []func(context.Context, account.Actor) ([]inbox.Item, error){s.breachesWaiting, s.incidentsWaiting} {
+	for _, waiting := range []func(context.Context, account.Actor) ([]inbox.Item, error){s.breachesWaiting, s.incidentsWaiting, s.ordersWaiting} {
 		items, err := waiting(ctx, who)
 		if err != nil {
 			return nil, err
@@ -112,6 +112,41 @@ func (s *Service) incidentsWaiting(ctx context.Context, who account.Actor) ([]in
 			item.Ask, item.Clock = "安全事件：请向规定的部门报告，并记下。", i.Reporting
 		default:
 			item.Ask, item.After = "安全事件：查清原因，留存记录，办结。", ""
+		}
+		out = append(out, item)
+	}
+	return out, nil
+}
+
+// ordersWaiting are the orders that wait for the department, or for the authority: to
+// be checked, to be given more time, or let pass.
+func (s *Service) ordersWaiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
+	found, err := s.Orders(ctx, who, Filter{Limit: mostWaiting})
+	if err != nil {
+		return nil, err
+	}
+	var out []inbox.Item
+	for i := range found {
+		o := &found[i]
+		side, err := s.orderParty(ctx, s.pool, who, o.Department.ID, o.Profile)
+		if err != nil {
+			return nil, err
+		}
+		item := inbox.Item{Kind: "order", ID: o.Number, Title: inbox.Text{Zh: o.Department.Name, En: o.Department.NameEN}, Sub: inbox.Text{Zh: o.Number + " · " + o.Issuer.Name, En: o.Number + " · " + orElse(o.Issuer.NameEN, o.Issuer.Name)},
+			Path: "/desk/orders/" + o.Number, Since: o.IssuedAt, Clock: o.Clock(), After: "到期没有办：标明逾期，仍要办理"}
+		switch {
+		case side == OfDepartment && who.Any(body...) && o.State == OrderIssued:
+			item.Ask = "主管部门责令整改，请整改并报告。"
+		case side == OfDepartment && who.Any(body...) && o.State == OrderWanting:
+			item.Ask, item.Since = "整改还不够，请再整改并报告。", *o.FoundAt
+		case side == OfAuthority && o.State == OrderAnswered:
+			item.Ask, item.Since = "部门报告了整改，请核查：确认完成，或者指出不足。", *o.AnsweredAt
+		case side == OfAuthority && o.Asks():
+			item.Ask, item.Since = "部门申请延长整改期限，请答复；没有答复以前按原期限。", *o.AskedAt
+		case side == OfAuthority && o.Overdue(s.now()):
+			item.Ask = "部门没有按期整改，请督促，或者撤回责令。"
+		default:
+			continue
 		}
 		out = append(out, item)
 	}
