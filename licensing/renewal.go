@@ -292,6 +292,7 @@ func (s *Service) tellEnding(ctx context.Context) error {
 // Difference is how what is applied for of one file differs from what the grant
 // before gives of it.
 type Difference struct {
+	Resource       string
 	Name, NameEN   string
 	New, Gone      bool // the file as a whole
 	Added, Removed []string
@@ -319,10 +320,10 @@ func (s *Service) Against(ctx context.Context, a *Application) (all []Difference
 	for _, i := range a.Items {
 		k := slices.IndexFunc(was, func(x Item) bool { return x.Resource == i.Resource })
 		if k < 0 {
-			all = append(all, Difference{Name: i.Name, NameEN: i.NameEN, New: true, Added: i.Columns, Where: i.Where})
+			all = append(all, Difference{Resource: i.Resource, Name: i.Name, NameEN: i.NameEN, New: true, Added: i.Columns, Where: i.Where})
 			continue
 		}
-		d := Difference{Name: i.Name, NameEN: i.NameEN, Added: without(i.Columns, was[k].Columns), Removed: without(was[k].Columns, i.Columns)}
+		d := Difference{Resource: i.Resource, Name: i.Name, NameEN: i.NameEN, Added: without(i.Columns, was[k].Columns), Removed: without(was[k].Columns, i.Columns)}
 		if i.Where != was[k].Where {
 			d.Was, d.Where = was[k].Where, i.Where
 		}
@@ -332,7 +333,7 @@ func (s *Service) Against(ctx context.Context, a *Application) (all []Difference
 	}
 	for _, w := range was {
 		if !slices.ContainsFunc(a.Items, func(i Item) bool { return i.Resource == w.Resource }) {
-			all = append(all, Difference{Name: w.Name, NameEN: w.NameEN, Gone: true, Removed: w.Columns})
+			all = append(all, Difference{Resource: w.Resource, Name: w.Name, NameEN: w.NameEN, Gone: true, Removed: w.Columns})
 		}
 	}
 	return all, purpose, nil

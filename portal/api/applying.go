@@ -275,6 +275,28 @@ type ApplicationBegun struct {
 	Organisation int64 `json:"organisation,omitempty" doc:"Number of the organisation, of /applicants; left out: the owner of the key" zh:"机构的编号，见 /applicants；不写：密钥的所有人自己" example:"12"`
 }
 
+// ApplicationFollows is what an application wants otherwise than the grant before it
+// gives.
+type ApplicationFollows struct {
+	Grant       string                  `json:"grant" doc:"Number of the grant that it renews or changes" zh:"续期或变更的是哪份授权" example:"SQZ-2026-000007"`
+	Until       string                  `json:"until" format:"date" doc:"Last day of the term of that grant" zh:"那份授权期限的最后一日" example:"2027-05-26"`
+	State       string                  `json:"state" enum:"active,suspended,expired,revoked,surrendered,replaced" doc:"How that grant stands" zh:"那份授权的情况：active 可用，suspended 暂停，expired 到期，revoked 撤销，surrendered 已交还，replaced 已由变更后的代替" example:"active"`
+	Purpose     string                  `json:"purpose_was,omitempty" doc:"Its purpose, where this one asks for another" zh:"目的不同的：原来的目的" example:"向居民提示空气质量。"`
+	Differences []ApplicationDifference `json:"differences" nullable:"false" doc:"File by file what is asked for otherwise; none: the same" zh:"逐个文件，和原来不同的；没有就是一样"`
+}
+
+// ApplicationDifference is how what is applied for of one file differs from what the
+// grant before gives.
+type ApplicationDifference struct {
+	Resource string   `json:"resource" doc:"Id of the file" zh:"文件的编号" example:"air-stations-csv"`
+	New      bool     `json:"new" doc:"That grant does not give the file" zh:"原授权没有这个文件" example:"false"`
+	Gone     bool     `json:"gone" doc:"The file is not asked for any more" zh:"不再要这个文件" example:"false"`
+	Added    []string `json:"columns_added" nullable:"false" doc:"Columns that are asked for besides" zh:"多要的列" example:"地区"`
+	Removed  []string `json:"columns_removed" nullable:"false" doc:"Columns that are not asked for any more" zh:"不再要的列"`
+	Was      string   `json:"where_was,omitempty" doc:"Its condition on rows, where another is asked for" zh:"行的条件不同的：原来的" example:"地区 = \"福州\""`
+	Where    string   `json:"where,omitempty" doc:"The condition on rows that is asked for, where it is another or the file is new" zh:"行的条件不同、或者文件是新要的：现在的" example:"地区 = \"厦门\""`
+}
+
 // ApplicationMissing is something that keeps a draft from being signed.
 type ApplicationMissing struct {
 	Field  string `json:"field" doc:"Field that it is about" zh:"关于哪一项" example:"purpose"`
@@ -318,6 +340,7 @@ type ApplicationLine struct {
 	Department   Name            `json:"department" doc:"Who decides" zh:"由哪个部门决定"`
 	Organisation int64           `json:"organisation" doc:"Organisation that applies; 0: a person" zh:"申请的机构；0：个人" example:"12"`
 	Applicant    string          `json:"applicant" doc:"Name of who applies" zh:"申请人" example:"示例科技有限公司"`
+	Kind         string          `json:"kind" enum:"new,renewal,change" doc:"What it is for: a grant where there is none, the time after one that ends, another scope or purpose in place of one that stands" zh:"申请什么：new 新的，renewal 续期，change 变更" example:"new"`
 	State        string          `json:"state" enum:"draft,submitted,returned,lapsed,withdrawn,out_of_scope,accepted,awarding,offered,granted,refused,disputed,upheld" doc:"How it stands" zh:"情况：draft 草稿，submitted 已提交，returned 待补正，lapsed 作废，withdrawn 已撤回，out_of_scope 不由这里办，accepted 已受理，awarding 公开竞争，offered 同意一部分、待签，granted 已同意，refused 不同意，disputed 有异议，upheld 维持" example:"accepted"`
 	Ball         string          `json:"ball" enum:",applicant,department,authority" doc:"Who does the next step; empty: nobody" zh:"下一步由谁办：applicant 申请人，department 部门，authority 主管部门；空：没有人" example:"department"`
 	Due          *ApplicationDue `json:"due,omitempty" doc:"By when the next step is due, where a clock runs" zh:"下一步最迟哪天；有时钟在走才有"`
@@ -338,6 +361,7 @@ type Applications struct {
 type Application struct {
 	ApplicationLine
 	ApplicationWritten
+	Follows    *ApplicationFollows    `json:"follows,omitempty" doc:"Of a renewal or a change: the grant before it, and what is asked for otherwise" zh:"续期或变更的：原授权，以及和它有什么不同"`
 	Items      []ApplicationDecided   `json:"items" nullable:"false" doc:"The files, each with its decision" zh:"文件，各附决定"`
 	Missing    []ApplicationMissing   `json:"missing" nullable:"false" doc:"Of a draft, or one that was returned: what still keeps it from being signed" zh:"草稿或待补正的：还缺什么才能签"`
 	Returned   []string               `json:"returned_for" nullable:"false" doc:"Of one that was returned: what the department found missing" zh:"待补正的：部门列出的缺项"`
@@ -427,7 +451,7 @@ func departmentName(d datasets.Department) Name { return Name{d.Slug, d.Name, d.
 
 func applicationLine(s *portal.Server, a *licensing.Application) ApplicationLine {
 	d := a.Dataset
-	out := ApplicationLine{Number: a.Number, Dataset: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Department: departmentName(d.Department), Organisation: a.Organisation, Applicant: a.Name, State: string(a.State), Ball: string(a.Ball()),
+	out := ApplicationLine{Number: a.Number, Dataset: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Department: departmentName(d.Department), Organisation: a.Organisation, Applicant: a.Name, Kind: string(a.Kind), State: string(a.State), Ball: string(a.Ball()),
 		Due: applicationDue(a.Running(), s.Now()), Submitted: moment(a.SubmittedAt), Grant: a.Grant, Revision: a.Revision, URL: s.Config.BaseURL + Base + "/applications/" + a.Number, Page: s.Config.BaseURL + "/applications/" + a.Number}
 	if a.State == licensing.Refused {
 		out.Due = applicationDue(a.Stage, s.Now()) // until when it can be disputed
@@ -526,6 +550,9 @@ func wholeApplication(s *portal.Server, c *fiber.Ctx, a *licensing.Application) 
 	if err := agreements(s, c, a, out); err != nil {
 		return nil, err
 	}
+	if out.Follows, err = following(ctx, s, a); err != nil {
+		return nil, err
+	}
 	if a.State == licensing.Returned {
 		out.Returned = append(out.Returned, a.Missing...)
 	}
@@ -533,6 +560,19 @@ func wholeApplication(s *portal.Server, c *fiber.Ctx, a *licensing.Application) 
 		out.Missing, err = missingOf(s, ctx, a)
 	}
 	out.Sign = toSign(s, a, len(out.Missing))
+	return out, err
+}
+
+// following is the grant that a renews or changes; nil for a new application.
+func following(ctx context.Context, s *portal.Server, a *licensing.Application) (*ApplicationFollows, error) {
+	if a.Earlier == nil {
+		return nil, nil
+	}
+	differences, purpose, err := s.Licensing.Against(ctx, a)
+	out := &ApplicationFollows{Grant: a.Earlier.Number, Until: a.Earlier.LastDay().Format(time.DateOnly), State: string(a.Earlier.State), Purpose: purpose, Differences: []ApplicationDifference{}}
+	for _, d := range differences {
+		out.Differences = append(out.Differences, ApplicationDifference{d.Resource, d.New, d.Gone, columnsSaid(d.Added), columnsSaid(d.Removed), d.Was, d.Where})
+	}
 	return out, err
 }
 

@@ -396,7 +396,7 @@ func TestWhatIsOnesOwnNeedsAKeyOfItsScope(t *testing.T) {
 			}
 		}
 	}
-	if seen != 17 {
+	if seen != 18 {
 		t.Errorf("%d operations", seen)
 	}
 }

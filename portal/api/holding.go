@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,6 +31,9 @@ type GrantLine struct {
 	Department   Name       `json:"department" doc:"Who gave it" zh:"由哪个部门给出"`
 	Organisation int64      `json:"organisation" doc:"Organisation that holds it; 0: a person" zh:"持有的机构；0：个人" example:"12"`
 	Holder       string     `json:"holder" doc:"Name of who holds it" zh:"持有人" example:"示例科技有限公司"`
+	Kind         string     `json:"kind" enum:"new,renewal,change" doc:"What it was given as" zh:"怎样得到的：new 新的，renewal 续期，change 变更" example:"new"`
+	Earlier      string     `json:"earlier,omitempty" doc:"Number of the grant that it renews or replaced" zh:"续期或代替的是哪份授权" example:"SQZ-2026-000003"`
+	Later        string     `json:"later,omitempty" doc:"Number of the grant that renews or replaced it" zh:"由哪份授权续期或代替" example:"SQZ-2026-000011"`
 	State        string     `json:"state" enum:"active,suspended,expired,revoked,surrendered,replaced" doc:"How it stands; also an active one gives nothing once its term is over" zh:"情况：active 可用，suspended 暂停，expired 到期，revoked 撤销，surrendered 已交还，replaced 已由变更后的代替；期限一过，active 也不再给数据" example:"active"`
 	Stands       bool       `json:"stands" doc:"It lets data pass now" zh:"现在能取数" example:"true"`
 	Lane         string     `json:"lane" enum:"public,academic,commercial" doc:"For which use" zh:"用途：public 公共，academic 科研教育，commercial 商业" example:"public"`
@@ -57,6 +61,11 @@ type Grants struct {
 	Next  string      `json:"next,omitempty" doc:"The cursor of the next page; absent on the last. The Link header has its whole address" zh:"下一页的游标；最后一页没有。Link 头里有完整地址" example:"Zk3qXn8tYgkx"`
 }
 
+// GrantApplied is what is applied for from a grant.
+type GrantApplied struct {
+	Kind string `json:"kind" enum:"renewal,change,new" doc:"renewal: the time after its end; change: another scope or purpose in its place; new: the same once more, where it has ended" zh:"renewal 续期；change 变更范围或目的；new 已经结束的再申请一次" example:"renewal"`
+}
+
 // GrantItem is what a grant gives of one file.
 type GrantItem struct {
 	Resource string   `json:"resource" doc:"Id of the file" zh:"文件的编号" example:"air-stations-csv"`
@@ -79,6 +88,8 @@ type GrantKeyLine struct {
 type Grant struct {
 	GrantLine
 	Reason string         `json:"reason,omitempty" doc:"Why it was suspended or revoked" zh:"暂停或撤销的理由" example:"没有按期报告。"`
+	Renew  string         `json:"renewable_from" format:"date" doc:"First day on which its renewal can be applied for (平台规则)" zh:"从哪天起可以申请续期（平台规则）" example:"2027-04-26"`
+	Apply  []string       `json:"can_apply" nullable:"false" enum:"new,renewal,change" doc:"What can be applied for from it now: renewal, change, or, once it has ended, new: the same once more" zh:"现在可以从它申请什么：renewal 续期，change 变更，结束之后 new 再申请一次" example:"change"`
 	Items  []GrantItem    `json:"items" nullable:"false" doc:"What it gives, file by file" zh:"逐个文件给什么"`
 	Keys   []GrantKeyLine `json:"keys" nullable:"false" doc:"The keys that read under it. They are made on its page: whoever makes one shows anew who they are" zh:"在它之下取数的密钥。密钥在它的页面上建立，建立的人要再次确认身份"`
 }
@@ -130,6 +141,10 @@ func holding() []keyedOperation {
 		missing(answers[Grant](withKey("getGrant", "GET", "/grants/{number}", tag, account.ScopeRead, getGrant).
 			says("One grant: columns, rows, term, purpose, quota", "一份授权：列、行、期限、目的、次数").
 			tells("Keys that read under it are made on its page.", "在它之下取数的密钥，在它的页面上建立。"))),
+		beginning(answers[Application](takes[GrantApplied](withKey("beginFromGrant", "POST", "/grants/{number}/applications", tag, account.ScopeApply, beginFromGrant).
+			says("Begin a renewal, a change, or the same once more", "开始续期、变更，或者再申请一次").
+			tells("Makes a draft that is written as the grant stands, or answers with the one that is under way. It is written, handed in and decided like every application; follows in it says what is asked for otherwise. Where it is too early, or the grant is suspended, the answer is 409 with the reason.",
+				"建一份草稿，内容照现有授权写好；已有在办的就回那一份。之后的写、签、决定同其他申请；follows 说明和原授权有什么不同。还早或者授权暂停时回 409，附原因。")))),
 		editing(answers[Grant](takes[ApplicationMove](withKey("surrenderGrant", "POST", "/grants/{number}/surrender", tag, account.ScopeApply, surrenderGrant).
 			says("Give a grant back", "交还授权").
 			tells("It and its keys end at once and for good. Of an organisation, its owner gives it back.", "它和它的密钥当即结束，不能再用。机构的，由负责人交还。")))),
@@ -145,7 +160,7 @@ func missing(k keyedOperation) keyedOperation { k.codes = "404"; return k }
 
 func grantLine(s *portal.Server, g *licensing.Held) GrantLine {
 	d := g.Dataset
-	return GrantLine{Number: g.Number, Application: g.Application, Dataset: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Department: departmentName(d.Department), Organisation: g.Organisation, Holder: g.Holder,
+	return GrantLine{Number: g.Number, Application: g.Application, Dataset: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Department: departmentName(d.Department), Organisation: g.Organisation, Holder: g.Holder, Kind: string(g.Kind), Earlier: g.Earlier, Later: g.Later,
 		State: string(g.State), Stands: g.Stands(s.Now()), Lane: g.Lane, Purpose: g.Purpose, From: g.From.UTC(), Until: g.LastDay().Format(time.DateOnly), Files: GrantQuota{g.Files, g.UsedFiles, max(0, g.Files-g.UsedFiles)}, Rows: GrantQuota{g.Rows, g.UsedRows, max(0, g.Rows-g.UsedRows)},
 		Terms: g.Terms, Revision: g.Revision, URL: s.Config.BaseURL + Base + "/grants/" + g.Number, Page: s.Config.BaseURL + "/grants/" + g.Number}
 }
@@ -167,17 +182,24 @@ func listGrants(s *portal.Server, c *fiber.Ctx) error {
 	return sendJSON(c, out)
 }
 
-func getGrant(s *portal.Server, c *fiber.Ctx) error { return sendGrant(s, c, c.Params("number")) }
+func getGrant(s *portal.Server, c *fiber.Ctx) error { return sendGrant(s, c) }
 
-func sendGrant(s *portal.Server, c *fiber.Ctx, number string) error {
-	g, side, err := s.Licensing.Grant(c.UserContext(), s.Actor(c), number)
+// ownGrant is the grant that the address names, if who asks holds it; a key of one
+// grant knows of no other.
+func ownGrant(s *portal.Server, c *fiber.Ctx) (*licensing.Held, error) {
+	g, side, err := s.Licensing.Grant(c.UserContext(), s.Actor(c), c.Params("number"))
+	if err == nil && side != licensing.OfApplicant {
+		err = fault.New(fault.NotFound, "没有这份授权。")
+	}
+	return g, err
+}
+
+func sendGrant(s *portal.Server, c *fiber.Ctx) error {
+	g, err := ownGrant(s, c)
 	if err != nil {
 		return err
 	}
-	if side != licensing.OfApplicant {
-		return fault.New(fault.NotFound, "没有这份授权。")
-	}
-	out := Grant{GrantLine: grantLine(s, g), Reason: g.Reason, Items: []GrantItem{}, Keys: []GrantKeyLine{}}
+	out := Grant{GrantLine: grantLine(s, g), Reason: g.Reason, Renew: s.Licensing.RenewableFrom(g).Format(time.DateOnly), Apply: []string{}, Items: []GrantItem{}, Keys: []GrantKeyLine{}}
 	for _, i := range g.Items {
 		item := GrantItem{Resource: i.Resource, Whole: i.Columns == nil, Columns: i.Columns, Where: i.Where}
 		if item.Whole {
@@ -187,10 +209,37 @@ func sendGrant(s *portal.Server, c *fiber.Ctx, number string) error {
 		}
 		out.Items = append(out.Items, item)
 	}
+	for _, kind := range followKinds {
+		if s.Licensing.MayFollow(g, kind) {
+			out.Apply = append(out.Apply, string(kind))
+		}
+	}
 	for _, k := range g.Keys {
 		out.Keys = append(out.Keys, GrantKeyLine{k.Prefix, k.Name, k.Owner, k.Expires.UTC(), moment(k.Revoked)})
 	}
 	return sendJSON(c, out)
+}
+
+// followKinds are what can be applied for from a grant.
+var followKinds = []licensing.Kind{licensing.Renewal, licensing.Change, licensing.First}
+
+func beginFromGrant(s *portal.Server, c *fiber.Ctx) error {
+	var in GrantApplied
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	if !slices.Contains(followKinds, licensing.Kind(in.Kind)) {
+		return fault.At("kind", "请从列表里选。")
+	}
+	if _, err := ownGrant(s, c); err != nil {
+		return err
+	}
+	a, err := s.Licensing.BeginFrom(c.UserContext(), s.Actor(c), c.Params("number"), licensing.Kind(in.Kind))
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderLocation, s.Config.BaseURL+Base+"/applications/"+a.Number)
+	return sendApplication(s, c, a.Number)
 }
 
 func surrenderGrant(s *portal.Server, c *fiber.Ctx) error {
@@ -198,11 +247,10 @@ func surrenderGrant(s *portal.Server, c *fiber.Ctx) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	g, err := s.Licensing.MoveGrant(c.UserContext(), s.Actor(c), c.Params("number"), licensing.Surrender, "", in.Revision)
-	if err != nil {
+	if _, err := s.Licensing.MoveGrant(c.UserContext(), s.Actor(c), c.Params("number"), licensing.Surrender, "", in.Revision); err != nil {
 		return err
 	}
-	return sendGrant(s, c, g.Number)
+	return sendGrant(s, c)
 }
 
 // acquired are the deliveries of who asks, under one grant where one is named; a
