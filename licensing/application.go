@@ -212,6 +212,7 @@ type Application struct {
 	papers          map[papers.Kind][]papers.Paper
 	action          Action // under way
 	completions     int    // times that it may be returned (平台规则)
+	there           bool   // it was under way before somebody began it
 	recorded        *Award // being written down now
 	award           bool   // its lane is given only to the winner of a competition
 	decider         int64
@@ -256,6 +257,10 @@ func (a *Application) Late(now time.Time) bool {
 	}
 	return false
 }
+
+// There reports whether somebody who began it was led to it instead of to a new one,
+// since an applicant has one at a time for an entry.
+func (a *Application) There() bool { return a.there }
 
 // Waits reports whether a can neither be agreed to nor signed because the grant
 // that it renews or changes is suspended: no clock runs out against anybody

@@ -72,6 +72,7 @@ func (s *Service) BeginFrom(ctx context.Context, who account.Actor, number strin
 	case found[0].Kind != kind || kind != First && found[0].Earlier.ID != g.ID:
 		return nil, fault.New(fault.Conflict, "这份数据已有一件申请在办(%s)，请先办完或撤回。", found[0].Number)
 	}
+	found[0].there = true
 	return &found[0], nil
 }
 

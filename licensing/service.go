@@ -250,6 +250,7 @@ func (s *Service) Begin(ctx context.Context, who account.Actor, slug string, org
 		if err != nil || len(found) == 0 {
 			return nil, errors.Join(err, errNone())
 		}
+		found[0].there = true
 		return &found[0], nil
 	}
 	return a, err

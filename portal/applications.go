@@ -60,8 +60,23 @@ func (s *Server) beginApplication(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return seeOther(c, "/applications/"+a.Number)
+	return seeOther(c, begunAt(a))
 }
+
+// begunAt is where whoever began an application goes on: in the draft, or with the
+// one that is under way already, which says so.
+func begunAt(a *licensing.Application) string {
+	switch {
+	case !a.There():
+		return "/applications/" + a.Number
+	case a.State == licensing.Draft || a.State == licensing.Returned:
+		return "/applications/" + a.Number + "/edit?there=1"
+	}
+	return "/applications/" + a.Number + "?done=there"
+}
+
+// there says that no second application was begun.
+const there = "这份数据您已有一件申请在办，就是这一件；没有另建新的。"
 
 // showApplications is GET /applications.
 func (s *Server) showApplications(c *fiber.Ctx) error {
@@ -115,6 +130,7 @@ func (s *Server) showApplication(c *fiber.Ctx) error {
 
 // applicationSaid are the sentences about what was just done.
 var applicationSaid = map[string]string{
+	"there":     there,
 	"submitted": "已提交，回执发到邮箱。", "disputed": "异议已提出，由数据主管部门决定。", "consented": "已签署，数据已开通。",
 	"accept": "已受理。", "return": "已退回补正，申请人收到信。", "scope": "已办结，申请人收到信。", "award": "已决定公开竞争，申请人收到信。", "awarded": "竞争结果已登记。",
 	"decided": "已决定，申请人收到信。", "judged": "已决定，双方收到信。",
@@ -176,7 +192,7 @@ func (s *Server) applicationFor(c *fiber.Ctx) (*licensing.Application, licensing
 
 // showEditApplication is GET /applications/{number}/edit.
 func (s *Server) showEditApplication(c *fiber.Ctx) error {
-	q, err := query(c, "check")
+	q, err := query(c, "check", "there")
 	if err != nil {
 		return err
 	}
@@ -184,7 +200,11 @@ func (s *Server) showEditApplication(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.editPage(c, a, formOf(a), q.Get("check") != "", templates.Mistake{})
+	said := ""
+	if q.Get("there") != "" {
+		said = text.T(c.UserContext(), there)
+	}
+	return s.editPage(c, a, formOf(a), q.Get("check") != "", said, templates.Mistake{})
 }
 
 // formOf is a draft as its form shows it.
@@ -199,7 +219,7 @@ func formOf(a *licensing.Application) licensing.Form {
 	return f
 }
 
-func (s *Server) editPage(c *fiber.Ctx, a *licensing.Application, f licensing.Form, check bool, wrong templates.Mistake) error {
+func (s *Server) editPage(c *fiber.Ctx, a *licensing.Application, f licensing.Form, check bool, said string, wrong templates.Mistake) error {
 	ctx := c.UserContext()
 	if a.State != licensing.Draft && a.State != licensing.Returned {
 		return seeOther(c, "/applications/"+a.Number)
@@ -210,7 +230,7 @@ func (s *Server) editPage(c *fiber.Ctx, a *licensing.Application, f licensing.Fo
 	}
 	p := templates.EditPage{
 		Frame: s.quietFrame(c, text.T(ctx, "申请：%s", text.Pick(ctx, d.Title, d.TitleEN))), Book: s.Policy, Application: a, Dataset: d,
-		Rules: s.Licensing.Rules(a), Conditions: terms, Form: f, Checked: check, Mistake: wrong,
+		Rules: s.Licensing.Rules(a), Conditions: terms, Form: f, Checked: check, Done: said, Mistake: wrong,
 	}
 	p.Papers = templates.PaperSet{Slots: a.Materials(terms.Materials), Papers: a.PapersOf(papers.Application, licensing.OfApplicant)}
 	if a.State == licensing.Returned {
@@ -276,7 +296,7 @@ func (s *Server) saveApplication(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		return s.editPage(c, a, f, false, wrong)
+		return s.editPage(c, a, f, false, "", wrong)
 	}
 	if err != nil {
 		return err

@@ -227,3 +227,38 @@ func TestAGrantIsChangedFromItsPage(t *testing.T) {
 		t.Errorf("under the new one: %d %s", r.status, r.header.Get("Shuyuan-Grant"))
 	}
 }
+
+// Whoever applies for what they have an application for already is led to that one
+// and told so, in the draft, after it was handed in, and from a grant.
+func TestASecondApplicationIsSaidToBeTheFirst(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	w.withProfile(t, "cn-fujian-2023")
+	grant, _ := w.given(t, "twice")
+	another, _ := w.hide(t, "draft", datasets.Published, datasets.Conditional)
+	const said = "就是这一件"
+	for name, x := range map[string]struct {
+		path string
+		form url.Values
+	}{
+		"an entry": {"/datasets/" + another.Slug + "/apply", url.Values{"organisation": {"0"}}},
+		"a grant":  {"/grants/" + grant + "/apply", url.Values{"kind": {"change"}}},
+	} {
+		first := w.post(t, citizen, x.path, x.form).header.Get("Location")
+		if page := w.get(t, citizen, first+"/edit").doc(t); strings.Contains(page.Find("main").Text(), said) || page.Find("#purpose").Length() != 1 {
+			t.Errorf("%s: the first: %s", name, first)
+		}
+		again := w.post(t, citizen, x.path, x.form).header.Get("Location")
+		if page := w.get(t, citizen, again).doc(t); again != first+"/edit?there=1" || page.Find(`.note[role=status]:contains("`+said+`")`).Length() != 1 {
+			t.Errorf("%s: led to %s: %s", name, again, page.Find(".note").Text())
+		}
+		number := strings.TrimPrefix(first, "/applications/")
+		if _, err := w.Pool.Exec(t.Context(), `UPDATE applications SET state = 'submitted', submitted_at = now(), lane = 'public', purpose = 'x', conditions = '{}' WHERE number = $1`, number); err != nil {
+			t.Fatal(err)
+		}
+		again = w.post(t, citizen, x.path, x.form).header.Get("Location")
+		if page := w.get(t, citizen, again).doc(t); again != first+"?done=there" || page.Find(`.note[role=status]:contains("`+said+`")`).Length() != 1 {
+			t.Errorf("%s, handed in: led to %s: %s", name, again, page.Find(".note").Text())
+		}
+	}
+}

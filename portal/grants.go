@@ -128,7 +128,7 @@ func (s *Server) followGrant(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return seeOther(c, "/applications/"+a.Number+"/edit")
+	return seeOther(c, begunAt(a))
 }
 
 // surrenderGrant is POST /grants/{number}/surrender.

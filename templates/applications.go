@@ -45,6 +45,7 @@ type EditPage struct {
 	Agreement   string
 	Problems    []Mistake // everything that is missing
 	Mistake     Mistake   // what was not accepted
+	Done        string    // what was just done
 	Checked     bool      // the list of what is missing is wanted
 	Form        licensing.Form
 	Papers      PaperSet

@@ -3,6 +3,7 @@ package text
 // Applications for conditional data, agreements, grants, and what was taken.
 func init() {
 	add(map[string]string{
+		"这份数据您已有一件申请在办，就是这一件；没有另建新的。":              "You have an application for this data under way already: this one. No other was begun.",
 		"这份授权是监管机构暂停的，由监管机构恢复。":                    "The regulator suspended this grant, and lifts that.",
 		"这份授权是部门暂停的，由部门恢复。":                        "The department suspended this grant, and lifts that.",
 		"您的授权只含一部分列或行，网页上不整表显示；请在授权页下载或用接口取授权的部分。": "Your grant holds only some columns or rows, so the page does not show the whole table; take the granted part on the page of the grant, as files or by the API.",
