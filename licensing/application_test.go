@@ -1,6 +1,7 @@
 package licensing_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -61,5 +62,23 @@ func TestAnApplicationGoesFromAnEmptyFormToTheData(t *testing.T) {
 	w.Set(g.Until)
 	if fault.KindOf(may()) != fault.Forbidden {
 		t.Error("after its last day", may())
+	}
+}
+
+// The inbox lists what has waited longest, and how much more there is.
+func TestTheInboxSaysHowMuchMoreWaits(t *testing.T) {
+	w := licensingtest.New(t)
+	d, _ := w.Conditional(t, licensingtest.Tianjin)
+	officer := w.Official(t, d.Department, account.Officer)
+	first := w.Submitted(t, w.Person(t, "申请人"), d)
+	for n := range 51 {
+		w.Submitted(t, w.Person(t, fmt.Sprintf("申请人%d", n)), d)
+	}
+	items, err := w.Licensing.Waiting(t.Context(), officer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(items) != 51 || items[0].ID != first.Number || items[50].ID != "all" || items[50].Title.Zh != "数据申请：共 52 件" {
+		t.Errorf("%d items, from %s to %s %q", len(items), items[0].ID, items[len(items)-1].ID, items[len(items)-1].Title.Zh)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/inbox"
 	"shuyuan/internal/workdays"
 )
 
@@ -75,6 +76,22 @@ func (s *Service) list(ctx context.Context, q database.Querier, where, order str
 		s.resume(&found[i])
 	}
 	return found, nil
+}
+
+// waitFor are the applications that a department has to accept or decide, those
+// whose clock has run longest first, and how many there are in all.
+func (s *Service) waitFor(ctx context.Context, department int64) ([]Application, int, error) {
+	const where = `d.department_id = @department AND a.state IN ('submitted', 'accepted', 'awarding')`
+	args := pgx.NamedArgs{"department": department, "limit": inbox.Listed, "counted": inbox.Counted + 1}
+	found, err := s.list(ctx, s.pool, where, `ORDER BY coalesce(a.clock_from, a.stage_from, a.saved_at), a.id LIMIT @limit`, args)
+	if err != nil || len(found) < inbox.Listed {
+		return found, len(found), err
+	}
+	var n int
+	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM applications a JOIN datasets d ON d.id = a.dataset_id WHERE `+where+` LIMIT @counted) a`, args).Scan(&n); err != nil {
+		return nil, 0, fmt.Errorf("applications that wait: %w", err)
+	}
+	return found, n, nil
 }
 
 // lock reads an application with its items and holds it until tx ends, so that

@@ -3,8 +3,6 @@ package licensing
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"shuyuan/internal/account"
 	"shuyuan/internal/inbox"
 )
@@ -14,12 +12,15 @@ import (
 func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
 	var out []inbox.Item
 	if who.Is(account.Officer) && who.Department != 0 {
-		all, err := s.list(ctx, s.pool, `d.department_id = @department AND a.state IN ('submitted', 'accepted', 'awarding')`, `ORDER BY a.id LIMIT 1000`, pgx.NamedArgs{"department": who.Department})
+		found, n, err := s.waitFor(ctx, who.Department)
 		if err != nil {
 			return nil, err
 		}
-		for i := range all {
-			out = append(out, waiting(&all[i]))
+		for i := range found {
+			out = append(out, waiting(&found[i]))
+		}
+		if n > len(found) {
+			out = append(out, inbox.Rest("application", inbox.Text{Zh: "数据申请", En: "Applications for data"}, n, "/desk/applications", s.now()))
 		}
 	}
 	if who.Is(account.Authority) {

@@ -350,7 +350,7 @@ func (s *Server) showOwnRequests(c *fiber.Ctx) error {
 
 // showDeskRequests is GET /desk/requests.
 func (s *Server) showDeskRequests(c *fiber.Ctx) error {
-	q, err := query(c, "all", "done")
+	q, err := query(c, "all", "after", "done")
 	if err != nil {
 		return err
 	}
@@ -359,7 +359,7 @@ func (s *Server) showDeskRequests(c *fiber.Ctx) error {
 	if q.Get("done") != "" {
 		p.Done = text.T(ctx, "已记下。")
 	}
-	if p.Items, err = s.Demands.Department(ctx, actor(c), p.All); err != nil {
+	if p.List, err = s.Demands.Department(ctx, actor(c), p.All, q.Get("after")); err != nil {
 		return err
 	}
 	return s.page(c, templates.DeskRequests(p))

@@ -72,9 +72,17 @@ type OwnRequestsPage struct {
 // DeskRequestsPage is what a desk has to do with demands.
 type DeskRequestsPage struct {
 	Frame
-	Items []demands.Demand
-	All   bool
-	Done  string
+	List *demands.Listed
+	All  bool
+	Done string
+}
+
+// nextHref is the next page of the same list.
+func (p DeskRequestsPage) nextHref() string {
+	if p.All {
+		return "/desk/requests?all=1&after=" + p.List.Next
+	}
+	return "/desk/requests?after=" + p.List.Next
 }
 
 // DeskRequestPage is one demand with the forms that move it.

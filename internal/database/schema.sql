@@ -438,6 +438,7 @@ CREATE UNIQUE INDEX applications_once ON public.applications USING btree (datase
 CREATE INDEX applications_open ON public.applications USING btree (state, id) WHERE (state = ANY (ARRAY['submitted'::text, 'returned'::text, 'accepted'::text, 'awarding'::text, 'offered'::text, 'disputed'::text]));
 CREATE INDEX applications_organisation ON public.applications USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
 CREATE INDEX applications_user ON public.applications USING btree (user_id, id);
+CREATE INDEX applications_waiting ON public.applications USING btree (COALESCE(clock_from, stage_from, saved_at), id) WHERE (state = ANY (ARRAY['submitted'::text, 'accepted'::text, 'awarding'::text]));
 CREATE TRIGGER applications_papers AFTER DELETE ON public.applications FOR EACH ROW EXECUTE FUNCTION case_papers_go('application', 'dispute', 'award');
 COMMENT ON TABLE applications IS 'applications for conditionally open data (law: TJ-23, AB-35; states as docs/lifecycles.md draws them)';
 COMMENT ON COLUMN applications.profile IS 'the text that bound the department on the day it was received: it stays, also where it lapses meanwhile';
@@ -1356,6 +1357,7 @@ CREATE TABLE demands (
     CONSTRAINT demands_pkey PRIMARY KEY (id)
 );
 CREATE INDEX demands_department ON public.demands USING btree (department_id, id DESC);
+CREATE INDEX demands_desk ON public.demands USING btree (department_id, proposed_at, id) WHERE ((root_id IS NULL) AND (hidden_at IS NULL));
 CREATE INDEX demands_grams ON public.demands USING gin (grams);
 CREATE UNIQUE INDEX demands_once ON public.demands USING btree (user_id, md5(title)) WHERE (state = ANY (ARRAY['unassigned'::text, 'open'::text]));
 CREATE INDEX demands_planned ON public.demands USING btree (entry_id) WHERE ((state = 'planned'::text) AND (entry_id IS NOT NULL));

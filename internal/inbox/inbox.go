@@ -6,6 +6,7 @@ package inbox
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -34,6 +35,24 @@ type Thing struct{ Kind, ID string }
 
 // Text is what somebody wrote; En is empty where there is only Chinese.
 type Text = policy.Text
+
+// Listed is how many things of a kind the inbox lists, and Counted up to where it
+// counts them: more is said to be more.
+const (
+	Listed  = 50
+	Counted = 1000
+)
+
+// Rest is the one line for those of a kind that are not listed: how many there are
+// in all, and the page that lists them. what names the kind, and n may stop at
+// Counted + 1.
+func Rest(kind string, what Text, n int, path string, now time.Time) Item {
+	title := Text{Zh: fmt.Sprintf("%s：共 %d 件", what.Zh, n), En: fmt.Sprintf("%s: %d", what.En, n)}
+	if n > Counted {
+		title = Text{Zh: fmt.Sprintf("%s：超过 %d 件", what.Zh, Counted), En: fmt.Sprintf("%s: more than %d", what.En, Counted)}
+	}
+	return Item{Kind: kind, ID: "all", Title: title, Ask: "这里列出最先到期的 %d 件，其余看全部。", Args: []any{Listed}, Path: path, Since: now}
+}
 
 // Source knows what waits for people.
 type Source interface {

@@ -11,10 +11,6 @@ import (
 	"shuyuan/internal/inbox"
 )
 
-// mostWaiting is how many of a kind the inbox lists; the rest is one line that
-// leads to the whole list.
-const mostWaiting = 50
-
 // Waiting implements inbox.Source: for officers what is to be checked and
 // answered, for heads what is asked of them and what is late, for the authority
 // what is to be forwarded.
@@ -23,7 +19,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		return nil, nil
 	}
 	var out []inbox.Item
-	args := func() pgx.NamedArgs { return pgx.NamedArgs{"department": who.Department, "limit": mostWaiting + 1} }
+	args := func() pgx.NamedArgs { return pgx.NamedArgs{"department": who.Department, "limit": inbox.Listed + 1} }
 	if who.Any(account.Officer, account.Head) {
 		found, err := s.list(ctx, `c.department_id = @department AND c.state IN ('received', 'checking', 'extended', 'inconsistent')`, `c.clock_from, c.id`, args())
 		if err != nil {
@@ -61,7 +57,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 	if err != nil || !ok {
 		return out, err
 	}
-	found, err := s.list(ctx, `c.profile = @profile AND c.state = 'submitted'`, `c.clock_from, c.id`, pgx.NamedArgs{"profile": profile, "limit": mostWaiting + 1})
+	found, err := s.list(ctx, `c.profile = @profile AND c.state = 'submitted'`, `c.clock_from, c.id`, pgx.NamedArgs{"profile": profile, "limit": inbox.Listed + 1})
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +84,7 @@ func (s *Service) asksOfficer(c *Correction) string {
 // items are what found asks for; empty: nothing.
 func (s *Service) items(found []Correction, ask func(*Correction) string) []inbox.Item {
 	var out []inbox.Item
-	for i := range found[:min(len(found), mostWaiting)] {
+	for i := range found[:min(len(found), inbox.Listed)] {
 		c := &found[i]
 		words := ask(c)
 		if words == "" {
@@ -102,15 +98,14 @@ func (s *Service) items(found []Correction, ask func(*Correction) string) []inbo
 
 // rest adds one line for what is not listed.
 func (s *Service) rest(ctx context.Context, items *[]inbox.Item, found int, where string, of any) error {
-	if found <= mostWaiting {
+	if found <= inbox.Listed {
 		return nil
 	}
 	var n int
-	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM corrections WHERE `+where, pgx.NamedArgs{"department": of}).Scan(&n); err != nil {
+	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM corrections WHERE `+where+` LIMIT @counted) c`, pgx.NamedArgs{"department": of, "counted": inbox.Counted + 1}).Scan(&n); err != nil {
 		return fmt.Errorf("count what waits: %w", err)
 	}
-	*items = append(slices.Clip(*items), inbox.Item{Kind: "correction", ID: "all", Title: inbox.Text{Zh: fmt.Sprintf("数据复核：共 %d 件", n), En: fmt.Sprintf("Objections to data: %d", n)},
-		Ask: "这里列出最先到期的 %d 件，其余看全部。", Args: []any{mostWaiting}, Path: "/desk/corrections", Since: s.now()})
+	*items = append(slices.Clip(*items), inbox.Rest("correction", inbox.Text{Zh: "数据复核", En: "Objections to data"}, n, "/desk/corrections", s.now()))
 	return nil
 }
 

@@ -282,6 +282,41 @@ func TestAMergeJoinsVotesAndIsUndone(t *testing.T) {
 	}
 }
 
+// The desk lists what was proposed first, page by page, and the inbox says how much
+// more there is.
+func TestTheDeskListsTheOldestFirst(t *testing.T) {
+	d := newDesk(t)
+	var made []int64
+	for i, who := range d.many(t, 52) {
+		d.at = d.at.Add(time.Minute)
+		made = append(made, d.propose(t, who, fmt.Sprintf("第 %d 路公共汽车的到站时间", i), d.office.Slug).ID)
+	}
+	var seen []int64
+	after := ""
+	for page := 0; page == 0 || after != ""; page++ {
+		l, err := d.Service.Department(t.Context(), d.officer, false, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range l.Items {
+			seen = append(seen, w.ID)
+		}
+		after = l.Next
+	}
+	if !slices.Equal(seen, made) {
+		t.Errorf("listed %v, not %v", seen, made)
+	}
+	for _, bad := range []string{"1", "-1-1", "1-0", "01-1", "9999999999999999999-1"} {
+		if _, err := d.Service.Department(t.Context(), d.officer, false, bad); fault.KindOf(err) != fault.Malformed {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	items, err := d.Waiting(t.Context(), d.officer)
+	if err != nil || len(items) != 51 || items[50].Title.Zh != "数据需求：共 52 件" {
+		t.Errorf("%d items, %v", len(items), err)
+	}
+}
+
 // Each department that a demand is sent to has the whole period, and after so many
 // transfers the platform decides.
 func TestEachTurnHasItsClock(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -107,9 +108,7 @@ func readCursor(c string) (votes int, number int64, err error) {
 		number, err = strconv.ParseInt(n, 10, 64)
 	}
 	if err != nil || votes < 0 || votes > 1<<30 || number < 1 || fmt.Sprintf("%d-%d", votes, number) != c {
-		f := fault.New(fault.Malformed, "没有这一页，请从第一页看起。")
-		f.Field = "after"
-		return 0, 0, f
+		return 0, 0, errNoPage()
 	}
 	return votes, number, nil
 }
@@ -256,14 +255,61 @@ func (s *Service) Proposed(ctx context.Context, who account.Actor) ([]Demand, er
 // Reported are what readers reported and nobody has looked at.
 const reportedNow = `EXISTS (SELECT FROM demand_reports z WHERE z.demand_id = w.id AND z.closed_at IS NULL)`
 
-// Department are the demands at who's desk: those that wait, those of which the
-// promised day has passed, and those that were reported, unless all are asked for.
-func (s *Service) Department(ctx context.Context, who account.Actor, all bool) ([]Demand, error) {
+// Department is one page of the demands at who's desk: those that wait, those of
+// which the promised day has passed, and those that were reported, the oldest
+// first; or all, the newest first. after is Next of the page before.
+func (s *Service) Department(ctx context.Context, who account.Actor, all bool, after string) (*Listed, error) {
 	if !Desk(who) {
 		return nil, fault.New(fault.Forbidden, "只有部门的数据专员和主管部门能看这一页。")
 	}
-	where, args := ofDesk(who), pgx.NamedArgs{"own": who.Department, "all": all, "today": day(s.now()), "limit": 300}
-	return s.list(ctx, s.pool, where+` AND w.state <> 'withdrawn' AND (@all OR `+s.due(who)+`)`, `w.id DESC`, args)
+	where, order, beyond := s.due(who), `w.proposed_at, w.id`, ` AND (w.proposed_at, w.id) > (@since::timestamptz, @after::bigint)`
+	if all {
+		where, order, beyond = ofDesk(who)+` AND w.state <> 'withdrawn'`, `w.id DESC`, ` AND w.id < @after`
+	}
+	args := s.deskArgs(who)
+	if after != "" {
+		since, number, err := readPlace(after)
+		if err != nil {
+			return nil, err
+		}
+		where += beyond
+		args["since"], args["after"] = since, number
+	}
+	found, err := s.list(ctx, s.pool, where, order, args)
+	if err != nil {
+		return nil, err
+	}
+	out := &Listed{Items: found}
+	if len(found) > inbox.Listed {
+		out.Items = found[:inbox.Listed]
+		last := out.Items[inbox.Listed-1]
+		out.Next = fmt.Sprintf("%d-%d", last.ProposedAt.UnixMicro(), last.ID)
+	}
+	return out, nil
+}
+
+// deskArgs are the arguments of due and ofDesk.
+func (s *Service) deskArgs(who account.Actor) pgx.NamedArgs {
+	return pgx.NamedArgs{"own": who.Department, "today": day(s.now()), "limit": inbox.Listed + 1, "counted": inbox.Counted + 1}
+}
+
+// readPlace reads what Department calls Next.
+func readPlace(c string) (since time.Time, number int64, err error) {
+	at, n, _ := strings.Cut(c, "-")
+	micro, err := strconv.ParseInt(at, 10, 64)
+	if err == nil {
+		number, err = strconv.ParseInt(n, 10, 64)
+	}
+	if err != nil || micro < 0 || micro > 1<<52 || number < 1 || fmt.Sprintf("%d-%d", micro, number) != c {
+		return since, 0, errNoPage()
+	}
+	return time.UnixMicro(micro), number, nil
+}
+
+func errNoPage() error {
+	f := fault.New(fault.Malformed, "没有这一页，请从第一页看起。")
+	f.Field = "after"
+	return f
 }
 
 // ofDesk is, in SQL, whose demands are at who's desk.
@@ -277,7 +323,7 @@ func ofDesk(who account.Actor) string {
 // due is, in SQL, what of them somebody has to act on: a department on what is its
 // turn, the platform's side on what nobody has.
 func (s *Service) due(who account.Actor) string {
-	here := `w.root_id IS NULL AND w.hidden_at IS NULL AND `
+	here := ofDesk(who) + ` AND w.root_id IS NULL AND w.hidden_at IS NULL AND `
 	if who.Is(account.Authority) {
 		return here + `(w.state = 'unassigned' OR w.department_id IS NULL AND ` + reportedNow + `)`
 	}
@@ -289,10 +335,13 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 	if !Desk(who) {
 		return nil, nil
 	}
-	found, err := s.Department(ctx, who, false)
+	found, err := s.Department(ctx, who, false, "")
+	if err != nil {
+		return nil, err
+	}
 	var out []inbox.Item
-	for i := range found {
-		d := &found[i]
+	for i := range found.Items {
+		d := &found.Items[i]
 		item := inbox.Item{Kind: "demand", ID: id(d), Title: inbox.Text{Zh: d.Title}, Sub: inbox.Text{Zh: d.Department.Name, En: d.Department.NameEN}, Path: "/desk/requests/" + id(d), Since: d.ProposedAt, Clock: d.Clock}
 		switch {
 		case d.State == Unassigned:
@@ -311,7 +360,11 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 			out = append(out, reportItem(d, item))
 		}
 	}
-	return out, err
+	if found.Next == "" {
+		return out, nil
+	}
+	n, err := countDemands(ctx, s.pool, s.due(who), s.deskArgs(who))
+	return append(out, inbox.Rest("demand", inbox.Text{Zh: "数据需求", En: "Requests for data"}, n, "/desk/requests", s.now())), err
 }
 
 func reportItem(d *Demand, i inbox.Item) inbox.Item {

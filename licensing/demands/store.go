@@ -53,6 +53,14 @@ func (s *Service) list(ctx context.Context, q database.Querier, where, order str
 	return found, err
 }
 
+// countDemands is how many there are, up to one more than the inbox counts.
+func countDemands(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) (n int, err error) {
+	if err = q.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM demands w WHERE `+where+` LIMIT @counted) w`, args).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count demands: %w", err)
+	}
+	return n, nil
+}
+
 // lock reads a demand and holds it until tx ends, so that nothing happens to it
 // twice at once.
 func (s *Service) lock(ctx context.Context, tx pgx.Tx, number int64) (*Demand, error) {

@@ -50,6 +50,14 @@ func (s *Service) scan(row pgx.CollectableRow) (r *Request, err error) {
 	return r, err
 }
 
+// countRequests is how many there are, up to one more than the inbox counts.
+func countRequests(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) (n int, err error) {
+	if err = q.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM share_requests r WHERE `+where+` LIMIT @counted) r`, args).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count requests for sharing: %w", err)
+	}
+	return n, nil
+}
+
 func (s *Service) list(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs, rest string) ([]*Request, error) {
 	rows, err := q.Query(ctx, `SELECT `+columns+tables+`WHERE `+where+rest, args)
 	if err != nil {

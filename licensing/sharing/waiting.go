@@ -16,9 +16,6 @@ const (
 	WaitsRequest = "share-request"
 )
 
-// mostWaiting is how many requests one list of what waits holds, the oldest first.
-const mostWaiting = 200
-
 // Path is the page of the desk about a request.
 func (r *Request) Path() string { return "/desk/sharing/requests/" + id(r) }
 
@@ -30,15 +27,16 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		return nil, err
 	}
 	args := w.args()
-	args["limit"] = mostWaiting
+	args["limit"], args["counted"] = inbox.Listed+1, inbox.Counted+1
 	var out []inbox.Item
 	for _, list := range []struct {
 		may   bool
+		as    Part
 		where string
 	}{
-		{w.body, `r.provider_id = @department AND r.state IN ('received', 'accepted', 'agreed', 'negotiating')`},
-		{w.body, `r.asker_id = @department AND r.state = 'negotiating'`},
-		{w.over, `r.profile = @profile AND (r.state IN ('referred', 'assisting', 'forwarded') OR r.kind = 'upward' AND r.state = 'received')`},
+		{w.body, Provider, `r.provider_id = @department AND r.state IN ('received', 'accepted', 'agreed', 'negotiating')`},
+		{w.body, Asker, `r.asker_id = @department AND r.state = 'negotiating'`},
+		{w.over, Over, `r.profile = @profile AND (r.state IN ('referred', 'assisting', 'forwarded') OR r.kind = 'upward' AND r.state = 'received')`},
 	} {
 		if !list.may {
 			continue
@@ -47,7 +45,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range found {
+		for _, r := range found[:min(len(found), inbox.Listed)] {
 			item := inbox.Item{Kind: WaitsRequest, ID: id(r), Title: inbox.Text{Zh: r.Entry.Title, En: r.Entry.TitleEN}, Sub: inbox.Text{Zh: r.Asker.Name, En: r.Asker.NameEN}, Ask: r.asks(), Path: r.Path(), Since: r.At}
 			if r.Kind == Upward {
 				item.Title = inbox.Text{Zh: r.Asked.Title}
@@ -59,6 +57,13 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 				}
 			}
 			out = append(out, item)
+		}
+		if len(found) > inbox.Listed {
+			n, err := countRequests(ctx, s.pool, list.where, args)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, inbox.Rest(WaitsRequest, inbox.Text{Zh: "共享申请", En: "Requests for sharing"}, n, "/desk/sharing/requests?as="+string(list.as), s.now()))
 		}
 	}
 	return out, nil

@@ -341,9 +341,9 @@ func readings(ctx context.Context, q database.Querier, department string) (pgx.R
 		WHERE p.slug = $1 AND e.act IN ('file', 'complete', 'certify', 'claim')`, department)
 }
 
-// count counts what waits.
+// count counts what waits, up to one more than the inbox counts.
 func count(ctx context.Context, q database.Querier, from, where string, args pgx.NamedArgs) (n int, err error) {
-	if err = q.QueryRow(ctx, `SELECT count(*) FROM `+from+` JOIN grants g ON g.id = w.grant_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id WHERE `+where, args).Scan(&n); err != nil {
+	if err = q.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM `+from+` JOIN grants g ON g.id = w.grant_id JOIN datasets d ON d.id = g.dataset_id JOIN departments p ON p.id = d.department_id WHERE `+where+` LIMIT @counted) w`, args).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count what waits: %w", err)
 	}
 	return n, nil

@@ -11,10 +11,6 @@ import (
 	"shuyuan/internal/inbox"
 )
 
-// mostWaiting is how many of a kind the inbox lists; the rest is one line that
-// leads to the whole list.
-const mostWaiting = 50
-
 // Waiting implements inbox.Source: for officers what is to be read and what their
 // holders did not hand in, for whoever drew audits what is to be found and closed.
 func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
@@ -23,7 +19,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 	}
 	var out []inbox.Item
 	if who.Is(account.Officer) && who.Department != 0 {
-		args := func() pgx.NamedArgs { return pgx.NamedArgs{"department": who.Department, "limit": mostWaiting} }
+		args := func() pgx.NamedArgs { return pgx.NamedArgs{"department": who.Department, "limit": inbox.Listed} }
 		reports, err := s.reports(ctx, s.pool, `p.id = @department AND `+reportWaits("r"), `ORDER BY r.clock_from, r.id LIMIT @limit`, args())
 		if err != nil {
 			return nil, err
@@ -52,7 +48,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 	if err != nil {
 		return nil, err
 	}
-	args := pgx.NamedArgs{"side": side, "profile": profile, "limit": mostWaiting}
+	args := pgx.NamedArgs{"side": side, "profile": profile, "limit": inbox.Listed}
 	all, err := s.audits(ctx, s.pool, `w.side = @side AND w.profile = @profile AND (u.state IN ('answered', 'wanting') OR u.state = 'asked' AND u.warned_at IS NOT NULL)`, `ORDER BY u.clock_from, u.id LIMIT @limit`, args)
 	if err != nil {
 		return nil, err
@@ -120,13 +116,13 @@ func auditItem(a *Audit) inbox.Item {
 
 // rest adds one line for what is not listed.
 func (s *Service) rest(ctx context.Context, items []inbox.Item, found int, from, where, kind, path string, args pgx.NamedArgs) ([]inbox.Item, error) {
-	if found < mostWaiting {
+	if found < inbox.Listed {
 		return items, nil
 	}
+	args["counted"] = inbox.Counted + 1
 	n, err := count(ctx, s.pool, from, where, args)
-	if err != nil || n <= mostWaiting {
+	if err != nil || n <= inbox.Listed {
 		return items, err
 	}
-	return append(slices.Clip(items), inbox.Item{Kind: kind, ID: "all", Title: inbox.Text{Zh: fmt.Sprintf("使用监管：共 %d 件", n), En: fmt.Sprintf("Use of data: %d", n)},
-		Ask: "这里列出最先到期的 %d 件，其余看全部。", Args: []any{mostWaiting}, Path: path, Since: s.now()}), nil
+	return append(slices.Clip(items), inbox.Rest(kind, inbox.Text{Zh: "使用监管", En: "Use of data"}, n, path, s.now())), nil
 }
