@@ -530,9 +530,8 @@ func (s *Service) Breach(ctx context.Context, who account.Actor, number string) 
 	v.Kinds = policyRule{kinds.Profile, kinds.Rule}
 	if side != OfHolder {
 		v.Past, err = s.past(ctx, b)
-	} else { // who reported it is not told
-		v.Events = slices.DeleteFunc(v.Events, func(e Event) bool { return e.Act == string(Report) })
-		b.Reporter = ""
+	} else {
+		v.hideReport()
 	}
 	return v, err
 }
@@ -604,6 +603,35 @@ func (s *Service) BreachesOf(ctx context.Context, who account.Actor, of Of) ([]B
 		where += ` AND b.opened_at IS NOT NULL`
 	}
 	return s.breachList(ctx, s.pool, where, `b.id DESC`, pgx.NamedArgs{"grant": x.Grant, "share": x.Share, "limit": 100})
+}
+
+// HeldBreach is a case against a grant of who's, for its holder alone, by a program
+// too: it tells what the holder's page tells, and offers nothing.
+func (s *Service) HeldBreach(ctx context.Context, who account.Actor, of Of, number string) (*BreachView, error) {
+	x, err := s.Against(ctx, who, of)
+	switch {
+	case err != nil:
+		return nil, err
+	case x.Side != OfHolder || x.Grant == 0:
+		return nil, errNoBreach()
+	}
+	found, err := s.breachList(ctx, s.pool, `b.number = @number AND b.grant_id = @grant AND b.opened_at IS NOT NULL`, `b.id`, pgx.NamedArgs{"number": number, "grant": x.Grant, "limit": 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNoBreach()
+	}
+	v := &BreachView{Breach: &found[0], Side: OfHolder}
+	v.Events, err = s.events(ctx, "breach", v.ID)
+	v.hideReport()
+	return v, err
+}
+
+// hideReport takes from a case what its holder is not told: who reported it.
+func (v *BreachView) hideReport() {
+	v.Events = slices.DeleteFunc(v.Events, func(e Event) bool { return e.Act == string(Report) })
+	v.Reporter = ""
 }
 
 // OwnBreaches are the cases against grants of who, for the export of an account:

@@ -203,14 +203,15 @@ func (s *Service) Move(ctx context.Context, who account.Actor, grant string, id 
 		if err != nil {
 			return nil, err
 		}
-		by := []licensing.Side{a.Draw.Side}
-		if grant != "" {
-			by = []licensing.Side{licensing.OfApplicant}
+		side := licensing.OfApplicant
+		switch {
+		case grant == "":
+			side, err = s.stand(ctx, tx, who, &a.Grant, a.Draw.Side)
+		case grant == a.Grant.Number:
+			err = s.holds(ctx, tx, who, &a.Grant)
+		default:
+			err = errNone()
 		}
-		if grant != "" && grant != a.Grant.Number {
-			return nil, errNone()
-		}
-		side, err := s.stand(ctx, tx, who, &a.Grant, by...)
 		if err != nil {
 			return nil, err
 		}

@@ -133,8 +133,11 @@ func (s *Service) Violations(a *Audit) (string, policy.Rule) {
 }
 
 // side is where who stands to a grant. It returns fault.NotFound for whoever has
-// nothing to do with it.
+// nothing to do with it, as a key of one grant has with every other.
 func (s *Service) side(ctx context.Context, q database.Querier, who account.Actor, g *Grant) (licensing.Side, error) {
+	if who.Grant != 0 && who.Grant != g.ID {
+		return "", errNone()
+	}
 	side, err := s.licensing.SideOn(ctx, q, who, g.User, g.Organisation, g.Dataset)
 	if err == nil && side == "" {
 		err = errNone()
@@ -142,8 +145,18 @@ func (s *Service) side(ctx context.Context, q database.Querier, who account.Acto
 	return side, err
 }
 
+// holds returns nil where who holds a grant: a person, or a program whose key may
+// ask for data. A report and an answer only say something; they sign nothing.
+func (s *Service) holds(ctx context.Context, q database.Querier, who account.Actor, g *Grant) error {
+	side, err := s.side(ctx, q, who, g)
+	if err == nil && (side != licensing.OfApplicant || !who.Covers(account.ScopeApply)) {
+		err = fault.New(fault.Forbidden, "这一步不由您办。")
+	}
+	return err
+}
+
 // stand returns nil where who stands on the side that an act is for, with a
-// session: a key never acts. To the holder's other sides it is fault.Forbidden.
+// session: no key does. To the holder's other sides it is fault.Forbidden.
 func (s *Service) stand(ctx context.Context, q database.Querier, who account.Actor, g *Grant, sides ...licensing.Side) (licensing.Side, error) {
 	side, err := s.side(ctx, q, who, g)
 	if err != nil {
@@ -436,7 +449,7 @@ func (s *Service) File(ctx context.Context, who account.Actor, grant string, num
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.stand(ctx, tx, who, &r.Grant, licensing.OfApplicant); err != nil {
+		if err := s.holds(ctx, tx, who, &r.Grant); err != nil {
 			return nil, err
 		}
 		if r.Revision != revision {

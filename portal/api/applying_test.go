@@ -396,7 +396,7 @@ func TestWhatIsOnesOwnNeedsAKeyOfItsScope(t *testing.T) {
 			}
 		}
 	}
-	if seen != 18 {
+	if seen != 27 {
 		t.Errorf("%d operations", seen)
 	}
 }

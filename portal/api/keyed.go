@@ -39,6 +39,7 @@ var pathWords = map[string][2]string{
 	"number": {"Its number", "编号"},
 	"id":     {"Its number", "编号"},
 	"paper":  {"Id of the file", "文件的编号"},
+	"case":   {"Number of the case", "违约案的编号"},
 }
 
 // withKey begins an operation that needs a key that is good for scope.
@@ -164,7 +165,9 @@ func first(values []string) string {
 }
 
 // keyedOperations are all of them, in the order of the reference.
-func keyedOperations() []keyedOperation { return slices.Concat(applying(), handing(), holding()) }
+func keyedOperations() []keyedOperation {
+	return slices.Concat(applying(), handing(), holding(), owing())
+}
 
 func keyedRoutes() (out []portal.Route) {
 	for _, k := range keyedOperations() {
