@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
@@ -468,5 +470,53 @@ func TestACaseAgainstAGrantOfSharing(t *testing.T) {
 				t.Errorf("given after all: %v, want %v (%s)", got, x.after, b.State)
 			}
 		})
+	}
+}
+
+// Each step of a case is told to whoever has to act, with the day, and to whom it
+// concerns; nobody reads what is not theirs.
+func TestWhoIsWrittenToAboutABreachCase(t *testing.T) {
+	w := newWorld(t, licensingtest.Fujian, "2026-03-02")
+	seen := 0
+	letters := func() string {
+		t.Helper()
+		rows, err := w.Pool.Query(t.Context(), `
+			SELECT concat_ws(' ', args ->> 'act', CASE WHEN (args ->> 'holder')::boolean THEN 'holder' ELSE 'desk' END, count(DISTINCT args ->> 'to'), CASE WHEN (args ->> 'yours')::boolean THEN 'acts' END, args ->> 'due')
+			FROM (SELECT * FROM river_job WHERE kind = 'supervision_notice' ORDER BY id OFFSET $1) j GROUP BY args ->> 'act', args ->> 'holder', args ->> 'yours', args ->> 'due' ORDER BY 1`, seen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err == nil {
+			err = w.Pool.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'supervision_notice'`).Scan(&seen)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(out, ", ")
+	}
+	b := w.open(t, w.regulator, true)
+	if got := letters(); got != "open desk 2 2026-03-09, open holder 1 acts 2026-03-09" {
+		t.Errorf("opened by the regulator: %s", got)
+	}
+	b = w.must(t, w.regulator, b, supervision.Refer, "请主管部门决定。")
+	if got := letters(); got != "refer desk 2 acts 2026-03-09" {
+		t.Errorf("handed on: %s", got)
+	}
+	b = w.must(t, w.holder, b, supervision.Answer, "已收回。")
+	if got := letters(); got != "answer desk 2 acts 2026-03-16" {
+		t.Errorf("answered: %s", got)
+	}
+	b = w.must(t, w.authority, b, supervision.HoldUp, "暂停到收回为止。")
+	if got := letters(); got != "hold desk 2 2026-03-16, hold holder 1 2026-03-16" {
+		t.Errorf("decided: %s", got)
+	}
+	b = w.must(t, w.holder, b, supervision.Dispute, "没有转。")
+	if got := letters(); got != "dispute desk 2 acts 2026-03-23" {
+		t.Errorf("disputed: %s", got)
+	}
+	w.must(t, w.authority2, b, supervision.Overturn, "证据不足。")
+	if got := letters(); got != "overturn desk 2, overturn holder 1" {
+		t.Errorf("set aside: %s", got)
 	}
 }

@@ -360,3 +360,45 @@ func TestAnAuditThatIsNotAnswered(t *testing.T) {
 		t.Error(a, err)
 	}
 }
+
+// Before a destruction or an answer to an audit is due its holder gets one letter,
+// and when it is overdue another, with the desk. The days are written out: Sunday 27
+// April 2025 is worked, 1 to 5 May are not.
+func TestWhoOwesIsRemindedOnceAndThenWarned(t *testing.T) {
+	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
+	g := w.grant(t, "12")
+	w.take(t)
+	if _, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？"); err != nil {
+		t.Fatal(err)
+	}
+	said := func(about string) string {
+		t.Helper()
+		w.tick(t)
+		w.tick(t)
+		return strings.Join(slices.DeleteFunc(w.letters(t), func(l string) bool { return !strings.HasPrefix(l, about) }), ", ")
+	}
+	for _, step := range []struct{ day, want string }{ // asked for until 17 March
+		{"2025-03-11", "audit ask to applicant"},
+		{"2025-03-12", "audit ask to applicant, audit remind to applicant"},
+		{"2025-03-17", "audit ask to applicant, audit remind to applicant"},
+		{"2025-03-18", "audit ask to applicant, audit remind to applicant, audit warn to applicant, audit warn to authority"},
+	} {
+		w.Day(t, step.day)
+		if got := said("audit"); got != step.want {
+			t.Errorf("%s: %s", step.day, got)
+		}
+	}
+	w.Day(t, "2025-04-25")
+	w.giveBack(t, g)
+	for _, step := range []struct{ day, want string }{ // owed until 6 May
+		{"2025-04-28", "destruction owed to applicant"},
+		{"2025-04-29", "destruction owed to applicant, destruction remind to applicant"},
+		{"2025-05-06", "destruction owed to applicant, destruction remind to applicant"},
+		{"2025-05-07", "destruction owed to applicant, destruction remind to applicant, destruction warn to applicant, destruction warn to department"},
+	} {
+		w.Day(t, step.day)
+		if got := said("destruction"); got != step.want {
+			t.Errorf("%s: %s", step.day, got)
+		}
+	}
+}

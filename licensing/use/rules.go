@@ -23,16 +23,18 @@ var (
 
 // Limits are the platform's own numbers (平台规则), as house.yaml has them.
 type Limits struct {
-	Reminder int // working days before a report is due at which a letter tells
-	Returns  int // times that a report may be returned
-	Percent  int // of a population that a draw takes
-	Least    int // and how many at least
+	Reminder    int // working days before a report is due at which a letter tells
+	Destruction int // the same of a certificate of destruction
+	Audit       int // and of the answer to an audit
+	Returns     int // times that a report may be returned
+	Percent     int // of a population that a draw takes
+	Least       int // and how many at least
 }
 
 // LimitsOf reads them from the book of rules.
 func LimitsOf(book *policy.Book) (Limits, error) {
 	n := book.Numbers()
-	l := Limits{Reminder: n.Of("use_report_reminder", ""), Returns: n.Of("use_report_completion", "times"), Percent: n.Of("use_audit", ""), Least: n.Of("use_audit", "least")}
+	l := Limits{Reminder: n.Of("use_report_reminder", ""), Destruction: n.Of("destruction_reminder", ""), Audit: n.Of("use_audit_reminder", ""), Returns: n.Of("use_report_completion", "times"), Percent: n.Of("use_audit", ""), Least: n.Of("use_audit", "least")}
 	return l, n.Missing()
 }
 

@@ -56,9 +56,9 @@ func each[K any](ctx context.Context, s *Service, keys []K, do func(context.Cont
 	return errors.Join(failed...)
 }
 
-// near reports whether a clock has come to the days of its reminder.
-func (s *Service) near(c *deadline.Clock, now time.Time) bool {
-	return c != nil && !c.Preliminary() && s.clocks.Days(now, c.Last) <= s.limits.Reminder
+// near reports whether a clock has come to the working days of its reminder.
+func (s *Service) near(c *deadline.Clock, now time.Time, days int) bool {
+	return c != nil && !c.Preliminary() && s.clocks.Days(now, c.Last) <= days
 }
 
 func (s *Service) tickReports(ctx context.Context) error {
@@ -104,7 +104,7 @@ func (s *Service) reportStep(r *Report) string {
 		return "warn"
 	case r.Late(now) && r.Breaks != nil && r.Breaks.Late(now) && r.Suspended == nil && r.Grant.State == licensing.Active && now.Before(r.Grant.Until):
 		return "suspend"
-	case !r.Late(now) && r.RemindedAt == nil && r.State == ReportOpen && s.near(r.Clock, now):
+	case !r.Late(now) && r.RemindedAt == nil && r.State == ReportOpen && s.near(r.Clock, now, s.limits.Reminder):
 		return "remind"
 	}
 	return ""
@@ -134,17 +134,48 @@ func (s *Service) tickDestructions(ctx context.Context) error {
 	}
 	var ids []int64
 	for i := range all {
-		if all[i].Late(s.now()) {
+		if s.destructionStep(&all[i]) != "" {
 			ids = append(ids, all[i].ID)
 		}
 	}
 	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		d, err := s.lockDestruction(ctx, tx, `g.id = (SELECT grant_id FROM use_destructions WHERE id = @id)`, pgx.NamedArgs{"id": id})
-		if err != nil || !d.Waits() || d.WarnedAt != nil || !d.Late(s.now()) {
+		if err != nil {
 			return err
 		}
-		return s.moveDestruction(ctx, tx, platform(), d, WarnOfDestroy, licensing.OfPlatform, "")
+		switch s.destructionStep(d) {
+		case "remind":
+			now := s.instant()
+			d.RemindedAt = &now
+			if err := saveDestruction(ctx, tx, d, platform()); err != nil {
+				return err
+			}
+			return s.tell(ctx, tx, &d.Grant, Notice{About: AboutDestruction, Act: "remind", Subject: d.ID}, d.Clock, licensing.OfApplicant)
+		case "warn":
+			return s.moveDestruction(ctx, tx, platform(), d, WarnOfDestroy, licensing.OfPlatform, "")
+		}
+		return nil
 	})
+}
+
+// destructionStep is what is due of a destruction that its holder owes: a reminder or
+// a warning; empty: nothing yet.
+func (s *Service) destructionStep(d *Destruction) string {
+	return s.step(d.Waits(), d.Clock, d.RemindedAt, d.WarnedAt, s.limits.Destruction)
+}
+
+// step is remind or warn, of what somebody owes that knows of neither; empty: nothing
+// yet.
+func (s *Service) step(waits bool, c *deadline.Clock, reminded, warned *time.Time, days int) string {
+	now := s.now()
+	switch late := c != nil && c.Late(now); {
+	case !waits || warned != nil:
+	case late:
+		return "warn"
+	case reminded == nil && s.near(c, now, days):
+		return "remind"
+	}
+	return ""
 }
 
 func (s *Service) tickAudits(ctx context.Context) error {
@@ -154,15 +185,31 @@ func (s *Service) tickAudits(ctx context.Context) error {
 	}
 	var ids []int64
 	for i := range all {
-		if all[i].Late(s.now()) {
+		if s.auditStep(&all[i]) != "" {
 			ids = append(ids, all[i].ID)
 		}
 	}
 	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		a, err := s.lockAudit(ctx, tx, id)
-		if err != nil || !a.Waits() || a.WarnedAt != nil || !a.Late(s.now()) {
+		if err != nil {
 			return err
 		}
-		return s.moveAudit(ctx, tx, platform(), a, AuditStep{Action: WarnOfAudit}, licensing.OfPlatform)
+		switch s.auditStep(a) {
+		case "remind":
+			now := s.instant()
+			a.RemindedAt = &now
+			if err := saveAudit(ctx, tx, a, platform()); err != nil {
+				return err
+			}
+			return s.tell(ctx, tx, &a.Grant, Notice{About: AboutAudit, Act: "remind", Subject: a.ID, Draw: a.Draw.Number}, a.Clock, licensing.OfApplicant)
+		case "warn":
+			return s.moveAudit(ctx, tx, platform(), a, AuditStep{Action: WarnOfAudit}, licensing.OfPlatform)
+		}
+		return nil
 	})
+}
+
+// auditStep is what is due of an audit that its holder has to answer.
+func (s *Service) auditStep(a *Audit) string {
+	return s.step(a.Waits(), a.Clock, a.RemindedAt, a.WarnedAt, s.limits.Audit)
 }
