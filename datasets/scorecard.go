@@ -29,6 +29,7 @@ type ScoreCard struct {
 	Openness     Share     // entries that are open without conditions
 	Supplied     Share     // entries behind which there is data
 	Bare         []Dataset // those behind which there is none: catalogued, not supplied (AS-13.2)
+	Overdue      []Dataset // those whose promised update is late today
 }
 
 // ScoreCard counts the entries of a department that everybody may see, so that it
@@ -73,6 +74,7 @@ func (c *ScoreCard) count(d *Dataset, s *Service) {
 		c.Timeliness.All++
 	case Overdue:
 		c.Timeliness.All++
+		c.Overdue = append(c.Overdue, Dataset{Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN})
 	}
 	c.Quality.Yes += d.QualityYes
 	c.Quality.All += d.QualityAsked

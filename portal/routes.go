@@ -378,6 +378,12 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/breaches/:number", By: supervisors, Handle: (*Server).showBreach, Session: true},
 	{Method: "POST", Path: "/desk/breaches/:number", By: supervisors, Handle: (*Server).moveBreach, Session: true, Fresh: true},
 
+	{Method: "GET", Path: "/desk/orders", By: supervisors, Handle: (*Server).showOrders, Session: true},
+	{Method: "GET", Path: "/desk/orders/new", By: []account.Role{account.Authority}, Handle: (*Server).showNewOrder, Session: true},
+	{Method: "POST", Path: "/desk/orders", By: []account.Role{account.Authority}, Handle: (*Server).issueOrder, Session: true},
+	{Method: "GET", Path: "/desk/orders/:number", By: supervisors, Handle: (*Server).showOrder, Session: true},
+	{Method: "POST", Path: "/desk/orders/:number", By: supervisors, Handle: (*Server).moveOrder, Session: true},
+
 	{Method: "GET", Path: "/desk/incidents", By: supervisors, Handle: (*Server).showDataIncidents, Session: true},
 	{Method: "GET", Path: "/desk/incidents/new", By: supervisors, Handle: (*Server).showNewDataIncident, Session: true},
 	{Method: "POST", Path: "/desk/incidents", By: supervisors, Handle: (*Server).openDataIncident, Session: true},

@@ -390,6 +390,11 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Open incidents with data, contain them, tell, report and keep records: the department of the data, the authority, the regulator": func(p persona) bool {
 			return reads("/desk/incidents")(p) && sends("/desk/incidents/AQ-2026-999999", url.Values{"action": {"keep"}, "revision": {"1"}}, 404)(p)
 		},
+		"Order departments under one's text to put something right by a day, answer requests for more time, check what was done, take orders back": func(p persona) bool {
+			return reads("/desk/orders/new")(p) && sends("/desk/orders", url.Values{"department": {"nonesuch"}}, 422)(p)
+		},
+		"Put right what one's department is ordered to, report it, ask for more time":                                                        func(p persona) bool { return w.putsRight(t, p) },
+		"See rectification orders: those to one's department; the authority and the regulator, those that they oversee":                      reads("/desk/orders"),
 		"Decide disputes of what was decided in breach cases":                                                                                func(p persona) bool { return w.judgesBreach(t, p) },
 		"See the directory of what departments share with each other":                                                                        reads("/desk/sharing", "/desk/sharing/requests", "/desk/sharing/entries/"+withheld.Slug),
 		"Ask for the data of other departments for one's own, negotiate, take back, end the use":                                             sends("/desk/sharing/upward", url.Values{"title": {"某"}}, 422),

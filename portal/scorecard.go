@@ -19,8 +19,14 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 	if _, err := query(c); err != nil {
 		return p, err
 	}
+	return s.scoreOf(c, c.Params("slug"))
+}
+
+// scoreOf is the score card of the department with that slug, as whoever asks may
+// know it.
+func (s *Server) scoreOf(c *fiber.Ctx, slug string) (p templates.ScoreCardPage, err error) {
 	ctx := c.UserContext()
-	d, err := s.Datasets.Department(ctx, account.Actor{}, c.Params("slug"))
+	d, err := s.Datasets.Department(ctx, account.Actor{}, slug)
 	if err != nil {
 		return p, err
 	}
@@ -64,6 +70,18 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 		}
 		p.Sharing = &score
 	}
+	if s.Supervision != nil {
+		if p.Orders, err = s.Supervision.Oversees(ctx, actor(c), d.Item); err != nil {
+			return p, err
+		}
+		score, may, err := s.Supervision.ScoreOf(ctx, actor(c), d.Item.Slug)
+		if err != nil {
+			return p, err
+		}
+		if may {
+			p.Supervised = &score
+		}
+	}
 	profile, ok := s.Policy.Profile(d.Item.Profile)
 	if !ok {
 		return p, nil
@@ -79,6 +97,14 @@ func (s *Server) scoreCard(c *fiber.Ctx) (p templates.ScoreCardPage, err error) 
 		p.SharingBasis = s.scoreBasis(profile, r.Cite[0])
 	} else if ok && len(r.Answers) > 0 {
 		p.SharingRule = r.Answers[0].Path
+	}
+	if p.Supervised != nil {
+		p.SupervisedBasis = map[string]templates.ScoreBasis{}
+		for _, path := range []string{"rectification", "violations", "incident_notice"} {
+			if by, r, ok := s.Policy.Governing(profile.ID(), path, s.Now()); ok && !r.Silent && len(r.Cite) > 0 {
+				p.SupervisedBasis[path] = s.scoreBasis(by, r.Cite[0])
+			}
+		}
 	}
 	if r, ok := profile.Rule("evaluation"); ok && !r.Silent && len(r.Cite) > 0 {
 		p.Basis = s.scoreBasis(profile, r.Cite[0])

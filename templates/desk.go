@@ -30,6 +30,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/applications", Title: "开放申请", Also: "/desk/grants", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/incidents", Title: "安全事件", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/breaches", Title: "违约案", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
+	{Href: "/desk/orders", Title: "责令整改", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/use", Title: "使用监管", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/questions", Title: "问答", By: []account.Role{account.Officer}},
 	{Href: "/desk/corrections", Title: "数据复核", By: []account.Role{account.Officer, account.Head, account.Authority}},

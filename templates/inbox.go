@@ -213,6 +213,7 @@ var inboxKinds = map[string]string{
 	"use-destruction":  "到期销毁",
 	"use-audit":        "抽查",
 	"incident":         "安全事件",
+	"order":            "责令整改",
 	"calendar":         "工作日历",
 }
 

@@ -300,6 +300,8 @@ func SupervisionAct(ctx context.Context, of, act string) string {
 		return text.T(ctx, breachActions[act])
 	case "incident":
 		return text.T(ctx, incidentActions[act])
+	case "order":
+		return text.T(ctx, orderActions[act])
 	}
 	return act
 }

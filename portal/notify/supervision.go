@@ -13,8 +13,8 @@ import (
 	"shuyuan/templates/text"
 )
 
-// HandleSupervision lets workers send the letters about breach cases and
-// incidents, of the portal at base. Whom a case concerns is always written to at once;
+// HandleSupervision lets workers send the letters about breach cases,
+// incidents and orders, of the portal at base. Whom a case concerns is always written to at once;
 // desks as their readers want it.
 func HandleSupervision(workers *jobs.Workers, sender mail.Sender, base string, wishes Wishes) error {
 	return jobs.Handle(workers, func(ctx context.Context, n supervision.Notice) error {
@@ -29,7 +29,7 @@ func HandleSupervision(workers *jobs.Workers, sender mail.Sender, base string, w
 	})
 }
 
-// Supervision is one letter about a breach case or an incident.
+// Supervision is one letter about a breach case, an incident or an order.
 func Supervision(n supervision.Notice, base string, langs ...text.Lang) mail.Letter {
 	return mail.Letter{
 		To:      netmail.Address{Address: n.To},
@@ -89,4 +89,4 @@ func supervisionPath(n supervision.Notice) string {
 	return "/grants/" + n.Grant + "/" + supervisionPages[n.Of] + "/" + n.Number
 }
 
-var supervisionPages = map[string]string{"breach": "breaches", "incident": "incidents"}
+var supervisionPages = map[string]string{"breach": "breaches", "incident": "incidents", "order": "orders"}
