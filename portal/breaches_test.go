@@ -339,3 +339,53 @@ func TestACaseSaysThatItsGrantWasGivenBack(t *testing.T) {
 		t.Errorf("%d letters say that it is suspended, %v", halted, err)
 	}
 }
+
+// A case against a grant of sharing begins on the page of its request, for whoever may
+// open one and while the grant runs; from the case a link leads back.
+func TestACaseBeginsOnTheRequestForSharing(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	d, _ := w.shared(t, "shared-and-watched")
+	at := w.asks(t, d)
+	id := strings.TrimPrefix(at, "/desk/sharing/requests/")
+	form := "/desk/breaches/new?grant=GX-" + id
+	button := func(p persona) int { return w.get(t, p, at).doc(t).Find(`#cases a[href="` + form + `"]`).Length() }
+	for _, p := range []persona{own, other, playing(account.Authority)} {
+		if button(p) != 0 {
+			t.Errorf("%s is offered a case before anything was granted", p)
+		}
+	}
+	said := url.Values{"action": {"supply"}, "revision": {"1"}, "met0": {"yes"}, "met1": {"yes"}, "guidance": {"见接口说明。"}, "until": {"2027-05-01"}}
+	if r := w.post(t, own, at, said); r.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.status, r.doc(t).Find(".err, .late").Text())
+	}
+	for p, want := range map[persona]int{own: 1, other: 0, persona(account.Head): 1} {
+		if got := button(p); got != want {
+			t.Errorf("%s has %d buttons, want %d", p, got, want)
+		}
+	}
+	if r := w.get(t, own, form); r.status != 200 {
+		t.Fatalf("the form: %d", r.status)
+	}
+	if r := w.get(t, other, form); r.status != 403 {
+		t.Errorf("the form for the department that holds it: %d", r.status)
+	}
+	kind := w.get(t, own, form).doc(t).Find(`input[name=violation]`).First().AttrOr("value", "")
+	r := w.post(t, own, "/desk/breaches", url.Values{"grant": {"GX-" + id}, "violation": {kind}, "facts": {"转给了别的单位。"}, "evidence": {"取用记录"}, "halt": {"1"}})
+	opened, _, _ := strings.Cut(r.header.Get("Location"), "?")
+	if r.status != http.StatusSeeOther || !strings.HasPrefix(opened, "/desk/breaches/WY-") {
+		t.Fatalf("%d %s", r.status, r.doc(t).Find(".err, .late").Text())
+	}
+	for _, p := range []persona{own, other} {
+		if back := w.get(t, p, opened).doc(t).Find(`main a[href="` + at + `"]`).Length(); back != 1 {
+			t.Errorf("%d links lead %s back to the request", back, p)
+		}
+		page := w.get(t, p, at).doc(t)
+		if page.Find(`#cases a[href="`+opened+`"]`).Length() != 1 || !strings.Contains(page.Find("#grant").Text(), "授权暂停中") {
+			t.Errorf("the request does not tell %s of the case", p)
+		}
+		if button(p) != 0 {
+			t.Errorf("%s is offered a case against what is held already", p)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -236,6 +237,9 @@ func (s *Server) shareRequestPage(c *fiber.Ctx, typed *templates.ShareForm, basi
 		}
 	}
 	p.Basis = s.basisInputs("basis", basis, r.Rules().Axis())
+	if p.Cases, p.MayCharge, err = s.shareCases(c, r); err != nil {
+		return err
+	}
 	if r.Kind != sharing.Upward {
 		found, err := s.Sharing.Entry(ctx, who, r.Entry.Slug)
 		switch {
@@ -249,6 +253,22 @@ func (s *Server) shareRequestPage(c *fiber.Ctx, typed *templates.ShareForm, basi
 		}
 	}
 	return s.page(c, templates.ShareRequest(p))
+}
+
+// shareCases are the breach cases about the grant of a request, and whether who asks
+// may open one against it: while it runs, since what has ended or is held already
+// nothing holds.
+func (s *Server) shareCases(c *fiber.Ctx, r *sharing.Request) (cases []supervision.Breach, may bool, err error) {
+	if s.Supervision == nil || r.Grant == nil {
+		return nil, false, nil
+	}
+	ctx, who, of := c.UserContext(), actor(c), supervision.OfRequest(r.ID)
+	x, err := s.Supervision.Against(ctx, who, of)
+	if err != nil {
+		return nil, false, err
+	}
+	cases, err = s.Supervision.BreachesOf(ctx, who, of)
+	return cases, x.May && r.Grant.Runs(s.Now()), err
 }
 
 // shareFiles are the files of an entry that the Gate lets who asks have.

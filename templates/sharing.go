@@ -12,6 +12,7 @@ import (
 	"shuyuan/datasets/catalogue"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing/sharing"
+	"shuyuan/licensing/supervision"
 	"shuyuan/templates/text"
 )
 
@@ -65,6 +66,9 @@ type ShareRequestPage struct {
 	Files   []ShareFile
 	Form    ShareForm
 	Mistake Mistake
+
+	Cases     []supervision.Breach // against the grant, that the reader may know of
+	MayCharge bool                 // open one
 }
 
 // ShareFile is a file that the reader may fetch on the ground of a grant.

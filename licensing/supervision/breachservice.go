@@ -33,6 +33,9 @@ func errNoBreach() error { return fault.New(fault.NotFound, "没有这件违约�
 // with the number of its request.
 type Of string
 
+// OfRequest names the grant of sharing of a request.
+func OfRequest(id int64) Of { return Of("GX-" + strconv.FormatInt(id, 10)) }
+
 // request is the request of a grant of sharing.
 func (o Of) request() (int64, bool) {
 	raw, ok := strings.CutPrefix(string(o), "GX-")
@@ -77,7 +80,7 @@ func (s *Service) Against(ctx context.Context, who account.Actor, of Of) (*Subje
 			return nil, fault.New(fault.Conflict, "这件共享申请没有授权。")
 		}
 		b.Share, b.Request, b.Dataset.ID, b.Purpose, b.department = r.Grant.ID, r.ID, r.Entry.ID, r.Grant.Purpose, r.Asker.ID
-		b.Dataset.Slug, b.Dataset.Title, b.Dataset.TitleEN, b.Holder, b.HolderEN, b.GrantNo = r.Entry.Slug, r.Entry.Title, r.Entry.TitleEN, r.Asker.Name, r.Asker.NameEN, "GX-"+strconv.FormatInt(r.ID, 10)
+		b.Dataset.Slug, b.Dataset.Title, b.Dataset.TitleEN, b.Holder, b.HolderEN, b.GrantNo = r.Entry.Slug, r.Entry.Title, r.Entry.TitleEN, r.Asker.Name, r.Asker.NameEN, string(OfRequest(r.ID))
 		b.Dataset.Department = r.Provider
 		switch {
 		case who.Is(account.Regulator):
