@@ -1637,6 +1637,8 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_dataset ON public.grants USING btree (dataset_id, id);
 CREATE INDEX grants_ending ON public.grants USING btree (until_at) WHERE (state = 'active'::text);
+CREATE INDEX grants_held_by_organisation ON public.grants USING btree (organisation_id, dataset_id) WHERE ((state = 'active'::text) AND (organisation_id IS NOT NULL));
+CREATE INDEX grants_held_by_person ON public.grants USING btree (user_id, dataset_id) WHERE ((state = 'active'::text) AND (organisation_id IS NULL));
 CREATE INDEX grants_organisation ON public.grants USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
 CREATE INDEX grants_running ON public.grants USING btree (until_at) WHERE (state = ANY (ARRAY['active'::text, 'suspended'::text]));
 CREATE INDEX grants_user ON public.grants USING btree (user_id, id);
