@@ -128,6 +128,22 @@ func happened(state, act, set string) string {
 		UPDATE incidents SET state = '` + state + `'` + set + `; `
 }
 
+// ordered makes sql for a rectification order in a state, with the last step of its
+// history and what is set besides.
+func ordered(state, act, set string) string {
+	return `INSERT INTO rectification_orders (number, department_id, issuer_id, profile, rule_profile, rule_path, grounds, facts, remedy, state, issued_by, issued_name, issued_at, due_profile, due_path, due_from, due_given)
+		VALUES ('ZG-2025-000001', 1, 2, 'x', 'house-defaults', 'rectification_grounds', '{security}', '没有定责任人', '定责任人', 'issued', 1, '督', '2025-03-03', 'house-defaults', 'rectification_due', '2025-03-03', 15);
+		INSERT INTO supervision_events (subject, case_id, act, side, at) VALUES ('order', 1, 'issue', 'authority', '2025-03-03');
+		INSERT INTO supervision_events (subject, case_id, act, side, at) SELECT 'order', 1, act, 'department', '2025-03-10' FROM unnest(string_to_array('` + act + `', ' ')) WITH ORDINALITY a (act, n) ORDER BY n;
+		ALTER TABLE rectification_orders DISABLE TRIGGER USER; UPDATE rectification_orders SET state = '` + state + `'` + set + `; `
+}
+
+// reportedOf is what an order has once it was answered, and once it is over.
+const (
+	reportedOf = `, answer = '定了', evidence = '名单', answered_at = '2025-03-10', answered_by = 7, rounds = 1`
+	overOf     = reportedOf + `, finding = '看过', found_at = '2025-03-12', ended_at = '2025-03-12'`
+)
+
 // demand makes sql for a request for data that waits for the platform, with its
 // turn and its step.
 const demand = `INSERT INTO demands (user_id, proposer, title, need, purpose, title_grams, grams, proposed_at, state) VALUES (1, '某', '坐标', '全省', '公交', '{}', '{}', now(), 'unassigned');
@@ -273,6 +289,17 @@ var mutations = []struct {
 	{name: "a record that was put aside is gone", rule: "L9 the records", names: "incident AQ-2025-000001", sql: happened("closed", "close", "") + `DELETE FROM acquisitions`},
 	{name: "an incident was moved behind its history", rule: "L9 an incident stands", names: "incident AQ-2025-000001 is closed, its history ends with contain", sql: happened("closed", "contain", "")},
 	{name: "a step of an incident that nobody recorded", rule: "I7 every step of an incident", names: "incident AQ-2025-000001: 1 steps, 0 acts", sql: happened("closed", "close", "")},
+	{name: "an order was moved behind its history", rule: "L10 a rectification order stands", names: "order ZG-2025-000001 is closed, its history ends with answer", sql: ordered("closed", "answer", overOf)},
+	{name: "nobody's clock of an order runs", rule: "L10 of an order", names: "order ZG-2025-000001 (answered)", sql: checks("rectification_orders") + ordered("answered", "answer", reportedOf)},
+	{name: "the clock of a check runs on", rule: "L10 of an order", names: "order ZG-2025-000001 (closed)", sql: checks("rectification_orders") + ordered("closed", "answer close", overOf+`, check_from = '2025-03-10', check_path = 'y', check_profile = 'x'`)},
+	{name: "a new day that nobody named", rule: "L10 of an order", names: "order ZG-2025-000001 (wanting)", sql: ordered("wanting", "answer want", reportedOf+`, finding = '不够', found_at = '2025-03-12'`)},
+	{name: "more time that moved nothing", rule: "L10 of an order", names: "order ZG-2025-000001 (issued)", sql: ordered("issued", "ask extend", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08', more_days = 5, more_at = '2025-03-10'`)},
+	{name: "an order closed without an answer", rule: "L10 an order is closed", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("closed", "close", `, finding = '看过', found_at = '2025-03-12', ended_at = '2025-03-12'`)},
+	{name: "an order taken back without a reason", rule: "L10 an order is closed", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("withdrawn", "withdraw", `, ended_at = '2025-03-12'`)},
+	{name: "more time asked for twice", rule: "L10 more time", names: "order ZG-2025-000001", sql: ordered("issued", "ask ask", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08'`)},
+	{name: "more time given by whoever asked", rule: "L10 more time", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("issued", "ask extend", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08', asked_by = 7, more_by = 7, more_days = 5, more_at = '2025-03-10', due_given = 5`)},
+	{name: "put right by whoever ordered it", rule: "L10 who ordered", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("closed", "answer close", overOf+`, issued_by = 7`)},
+	{name: "a step of an order that nobody recorded", rule: "I7 every step of a rectification order", names: "order ZG-2025-000001: 1 steps, 0 acts", sql: ordered("issued", "", "")},
 	{name: "a mark without an objection", rule: "L5 an entry is marked", names: "population: marked 1, open 0", sql: `UPDATE datasets SET rechecks = 1 WHERE id = 1`},
 	{name: "an objection without a mark", rule: "L5 an entry is marked", names: "population: marked 0, open 1", sql: objected("received", "") + `UPDATE datasets SET rechecks = 0`},
 	{name: "put right before it came", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected', fix_version = 2`)},

@@ -467,4 +467,29 @@ var rules = []rule{
 		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM supervision_events e WHERE e.subject = 'incident' AND e.case_id = i.id) n
 		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'incident' AND subject_id = i.number) acts
 		WHERE n.steps <> acts.n OR n.steps = 0`},
+
+	{id: "L10", says: "a rectification order stands where its history ends", query: `
+		SELECT format('order %s is %s, its history ends with %s', o.number, o.state, coalesce(e.act, 'nothing')) FROM rectification_orders o
+		LEFT JOIN LATERAL (SELECT act FROM supervision_events WHERE subject = 'order' AND case_id = o.id AND act NOT IN ('ask', 'extend', 'refuse') ORDER BY id DESC LIMIT 1) e ON true
+		WHERE o.state <> CASE e.act WHEN 'issue' THEN 'issued' WHEN 'answer' THEN 'answered' WHEN 'want' THEN 'wanting' WHEN 'close' THEN 'closed' WHEN 'withdraw' THEN 'withdrawn' ELSE '' END`},
+	{id: "L10", says: "of an order the clock of whoever's turn it is runs, and nobody else's", query: `
+		SELECT format('order %s (%s)', o.number, o.state) FROM rectification_orders o
+		WHERE (o.state = 'answered') <> (o.check_from IS NOT NULL) OR o.check_from <> o.answered_at
+		   OR o.state = 'issued' AND o.due_from < o.issued_at OR o.state = 'wanting' AND o.due_from < o.found_at
+		   OR o.more_days > 0 AND (o.found_at IS NULL OR o.more_at > o.found_at) AND o.due_given <> o.more_days`},
+	{id: "L10", says: "an order is closed after an answer, or taken back with a reason", query: `
+		SELECT format('order %s', o.number) FROM rectification_orders o
+		WHERE o.state = 'closed' AND (o.answered_at IS NULL OR o.answered_at > o.ended_at OR o.finding = '' OR NOT EXISTS (SELECT FROM supervision_events e WHERE e.subject = 'order' AND e.case_id = o.id AND e.act = 'answer'))
+		   OR o.state = 'withdrawn' AND o.finding = ''`},
+	{id: "L10", says: "more time was asked for once, and given by another and no more than was asked for", query: `
+		SELECT format('order %s', o.number) FROM rectification_orders o
+		WHERE o.more_days > o.asked_days OR o.more_by = o.asked_by
+		   OR (SELECT count(*) FROM supervision_events e WHERE e.subject = 'order' AND e.case_id = o.id AND e.act = 'ask') > 1`},
+	{id: "L10", says: "who ordered something put right did not put it right, nor order it of their own department", query: `
+		SELECT format('order %s', o.number) FROM rectification_orders o WHERE o.issued_by = o.answered_by OR o.found_by = o.answered_by OR o.issuer_id = o.department_id`},
+	{id: "I7", says: "every step of a rectification order was recorded", query: `
+		SELECT format('order %s: %s steps, %s acts', o.number, n.steps, acts.n) FROM rectification_orders o
+		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM supervision_events e WHERE e.subject = 'order' AND e.case_id = o.id) n
+		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'order' AND subject_id = o.number) acts
+		WHERE n.steps <> acts.n OR n.steps = 0`},
 }

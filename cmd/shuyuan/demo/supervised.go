@@ -68,9 +68,78 @@ var sampleIncidents = []sampleIncident{
 	}},
 }
 
+// sampleOrder is a rectification order that was issued so many days ago.
+type sampleOrder struct {
+	days int
+	to   string
+	supervision.NewOrder
+	steps []orderStep
+}
+
+// orderStep is what somebody does about it, so many days before now.
+type orderStep struct {
+	days int
+	who  string
+	supervision.OrderStep
+}
+
+var sampleOrders = []sampleOrder{
+	{days: 40, to: theOfficer, NewOrder: supervision.NewOrder{Grounds: []string{"updating"}, Facts: "示例：两个按季更新的条目过了承诺的日子还没有新版本。", Remedy: "示例：补上新版本，写明以后由谁按时更新。"}, steps: []orderStep{
+		{26, theOfficer, supervision.OrderStep{Action: supervision.PutRight, Words: "示例：两个条目都发布了新版本，定了更新人。", Evidence: "示例证据：两个条目的版本记录，更新人名单。"}},
+		{22, theAuthority, supervision.OrderStep{Action: supervision.Confirm, Words: "示例核查：看过两个条目，新版本已经发布。"}},
+	}},
+	{days: 12, to: theNeighbour, NewOrder: supervision.NewOrder{Grounds: []string{"late_answers"}, Facts: "示例：三件数据需求没有按期答复。", Remedy: "示例：答复这三件，排出值班答复的人。"}, steps: []orderStep{
+		{1, theNeighbour, supervision.OrderStep{Action: supervision.PutRight, Words: "示例：三件都已答复，排了值班表。", Evidence: "示例证据：需求页面的答复，值班表。"}},
+	}},
+	{days: 8, to: theOfficer, NewOrder: supervision.NewOrder{Grounds: []string{"security"}, Facts: "示例：共享接口的口令写进公开说明的事以后，还没有建立发布前核对的制度。", Remedy: "示例：建立制度，写明谁核对、怎样记录。"}, steps: []orderStep{
+		{5, theOfficer, supervision.OrderStep{Action: supervision.AskMore, Words: "示例：制度要经过局务会，下周才开。", Days: 8}},
+		{4, theAuthority, supervision.OrderStep{Action: supervision.GiveMore, Words: "示例：五个工作日够了。", Days: 5}},
+	}},
+}
+
+// orderOnce plays a rectification order, unless an earlier play did.
+func (s *stage) orderOnce(ctx context.Context, now *supervision.Service, x sampleOrder) error {
+	authority := s.as(theAuthority)
+	there, err := now.Orders(ctx, authority, supervision.Filter{All: true, Limit: 100})
+	if err != nil || slices.ContainsFunc(there, func(o supervision.Order) bool { return o.Facts == x.Facts }) {
+		return err
+	}
+	under, err := now.Under(ctx, authority)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(under, func(d datasets.Department) bool { return d.ID == s.as(x.to).Department })
+	if i < 0 {
+		return fmt.Errorf("the department of %s is not under %s", x.to, theAuthority)
+	}
+	at, err := s.supervisionAgo(x.days)
+	if err != nil {
+		return err
+	}
+	to, err := at.Orderable(ctx, authority, under[i].Slug)
+	if err != nil {
+		return err
+	}
+	x.Department, x.Due = under[i].Slug, to.Usual.Last.Format(time.DateOnly)
+	o, err := at.IssueOrder(ctx, authority, x.NewOrder)
+	if err != nil {
+		return err
+	}
+	for _, step := range x.steps {
+		if at, err = s.supervisionAgo(step.days); err != nil {
+			return err
+		}
+		step.Revision = o.Revision
+		if o, err = at.MoveOrder(ctx, s.as(step.who), o.Number, step.OrderStep); err != nil {
+			return fmt.Errorf("%s: %w", step.Action, err)
+		}
+	}
+	return nil
+}
+
 // supervise shows a breach case that ended with a warning and one that suspended a
 // grant and waits for the holder, an incident that is over and one under way whose
-// notices were sent.
+// notices were sent; an order that was closed, one to be checked, one with more time.
 func (s *stage) supervise(ctx context.Context) error {
 	now, err := s.Supervision(s.Now)
 	if err != nil {
@@ -79,6 +148,11 @@ func (s *stage) supervise(ctx context.Context) error {
 	for _, i := range sampleIncidents {
 		if err := s.happenOnce(ctx, now, i); err != nil {
 			return fmt.Errorf("%s: %w", i.Title, err)
+		}
+	}
+	for _, o := range sampleOrders {
+		if err := s.orderOnce(ctx, now, o); err != nil {
+			return fmt.Errorf("%s: %w", o.Facts, err)
 		}
 	}
 	of, err := s.heldByCompany(ctx)

@@ -9,8 +9,8 @@ import (
 
 // The demo accounts see a breach case that waits for the holder while the grant is
 // suspended, and one that was decided with a warning; an incident whose notices were
-// sent and one that is closed. Nothing of it is overdue.
-func TestTheSampleBreachCasesAndIncidents(t *testing.T) {
+// sent and one that is closed; an order of each kind. Nothing of it is overdue.
+func TestTheSampleBreachCasesIncidentsAndOrders(t *testing.T) {
 	in := install(t)
 	in.load(t)
 	s, err := in.Supervision(in.Now)
@@ -51,6 +51,22 @@ func TestTheSampleBreachCasesAndIncidents(t *testing.T) {
 	closed, err := s.Incident(t.Context(), officer, incidents[1].Number)
 	if err != nil || closed.State != supervision.IncidentClosed || len(closed.Bodies) == 0 || len(closed.Reports) != 1 || closed.SHA256 == "" {
 		t.Errorf("%+v, %v", closed, err)
+	}
+	authority := in.actor(t, theAuthority)
+	orders, err := s.Orders(t.Context(), authority, supervision.Filter{All: true, Limit: 10})
+	if err != nil || len(orders) != 3 {
+		t.Fatalf("%+v, %v", orders, err)
+	}
+	for i, want := range []supervision.OrderState{supervision.OrderIssued, supervision.OrderAnswered, supervision.OrderClosed} {
+		if o := orders[i]; o.State != want || o.Late(in.Now()) {
+			t.Errorf("%s is %s, late %t", o.Number, o.State, o.Late(in.Now()))
+		}
+	}
+	if more := orders[0]; more.GivenDays != 5 || more.AskedDays != 8 {
+		t.Errorf("%+v", more)
+	}
+	if seen, err := s.Orders(t.Context(), officer, supervision.Filter{All: true, Limit: 10}); err != nil || len(seen) != 2 {
+		t.Errorf("the officer sees %+v, %v", seen, err)
 	}
 	if told, err := s.Tellings(t.Context(), owner); err != nil || len(told) != 1 || told[0].Over {
 		t.Errorf("the company was told %+v, %v", told, err)
