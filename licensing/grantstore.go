@@ -189,10 +189,11 @@ func moveKeys(ctx context.Context, tx pgx.Tx, from, to int64, until time.Time) e
 }
 
 // ending are the grants that stand, end by a time and have not had so many
-// letters about it; not those that were renewed.
-func (s *Service) ending(ctx context.Context, by time.Time, told int) ([]Held, error) {
-	return s.grants(ctx, s.pool, `g.state = 'active' AND g.from_at <= @now AND g.until_at > @now AND g.until_at <= @by AND g.ending_told < @told AND l.id IS NULL`,
-		`ORDER BY g.id LIMIT 10000`, pgx.NamedArgs{"now": s.now(), "by": by, "told": told})
+// letters about it; not those that were renewed. They come in the order of ids, so
+// many after one.
+func (s *Service) ending(ctx context.Context, by time.Time, told int, after int64, limit int) ([]Held, error) {
+	return s.grants(ctx, s.pool, `g.state = 'active' AND g.from_at <= @now AND g.until_at > @now AND g.until_at <= @by AND g.ending_told < @told AND l.id IS NULL AND g.id > @after`,
+		`ORDER BY g.id LIMIT @limit`, pgx.NamedArgs{"now": s.now(), "by": by, "told": told, "after": after, "limit": limit})
 }
 
 // markTold keeps how many letters about its end a grant has had; it reports

@@ -267,24 +267,30 @@ func (s *Service) moveRenewal(ctx context.Context, tx pgx.Tx, who account.Actor,
 func (s *Service) tellEnding(ctx context.Context) error {
 	for i, days := range []int{s.limits.Ending, s.limits.EndingAgain} {
 		told := i + 1
-		soon, err := s.ending(ctx, s.now().AddDate(0, 0, days), told)
+		err := database.InBatches(ctx, s.batch, func(ctx context.Context, after int64, limit int) ([]Held, error) {
+			return s.ending(ctx, s.now().AddDate(0, 0, days), told, after, limit)
+		}, grantID, func(ctx context.Context, soon []Held) error { return s.tellAll(ctx, soon, told, days) })
 		if err != nil {
 			return err
 		}
-		for i := range soon {
-			g := &soon[i]
-			if told == 1 && (s.now().AddDate(0, 0, s.limits.EndingAgain).After(g.Until) || !g.From.AddDate(0, 0, days).Before(g.Until)) {
-				continue // the other letter is due, or the grant is not older than this one
+	}
+	return nil
+}
+
+func (s *Service) tellAll(ctx context.Context, soon []Held, told, days int) error {
+	for i := range soon {
+		g := &soon[i]
+		if told == 1 && (s.now().AddDate(0, 0, s.limits.EndingAgain).After(g.Until) || !g.From.AddDate(0, 0, days).Before(g.Until)) {
+			continue // the other letter is due, or the grant is not older than this one
+		}
+		if _, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+			first, err := markTold(ctx, tx, g.ID, told)
+			if err != nil || !first {
+				return struct{}{}, err
 			}
-			if _, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-				first, err := markTold(ctx, tx, g.ID, told)
-				if err != nil || !first {
-					return struct{}{}, err
-				}
-				return struct{}{}, s.tellEnds(ctx, tx, g)
-			}); err != nil {
-				return err
-			}
+			return struct{}{}, s.tellEnds(ctx, tx, g)
+		}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -540,3 +540,40 @@ func reduced(a *licensing.Application) licensing.Verdict {
 	v.Bases = licensingtest.Refused(a).Bases
 	return v
 }
+
+// However few are taken at a time, a turn of the clock reaches everything that is due.
+func TestATurnOfTheClockReachesEverything(t *testing.T) {
+	w := licensingtest.New(t)
+	w.Licensing.TakeAtOnce(2)
+	w.Day(t, "2026-01-12")
+	d, _ := w.Conditional(t, licensingtest.Fujian)
+	officer := w.Official(t, d.Department, account.Officer)
+	count := func(query string) (n int) {
+		t.Helper()
+		if err := w.Licensing.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Pool.QueryRow(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for range 5 {
+		w.Granted(t, w.Person(t, "王五"), officer, d)
+	}
+	for range 5 {
+		w.Submitted(t, w.Person(t, "孙七"), d)
+	}
+	w.Day(t, "2026-01-20")
+	if n := count(`SELECT count(*) FROM applications WHERE automatic`); n != 5 {
+		t.Errorf("%d of 5 accepted by themselves", n)
+	}
+	w.Day(t, "2026-06-15")
+	if n := count(`SELECT count(*) FROM grants WHERE ending_told = 1`); n != 5 {
+		t.Errorf("%d of 5 told that it ends", n)
+	}
+	w.Day(t, "2026-07-14")
+	if n := count(`SELECT count(*) FROM grants WHERE state = 'expired'`); n != 5 {
+		t.Errorf("%d of 5 expired", n)
+	}
+}

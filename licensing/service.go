@@ -44,12 +44,13 @@ type Service struct {
 	now       func() time.Time
 	papers    *papers.Service // nil: no files are handed in
 	follows   []Follow
+	batch     int // rows that a turn of the clock takes at a time
 }
 
 // New returns the applications for what is in a catalogue.
 func New(pool *pgxpool.Pool, catalogue *datasets.Service, book *policy.Book, clocks *deadline.Clocks, accounts Accounts, now func() time.Time) (*Service, error) {
 	limits, err := LimitsOf(book)
-	return &Service{pool: pool, catalogue: catalogue, book: book, clocks: clocks, accounts: accounts, limits: limits, now: now}, err
+	return &Service{pool: pool, catalogue: catalogue, book: book, clocks: clocks, accounts: accounts, limits: limits, now: now, batch: database.Batch}, err
 }
 
 // The clocks of the steps before and after a decision: no text has them.

@@ -22,17 +22,18 @@ func platform() account.Actor { return account.System("applications") }
 // drafts go. It may run as often as one
 // likes; each case is moved in a transaction of its own.
 func (s *Service) Tick(ctx context.Context) error {
-	due, err := s.list(ctx, s.pool, `a.state IN ('submitted', 'returned', 'offered')`, `ORDER BY a.id LIMIT 10000`, pgx.NamedArgs{})
-	if err != nil {
-		return err
-	}
 	var failed error
-	for i := range due {
-		if due[i].overtaken(s.now()) {
-			failed = errors.Join(failed, s.overtake(ctx, due[i].Number))
+	err := database.InBatches(ctx, s.batch, func(ctx context.Context, after int64, limit int) ([]Application, error) {
+		return s.list(ctx, s.pool, `a.state IN ('submitted', 'returned', 'offered') AND a.id > @after`, `ORDER BY a.id LIMIT @limit`, pgx.NamedArgs{"after": after, "limit": limit})
+	}, func(a *Application) int64 { return a.ID }, func(ctx context.Context, due []Application) error {
+		for i := range due {
+			if due[i].overtaken(s.now()) {
+				failed = errors.Join(failed, s.overtake(ctx, due[i].Number))
+			}
 		}
-	}
-	return errors.Join(failed, s.expire(ctx), s.tellEnding(ctx), s.dropDrafts(ctx), s.dropPapers(ctx))
+		return nil
+	})
+	return errors.Join(err, failed, s.expire(ctx), s.tellEnding(ctx), s.dropDrafts(ctx), s.dropPapers(ctx))
 }
 
 // overtaken reports whether the step that a waits for was not taken in time.
@@ -76,10 +77,14 @@ func (s *Service) overtake(ctx context.Context, number string) error {
 }
 
 func (s *Service) expire(ctx context.Context) error {
-	over, err := s.grants(ctx, s.pool, `g.state IN ('active', 'suspended') AND g.until_at <= @now`, `ORDER BY g.id LIMIT 10000`, pgx.NamedArgs{"now": s.now()})
-	if err != nil {
-		return err
-	}
+	return database.InBatches(ctx, s.batch, func(ctx context.Context, after int64, limit int) ([]Held, error) {
+		return s.grants(ctx, s.pool, `g.state IN ('active', 'suspended') AND g.until_at <= @now AND g.id > @after`, `ORDER BY g.id LIMIT @limit`, pgx.NamedArgs{"now": s.now(), "after": after, "limit": limit})
+	}, grantID, s.expireAll)
+}
+
+func grantID(g *Held) int64 { return g.ID }
+
+func (s *Service) expireAll(ctx context.Context, over []Held) error {
 	for _, g := range over {
 		_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 			var none struct{}

@@ -673,10 +673,13 @@ func (s *Service) listedOf(ctx context.Context, user, organisation, department, 
 
 // tickBreaches carries out the revocations whose days to be disputed are over.
 func (s *Service) tickBreaches(ctx context.Context) error {
-	due, err := s.breachList(ctx, s.pool, `b.state = 'revoking'`, `b.id`, pgx.NamedArgs{"limit": 1000})
-	if err != nil {
-		return err
-	}
+	return database.InBatches(ctx, database.Batch, func(ctx context.Context, after int64, limit int) ([]Breach, error) {
+		return s.breachList(ctx, s.pool, `b.state = 'revoking' AND b.id > @after`, `b.id`, pgx.NamedArgs{"after": after, "limit": limit})
+	}, func(b *Breach) int64 { return b.ID }, s.enforce)
+}
+
+// enforce carries out those whose days are over.
+func (s *Service) enforce(ctx context.Context, due []Breach) error {
 	for i := range due {
 		if overdue(&due[i]) != nil {
 			continue

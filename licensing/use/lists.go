@@ -28,9 +28,6 @@ type Filter struct {
 	Limit  int
 }
 
-// mostLate is how many open cases are looked through for those that are late.
-const mostLate = 5000
-
 // scope is what of grants who sees at the desk, as SQL.
 func (s *Service) scope(ctx context.Context, who account.Actor) (string, pgx.NamedArgs, error) {
 	switch {
@@ -47,7 +44,7 @@ func (s *Service) scope(ctx context.Context, who account.Actor) (string, pgx.Nam
 }
 
 // part reads one part of a list, the newest first.
-func part[T any](ctx context.Context, s *Service, who account.Actor, f Filter, table, waits string, read func(where, order string, args pgx.NamedArgs) ([]T, error), late func(*T) bool) ([]T, error) {
+func part[T any](ctx context.Context, s *Service, who account.Actor, f Filter, table, waits string, read func(where, order string, args pgx.NamedArgs) ([]T, error), late func(*T) bool, id func(*T) int64) ([]T, error) {
 	where, args, err := s.scope(ctx, who)
 	if err != nil {
 		return nil, err
@@ -57,18 +54,25 @@ func part[T any](ctx context.Context, s *Service, who account.Actor, f Filter, t
 	if f.Part != All {
 		where += ` AND ` + waits
 	}
-	if f.Part == Late {
-		args["limit"] = mostLate
-	}
-	found, err := read(where, `ORDER BY `+table+`.id DESC LIMIT @limit`, args)
-	if err != nil || f.Part != Late {
-		return found, err
+	order := `ORDER BY ` + table + `.id DESC LIMIT @limit`
+	if f.Part != Late {
+		return read(where, order, args)
 	}
 	var out []T
-	for i := range found {
-		if late(&found[i]) && len(out) < f.Limit {
-			out = append(out, found[i])
+	for args["limit"] = s.batch; len(out) < f.Limit; { // which day is the last the rows do not say
+		found, err := read(where, order, args)
+		if err != nil {
+			return nil, err
 		}
+		for i := range found {
+			if late(&found[i]) && len(out) < f.Limit {
+				out = append(out, found[i])
+			}
+		}
+		if len(found) < s.batch {
+			break
+		}
+		args["before"] = id(&found[len(found)-1])
 	}
 	return out, nil
 }
@@ -77,21 +81,21 @@ func part[T any](ctx context.Context, s *Service, who account.Actor, f Filter, t
 func (s *Service) Reports(ctx context.Context, who account.Actor, f Filter) ([]Report, error) {
 	return part(ctx, s, who, f, "r", `r.state IN ('open', 'filed', 'returned')`, func(where, order string, args pgx.NamedArgs) ([]Report, error) {
 		return s.reports(ctx, s.pool, where, order, args)
-	}, func(r *Report) bool { return r.Late(s.now()) })
+	}, func(r *Report) bool { return r.Late(s.now()) }, func(r *Report) int64 { return r.ID })
 }
 
 // Destructions are those that who sees at the desk.
 func (s *Service) Destructions(ctx context.Context, who account.Actor, f Filter) ([]Destruction, error) {
 	return part(ctx, s, who, f, "x", `x.state IN ('owed', 'filed', 'wanting', 'claimed')`, func(where, order string, args pgx.NamedArgs) ([]Destruction, error) {
 		return s.destructions(ctx, s.pool, where, order, args)
-	}, func(d *Destruction) bool { return d.Late(s.now()) })
+	}, func(d *Destruction) bool { return d.Late(s.now()) }, func(d *Destruction) int64 { return d.ID })
 }
 
 // Audits are those that who sees at the desk.
 func (s *Service) Audits(ctx context.Context, who account.Actor, f Filter) ([]Audit, error) {
 	return part(ctx, s, who, f, "u", `u.state IN ('asked', 'answered', 'wanting')`, func(where, order string, args pgx.NamedArgs) ([]Audit, error) {
 		return s.audits(ctx, s.pool, where, order, args)
-	}, func(a *Audit) bool { return a.Late(s.now()) })
+	}, func(a *Audit) bool { return a.Late(s.now()) }, func(a *Audit) int64 { return a.ID })
 }
 
 // Under is everything that follows some grants.

@@ -43,13 +43,14 @@ type Service struct {
 	clocks    *deadline.Clocks
 	limits    Limits
 	now       func() time.Time
+	batch     int // rows that are taken at a time
 }
 
 // New returns what follows the grants of a licensing service, which tells it of
 // each that begins or ends.
 func New(c Config) (*Service, error) {
 	limits, err := LimitsOf(c.Book)
-	s := &Service{pool: c.Pool, catalogue: c.Catalogue, licensing: c.Licensing, accounts: c.Accounts, book: c.Book, clocks: c.Clocks, limits: limits, now: c.Now}
+	s := &Service{pool: c.Pool, catalogue: c.Catalogue, licensing: c.Licensing, accounts: c.Accounts, book: c.Book, clocks: c.Clocks, limits: limits, now: c.Now, batch: database.Batch}
 	c.Licensing.OnGrant(s.follow)
 	return s, err
 }

@@ -14,8 +14,8 @@ import (
 	"shuyuan/licensing"
 )
 
-// mostTicked is how many of a kind one turn looks at.
-const mostTicked = 10000
+// mostBegun is how many periods one turn begins; the next goes on.
+const mostBegun = 10000
 
 // Tick does what time alone brings: periods begin, letters remind and warn, and a
 // grant is suspended whose report did not come after its warning. Each case is moved
@@ -32,7 +32,7 @@ func (s *Service) begin(ctx context.Context) error {
 		WHERE g.state IN ('active', 'suspended') AND NOT EXISTS (SELECT FROM use_reports r WHERE r.grant_id = g.id AND r.state = 'open')
 		   OR g.state NOT IN ('active', 'suspended') AND NOT EXISTS (SELECT FROM use_destructions x WHERE x.grant_id = g.id)
 		UNION SELECT g.number FROM use_reports r JOIN grants g ON g.id = r.grant_id AND g.state IN ('active', 'suspended') WHERE r.state = 'open' AND r.begins_at < @before
-		ORDER BY 1 LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked, "before": s.now().AddDate(0, -1, 0)})
+		ORDER BY 1 LIMIT @limit`, pgx.NamedArgs{"limit": mostBegun, "before": s.now().AddDate(0, -1, 0)})
 	if err != nil {
 		return fmt.Errorf("what begins: %w", err)
 	}
@@ -56,23 +56,32 @@ func each[K any](ctx context.Context, s *Service, keys []K, do func(context.Cont
 	return errors.Join(failed...)
 }
 
+// due does something, in a transaction of its own, with each of what a step is due of.
+// What is read in between is never more than a batch.
+func due[T any](ctx context.Context, s *Service, read func(ctx context.Context, after int64, limit int) ([]T, error), id func(*T) int64, step func(*T) string, do func(context.Context, pgx.Tx, int64) error) error {
+	var failed error
+	err := database.InBatches(ctx, s.batch, read, id, func(ctx context.Context, batch []T) error {
+		var ids []int64
+		for i := range batch {
+			if step(&batch[i]) != "" {
+				ids = append(ids, id(&batch[i]))
+			}
+		}
+		failed = errors.Join(failed, each(ctx, s, ids, do))
+		return nil
+	})
+	return errors.Join(err, failed)
+}
+
 // near reports whether a clock has come to the working days of its reminder.
 func (s *Service) near(c *deadline.Clock, now time.Time, days int) bool {
 	return c != nil && !c.Preliminary() && s.clocks.Days(now, c.Last) <= days
 }
 
 func (s *Service) tickReports(ctx context.Context) error {
-	all, err := s.reports(ctx, s.pool, `r.state IN ('open', 'returned')`, `ORDER BY r.id LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked})
-	if err != nil {
-		return err
-	}
-	var ids []int64
-	for i := range all {
-		if s.reportStep(&all[i]) != "" {
-			ids = append(ids, all[i].ID)
-		}
-	}
-	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
+	return due(ctx, s, func(ctx context.Context, after int64, limit int) ([]Report, error) {
+		return s.reports(ctx, s.pool, `r.state IN ('open', 'returned') AND r.id > @after`, `ORDER BY r.id LIMIT @limit`, pgx.NamedArgs{"after": after, "limit": limit})
+	}, func(r *Report) int64 { return r.ID }, s.reportStep, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		r, err := s.lockReport(ctx, tx, grantOfReport, pgx.NamedArgs{"id": id, "number": 0})
 		if err != nil {
 			return err
@@ -128,17 +137,9 @@ func (s *Service) suspend(ctx context.Context, tx pgx.Tx, r *Report) error {
 }
 
 func (s *Service) tickDestructions(ctx context.Context) error {
-	all, err := s.destructions(ctx, s.pool, `x.state IN ('owed', 'wanting') AND x.warned_at IS NULL`, `ORDER BY x.id LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked})
-	if err != nil {
-		return err
-	}
-	var ids []int64
-	for i := range all {
-		if s.destructionStep(&all[i]) != "" {
-			ids = append(ids, all[i].ID)
-		}
-	}
-	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
+	return due(ctx, s, func(ctx context.Context, after int64, limit int) ([]Destruction, error) {
+		return s.destructions(ctx, s.pool, `x.state IN ('owed', 'wanting') AND x.warned_at IS NULL AND x.id > @after`, `ORDER BY x.id LIMIT @limit`, pgx.NamedArgs{"after": after, "limit": limit})
+	}, func(d *Destruction) int64 { return d.ID }, s.destructionStep, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		d, err := s.lockDestruction(ctx, tx, `g.id = (SELECT grant_id FROM use_destructions WHERE id = @id)`, pgx.NamedArgs{"id": id})
 		if err != nil {
 			return err
@@ -179,17 +180,9 @@ func (s *Service) step(waits bool, c *deadline.Clock, reminded, warned *time.Tim
 }
 
 func (s *Service) tickAudits(ctx context.Context) error {
-	all, err := s.audits(ctx, s.pool, `u.state = 'asked' AND u.warned_at IS NULL`, `ORDER BY u.id LIMIT @limit`, pgx.NamedArgs{"limit": mostTicked})
-	if err != nil {
-		return err
-	}
-	var ids []int64
-	for i := range all {
-		if s.auditStep(&all[i]) != "" {
-			ids = append(ids, all[i].ID)
-		}
-	}
-	return each(ctx, s, ids, func(ctx context.Context, tx pgx.Tx, id int64) error {
+	return due(ctx, s, func(ctx context.Context, after int64, limit int) ([]Audit, error) {
+		return s.audits(ctx, s.pool, `u.state = 'asked' AND u.warned_at IS NULL AND u.id > @after`, `ORDER BY u.id LIMIT @limit`, pgx.NamedArgs{"after": after, "limit": limit})
+	}, func(a *Audit) int64 { return a.ID }, s.auditStep, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		a, err := s.lockAudit(ctx, tx, id)
 		if err != nil {
 			return err

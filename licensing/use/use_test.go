@@ -396,3 +396,41 @@ func TestOfTwoAtOnceOneReads(t *testing.T) {
 		t.Errorf("with its report in the grant is %s", got)
 	}
 }
+
+// However few are taken at a time, a turn of the clock reaches everything that is due,
+// and the list of what is late looks past what is not.
+func TestATurnOfTheClockReachesEverything(t *testing.T) {
+	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
+	w.use.TakeAtOnce(2)
+	for range 5 {
+		w.Granted(t, w.Person(t, "王五"), w.officer, w.entry, func(f *licensing.Form) { f.Months = "7" })
+	}
+	w.Day(t, "2025-08-27")
+	for range 5 { // younger, and not late when the others are
+		w.Granted(t, w.Person(t, "赵六"), w.officer, w.entry, func(f *licensing.Form) { f.Months = "12" })
+	}
+	count := func(query string) (n int) {
+		t.Helper()
+		if err := w.Pool.QueryRow(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	w.tick(t)
+	if n := count(`SELECT count(*) FROM use_reports WHERE reminded_at IS NOT NULL`); n != 5 {
+		t.Errorf("%d of 5 reminded", n)
+	}
+	w.Day(t, "2025-09-04")
+	w.tick(t)
+	if n := count(`SELECT count(*) FROM use_reports WHERE warned_at IS NOT NULL`); n != 5 {
+		t.Errorf("%d of 5 warned", n)
+	}
+	late, err := w.use.Reports(t.Context(), w.officer, use.Filter{Part: use.Late, Limit: 3})
+	if err != nil || len(late) != 3 {
+		t.Fatalf("%d late, %v", len(late), err)
+	}
+	rest, err := w.use.Reports(t.Context(), w.officer, use.Filter{Part: use.Late, Limit: 3, Before: late[2].ID})
+	if err != nil || len(rest) != 2 || rest[0].ID >= late[2].ID {
+		t.Errorf("%d on the next page, %v", len(rest), err)
+	}
+}
