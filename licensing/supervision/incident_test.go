@@ -221,3 +221,29 @@ func TestTheAffectedAreToldOnce(t *testing.T) {
 		t.Error(to)
 	}
 }
+
+// Two who close an incident at once, twenty times: it is closed once.
+func TestAnIncidentIsClosedOnce(t *testing.T) {
+	w := newWorld(t, licensingtest.Aba, "2023-09-04") // a text that names nobody to report to
+	other := w.Official(t, w.dataset.Department, account.Head)
+	for range 20 {
+		i := w.incident(t, w.officer)
+		var err error
+		for _, step := range []supervision.IncidentStep{{Action: supervision.Contain, Measures: "停用。"}, {Action: supervision.Tell, Words: "请停用。"}, {Action: supervision.Keep, Records: "日志库"}} {
+			if i, err = w.act(t, w.officer, i.Number, step); err != nil {
+				t.Fatal(step.Action, err)
+			}
+		}
+		var wg sync.WaitGroup
+		failed := make([]error, 2)
+		for k, who := range []account.Actor{w.head, other} {
+			wg.Go(func() {
+				_, failed[k] = w.MoveIncident(context.Background(), who, i.Number, supervision.IncidentStep{Action: supervision.Close, Cause: "没有人核对。", Lessons: "另一人核对。", Revision: i.Revision})
+			})
+		}
+		wg.Wait()
+		if (failed[0] == nil) == (failed[1] == nil) || fault.KindOf(failed[0]) != fault.Conflict && fault.KindOf(failed[1]) != fault.Conflict {
+			t.Fatalf("%v", failed)
+		}
+	}
+}

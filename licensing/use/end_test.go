@@ -1,6 +1,7 @@
 package use_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -399,6 +400,78 @@ func TestWhoOwesIsRemindedOnceAndThenWarned(t *testing.T) {
 		w.Day(t, step.day)
 		if got := said("destruction"); got != step.want {
 			t.Errorf("%s: %s", step.day, got)
+		}
+	}
+}
+
+// Two at once, twenty times: of two certificates one is filed, with one number, and of
+// what an officer confirms while another finds it wanting one counts.
+func TestOfTwoAtOnceOneCertifies(t *testing.T) {
+	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
+	other := w.Official(t, w.entry.Department, account.Officer)
+	for range 20 {
+		g := w.grant(t, "12")
+		w.take(t)
+		w.giveBack(t, g)
+		d := w.destruction(t, g)
+		if n := at(t, func(ctx context.Context) error {
+			_, err := w.use.Certify(ctx, w.holder, g, statement(t, "2025-03-03"), d.Revision)
+			return err
+		}, func(ctx context.Context) error {
+			_, err := w.use.Certify(ctx, w.holder, g, statement(t, "2025-03-03"), d.Revision)
+			return err
+		}); n != 1 {
+			t.Fatalf("%d certificates were filed", n)
+		}
+		filed := w.destruction(t, g)
+		if n := at(t, func(ctx context.Context) error {
+			_, err := w.use.Judge(ctx, w.officer, filed.ID, use.Confirm, "", filed.Revision)
+			return err
+		}, func(ctx context.Context) error {
+			_, err := w.use.Judge(ctx, other, filed.ID, use.FindWanting, "写明备份", filed.Revision)
+			return err
+		}); n != 1 {
+			t.Fatalf("%d decided", n)
+		}
+	}
+	var numbers int
+	if err := w.Pool.QueryRow(t.Context(), `SELECT count(DISTINCT number) FROM use_destructions`).Scan(&numbers); err != nil || numbers != 20 {
+		t.Errorf("%d numbers, %v", numbers, err)
+	}
+}
+
+// Two answers to an audit at once, twenty times, and two findings of it: one goes
+// through.
+func TestOfTwoAtOnceOneAnswersAnAudit(t *testing.T) {
+	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
+	w.grant(t, "12")
+	other := w.Official(t, w.entry.Department, account.Authority)
+	for range 20 {
+		d, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, audits, err := w.use.Sampled(t.Context(), w.authority, d.ID)
+		if err != nil || len(audits) != 1 {
+			t.Fatal(audits, err)
+		}
+		a := audits[0]
+		move := func(who account.Actor, grant string, step use.AuditStep) func(context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := w.use.Move(ctx, who, grant, a.ID, step)
+				return err
+			}
+		}
+		answer := func(words string) func(context.Context) error {
+			return move(w.holder, a.Grant.Number, use.AuditStep{Action: use.Answer, Words: words, Revision: a.Revision})
+		}
+		if n := at(t, answer("在机房。"), answer("在云上。")); n != 1 {
+			t.Fatalf("%d answered", n)
+		}
+		revision := a.Revision + 1
+		if n := at(t, move(w.authority, "", use.AuditStep{Action: use.FindInOrder, Words: "没有问题", Revision: revision}),
+			move(other, "", use.AuditStep{Action: use.FindFault, Words: "与记录不符", Violation: "beyond_scope", Revision: revision})); n != 1 {
+			t.Fatalf("%d found", n)
 		}
 	}
 }
