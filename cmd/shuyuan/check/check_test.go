@@ -204,6 +204,13 @@ func paperOf(kind, frozen string) string {
 		SELECT repeat('a', 32), '` + kind + `', 1, 'a.pdf', 'application/pdf', 1, repeat('b', 64), sha256, 2, '陈', '2025-03-01', ` + frozen + ` FROM blobs LIMIT 1; `)
 }
 
+// suspended is the grant, of an organisation that was suspended at a time.
+func suspended(at string) string {
+	return granted(`INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at, suspended_at, suspended_reason)
+		VALUES ('legal', '企业', '911200000000000001', 'use', 'verified', '2025-01-01', '2025-01-02', '2025-01-01', '` + at + `', '核查');
+		UPDATE applications SET organisation_id = 1, applicant = 'legal', applicant_code = '911200000000000001'; UPDATE grants SET organisation_id = 1; `)
+}
+
 // taken is a delivery under the grant.
 func taken(at string) string {
 	return `INSERT INTO acquisitions (user_id, grant_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at)
@@ -271,6 +278,9 @@ var mutations = []struct {
 	{name: "a clock runs on", rule: "L6 a clock runs", names: "request 1 (withdrawn)", sql: shareRequest("withdrawn") + `INSERT INTO share_clocks VALUES (1, 1, 'answer', 'x', 'y', now(), NULL)`},
 	{name: "refused without a word", rule: "L6 a refusal", names: "request 1 (refused)", sql: checks("share_requests") + shareRequest("refused") + `UPDATE share_requests SET words = ''`},
 	{name: "a request that nobody made", rule: "I7 every request for sharing", names: "request 1", sql: shareRequest("withdrawn")},
+	{name: "a suspended organisation was given data", rule: "L8 a suspended organisation", names: "delivery 1 under SQZ-2025-000001", sql: suspended("2025-04-01") + taken("2025-04-02")},
+	{name: "a suspended organisation signed", rule: "L8 a suspended organisation", names: "agreement 1 of application SQ-2025-000001", sql: suspended("2025-02-01")},
+	{name: "suspended by nobody", rule: "I7 an organisation is suspended", names: "organisation 1", sql: suspended("2025-04-01")},
 	{name: "a breach case holds nothing", rule: "L8 a grant that a breach case holds", names: "breach WY-2020-000001", sql: breach("hearing", "open", `holds = true`)},
 	{name: "halted without a case", rule: "L8 a grant that a breach case holds", names: "grant of sharing 1", sql: breach("cleared", "clear", `outcome = 'none', decided_at = now(), reason = 'x'`) + `UPDATE share_grants SET halted_at = now(), halted_reason = 'x'`},
 	{name: "a revocation that ended nothing", rule: "L8 a revocation", names: "breach WY-2020-000001", sql: breach("revoked", "enforce", `outcome = 'revocation', decided_at = now(), reason = 'x', basis = 'x'`)},

@@ -421,6 +421,15 @@ var rules = []rule{
 		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'correction' AND subject_id = c.id::text AND act <> 'erase') acts
 		WHERE n.steps <> acts.n OR n.steps = 0`},
 
+	{id: "L8", says: "a suspended organisation takes no data and signs no agreement until it is reinstated", query: `
+		SELECT format('delivery %s under %s', q.id, g.number) FROM acquisitions q JOIN grants g ON g.id = q.grant_id JOIN organisations o ON o.id = g.organisation_id
+		WHERE q.began_at > o.suspended_at + interval '1 minute'
+		UNION ALL SELECT format('agreement %s of application %s', m.edition, a.number) FROM agreements m JOIN applications a ON a.id = m.application_id JOIN organisations o ON o.id = a.organisation_id
+		WHERE m.user_at > o.suspended_at + interval '1 minute'`},
+	{id: "I7", says: "an organisation is suspended, or is not, as the last act about it says", query: `
+		SELECT format('organisation %s', o.id) FROM organisations o
+		LEFT JOIN LATERAL (SELECT act FROM audit_entries WHERE subject = 'organisation' AND subject_id = o.id::text AND act IN ('organisation.suspended', 'organisation.reinstated') ORDER BY id DESC LIMIT 1) e ON true
+		WHERE (o.suspended_at IS NOT NULL) <> (coalesce(e.act, '') = 'organisation.suspended')`},
 	{id: "L8", says: "a grant that a breach case holds is not used, and no grant of sharing is halted without one", query: `
 		SELECT format('breach %s', b.number) FROM breaches b LEFT JOIN grants g ON g.id = b.grant_id LEFT JOIN share_grants x ON x.id = b.share_grant_id
 		WHERE b.holds AND (g.state = 'active' OR x.halted_at IS NULL AND x.ended_at IS NULL AND x.id IS NOT NULL)
