@@ -20,6 +20,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/licensing"
 	"shuyuan/licensing/licensingtest"
+	"shuyuan/licensing/papers"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -192,13 +193,30 @@ func TestAnApplicationByProgram(t *testing.T) {
 // there, once its first lines are filled in, and ends at the page for signing.
 func TestTheApplicationExampleRuns(t *testing.T) {
 	w := applyingBy(t, licensingtest.Fujian, "2026-11-05")
+	base, said := w.runs(t, "#applications-code", map[string]string{"draft.json": strings.Replace(jsonOf(t, w.draft(7)), `"revision":7`, `"revision": REVISION`, 1), "licence.pdf": licensingtest.PDF},
+		"KEY="+w.key, "DATASET="+w.dataset.Slug)
+	mine, err := w.Licensing.Mine(t.Context(), w.who, 0, 10)
+	if err != nil || len(mine) != 1 || mine[0].Purpose == "" || !strings.Contains(said, `"next":"`+base+"/applications/"+mine[0].Number+`/sign"`) {
+		t.Fatalf("%v %v\n%s", err, mine, said)
+	}
+	a, side, err := w.Licensing.One(t.Context(), w.who, mine[0].Number)
+	if err != nil || len(a.PapersOf(papers.Application, side)) != 1 {
+		t.Errorf("nothing was handed in: %v", err)
+	}
+}
+
+// runs runs an example of the page for developers as it stands there, but for its
+// first two lines, in a folder with these files, and returns where the portal was and
+// what was said.
+func (w *applicant) runs(t *testing.T, code string, files map[string]string, head ...string) (base, said string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := "http://" + l.Addr().String()
+	base = "http://" + l.Addr().String()
 	s := replica(t, w.Catalogue, func(d *portal.Deps) {
-		d.Licensing, d.Accounts, d.Config.BaseURL = w.Licensing, w.World.Accounts, base
+		d.Licensing, d.Accounts, d.Use, d.Config.BaseURL = w.Licensing, w.World.Accounts, w.Server.Use, base
 	})
 	served := make(chan error, 1)
 	go func() { served <- s.App().Listener(l) }()
@@ -214,22 +232,23 @@ func TestTheApplicationExampleRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, code, ok := strings.Cut(page.Find("#applications-code").Text(), "\n\n")
-	if !ok || strings.Count(head, "\n") != 1 {
-		t.Fatalf("the example begins with %q", head)
+	first, script, ok := strings.Cut(page.Find(code).Text(), "\n\n")
+	if !ok || strings.Count(first, "\n") != 1 {
+		t.Fatalf("the example begins with %q", first)
 	}
 	dir := t.TempDir()
-	draft := strings.Replace(jsonOf(t, w.draft(7)), `"revision":7`, `"revision": REVISION`, 1)
-	if err := os.WriteFile(filepath.Join(dir, "draft.json"), []byte(draft), 0o600); err != nil {
-		t.Fatal(err)
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	run := exec.CommandContext(t.Context(), "sh", "-eu", "-c", code)
-	run.Dir, run.Env = dir, append(os.Environ(), "KEY="+w.key, "DATASET="+w.dataset.Slug)
-	said, err := run.CombinedOutput()
-	mine, failed := w.Licensing.Mine(t.Context(), w.who, 0, 10)
-	if err != nil || failed != nil || len(mine) != 1 || mine[0].Purpose == "" || !strings.Contains(string(said), `"next":"`+base+"/applications/"+mine[0].Number+`/sign"`) {
-		t.Fatalf("%v %v\n%s", err, mine, said)
+	run := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script)
+	run.Dir, run.Env = dir, append(os.Environ(), head...)
+	out, err := run.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
+	return base, string(out)
 }
 
 // An offer of a part is signed by a person; a program says where.

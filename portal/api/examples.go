@@ -125,9 +125,32 @@ sed "s/REVISION/$revision/" draft.json | curl -sSf -X PUT "$at" -H "Authorizatio
   -H "Content-Type: application/json" --data-binary @- -o application.json
 revision=$(sed 's/.*"revision":\([0-9]*\).*/\1/' application.json)
 
+# hand in files: slot is a material in the words of needs.json; empty: something else
+curl -sSf "$at/papers" -H "Authorization: Bearer $KEY" -F slot= -F file=@licence.pdf -o papers.json
+
 # hand it over: 422 says what is missing, 403 names the page on which a person signs
 curl -sS -X POST "$at/submission" -H "Authorization: Bearer $KEY" \
   -H "Content-Type: application/json" -d "{\"revision\": $revision}"`, "BASE", base)
+}
+
+// owed does by curl what follows a grant, as it stands but for its first lines.
+func owed(base string) string {
+	return strings.ReplaceAll(`KEY=sy_…            # a key that may read and ask for data, made at /account
+GRANT=…             # the number of the grant
+
+# what is owed under every grant, the soonest first, each day with its rule
+curl -sSf BASE/api/v1/obligations -H "Authorization: Bearer $KEY"
+
+# hand in the first report of use: report.json holds the fields, with "revision": REVISION in it
+at=BASE/api/v1/grants/$GRANT
+revision=$(curl -sSf "$at/reports/1" -H "Authorization: Bearer $KEY" | sed 's/.*"revision":\([0-9]*\).*/\1/')
+sed "s/REVISION/$revision/" report.json | curl -sSf -X POST "$at/reports/1" -H "Authorization: Bearer $KEY" \
+  -H "Content-Type: application/json" --data-binary @- -o report-filed.json
+
+# begin a change of the grant (or its renewal, in its last days): a draft as it stands,
+# which is written and handed over as above
+curl -sSf -X POST "$at/applications" -H "Authorization: Bearer $KEY" \
+  -H "Content-Type: application/json" -d '{"kind": "change"}'`, "BASE", base)
 }
 
 // uploading publishes a file by curl, as it stands but for its first lines.

@@ -286,3 +286,17 @@ func TestAProgramReadsCases(t *testing.T) {
 		}
 	}
 }
+
+// The example on the page for developers hands in a report and begins a change as it
+// stands there, once its first lines are filled in.
+func TestTheExampleOfWhatIsOwedRuns(t *testing.T) {
+	w := holdingBy(t, "2026-03-02")
+	key := w.keyOf(t, w.who, account.ScopeApply, account.ScopeRead)
+	_, said := w.runs(t, "#owed-code", map[string]string{"report.json": strings.Replace(jsonOf(t, filing(7)), `"revision":7`, `"revision": REVISION`, 1)}, "KEY="+key, "GRANT="+w.grant)
+	var r api.UseReport
+	w.reads(t, "getReport", "/grants/"+w.grant+"/reports/1", &r)
+	mine, err := w.Licensing.Mine(t.Context(), w.who, 0, 10)
+	if err != nil || r.State != "filed" || mine[0].Kind != licensing.Change || mine[0].Earlier.Number != w.grant || !strings.Contains(said, `"kind":"report"`) {
+		t.Errorf("%v %s %+v\n%s", err, r.State, mine[0], said)
+	}
+}
