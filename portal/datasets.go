@@ -61,6 +61,7 @@ func (s *Server) showDataset(c *fiber.Ctx) error {
 		p.Cite = cite(ctx, p.Base, d, nil, false)
 	}
 	if p.Main != nil && p.Main.Newest != nil {
+		p.Book, p.Treated = s.Policy, s.treatmentRule(d.Department.Profile)
 		if p.Origin, err = s.Datasets.Origin(ctx, nil, d, p.Main.Newest.SHA256); fault.KindOf(err) == fault.Internal {
 			return err
 		}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 
@@ -10,7 +11,9 @@ import (
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/deidentify"
 	"shuyuan/datasets/ingest"
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/policy"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -25,6 +28,9 @@ func (s *Server) showDeidentify(c *fiber.Ctx) error {
 	p.Wide = true
 	var err error
 	if p.Items, err = s.Deidentify.Sources(ctx, actor(c)); err != nil {
+		return err
+	}
+	if p.Book, p.Source, err = s.treatmentSource(ctx, actor(c)); err != nil {
 		return err
 	}
 	return s.page(c, templates.Deidentify(p))
@@ -202,7 +208,29 @@ func (s *Server) consentPage(c *fiber.Ctx, version int64, asked templates.Consen
 	if err != nil {
 		return err
 	}
-	return s.page(c, templates.Consent(templates.ConsentPage{Frame: s.quietFrame(c, text.T(ctx, "权利人同意")), Content: content, Version: version, Form: asked}))
+	p := templates.ConsentPage{Frame: s.quietFrame(c, text.T(ctx, "权利人同意")), Content: content, Version: version, Form: asked}
+	if p.Book, p.Source, err = s.treatmentSource(ctx, actor(c)); err != nil {
+		return err
+	}
+	return s.page(c, templates.Consent(p))
+}
+
+// treatmentSource is what says that data can be opened once it is treated or its owner
+// agrees: the text that binds who's department, else the platform's rule.
+func (s *Server) treatmentSource(ctx context.Context, who account.Actor) (*policy.Book, policy.Rule, error) {
+	d, err := s.departmentOf(ctx, who.Department)
+	if err != nil || d == nil {
+		return s.Policy, s.treatmentRule(""), err
+	}
+	return s.Policy, s.treatmentRule(d.Profile), nil
+}
+
+func (s *Server) treatmentRule(profile string) policy.Rule {
+	if _, found, ok := s.Policy.Governing(profile, "open.declassification", s.Now()); ok && len(found.Cite) > 0 {
+		return found
+	}
+	rule, _ := s.Policy.House().Rule("opening_after_treatment")
+	return rule
 }
 
 // consent is POST /desk/deidentify/consent.

@@ -14,7 +14,9 @@ import (
 // DeidentifyPage lists what could be treated.
 type DeidentifyPage struct {
 	Frame
-	Items []deidentify.Listed
+	Book   *policy.Book
+	Source policy.Rule // that data can be opened once it is treated
+	Items  []deidentify.Listed
 }
 
 // RecipePage says what is to be done to each column of a table.
@@ -36,6 +38,8 @@ type RecipeForm struct {
 // ConsentPage registers that whoever has the right agreed.
 type ConsentPage struct {
 	Frame
+	Book    *policy.Book
+	Source  policy.Rule // that data can be opened once its owner agrees
 	Content *datasets.Content
 	Version int64
 	Form    ConsentForm
