@@ -23,6 +23,9 @@ import (
 // KeepPapers lets files be handed in.
 func (s *Service) KeepPapers(p *papers.Service) { s.papers = p }
 
+// Papers keeps the files of cases, for those of others too; nil: none are taken.
+func (s *Service) Papers() *papers.Service { return s.papers }
+
 // PaperRules are the platform's numbers about files.
 func (s *Service) PaperRules() (r papers.Rules) {
 	if s.papers != nil {

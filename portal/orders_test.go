@@ -255,3 +255,114 @@ func TestAnOrderIsRemindedOf(t *testing.T) {
 		}
 	}
 }
+
+// A department shows what it did by files: prepared while it is its turn, handed in
+// with its answer, and then as they are for everybody who knows of the order.
+func TestFilesShowWhatWasPutRight(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	o := w.ordered(t)
+	at := "/desk/orders/" + o.Number
+	files := at + "/papers"
+	if link := w.get(t, own, at).doc(t).Find(`#act a[href="` + files + `"]`).Length(); link != 1 {
+		t.Errorf("the order leads to its files %d times", link)
+	}
+	for p, want := range map[persona]int{visitor: 303, citizen: 403, other: 404, own: 200, persona(account.Head): 200, persona(account.Regulator): 403, overseer: 403, key: 403} {
+		if r := w.get(t, p, files); r.status != want && !(p == key && r.status == 401) {
+			t.Errorf("the form for files for %s: %d, want %d", p, r.status, want)
+		}
+	}
+	for _, p := range []persona{citizen, other, persona(account.Regulator), overseer} {
+		if r := w.handIn(t, p, files, "", "a.pdf", anyPDF); r.status != 403 && r.status != 404 {
+			t.Errorf("%s adds a file: %d", p, r.status)
+		}
+	}
+	for name, c := range map[string]struct {
+		files []string
+		says  string
+	}{
+		"a page":             {[]string{"名单.pdf", "<!DOCTYPE html><script>alert(1)</script>"}, "“名单”没有收下。"},
+		"an empty one":       {[]string{"a.pdf", ""}, "文件是空的。"},
+		"none":               {[]string{"", ""}, "请选一个文件。"},
+		"one that does more": {[]string{"a.pdf", "%PDF-1.4\n1 0 obj\n<</OpenAction<</S/JavaScript/JS(x)>>>>\nendobj\n%%EOF\n"}, "“a”没有收下。"},
+	} {
+		r := w.handIn(t, own, files, "", c.files...)
+		if got := r.doc(t).Find("#slot-0-note").Text(); r.status != 422 || !strings.Contains(got, c.says) {
+			t.Errorf("%s: %d %q", name, r.status, got)
+		}
+	}
+	if r := w.handIn(t, own, files, "营业执照", "a.pdf", anyPDF); r.status != 422 {
+		t.Errorf("for a material that nobody asked for: %d", r.status)
+	}
+	if r := w.handIn(t, own, files, "", "名单.pdf", anyPDF, "错的.pdf", anyPDF); r.status != 303 {
+		t.Fatalf("two files: %d %s", r.status, r.doc(t).Find(".err,.bad").Text())
+	}
+	page := w.get(t, own, files).doc(t)
+	remove := page.Find(`.papers li:contains("错的") form`).AttrOr("action", "")
+	kept := page.Find(`.papers li:contains("名单") a`).AttrOr("href", "")
+	for p, want := range map[persona]int{overseer: 403, other: 404, own: 303} {
+		if r := w.post(t, p, remove, nil); r.status != want {
+			t.Errorf("%s takes a file back: %d, want %d", p, r.status, want)
+		}
+	}
+	for _, p := range []persona{visitor, citizen, other, overseer, persona(account.Regulator)} { // of what is only prepared nobody else knows
+		if r := w.get(t, p, kept); r.status == 200 {
+			t.Errorf("%s reads what was not handed in", p)
+		}
+		if page := w.get(t, p, at); strings.Contains(page.body, "名单.pdf") {
+			t.Errorf("%s is told of it", p)
+		}
+	}
+
+	answer := func(words string) reply {
+		revision := w.get(t, own, at).doc(t).Find(`input[name=revision]`).First().AttrOr("value", "")
+		return w.post(t, own, at, url.Values{"revision": {revision}, "action": {"answer"}, "answer": {words}})
+	}
+	if r := answer("定了责任人。"); r.status != 303 { // the file is the evidence
+		t.Fatalf("%d %s", r.status, r.doc(t).Find(".err,.bad").Text())
+	}
+	for p, want := range map[persona]int{visitor: 303, citizen: 403, other: 404, own: 200, persona(account.Head): 200, persona(account.Authority): 200, overseer: 200, persona(account.Regulator): 200, key: 403} {
+		r := w.get(t, p, kept)
+		if r.status != want && !(p == key && r.status == 401) {
+			t.Errorf("the file for %s: %d, want %d", p, r.status, want)
+		}
+		if want == 200 && (r.body != anyPDF || !strings.HasPrefix(r.header.Get("Content-Disposition"), "attachment;") || r.header.Get("X-Content-Type-Options") != "nosniff") {
+			t.Errorf("it is given to %s as %v", p, r.header)
+		}
+	}
+	seen := w.get(t, overseer, at).doc(t)
+	if seen.Find("#papers .papers li").Length() != 1 || !strings.Contains(seen.Find("#history").Text(), "名单.pdf") {
+		t.Errorf("the authority sees %s", seen.Find("#papers").Text())
+	}
+	if r := w.get(t, own, files); r.status != 303 {
+		t.Errorf("the form for files after the answer: %d", r.status)
+	}
+	if r := w.handIn(t, own, files, "", "a.pdf", anyPDF); r.status != 409 || !strings.Contains(r.body, "现在不能增减文件") {
+		t.Errorf("added after the answer: %d", r.status)
+	}
+	if r := w.post(t, own, kept+"/remove", nil); r.status != 409 {
+		t.Errorf("taken back after the answer: %d", r.status)
+	}
+	if n := w.get(t, own, at).doc(t).Find("#papers .papers li").Length(); n != 1 {
+		t.Errorf("%d files after that", n)
+	}
+
+	move := func(pairs ...string) {
+		t.Helper()
+		revision := w.get(t, overseer, at).doc(t).Find(`input[name=revision]`).First().AttrOr("value", "")
+		if r := w.post(t, overseer, at, with(url.Values{"revision": {revision}}, pairs...)); r.status != 303 {
+			t.Fatalf("%v: %d %s", pairs, r.status, r.doc(t).Find(".err,.bad").Text())
+		}
+	}
+	move("action", "want", "finding", "名单没有电话。", "due", o.Due.Last.Format(time.DateOnly))
+	if r := answer("补了。"); r.status != 422 { // what was shown with the first answer is no evidence for the second
+		t.Errorf("an answer that shows nothing: %d", r.status)
+	}
+	if r := w.handIn(t, own, files, "", "电话.pdf", anyPDF); r.status != 303 {
+		t.Fatalf("a file for the second answer: %d", r.status)
+	}
+	move("action", "withdraw", "reason", "不用了。")
+	if page := w.get(t, own, at).doc(t).Find("#papers").Text(); !strings.Contains(page, "名单.pdf") || strings.Contains(page, "电话.pdf") {
+		t.Errorf("after the order was taken back: %s", page)
+	}
+}

@@ -383,6 +383,10 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/orders", By: []account.Role{account.Authority}, Handle: (*Server).issueOrder, Session: true},
 	{Method: "GET", Path: "/desk/orders/:number", By: supervisors, Handle: (*Server).showOrder, Session: true},
 	{Method: "POST", Path: "/desk/orders/:number", By: supervisors, Handle: (*Server).moveOrder, Session: true},
+	{Method: "GET", Path: "/desk/orders/:number/papers", By: givers, Handle: (*Server).showOrderPapers, Session: true},
+	{Method: "POST", Path: "/desk/orders/:number/papers", By: givers, Handle: (*Server).addOrderPapers, Session: true, Stream: true},
+	{Method: "GET", Path: "/desk/orders/:number/papers/:paper", By: supervisors, Handle: (*Server).readOrderPaper, Session: true, Visit: DownloadVisit},
+	{Method: "POST", Path: "/desk/orders/:number/papers/:paper/remove", By: givers, Handle: (*Server).removeOrderPaper, Session: true},
 
 	{Method: "GET", Path: "/desk/incidents", By: supervisors, Handle: (*Server).showDataIncidents, Session: true},
 	{Method: "GET", Path: "/desk/incidents/new", By: supervisors, Handle: (*Server).showNewDataIncident, Session: true},

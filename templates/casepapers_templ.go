@@ -272,9 +272,9 @@ func paperForms(s PaperSet, csrf string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "一个账号一天最多 %d MiB，一个申请人一年最多 %d MiB。文件原样交出，照片里的拍摄地点也在内。有密码、有宏、有脚本、嵌有其他文件的不收。", s.Rules.Day, s.Rules.Year))
+		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "一个账号一天最多 %d MiB，一个申请人、一个部门一年最多 %d MiB。文件原样交出，照片里的拍摄地点也在内。有密码、有宏、有脚本、嵌有其他文件的不收。", s.Rules.Day, s.Rules.Year))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `casepapers.templ`, Line: 46, Col: 259}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `casepapers.templ`, Line: 46, Col: 274}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {

@@ -54,6 +54,14 @@ type OrderPage struct {
 	Done    string
 }
 
+// OrderPapersPage is the files that a department hands in with its answer to an order.
+type OrderPapersPage struct {
+	Frame
+	Case   *supervision.OrderView
+	Papers PaperSet
+	Done   string
+}
+
 // OrderStepForm is what somebody has written in a form of an order.
 type OrderStepForm struct {
 	Action                            supervision.OrderAction

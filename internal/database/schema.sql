@@ -155,6 +155,18 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.rectification_answer_shown()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM case_papers WHERE kind = 'order' AND case_id = NEW.id AND frozen_at = NEW.answered_at) THEN
+        RAISE EXCEPTION 'an answer to order % shows nothing', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.rectification_order_moves()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2527,7 +2539,6 @@ CREATE TABLE rectification_orders (
     CONSTRAINT rectification_orders_check5 CHECK (((more_days = 0) OR (more_at IS NOT NULL))),
     CONSTRAINT rectification_orders_check6 CHECK (((more_at IS NULL) OR (more_days = asked_days) OR (more_reason <> ''::text))),
     CONSTRAINT rectification_orders_check7 CHECK ((((answered_at IS NULL) = (answer = ''::text)) AND ((answered_at IS NULL) = (rounds = 0)))),
-    CONSTRAINT rectification_orders_check8 CHECK (((answered_at IS NULL) OR (evidence <> ''::text) OR (cardinality(links) > 0))),
     CONSTRAINT rectification_orders_check9 CHECK (((state <> ALL (ARRAY['answered'::text, 'wanting'::text, 'closed'::text])) OR (answered_at IS NOT NULL))),
     CONSTRAINT rectification_orders_due_given_check CHECK ((due_given > 0)),
     CONSTRAINT rectification_orders_due_path_check CHECK ((due_path <> ''::text)),
@@ -2551,6 +2562,8 @@ CREATE TABLE rectification_orders (
 CREATE INDEX rectification_orders_department ON public.rectification_orders USING btree (department_id, id DESC);
 CREATE INDEX rectification_orders_profile ON public.rectification_orders USING btree (profile, id DESC);
 CREATE TRIGGER rectification_orders_moves BEFORE UPDATE ON public.rectification_orders FOR EACH ROW EXECUTE FUNCTION rectification_order_moves();
+CREATE TRIGGER rectification_orders_papers AFTER DELETE ON public.rectification_orders FOR EACH ROW EXECUTE FUNCTION case_papers_go('order');
+CREATE TRIGGER rectification_orders_shown BEFORE INSERT OR UPDATE ON public.rectification_orders FOR EACH ROW WHEN (((new.answered_at IS NOT NULL) AND (new.evidence = ''::text) AND (cardinality(new.links) = 0))) EXECUTE FUNCTION rectification_answer_shown();
 COMMENT ON TABLE rectification_orders IS 'known to the department that it is addressed to, the authority and the regulator';
 COMMENT ON COLUMN rectification_orders.rule_path IS 'the rule that names the grounds: of the text in force when it was issued, or of the platform';
 COMMENT ON COLUMN rectification_orders.due_given IS 'working days after due_from by which it is to be put right; the day is worked out from them';

@@ -1,7 +1,8 @@
 // Package papers keeps the files that people hand in with a case: the materials
-// of an application, the evidence of a dispute, the record of an award. It knows
-// nothing of the cases themselves: a domain says which case a file is for and
-// who stands where, and holds its case while one is added or taken away.
+// of an application, the evidence of a dispute, the record of an award, the evidence
+// of what was put right. It knows nothing of the cases themselves: a domain says
+// which case a file is for and who stands where, and holds its case while one is
+// added or taken away.
 //
 //	c := papers.Case{Kind: papers.Application, ID: a.ID, Number: a.Number, Owner: …, Slots: …}
 //	p, err := s.papers.Add(ctx, who, c, papers.New{Slot: slot, Name: name}, body, hold)

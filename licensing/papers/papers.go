@@ -37,6 +37,7 @@ const (
 	Application Kind = "application" // materials of an application: applications.id
 	Dispute     Kind = "dispute"     // of a dispute over its refusal: applications.id
 	Award       Kind = "award"       // of a competition: applications.id
+	Order       Kind = "order"       // evidence of what was put right: rectification_orders.id
 )
 
 // Case is the case that a file is for, as its domain sees it.

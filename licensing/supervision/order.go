@@ -10,6 +10,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workflow"
+	"shuyuan/licensing/papers"
 )
 
 // OrderState is where a rectification order (责令限期整改) stands.
@@ -88,6 +89,7 @@ type Order struct {
 	issuedBy, answeredBy  int64
 	due, checking         deadline.Ref
 	codes                 []string
+	papers                []papers.Paper
 	ruleProfile, rulePath string
 
 	words string // of the move under way
@@ -171,8 +173,8 @@ func putRight(o *Order) error {
 	switch {
 	case o.Answer == "":
 		return fault.At("answer", "请写明做了哪些整改、结果怎样。")
-	case o.Evidence == "" && len(o.Links) == 0:
-		return fault.At("evidence", "请写明证据，或者在下面列出整改了的条目、版本、案件。")
+	case o.Evidence == "" && len(o.Links) == 0 && len(o.prepared()) == 0:
+		return fault.At("evidence", "请写明证据，或者上传文件，或者在下面列出整改了的条目、版本、案件。")
 	}
 	return nil
 }

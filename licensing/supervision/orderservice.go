@@ -19,6 +19,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
+	"shuyuan/licensing/papers"
 )
 
 // The periods of an order: the texts say within a period (限期), and not which.
@@ -358,6 +359,9 @@ func (s *Service) moveOrder(ctx context.Context, tx pgx.Tx, who account.Actor, s
 		if o.Links, err = linked(ctx, tx, o.Department.ID, step.Links); err != nil {
 			return err
 		}
+		if o.papers, err = papers.Of(ctx, tx, papers.Order, o.ID); err != nil {
+			return err
+		}
 	case AskMore:
 		o.most = s.MostMore()
 	case FindWanting:
@@ -383,6 +387,9 @@ func (s *Service) moveOrder(ctx context.Context, tx pgx.Tx, who account.Actor, s
 	if o.days > 0 && (step.Action == AskMore || step.Action == GiveMore) {
 		details["days"] = strconv.Itoa(o.days)
 	}
+	if err := settlePapers(ctx, tx, o, step.Action, at); err != nil {
+		return err
+	}
 	if err := saveOrder(ctx, tx, who, o, step.Action); err != nil {
 		return err
 	}
@@ -395,6 +402,18 @@ func (s *Service) moveOrder(ctx context.Context, tx pgx.Tx, who account.Actor, s
 	return s.tellOrder(ctx, tx, o, step.Action)
 }
 
+// settlePapers freezes what an answer hands in, and drops what was prepared for one
+// that nobody gives any more.
+func settlePapers(ctx context.Context, tx pgx.Tx, o *Order, a OrderAction, at time.Time) error {
+	switch {
+	case a == PutRight:
+		return papers.Freeze(ctx, tx, papers.Order, o.ID, at)
+	case !o.State.Runs():
+		return papers.Drop(ctx, tx, papers.Order, o.ID)
+	}
+	return nil
+}
+
 // said is what the history keeps of a move: an answer that is not enough is followed
 // by another, and both stay to be read.
 func (o *Order) said(a OrderAction) string {
@@ -403,6 +422,9 @@ func (o *Order) said(a OrderAction) string {
 		lines = append(lines, o.Evidence)
 		for _, l := range o.Links {
 			lines = append(lines, l.Key)
+		}
+		for _, p := range o.prepared() {
+			lines = append(lines, p.Name)
 		}
 	}
 	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
@@ -499,6 +521,7 @@ type OrderView struct {
 	Usual, Least, Most deadline.Clock // of a new day, where the authority may name one
 	MostMore           int
 	More               policy.Rule // that says so
+	Prepares           bool        // files for the answer
 }
 
 // Order is an order that who may know of, with what they can do about it.
@@ -517,11 +540,15 @@ func (s *Service) Order(ctx context.Context, who account.Actor, number string) (
 	if v.Entries, err = selectOrderEntries(ctx, s.pool, o.ID); err != nil {
 		return nil, err
 	}
+	if o.papers, err = papers.Of(ctx, s.pool, papers.Order, o.ID); err != nil {
+		return nil, err
+	}
 	if slices.Contains(v.Offers, FindWanting) {
 		if v.Usual, v.Least, v.Most, err = s.days(o.Profile, s.instant()); err != nil {
 			return nil, err
 		}
 	}
+	v.Prepares = s.licensing.Papers() != nil && o.addable(who, side) == nil
 	v.Events, err = s.events(ctx, "order", o.ID)
 	return v, err
 }

@@ -138,6 +138,12 @@ func ordered(state, act, set string) string {
 		ALTER TABLE rectification_orders DISABLE TRIGGER USER; UPDATE rectification_orders SET state = '` + state + `'` + set + `; `
 }
 
+// paperOfOrder is a file of an order, of a department, handed in at a time or not.
+func paperOfOrder(order, department, frozen string) string {
+	return `INSERT INTO case_papers (id, kind, case_id, name, media, bytes, sha256, object, department_id, uploaded_by, uploaded_name, uploaded_at, frozen_at)
+		SELECT repeat('a', 32), 'order', ` + order + `, 'a.pdf', 'application/pdf', 1, repeat('b', 64), sha256, ` + department + `, 2, '陈', '2025-03-05', ` + frozen + ` FROM blobs LIMIT 1; `
+}
+
 // reportedOf is what an order has once it was answered, and once it is over.
 const (
 	reportedOf = `, answer = '定了', evidence = '名单', answered_at = '2025-03-10', answered_by = 7, rounds = 1`
@@ -306,6 +312,11 @@ var mutations = []struct {
 	{name: "more time that moved nothing", rule: "L10 of an order", names: "order ZG-2025-000001 (issued)", sql: ordered("issued", "ask extend", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08', more_days = 5, more_at = '2025-03-10'`)},
 	{name: "an order closed without an answer", rule: "L10 an order is closed", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("closed", "close", `, finding = '看过', found_at = '2025-03-12', ended_at = '2025-03-12'`)},
 	{name: "an order taken back without a reason", rule: "L10 an order is closed", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("withdrawn", "withdraw", `, ended_at = '2025-03-12'`)},
+	{name: "an answer that shows nothing", rule: "L10 an answer to a rectification order", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("wanting", "answer want", `, answer = '定了', answered_at = '2025-03-10', answered_by = 7, rounds = 1, finding = '不够', found_at = '2025-03-12', due_from = '2025-03-12'`)},
+	{name: "a file of an order left behind", rule: "I10 a file of a rectification order", names: "of order ZG-2025-000001", sql: ordered("closed", "answer close", overOf) + paperOfOrder("1", "1", "NULL")},
+	{name: "a file handed in with no answer", rule: "I10 a file of a rectification order", names: "of order ZG-2025-000001", sql: ordered("issued", "", "") + paperOfOrder("1", "1", "'2025-03-09'")},
+	{name: "a file of another department", rule: "I10 a file of a rectification order", names: "of order ZG-2025-000001", sql: ordered("issued", "", "") + paperOfOrder("1", "2", "NULL")},
+	{name: "a file of no order", rule: "I10 a file of a rectification order", names: "of order 99", sql: paperOfOrder("99", "1", "NULL")},
 	{name: "more time asked for twice", rule: "L10 more time", names: "order ZG-2025-000001", sql: ordered("issued", "ask ask", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08'`)},
 	{name: "more time given by whoever asked", rule: "L10 more time", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("issued", "ask extend", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08', asked_by = 7, more_by = 7, more_days = 5, more_at = '2025-03-10', due_given = 5`)},
 	{name: "put right by whoever ordered it", rule: "L10 who ordered", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("closed", "answer close", overOf+`, issued_by = 7`)},

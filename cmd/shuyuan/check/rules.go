@@ -490,6 +490,14 @@ var rules = []rule{
 		SELECT format('order %s', o.number) FROM rectification_orders o
 		WHERE o.state = 'closed' AND (o.answered_at IS NULL OR o.answered_at > o.ended_at OR o.finding = '' OR NOT EXISTS (SELECT FROM supervision_events e WHERE e.subject = 'order' AND e.case_id = o.id AND e.act = 'answer'))
 		   OR o.state = 'withdrawn' AND o.finding = ''`},
+	{id: "L10", says: "an answer to a rectification order shows something", query: `
+		SELECT format('order %s', o.number) FROM rectification_orders o
+		WHERE o.answered_at IS NOT NULL AND o.evidence = '' AND cardinality(o.links) = 0
+		  AND NOT EXISTS (SELECT FROM case_papers p WHERE p.kind = 'order' AND p.case_id = o.id AND p.frozen_at = o.answered_at)`},
+	{id: "I10", says: "a file of a rectification order is of one that there is and of its department, and what was not handed in is of an answer that is owed", query: `
+		SELECT format('paper %s of order %s', p.id, coalesce(o.number, p.case_id::text)) FROM case_papers p LEFT JOIN rectification_orders o ON o.id = p.case_id
+		WHERE p.kind = 'order' AND (o.id IS NULL OR p.department_id IS DISTINCT FROM o.department_id OR p.frozen_at IS NULL AND o.state NOT IN ('issued', 'wanting')
+		   OR p.frozen_at IS NOT NULL AND NOT EXISTS (SELECT FROM supervision_events e WHERE e.subject = 'order' AND e.case_id = o.id AND e.act = 'answer' AND e.at BETWEEN p.frozen_at AND p.frozen_at + interval '1 minute'))`},
 	{id: "L10", says: "more time was asked for once, and given by another and no more than was asked for", query: `
 		SELECT format('order %s', o.number) FROM rectification_orders o
 		WHERE o.more_days > o.asked_days OR o.more_by = o.asked_by
