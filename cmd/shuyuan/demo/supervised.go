@@ -84,6 +84,7 @@ type orderStep struct {
 }
 
 var sampleOrders = []sampleOrder{
+	{days: 44, to: theNeighbour, NewOrder: supervision.NewOrder{Grounds: []string{"late_answers"}, Facts: "示例：两件数据异议过了期限还没有处理。", Remedy: "示例：处理这两件，写明以后由谁盯着期限。"}}, // nobody has answered: it is overdue
 	{days: 40, to: theOfficer, NewOrder: supervision.NewOrder{Grounds: []string{"updating"}, Facts: "示例：两个按季更新的条目过了承诺的日子还没有新版本。", Remedy: "示例：补上新版本，写明以后由谁按时更新。"}, steps: []orderStep{
 		{26, theOfficer, supervision.OrderStep{Action: supervision.PutRight, Words: "示例：两个条目都发布了新版本，定了更新人。", Evidence: "示例证据：两个条目的版本记录，更新人名单。"}},
 		{22, theAuthority, supervision.OrderStep{Action: supervision.Confirm, Words: "示例核查：看过两个条目，新版本已经发布。"}},
@@ -139,7 +140,7 @@ func (s *stage) orderOnce(ctx context.Context, now *supervision.Service, x sampl
 
 // supervise shows a breach case that ended with a warning and one that suspended a
 // grant and waits for the holder, an incident that is over and one under way whose
-// notices were sent; an order that was closed, one to be checked, one with more time.
+// notices were sent; an order that is overdue, one that was closed, one to be checked, one with more time.
 func (s *stage) supervise(ctx context.Context) error {
 	now, err := s.Supervision(s.Now)
 	if err != nil {
