@@ -105,7 +105,11 @@ func after(raw string) (int64, error) {
 	if raw == "" {
 		return 0, nil
 	}
-	return positive(raw)
+	id, err := strconv.ParseInt(raw, 10, 64)
+	if err != nil || id < 1 {
+		return 0, malformed("before", "没有这一页，请从第一页看起。")
+	}
+	return id, nil
 }
 
 // pageOf cuts a list that was asked for with one more than a page holds, and

@@ -181,7 +181,7 @@ func TestABreachCaseFromTheGrantToItsEnd(t *testing.T) {
 		t.Error("the list of what is open has it")
 	}
 	for _, bad := range []string{"state=nonsense", "before=x", "page=2"} {
-		if r := w.get(t, own, "/desk/breaches?"+bad); r.status != 400 && r.status != 404 {
+		if r := w.get(t, own, "/desk/breaches?"+bad); r.status != 400 {
 			t.Errorf("%s: %d", bad, r.status)
 		}
 	}
@@ -198,6 +198,24 @@ func TestABreachCaseFromTheGrantToItsEnd(t *testing.T) {
 	for _, p := range []string{"/", "/datasets/" + d.Slug, "/datasets/" + d.Slug + "/decisions", "/departments/" + w.Office(t).Slug + "/score"} {
 		if page := w.get(t, visitor, p); strings.Contains(page.body, number) || strings.Contains(page.body, "违约案") {
 			t.Errorf("%s tells of it", p)
+		}
+	}
+}
+
+// A list that is asked for after what can be no number of a case says so, and leads
+// to its first page.
+func TestALaterPageOfTheDeskThatThereIsNot(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	for _, list := range []string{"/desk/orders", "/desk/breaches", "/desk/incidents", "/desk/use", "/desk/use/destructions", "/desk/use/audits", "/desk/use/draws", "/desk/applications"} {
+		for _, before := range []string{"abc", "0", "-1", "100000000000000000000"} {
+			r := w.get(t, persona(account.Authority), list+"?before="+before)
+			if said := r.doc(t).Find("main").Text(); r.status != 400 || !strings.Contains(said, "没有这一页，请从第一页看起。") {
+				t.Errorf("%s before %s: %d %s", list, before, r.status, said)
+			}
+		}
+		if r := w.get(t, persona(account.Authority), list+"?before=9"); r.status != 200 {
+			t.Errorf("%s: %d", list, r.status)
 		}
 	}
 }
