@@ -2,6 +2,7 @@ package text
 
 func init() {
 	add(map[string]string{
+		"文本以中文订立，以中文为准。": "The text is made in Chinese, and the Chinese text binds.",
 		"登录时确认":      "on signing in",
 		"再次输入密码":     "by the password, anew",
 		"验证器的验证码":    "by a code of an authenticator",
