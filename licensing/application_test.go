@@ -78,7 +78,7 @@ func TestTheInboxSaysHowMuchMoreWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(items) != 51 || items[0].ID != first.Number || items[50].ID != "all" || items[50].Title.Zh != "数据申请：共 52 件" {
+	if len(items) != 51 || items[0].ID != first.Number || items[50].ID != "all" || items[50].Title.Zh != "数据申请：共 52 件" || items[50].Count() != 2 {
 		t.Errorf("%d items, from %s to %s %q", len(items), items[0].ID, items[len(items)-1].ID, items[len(items)-1].Title.Zh)
 	}
 }

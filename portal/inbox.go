@@ -87,21 +87,25 @@ func (s *Server) showInbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	now := s.Now()
 	calendar := s.Calendars.Calendar()
-	p := templates.InboxPage{Frame: s.quietFrame(c, text.T(ctx, "收件台")), InboxFilter: filter, All: len(all)}
+	p := templates.InboxPage{Frame: s.quietFrame(c, text.T(ctx, "收件台")), InboxFilter: filter}
 	p.Wide = true
 	p.Rows = templates.CountInbox(chosen, calendar, p.Now)
-	for _, r := range p.Rows {
-		if r.Late {
+	late, week := templates.InboxFilter{When: templates.InboxLate}, templates.InboxFilter{When: templates.InboxWeek}
+	for _, i := range all {
+		p.All.Add(i)
+		if late.Holds(i, now) {
 			p.Late++
 		}
-	}
-	for _, i := range all {
+		if week.Holds(i, now) {
+			p.Soon++
+		}
 		at := slices.IndexFunc(p.Kinds, func(k templates.InboxKind) bool { return k.Kind == i.Kind })
 		if at < 0 {
 			p.Kinds, at = append(p.Kinds, templates.InboxKind{Kind: i.Kind}), len(p.Kinds)
 		}
-		p.Kinds[at].N++
+		p.Kinds[at].Count.Add(i)
 	}
 	p.Days = nextDays(chosen, calendar, p.Now)
 	return s.page(c, templates.Inbox(p))

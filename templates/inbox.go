@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"net/url"
+	"strconv"
 	"time"
 
 	"shuyuan/internal/account"
@@ -18,9 +19,28 @@ type InboxPage struct {
 	InboxFilter
 	Rows  []InboxRow // those that the filter holds
 	Kinds []InboxKind
-	All   int
-	Late  int
+	All   InboxCount
+	Late  int // of all, whatever the filter
+	Soon  int
 	Days  []InboxDay
+}
+
+// InboxCount is how many things wait: of a kind with very many, at least so many.
+type InboxCount struct {
+	N    int
+	Over bool
+}
+
+// Add counts one more item.
+func (c *InboxCount) Add(i inbox.Item) {
+	c.N, c.Over = c.N+i.Count(), c.Over || i.Over
+}
+
+func (c InboxCount) String() string {
+	if c.Over {
+		return strconv.Itoa(c.N) + "+"
+	}
+	return strconv.Itoa(c.N)
 }
 
 // InboxFilter is which part of the list is asked for.
@@ -85,8 +105,8 @@ type InboxCell struct{ Used, Next, Over, Week bool }
 
 // InboxKind is one kind of thing with how many of it wait.
 type InboxKind struct {
-	Kind string
-	N    int
+	Kind  string
+	Count InboxCount
 }
 
 // InboxDay is one of the next working days with how many things are due on it.
@@ -230,21 +250,15 @@ func InboxKindName(ctx context.Context, kind string) string {
 
 // headline says how much waits and how urgent it is.
 func (p InboxPage) headline(ctx context.Context) string {
-	soon := 0
-	for _, r := range p.Rows {
-		if p.group(r) == "本周" {
-			soon++
-		}
-	}
 	switch {
-	case p.Late > 0 && soon > 0:
-		return text.T(ctx, "%d 件逾期，本周到期 %d 件", p.Late, soon)
+	case p.Late > 0 && p.Soon > 0:
+		return text.T(ctx, "%d 件逾期，本周到期 %d 件", p.Late, p.Soon)
 	case p.Late > 0:
 		return text.T(ctx, "%d 件逾期", p.Late)
-	case soon > 0:
-		return text.T(ctx, "本周到期 %d 件", soon)
-	case p.All > 0:
-		return text.T(ctx, "%d 件待办，都不急", p.All)
+	case p.Soon > 0:
+		return text.T(ctx, "本周到期 %d 件", p.Soon)
+	case p.All.N > 0:
+		return text.T(ctx, "%s 件待办，都不急", p.All.String())
 	}
 	return text.T(ctx, "没有待办")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"time"
 
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/policy"
@@ -233,9 +234,15 @@ func breachClock(ctx context.Context, b *supervision.Breach) string {
 	return text.T(ctx, "提出异议")
 }
 
-// clockRuns reports whether the clock of a case says anything now.
-func clockRuns(b *supervision.Breach) bool {
-	return b.Clock != nil && (b.State.Open() || slices.Contains([]supervision.BreachState{supervision.Warned, supervision.HeldUp, supervision.Revoking}, b.State))
+// clockRuns reports whether the clock of a case says anything at now: the days to
+// dispute a decision make nobody late, and say nothing once they are over.
+func clockRuns(b *supervision.Breach, now time.Time) bool {
+	return b.Clock != nil && (b.State.Open() || canDispute(b) && !b.Clock.Late(now))
+}
+
+// canDispute reports whether a case stands where its holder can dispute the decision.
+func canDispute(b *supervision.Breach) bool {
+	return slices.Contains([]supervision.BreachState{supervision.Warned, supervision.HeldUp, supervision.Revoking}, b.State)
 }
 
 func violationWords(ctx context.Context, list []policy.Option) string {
@@ -267,8 +274,8 @@ func (p BreachPage) grantHref() string {
 var breachStateOrder = []supervision.BreachState{supervision.Suspected, supervision.Hearing, supervision.Answered, supervision.HeldUp, supervision.Revoking, supervision.Disputed}
 
 // lastDay is a clock for a list; nil where none runs.
-func lastDay(b *supervision.Breach) *deadline.Clock {
-	if clockRuns(b) {
+func lastDay(b *supervision.Breach, now time.Time) *deadline.Clock {
+	if clockRuns(b, now) {
 		return b.Clock
 	}
 	return nil

@@ -27,8 +27,13 @@ type Item struct {
 	Since time.Time // when it began to wait
 	Clock *deadline.Clock
 	For   Thing  // another thing that is done with this one, and does not wait besides; may be empty
+	More  int    // of its kind that are not listed: this item stands for them; 0: it is itself one
+	Over  bool   // there are even more, not counted
 	After string // what happens when the clock runs out: a sentence; empty: nothing but that everybody sees it
 }
+
+// Count is how many things the item stands for.
+func (i Item) Count() int { return max(1, i.More) }
 
 // Thing names what waits.
 type Thing struct{ Kind, ID string }
@@ -51,7 +56,7 @@ func Rest(kind string, what Text, n int, path string, now time.Time) Item {
 	if n > Counted {
 		title = Text{Zh: fmt.Sprintf("%s：超过 %d 件", what.Zh, Counted), En: fmt.Sprintf("%s: more than %d", what.En, Counted)}
 	}
-	return Item{Kind: kind, ID: "all", Title: title, Ask: "这里列出最先到期的 %d 件，其余看全部。", Args: []any{Listed}, Path: path, Since: now}
+	return Item{Kind: kind, ID: "all", More: n - Listed, Over: n > Counted, Title: title, Ask: "这里列出最先到期的 %d 件，其余看全部。", Args: []any{Listed}, Path: path, Since: now}
 }
 
 // Source knows what waits for people.

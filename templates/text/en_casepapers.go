@@ -15,7 +15,7 @@ func init() {
 		"已交 %d 个文件": "%d files handed in",
 		"还没有提交":     "not submitted yet",
 		"回到申请":      "Back to the application",
-		"收 PDF、OFD、DOCX、XLSX、PPTX、JPG 和 PNG，一个最大 %d MiB；一件最多 %d 个，合计 %d MiB。":       "PDF, OFD, DOCX, XLSX, PPTX, JPG and PNG are taken, one of at most %d MiB; at most %d files and %d MiB for one case.",
+		"收 PDF、OFD、DOCX、XLSX、PPTX、JPG 和 PNG，一个最大 %d MiB；一件最多 %d 个，合计 %d MiB。":            "PDF, OFD, DOCX, XLSX, PPTX, JPG and PNG are taken, one of at most %d MiB; at most %d files and %d MiB for one case.",
 		"一个账号一天最多 %d MiB，一个申请人、一个部门一年最多 %d MiB。文件原样交出，照片里的拍摄地点也在内。有密码、有宏、有脚本、嵌有其他文件的不收。": "At most %d MiB of one account in a day, %d MiB of one applicant or department in a year. Files are passed on as they are, with the place of a photograph if it names one. Files with a password, macros, scripts or other files within them are not taken.",
 		"其他（可不交）":      "Other (optional)",
 		"选文件，可以选几个":    "Choose files, several if you like",

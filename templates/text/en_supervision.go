@@ -6,6 +6,7 @@ func init() {
 		"授权已经结束，没有可以暂停的。": "The grant has ended: there is nothing to suspend.",
 		"授权%s": "Grant: %s", "已结束": "Ended", "已改正，结案": "Mended: close the case",
 		"决定不构成违约；授权现在已经结束。":                         "Decided: no breach. The grant has ended.",
+		"提出异议的期限已过，没有人提出。":                          "The time to dispute it is over; nobody did.",
 		"决定给予警告；授权现在已经结束。期限内可以提出异议。":                "Decided: a warning. The grant has ended. The decision can be disputed in time.",
 		"决定暂停到改正为止；授权现在已经结束，没有可以暂停或者恢复的。期限内可以提出异议。": "Decided: suspended until mended. The grant has ended: there is nothing to suspend or to reinstate. The decision can be disputed in time.",
 		"决定撤销授权；授权现在已经结束，没有可以撤销的。期限内可以提出异议。":        "Decided: revoked. The grant has ended: there is nothing to revoke. The decision can be disputed in time.",

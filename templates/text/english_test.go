@@ -14,7 +14,8 @@ import (
 
 // sentences finds every Chinese sentence a reader can meet: the first string
 // of text.T and text.In, of fault.New and fault.At, and every string of a
-// table that is later given to T (word tables are marked by their name).
+// table that is later given to T (word tables are marked by their name), and what an
+// item of the inbox asks for.
 func sentences(t *testing.T, root string) map[string]token.Position {
 	t.Helper()
 	found := map[string]token.Position{}
@@ -38,6 +39,11 @@ func sentences(t *testing.T, root string) map[string]token.Position {
 			return nil
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
+			for _, e := range waits(n) {
+				if s, ok := literal(e); ok {
+					found[s] = fset.Position(e.Pos())
+				}
+			}
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
 				return true
@@ -96,6 +102,25 @@ func sentenceArg(fun ast.Expr) int {
 		return 1
 	}
 	return -1
+}
+
+// waits are the sentences of an item of the inbox: what is to be done, and what
+// happens else.
+func waits(n ast.Node) (out []ast.Expr) {
+	names := func(name string) bool { return name == "Ask" || name == "After" }
+	switch n := n.(type) {
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && names(key.Name) {
+			out = append(out, n.Value)
+		}
+	case *ast.AssignStmt:
+		for i, to := range n.Lhs {
+			if field, ok := to.(*ast.SelectorExpr); ok && names(field.Sel.Name) && len(n.Rhs) == len(n.Lhs) {
+				out = append(out, n.Rhs[i])
+			}
+		}
+	}
+	return out
 }
 
 func literal(e ast.Expr) (string, bool) {
