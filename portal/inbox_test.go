@@ -76,7 +76,14 @@ func TestTheInboxIsOneListByTheDayDue(t *testing.T) {
 	}
 	for filter, want := range map[string]string{"when=late": "/three", "kind=link&when=late": "", "kind=upload&when=late": "/three"} {
 		var shown []string
-		for _, a := range w.get(t, persona(account.Authority), "/desk/inbox?"+filter).doc(t).Find(`.ib td.wrap > a`).EachIter() {
+		part := w.get(t, persona(account.Authority), "/desk/inbox?"+filter)
+		if now, whole := part.doc(t).Find("h1").Text(), page.Find("h1").Text(); now != whole || !strings.Contains(whole, "1 件逾期") {
+			t.Errorf("%s says %q, the whole %q", filter, now, whole)
+		}
+		if (want == "") != strings.Contains(part.body, "没有这样的待办。") {
+			t.Errorf("%s: nothing of that kind?", filter)
+		}
+		for _, a := range part.doc(t).Find(`.ib td.wrap > a`).EachIter() {
 			if href := a.AttrOr("href", ""); !strings.HasPrefix(href, "/law") {
 				shown = append(shown, href)
 			}
