@@ -77,12 +77,12 @@ func (s *Server) newBreachPage(c *fiber.Ctx, f templates.BreachForm, wrong templ
 
 // openBreach is POST /desk/breaches.
 func (s *Server) openBreach(c *fiber.Ctx) error {
-	f, err := form(c, "grant", "violation*", "facts", "evidence", "halt")
+	f, err := form(c, "grant", "violation*", "facts", "evidence", "halt", "sent")
 	if err != nil {
 		return err
 	}
 	typed := templates.BreachForm{Grant: f.Get("grant"), Violations: f["violation"], Facts: f.Get("facts"), Evidence: f.Get("evidence"), Halt: f.Get("halt") == "1"}
-	b, err := s.Supervision.OpenBreach(c.UserContext(), actor(c), supervision.Of(typed.Grant), supervision.Charge{Violations: typed.Violations, Facts: typed.Facts, Evidence: typed.Evidence, Halt: typed.Halt})
+	b, err := s.Supervision.OpenBreach(c.UserContext(), actor(c), supervision.Of(typed.Grant), supervision.Charge{Violations: typed.Violations, Facts: typed.Facts, Evidence: typed.Evidence, Halt: typed.Halt, Sent: sent(c, f)})
 	if fault.KindOf(err) == fault.Forbidden {
 		return err
 	}

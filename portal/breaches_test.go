@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"shuyuan/datasets"
@@ -216,6 +217,60 @@ func TestALaterPageOfTheDeskThatThereIsNot(t *testing.T) {
 		}
 		if r := w.get(t, persona(account.Authority), list+"?before=9"); r.status != 200 {
 			t.Errorf("%s: %d", list, r.status)
+		}
+	}
+}
+
+// A form that makes something makes one thing however often it is sent, also at the
+// same time, and leads to it; what is written anew makes another.
+func TestAFormThatIsSentAgainMakesNothingNew(t *testing.T) {
+	w := newWhole(t)
+	w.everyone(t)
+	w.overseen(t, "cn-liaoning-anshan-2022")
+	grant, d := w.given(t, "twice")
+	office := w.Office(t).Slug
+	auth := persona(account.Authority)
+	for _, c := range []struct {
+		who                    persona
+		page, to, table, other string
+		form                   url.Values
+		shown                  []string // inputs whose values the page gives
+	}{
+		{own, "/desk/breaches/new?grant=" + grant, "/desk/breaches", "breaches", "facts", url.Values{"grant": {grant}, "facts": {"转给了别人"}, "evidence": {"记录"}, "halt": {"1"}}, []string{"violation"}},
+		{own, "/desk/incidents/new?dataset=" + d.Slug, "/desk/incidents", "incidents", "what", url.Values{"dataset": {d.Slug}, "title": {"没有脱敏"}, "what": {"有手机号"}, "level": {"major"}}, []string{"version"}},
+		{auth, "/desk/use/draws", "/desk/use/draws", "use_draws", "questions", url.Values{"which": {"live"}, "questions": {"数据在哪里？"}}, nil},
+		{overseer, "/desk/orders/new?department=" + office, "/desk/orders", "rectification_orders", "facts", url.Values{"department": {office}, "facts": {"没有定责任人"}, "remedy": {"定责任人"}}, []string{"ground", "due"}},
+	} {
+		page := w.get(t, c.who, c.page).doc(t)
+		for _, name := range append(c.shown, "sent") {
+			c.form.Set(name, page.Find(`input[name=`+name+`]`).First().AttrOr("value", ""))
+		}
+		if c.form.Get("sent") == "" || c.form.Get("sent") == w.get(t, c.who, c.page).doc(t).Find(`input[name=sent]`).AttrOr("value", "") {
+			t.Errorf("%s: the mark of the page is %q", c.page, c.form.Get("sent"))
+		}
+		made := func() (n int) {
+			if err := w.Pool.QueryRow(t.Context(), `SELECT count(*) FROM `+c.table).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := made()
+		at := make([]string, 3)
+		var all sync.WaitGroup
+		for i := range at[:2] {
+			all.Go(func() { at[i] = w.post(t, c.who, c.to, c.form).header.Get("Location") })
+		}
+		all.Wait()
+		at[2] = w.post(t, c.who, c.to, c.form).header.Get("Location")
+		if n := made() - before; n != 1 || at[0] == "" || at[0] != at[1] || at[1] != at[2] {
+			t.Errorf("%s: %d made, at %q", c.to, n, at)
+		}
+		if c.table == "breaches" { // a grant is not suspended twice
+			c.form.Del("halt")
+		}
+		r := w.post(t, c.who, c.to, with(c.form, c.other, "另一件事"))
+		if n := made() - before; n != 2 || r.header.Get("Location") == at[0] {
+			t.Errorf("%s: something else, and %d are made: %d %s", c.to, n, r.status, r.doc(t).Find(".err,.bad").Text())
 		}
 	}
 }

@@ -56,12 +56,12 @@ func (s *Server) newDataIncidentPage(c *fiber.Ctx, f templates.DataIncidentForm,
 
 // openDataIncident is POST /desk/incidents.
 func (s *Server) openDataIncident(c *fiber.Ctx) error {
-	f, err := form(c, "dataset", "version*", "level", "title", "what", "known")
+	f, err := form(c, "dataset", "version*", "level", "title", "what", "known", "sent")
 	if err != nil {
 		return err
 	}
 	typed := templates.DataIncidentForm{Slug: f.Get("dataset"), Level: f.Get("level"), Title: f.Get("title"), What: f.Get("what"), Known: f.Get("known"), Versions: f["version"]}
-	n := supervision.NewIncident{Slug: typed.Slug, Level: typed.Level, Title: typed.Title, What: typed.What, Known: typed.Known}
+	n := supervision.NewIncident{Slug: typed.Slug, Level: typed.Level, Title: typed.Title, What: typed.What, Known: typed.Known, Sent: sent(c, f)}
 	for _, raw := range typed.Versions {
 		id, _ := strconv.ParseInt(raw, 10, 64) // 0 is none that there is
 		n.Versions = append(n.Versions, id)

@@ -130,12 +130,12 @@ func factsOf(department string, l templates.ScoreLine, now time.Time) string {
 
 // issueOrder is POST /desk/orders.
 func (s *Server) issueOrder(c *fiber.Ctx) error {
-	f, err := form(c, "department", "ground*", "facts", "remedy", "entries", "due")
+	f, err := form(c, "department", "ground*", "facts", "remedy", "entries", "due", "sent")
 	if err != nil {
 		return err
 	}
 	typed := templates.OrderForm{Department: f.Get("department"), Grounds: f["ground"], Facts: f.Get("facts"), Remedy: f.Get("remedy"), Entries: f.Get("entries"), Due: f.Get("due")}
-	n := supervision.NewOrder{Department: typed.Department, Grounds: typed.Grounds, Facts: typed.Facts, Remedy: typed.Remedy, Due: typed.Due}
+	n := supervision.NewOrder{Department: typed.Department, Grounds: typed.Grounds, Facts: typed.Facts, Remedy: typed.Remedy, Due: typed.Due, Sent: sent(c, f)}
 	for _, line := range supervision.Lines(typed.Entries) {
 		n.Entries = append(n.Entries, slugIn(line))
 	}

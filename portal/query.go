@@ -1,6 +1,10 @@
 package portal
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -38,6 +42,19 @@ func query(c *fiber.Ctx, names ...string) (url.Values, error) {
 // offered. What a value may hold, the operation says that takes it.
 func form(c *fiber.Ctx, names ...string) (url.Values, error) {
 	return only(string(c.Request().Body()), append(names, "csrf"))
+}
+
+// sent is the mark of a form that was sent, by which it makes what it makes once: the
+// same while the page, who sends it and every input are the same. A form without the
+// word of chance of its page has none, and makes something each time.
+func sent(c *fiber.Ctx, f url.Values) string {
+	if f.Get("sent") == "" {
+		return ""
+	}
+	said := maps.Clone(f)
+	said.Del("csrf")
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %s", actor(c).ID, c.Path(), said.Encode()))
+	return hex.EncodeToString(sum[:])
 }
 
 // formWith is form for a form whose inputs are as many as the thing has parts:

@@ -390,11 +390,11 @@ func (s *Server) drawsPage(c *fiber.Ctx, which, questions string, wrong template
 
 // drawSample is POST /desk/use/draws.
 func (s *Server) drawSample(c *fiber.Ctx) error {
-	f, err := form(c, "which", "questions")
+	f, err := form(c, "which", "questions", "sent")
 	if err != nil {
 		return err
 	}
-	d, err := s.Use.Draw(c.UserContext(), actor(c), f.Get("which"), f.Get("questions"))
+	d, err := s.Use.Draw(c.UserContext(), actor(c), f.Get("which"), f.Get("questions"), sent(c, f))
 	if wrong, ok := s.mistake(c, err); ok {
 		return s.drawsPage(c, f.Get("which"), f.Get("questions"), wrong)
 	}

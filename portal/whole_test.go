@@ -11,16 +11,17 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"shuyuan/datasets/following"
-	"shuyuan/datasets/notes"
-	"shuyuan/datasets/questions"
-	"shuyuan/datasets/webhooks"
-	"shuyuan/internal/workdays"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"shuyuan/datasets/following"
+	"shuyuan/datasets/notes"
+	"shuyuan/datasets/questions"
+	"shuyuan/datasets/webhooks"
+	"shuyuan/internal/workdays"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
@@ -329,7 +330,7 @@ func (w *whole) post(t *testing.T, who persona, address string, form url.Values,
 }
 
 // once is what a page of somebody who has signed in says differently each time.
-var once = regexp.MustCompile(`nonce-?="?[A-Z0-9]+|name="csrf" value="[^"]+"|name="sealed" value="[^"]+"|data-passkey="[^"]+"|name="confirm-sealed" value="[^"]+"|"challenge":"[^"]+"|&#34;challenge&#34;:&#34;[^&]+`)
+var once = regexp.MustCompile(`nonce-?="?[A-Z0-9]+|name="csrf" value="[^"]+"|name="sent" value="[^"]+"|name="sealed" value="[^"]+"|data-passkey="[^"]+"|name="confirm-sealed" value="[^"]+"|"challenge":"[^"]+"|&#34;challenge&#34;:&#34;[^&]+`)
 
 // settled is the body without what differs each time.
 func (r reply) settled() string { return string(once.ReplaceAll([]byte(r.body), nil)) }

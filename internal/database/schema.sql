@@ -589,6 +589,7 @@ CREATE TABLE breaches (
     clock_path text NOT NULL DEFAULT ''::text,
     clock_from timestamp with time zone,
     revision integer NOT NULL DEFAULT 1,
+    sent text,
     CONSTRAINT breaches_check CHECK (((grant_id IS NULL) <> (share_grant_id IS NULL))),
     CONSTRAINT breaches_check1 CHECK (((share_grant_id IS NULL) = (holder_department_id IS NULL))),
     CONSTRAINT breaches_check10 CHECK (((NOT holds) OR (state = ANY (ARRAY['hearing'::text, 'answered'::text, 'held'::text, 'revoking'::text, 'disputed'::text, 'upheld'::text])))),
@@ -605,6 +606,7 @@ CREATE TABLE breaches (
     CONSTRAINT breaches_holder_name_check CHECK ((holder_name <> ''::text)),
     CONSTRAINT breaches_number_check CHECK ((number ~ '^WY-\d{4}-\d{6}$'::text)),
     CONSTRAINT breaches_outcome_check CHECK ((outcome = ANY (ARRAY[''::text, 'none'::text, 'warning'::text, 'suspension'::text, 'revocation'::text]))),
+    CONSTRAINT breaches_sent_check CHECK ((sent ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT breaches_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'dismissed'::text, 'hearing'::text, 'answered'::text, 'cleared'::text, 'warned'::text, 'held'::text, 'revoking'::text, 'disputed'::text, 'upheld'::text, 'overturned'::text, 'mended'::text, 'revoked'::text]))),
     CONSTRAINT breaches_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT breaches_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
@@ -614,7 +616,8 @@ CREATE TABLE breaches (
     CONSTRAINT breaches_holder_user_id_fkey FOREIGN KEY (holder_user_id) REFERENCES users(id),
     CONSTRAINT breaches_share_grant_id_fkey FOREIGN KEY (share_grant_id) REFERENCES share_grants(id),
     CONSTRAINT breaches_pkey PRIMARY KEY (id),
-    CONSTRAINT breaches_number_key UNIQUE (number)
+    CONSTRAINT breaches_number_key UNIQUE (number),
+    CONSTRAINT breaches_sent_key UNIQUE (sent)
 );
 CREATE INDEX breaches_department ON public.breaches USING btree (department_id, id DESC);
 CREATE INDEX breaches_grant ON public.breaches USING btree (grant_id);
@@ -628,6 +631,7 @@ COMMENT ON COLUMN breaches.rule_path IS 'the rule that names the violations: of 
 COMMENT ON COLUMN breaches.decider IS 'on which side it is decided; of a regulator, the authority where it was referred to it';
 COMMENT ON COLUMN breaches.holds IS 'the grant stays suspended while this is so';
 COMMENT ON COLUMN breaches.suspended IS 'it was this case that suspended the grant';
+COMMENT ON COLUMN breaches.sent IS 'as of rectification_orders';
 
 CREATE TABLE calendar_days (
     day date NOT NULL,
@@ -1709,12 +1713,15 @@ CREATE TABLE incident_reports (
     at timestamp with time zone NOT NULL,
     recorded_by bigint NOT NULL,
     name text NOT NULL,
+    sent_at timestamp with time zone,
     CONSTRAINT incident_reports_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT incident_reports_check CHECK ((sent_at <= at)),
     CONSTRAINT incident_reports_kind_check CHECK ((kind = ANY (ARRAY['cyberspace'::text, 'police'::text, 'sector'::text, 'authority'::text, 'other'::text]))),
     CONSTRAINT incident_reports_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incidents(id),
     CONSTRAINT incident_reports_pkey PRIMARY KEY (id)
 );
 CREATE INDEX incident_reports_incident ON public.incident_reports USING btree (incident_id, id);
+COMMENT ON COLUMN incident_reports.sent_at IS 'when it went out, as whoever recorded it says; of older ones only at is known, when it was recorded';
 
 CREATE TABLE incident_versions (
     incident_id bigint NOT NULL,
@@ -1752,6 +1759,7 @@ CREATE TABLE incidents (
     opened_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     revision integer NOT NULL DEFAULT 1,
+    sent text,
     CONSTRAINT incidents_check CHECK (((contained_at IS NULL) = (measures = ''::text))),
     CONSTRAINT incidents_check1 CHECK (((state <> ALL (ARRAY['contained'::text, 'closed'::text])) OR (contained_at IS NOT NULL))),
     CONSTRAINT incidents_check2 CHECK (((told_at IS NULL) = (words = ''::text))),
@@ -1761,6 +1769,7 @@ CREATE TABLE incidents (
     CONSTRAINT incidents_number_check CHECK ((number ~ '^AQ-\d{4}-\d{6}$'::text)),
     CONSTRAINT incidents_records_count_check CHECK ((records_count >= 0)),
     CONSTRAINT incidents_records_sha256_check CHECK ((records_sha256 ~ '^([0-9a-f]{64})?$'::text)),
+    CONSTRAINT incidents_sent_check CHECK ((sent ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT incidents_state_check CHECK ((state = ANY (ARRAY['open'::text, 'contained'::text, 'closed'::text, 'void'::text]))),
     CONSTRAINT incidents_title_check CHECK ((title <> ''::text)),
     CONSTRAINT incidents_what_check CHECK ((what <> ''::text)),
@@ -1769,7 +1778,8 @@ CREATE TABLE incidents (
     CONSTRAINT incidents_opener_id_fkey FOREIGN KEY (opener_id) REFERENCES departments(id),
     CONSTRAINT incidents_withdrawal_id_fkey FOREIGN KEY (withdrawal_id) REFERENCES opening_incidents(id),
     CONSTRAINT incidents_pkey PRIMARY KEY (id),
-    CONSTRAINT incidents_number_key UNIQUE (number)
+    CONSTRAINT incidents_number_key UNIQUE (number),
+    CONSTRAINT incidents_sent_key UNIQUE (sent)
 );
 CREATE INDEX incidents_dataset ON public.incidents USING btree (dataset_id);
 CREATE INDEX incidents_department ON public.incidents USING btree (department_id, id DESC);
@@ -1777,6 +1787,7 @@ CREATE INDEX incidents_profile ON public.incidents USING btree (profile, id DESC
 COMMENT ON TABLE incidents IS 'known to the department of the data, the authority, the regulator and the departments that were told; the people who were told see the words that they were told alone';
 COMMENT ON COLUMN incidents.withdrawal_id IS 'the withdrawal at once that came with it';
 COMMENT ON COLUMN incidents.records_sha256 IS 'of the records of deliveries as they stood when they were put aside as evidence';
+COMMENT ON COLUMN incidents.sent IS 'as of rectification_orders';
 
 CREATE TABLE invitations (
     id bytea NOT NULL,
@@ -2525,6 +2536,7 @@ CREATE TABLE rectification_orders (
     found_at timestamp with time zone,
     ended_at timestamp with time zone,
     revision integer NOT NULL DEFAULT 1,
+    sent text,
     CONSTRAINT rectification_orders_asked_days_check CHECK ((asked_days >= 0)),
     CONSTRAINT rectification_orders_check CHECK (((more_days >= 0) AND (more_days <= asked_days))),
     CONSTRAINT rectification_orders_check1 CHECK ((issuer_id <> department_id)),
@@ -2553,11 +2565,13 @@ CREATE TABLE rectification_orders (
     CONSTRAINT rectification_orders_rounds_check CHECK ((rounds >= 0)),
     CONSTRAINT rectification_orders_rule_path_check CHECK ((rule_path <> ''::text)),
     CONSTRAINT rectification_orders_rule_profile_check CHECK ((rule_profile <> ''::text)),
+    CONSTRAINT rectification_orders_sent_check CHECK ((sent ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT rectification_orders_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'answered'::text, 'wanting'::text, 'closed'::text, 'withdrawn'::text]))),
     CONSTRAINT rectification_orders_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
     CONSTRAINT rectification_orders_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES departments(id),
     CONSTRAINT rectification_orders_pkey PRIMARY KEY (id),
-    CONSTRAINT rectification_orders_number_key UNIQUE (number)
+    CONSTRAINT rectification_orders_number_key UNIQUE (number),
+    CONSTRAINT rectification_orders_sent_key UNIQUE (sent)
 );
 CREATE INDEX rectification_orders_department ON public.rectification_orders USING btree (department_id, id DESC);
 CREATE INDEX rectification_orders_profile ON public.rectification_orders USING btree (profile, id DESC);
@@ -2570,6 +2584,7 @@ COMMENT ON COLUMN rectification_orders.due_given IS 'working days after due_from
 COMMENT ON COLUMN rectification_orders.more_days IS 'of the days that were asked for, those that were given; none where more_at says that it was refused';
 COMMENT ON COLUMN rectification_orders.check_from IS 'since when the authority has an answer to check; only while it has';
 COMMENT ON COLUMN rectification_orders.finding IS 'of the authority about the last answer, or why it took the order back';
+COMMENT ON COLUMN rectification_orders.sent IS 'the digest of the form that made it, with who sent it and a word of chance of its page; the same form sent again leads here';
 
 CREATE TABLE regions (
     code text NOT NULL,
@@ -3274,6 +3289,7 @@ CREATE TABLE use_draws (
     "least" integer NOT NULL,
     drawn text[] NOT NULL,
     questions text NOT NULL,
+    sent text,
     CONSTRAINT use_draws_check CHECK (((cardinality(drawn) > 0) AND (drawn <@ population))),
     CONSTRAINT use_draws_check1 CHECK (((side = 'regulator'::text) = (profile = ''::text))),
     CONSTRAINT use_draws_least_check CHECK (("least" >= 1)),
@@ -3282,15 +3298,18 @@ CREATE TABLE use_draws (
     CONSTRAINT use_draws_population_check CHECK ((cardinality(population) > 0)),
     CONSTRAINT use_draws_questions_check CHECK ((questions <> ''::text)),
     CONSTRAINT use_draws_seed_check CHECK ((seed ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT use_draws_sent_check CHECK ((sent ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT use_draws_side_check CHECK ((side = ANY (ARRAY['authority'::text, 'regulator'::text]))),
     CONSTRAINT use_draws_which_check CHECK ((which = ANY (ARRAY['live'::text, 'ended'::text, 'all'::text]))),
     CONSTRAINT use_draws_pkey PRIMARY KEY (id),
-    CONSTRAINT use_draws_number_key UNIQUE (number)
+    CONSTRAINT use_draws_number_key UNIQUE (number),
+    CONSTRAINT use_draws_sent_key UNIQUE (sent)
 );
 CREATE TRIGGER use_draws_frozen BEFORE DELETE OR UPDATE ON public.use_draws FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER use_draws_kept BEFORE TRUNCATE ON public.use_draws FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE use_draws IS 'samples of grants to audit: from the seed and the population anybody works out the same sample, so nobody chose';
 COMMENT ON COLUMN use_draws.population IS 'numbers of grants, in order; the sample are those whose SHA-256 of seed, space and number comes first';
+COMMENT ON COLUMN use_draws.sent IS 'as of rectification_orders';
 
 CREATE TABLE use_events (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

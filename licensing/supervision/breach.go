@@ -120,6 +120,7 @@ type Breach struct {
 	user, organisation, department int64 // who holds it
 	reportedBy, openedBy           int64
 	decidedBy, verdictBy           int64
+	sent                           string // mark of the form that opened it
 	suspended                      bool
 	clock                          deadline.Ref
 	codes                          []string

@@ -51,7 +51,8 @@ type Charge struct {
 	Violations []string // codes of the rule
 	Facts      string
 	Evidence   string
-	Halt       bool // suspend the grant at once
+	Halt       bool   // suspend the grant at once
+	Sent       string // mark of the form that opens a case: one, however often it is sent
 }
 
 // Subject is a grant as a case can be opened against it.
@@ -158,7 +159,7 @@ func (s *Service) OpenBreach(ctx context.Context, who account.Actor, of Of, c Ch
 		}
 		b.Holds = true
 	}
-	b.State = Hearing
+	b.State, b.sent = Hearing, c.Sent
 	return b, s.begin(ctx, who, x.Side, b, Open, answerTerm, b.Facts)
 }
 
@@ -195,6 +196,9 @@ func (s *Service) begin(ctx context.Context, who account.Actor, side Side, b *Br
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		var err error
+		if b.ID, b.Number, err = licensing.Made(ctx, tx, "breaches", b.sent); err != nil || b.ID != 0 {
+			return none, err
+		}
 		if b.Number, err = licensing.Number(ctx, tx, "WY", s.instant()); err != nil {
 			return none, err
 		}

@@ -66,6 +66,7 @@ type NewIncident struct {
 	Title    string
 	What     string
 	Known    string // when it became known: 2006-01-02T15:04, in China; empty: now
+	Sent     string // mark of the form, which opens one incident however often it is sent
 }
 
 // OpenIncident opens an incident.
@@ -102,10 +103,13 @@ func (s *Service) OpenIncident(ctx context.Context, who account.Actor, n NewInci
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
+		if i.ID, i.Number, err = licensing.Made(ctx, tx, "incidents", n.Sent); err != nil || i.ID != 0 {
+			return none, err
+		}
 		if i.Number, err = licensing.Number(ctx, tx, "AQ", s.instant()); err != nil {
 			return none, err
 		}
-		if err := insertIncident(ctx, tx, who, i); err != nil {
+		if err := insertIncident(ctx, tx, who, i, n.Sent); err != nil {
 			return none, err
 		}
 		side, err := s.incidentParty(ctx, tx, who, i)

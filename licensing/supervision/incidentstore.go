@@ -43,12 +43,12 @@ func selectVersions(ctx context.Context, q database.Querier, where string, args 
 	})
 }
 
-func insertIncident(ctx context.Context, tx pgx.Tx, who account.Actor, i *Incident) error {
+func insertIncident(ctx context.Context, tx pgx.Tx, who account.Actor, i *Incident, sent string) error {
 	err := tx.QueryRow(ctx, `
-		INSERT INTO incidents (number, dataset_id, department_id, opener_id, profile, withdrawal_id, level, title, what, known_at, state, opened_by, opened_name, opened_at)
-		VALUES (@number, @dataset, @department, @opener, @profile, nullif(@withdrawal::bigint, 0), @level, @title, @what, @known, 'open', @by, @name, @at) RETURNING id, revision`,
+		INSERT INTO incidents (number, dataset_id, department_id, opener_id, profile, withdrawal_id, level, title, what, known_at, state, opened_by, opened_name, opened_at, sent)
+		VALUES (@number, @dataset, @department, @opener, @profile, nullif(@withdrawal::bigint, 0), @level, @title, @what, @known, 'open', @by, @name, @at, nullif(@sent, '')) RETURNING id, revision`,
 		pgx.NamedArgs{"number": i.Number, "dataset": i.Dataset.ID, "department": i.Dataset.Department.ID, "opener": who.Department, "profile": i.Profile, "withdrawal": i.Withdrawal, "level": i.Level, "title": i.Title, "what": i.What,
-			"known": i.KnownAt, "by": who.ID, "name": who.Name, "at": i.OpenedAt}).Scan(&i.ID, &i.Revision)
+			"known": i.KnownAt, "by": who.ID, "name": who.Name, "at": i.OpenedAt, "sent": sent}).Scan(&i.ID, &i.Revision)
 	if err != nil {
 		return fmt.Errorf("insert incident: %w", err)
 	}

@@ -89,6 +89,7 @@ type Order struct {
 	issuedBy, answeredBy  int64
 	due, checking         deadline.Ref
 	codes                 []string
+	sent                  string // mark of the form that made it
 	papers                []papers.Paper
 	ruleProfile, rulePath string
 

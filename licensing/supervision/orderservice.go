@@ -159,6 +159,7 @@ type NewOrder struct {
 	Remedy     string
 	Entries    []string // slugs
 	Due        string   // 2006-01-02
+	Sent       string   // mark of the form, which makes one order however often it is sent
 }
 
 // mostEntries is how many entries an order names, and links an answer.
@@ -193,7 +194,11 @@ func (s *Service) IssueOrder(ctx context.Context, who account.Actor, n NewOrder)
 	if err := s.nameDay(o, n.Due); err != nil {
 		return nil, err
 	}
+	o.sent = n.Sent
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Order, error) {
+		if o.ID, o.Number, err = licensing.Made(ctx, tx, "rectification_orders", o.sent); err != nil || o.ID != 0 {
+			return o, err
+		}
 		if err := tx.QueryRow(ctx, `SELECT slug, name, name_en FROM departments WHERE id = $1`, o.Issuer.ID).Scan(&o.Issuer.Slug, &o.Issuer.Name, &o.Issuer.NameEN); err != nil {
 			return nil, err
 		}

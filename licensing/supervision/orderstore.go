@@ -64,10 +64,10 @@ func lockOrder(ctx context.Context, q database.Querier, number string) error {
 
 func insertOrder(ctx context.Context, tx pgx.Tx, o *Order) error {
 	err := tx.QueryRow(ctx, `
-		INSERT INTO rectification_orders (number, department_id, issuer_id, profile, rule_profile, rule_path, grounds, facts, remedy, state, issued_by, issued_name, issued_at, due_profile, due_path, due_from, due_given)
-		VALUES (@number, @department, @issuer, @profile, @rule_profile, @rule_path, @grounds, @facts, @remedy, @state, @by, @name, @at, @due_profile, @due_path, @due_from, @due_given) RETURNING id, revision`,
+		INSERT INTO rectification_orders (number, department_id, issuer_id, profile, rule_profile, rule_path, grounds, facts, remedy, state, issued_by, issued_name, issued_at, due_profile, due_path, due_from, due_given, sent)
+		VALUES (@number, @department, @issuer, @profile, @rule_profile, @rule_path, @grounds, @facts, @remedy, @state, @by, @name, @at, @due_profile, @due_path, @due_from, @due_given, nullif(@sent, '')) RETURNING id, revision`,
 		pgx.NamedArgs{"number": o.Number, "department": o.Department.ID, "issuer": o.Issuer.ID, "profile": o.Profile, "rule_profile": o.ruleProfile, "rule_path": o.rulePath, "grounds": o.codes, "facts": o.Facts, "remedy": o.Remedy,
-			"state": o.State, "by": o.issuedBy, "name": o.IssuedBy, "at": o.IssuedAt, "due_profile": o.due.Profile, "due_path": o.due.Path, "due_from": o.due.From, "due_given": o.due.Given}).Scan(&o.ID, &o.Revision)
+			"state": o.State, "by": o.issuedBy, "name": o.IssuedBy, "at": o.IssuedAt, "due_profile": o.due.Profile, "due_path": o.due.Path, "due_from": o.due.From, "due_given": o.due.Given, "sent": o.sent}).Scan(&o.ID, &o.Revision)
 	if err != nil {
 		return fmt.Errorf("insert order: %w", err)
 	}

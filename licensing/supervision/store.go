@@ -117,7 +117,7 @@ func (b *Breach) args() pgx.NamedArgs {
 		"decider": b.Decider, "state": b.State, "outcome": b.Outcome, "holds": b.Holds, "suspended": b.suspended, "reported_by": b.reportedBy, "reporter": b.Reporter, "reported_at": b.ReportedAt,
 		"opened_by": b.openedBy, "opener": b.Opener, "opened_at": b.OpenedAt, "answer": b.Answer, "answered_at": b.AnsweredAt, "reason": b.Reason, "basis": b.Basis, "decided_by": b.decidedBy, "decided_name": b.DecidedBy,
 		"decided_at": b.DecidedAt, "grounds": b.Grounds, "disputed_at": b.DisputedAt, "verdict": b.Verdict, "verdict_by": b.verdictBy, "verdict_name": b.VerdictBy, "verdict_at": b.VerdictAt, "ended_at": b.EndedAt,
-		"clock_profile": b.clock.Profile, "clock_path": b.clock.Path, "clock_from": from(b.clock)}
+		"clock_profile": b.clock.Profile, "clock_path": b.clock.Path, "clock_from": from(b.clock), "sent": b.sent}
 }
 
 // from is the start of a clock, or nothing.
@@ -141,9 +141,9 @@ func insertBreach(ctx context.Context, tx pgx.Tx, b *Breach) error {
 	}
 	err := tx.QueryRow(ctx, `
 		INSERT INTO breaches (number, grant_id, share_grant_id, dataset_id, department_id, holder_user_id, holder_organisation_id, holder_department_id, holder_name, profile, rule_profile, rule_path, violations,
-			facts, evidence, decider, state, holds, suspended, reported_by, reported_name, reported_at, opened_by, opened_name, opened_at, clock_profile, clock_path, clock_from)
+			facts, evidence, decider, state, holds, suspended, reported_by, reported_name, reported_at, opened_by, opened_name, opened_at, clock_profile, clock_path, clock_from, sent)
 		VALUES (@number, nullif(@grant::bigint, 0), nullif(@share::bigint, 0), @dataset, @department, nullif(@user::bigint, 0), nullif(@organisation::bigint, 0), nullif(@holder_department::bigint, 0), @holder, @profile, @rule_profile, @rule_path, @violations,
-			@facts, @evidence, @decider, @state, @holds, @suspended, nullif(@reported_by::bigint, 0), @reporter, @reported_at, nullif(@opened_by::bigint, 0), @opener, @opened_at, @clock_profile, @clock_path, @clock_from) RETURNING id, revision`, b.args()).Scan(&b.ID, &b.Revision)
+			@facts, @evidence, @decider, @state, @holds, @suspended, nullif(@reported_by::bigint, 0), @reporter, @reported_at, nullif(@opened_by::bigint, 0), @opener, @opened_at, @clock_profile, @clock_path, @clock_from, nullif(@sent, '')) RETURNING id, revision`, b.args()).Scan(&b.ID, &b.Revision)
 	if err != nil {
 		return fmt.Errorf("insert breach: %w", err)
 	}

@@ -39,7 +39,8 @@ type Draw struct {
 	Drawn      []string
 	Questions  string
 
-	by int64
+	by   int64
+	sent string
 }
 
 // Again reports whether seed and population give what was drawn.

@@ -34,8 +34,9 @@ func (s *Service) drawer(ctx context.Context, q database.Querier, who account.Ac
 
 // Draw takes a sample of the grants that there are, and asks each holder the same
 // questions. Whoever draws says of which grants, and nothing else: the share is the
-// platform's, the seed comes by chance and stays with what was drawn.
-func (s *Service) Draw(ctx context.Context, who account.Actor, which, questions string) (*Draw, error) {
+// platform's, the seed comes by chance and stays with what was drawn. sent is the mark
+// of the form: sent again, it is the sample that it drew.
+func (s *Service) Draw(ctx context.Context, who account.Actor, which, questions, sent string) (*Draw, error) {
 	if err := cleaned(map[string]*string{"questions": &questions}); err != nil {
 		return nil, err
 	}
@@ -46,8 +47,11 @@ func (s *Service) Draw(ctx context.Context, who account.Actor, which, questions 
 		return nil, err
 	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Draw, error) {
-		d := &Draw{Which: which, At: s.instant(), By: who.Name, by: who.ID, Percent: s.limits.Percent, Least: s.limits.Least, Questions: questions}
+		d := &Draw{Which: which, At: s.instant(), By: who.Name, by: who.ID, Percent: s.limits.Percent, Least: s.limits.Least, Questions: questions, sent: sent}
 		var err error
+		if d.ID, d.Number, err = licensing.Made(ctx, tx, "use_draws", sent); err != nil || d.ID != 0 {
+			return d, err
+		}
 		if d.Side, d.Profile, err = s.drawer(ctx, tx, who); err != nil {
 			return nil, err
 		}

@@ -273,18 +273,18 @@ func itoa(n int) string {
 // which kind of breach is suspected, and is closed.
 func TestAnAuditFromTheDrawToItsClosing(t *testing.T) {
 	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
-	_, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？")
+	_, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？", "")
 	kind(t, "drawn of nothing", err, fault.Conflict, "")
 	g := w.grant(t, "12")
 	for what, who := range map[string]account.Actor{"an officer": w.officer, "the holder": w.holder, "a visitor": {}} {
-		_, err := w.use.Draw(t.Context(), who, use.LiveGrants, "数据在哪里？")
+		_, err := w.use.Draw(t.Context(), who, use.LiveGrants, "数据在哪里？", "")
 		kind(t, what, err, fault.Forbidden, "")
 	}
-	_, err = w.use.Draw(t.Context(), w.authority, "mine", "数据在哪里？")
+	_, err = w.use.Draw(t.Context(), w.authority, "mine", "数据在哪里？", "")
 	kind(t, "a population that is none", err, fault.Invalid, "which")
-	_, err = w.use.Draw(t.Context(), w.authority, use.LiveGrants, "")
+	_, err = w.use.Draw(t.Context(), w.authority, use.LiveGrants, "", "")
 	kind(t, "without a question", err, fault.Invalid, "questions")
-	d, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？")
+	d, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？", "")
 	if err != nil || !d.Again() || len(d.Drawn) != 1 || d.Drawn[0] != g || len(d.Seed) != 64 {
 		t.Fatalf("%+v, %v", d, err)
 	}
@@ -342,7 +342,7 @@ func TestAnAuditThatIsNotAnswered(t *testing.T) {
 	w := newWorld(t, licensingtest.Tianjin, "2025-03-03")
 	w.grant(t, "12")
 	regulator := w.Regulator(t)
-	d, err := w.use.Draw(t.Context(), regulator, use.AllGrants, "数据在哪里？")
+	d, err := w.use.Draw(t.Context(), regulator, use.AllGrants, "数据在哪里？", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +369,7 @@ func TestWhoOwesIsRemindedOnceAndThenWarned(t *testing.T) {
 	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
 	g := w.grant(t, "12")
 	w.take(t)
-	if _, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？"); err != nil {
+	if _, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？", ""); err != nil {
 		t.Fatal(err)
 	}
 	said := func(about string) string {
@@ -447,7 +447,7 @@ func TestOfTwoAtOnceOneAnswersAnAudit(t *testing.T) {
 	w.grant(t, "12")
 	other := w.Official(t, w.entry.Department, account.Authority)
 	for range 20 {
-		d, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？")
+		d, err := w.use.Draw(t.Context(), w.authority, use.LiveGrants, "数据在哪里？", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -245,10 +245,10 @@ func selectDraws(ctx context.Context, q database.Querier, where, order string, a
 
 func insertDraw(ctx context.Context, tx pgx.Tx, d *Draw) error {
 	return tx.QueryRow(ctx, `
-		INSERT INTO use_draws (number, side, profile, which, drawn_at, drawn_by, drawn_name, seed, population, percent, least, drawn, questions)
-		VALUES (@number, @side, @profile, @which, @at, @by, @name, @seed, @population, @percent, @least, @drawn, @questions) RETURNING id`,
+		INSERT INTO use_draws (number, side, profile, which, drawn_at, drawn_by, drawn_name, seed, population, percent, least, drawn, questions, sent)
+		VALUES (@number, @side, @profile, @which, @at, @by, @name, @seed, @population, @percent, @least, @drawn, @questions, nullif(@sent, '')) RETURNING id`,
 		pgx.NamedArgs{"number": d.Number, "side": d.Side, "profile": d.Profile, "which": d.Which, "at": d.At, "by": d.by, "name": d.By, "seed": d.Seed, "population": d.Population,
-			"percent": d.Percent, "least": d.Least, "drawn": d.Drawn, "questions": d.Questions}).Scan(&d.ID)
+			"percent": d.Percent, "least": d.Least, "drawn": d.Drawn, "questions": d.Questions, "sent": d.sent}).Scan(&d.ID)
 }
 
 // population are the numbers of the grants that a sample is drawn of, in order.

@@ -204,7 +204,7 @@ func TestAProgramReadsWhatIsToBeDestroyed(t *testing.T) {
 // A program answers an audit once.
 func TestAProgramAnswersAnAudit(t *testing.T) {
 	w := holdingBy(t, "2026-03-02")
-	if _, err := w.follows.Draw(t.Context(), w.authority, use.AllGrants, "数据存放在哪里？谁能读？"); err != nil {
+	if _, err := w.follows.Draw(t.Context(), w.authority, use.AllGrants, "数据存放在哪里？谁能读？", ""); err != nil {
 		t.Fatal(err)
 	}
 	var all api.Obligations

@@ -60,7 +60,7 @@ func (s *stage) useData(ctx context.Context) error {
 	if err := s.reportOn(ctx, now, owner, held); err != nil {
 		return err
 	}
-	if _, err := now.Draw(ctx, authority, use.LiveGrants, "示例：数据现在放在哪里，谁能读到，有没有提供给别人？"); fault.KindOf(err) == fault.Conflict {
+	if _, err := now.Draw(ctx, authority, use.LiveGrants, "示例：数据现在放在哪里，谁能读到，有没有提供给别人？", ""); fault.KindOf(err) == fault.Conflict {
 		return nil // there was no room for what is granted
 	} else if err != nil {
 		return err
