@@ -148,7 +148,7 @@ func (g Gate) Take(ctx context.Context, tx pgx.Tx, p datasets.Permit, t datasets
 	if !stands {
 		return false, errNeedsGrant()
 	}
-	f := fault.New(fault.TooMany, "今天在这份授权下取数的次数用完了，明天零点(北京时间)起又可以取。")
+	f := fault.New(fault.TooMany, "今天在这份授权下取数的次数用完了，明天零点（北京时间）起又可以取。")
 	f.Retry = workdays.EndOfDay(now).Sub(now)
 	return false, f
 }

@@ -70,7 +70,7 @@ func (s *Service) BeginFrom(ctx context.Context, who account.Actor, number strin
 	case err != nil || len(found) == 0:
 		return nil, errors.Join(err, errNone())
 	case found[0].Kind != kind || kind != First && found[0].Earlier.ID != g.ID:
-		return nil, fault.New(fault.Conflict, "这份数据已有一件申请在办(%s)，请先办完或撤回。", found[0].Number)
+		return nil, fault.New(fault.Conflict, "这份数据已有一件申请在办（%s），请先办完或撤回。", found[0].Number)
 	}
 	found[0].there = true
 	return &found[0], nil
@@ -100,11 +100,11 @@ func (s *Service) mayFollow(g *Held, kind Kind) error {
 	case over:
 		return fault.New(fault.Conflict, "授权已经结束，不能续期或变更，可以重新申请。")
 	case g.Later != "":
-		return fault.New(fault.Conflict, "这份授权已经续期(%s)。", g.Later)
+		return fault.New(fault.Conflict, "这份授权已经续期（%s）。", g.Later)
 	case now.Before(g.From):
 		return fault.New(fault.Conflict, "这份授权还没有开始，开始以后才能申请续期或变更。")
 	case kind == Renewal && now.Before(workdays.EndOfDay(s.RenewableFrom(g)).AddDate(0, 0, -1)):
-		return fault.New(fault.Conflict, "还早：到期前 %d 天起才能申请续期(平台规则)。", s.limits.Renewal)
+		return fault.New(fault.Conflict, "还早：到期前 %d 天起才能申请续期（平台规则）。", s.limits.Renewal)
 	}
 	return nil
 }

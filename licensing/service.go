@@ -556,7 +556,7 @@ func (s *Service) problems(ctx context.Context, q database.Querier, a *Applicati
 			return nil, err
 		}
 		if !proved {
-			out = append(out, fault.At("lane", "科研教育用途须有机构证明：请先在机构页上传资质证书(办学许可、事业单位法人证书等)。"))
+			out = append(out, fault.At("lane", "科研教育用途须有机构证明：请先在机构页上传资质证书（办学许可、事业单位法人证书等）。"))
 		}
 	}
 	return out, nil

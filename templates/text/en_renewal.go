@@ -49,10 +49,10 @@ func init() {
 		"授权正暂停，恢复以后才能申请续期或变更。":      "The grant is suspended: renewal or change can be applied for once it is reinstated.",
 		"授权还在用，请申请续期或变更。":           "The grant is in use: apply for its renewal or a change.",
 		"授权已经结束，不能续期或变更，可以重新申请。":    "The grant has ended: it cannot be renewed or changed, but applied for again.",
-		"这份授权已经续期(%s)。":             "This grant was renewed already (%s).",
+		"这份授权已经续期（%s）。":             "This grant was renewed already (%s).",
 		"这份授权还没有开始，开始以后才能申请续期或变更。":  "This grant has not begun: renewal or change can be applied for once it has.",
-		"还早：到期前 %d 天起才能申请续期(平台规则)。": "Too early: a renewal is applied for in the last %d days (platform rule).",
-		"这份数据已有一件申请在办(%s)，请先办完或撤回。": "An application for this data is under way (%s): finish it or withdraw it first.",
+		"还早：到期前 %d 天起才能申请续期（平台规则）。": "Too early: a renewal is applied for in the last %d days (platform rule).",
+		"这份数据已有一件申请在办（%s），请先办完或撤回。": "An application for this data is under way (%s): finish it or withdraw it first.",
 		"原授权 %s 正暂停，恢复以后才能决定续期或变更。": "The grant %s is suspended: its renewal or change is decided once it is reinstated.",
 	})
 }
