@@ -99,12 +99,12 @@ func (s *Server) dataIncidentPage(c *fiber.Ctx, p templates.DataIncidentPage) (e
 
 // moveDataIncident is POST /desk/incidents/{number}.
 func (s *Server) moveDataIncident(c *fiber.Ctx) error {
-	f, err := form(c, "revision", "action", "reason", "level", "measures", "records", "words", "words_en", "departments", "kind", "body", "report_number", "cause", "lessons")
+	f, err := form(c, "revision", "action", "reason", "level", "measures", "records", "words", "words_en", "departments", "kind", "body", "report_number", "report_sent", "cause", "lessons")
 	if err != nil {
 		return err
 	}
 	step := supervision.IncidentStep{Action: supervision.IncidentAction(f.Get("action")), Reason: f.Get("reason"), Level: f.Get("level"), Measures: f.Get("measures"), Records: f.Get("records"), Words: f.Get("words"), WordsEN: f.Get("words_en"),
-		Departments: strings.Fields(f.Get("departments")), Report: supervision.Reported{Kind: f.Get("kind"), Body: f.Get("body"), Number: f.Get("report_number")}, Cause: f.Get("cause"), Lessons: f.Get("lessons")}
+		Departments: strings.Fields(f.Get("departments")), Report: supervision.Reported{Kind: f.Get("kind"), Body: f.Get("body"), Number: f.Get("report_number"), Sent: f.Get("report_sent")}, Cause: f.Get("cause"), Lessons: f.Get("lessons")}
 	step.Revision, _ = strconv.Atoi(f.Get("revision")) // none is not the one that is there
 	p := templates.DataIncidentPage{Step: step, Others: f.Get("departments")}
 	if step.Action == "preview" {

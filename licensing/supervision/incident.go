@@ -91,6 +91,16 @@ type Reported struct {
 	Words  string
 	At     time.Time
 	Name   string // who recorded it
+	SentAt *time.Time
+	Sent   string // SentAt as it was typed: 2006-01-02T15:04, in China; empty: now
+}
+
+// When is when it went out; of old ones only when it was recorded is known.
+func (r *Reported) When() time.Time {
+	if r.SentAt != nil {
+		return *r.SentAt
+	}
+	return r.At
 }
 
 // Incident is one incident.

@@ -95,7 +95,8 @@ func TestAnIncidentFromItsOpeningToItsClosing(t *testing.T) {
 		if _, err := w.act(t, w.head, i.Number, supervision.IncidentStep{Action: supervision.Close, Cause: "x", Lessons: "x"}); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("closed at once: %v", err)
 		}
-		for field, step := range map[string]supervision.IncidentStep{"measures": {Action: supervision.Contain}, "words": {Action: supervision.Tell}, "records": {Action: supervision.Keep}, "kind": {Action: supervision.Inform, Report: supervision.Reported{Kind: "friend", Body: "x"}}, "body": {Action: supervision.Inform, Report: supervision.Reported{Kind: "police"}}} {
+		for field, step := range map[string]supervision.IncidentStep{"measures": {Action: supervision.Contain}, "words": {Action: supervision.Tell}, "records": {Action: supervision.Keep}, "kind": {Action: supervision.Inform, Report: supervision.Reported{Kind: "friend", Body: "x"}}, "body": {Action: supervision.Inform, Report: supervision.Reported{Kind: "police"}},
+			"report_sent": {Action: supervision.Inform, Report: supervision.Reported{Kind: "police", Body: "x", Sent: "2099-01-01T00:00"}}} {
 			if _, err := w.act(t, w.officer, i.Number, step); fault.Of(err).Field != field {
 				t.Errorf("%s: %v", field, err)
 			}
@@ -143,6 +144,11 @@ func TestAnIncidentFromItsOpeningToItsClosing(t *testing.T) {
 				t.Errorf("closed without the report to %s: %v", kind, err)
 			}
 			must(w.officer, supervision.IncidentStep{Action: supervision.Inform, Report: supervision.Reported{Kind: kind, Body: "某" + kind, Number: "报〔2026〕1号"}})
+		}
+		for _, sent := range []string{"yesterday", "1999-01-01T00:00"} {
+			if _, err := w.act(t, w.officer, i.Number, supervision.IncidentStep{Action: supervision.Inform, Report: supervision.Reported{Kind: "other", Body: "x", Sent: sent}}); fault.Of(err).Field != "report_sent" {
+				t.Errorf("sent %s: %v", sent, err)
+			}
 		}
 		if _, err := w.act(t, w.officer, i.Number, supervision.IncidentStep{Action: supervision.Close, Cause: "x", Lessons: "x"}); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("closed by an officer: %v", err)

@@ -132,7 +132,7 @@ func (s *Service) known(raw string) (time.Time, error) {
 	if raw == "" {
 		return s.instant(), nil
 	}
-	t, err := time.ParseInLocation("2006-01-02T15:04", raw, workdays.Zone)
+	t, err := time.ParseInLocation(typedMinute, raw, workdays.Zone)
 	if err != nil || t.After(s.now()) || t.Year() < 2000 {
 		return t, fault.At("known", "请写知道的时间，不能晚于现在。")
 	}
@@ -195,7 +195,7 @@ func (s *Service) moveIncident(ctx context.Context, tx pgx.Tx, who account.Actor
 		}
 	case Inform:
 		said = step.Report.Body
-		if err := s.checkReport(&step.Report); err != nil {
+		if err := s.checkReport(&step.Report, i); err != nil {
 			return err
 		}
 	case Regrade:
@@ -245,7 +245,7 @@ func (s *Service) moveIncident(ctx context.Context, tx pgx.Tx, who account.Actor
 	return audit.Append(ctx, tx, who, "incident", i.Number, string(step.Action), details)
 }
 
-func (s *Service) checkReport(r *Reported) (err error) {
+func (s *Service) checkReport(r *Reported, i *Incident) (err error) {
 	if !slices.Contains(ReportKinds(), r.Kind) {
 		return fault.At("kind", "请选报告给哪一类部门。")
 	}
@@ -255,9 +255,27 @@ func (s *Service) checkReport(r *Reported) (err error) {
 	if r.Body == "" {
 		return fault.At("body", "请写明报告给谁。")
 	}
-	r.Number, err = datasets.CleanLine("report_number", r.Number)
-	return err
+	if r.Number, err = datasets.CleanLine("report_number", r.Number); err != nil {
+		return err
+	}
+	sent := s.instant()
+	if r.Sent != "" {
+		if sent, err = time.ParseInLocation(typedMinute, r.Sent, workdays.Zone); err != nil {
+			return fault.At("report_sent", "请写日期和时间。")
+		}
+	}
+	switch {
+	case sent.After(s.instant()):
+		return fault.At("report_sent", "报告送出的时间不能晚于现在。")
+	case sent.Before(i.KnownAt.Truncate(time.Minute)):
+		return fault.At("report_sent", "报告送出的时间不能早于知道事件的时间。")
+	}
+	r.SentAt = &sent
+	return nil
 }
+
+// typedMinute is how forms write a minute, in China.
+const typedMinute = "2006-01-02T15:04"
 
 // addBodies takes up the departments that it may affect besides those that share it.
 func (s *Service) addBodies(ctx context.Context, tx pgx.Tx, i *Incident, slugs []string) error {

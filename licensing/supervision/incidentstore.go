@@ -139,15 +139,17 @@ func selectBodies(ctx context.Context, q database.Querier, i *Incident) ([]Body,
 }
 
 func selectReports(ctx context.Context, q database.Querier, incident int64) ([]Reported, error) {
-	rows, err := q.Query(ctx, `SELECT kind, body, number, words, at, name FROM incident_reports WHERE incident_id = $1 ORDER BY id`, incident)
+	rows, err := q.Query(ctx, `SELECT kind, body, number, words, at, name, sent_at FROM incident_reports WHERE incident_id = $1 ORDER BY id`, incident)
 	if err != nil {
 		return nil, fmt.Errorf("reports of an incident: %w", err)
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Reported])
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Reported, err error) {
+		return r, row.Scan(&r.Kind, &r.Body, &r.Number, &r.Words, &r.At, &r.Name, &r.SentAt)
+	})
 }
 
 func insertReport(ctx context.Context, tx pgx.Tx, who account.Actor, i *Incident, r Reported) error {
-	_, err := tx.Exec(ctx, `INSERT INTO incident_reports (incident_id, kind, body, number, words, at, recorded_by, name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, i.ID, r.Kind, r.Body, r.Number, r.Words, r.At, who.ID, r.Name)
+	_, err := tx.Exec(ctx, `INSERT INTO incident_reports (incident_id, kind, body, number, words, at, recorded_by, name, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, i.ID, r.Kind, r.Body, r.Number, r.Words, r.At, who.ID, r.Name, r.SentAt)
 	return err
 }
 
