@@ -27,7 +27,7 @@ var (
 // useNumber reads a number of an address; one that is none leads nowhere.
 func useNumber(c *fiber.Ctx, name string) (int64, error) {
 	n, err := strconv.ParseInt(c.Params(name), 10, 64)
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || strconv.FormatInt(n, 10) != c.Params(name) { // +1 and 01 are no second addresses
 		return 0, fault.New(fault.NotFound, "没有这一件。")
 	}
 	return n, nil

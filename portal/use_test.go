@@ -64,6 +64,16 @@ func TestAReportOfUseFromTheGrantToThePublicPage(t *testing.T) {
 			t.Errorf("%s sees the holder's page: %d", p, r.status)
 		}
 	}
+	for _, second := range []string{"+1", "01", "0"} {
+		if r := w.get(t, citizen, strings.TrimSuffix(at, "1")+second); r.status != 404 {
+			t.Errorf("/reports/%s: %d", second, r.status)
+		}
+	}
+	fresh, _ := w.useGranted(t, "fresh", 1)
+	early := w.get(t, citizen, "/grants/"+fresh+"/reports/1").doc(t)
+	if early.Find("textarea").Length() != 0 || !strings.Contains(early.Find("#form").Text(), "起在这里填写（平台规则）") {
+		t.Errorf("a report of a period that has hardly begun: %s", early.Find("main").Text())
+	}
 	revision := w.get(t, citizen, at).doc(t).Find("input[name=revision]").AttrOr("value", "")
 	for field, f := range map[string]url.Values{
 		"used": with(useContent, "used", ""), "results": with(useContent, "results", strings.Repeat("长", 2001)), "personal": with(useContent, "personal", ""), "onward_how": with(useContent, "onward", "yes"),

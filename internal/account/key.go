@@ -35,7 +35,7 @@ type Scope struct{ ID, Zh, En string }
 var Scopes = []Scope{
 	{ScopeRead, "读取本人可以读取的数据", "Read whatever its owner may read"},
 	{ScopePublish, "上传文件，为本部门的数据发布新版本", "Upload files and publish new versions of the department's data"},
-	{ScopeApply, "以本人名义要数据：提需求、附议、申请", "Ask for data in its owner's name: propose and second demands, apply"},
+	{ScopeApply, "以本人名义要数据：提需求、附议、申请；交使用报告、答复抽查", "Ask for data in its owner's name: propose and second demands, apply; hand in reports of use, answer audits"},
 	{ScopeShare, "以部门名义看共享目录、申请共享", "See the directory of sharing and ask for data, for the department"},
 }
 

@@ -75,6 +75,8 @@ func TestWhatIsOwedAtTheEnd(t *testing.T) {
 		if c.how == "given back" {
 			if r := w.report(t, g, 1); last(r.Clock) != c.last || r.Clock.Path != "destruction" {
 				t.Errorf("the last report is due %s by %s", last(r.Clock), r.Clock.Path)
+			} else if _, err := w.use.File(t.Context(), w.holder, g, 1, content, r.Revision); err != nil {
+				t.Errorf("the last report of a grant that has ended: %v", err)
 			}
 		}
 	}

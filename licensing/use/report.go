@@ -104,6 +104,7 @@ type Report struct {
 
 	Clock  *deadline.Clock // of the next step; nil: none is owed
 	Breaks *deadline.Clock // by when the platform suspends the grant; nil: it was not warned
+	Opens  time.Time       // the first day on which it can be handed in; zero: it can be now
 
 	ref  deadline.Ref
 	most int // times that it may be returned
@@ -117,7 +118,7 @@ func (r *Report) Late(now time.Time) bool { return r.Clock != nil && r.Clock.Lat
 
 // reportLifecycle is every move of a report. Nothing else changes its state.
 var reportLifecycle = workflow.Lifecycle[ReportState, ReportAction, *Report]{
-	{Action: FileReport, From: []ReportState{ReportOpen}, To: ReportFiled, By: holder, Needs: wholeReport},
+	{Action: FileReport, From: []ReportState{ReportOpen}, To: ReportFiled, By: holder, When: opened, Needs: wholeReport},
 	{Action: CompleteReport, From: []ReportState{ReportReturned}, To: ReportFiled, By: holder, Needs: wholeReport},
 	{Action: ReturnReport, From: []ReportState{ReportFiled}, To: ReportReturned, By: officer, When: notReturned, Needs: listed},
 	{Action: AcceptReport, From: []ReportState{ReportFiled}, To: ReportAccepted, By: officer},
@@ -159,6 +160,15 @@ func wholeReport(r *Report) error {
 		default:
 			return fault.At(f.field, "请选有还是没有。")
 		}
+	}
+	return nil
+}
+
+// opened refuses the report of a period that has not nearly passed: nobody knows yet
+// what came of it.
+func opened(r *Report) error {
+	if !r.Opens.IsZero() {
+		return fault.New(fault.Conflict, "还早：这一期的报告 %s 起才能交（平台规则）。授权提前终止的，终止后就能交。", r.Opens.Format(time.DateOnly))
 	}
 	return nil
 }

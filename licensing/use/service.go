@@ -105,6 +105,21 @@ func (s *Service) resumeReport(r *Report) {
 	}
 }
 
+// opens works out from when on an open report can be handed in: from the day of its
+// reminder, as it is due on the last day of its period, or once its grant has ended.
+func (s *Service) opens(r *Report) {
+	r.Opens = time.Time{}
+	if now := s.now(); r.State == ReportOpen && r.Clock != nil && !r.Grant.Over() && now.Before(r.Grant.Until) {
+		day := r.Clock.Last
+		for day.After(r.Begins) && s.clocks.Days(day.AddDate(0, 0, -1), r.Clock.Last) <= s.limits.Reminder {
+			day = day.AddDate(0, 0, -1)
+		}
+		if now.Before(day) {
+			r.Opens = day
+		}
+	}
+}
+
 func (s *Service) resumeDestruction(d *Destruction) {
 	d.Clock, d.now = nil, s.now()
 	switch d.State {
@@ -456,6 +471,7 @@ func (s *Service) File(ctx context.Context, who account.Actor, grant string, num
 		if r.Revision != revision {
 			return r, errDone()
 		}
+		s.opens(r)
 		r.Content = c
 		action := FileReport
 		if r.State == ReportReturned {
@@ -540,6 +556,7 @@ func (s *Service) reportPage(ctx context.Context, who account.Actor, where strin
 		return nil, orNone(err)
 	}
 	p := &ReportPage{Report: found[0]}
+	s.opens(&p.Report)
 	if p.Side, err = s.seen(ctx, who, &p.Grant, sides...); err != nil {
 		return nil, err
 	}

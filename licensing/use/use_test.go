@@ -163,6 +163,30 @@ func TestWhenReportsAreDue(t *testing.T) {
 	}
 }
 
+// A report can be handed in from the day of its reminder on, and once the grant has
+// ended, and neither the page nor a program gets it in before.
+func TestAReportIsNotHandedInBeforeItsPeriodHasNearlyPassed(t *testing.T) {
+	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
+	g := w.grant(t, "12")
+	w.Day(t, "2025-08-19")
+	r := w.report(t, g, 1)
+	if len(r.Offers) != 0 || r.Opens.Format(time.DateOnly) != "2025-08-20" {
+		t.Errorf("offered %v, from %s", r.Offers, r.Opens)
+	}
+	_, err := w.use.File(t.Context(), w.holder, g, 1, content, r.Revision)
+	kind(t, "the day before", err, fault.Conflict, "")
+	if !strings.Contains(err.Error(), "2025-08-20") {
+		t.Error(err)
+	}
+	w.Day(t, "2025-08-20")
+	if r = w.report(t, g, 1); len(r.Offers) != 1 || !r.Opens.IsZero() {
+		t.Errorf("offered %v, from %s", r.Offers, r.Opens)
+	}
+	if _, err := w.use.File(t.Context(), w.holder, g, 1, content, r.Revision); err != nil {
+		t.Error(err)
+	}
+}
+
 // Overdue, warned of, suspended, and lifted as soon as the report is in: never
 // without the warning before it.
 func TestNoGrantIsSuspendedWithoutAWarning(t *testing.T) {
@@ -243,16 +267,16 @@ func TestALateServerWarnsFirst(t *testing.T) {
 func TestAReportIsReadAndReturnedOnce(t *testing.T) {
 	w := newWorld(t, licensingtest.Aba, "2022-03-01")
 	g := w.grant(t, "12")
-	w.Day(t, "2022-08-01")
+	w.Day(t, "2022-08-25")
 	filed, err := w.use.File(t.Context(), w.holder, g, 1, content, w.report(t, g, 1).Revision)
-	if err != nil || filed.State != use.ReportFiled || last(filed.Clock) != "2022-08-15" {
+	if err != nil || filed.State != use.ReportFiled || last(filed.Clock) != "2022-09-08" {
 		t.Fatalf("%+v, read by %s, %v", filed.State, last(filed.Clock), err)
 	}
 	id := filed.ID
 	_, err = w.use.Read(t.Context(), w.officer, id, use.ReturnReport, " ", filed.Revision)
 	kind(t, "returned without a word", err, fault.Invalid, "missing")
 	back, err := w.use.Read(t.Context(), w.officer, id, use.ReturnReport, "写明发布的网址", filed.Revision)
-	if err != nil || back.State != use.ReportReturned || last(back.Clock) != "2022-08-08" {
+	if err != nil || back.State != use.ReportReturned || last(back.Clock) != "2022-09-01" {
 		t.Fatalf("%+v, completed by %s, %v", back, last(back.Clock), err)
 	}
 	again := content
@@ -279,6 +303,7 @@ func TestAReportIsReadAndReturnedOnce(t *testing.T) {
 func TestWhatIsNoReport(t *testing.T) {
 	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
 	g := w.grant(t, "12")
+	w.Day(t, "2025-08-25")
 	for field, change := range map[string]func(*use.Content){
 		"used": func(c *use.Content) { c.Used = "" }, "results": func(c *use.Content) { c.Results = strings.Repeat("长", 2001) }, "access": func(c *use.Content) { c.Access = "\x00" },
 		"security": func(c *use.Content) { c.Security = " " }, "personal": func(c *use.Content) { c.Personal = "maybe" }, "personal_how": func(c *use.Content) { c.Personal = "yes" },
@@ -359,7 +384,9 @@ func TestOfTwoAtOnceOneReads(t *testing.T) {
 	w := newWorld(t, licensingtest.Fujian, "2025-03-03")
 	other := w.Official(t, w.entry.Department, account.Officer)
 	for range 10 {
+		w.Day(t, "2025-03-03")
 		g := w.Granted(t, w.Person(t, "王五"), w.officer, w.entry, func(f *licensing.Form) { f.Months = "12" })
+		w.Day(t, "2025-08-25")
 		who := account.Actor{ID: g.User, Name: "王五", Side: account.Use, Session: strings.Repeat("0", 32), Confirmed: w.Clock().AddDate(100, 0, 0)}
 		r, err := w.use.File(t.Context(), who, g.Grant, 1, content, 1)
 		if err != nil {
@@ -376,6 +403,7 @@ func TestOfTwoAtOnceOneReads(t *testing.T) {
 			t.Errorf("%d got through", n)
 		}
 	}
+	w.Day(t, "2025-03-03")
 	g := w.grant(t, "12")
 	w.Day(t, "2025-09-05")
 	w.tick(t)

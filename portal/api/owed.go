@@ -71,6 +71,7 @@ type UseReport struct {
 	Obligation
 	UseContent
 	Begins   time.Time       `json:"begins" doc:"When its period began" zh:"这一期从什么时候起"`
+	Opens    string          `json:"opens,omitempty" format:"date" doc:"First day on which it can be handed in, unless the grant ends before; absent: it can be now, or was" zh:"从哪天起可以交，授权提前终止的终止后就能交；没有这一项：现在就能交，或已交" example:"2026-08-19"`
 	Missing  string          `json:"missing,omitempty" doc:"Of one that was returned: what the department found missing" zh:"退回的：部门列出还缺什么" example:"请写明成果。"`
 	Filed    *time.Time      `json:"filed" nullable:"true" doc:"When it was handed in; null: not yet" zh:"交来的时间；还没有则为 null"`
 	FiledBy  string          `json:"filed_by,omitempty" doc:"Name of the account that handed it in" zh:"由谁交" example:"王五"`
@@ -301,7 +302,7 @@ func listGrantObligations(s *portal.Server, c *fiber.Ctx) error {
 // useNumber is the number of a report or an audit that the address names.
 func useNumber(c *fiber.Ctx) (int64, error) {
 	n, err := strconv.ParseInt(c.Params("id"), 10, 64)
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || strconv.FormatInt(n, 10) != c.Params("id") { // +1 and 01 are no second addresses
 		return 0, fault.New(fault.NotFound, "没有这一件。")
 	}
 	return n, nil
@@ -336,7 +337,11 @@ func getUseReport(s *portal.Server, c *fiber.Ctx) error {
 		return err
 	}
 	r := &p.Report
-	return sendJSON(c, UseReport{Obligation: reportUnder(s, r), UseContent: UseContent(r.Content), Begins: r.Begins.UTC(), Missing: r.Missing, Filed: moment(r.FiledAt), FiledBy: r.FiledBy, Accepted: moment(r.AcceptedAt),
+	var opens string
+	if !r.Opens.IsZero() {
+		opens = r.Opens.Format(time.DateOnly)
+	}
+	return sendJSON(c, UseReport{Opens: opens, Obligation: reportUnder(s, r), UseContent: UseContent(r.Content), Begins: r.Begins.UTC(), Missing: r.Missing, Filed: moment(r.FiledAt), FiledBy: r.FiledBy, Accepted: moment(r.AcceptedAt),
 		Suspends: applicationDue(r.Breaks, s.Now()), Stopped: moment(r.Suspended), Revision: r.Revision, Can: offered(p.Offers), Events: useEvents(p.Events)})
 }
 

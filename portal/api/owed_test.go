@@ -89,8 +89,24 @@ func (w *holder) hiddenFrom(t *testing.T, id, path string) {
 	w.do(t, id, path, "", 200, "Authorization", "Bearer "+w.key1)
 }
 
+// anew makes keys of today: those before have run out, but for that of the grant.
+func (w *holder) anew(t *testing.T) {
+	t.Helper()
+	w.key, w.reading = w.keyOf(t, w.who, account.ScopeApply), w.keyOf(t, w.who, account.ScopeRead)
+	w.stranger = []string{"Authorization", "Bearer " + w.keyOf(t, w.Person(t, "赵六"), account.ScopeApply, account.ScopeRead)}
+	w.desk = []string{"Authorization", "Bearer " + w.keyOf(t, w.officer, account.ScopeApply, account.ScopeRead)}
+}
+
 func filing(revision int) api.UseFiling {
 	return api.UseFiling{Revision: revision, UseContent: api.UseContent{Used: "每日提示下一日的空气质量。", Results: "小程序，日均两千人用。", Access: "两名工程师", Security: "磁盘加密。", Personal: "no", Onward: "no", Shown: "小程序“明日空气”"}}
+}
+
+// Whoever makes a key reads what it may do, also for what follows a grant.
+func TestTheScopeNamesReportsAndAnswers(t *testing.T) {
+	i := slices.IndexFunc(account.Scopes, func(s account.Scope) bool { return s.ID == account.ScopeApply })
+	if s := account.Scopes[i]; !strings.Contains(s.Zh, "交使用报告、答复抽查") || !strings.Contains(s.En, "hand in reports of use, answer audits") {
+		t.Errorf("%+v", s)
+	}
 }
 
 // A program learns what is owed, by when and by which rule, and hands in a report;
@@ -106,12 +122,12 @@ func TestAProgramHandsInReports(t *testing.T) {
 	at := "/grants/" + w.grant + "/reports/1"
 	var r api.UseReport
 	w.reads(t, "getReport", at, &r)
-	if !slices.Equal(r.Can, []string{"file"}) || r.URL != "https://data.example"+api.Base+at || r.Page != "https://data.example"+at || r.Filed != nil || len(r.Events) != 1 {
+	if len(r.Can) != 0 || r.Opens != "2026-08-19" || r.URL != "https://data.example"+api.Base+at || r.Page != "https://data.example"+at || r.Filed != nil || len(r.Events) != 1 {
 		t.Fatalf("%+v", r)
 	}
 	w.hiddenFrom(t, "getReport", at)
 	w.hiddenFrom(t, "listGrantObligations", "/grants/"+w.grant+"/obligations")
-	for _, bad := range []string{"0", "-1", "x", "2", "99999999999999999999"} {
+	for _, bad := range []string{"0", "-1", "x", "2", "99999999999999999999", "+1", "01", "%2B1", "1_0"} {
 		w.do(t, "getReport", "/grants/"+w.grant+"/reports/"+bad, "", 404, "Authorization", "Bearer "+w.reading)
 	}
 	if w.do(t, "listObligations", "/obligations", "", 200, "Authorization", "Bearer "+w.key1).into(t, &all); len(all.Items) != 1 || all.Items[0].Grant != w.grant {
@@ -122,6 +138,14 @@ func TestAProgramHandsInReports(t *testing.T) {
 	}
 
 	good := filing(r.Revision)
+	if answer := w.sends(t, "fileReport", at, jsonOf(t, good), 409); !strings.Contains(string(answer.body), "2026-08-19") {
+		t.Errorf("too early: %s", answer.body)
+	}
+	w.Day(t, "2026-08-19")
+	w.anew(t)
+	if w.reads(t, "getReport", at, &r); !slices.Equal(r.Can, []string{"file"}) {
+		t.Errorf("%+v", r)
+	}
 	for field, change := range map[string]func(*api.UseFiling){
 		"used": func(f *api.UseFiling) { f.Used = "" }, "personal": func(f *api.UseFiling) { f.Personal = "perhaps" }, "onward_how": func(f *api.UseFiling) { f.Onward = "yes" },
 		"problems": func(f *api.UseFiling) { f.Problems = strings.Repeat("长", 2001) }, "shown": func(f *api.UseFiling) { f.Shown = "联系 13800138000" },
@@ -138,7 +162,7 @@ func TestAProgramHandsInReports(t *testing.T) {
 	w.sends(t, "fileReport", at, jsonOf(t, good), 404, w.stranger...)
 	w.sends(t, "fileReport", at, jsonOf(t, good), 403, "Authorization", "Bearer "+w.key1)
 	w.sends(t, "fileReport", at, jsonOf(t, good), 404, w.desk...)
-	w.Day(t, "2026-03-10")
+	w.Day(t, "2026-08-20")
 	w.sends(t, "fileReport", at, jsonOf(t, good), 200).into(t, &r)
 	if r.State != "filed" || r.Owed || r.Filed == nil || r.FiledBy != "王五" || r.Used != good.Used || r.Due == nil || len(r.Can) != 0 {
 		t.Errorf("%+v", r)
@@ -291,6 +315,8 @@ func TestAProgramReadsCases(t *testing.T) {
 // stands there, once its first lines are filled in.
 func TestTheExampleOfWhatIsOwedRuns(t *testing.T) {
 	w := holdingBy(t, "2026-03-02")
+	w.Day(t, "2026-08-20")
+	w.anew(t)
 	key := w.keyOf(t, w.who, account.ScopeApply, account.ScopeRead)
 	_, said := w.runs(t, "#owed-code", map[string]string{"report.json": strings.Replace(jsonOf(t, filing(7)), `"revision":7`, `"revision": REVISION`, 1)}, "KEY="+key, "GRANT="+w.grant)
 	var r api.UseReport

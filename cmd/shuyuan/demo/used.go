@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"shuyuan/datasets"
-	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
 	"shuyuan/licensing/use"
@@ -18,8 +17,8 @@ import (
 const oldGrant = 216
 
 // sampleContent is what sample reports say.
-var sampleContent = use.Content{Used: "示例：估算机场鸟击的维修损失", Results: "示例：一份年度估算，已免费公布", Access: "示例：两名分析员", Security: "示例：机房磁盘加密，登录留痕", Personal: "no", Onward: "no",
-	Shown: "示例：按这份数据估算的全国机场鸟击维修损失，已免费公布。"}
+var sampleContent = use.Content{Used: "示例：写一篇机场鸟击的科普文章", Results: "示例：一篇文章，已免费公布", Access: "示例：本人", Security: "示例：自己的电脑，磁盘加密", Personal: "no", Onward: "no",
+	Shown: "示例：按这份数据写的机场鸟击科普文章，已免费公布。"}
 
 // useAgo is what follows grants, with the grants, as they were so many days ago.
 func (s *stage) useAgo(days int) (*use.Service, *licensing.Service, error) {
@@ -39,7 +38,7 @@ func (s *stage) useData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	owner, authority := s.as(theOwner), s.as(theAuthority)
+	authority := s.as(theAuthority)
 	there, err := now.Draws(ctx, authority, 0, 1)
 	if err != nil || len(there) > 0 {
 		return err // an earlier play did it
@@ -53,38 +52,17 @@ func (s *stage) useData(ctx context.Context) error {
 			return err
 		}
 	}
-	held, err := l.GrantsOf(ctx, owner, 0, 100)
-	if err != nil {
-		return err
-	}
-	if err := s.reportOn(ctx, now, owner, held); err != nil {
-		return err
-	}
 	if _, err := now.Draw(ctx, authority, use.LiveGrants, "示例：数据现在放在哪里，谁能读到，有没有提供给别人？", ""); fault.KindOf(err) == fault.Conflict {
 		return nil // there was no room for what is granted
 	} else if err != nil {
 		return err
 	}
-	return s.giveBackOne(ctx, l)
-}
-
-// reportOn files the report of the newest grant that stands.
-func (s *stage) reportOn(ctx context.Context, u *use.Service, owner account.Actor, held []licensing.Held) error {
-	i := slices.IndexFunc(held, func(g licensing.Held) bool { return g.Stands(s.Now()) })
-	if i < 0 {
-		return nil // there was no room for its entry
-	}
-	r, err := u.Report(ctx, owner, held[i].Number, 1)
-	if err != nil {
-		return err
-	}
-	_, err = u.File(ctx, owner, held[i].Number, 1, sampleContent, r.Revision)
-	return err
+	return s.giveBackOne(ctx, now, l)
 }
 
 // giveBackOne takes a file under a grant of the citizen's and gives the grant back:
-// the data is to be destroyed.
-func (s *stage) giveBackOne(ctx context.Context, l *licensing.Service) error {
+// the data is to be destroyed, and the last report is handed in.
+func (s *stage) giveBackOne(ctx context.Context, u *use.Service, l *licensing.Service) error {
 	citizen := s.as(theCitizen)
 	held, err := l.GrantsOf(ctx, citizen, 0, 100)
 	if err != nil {
@@ -111,6 +89,13 @@ func (s *stage) giveBackOne(ctx context.Context, l *licensing.Service) error {
 		h.Sent(1 << 10)
 		break
 	}
-	_, err = l.MoveGrant(ctx, citizen, g.Number, licensing.Surrender, "", g.Revision)
+	if _, err = l.MoveGrant(ctx, citizen, g.Number, licensing.Surrender, "", g.Revision); err != nil {
+		return err
+	}
+	r, err := u.Report(ctx, citizen, g.Number, 1)
+	if err != nil || !slices.Contains(r.Offers, use.FileReport) { // nothing was there to take
+		return err
+	}
+	_, err = u.File(ctx, citizen, g.Number, 1, sampleContent, r.Revision)
 	return err
 }
