@@ -468,7 +468,7 @@ func TestWhatIsAcceptedWhileSuspendedWaits(t *testing.T) {
 	_, err = w.Licensing.Decide(t.Context(), officer, a.Number, reduced(a), a.Revision)
 	kind(t, "a part of it", err, fault.Conflict, "")
 	w.Day(t, "2026-07-06")
-	if a, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Refused(a), a.Revision); err != nil {
+	if _, err = w.Licensing.Decide(t.Context(), officer, a.Number, licensingtest.Refused(a), a.Revision); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := w.Licensing.InTime(t.Context(), d.Department.Slug); err != nil || s.All != 2 || s.Yes != 2 {
