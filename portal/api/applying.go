@@ -33,7 +33,9 @@ type RuleSource struct {
 // ApplicationTerm is a period that a rule sets.
 type ApplicationTerm struct {
 	RuleSource
-	Days     int    `json:"days" doc:"Working days" zh:"工作日数" example:"2"`
+	Days     int    `json:"days" doc:"How many of the unit" zh:"多少个单位" example:"2"`
+	Unit     string `json:"unit" doc:"The unit of days, in Chinese: a rule may count months" zh:"days 的单位：规则也可能按月计" example:"个工作日"`
+	UnitEN   string `json:"unit_en" doc:"The unit of days, in English" zh:"days 的单位（英文）" example:"working days"`
 	Rule     string `json:"rule" doc:"The rule: profile and path, as at /law" zh:"规则：规则集和路径，见 /law" example:"cn-tianjin-2018 open.application.decision_deadline"`
 	Source   string `json:"source" doc:"The rule in words, in Chinese" zh:"规则的说法" example:"第二十三条第二款"`
 	SourceEN string `json:"source_en" doc:"The rule in words, in English" zh:"规则的说法（英文）" example:"Article 23, paragraph 2"`
@@ -131,6 +133,7 @@ func applicationTerm(c *deadline.Clock) ApplicationTerm {
 		out.Cite = append(out.Cite, c.Rule.Cite...)
 	}
 	out.Days, _ = c.Rule.Number()
+	out.Unit, out.UnitEN = c.Rule.Unit.Zh, c.Rule.Unit.En
 	zh, en := text.With(context.Background(), text.Chinese), text.With(context.Background(), text.English)
 	out.Source, _, _ = templates.ClockSource(zh, c.Profile, c.Rule)
 	out.SourceEN, _, _ = templates.ClockSource(en, c.Profile, c.Rule)

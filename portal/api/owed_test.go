@@ -116,7 +116,7 @@ func TestAProgramHandsInReports(t *testing.T) {
 	w.take(t)
 	var all api.Obligations
 	w.reads(t, "listObligations", "/obligations", &all)
-	if len(all.Items) != 2 || all.Items[0].Kind != "report" || all.Items[0].ID != 1 || all.Items[0].State != "open" || !all.Items[0].Owed || all.Items[0].Due == nil || all.Items[0].Due.Day != "2026-09-02" || !all.Items[0].Due.House || all.Items[0].Due.Rule == "" || all.Items[0].Due.SourceEN == "" {
+	if len(all.Items) != 2 || all.Items[0].Kind != "report" || all.Items[0].ID != 1 || all.Items[0].State != "open" || !all.Items[0].Owed || all.Items[0].Due == nil || all.Items[0].Due.Day != "2026-09-02" || !all.Items[0].Due.House || all.Items[0].Due.Rule == "" || all.Items[0].Due.SourceEN == "" || all.Items[0].Due.Days != 6 || all.Items[0].Due.UnitEN != "months" {
 		t.Fatalf("%+v", all)
 	}
 	at := "/grants/" + w.grant + "/reports/1"
