@@ -1,0 +1,55 @@
+package disclosure
+
+// Table is a result as the checks see it: what would leave, and beside it what
+// the runner measured of each row and nobody is given.
+type Table struct {
+	Columns []Column
+	Rows    [][]any // string, int64, float64, bool or nil, in the order of Columns
+
+	Subjects []int64  // of each row: how many different subjects stand behind it; the fewest, where there are several kinds
+	Weights  [][]Mass // of each row, in the order of Columns; the zero Mass where the column is no magnitude
+	Sketches []Sketch // of each row: who stands behind it, without saying who
+}
+
+// Role is what a column of a result is.
+type Role string
+
+// The roles.
+const (
+	Dimension Role = "dimension" // rows are grouped by it
+	Count     Role = "count"     // how many rows, subjects or values
+	Magnitude Role = "magnitude" // a sum, a mean, a spread, a quantile of measured values
+	Derived   Role = "derived"   // worked out from other columns of the result, such as a share
+)
+
+// Column is one column of a result.
+type Column struct {
+	Name   string
+	Type   string // text, integer, decimal, date, datetime, boolean
+	Role   Role
+	From   []Origin // the columns of mounts that it is made of
+	Reason string   // how it is made: the aggregate's name; empty for a dimension
+}
+
+// Origin is a column of a mount.
+type Origin struct {
+	Mount  string
+	Column string
+}
+
+// Mass is how a magnitude is spread over the subjects of one row: enough for the
+// rules of dominance. Amounts are absolute.
+type Mass struct {
+	Total, Largest, Second float64
+	Known                  bool
+}
+
+// SketchSize is the number of counters of a Sketch.
+const SketchSize = 256
+
+// Sketch is a linear sketch of a set of subjects (the fast tug-of-war sketch of
+// Alon, Matias and Szegedy, 1999, in one row): every subject's keyed hash picks a
+// counter and a sign. The sketch of a difference of sets is the difference of
+// their sketches, and the sum of its squares estimates how many subjects it has:
+// exactly, as long as no two of them share a counter.
+type Sketch [SketchSize]int32
