@@ -10,6 +10,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/cases"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workflow"
@@ -155,7 +156,7 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, who account.Actor, a *App
 	if err != nil {
 		return err
 	}
-	number, err := Number(ctx, tx, "SQZ", now)
+	number, err := cases.Number(ctx, tx, "SQZ", now)
 	if err != nil {
 		return err
 	}

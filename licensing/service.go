@@ -14,6 +14,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/cases"
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
@@ -259,7 +260,7 @@ func (s *Service) Begin(ctx context.Context, who account.Actor, slug string, org
 
 // begin keeps a draft under the next number.
 func (s *Service) begin(ctx context.Context, tx pgx.Tx, who account.Actor, a *Application) (err error) {
-	if a.Number, err = Number(ctx, tx, "SQ", a.CreatedAt); err != nil {
+	if a.Number, err = cases.Number(ctx, tx, "SQ", a.CreatedAt); err != nil {
 		return err
 	}
 	if err := insert(ctx, tx, a); err != nil {

@@ -10,10 +10,10 @@ import (
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/cases"
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
-	"shuyuan/licensing"
 	"shuyuan/licensing/sharing"
 )
 
@@ -196,10 +196,10 @@ func (s *Service) begin(ctx context.Context, who account.Actor, side Side, b *Br
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		var err error
-		if b.ID, b.Number, err = licensing.Made(ctx, tx, "breaches", b.sent); err != nil || b.ID != 0 {
+		if b.ID, b.Number, err = cases.Made(ctx, tx, "breaches", b.sent); err != nil || b.ID != 0 {
 			return none, err
 		}
-		if b.Number, err = licensing.Number(ctx, tx, "WY", s.instant()); err != nil {
+		if b.Number, err = cases.Number(ctx, tx, "WY", s.instant()); err != nil {
 			return none, err
 		}
 		if err := s.startClock(b, term); err != nil {

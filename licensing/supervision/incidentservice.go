@@ -10,12 +10,12 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/cases"
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
-	"shuyuan/licensing"
 )
 
 // The texts say at once and in time (立即、及时); the numbers are the platform's.
@@ -103,10 +103,10 @@ func (s *Service) OpenIncident(ctx context.Context, who account.Actor, n NewInci
 	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
-		if i.ID, i.Number, err = licensing.Made(ctx, tx, "incidents", n.Sent); err != nil || i.ID != 0 {
+		if i.ID, i.Number, err = cases.Made(ctx, tx, "incidents", n.Sent); err != nil || i.ID != 0 {
 			return none, err
 		}
-		if i.Number, err = licensing.Number(ctx, tx, "AQ", s.instant()); err != nil {
+		if i.Number, err = cases.Number(ctx, tx, "AQ", s.instant()); err != nil {
 			return none, err
 		}
 		if err := insertIncident(ctx, tx, who, i, n.Sent); err != nil {

@@ -13,12 +13,12 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/cases"
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
-	"shuyuan/licensing"
 	"shuyuan/licensing/papers"
 )
 
@@ -196,13 +196,13 @@ func (s *Service) IssueOrder(ctx context.Context, who account.Actor, n NewOrder)
 	}
 	o.sent = n.Sent
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Order, error) {
-		if o.ID, o.Number, err = licensing.Made(ctx, tx, "rectification_orders", o.sent); err != nil || o.ID != 0 {
+		if o.ID, o.Number, err = cases.Made(ctx, tx, "rectification_orders", o.sent); err != nil || o.ID != 0 {
 			return o, err
 		}
 		if err := tx.QueryRow(ctx, `SELECT slug, name, name_en FROM departments WHERE id = $1`, o.Issuer.ID).Scan(&o.Issuer.Slug, &o.Issuer.Name, &o.Issuer.NameEN); err != nil {
 			return nil, err
 		}
-		if o.Number, err = licensing.Number(ctx, tx, "ZG", s.instant()); err != nil {
+		if o.Number, err = cases.Number(ctx, tx, "ZG", s.instant()); err != nil {
 			return nil, err
 		}
 		if err := insertOrder(ctx, tx, o); err != nil {

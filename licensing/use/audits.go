@@ -12,6 +12,7 @@ import (
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/audit"
+	"shuyuan/internal/cases"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing"
@@ -49,7 +50,7 @@ func (s *Service) Draw(ctx context.Context, who account.Actor, which, questions,
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Draw, error) {
 		d := &Draw{Which: which, At: s.instant(), By: who.Name, by: who.ID, Percent: s.limits.Percent, Least: s.limits.Least, Questions: questions, sent: sent}
 		var err error
-		if d.ID, d.Number, err = licensing.Made(ctx, tx, "use_draws", sent); err != nil || d.ID != 0 {
+		if d.ID, d.Number, err = cases.Made(ctx, tx, "use_draws", sent); err != nil || d.ID != 0 {
 			return d, err
 		}
 		if d.Side, d.Profile, err = s.drawer(ctx, tx, who); err != nil {
@@ -68,7 +69,7 @@ func (s *Service) Draw(ctx context.Context, who account.Actor, which, questions,
 		_, _ = rand.Read(seed)
 		d.Seed = hex.EncodeToString(seed)
 		d.Drawn = Sample(d.Seed, d.Population, d.Percent, d.Least)
-		if d.Number, err = licensing.Number(ctx, tx, "CC", d.At); err != nil {
+		if d.Number, err = cases.Number(ctx, tx, "CC", d.At); err != nil {
 			return nil, err
 		}
 		if err := insertDraw(ctx, tx, d); err != nil {

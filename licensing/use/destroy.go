@@ -9,6 +9,7 @@ import (
 
 	"shuyuan/datasets/catalogue"
 	"shuyuan/internal/account"
+	"shuyuan/internal/cases"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
@@ -164,7 +165,7 @@ func (s *Service) moveDestruction(ctx context.Context, tx pgx.Tx, who account.Ac
 	switch action {
 	case Certify:
 		if d.Number == "" {
-			if d.Number, err = licensing.Number(ctx, tx, "XH", now); err != nil {
+			if d.Number, err = cases.Number(ctx, tx, "XH", now); err != nil {
 				return err
 			}
 		}
