@@ -12,6 +12,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
+	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 )
 
@@ -78,6 +79,22 @@ func (g Gate) shared(ctx context.Context, subject account.Actor, v *datasets.Ver
 		return p, nil
 	}
 	return datasets.Permit{}, refused
+}
+
+// Mount is what the workspace of a scenario may mount of a file of v at now: the
+// grant for that file, while every link above it stands.
+func (g Gate) Mount(ctx context.Context, of int64, v *datasets.Version, resource string, now time.Time) (scenario.Granted, error) {
+	if g.pool == nil || v.Under != nil {
+		return scenario.Granted{}, errNeedsGrant()
+	}
+	found, err := scenario.Standing(ctx, g.pool, of, now)
+	if err != nil {
+		return scenario.Granted{}, err
+	}
+	if i := slices.IndexFunc(found, func(f scenario.Granted) bool { return f.Dataset == v.DatasetID && f.Resource == resource }); i >= 0 {
+		return found[i], nil
+	}
+	return scenario.Granted{}, errNeedsGrant()
 }
 
 func errNeedsGrant() error {

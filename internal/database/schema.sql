@@ -122,6 +122,20 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.mandate_stands(mandate bigint, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    WITH RECURSIVE chain AS (
+        SELECT m.parent_id, m.state, m.from_at, m.until_at, m.operator_id FROM mandates m WHERE m.id = mandate
+        UNION ALL
+        SELECT m.parent_id, m.state, m.from_at, m.until_at, m.operator_id FROM mandates m JOIN chain c ON m.id = c.parent_id)
+    SELECT coalesce(bool_and(c.state = 'active' AND c.from_at <= at AND at < c.until_at AND o.suspended_at IS NULL), false)
+    FROM chain c JOIN organisations o ON o.id = c.operator_id
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.opening_check_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -196,12 +210,51 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.scenario_stands(scenario bigint, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    SELECT EXISTS (SELECT FROM scenarios s
+        JOIN organisations o ON o.id = s.organisation_id AND o.suspended_at IS NULL
+        JOIN developers d ON d.mandate_id = s.mandate_id AND d.organisation_id = s.organisation_id AND d.state = 'admitted'
+        JOIN scenario_contracts c ON c.scenario_id = s.id AND c.state = 'active' AND c.from_at <= at AND at < c.until_at
+        WHERE s.id = scenario AND s.state = 'active' AND s.from_at <= at AND at < s.until_at AND mandate_stands(s.mandate_id, at))
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.share_event_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 BEGIN
     RAISE EXCEPTION 'what happened to a request for sharing is never changed';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.terms_nest()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    outer_from timestamptz; outer_until timestamptz;
+BEGIN
+    CASE TG_TABLE_NAME
+    WHEN 'mandates' THEN
+        IF NEW.parent_id IS NULL THEN RETURN NEW; END IF;
+        SELECT from_at, until_at INTO outer_from, outer_until FROM mandates WHERE id = NEW.parent_id;
+    WHEN 'scenarios' THEN
+        IF NEW.until_at IS NULL THEN RETURN NEW; END IF;
+        SELECT from_at, until_at INTO outer_from, outer_until FROM mandates WHERE id = NEW.mandate_id;
+    WHEN 'scenario_contracts' THEN
+        SELECT from_at, until_at INTO outer_from, outer_until FROM scenarios WHERE id = NEW.scenario_id;
+    ELSE
+        SELECT from_at, until_at INTO outer_from, outer_until FROM scenario_contracts WHERE id = NEW.contract_id;
+    END CASE;
+    IF NEW.from_at < outer_from OR NEW.until_at > outer_until THEN
+        RAISE EXCEPTION 'the term of % % does not lie within the one above it', TG_TABLE_NAME, NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
 END $function$
 ;
 
@@ -1426,6 +1479,27 @@ COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules b
 COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
 COMMENT ON COLUMN departments.side IS '管 or 监: a body that manages data is never the one that supervises its market';
 
+CREATE TABLE developers (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    mandate_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT developers_number_check CHECK ((number ~ '^RZ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT developers_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'admitted'::text, 'refused'::text, 'suspended'::text, 'left'::text]))),
+    CONSTRAINT developers_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
+    CONSTRAINT developers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT developers_pkey PRIMARY KEY (id),
+    CONSTRAINT developers_number_key UNIQUE (number)
+);
+CREATE UNIQUE INDEX developers_one ON public.developers USING btree (mandate_id, organisation_id) WHERE (state <> ALL (ARRAY['refused'::text, 'left'::text]));
+CREATE INDEX developers_organisation ON public.developers USING btree (organisation_id, id DESC);
+COMMENT ON TABLE developers IS 'entry (入驻) of second-tier developers (二级开发主体) with the operator of a mandate';
+
 CREATE TABLE dictionary_revisions (
     version_id bigint NOT NULL,
     "position" integer NOT NULL,
@@ -1999,6 +2073,55 @@ CREATE TABLE mailings (
 );
 COMMENT ON TABLE mailings IS 'letters that are under way or sent; a letter is written from the notices that name it';
 COMMENT ON COLUMN mailings.day IS 'of a digest: the day it tells of, so that there is one a day';
+
+CREATE TABLE mandate_items (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    mandate_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    columns text[] NOT NULL,
+    forms text[] NOT NULL DEFAULT '{}'::text[],
+    purposes text[] NOT NULL DEFAULT '{}'::text[],
+    CONSTRAINT mandate_items_columns_check CHECK ((cardinality(columns) > 0)),
+    CONSTRAINT mandate_items_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT mandate_items_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
+    CONSTRAINT mandate_items_pkey PRIMARY KEY (id),
+    CONSTRAINT mandate_items_mandate_id_dataset_id_key UNIQUE (mandate_id, dataset_id)
+);
+COMMENT ON TABLE mandate_items IS 'the scope of a mandate, down to columns; empty forms and purposes: those of the mandate';
+
+CREATE TABLE mandates (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    parent_id bigint,
+    renews_id bigint,
+    body_id bigint NOT NULL,
+    operator_id bigint NOT NULL,
+    title text NOT NULL,
+    purposes text[] NOT NULL DEFAULT '{}'::text[],
+    forms text[] NOT NULL DEFAULT '{}'::text[],
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT mandates_check CHECK ((until_at > from_at)),
+    CONSTRAINT mandates_check1 CHECK (((state <> ALL (ARRAY['suspended'::text, 'revoked'::text])) OR (reason <> ''::text))),
+    CONSTRAINT mandates_number_check CHECK ((number ~ '^AUTH-\d{4}-\d{6}$'::text)),
+    CONSTRAINT mandates_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'under_review'::text, 'approved'::text, 'signed'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'closed'::text, 'withdrawn'::text]))),
+    CONSTRAINT mandates_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT mandates_body_id_fkey FOREIGN KEY (body_id) REFERENCES departments(id),
+    CONSTRAINT mandates_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES organisations(id),
+    CONSTRAINT mandates_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES mandates(id),
+    CONSTRAINT mandates_renews_id_fkey FOREIGN KEY (renews_id) REFERENCES mandates(id),
+    CONSTRAINT mandates_pkey PRIMARY KEY (id),
+    CONSTRAINT mandates_number_key UNIQUE (number)
+);
+CREATE INDEX mandates_operator ON public.mandates USING btree (operator_id, id DESC);
+CREATE TRIGGER mandates_nest BEFORE INSERT OR UPDATE OF from_at, until_at, parent_id ON public.mandates FOR EACH ROW EXECUTE FUNCTION terms_nest();
+COMMENT ON TABLE mandates IS 'authorisation agreements (授权运营协议) between an implementing body and an operator; a city''s stands under its province''s (parent_id)';
+COMMENT ON COLUMN mandates.until_at IS 'the first moment that is no longer in the term; renewal makes another mandate and never moves it';
 
 CREATE TABLE note_versions (
     note_id bigint NOT NULL,
@@ -2647,6 +2770,110 @@ CREATE TABLE scans (
 COMMENT ON TABLE scans IS 'files in which personal and hidden data was looked for, before or after they were published';
 COMMENT ON COLUMN scans.sha256 IS 'of the original: that of an upload, and of the version that is made of it';
 COMMENT ON COLUMN scans.detectors IS 'the edition of the detectors: a later one looks again';
+
+CREATE TABLE scenario_contracts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    scenario_id bigint NOT NULL,
+    sha256 text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT scenario_contracts_check CHECK ((until_at > from_at)),
+    CONSTRAINT scenario_contracts_number_check CHECK ((number ~ '^KFHT-\d{4}-\d{6}$'::text)),
+    CONSTRAINT scenario_contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT scenario_contracts_state_check CHECK ((state = ANY (ARRAY['offered'::text, 'active'::text, 'suspended'::text, 'ended'::text, 'void'::text]))),
+    CONSTRAINT scenario_contracts_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
+    CONSTRAINT scenario_contracts_pkey PRIMARY KEY (id),
+    CONSTRAINT scenario_contracts_number_key UNIQUE (number)
+);
+CREATE UNIQUE INDEX scenario_contracts_one ON public.scenario_contracts USING btree (scenario_id) WHERE (state = ANY (ARRAY['offered'::text, 'active'::text, 'suspended'::text]));
+CREATE TRIGGER scenario_contracts_nest BEFORE INSERT OR UPDATE OF from_at, until_at ON public.scenario_contracts FOR EACH ROW EXECUTE FUNCTION terms_nest();
+COMMENT ON TABLE scenario_contracts IS 'the agreement on use (数据使用协议) of operator and developer about one scenario (AS-44)';
+
+CREATE TABLE scenario_grants (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    contract_id bigint NOT NULL,
+    item_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    resource_id text NOT NULL,
+    columns text[] NOT NULL,
+    uses jsonb NOT NULL,
+    rows_where text NOT NULL DEFAULT ''::text,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT scenario_grants_check CHECK ((until_at > from_at)),
+    CONSTRAINT scenario_grants_columns_check CHECK ((cardinality(columns) > 0)),
+    CONSTRAINT scenario_grants_number_check CHECK ((number ~ '^CSQ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT scenario_grants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'ended'::text]))),
+    CONSTRAINT scenario_grants_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES scenario_contracts(id),
+    CONSTRAINT scenario_grants_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT scenario_grants_item_id_fkey FOREIGN KEY (item_id) REFERENCES scenario_items(id),
+    CONSTRAINT scenario_grants_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT scenario_grants_pkey PRIMARY KEY (id),
+    CONSTRAINT scenario_grants_contract_id_item_id_key UNIQUE (contract_id, item_id),
+    CONSTRAINT scenario_grants_number_key UNIQUE (number)
+);
+CREATE INDEX scenario_grants_resource ON public.scenario_grants USING btree (resource_id) WHERE (state = 'active'::text);
+CREATE TRIGGER scenario_grants_nest BEFORE INSERT OR UPDATE OF from_at, until_at ON public.scenario_grants FOR EACH ROW EXECUTE FUNCTION terms_nest();
+COMMENT ON TABLE scenario_grants IS 'what the workspace of a scenario may mount, item by item: the lowest link of grant, contract, scenario and mandate';
+COMMENT ON COLUMN scenario_grants.uses IS 'of each column what a program may do with it: group, aggregate, read or subject';
+
+CREATE TABLE scenario_items (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    scenario_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    resource_id text NOT NULL,
+    columns text[] NOT NULL,
+    rows_where text NOT NULL DEFAULT ''::text,
+    CONSTRAINT scenario_items_columns_check CHECK ((cardinality(columns) > 0)),
+    CONSTRAINT scenario_items_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT scenario_items_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT scenario_items_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
+    CONSTRAINT scenario_items_pkey PRIMARY KEY (id),
+    CONSTRAINT scenario_items_scenario_id_resource_id_key UNIQUE (scenario_id, resource_id)
+);
+
+CREATE TABLE scenarios (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    mandate_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    title text NOT NULL DEFAULT ''::text,
+    use_class text NOT NULL DEFAULT 'industry'::text,
+    purpose text NOT NULL DEFAULT ''::text,
+    from_at timestamp with time zone,
+    until_at timestamp with time zone,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT scenarios_check CHECK ((until_at > from_at)),
+    CONSTRAINT scenarios_check1 CHECK (((state <> ALL (ARRAY['authorised'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'terminated'::text, 'closed'::text])) OR ((until_at IS NOT NULL) AND (from_at IS NOT NULL)))),
+    CONSTRAINT scenarios_check2 CHECK (((state <> ALL (ARRAY['suspended'::text, 'terminated'::text, 'refused'::text])) OR (reason <> ''::text))),
+    CONSTRAINT scenarios_number_check CHECK ((number ~ '^SCN-\d{4}-\d{6}$'::text)),
+    CONSTRAINT scenarios_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'screened'::text, 'reviewed'::text, 'awarding'::text, 'authorised'::text, 'refused'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'terminated'::text, 'closed'::text, 'withdrawn'::text]))),
+    CONSTRAINT scenarios_use_class_check CHECK ((use_class = ANY (ARRAY['public_benefit'::text, 'governance'::text, 'industry'::text, 'commercial'::text]))),
+    CONSTRAINT scenarios_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
+    CONSTRAINT scenarios_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT scenarios_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT scenarios_pkey PRIMARY KEY (id),
+    CONSTRAINT scenarios_number_key UNIQUE (number)
+);
+CREATE INDEX scenarios_mandate ON public.scenarios USING btree (mandate_id, id DESC);
+CREATE INDEX scenarios_organisation ON public.scenarios USING btree (organisation_id, id DESC);
+CREATE TRIGGER scenarios_nest BEFORE INSERT OR UPDATE OF from_at, until_at, mandate_id ON public.scenarios FOR EACH ROW EXECUTE FUNCTION terms_nest();
+COMMENT ON COLUMN scenarios.state IS 'submitted: the operator screens; screened: departments and security give their opinions; reviewed: the authority decides; awarding: a competition decides; authorised: the contract is signed; active: the workspace is open';
 
 CREATE TABLE schema_changes (
     version_id bigint NOT NULL,
