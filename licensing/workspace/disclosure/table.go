@@ -9,6 +9,21 @@ type Table struct {
 	Subjects []int64  // of each row: how many different subjects stand behind it; the fewest, where there are several kinds
 	Weights  [][]Mass // of each row, in the order of Columns; the zero Mass where the column is no magnitude
 	Sketches []Sketch // of each row: who stands behind it, without saying who
+
+	// Own is, of each row, what was measured of the cells whose aggregate sees only
+	// some of the row's subjects, as one with a FILTER or a CASE within it. Nil
+	// where there is no such cell. Whoever lets aggregates have conditions of their
+	// own fills it: the checks cannot know otherwise who stands behind a cell.
+	Own [][]Own
+}
+
+// Own is what was measured of one cell: the subjects that meet the condition of
+// its aggregate; where the condition lies in the value, as in
+// sum(CASE WHEN … THEN 1 ELSE 0 END), those whose value is neither NULL nor zero.
+type Own struct {
+	Column   int
+	Subjects int64
+	Sketch   Sketch
 }
 
 // Role is what a column of a result is.
@@ -27,7 +42,7 @@ type Column struct {
 	Name   string
 	Type   string // text, integer, decimal, date, datetime, boolean
 	Role   Role
-	From   []Origin // the columns of mounts that it is made of
+	From   []Origin // the columns of mounts that it is made of, those of its own conditions among them
 	Reason string   // how it is made: the aggregate's name; empty for a dimension
 }
 
@@ -53,3 +68,13 @@ const SketchSize = 256
 // their sketches, and the sum of its squares estimates how many subjects it has:
 // exactly, as long as no two of them share a counter.
 type Sketch [SketchSize]int32
+
+// Add puts a subject into the sketch, by a hash of it that is evenly spread and
+// keyed with one key for a source: sketches of two keys cannot be compared.
+func (s *Sketch) Add(hash uint64) {
+	if hash>>8&1 == 0 {
+		s[hash%SketchSize]++
+	} else {
+		s[hash%SketchSize]--
+	}
+}

@@ -1,0 +1,272 @@
+package disclosure
+
+import (
+	"cmp"
+	"slices"
+)
+
+// distance is how far two sets are apart at least, up to limit: the number of counters
+// by which their sketches differ, each by as much as it does, or the difference of
+// their sizes. It is never more than the truth.
+func distance(a, b *behind, limit int64) int64 {
+	least := max(a.mass-b.mass, b.mass-a.mass)
+	if least >= limit {
+		return limit
+	}
+	var d int64
+	for k, v := range a.blocks {
+		d += abs(int64(v) - int64(b.blocks[k]))
+	}
+	if d >= limit {
+		return limit
+	}
+	d = 0
+	for k, v := range a.sketch {
+		if d += abs(int64(v) - int64(b.sketch[k])); d >= limit {
+			return limit
+		}
+	}
+	return max(least, d)
+}
+
+func abs(v int64) int64 {
+	if v < 0 {
+		return -v
+	}
+	return v
+}
+
+// behindShown are who stands behind the cells that are shown, and behind their
+// sums along the dimensions.
+func (w *work) behindShown() []behind {
+	var out []behind
+	for _, i := range w.shown() {
+		if w.plainShown(i) {
+			out = append(out, newBehind(w.t.Subjects[i], w.t.Sketches[i], [2]int{i, -1}))
+		}
+		var parts summed
+		for _, j := range w.measures {
+			if o, own := w.own[i][j]; own && !w.hidden(i, j) {
+				out = append(out, newBehind(o.Subjects, o.Sketch, [2]int{i, j}))
+				parts.add(o.Subjects, &o.Sketch, [2]int{i, j})
+			}
+		}
+		out = parts.appendTo(out)
+	}
+	for _, g := range w.groups() {
+		var rows []int
+		most := -1
+		for _, i := range g.rows {
+			if !w.totals[i] && !w.gone(i) && w.plainShown(i) {
+				rows = append(rows, i)
+				if most < 0 || w.t.Subjects[i] > w.t.Subjects[most] {
+					most = i
+				}
+			}
+		}
+		out = w.sum(rows, -1).appendTo(out)
+		if len(rows) > 2 { // the largest can be the total of others and of some that are not shown
+			out = w.sum(rows, most).appendTo(out)
+		}
+	}
+	return out
+}
+
+// sum is that of rows without one of them.
+func (w *work) sum(rows []int, without int) *summed {
+	var s summed
+	for _, i := range rows {
+		if i != without {
+			s.add(w.t.Subjects[i], &w.t.Sketches[i], [2]int{i, -1})
+		}
+	}
+	return &s
+}
+
+// summed gathers cells into their sum.
+type summed struct {
+	mass   int64
+	sketch Sketch
+	cells  [][2]int
+}
+
+func (s *summed) add(mass int64, sketch *Sketch, cell [2]int) {
+	for k, v := range sketch {
+		s.sketch[k] += v
+	}
+	s.mass += mass
+	s.cells = append(s.cells, cell)
+}
+
+func (s *summed) appendTo(out []behind) []behind {
+	if len(s.cells) < 2 {
+		return out
+	}
+	return append(out, newBehind(s.mass, s.sketch, s.cells...))
+}
+
+// plainShown reports whether a row shows something of all its subjects, or
+// nothing but that it is there.
+func (w *work) plainShown(i int) bool {
+	if len(w.measures) == 0 {
+		return !w.drop[i]
+	}
+	return slices.ContainsFunc(w.measures, func(j int) bool {
+		_, own := w.own[i][j]
+		return !own && !w.hidden(i, j)
+	})
+}
+
+// byMass orders by size, and keeps the order else.
+func byMass(a, b behind) int { return cmp.Compare(a.mass, b.mass) }
+
+// window is where in sorted the sizes are less than limit away from mass.
+func window(sorted []behind, mass, limit int64) (from, to int) {
+	from, _ = slices.BinarySearchFunc(sorted, mass-limit+1, func(b behind, m int64) int { return cmp.Compare(b.mass, m) })
+	to, _ = slices.BinarySearchFunc(sorted, mass+limit, func(b behind, m int64) int { return cmp.Compare(b.mass, m) })
+	return from, to
+}
+
+// within hides what the cells of one result tell of few subjects when they are
+// held against each other and against their sums (R8). It reports whether it hid
+// anything.
+func (w *work) within() bool {
+	all := w.behindShown()
+	slices.SortStableFunc(all, byMass)
+	limit, hid := int64(w.p.Subjects), false
+	for x := range all {
+		a := &all[x]
+		_, to := window(all, a.mass, limit)
+		for y := x + 1; y < to; y++ {
+			b := &all[y]
+			if d := distance(a, b, limit); d == 0 || d >= limit {
+				continue
+			}
+			cells := slices.Concat(a.cells, b.cells)
+			if slices.ContainsFunc(cells, w.notShown) {
+				continue // hidden since for another difference
+			}
+			largest := 1
+			if a.sum() && b.sum() { // without their smallest row they tell less
+				largest = -1
+			}
+			slices.SortFunc(cells, func(x, y [2]int) int {
+				return cmp.Or(largest*cmp.Compare(w.mass(y), w.mass(x)), slices.Compare(x[:], y[:]))
+			})
+			if at := cells[0]; at[1] < 0 {
+				hid = w.hideRow(at[0], R8) || hid
+			} else {
+				hid = w.hideCell(at[0], at[1], R8) || hid
+			}
+		}
+	}
+	return hid
+}
+
+// notShown reports whether a row, or a cell of its own, is not shown.
+func (w *work) notShown(at [2]int) bool {
+	if at[1] < 0 {
+		return w.gone(at[0])
+	}
+	return w.hidden(at[0], at[1])
+}
+
+// mass is how many subjects stand behind a row, or a cell of its own.
+func (w *work) mass(at [2]int) int64 {
+	if at[1] < 0 {
+		return w.t.Subjects[at[0]]
+	}
+	return w.own[at[0]][at[1]].Subjects
+}
+
+// across refuses a result that tells of few subjects when it is held against what
+// was released before from the same source (R8).
+func (w *work) across(earlier []Release) {
+	limit := int64(w.p.Subjects)
+	now := w.behindShown()
+	slices.SortStableFunc(now, byMass)
+	for _, r := range earlier {
+		near := false
+		for x := range r.cells {
+			from, to := window(now, r.cells[x].mass, limit)
+			for y := from; y < to; y++ {
+				if d := distance(&r.cells[x], &now[y], limit); d > 0 && d < limit {
+					near = true
+				}
+			}
+		}
+		if near {
+			w.say(R8, Refused, Finding{Sentence: sayDifference, Args: []any{r.ID, w.p.Subjects}})
+		}
+	}
+	if !w.refused() {
+		w.triples(now, earlier)
+	}
+}
+
+// mostSingles is of how many cells sums of two are looked at, and fewCells how
+// many a release may have to be one of those that ask for single figures.
+const (
+	mostSingles = 200
+	fewCells    = 12
+)
+
+// triples refuses a result of few cells of which one, with another, adds up to
+// nearly a third: the steps of a tracker, each of which is large enough.
+func (w *work) triples(now []behind, earlier []Release) {
+	type figure struct {
+		behind
+		new bool
+	}
+	var all []figure
+	for _, b := range now {
+		if !b.sum() && len(now) <= 3*fewCells {
+			all = append(all, figure{b, true})
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	for k := len(earlier) - 1; k >= 0; k-- {
+		if r := earlier[k]; r.plain <= fewCells {
+			for _, b := range r.cells[:r.plain] {
+				if len(all) < mostSingles {
+					all = append(all, figure{b, false})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b figure) int { return byMass(a.behind, b.behind) })
+	limit := int64(w.p.Subjects)
+	for x := range all {
+		for y := range x {
+			sum := behind{mass: all[x].mass + all[y].mass}
+			for k := range sum.blocks {
+				sum.blocks[k] = all[x].blocks[k] + all[y].blocks[k]
+			}
+			made := false
+			for z := x + 1; z < len(all); z++ {
+				third := &all[z]
+				if third.mass <= sum.mass-limit {
+					continue
+				}
+				if third.mass >= sum.mass+limit {
+					break
+				}
+				if !third.new && !all[x].new && !all[y].new {
+					continue
+				}
+				if !made {
+					for k := range sum.sketch {
+						sum.sketch[k] = all[x].sketch[k] + all[y].sketch[k]
+					}
+					made = true
+				}
+				if d := distance(&sum, &third.behind, limit); d > 0 && d < limit {
+					w.say(R8, Refused, Finding{Sentence: sayTracker, Args: []any{w.p.Subjects}})
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,34 @@
+// Package disclosure decides what of a result may leave the secure workspace
+// (可用不可见): the automatic rules R1 to R11, before two people look.
+//
+// Check is pure: the same result, rules and earlier releases give the same
+// report, whatever the order of the rows. It reads what the runner measured of
+// each row (how many subjects, the largest contributions, a sketch of who) and
+// gives back a Cleared, a type that cannot carry any of it. What a rule can mend
+// it mends, by hiding and rounding; what it cannot mend it refuses, with a reason
+// that names rows and columns and no value that was hidden.
+//
+// The figures are rules of the platform (平台规则) in house.yaml; PolicyOf reads
+// them for the strictest source of a result. No law names any of them.
+//
+// # What the rules cannot see
+//
+// R8, differencing, is heuristic. It knows who stands behind a cell by a sketch of
+// 256 counters, and it looks at pairs of cells, at cells against sums of cells
+// along the dimensions, and at sums of two among the cells of small tables. A
+// combination of more cells than that is not looked for. A sketch never makes a
+// difference larger than it is; it may make one smaller, where two subjects of
+// different sign share a counter. A difference of an odd number of subjects is
+// never taken for none; one of two is with a chance of 1 in 512, where the
+// numbers of subjects do not tell. TestHowOftenASketchErrs has the rates.
+//
+// R3, complementary suppression, knows the sums that hold in the numbers
+// themselves: a row that is the sum of others along any dimension, whatever it is
+// called, columns that add up to another, and two ways of dividing the same whole.
+// Parts of a whole that stand in one column without a mark, in no pattern, are
+// not found. Feasible intervals are worked out exactly, by the simplex method,
+// for values that are not negative; a result that is too entangled is refused.
+//
+// R9 knows forms of numbers and addresses, not meaning: what somebody encodes on
+// purpose is for the two people of R11.
+package disclosure
