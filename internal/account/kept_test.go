@@ -102,6 +102,18 @@ var keptColumns = []keptColumn{
 	{"rectification_orders", "found_by", "acts.ndjson", stays, official},
 	{"supervision_events", "by_id", "acts.ndjson", stays, official},
 
+	{"scenarios", "user_id", "data.json", stays, "what was decided on it stays, and it is its organisation's; old drafts go"},
+	{"scenarios", "screened_by", "acts.ndjson", stays, official},
+	{"scenarios", "security_by", "acts.ndjson", stays, official},
+	{"scenarios", "decided_by", "acts.ndjson", stays, official},
+	{"scenario_items", "decided_by", "acts.ndjson", stays, official},
+	{"scenario_contracts", "operator_by", "acts.ndjson", stays, "a signature under an agreement, with the name as signed"},
+	{"scenario_contracts", "developer_by", "acts.ndjson", stays, "a signature under an agreement, with the name as signed"},
+	{"scenario_events", "by_id", "acts.ndjson", stays, official},
+	{"scenario_reports", "filed_by", "acts.ndjson", stays, "a report on what was used, with the name as signed"},
+	{"scenario_templates", "made_by", "acts.ndjson", stays, official},
+	{"scenario_consents", "by_id", "acts.ndjson", stays, official},
+
 	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},
 	{"audit_checks", "by_id", "acts.ndjson", stays, "a number without a name"},
 	{"users", "factors_asked_by", "acts.ndjson", stays, "a number, until it is done or has expired"},

@@ -210,6 +210,39 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.scenario_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (
+        ('draft', 'submitted'), ('draft', 'withdrawn'), ('submitted', 'returned'), ('submitted', 'screened'), ('submitted', 'withdrawn'), ('returned', 'submitted'), ('returned', 'lapsed'), ('returned', 'withdrawn'),
+        ('screened', 'reviewed'), ('screened', 'withdrawn'), ('reviewed', 'awarding'), ('reviewed', 'authorised'), ('reviewed', 'refused'), ('reviewed', 'withdrawn'), ('awarding', 'authorised'), ('awarding', 'refused'), ('awarding', 'withdrawn'),
+        ('authorised', 'active'), ('authorised', 'terminated'), ('authorised', 'surrendered'), ('authorised', 'expired'), ('active', 'suspended'), ('active', 'expired'), ('active', 'terminated'), ('active', 'surrendered'),
+        ('suspended', 'active'), ('suspended', 'expired'), ('suspended', 'terminated'), ('suspended', 'surrendered'), ('expired', 'closed'), ('terminated', 'closed'), ('surrendered', 'closed')) THEN
+        RAISE EXCEPTION 'scenario % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.until_at IS NOT NULL AND (OLD.from_at, OLD.until_at) IS DISTINCT FROM (NEW.from_at, NEW.until_at) AND OLD.state <> 'authorised' THEN
+        RAISE EXCEPTION 'the term of scenario % stays as it was authorised', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.scenario_separate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.decided_by IS NOT NULL AND EXISTS (SELECT FROM user_roles r WHERE r.user_id = NEW.decided_by AND r.side <> 'manage')
+       OR NEW.screened_by > 0 AND EXISTS (SELECT FROM user_roles r WHERE r.user_id = NEW.screened_by AND r.side <> 'operate')
+       OR EXISTS (SELECT FROM scenario_items i WHERE i.scenario_id = NEW.id AND i.consent_id IS NULL AND i.decided_by > 0 AND i.decided_by IN (NEW.decided_by, NEW.screened_by, NEW.security_by)) THEN
+        RAISE EXCEPTION 'who screens, gives opinions, reviews and decides about scenario % are different people of their own sides', NEW.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.scenario_stands(scenario bigint, at timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
@@ -2771,18 +2804,75 @@ COMMENT ON TABLE scans IS 'files in which personal and hidden data was looked fo
 COMMENT ON COLUMN scans.sha256 IS 'of the original: that of an upload, and of the version that is made of it';
 COMMENT ON COLUMN scans.detectors IS 'the edition of the detectors: a later one looks again';
 
+CREATE TABLE scenario_clocks (
+    scenario_id bigint NOT NULL,
+    number integer NOT NULL,
+    of text NOT NULL,
+    item_id bigint,
+    profile text NOT NULL,
+    path text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    stopped_at timestamp with time zone,
+    CONSTRAINT scenario_clocks_check CHECK ((stopped_at >= began_at)),
+    CONSTRAINT scenario_clocks_check1 CHECK (((of = 'opinion'::text) = (item_id IS NOT NULL))),
+    CONSTRAINT scenario_clocks_number_check CHECK ((number >= 1)),
+    CONSTRAINT scenario_clocks_of_check CHECK ((of = ANY (ARRAY['screening'::text, 'completion'::text, 'opinion'::text, 'security'::text, 'authority'::text, 'signing'::text]))),
+    CONSTRAINT scenario_clocks_path_check CHECK ((path <> ''::text)),
+    CONSTRAINT scenario_clocks_profile_check CHECK ((profile <> ''::text)),
+    CONSTRAINT scenario_clocks_item_id_fkey FOREIGN KEY (item_id) REFERENCES scenario_items(id),
+    CONSTRAINT scenario_clocks_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
+    CONSTRAINT scenario_clocks_pkey PRIMARY KEY (scenario_id, number)
+);
+CREATE INDEX scenario_clocks_running ON public.scenario_clocks USING btree (of, began_at) WHERE (stopped_at IS NULL);
+COMMENT ON TABLE scenario_clocks IS 'the periods of a scenario; an opinion has one for each item, by the text that binds its department. Whether one is late is worked out from its rule, and being late agrees to nothing';
+
+CREATE TABLE scenario_consents (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    template_item_id bigint NOT NULL,
+    department_id bigint NOT NULL,
+    columns text[] NOT NULL,
+    uses jsonb NOT NULL,
+    rows_where text NOT NULL DEFAULT ''::text,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_name text NOT NULL DEFAULT ''::text,
+    CONSTRAINT scenario_consents_check CHECK ((until_at > at)),
+    CONSTRAINT scenario_consents_columns_check CHECK ((cardinality(columns) > 0)),
+    CONSTRAINT scenario_consents_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT scenario_consents_template_item_id_fkey FOREIGN KEY (template_item_id) REFERENCES scenario_template_items(id),
+    CONSTRAINT scenario_consents_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX scenario_consents_one ON public.scenario_consents USING btree (template_item_id) WHERE (ended_at IS NULL);
+COMMENT ON TABLE scenario_consents IS 'what a department agrees to beforehand of an item of a template: it fills the opinion in, which stays the department''s';
+
 CREATE TABLE scenario_contracts (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     number text NOT NULL,
     scenario_id bigint NOT NULL,
+    template text NOT NULL DEFAULT ''::text,
+    blanks jsonb NOT NULL DEFAULT '{}'::jsonb,
+    body text NOT NULL DEFAULT ''::text,
     sha256 text NOT NULL,
     from_at timestamp with time zone NOT NULL,
     until_at timestamp with time zone NOT NULL,
+    offered_at timestamp with time zone,
+    operator_by bigint,
+    operator_name text NOT NULL DEFAULT ''::text,
+    operator_at timestamp with time zone,
+    operator_method text NOT NULL DEFAULT ''::text,
+    developer_by bigint,
+    developer_name text NOT NULL DEFAULT ''::text,
+    developer_at timestamp with time zone,
+    developer_method text NOT NULL DEFAULT ''::text,
     state text NOT NULL,
     state_at timestamp with time zone NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
     revision integer NOT NULL DEFAULT 1,
     CONSTRAINT scenario_contracts_check CHECK ((until_at > from_at)),
+    CONSTRAINT scenario_contracts_check1 CHECK ((operator_by <> developer_by)),
     CONSTRAINT scenario_contracts_number_check CHECK ((number ~ '^KFHT-\d{4}-\d{6}$'::text)),
     CONSTRAINT scenario_contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT scenario_contracts_state_check CHECK ((state = ANY (ARRAY['offered'::text, 'active'::text, 'suspended'::text, 'ended'::text, 'void'::text]))),
@@ -2793,6 +2883,25 @@ CREATE TABLE scenario_contracts (
 CREATE UNIQUE INDEX scenario_contracts_one ON public.scenario_contracts USING btree (scenario_id) WHERE (state = ANY (ARRAY['offered'::text, 'active'::text, 'suspended'::text]));
 CREATE TRIGGER scenario_contracts_nest BEFORE INSERT OR UPDATE OF from_at, until_at ON public.scenario_contracts FOR EACH ROW EXECUTE FUNCTION terms_nest();
 COMMENT ON TABLE scenario_contracts IS 'the agreement on use (数据使用协议) of operator and developer about one scenario (AS-44)';
+COMMENT ON COLUMN scenario_contracts.body IS 'as it was shown, whose SHA-256 both sides sign';
+
+CREATE TABLE scenario_events (
+    scenario_id bigint NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    side text NOT NULL,
+    department_id bigint,
+    act text NOT NULL,
+    state text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    CONSTRAINT scenario_events_number_check CHECK ((number >= 1)),
+    CONSTRAINT scenario_events_side_check CHECK ((side = ANY (ARRAY['developer'::text, 'operator'::text, 'department'::text, 'security'::text, 'authority'::text, 'regulator'::text, 'platform'::text]))),
+    CONSTRAINT scenario_events_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT scenario_events_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
+    CONSTRAINT scenario_events_pkey PRIMARY KEY (scenario_id, number)
+);
 
 CREATE TABLE scenario_grants (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2833,14 +2942,128 @@ CREATE TABLE scenario_items (
     dataset_id bigint NOT NULL,
     resource_id text NOT NULL,
     columns text[] NOT NULL,
+    uses jsonb NOT NULL DEFAULT '{}'::jsonb,
+    why jsonb NOT NULL DEFAULT '{}'::jsonb,
     rows_where text NOT NULL DEFAULT ''::text,
-    CONSTRAINT scenario_items_columns_check CHECK ((cardinality(columns) > 0)),
+    span text NOT NULL DEFAULT ''::text,
+    refresh text NOT NULL DEFAULT ''::text,
+    open_type text NOT NULL DEFAULT ''::text,
+    decision text NOT NULL DEFAULT ''::text,
+    given_columns text[] NOT NULL DEFAULT '{}'::text[],
+    given_uses jsonb NOT NULL DEFAULT '{}'::jsonb,
+    given_where text NOT NULL DEFAULT ''::text,
+    reason text NOT NULL DEFAULT ''::text,
+    bases jsonb NOT NULL DEFAULT '[]'::jsonb,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    consent_id bigint,
+    CONSTRAINT scenario_items_check CHECK (((decision = ''::text) = (decided_at IS NULL))),
+    CONSTRAINT scenario_items_check1 CHECK (((decision <> ALL (ARRAY['reduced'::text, 'refused'::text])) OR (reason <> ''::text))),
+    CONSTRAINT scenario_items_check2 CHECK (((decision <> ALL (ARRAY['open'::text, 'granted'::text, 'reduced'::text])) OR (cardinality(given_columns) > 0))),
+    CONSTRAINT scenario_items_check3 CHECK ((given_columns <@ columns)),
+    CONSTRAINT scenario_items_decision_check CHECK ((decision = ANY (ARRAY[''::text, 'open'::text, 'granted'::text, 'reduced'::text, 'refused'::text]))),
+    CONSTRAINT scenario_items_open_type_check CHECK ((open_type = ANY (ARRAY[''::text, 'unconditional'::text, 'conditional'::text]))),
+    CONSTRAINT scenario_items_consent_id_fkey FOREIGN KEY (consent_id) REFERENCES scenario_consents(id),
     CONSTRAINT scenario_items_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT scenario_items_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
     CONSTRAINT scenario_items_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
     CONSTRAINT scenario_items_pkey PRIMARY KEY (id),
     CONSTRAINT scenario_items_scenario_id_resource_id_key UNIQUE (scenario_id, resource_id)
 );
+CREATE INDEX scenario_items_dataset ON public.scenario_items USING btree (dataset_id);
+COMMENT ON COLUMN scenario_items.open_type IS 'of the entry, when the scenario was submitted';
+COMMENT ON COLUMN scenario_items.decision IS 'of the department; open: everybody may have it, so that nobody is asked';
+COMMENT ON COLUMN scenario_items.consent_id IS 'the standing consent by which the opinion was filled in; null: it was given for this scenario';
+
+CREATE TABLE scenario_reports (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    scenario_id bigint NOT NULL,
+    number integer NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    clock_from timestamp with time zone NOT NULL,
+    clock_given integer NOT NULL DEFAULT 0,
+    used text NOT NULL DEFAULT ''::text,
+    results text NOT NULL DEFAULT ''::text,
+    security text NOT NULL DEFAULT ''::text,
+    problems text NOT NULL DEFAULT ''::text,
+    filed_at timestamp with time zone,
+    filed_by bigint,
+    filed_name text NOT NULL DEFAULT ''::text,
+    missing text NOT NULL DEFAULT ''::text,
+    returns integer NOT NULL DEFAULT 0,
+    accepted_at timestamp with time zone,
+    accepted_name text NOT NULL DEFAULT ''::text,
+    reminded_at timestamp with time zone,
+    warned_at timestamp with time zone,
+    suspended_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT scenario_reports_check CHECK (((state <> ALL (ARRAY['filed'::text, 'returned'::text, 'accepted'::text])) OR ((filed_at IS NOT NULL) AND (used <> ''::text) AND (results <> ''::text) AND (security <> ''::text)))),
+    CONSTRAINT scenario_reports_check1 CHECK (((state <> 'returned'::text) OR (missing <> ''::text))),
+    CONSTRAINT scenario_reports_check2 CHECK (((state = 'accepted'::text) = (accepted_at IS NOT NULL))),
+    CONSTRAINT scenario_reports_check3 CHECK (((suspended_at IS NULL) OR (warned_at IS NOT NULL))),
+    CONSTRAINT scenario_reports_clock_given_check CHECK ((clock_given >= 0)),
+    CONSTRAINT scenario_reports_clock_path_check CHECK ((clock_path <> ''::text)),
+    CONSTRAINT scenario_reports_clock_profile_check CHECK ((clock_profile <> ''::text)),
+    CONSTRAINT scenario_reports_number_check CHECK ((number >= 1)),
+    CONSTRAINT scenario_reports_returns_check CHECK ((returns >= 0)),
+    CONSTRAINT scenario_reports_state_check CHECK ((state = ANY (ARRAY['open'::text, 'filed'::text, 'returned'::text, 'accepted'::text, 'void'::text]))),
+    CONSTRAINT scenario_reports_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
+    CONSTRAINT scenario_reports_pkey PRIMARY KEY (id),
+    CONSTRAINT scenario_reports_scenario_id_number_key UNIQUE (scenario_id, number)
+);
+CREATE INDEX scenario_reports_waiting ON public.scenario_reports USING btree (id) WHERE (state = ANY (ARRAY['open'::text, 'filed'::text, 'returned'::text]));
+COMMENT ON TABLE scenario_reports IS 'what a developer says each year of the use of a scenario; the operator reads it';
+COMMENT ON COLUMN scenario_reports.suspended_at IS 'when the platform suspended the scenario because this had not come after a warning; null once it came';
+
+CREATE TABLE scenario_template_items (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    template_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    resource_id text NOT NULL,
+    columns text[] NOT NULL,
+    uses jsonb NOT NULL,
+    rows_where text NOT NULL DEFAULT ''::text,
+    CONSTRAINT scenario_template_items_columns_check CHECK ((cardinality(columns) > 0)),
+    CONSTRAINT scenario_template_items_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT scenario_template_items_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id),
+    CONSTRAINT scenario_template_items_template_id_fkey FOREIGN KEY (template_id) REFERENCES scenario_templates(id),
+    CONSTRAINT scenario_template_items_pkey PRIMARY KEY (id),
+    CONSTRAINT scenario_template_items_template_id_resource_id_key UNIQUE (template_id, resource_id)
+);
+CREATE INDEX scenario_template_items_dataset ON public.scenario_template_items USING btree (dataset_id);
+
+CREATE TABLE scenario_templates (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    mandate_id bigint NOT NULL,
+    title text NOT NULL,
+    sector text NOT NULL,
+    use_class text NOT NULL,
+    purpose text NOT NULL,
+    description text NOT NULL,
+    method text NOT NULL DEFAULT ''::text,
+    outputs jsonb NOT NULL,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT scenario_templates_description_check CHECK ((description <> ''::text)),
+    CONSTRAINT scenario_templates_number_check CHECK ((number ~ '^MB-\d{4}-\d{6}$'::text)),
+    CONSTRAINT scenario_templates_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT scenario_templates_sector_check CHECK ((sector <> ''::text)),
+    CONSTRAINT scenario_templates_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT scenario_templates_use_class_check CHECK ((use_class = ANY (ARRAY['public_benefit'::text, 'governance'::text, 'industry'::text, 'commercial'::text]))),
+    CONSTRAINT scenario_templates_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
+    CONSTRAINT scenario_templates_pkey PRIMARY KEY (id),
+    CONSTRAINT scenario_templates_number_key UNIQUE (number)
+);
+CREATE INDEX scenario_templates_mandate ON public.scenario_templates USING btree (mandate_id, id DESC);
+COMMENT ON TABLE scenario_templates IS 'known kinds of scenarios (场景快审): what one asks for, and which departments have consented beforehand';
 
 CREATE TABLE scenarios (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2848,32 +3071,100 @@ CREATE TABLE scenarios (
     mandate_id bigint NOT NULL,
     organisation_id bigint NOT NULL,
     user_id bigint NOT NULL,
+    kind text NOT NULL DEFAULT 'new'::text,
+    earlier_id bigint,
     title text NOT NULL DEFAULT ''::text,
+    sector text NOT NULL DEFAULT ''::text,
     use_class text NOT NULL DEFAULT 'industry'::text,
+    research boolean NOT NULL DEFAULT false,
     purpose text NOT NULL DEFAULT ''::text,
+    description text NOT NULL DEFAULT ''::text,
+    method text NOT NULL DEFAULT ''::text,
+    audience text NOT NULL DEFAULT ''::text,
+    outputs jsonb NOT NULL DEFAULT '[]'::jsonb,
+    personal_basis text NOT NULL DEFAULT 'none'::text,
+    personal_how text NOT NULL DEFAULT ''::text,
+    security_plan text NOT NULL DEFAULT ''::text,
+    emergency_plan text NOT NULL DEFAULT ''::text,
+    filing text NOT NULL DEFAULT ''::text,
+    delivery text NOT NULL DEFAULT 'sandbox'::text,
+    months integer NOT NULL DEFAULT 0,
+    submitted_at timestamp with time zone,
+    returns integer NOT NULL DEFAULT 0,
+    missing text[] NOT NULL DEFAULT '{}'::text[],
+    screened_by bigint,
+    screened_name text NOT NULL DEFAULT ''::text,
+    screened_at timestamp with time zone,
+    screened_words text NOT NULL DEFAULT ''::text,
+    security_verdict text NOT NULL DEFAULT ''::text,
+    security_words text NOT NULL DEFAULT ''::text,
+    security_by bigint,
+    security_name text NOT NULL DEFAULT ''::text,
+    security_at timestamp with time zone,
+    award jsonb,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    decision text NOT NULL DEFAULT ''::text,
+    bases jsonb NOT NULL DEFAULT '[]'::jsonb,
     from_at timestamp with time zone,
     until_at timestamp with time zone,
     state text NOT NULL,
     state_at timestamp with time zone NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
+    violation text NOT NULL DEFAULT ''::text,
+    suspended_by text NOT NULL DEFAULT ''::text,
+    told integer NOT NULL DEFAULT 0,
     made_at timestamp with time zone NOT NULL,
+    saved_at timestamp with time zone,
     revision integer NOT NULL DEFAULT 1,
+    template_id bigint,
+    sent text,
     CONSTRAINT scenarios_check CHECK ((until_at > from_at)),
-    CONSTRAINT scenarios_check1 CHECK (((state <> ALL (ARRAY['authorised'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'terminated'::text, 'closed'::text])) OR ((until_at IS NOT NULL) AND (from_at IS NOT NULL)))),
+    CONSTRAINT scenarios_check1 CHECK (((state <> ALL (ARRAY['authorised'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'terminated'::text, 'surrendered'::text, 'closed'::text])) OR ((until_at IS NOT NULL) AND (from_at IS NOT NULL)))),
     CONSTRAINT scenarios_check2 CHECK (((state <> ALL (ARRAY['suspended'::text, 'terminated'::text, 'refused'::text])) OR (reason <> ''::text))),
+    CONSTRAINT scenarios_check3 CHECK (((kind = 'new'::text) = (earlier_id IS NULL))),
+    CONSTRAINT scenarios_check4 CHECK ((earlier_id <> id)),
+    CONSTRAINT scenarios_check5 CHECK (((NOT research) OR (use_class = 'public_benefit'::text))),
+    CONSTRAINT scenarios_check6 CHECK (((security_at IS NULL) = (security_verdict = ''::text))),
+    CONSTRAINT scenarios_check7 CHECK (((decided_by <> screened_by) AND (decided_by <> security_by) AND (security_by <> screened_by))),
+    CONSTRAINT scenarios_check8 CHECK (((decided_by <> user_id) AND (screened_by <> user_id) AND (security_by <> user_id))),
+    CONSTRAINT scenarios_delivery_check CHECK ((delivery = ANY (ARRAY['sandbox'::text, 'api'::text, 'connector'::text]))),
+    CONSTRAINT scenarios_kind_check CHECK ((kind = ANY (ARRAY['new'::text, 'change'::text, 'extension'::text, 'again'::text]))),
+    CONSTRAINT scenarios_months_check CHECK (((months >= 0) AND (months <= 1200))),
     CONSTRAINT scenarios_number_check CHECK ((number ~ '^SCN-\d{4}-\d{6}$'::text)),
-    CONSTRAINT scenarios_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'screened'::text, 'reviewed'::text, 'awarding'::text, 'authorised'::text, 'refused'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'terminated'::text, 'closed'::text, 'withdrawn'::text]))),
+    CONSTRAINT scenarios_personal_basis_check CHECK ((personal_basis = ANY (ARRAY['none'::text, 'consent'::text, 'law'::text]))),
+    CONSTRAINT scenarios_returns_check CHECK ((returns >= 0)),
+    CONSTRAINT scenarios_security_verdict_check CHECK ((security_verdict = ANY (ARRAY[''::text, 'passed'::text, 'conditions'::text, 'failed'::text]))),
+    CONSTRAINT scenarios_sent_check CHECK ((sent ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT scenarios_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'screened'::text, 'reviewed'::text, 'awarding'::text, 'authorised'::text, 'refused'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'terminated'::text, 'surrendered'::text, 'closed'::text, 'withdrawn'::text, 'lapsed'::text]))),
+    CONSTRAINT scenarios_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'operator'::text, 'regulator'::text, 'platform'::text]))),
+    CONSTRAINT scenarios_told_check CHECK (((told >= 0) AND (told <= 2))),
     CONSTRAINT scenarios_use_class_check CHECK ((use_class = ANY (ARRAY['public_benefit'::text, 'governance'::text, 'industry'::text, 'commercial'::text]))),
+    CONSTRAINT scenarios_earlier_id_fkey FOREIGN KEY (earlier_id) REFERENCES scenarios(id),
     CONSTRAINT scenarios_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
     CONSTRAINT scenarios_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT scenarios_template_id_fkey FOREIGN KEY (template_id) REFERENCES scenario_templates(id),
     CONSTRAINT scenarios_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT scenarios_pkey PRIMARY KEY (id),
-    CONSTRAINT scenarios_number_key UNIQUE (number)
+    CONSTRAINT scenarios_number_key UNIQUE (number),
+    CONSTRAINT scenarios_sent_key UNIQUE (sent)
 );
+CREATE INDEX scenarios_earlier ON public.scenarios USING btree (earlier_id) WHERE (earlier_id IS NOT NULL);
+CREATE INDEX scenarios_ends ON public.scenarios USING btree (until_at) WHERE (state = ANY (ARRAY['authorised'::text, 'active'::text, 'suspended'::text]));
 CREATE INDEX scenarios_mandate ON public.scenarios USING btree (mandate_id, id DESC);
 CREATE INDEX scenarios_organisation ON public.scenarios USING btree (organisation_id, id DESC);
+CREATE INDEX scenarios_template ON public.scenarios USING btree (template_id) WHERE (template_id IS NOT NULL);
+CREATE TRIGGER scenarios_moves BEFORE UPDATE ON public.scenarios FOR EACH ROW EXECUTE FUNCTION scenario_moves();
 CREATE TRIGGER scenarios_nest BEFORE INSERT OR UPDATE OF from_at, until_at, mandate_id ON public.scenarios FOR EACH ROW EXECUTE FUNCTION terms_nest();
+CREATE TRIGGER scenarios_papers AFTER DELETE ON public.scenarios FOR EACH ROW EXECUTE FUNCTION case_papers_go('scenario', 'scenario_award');
+CREATE TRIGGER scenarios_separate BEFORE UPDATE OF decided_by, screened_by, security_by ON public.scenarios FOR EACH ROW EXECUTE FUNCTION scenario_separate();
+COMMENT ON COLUMN scenarios.earlier_id IS 'whose scope this changes, which it goes on from, or that had ended and is asked for again';
+COMMENT ON COLUMN scenarios.research IS 'of a university or an institute: for public benefit alone (AB-35.2)';
+COMMENT ON COLUMN scenarios.decision IS 'of the authority, with what it bids; its legal bases in bases';
 COMMENT ON COLUMN scenarios.state IS 'submitted: the operator screens; screened: departments and security give their opinions; reviewed: the authority decides; awarding: a competition decides; authorised: the contract is signed; active: the workspace is open';
+COMMENT ON COLUMN scenarios.told IS 'how often its developer was told that it ends soon';
+COMMENT ON COLUMN scenarios.sent IS 'the digest of the form that made it; the same form sent again leads here';
 
 CREATE TABLE schema_changes (
     version_id bigint NOT NULL,

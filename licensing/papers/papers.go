@@ -38,6 +38,9 @@ const (
 	Dispute     Kind = "dispute"     // of a dispute over its refusal: applications.id
 	Award       Kind = "award"       // of a competition: applications.id
 	Order       Kind = "order"       // evidence of what was put right: rectification_orders.id
+
+	Scenario      Kind = "scenario"       // materials of a scenario: scenarios.id
+	ScenarioAward Kind = "scenario_award" // of the competition for one: scenarios.id
 )
 
 // Case is the case that a file is for, as its domain sees it.

@@ -6,49 +6,137 @@ CREATE TABLE scenarios (
     mandate_id      bigint NOT NULL REFERENCES mandates,
     organisation_id bigint NOT NULL REFERENCES organisations,
     user_id         bigint NOT NULL REFERENCES users,
-    title           text NOT NULL DEFAULT '',
-    use_class       text NOT NULL DEFAULT 'industry' CHECK (use_class IN ('public_benefit', 'governance', 'industry', 'commercial')),
-    purpose         text NOT NULL DEFAULT '',
+    kind            text NOT NULL DEFAULT 'new' CHECK (kind IN ('new', 'change', 'extension', 'again')),
+    earlier_id      bigint REFERENCES scenarios,
+
+    title          text NOT NULL DEFAULT '',
+    sector         text NOT NULL DEFAULT '',
+    use_class      text NOT NULL DEFAULT 'industry' CHECK (use_class IN ('public_benefit', 'governance', 'industry', 'commercial')),
+    research       boolean NOT NULL DEFAULT false,
+    purpose        text NOT NULL DEFAULT '',
+    description    text NOT NULL DEFAULT '',
+    method         text NOT NULL DEFAULT '',
+    audience       text NOT NULL DEFAULT '',
+    outputs        jsonb NOT NULL DEFAULT '[]',
+    personal_basis text NOT NULL DEFAULT 'none' CHECK (personal_basis IN ('none', 'consent', 'law')),
+    personal_how   text NOT NULL DEFAULT '',
+    security_plan  text NOT NULL DEFAULT '',
+    emergency_plan text NOT NULL DEFAULT '',
+    filing         text NOT NULL DEFAULT '',
+    delivery       text NOT NULL DEFAULT 'sandbox' CHECK (delivery IN ('sandbox', 'api', 'connector')),
+    months         integer NOT NULL DEFAULT 0 CHECK (months BETWEEN 0 AND 1200),
+
+    submitted_at    timestamptz,
+    returns         integer NOT NULL DEFAULT 0 CHECK (returns >= 0),
+    missing         text[] NOT NULL DEFAULT '{}',
+    screened_by     bigint,
+    screened_name   text NOT NULL DEFAULT '',
+    screened_at     timestamptz,
+    screened_words  text NOT NULL DEFAULT '',
+    security_verdict text NOT NULL DEFAULT '' CHECK (security_verdict IN ('', 'passed', 'conditions', 'failed')),
+    security_words  text NOT NULL DEFAULT '',
+    security_by     bigint,
+    security_name   text NOT NULL DEFAULT '',
+    security_at     timestamptz,
+    award           jsonb,
+    decided_by      bigint,
+    decided_name    text NOT NULL DEFAULT '',
+    decided_at      timestamptz,
+    decision        text NOT NULL DEFAULT '',
+    bases           jsonb NOT NULL DEFAULT '[]',
+
     from_at         timestamptz,
     until_at        timestamptz,
-    state           text NOT NULL CHECK (state IN ('draft', 'submitted', 'returned', 'screened', 'reviewed', 'awarding', 'authorised', 'refused', 'active', 'suspended', 'expired', 'terminated', 'closed', 'withdrawn')),
+    state           text NOT NULL CHECK (state IN ('draft', 'submitted', 'returned', 'screened', 'reviewed', 'awarding', 'authorised', 'refused', 'active', 'suspended', 'expired', 'terminated', 'surrendered', 'closed', 'withdrawn', 'lapsed')),
     state_at        timestamptz NOT NULL,
     reason          text NOT NULL DEFAULT '',
+    violation       text NOT NULL DEFAULT '',
+    suspended_by    text NOT NULL DEFAULT '' CHECK (suspended_by IN ('', 'operator', 'regulator', 'platform')),
+    told            integer NOT NULL DEFAULT 0 CHECK (told BETWEEN 0 AND 2),
     made_at         timestamptz NOT NULL,
+    saved_at        timestamptz,
     revision        integer NOT NULL DEFAULT 1,
     CHECK (until_at > from_at),
-    CHECK (state NOT IN ('authorised', 'active', 'suspended', 'expired', 'terminated', 'closed') OR until_at IS NOT NULL AND from_at IS NOT NULL),
-    CHECK (state NOT IN ('suspended', 'terminated', 'refused') OR reason <> '')
+    CHECK (state NOT IN ('authorised', 'active', 'suspended', 'expired', 'terminated', 'surrendered', 'closed') OR until_at IS NOT NULL AND from_at IS NOT NULL),
+    CHECK (state NOT IN ('suspended', 'terminated', 'refused') OR reason <> ''),
+    CHECK ((kind = 'new') = (earlier_id IS NULL)),
+    CHECK (earlier_id <> id),
+    CHECK (NOT research OR use_class = 'public_benefit'),
+    CHECK ((security_at IS NULL) = (security_verdict = '')),
+    CHECK (decided_by <> screened_by AND decided_by <> security_by AND security_by <> screened_by),
+    CHECK (decided_by <> user_id AND screened_by <> user_id AND security_by <> user_id)
 );
 CREATE INDEX scenarios_mandate ON scenarios (mandate_id, id DESC);
 CREATE INDEX scenarios_organisation ON scenarios (organisation_id, id DESC);
+CREATE INDEX scenarios_earlier ON scenarios (earlier_id) WHERE earlier_id IS NOT NULL;
+CREATE INDEX scenarios_ends ON scenarios (until_at) WHERE state IN ('authorised', 'active', 'suspended');
 COMMENT ON COLUMN scenarios.state IS 'submitted: the operator screens; screened: departments and security give their opinions; reviewed: the authority decides; awarding: a competition decides; authorised: the contract is signed; active: the workspace is open';
+COMMENT ON COLUMN scenarios.earlier_id IS 'whose scope this changes, which it goes on from, or that had ended and is asked for again';
+COMMENT ON COLUMN scenarios.research IS 'of a university or an institute: for public benefit alone (AB-35.2)';
+COMMENT ON COLUMN scenarios.decision IS 'of the authority, with what it bids; its legal bases in bases';
+COMMENT ON COLUMN scenarios.told IS 'how often its developer was told that it ends soon';
 
 CREATE TABLE scenario_items (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    scenario_id bigint NOT NULL REFERENCES scenarios,
-    dataset_id  bigint NOT NULL REFERENCES datasets,
-    resource_id text NOT NULL REFERENCES resources,
-    columns     text[] NOT NULL CHECK (cardinality(columns) > 0),
-    rows_where  text NOT NULL DEFAULT '',
-    UNIQUE (scenario_id, resource_id)
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    scenario_id   bigint NOT NULL REFERENCES scenarios,
+    dataset_id    bigint NOT NULL REFERENCES datasets,
+    resource_id   text NOT NULL REFERENCES resources,
+    columns       text[] NOT NULL,
+    uses          jsonb NOT NULL DEFAULT '{}',
+    why           jsonb NOT NULL DEFAULT '{}',
+    rows_where    text NOT NULL DEFAULT '',
+    span          text NOT NULL DEFAULT '',
+    refresh       text NOT NULL DEFAULT '',
+    open_type     text NOT NULL DEFAULT '' CHECK (open_type IN ('', 'unconditional', 'conditional')),
+
+    decision      text NOT NULL DEFAULT '' CHECK (decision IN ('', 'open', 'granted', 'reduced', 'refused')),
+    given_columns text[] NOT NULL DEFAULT '{}',
+    given_uses    jsonb NOT NULL DEFAULT '{}',
+    given_where   text NOT NULL DEFAULT '',
+    reason        text NOT NULL DEFAULT '',
+    bases         jsonb NOT NULL DEFAULT '[]',
+    decided_by    bigint,
+    decided_name  text NOT NULL DEFAULT '',
+    decided_at    timestamptz,
+    UNIQUE (scenario_id, resource_id),
+    CHECK ((decision = '') = (decided_at IS NULL)),
+    CHECK (decision NOT IN ('reduced', 'refused') OR reason <> ''),
+    CHECK (decision NOT IN ('open', 'granted', 'reduced') OR cardinality(given_columns) > 0),
+    CHECK (given_columns <@ columns)
 );
+CREATE INDEX scenario_items_dataset ON scenario_items (dataset_id);
+COMMENT ON COLUMN scenario_items.open_type IS 'of the entry, when the scenario was submitted';
+COMMENT ON COLUMN scenario_items.decision IS 'of the department; open: everybody may have it, so that nobody is asked';
 
 CREATE TABLE scenario_contracts (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    number      text NOT NULL UNIQUE CHECK (number ~ '^KFHT-\d{4}-\d{6}$'),
-    scenario_id bigint NOT NULL REFERENCES scenarios,
-    sha256      text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
-    from_at     timestamptz NOT NULL,
-    until_at    timestamptz NOT NULL,
-    state       text NOT NULL CHECK (state IN ('offered', 'active', 'suspended', 'ended', 'void')),
-    state_at    timestamptz NOT NULL,
-    reason      text NOT NULL DEFAULT '',
-    revision    integer NOT NULL DEFAULT 1,
-    CHECK (until_at > from_at)
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    number           text NOT NULL UNIQUE CHECK (number ~ '^KFHT-\d{4}-\d{6}$'),
+    scenario_id      bigint NOT NULL REFERENCES scenarios,
+    template         text NOT NULL DEFAULT '',
+    blanks           jsonb NOT NULL DEFAULT '{}',
+    body             text NOT NULL DEFAULT '',
+    sha256           text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    from_at          timestamptz NOT NULL,
+    until_at         timestamptz NOT NULL,
+    offered_at       timestamptz,
+    operator_by      bigint,
+    operator_name    text NOT NULL DEFAULT '',
+    operator_at      timestamptz,
+    operator_method  text NOT NULL DEFAULT '',
+    developer_by     bigint,
+    developer_name   text NOT NULL DEFAULT '',
+    developer_at     timestamptz,
+    developer_method text NOT NULL DEFAULT '',
+    state            text NOT NULL CHECK (state IN ('offered', 'active', 'suspended', 'ended', 'void')),
+    state_at         timestamptz NOT NULL,
+    reason           text NOT NULL DEFAULT '',
+    revision         integer NOT NULL DEFAULT 1,
+    CHECK (until_at > from_at),
+    CHECK (operator_by <> developer_by)
 );
 CREATE UNIQUE INDEX scenario_contracts_one ON scenario_contracts (scenario_id) WHERE state IN ('offered', 'active', 'suspended');
 COMMENT ON TABLE scenario_contracts IS 'the agreement on use (数据使用协议) of operator and developer about one scenario (AS-44)';
+COMMENT ON COLUMN scenario_contracts.body IS 'as it was shown, whose SHA-256 both sides sign';
 
 CREATE TABLE scenario_grants (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
