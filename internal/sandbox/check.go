@@ -88,7 +88,7 @@ type attempt struct {
 	Parent                      int
 }
 
-// selfTest runs behind the wall. Each row must be refused, except the last two.
+// selfTest runs behind the wall. Each row must be refused.
 func selfTest(_ context.Context, _ []*os.File) error {
 	var a attempt
 	if err := json.NewDecoder(os.Stdin).Decode(&a); err != nil {

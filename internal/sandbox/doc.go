@@ -3,8 +3,9 @@
 // uploaded, running DuckDB).
 //
 // A child has a user of its own (where we are root; else a user namespace), no
-// network, no signal to anybody, an empty environment, and by Landlock
-// only the files it was given. A seccomp list holds what it may ask of the
+// network, no signal to anybody, an empty environment, namespaces of its own for
+// mounts, messages and the machine's name, and by Landlock only the
+// files it was given. A seccomp list holds what it may ask of the
 // kernel, limits hold memory, processor time, file size and time on the clock.
 // It cannot start another program. It dies with us.
 //

@@ -215,7 +215,7 @@ func (c *Child) Path(path string) string {
 // instruction.
 func (c *Child) attributes() *syscall.SysProcAttr {
 	a := &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
+		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS | syscall.CLONE_NEWNS,
 		Setpgid:    true,
 		Pdeathsig:  syscall.SIGKILL,
 	}
@@ -299,6 +299,29 @@ func (c *Child) Wait() error {
 	}
 	return f
 }
+
+// Usage is what a child took.
+type Usage struct {
+	CPU    time.Duration // processor time, all threads together
+	Memory int64         // bytes at most
+}
+
+// Usage waits for the child's end and says what it took.
+func (c *Child) Usage() Usage {
+	<-c.gone
+	p := c.cmd.ProcessState
+	if p == nil {
+		return Usage{}
+	}
+	u := Usage{CPU: p.UserTime() + p.SystemTime()}
+	if r, ok := p.SysUsage().(*syscall.Rusage); ok {
+		u.Memory = r.Maxrss << 10
+	}
+	return u
+}
+
+// Pid is the child's number, as we see it.
+func (c *Child) Pid() int { return c.cmd.Process.Pid }
 
 // how is a child's end in numbers. A child that the kernel kills says nothing
 // itself: SIGKILL is most often a machine without memory, SIGSYS the wall.
