@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -14,10 +15,20 @@ import (
 	"shuyuan/internal/blob"
 	"shuyuan/internal/config"
 	"shuyuan/internal/sandbox"
+	"shuyuan/licensing/workspace/engine"
 )
 
 // children are what this program does when it is started as a limited child.
-var children = map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: rows.Duckworker}
+var children = everyJob(map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: rows.Duckworker}, engine.Jobs())
+
+// everyJob puts jobs together.
+func everyJob(all ...map[string]sandbox.Job) map[string]sandbox.Job {
+	out := map[string]sandbox.Job{}
+	for _, jobs := range all {
+		maps.Copy(out, jobs)
+	}
+	return out
+}
 
 // openRows starts what answers questions about rows. Whoever opened it closes
 // it.

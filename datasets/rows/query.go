@@ -392,3 +392,14 @@ func (c *Compiled) fingerprint() string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
+
+// Filter is the condition of a part as SQL over the names of the Parquet file,
+// with the values bound in it in their order; empty: every row. It is for who
+// copies rows of a table's file into a file of its own.
+func (p Part) Filter() (sql string, args []any, err error) {
+	c := &Compiled{}
+	if err := c.within(p); err != nil {
+		return "", nil, err
+	}
+	return c.where.sql, c.where.args, nil
+}

@@ -55,7 +55,8 @@ type Prepared struct {
 	Digest string // SHA-256 of the plain file, hex
 	Bytes  int64
 	Rows   int64
-	Statistics
+
+	Statistics Statistics
 }
 
 // Statistics is what anybody in the workspace may know of a mount.

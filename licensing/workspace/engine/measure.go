@@ -1,0 +1,441 @@
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"shuyuan/datasets/rows"
+	"shuyuan/internal/fault"
+	"shuyuan/licensing/workspace/disclosure"
+)
+
+// Nobody is how many subjects stand behind a row in which nobody's data are, as of
+// a public lookup table.
+const Nobody = math.MaxInt32
+
+// Measure runs a job's statement once more on the same inputs, rewritten so that
+// it also gives, of each row, who stands behind it; held is what Run gave. A result
+// that does not come out the same cannot be measured and is refused: most often an
+// inner group was of fewer subjects than the minimum, which the rewritten
+// statement leaves out.
+func (e *Engine) Measure(ctx context.Context, j Job, held disclosure.Table) (*Result, error) {
+	a, values, err := e.admit(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	m := &measuring{query: a.query, verdict: a.verdict, minimum: max(a.minimum, 1)}
+	if len(a.query.in.slots) == 0 {
+		return &Result{Table: nobodys(held)}, nil
+	}
+	secret, err := j.Workspace.derived("sketches")
+	if err != nil {
+		return nil, err
+	}
+	values = append(values, bound{Name: keyParameter, Type: rows.Text, Text: hex.EncodeToString(secret)})
+	j.Mounts = only(j.Mounts, a.verdict.Mounts)
+	j.Limits.Rows, j.Limits.Bytes = max(10*j.Limits.Rows, 100_000), 16*j.Limits.Bytes+64<<20 // hidden columns, and what a limit cut off
+	got, err := e.execute(ctx, j, task{SQL: m.statement(), Values: values, Setting: setting{Rows: true}})
+	if err != nil {
+		return nil, err
+	}
+	table, err := m.table(held, got)
+	if err != nil {
+		return nil, ended(ReasonRefused, got.resources, err).saying(fault.New(fault.Invalid, "这个结果不能核对：中间的分组里有不足 %d 个对象的格，或者两次计算不一致。请在子查询里加 having count(*) >= %d。", m.minimum, m.minimum))
+	}
+	return &Result{Table: table, Resources: got.resources}, nil
+}
+
+// saying puts another sentence in the place of the end's own.
+func (e *Ended) saying(f *fault.Fault) *Ended {
+	f.Cause = e.Cause
+	e.Fault = f
+	return e
+}
+
+// nobodys is a result in which nobody's data are.
+func nobodys(held disclosure.Table) disclosure.Table {
+	n := len(held.Rows)
+	held.Subjects, held.Weights, held.Sketches = make([]int64, n), make([][]disclosure.Mass, n), make([]disclosure.Sketch, n)
+	for i := range held.Subjects {
+		held.Subjects[i], held.Weights[i] = Nobody, make([]disclosure.Mass, len(held.Columns))
+	}
+	return held
+}
+
+// measuring rewrites one statement and reads what it gave.
+type measuring struct {
+	query   *query
+	verdict *Verdict
+	minimum int
+	parts   []contribution
+}
+
+// contribution is what one aggregate adds up, row by row.
+type contribution struct {
+	item int
+	agg  *expr
+	mass bool // it is a magnitude
+	full bool // only what is not nought counts
+}
+
+// statement is the rewritten statement:
+//
+//	__b  each row that the statement reads: its group, what it adds to each
+//	     aggregate, who stands behind it
+//	__v  the person's own result, with the groups beside it
+//	__gN what each subject adds to each group, for the N-th kind of subject
+//	__mN of each group: how many subjects, the largest two
+//	__zN of each group: the sketch of its subjects
+func (m *measuring) statement() string {
+	q := m.query
+	m.contributions()
+	p := &printer{minimum: m.minimum}
+	if len(q.ctes) > 0 {
+		p.with(q)
+		text := strings.TrimSuffix(p.String(), " ")
+		p.Reset()
+		p.say(text, ", ")
+	} else {
+		p.say("WITH ")
+	}
+	p.say(quoted("__b"), " AS MATERIALIZED (SELECT ")
+	m.keys(p, func(i int) { p.expr(q.groups[i]) })
+	for i, c := range m.parts {
+		m.separate(p)
+		p.contribution(c)
+		p.say(" AS ", "__c"+strconv.Itoa(i))
+	}
+	for i, s := range q.in.slots {
+		m.separate(p)
+		p.say(s.sql, " AS ", slotName(i))
+		if s.bound {
+			p.say(", ", s.print, " AS ", printName(i))
+		}
+	}
+	p.source(q)
+	p.say("), ", quoted("__v"), " AS (SELECT ")
+	p.list(len(q.items), ", ", func(i int) {
+		p.expr(q.items[i])
+		p.say(" AS __v", strconv.Itoa(i))
+	})
+	for i := range q.groups {
+		p.say(", ")
+		p.expr(q.groups[i])
+		p.say(" AS ", keyName(i))
+	}
+	p.rest(q)
+	if q.having != nil {
+		p.say(" HAVING ")
+		p.expr(q.having)
+	}
+	p.say(")")
+	for i := range q.in.slots {
+		m.slot(p, i)
+	}
+	m.final(p)
+	return p.String()
+}
+
+// separate writes a comma unless the list is empty.
+func (m *measuring) separate(p *printer) {
+	if !strings.HasSuffix(p.String(), "SELECT ") {
+		p.say(", ")
+	}
+}
+
+func keyName(i int) string { return "__k" + strconv.Itoa(i) }
+
+// keys writes the groups as columns.
+func (m *measuring) keys(p *printer, write func(i int)) {
+	p.list(len(m.query.groups), ", ", func(i int) {
+		write(i)
+		p.say(" AS ", keyName(i))
+	})
+}
+
+// keyList is the groups' columns, with a comma after each.
+func (m *measuring) keyList(prefix string) string {
+	text := ""
+	for i := range m.query.groups {
+		text += prefix + keyName(i) + ", "
+	}
+	return text
+}
+
+// contributions are what the aggregates of the items add up.
+func (m *measuring) contributions() {
+	allow, err := readAllowed()
+	if err != nil {
+		return
+	}
+	for i, item := range m.query.items {
+		role := m.verdict.Columns[i].Role
+		item.each(func(e *expr) {
+			if e.kind != function || !allow.aggregate(e.name) || e.name == "count_star" && e.filter == nil {
+				return
+			}
+			n := allow.Aggregates[e.name].Nature
+			m.parts = append(m.parts, contribution{item: i, agg: e, full: n == sums, mass: n != counts && n != extreme || n == extreme && role == disclosure.Magnitude})
+		})
+	}
+}
+
+// contribution writes what a row adds to an aggregate.
+func (p *printer) contribution(c contribution) {
+	e := c.agg
+	if e.filter != nil {
+		p.say("CASE WHEN ")
+		p.expr(e.filter)
+		p.say(" THEN ")
+	}
+	switch {
+	case len(e.args) == 0:
+		p.say("1.0")
+	case e.name == "count_if":
+		p.say("CASE WHEN ")
+		p.expr(e.args[0])
+		p.say(" THEN 1.0 END")
+	case c.mass:
+		if len(e.args) == 2 && e.name != "quantile_cont" {
+			p.say("CASE WHEN ")
+			p.expr(e.args[1])
+			p.say(" IS NOT NULL THEN ")
+		}
+		p.say("TRY_CAST(")
+		p.expr(e.args[0])
+		p.say(" AS DOUBLE)")
+		if len(e.args) == 2 && e.name != "quantile_cont" {
+			p.say(" END")
+		}
+	default:
+		p.say("CASE WHEN ")
+		p.expr(e.args[0])
+		p.say(" IS NOT NULL THEN 1.0 END")
+	}
+	if e.filter != nil {
+		p.say(" END")
+	}
+}
+
+// slot writes what is measured of the i-th kind of subject.
+func (m *measuring) slot(p *printer, i int) {
+	s, n := m.query.in.slots[i], strconv.Itoa(i)
+	who, group := slotName(i), ""
+	if s.bound {
+		who = printName(i)
+	}
+	if len(m.query.groups) > 0 {
+		group = " GROUP BY " + strings.TrimSuffix(m.keyList(""), ", ")
+	}
+	p.say(", __g", n, " AS (SELECT ", m.keyList(""), who, " AS x")
+	if s.bound {
+		p.say(", max(", slotName(i), ") AS b")
+	}
+	for k, c := range m.parts {
+		col := "__c" + strconv.Itoa(k)
+		p.say(", sum(abs(", col, ")) AS w", strconv.Itoa(k), ", count(", col, ")")
+		if c.full {
+			p.say(" FILTER (WHERE ", col, " <> 0)")
+		}
+		p.say(" AS n", strconv.Itoa(k))
+	}
+	p.say(" FROM __b GROUP BY ALL), __m", n, " AS (SELECT ", m.keyList(""))
+	count := func(filter string) string {
+		if s.bound {
+			return "coalesce(max(b)" + filter + ", 0)"
+		}
+		return "count(x)" + filter
+	}
+	fewest := []string{count("")}
+	for k := range m.parts {
+		fewest = append(fewest, count(" FILTER (WHERE n"+strconv.Itoa(k)+" > 0)"))
+	}
+	p.say("least(", strings.Join(fewest, ", "), ") AS n")
+	if len(fewest) == 1 {
+		text := strings.TrimSuffix(p.String(), "least("+fewest[0]+") AS n") + fewest[0] + " AS n"
+		p.Reset()
+		p.say(text)
+	}
+	for k, c := range m.parts {
+		if c.mass {
+			w := "w" + strconv.Itoa(k)
+			p.say(", sum(", w, ") AS t", strconv.Itoa(k), ", max(", w, ", 2) AS l", strconv.Itoa(k))
+		}
+	}
+	p.say(" FROM __g", n, group, "), __z", n, " AS (SELECT ", m.keyList(""), "string_agg(c || ':' || w, ',') AS z FROM (SELECT ", m.keyList(""), "(h & 255) AS c, sum(CASE WHEN (h & 256) = 0 THEN 1 ELSE -1 END) AS w FROM (SELECT ",
+		m.keyList(""), hashed(s.kind, "x"), " AS h FROM __g", n, " WHERE x IS NOT NULL) GROUP BY ALL)", group, ")")
+}
+
+// final joins what was measured to the person's own result.
+func (m *measuring) final(p *printer) {
+	p.say(" SELECT ")
+	p.list(len(m.query.items), ", ", func(i int) { p.say("v.__v", strconv.Itoa(i)) })
+	for i := range m.query.in.slots {
+		n := strconv.Itoa(i)
+		p.say(", coalesce(m", n, ".n, 0), z", n, ".z")
+		for k, c := range m.parts {
+			if c.mass {
+				kn := strconv.Itoa(k)
+				p.say(", m", n, ".t", kn, ", m", n, ".l", kn, "[1], m", n, ".l", kn, "[2]")
+			}
+		}
+	}
+	p.say(" FROM __v AS v")
+	for i := range m.query.in.slots {
+		n := strconv.Itoa(i)
+		for _, t := range []string{"m", "z"} {
+			p.say(" LEFT JOIN __", t, n, " AS ", t, n, " ON (true")
+			for k := range m.query.groups {
+				p.say(" AND v.", keyName(k), " IS NOT DISTINCT FROM ", t, n, ".", keyName(k))
+			}
+			p.say(")")
+		}
+	}
+}
+
+// table is what was held with what was measured of each of its rows.
+func (m *measuring) table(held disclosure.Table, got *outcome) (disclosure.Table, error) {
+	n := len(m.query.items)
+	if len(got.columns) < n {
+		return held, errors.New("engine: a measured result of another form")
+	}
+	if m.query.limit == nil && len(got.rows) != len(held.Rows) {
+		return held, fmt.Errorf("engine: %d rows were measured and %d held", len(got.rows), len(held.Rows))
+	}
+	measured := make([]measuredRow, len(got.rows))
+	for i, row := range got.rows {
+		r, err := m.row(row[n:])
+		if err != nil {
+			return held, err
+		}
+		r.visible = row[:n]
+		measured[i] = r
+	}
+	// of rows that look the same, those of fewer subjects come first
+	slices.SortStableFunc(measured, func(a, b measuredRow) int { return int(a.subjects - b.subjects) })
+	byLook := map[string][]int{}
+	for i, r := range measured {
+		byLook[look(r.visible)] = append(byLook[look(r.visible)], i)
+	}
+	out := disclosure.Table{Columns: held.Columns, Rows: held.Rows}
+	for _, row := range held.Rows {
+		list := byLook[look(row)]
+		k := slices.IndexFunc(list, func(i int) bool { return alike(row, measured[i].visible) })
+		if k < 0 {
+			return held, errors.New("engine: a row that was held was not measured")
+		}
+		r := measured[list[k]]
+		byLook[look(row)] = slices.Delete(list, k, k+1)
+		out.Subjects, out.Weights, out.Sketches = append(out.Subjects, r.subjects), append(out.Weights, r.weights), append(out.Sketches, r.sketch)
+	}
+	return out, nil
+}
+
+type measuredRow struct {
+	visible  []any
+	subjects int64
+	weights  []disclosure.Mass
+	sketch   disclosure.Sketch
+}
+
+// row reads the hidden columns of a row: for each kind of subject how many, their
+// sketch, and of each magnitude total, largest, second.
+func (m *measuring) row(hidden []any) (measuredRow, error) {
+	r := measuredRow{subjects: math.MaxInt64, weights: make([]disclosure.Mass, len(m.query.items))}
+	next := func() any {
+		if len(hidden) == 0 {
+			return nil
+		}
+		v := hidden[0]
+		hidden = hidden[1:]
+		return v
+	}
+	for range m.query.in.slots {
+		n, ok := next().(int64)
+		if !ok {
+			return r, errors.New("engine: no number of subjects")
+		}
+		r.subjects = min(r.subjects, n)
+		if text, ok := next().(string); ok {
+			if err := sketch(&r.sketch, text); err != nil {
+				return r, err
+			}
+		}
+		for _, c := range m.parts {
+			if !c.mass {
+				continue
+			}
+			mass := disclosure.Mass{Known: true, Total: float(next()), Largest: float(next()), Second: float(next())}
+			mass.Second = min(mass.Second, max(mass.Total-mass.Largest, 0))
+			if w := &r.weights[c.item]; !w.Known || worse(mass, *w) {
+				*w = mass
+			}
+		}
+	}
+	return r, nil
+}
+
+// worse reports whether one subject makes up more of a than of b.
+func worse(a, b disclosure.Mass) bool { return a.Largest*b.Total > b.Largest*a.Total }
+
+func float(v any) float64 {
+	switch v := v.(type) {
+	case float64:
+		return v
+	case int64:
+		return float64(v)
+	}
+	return 0
+}
+
+// sketch adds counters, written as number:value, to s.
+func sketch(s *disclosure.Sketch, text string) error {
+	for pair := range strings.SplitSeq(text, ",") {
+		c, w, ok := strings.Cut(pair, ":")
+		i, err1 := strconv.Atoi(c)
+		n, err2 := strconv.ParseInt(w, 10, 32)
+		if !ok || err1 != nil || err2 != nil || i < 0 || i >= len(s) {
+			return errors.New("engine: no sketch")
+		}
+		s[i] += int32(n)
+	}
+	return nil
+}
+
+// look is a row without what may differ in its last digits.
+func look(row []any) string {
+	var b strings.Builder
+	for _, v := range row {
+		if _, ok := v.(float64); ok {
+			b.WriteString("number\x00")
+			continue
+		}
+		fmt.Fprintf(&b, "%T %v\x00", v, v)
+	}
+	return b.String()
+}
+
+// alike reports whether two rows are the same, numbers but for their last digits.
+func alike(a, b []any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		x, ok1 := a[i].(float64)
+		y, ok2 := b[i].(float64)
+		if ok1 && ok2 {
+			if math.Abs(x-y) > 1e-9*max(math.Abs(x), math.Abs(y)) {
+				return false
+			}
+		} else if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,410 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// quoted is a name as SQL.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// literal is a text as SQL.
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// printer writes a resolved tree as SQL, with hidden columns beside those of the
+// person: who stands behind each row. Every inner group of fewer subjects than
+// the minimum is left out, so that a result in which one had a part differs from
+// what was held.
+type printer struct {
+	strings.Builder
+	minimum int
+}
+
+func (p *printer) say(parts ...string) {
+	for _, s := range parts {
+		p.WriteString(s)
+	}
+}
+
+func (p *printer) list(n int, between string, write func(i int)) {
+	for i := range n {
+		if i > 0 {
+			p.say(between)
+		}
+		write(i)
+	}
+}
+
+func (p *printer) exprs(all []*expr) { p.list(len(all), ", ", func(i int) { p.expr(all[i]) }) }
+
+// with writes what q names before it.
+func (p *printer) with(q *query) {
+	if len(q.ctes) == 0 {
+		return
+	}
+	p.say("WITH ")
+	p.list(len(q.ctes), ", ", func(i int) {
+		p.say(quoted(q.ctes[i].name), " AS (")
+		p.query(q.ctes[i].q)
+		p.say(")")
+	})
+	p.say(" ")
+}
+
+// query writes an inner query with its hidden columns.
+func (p *printer) query(q *query) {
+	p.with(q)
+	if q.left != nil {
+		p.say("(")
+		p.query(q.left)
+		p.say(") UNION ALL (")
+		p.query(q.right)
+		p.say(")")
+		return
+	}
+	p.say("SELECT ")
+	p.items(q)
+	for i := range q.slots {
+		p.say(", ", q.subjects(i), " AS ", slotName(i))
+		if q.slots[i].bound {
+			p.say(", ", q.fingerprint(i), " AS ", printName(i))
+		}
+	}
+	p.rest(q)
+	if having := q.enough(p.minimum); q.having != nil || having != "" {
+		p.say(" HAVING ")
+		if q.having != nil {
+			p.expr(q.having)
+			if having != "" {
+				p.say(" AND ")
+			}
+		}
+		p.say(having)
+	}
+}
+
+func (p *printer) items(q *query) {
+	p.list(len(q.items), ", ", func(i int) {
+		p.expr(q.items[i])
+		if name := q.items[i].called(); name != "" {
+			p.say(" AS ", quoted(name))
+		}
+	})
+}
+
+// rest writes from, where and group by.
+func (p *printer) rest(q *query) {
+	p.source(q)
+	if len(q.groups) > 0 {
+		p.say(" GROUP BY ")
+		p.exprs(q.groups)
+	}
+}
+
+func (p *printer) source(q *query) {
+	if q.from != nil {
+		p.say(" FROM ")
+		p.relation(q.from)
+	}
+	if q.where != nil {
+		p.say(" WHERE ")
+		p.expr(q.where)
+	}
+}
+
+// subjects is who stands behind a row that q gives: the key, or how many.
+func (q *query) subjects(i int) string {
+	s := q.in.slots[i]
+	switch {
+	case !q.grouped:
+		return s.sql
+	case !q.slots[i].bound:
+		return "any_value(" + s.sql + ")"
+	case s.bound:
+		return "max(" + s.sql + ")"
+	case q.single(s):
+		return "count(*)"
+	}
+	return "count(DISTINCT " + s.sql + ")"
+}
+
+// single reports whether each row that q reads is a subject of its own.
+func (q *query) single(s *slot) bool {
+	return len(q.in.tables) == 1 && strings.HasSuffix(s.sql, "."+rowColumn)
+}
+
+// fingerprint tells one set of subjects from another.
+func (q *query) fingerprint(i int) string {
+	s := q.in.slots[i]
+	switch {
+	case !q.grouped:
+		return s.print
+	case s.bound:
+		return "bit_xor(DISTINCT " + s.print + ")"
+	case q.single(s):
+		return "bit_xor(" + hashed(s.kind, s.sql) + ")"
+	}
+	return "bit_xor(DISTINCT " + hashed(s.kind, s.sql) + ")"
+}
+
+// hashed is a number of 64 bits that stands for a subject.
+func hashed(kind, sql string) string {
+	return "md5_number_lower($" + keyParameter + " || " + literal(kind+" ") + " || CAST(" + sql + " AS VARCHAR))"
+}
+
+// keyParameter is the workspace's key for sketches, as measuring binds it; no
+// parameter of a person's has two underscores.
+const keyParameter = "sketch__key"
+
+// enough is the condition that at least n subjects stand behind each group.
+func (q *query) enough(n int) string {
+	var all []string
+	for i := range q.slots {
+		if q.grouped && q.slots[i].bound {
+			all = append(all, q.subjects(i)+" >= "+strconv.Itoa(n))
+		}
+	}
+	return strings.Join(all, " AND ")
+}
+
+func (p *printer) relation(rel *relation) {
+	switch {
+	case rel.join != "":
+		p.say("(")
+		p.relation(rel.left)
+		p.say(" ", rel.join, " JOIN ")
+		p.relation(rel.right)
+		switch {
+		case len(rel.using) > 0:
+			p.say(" USING (")
+			p.list(len(rel.using), ", ", func(i int) { p.say(quoted(rel.using[i])) })
+			p.say(")")
+		case rel.on != nil:
+			p.say(" ON ")
+			p.expr(rel.on)
+		}
+		p.say(")")
+		return
+	case rel.sub != nil:
+		p.say("(")
+		p.query(rel.sub)
+		p.say(")")
+	case rel.series != nil:
+		p.expr(rel.series)
+	default:
+		p.say(quoted(rel.name))
+	}
+	p.say(" AS ", quoted(rel.alias))
+	if len(rel.columns) > 0 {
+		p.say("(")
+		p.list(len(rel.columns), ", ", func(i int) { p.say(quoted(rel.columns[i])) })
+		p.say(")")
+	}
+}
+
+var operatorWords = map[string]string{"OPERATOR_IS_NULL": " IS NULL", "OPERATOR_IS_NOT_NULL": " IS NOT NULL", "COMPARE_IN": " IN ", "COMPARE_NOT_IN": " NOT IN "}
+
+var operatorSigns = map[string]string{"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
+
+func (p *printer) expr(e *expr) {
+	switch e.kind {
+	case column:
+		p.list(len(e.names), ".", func(i int) { p.say(quoted(e.names[i])) })
+	case constant:
+		p.constant(e.value)
+	case parameter:
+		p.say("$", e.name)
+	case function:
+		p.function(e)
+	case comparison:
+		p.infix(e.args, e.name)
+	case conjunction:
+		p.infix(e.args, e.name)
+	case between:
+		p.say("(")
+		p.expr(e.args[0])
+		p.say(" BETWEEN ")
+		p.expr(e.args[1])
+		p.say(" AND ")
+		p.expr(e.args[2])
+		p.say(")")
+	case operator:
+		p.operator(e)
+	case choice:
+		p.say("CASE")
+		for i := 0; i+1 < len(e.args); i += 2 {
+			p.say(" WHEN ")
+			p.expr(e.args[i])
+			p.say(" THEN ")
+			p.expr(e.args[i+1])
+		}
+		p.say(" ELSE ")
+		p.expr(e.args[len(e.args)-1])
+		p.say(" END")
+	case cast:
+		word := "CAST("
+		if e.try {
+			word = "TRY_CAST("
+		}
+		p.say(word)
+		p.expr(e.args[0])
+		p.say(" AS ", e.cast, ")")
+	case windowed:
+		p.windowed(e)
+	case subquery:
+		p.subquery(e)
+	}
+}
+
+func (p *printer) infix(args []*expr, word string) {
+	p.say("(")
+	p.list(len(args), " "+word+" ", func(i int) { p.expr(args[i]) })
+	p.say(")")
+}
+
+func (p *printer) constant(v any) {
+	switch v := v.(type) {
+	case nil:
+		p.say("NULL")
+	case string:
+		p.say(literal(v))
+	case json.Number:
+		p.say(v.String())
+	default:
+		p.say(fmt.Sprint(v))
+	}
+}
+
+func (p *printer) function(e *expr) {
+	sign, word := operatorSigns[e.name], e.name
+	switch {
+	case e.name == "count_star":
+		p.say("count(*)")
+	case len(e.args) == 2 && (sign != "" || !isWord(e.name)):
+		if sign != "" {
+			word = sign
+		}
+		p.infix(e.args, word)
+	case len(e.args) == 1 && !isWord(e.name):
+		p.say("(", e.name, " ")
+		p.expr(e.args[0])
+		p.say(")")
+	default:
+		p.say(e.name, "(")
+		if e.distinct {
+			p.say("DISTINCT ")
+		}
+		p.exprs(e.args)
+		p.say(")")
+	}
+	if e.filter != nil {
+		p.say(" FILTER (WHERE ")
+		p.expr(e.filter)
+		p.say(")")
+	}
+}
+
+func isWord(name string) bool { return name[0] >= 'a' && name[0] <= 'z' }
+
+func (p *printer) operator(e *expr) {
+	switch e.name {
+	case "OPERATOR_NOT":
+		p.say("(NOT ")
+		p.expr(e.args[0])
+		p.say(")")
+	case "OPERATOR_COALESCE":
+		p.say("coalesce(")
+		p.exprs(e.args)
+		p.say(")")
+	case "COMPARE_IN", "COMPARE_NOT_IN":
+		p.say("(")
+		p.expr(e.args[0])
+		p.say(operatorWords[e.name], "(")
+		p.exprs(e.args[1:])
+		p.say("))")
+	default:
+		p.say("(")
+		p.expr(e.args[0])
+		p.say(operatorWords[e.name], ")")
+	}
+}
+
+func (p *printer) windowed(e *expr) {
+	name, args := e.name, e.args
+	if name == "count" && len(args) == 0 {
+		p.say("count(*)")
+	} else {
+		p.say(name, "(")
+		p.exprs(args)
+		p.say(")")
+	}
+	p.say(" OVER (")
+	if len(e.over.partitions) > 0 {
+		p.say("PARTITION BY ")
+		p.exprs(e.over.partitions)
+	}
+	if len(e.over.orders) > 0 {
+		p.say(" ORDER BY ")
+		p.list(len(e.over.orders), ", ", func(i int) {
+			o := e.over.orders[i]
+			p.expr(o.by)
+			if o.descending {
+				p.say(" DESC")
+			}
+			switch o.nulls {
+			case "NULLS_FIRST", "NULLS FIRST":
+				p.say(" NULLS FIRST")
+			case "NULLS_LAST", "NULLS LAST":
+				p.say(" NULLS LAST")
+			}
+		})
+	}
+	if e.over.end == "UNBOUNDED_FOLLOWING" {
+		p.say(" RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING")
+	}
+	p.say(")")
+}
+
+// subquery writes a select of nobody's rows, or one value of enough subjects:
+// without their hidden columns, since only one column may stand there.
+func (p *printer) subquery(e *expr) {
+	switch e.name {
+	case "EXISTS":
+		p.say("EXISTS (")
+	case "ANY":
+		p.say("(")
+		p.expr(e.args[0])
+		p.say(" IN (")
+	default:
+		p.say("(")
+	}
+	q := e.sub
+	p.with(q)
+	if q.left != nil {
+		p.query(q)
+	} else {
+		p.say("SELECT ")
+		p.items(q)
+		p.rest(q)
+		var all []string
+		for i := range q.slots {
+			all = append(all, q.subjects(i)+" >= "+strconv.Itoa(p.minimum))
+		}
+		if q.having != nil || len(all) > 0 {
+			p.say(" HAVING ")
+			if q.having != nil {
+				p.expr(q.having)
+				if len(all) > 0 {
+					p.say(" AND ")
+				}
+			}
+			p.say(strings.Join(all, " AND "))
+		}
+	}
+	p.say(")")
+	if e.name == "ANY" {
+		p.say(")")
+	}
+}
