@@ -33,6 +33,9 @@ func Check(t Table, p Policy, earlier []Release, b Budget) Report {
 		w.settle()
 		w.across(earlier)
 	}
+	if !w.refused() {
+		w.spannedAcross(earlier)
+	}
 	w.round()
 	w.people()
 	if !w.refused() {
@@ -47,7 +50,7 @@ func (w *work) settle() {
 	w.columnsApart()
 	for range mostRounds {
 		w.complement()
-		if w.refused() || !w.within() {
+		if w.refused() || !w.spanned() && !w.within() {
 			w.tellSettled()
 			return
 		}

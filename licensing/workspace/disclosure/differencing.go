@@ -39,6 +39,13 @@ func abs(v int64) int64 {
 // behindShown are who stands behind the cells that are shown, and behind their
 // sums along the dimensions.
 func (w *work) behindShown() []behind {
+	if w.behindAt != w.hiding {
+		w.behind, w.behindAt = w.findBehind(), w.hiding
+	}
+	return w.behind
+}
+
+func (w *work) findBehind() []behind {
 	var out []behind
 	for _, i := range w.shown() {
 		if w.plainShown(i) {
@@ -117,13 +124,20 @@ func (w *work) plainShown(i int) bool {
 	})
 }
 
-// byMass orders by size, and keeps the order else.
-func byMass(a, b behind) int { return cmp.Compare(a.mass, b.mass) }
+// bySize are some in the order of their sizes, and else in their own.
+func bySize(of []behind) []*behind {
+	out := make([]*behind, len(of))
+	for k := range of {
+		out[k] = &of[k]
+	}
+	slices.SortStableFunc(out, func(a, b *behind) int { return cmp.Compare(a.mass, b.mass) })
+	return out
+}
 
 // window is where in sorted the sizes are less than limit away from mass.
-func window(sorted []behind, mass, limit int64) (from, to int) {
-	from, _ = slices.BinarySearchFunc(sorted, mass-limit+1, func(b behind, m int64) int { return cmp.Compare(b.mass, m) })
-	to, _ = slices.BinarySearchFunc(sorted, mass+limit, func(b behind, m int64) int { return cmp.Compare(b.mass, m) })
+func window(sorted []*behind, mass, limit int64) (from, to int) {
+	from, _ = slices.BinarySearchFunc(sorted, mass-limit+1, func(b *behind, m int64) int { return cmp.Compare(b.mass, m) })
+	to, _ = slices.BinarySearchFunc(sorted, mass+limit, func(b *behind, m int64) int { return cmp.Compare(b.mass, m) })
 	return from, to
 }
 
@@ -131,14 +145,13 @@ func window(sorted []behind, mass, limit int64) (from, to int) {
 // held against each other and against their sums (R8). It reports whether it hid
 // anything.
 func (w *work) within() bool {
-	all := w.behindShown()
-	slices.SortStableFunc(all, byMass)
+	all := bySize(w.behindShown())
 	limit, hid := int64(w.p.Subjects), false
 	for x := range all {
-		a := &all[x]
+		a := all[x]
 		_, to := window(all, a.mass, limit)
 		for y := x + 1; y < to; y++ {
-			b := &all[y]
+			b := all[y]
 			if d := distance(a, b, limit); d == 0 || d >= limit {
 				continue
 			}
@@ -183,14 +196,13 @@ func (w *work) mass(at [2]int) int64 {
 // was released before from the same source (R8).
 func (w *work) across(earlier []Release) {
 	limit := int64(w.p.Subjects)
-	now := w.behindShown()
-	slices.SortStableFunc(now, byMass)
+	now := bySize(w.behindShown())
 	for _, r := range earlier {
 		near := false
 		for x := range r.cells {
 			from, to := window(now, r.cells[x].mass, limit)
 			for y := from; y < to; y++ {
-				if d := distance(&r.cells[x], &now[y], limit); d > 0 && d < limit {
+				if d := distance(&r.cells[x], now[y], limit); d > 0 && d < limit {
 					near = true
 				}
 			}
@@ -213,9 +225,9 @@ const (
 
 // triples refuses a result of few cells of which one, with another, adds up to
 // nearly a third: the steps of a tracker, each of which is large enough.
-func (w *work) triples(now []behind, earlier []Release) {
+func (w *work) triples(now []*behind, earlier []Release) {
 	type figure struct {
-		behind
+		*behind
 		new bool
 	}
 	var all []figure
@@ -229,14 +241,14 @@ func (w *work) triples(now []behind, earlier []Release) {
 	}
 	for k := len(earlier) - 1; k >= 0; k-- {
 		if r := earlier[k]; r.plain <= fewCells {
-			for _, b := range r.cells[:r.plain] {
+			for x := range r.cells[:r.plain] {
 				if len(all) < mostSingles {
-					all = append(all, figure{b, false})
+					all = append(all, figure{&r.cells[x], false})
 				}
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b figure) int { return byMass(a.behind, b.behind) })
+	slices.SortStableFunc(all, func(a, b figure) int { return cmp.Compare(a.mass, b.mass) })
 	limit := int64(w.p.Subjects)
 	for x := range all {
 		for y := range x {
@@ -246,7 +258,7 @@ func (w *work) triples(now []behind, earlier []Release) {
 			}
 			made := false
 			for z := x + 1; z < len(all); z++ {
-				third := &all[z]
+				third := all[z]
 				if third.mass <= sum.mass-limit {
 					continue
 				}
@@ -262,7 +274,7 @@ func (w *work) triples(now []behind, earlier []Release) {
 					}
 					made = true
 				}
-				if d := distance(&sum, &third.behind, limit); d > 0 && d < limit {
+				if d := distance(&sum, third.behind, limit); d > 0 && d < limit {
 					w.say(R8, Refused, Finding{Sentence: sayTracker, Args: []any{w.p.Subjects}})
 					return
 				}

@@ -24,10 +24,11 @@
 //
 // R3, complementary suppression, knows the sums that hold in the numbers
 // themselves: a row that is the sum of others along any dimension, whatever it is
-// called, columns that add up to another, and two ways of dividing the same whole.
-// Parts of a whole that stand in one column without a mark, in no pattern, are
-// not found. Feasible intervals are worked out exactly, by the simplex method,
-// for values that are not negative; a result that is too entangled is refused.
+// called, columns that add up to another, and two ways of dividing the same whole;
+// and, for results of up to 200 cells, every way of adding and subtracting shown
+// rows that gives a hidden one. Feasible intervals are worked out exactly, by the
+// simplex method, for values that are not negative; a result that is too entangled
+// is refused.
 //
 // R9 knows forms of numbers and addresses, not meaning: what somebody encodes on
 // purpose is for the two people of R11.

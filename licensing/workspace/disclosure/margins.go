@@ -56,6 +56,9 @@ type group struct{ rows []int }
 // groups are the rows by every choice of dimensions to add up along: all of them
 // for up to four, else one by one and all at once.
 func (w *work) groups() []group {
+	if w.grouped != nil {
+		return w.grouped
+	}
 	var choices [][]int
 	if n := len(w.dims); n <= 4 {
 		for mask := 1; mask < 1<<n; mask++ {
@@ -95,6 +98,7 @@ func (w *work) groups() []group {
 		}
 		out = kept
 	}
+	w.grouped = out
 	return out
 }
 

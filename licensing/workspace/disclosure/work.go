@@ -25,12 +25,17 @@ type work struct {
 	relations      []relation
 	totals         []bool // rows that are the sum of others
 
+	grouped  []group  // what groups found
+	hiding   int      // how often something was hidden
+	behind   []behind // what behindShown found, when so much was hidden
+	behindAt int
+
 	lines map[ID]*Line
 	out   [][]any // what leaves, after rounding
 }
 
 func newWork(t Table, p Policy) *work {
-	w := &work{p: p, t: sorted(t), lines: map[ID]*Line{}}
+	w := &work{p: p, t: sorted(t), lines: map[ID]*Line{}, behindAt: -1}
 	for _, r := range Rules() {
 		w.lines[r.ID] = &Line{ID: r.ID, Version: r.Version, Name: r.Name, Parameters: p.parameters(r), Verdict: Pass}
 	}
@@ -90,6 +95,7 @@ func (w *work) hideCell(i, j int, id ID) bool {
 		return false
 	}
 	w.hide[i][j] = id
+	w.hiding++
 	return true
 }
 
@@ -99,6 +105,7 @@ func (w *work) hideRow(i int, id ID) bool {
 	if len(w.measures) == 0 {
 		was := w.drop[i]
 		w.drop[i] = true
+		w.hiding++
 		return !was
 	}
 	any := false

@@ -446,9 +446,11 @@ func measure(how, field string, rs []record) (any, Mass) {
 	panic(how)
 }
 
+var theBook = sync.OnceValues(func() (*policy.Book, error) { return policy.Load(policy.Files) })
+
 func book(t testing.TB) *policy.Book {
 	t.Helper()
-	b, err := policy.Load(policy.Files)
+	b, err := theBook()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,179 @@
+package disclosure
+
+import "slices"
+
+// mostSpan is of how many shown cells every way of adding and subtracting is
+// looked at. Sketches have 256 counters: of more cells than that anything could be
+// made.
+const mostSpan = 200
+
+// prime is that of the field in which sketches are combined.
+const prime = 2147483647
+
+// span is every sum and difference of some sketches.
+type span struct {
+	of    []behind
+	lines []line
+}
+
+// line is a combination of sketches whose first counter that is not zero is lead.
+type line struct {
+	lead int
+	v    [SketchSize]int64
+	by   []int64 // how much of each sketch
+}
+
+func newSpan(of []behind) *span {
+	s := &span{of: of}
+	for k := range of {
+		l := line{v: field(&of[k].sketch), by: make([]int64, len(of))}
+		l.by[k] = 1
+		if l.lead = s.reduce(&l); l.lead < 0 {
+			continue
+		}
+		l.scale(power(l.v[l.lead], prime-2))
+		at, _ := slices.BinarySearchFunc(s.lines, l.lead, func(x line, lead int) int { return x.lead - lead })
+		s.lines = slices.Insert(s.lines, at, l)
+	}
+	return s
+}
+
+func field(s *Sketch) (v [SketchSize]int64) {
+	for k, c := range s {
+		v[k] = ((int64(c) % prime) + prime) % prime
+	}
+	return v
+}
+
+func power(a int64, e int64) int64 {
+	out := int64(1)
+	for ; e > 0; e >>= 1 {
+		if e&1 == 1 {
+			out = out * a % prime
+		}
+		a = a * a % prime
+	}
+	return out
+}
+
+func (l *line) scale(f int64) {
+	for k := range l.v {
+		l.v[k] = l.v[k] * f % prime
+	}
+	for k := range l.by {
+		l.by[k] = l.by[k] * f % prime
+	}
+}
+
+// reduce takes from l what the span can make of it. It returns the first counter
+// that is left, -1 where nothing is.
+func (s *span) reduce(l *line) int {
+	for x := range s.lines {
+		other := &s.lines[x]
+		f := l.v[other.lead]
+		if f == 0 {
+			continue
+		}
+		for k := other.lead; k < SketchSize; k++ {
+			l.v[k] = (l.v[k] + (prime-f)*other.v[k]) % prime
+		}
+		for k, b := range other.by {
+			l.by[k] = (l.by[k] + (prime-f)*b) % prime
+		}
+	}
+	return slices.IndexFunc(l.v[:], func(c int64) bool { return c != 0 })
+}
+
+// makes are the cells that add up to a sketch, with whatever signs; nil where none
+// do.
+func (s *span) makes(sketch *Sketch) []int {
+	l := line{v: field(sketch), by: make([]int64, len(s.of))}
+	if s.reduce(&l) >= 0 {
+		return nil
+	}
+	var out []int
+	for k, b := range l.by {
+		if b != 0 {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// secrets are the rows that are hidden for their own sake because few stand behind
+// them.
+func (w *work) secrets() []int {
+	var out []int
+	for i, n := range w.t.Subjects {
+		if n > 0 && n < int64(w.p.Subjects) && w.gone(i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// spanned hides shown rows as long as hidden ones can be made of what is shown by
+// any adding and subtracting (R3). It reports whether it hid anything.
+func (w *work) spanned() bool {
+	for hid := false; ; hid = true {
+		secrets := w.secrets()
+		if len(secrets) == 0 || len(w.shown()) > mostSpan {
+			return hid
+		}
+		shown := cells(w.behindShown())
+		if len(shown) > mostSpan {
+			return hid
+		}
+		s := newSpan(shown)
+		var made []int
+		for _, i := range secrets {
+			if made = s.makes(&w.t.Sketches[i]); made != nil {
+				break
+			}
+		}
+		if made == nil {
+			return hid
+		}
+		least := made[0]
+		for _, k := range made {
+			if shown[k].mass < shown[least].mass {
+				least = k
+			}
+		}
+		if at := shown[least].cells[0]; at[1] < 0 {
+			w.hideRow(at[0], R3)
+		} else {
+			w.hideCell(at[0], at[1], R3)
+		}
+	}
+}
+
+// cells are those of some that are no sums.
+func cells(of []behind) []behind {
+	return slices.DeleteFunc(slices.Clone(of), func(b behind) bool { return b.sum() })
+}
+
+// spannedAcross refuses a result of which a hidden row can be made of what is
+// shown and what was released before (R8).
+func (w *work) spannedAcross(earlier []Release) {
+	secrets := w.secrets()
+	if len(secrets) == 0 || len(w.shown()) > mostSpan {
+		return
+	}
+	all := cells(w.behindShown())
+	for k := len(earlier) - 1; k >= 0; k-- {
+		if r := earlier[k]; len(all)+r.plain <= mostSpan {
+			all = append(all, r.cells[:r.plain]...)
+		}
+	}
+	if len(all) > mostSpan {
+		return
+	}
+	s := newSpan(all)
+	for _, i := range secrets {
+		if s.makes(&w.t.Sketches[i]) != nil {
+			w.say(R8, Refused, Finding{Sentence: sayTracker, Args: []any{w.p.Subjects}})
+			return
+		}
+	}
+}
