@@ -22,9 +22,23 @@ func Check(t Table, p Policy, earlier []Release, b Budget) Report {
 		return w.report(true)
 	}
 	w := newWork(t, p)
-	w.singles()
 	w.personal()
 	w.reversible()
+	if t.aboutNobody() {
+		w.out = w.t.Rows
+	} else {
+		w.subjects(earlier)
+	}
+	w.people()
+	if !w.refused() {
+		w.budget(w.cleared(), b)
+	}
+	return w.report(false)
+}
+
+// subjects holds a result against the rules that protect who stands behind it.
+func (w *work) subjects(earlier []Release) {
+	w.singles()
 	w.findRelations()
 	w.small()
 	w.dominated()
@@ -37,11 +51,11 @@ func Check(t Table, p Policy, earlier []Release, b Budget) Report {
 		w.spannedAcross(earlier)
 	}
 	w.round()
-	w.people()
-	if !w.refused() {
-		w.budget(w.cleared(), b)
-	}
-	return w.report(false)
+}
+
+// aboutNobody reports whether a result has nobody's data.
+func (t Table) aboutNobody() bool {
+	return len(t.Subjects) > 0 && !slices.ContainsFunc(t.Subjects, func(n int64) bool { return n < Nobody })
 }
 
 // settle hides until neither sums nor differences within the result tell of too
@@ -136,6 +150,8 @@ func (w *work) report(unread bool) Report {
 			r.Dropped++
 		}
 	}
-	r.kept = slices.Clip(w.behindShown())
+	if !w.t.aboutNobody() {
+		r.kept = slices.Clip(w.behindShown())
+	}
 	return r
 }

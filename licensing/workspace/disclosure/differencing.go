@@ -5,14 +5,12 @@ import (
 	"slices"
 )
 
-// distance is how far two sets are apart at least, up to limit: the number of counters
-// by which their sketches differ, each by as much as it does, or the difference of
-// their sizes. It is never more than the truth.
+// distance is how far two sets are apart at least, up to limit: the number of
+// counters by which their sketches differ, each by as much as it does; where they
+// do not differ, the difference of the sizes. It is never more than the truth.
+// Sizes that differ prove nothing else: they are those of the smallest part of a
+// row, and sketches are of the whole.
 func distance(a, b *behind, limit int64) int64 {
-	least := max(a.mass-b.mass, b.mass-a.mass)
-	if least >= limit {
-		return limit
-	}
 	var d int64
 	for k, v := range a.blocks {
 		d += abs(int64(v) - int64(b.blocks[k]))
@@ -26,7 +24,10 @@ func distance(a, b *behind, limit int64) int64 {
 			return limit
 		}
 	}
-	return max(least, d)
+	if d == 0 {
+		return min(abs(a.mass-b.mass), limit)
+	}
+	return d
 }
 
 func abs(v int64) int64 {
@@ -124,20 +125,52 @@ func (w *work) plainShown(i int) bool {
 	})
 }
 
-// bySize are some in the order of their sizes, and else in their own.
-func bySize(of []behind) []*behind {
-	out := make([]*behind, len(of))
-	for k := range of {
-		out[k] = &of[k]
+// entry is one in a list to look for others that are near: what tells most pairs
+// apart lies together in memory.
+type entry struct {
+	level   int64
+	eighths [8]int32
+	of      *behind
+}
+
+func entryOf(b *behind) entry {
+	e := entry{level: b.level, of: b}
+	for k, v := range b.blocks {
+		e.eighths[k/2] += v
 	}
-	slices.SortStableFunc(out, func(a, b *behind) int { return cmp.Compare(a.mass, b.mass) })
+	return e
+}
+
+// far reports whether two differ by limit or more, which it can tell of most. It
+// is asked of millions of pairs, and has no branch but one.
+func (e *entry) far(other *entry, limit int64) bool {
+	a, b := &e.eighths, &other.eighths
+	d := size(a[0]-b[0]) + size(a[1]-b[1]) + size(a[2]-b[2]) + size(a[3]-b[3])
+	return int64(d) >= limit || int64(d+size(a[4]-b[4])+size(a[5]-b[5])+size(a[6]-b[6])+size(a[7]-b[7])) >= limit
+}
+
+// size is v without its sign.
+func size(v int32) int32 {
+	sign := v >> 31
+	return (v ^ sign) - sign
+}
+
+// byLevel are some in the order of their levels, and else in their own.
+func byLevel(of []behind) []entry {
+	out := make([]entry, len(of))
+	for k := range of {
+		out[k] = entryOf(&of[k])
+	}
+	slices.SortStableFunc(out, func(a, b entry) int { return cmp.Compare(a.level, b.level) })
 	return out
 }
 
-// window is where in sorted the sizes are less than limit away from mass.
-func window(sorted []*behind, mass, limit int64) (from, to int) {
-	from, _ = slices.BinarySearchFunc(sorted, mass-limit+1, func(b *behind, m int64) int { return cmp.Compare(b.mass, m) })
-	to, _ = slices.BinarySearchFunc(sorted, mass+limit, func(b *behind, m int64) int { return cmp.Compare(b.mass, m) })
+// window is where in sorted the levels are less than limit away from level: what is
+// elsewhere differs by limit or more.
+func window(sorted []entry, level, limit int64) (from, to int) {
+	at := func(e entry, level int64) int { return cmp.Compare(e.level, level) }
+	from, _ = slices.BinarySearchFunc(sorted, level-limit+1, at)
+	to, _ = slices.BinarySearchFunc(sorted, level+limit, at)
 	return from, to
 }
 
@@ -145,13 +178,16 @@ func window(sorted []*behind, mass, limit int64) (from, to int) {
 // held against each other and against their sums (R8). It reports whether it hid
 // anything.
 func (w *work) within() bool {
-	all := bySize(w.behindShown())
+	all := byLevel(w.behindShown())
 	limit, hid := int64(w.p.Subjects), false
 	for x := range all {
-		a := all[x]
-		_, to := window(all, a.mass, limit)
+		a := all[x].of
+		_, to := window(all, a.level, limit)
 		for y := x + 1; y < to; y++ {
-			b := all[y]
+			if all[x].far(&all[y], limit) {
+				continue
+			}
+			b := all[y].of
 			if d := distance(a, b, limit); d == 0 || d >= limit {
 				continue
 			}
@@ -196,13 +232,17 @@ func (w *work) mass(at [2]int) int64 {
 // was released before from the same source (R8).
 func (w *work) across(earlier []Release) {
 	limit := int64(w.p.Subjects)
-	now := bySize(w.behindShown())
+	now := byLevel(w.behindShown())
 	for _, r := range earlier {
 		near := false
 		for x := range r.cells {
-			from, to := window(now, r.cells[x].mass, limit)
+			was := entryOf(&r.cells[x])
+			from, to := window(now, was.level, limit)
 			for y := from; y < to; y++ {
-				if d := distance(&r.cells[x], now[y], limit); d > 0 && d < limit {
+				if was.far(&now[y], limit) {
+					continue
+				}
+				if d := distance(was.of, now[y].of, limit); d > 0 && d < limit {
 					near = true
 				}
 			}
@@ -225,15 +265,15 @@ const (
 
 // triples refuses a result of few cells of which one, with another, adds up to
 // nearly a third: the steps of a tracker, each of which is large enough.
-func (w *work) triples(now []*behind, earlier []Release) {
+func (w *work) triples(now []entry, earlier []Release) {
 	type figure struct {
 		*behind
 		new bool
 	}
 	var all []figure
-	for _, b := range now {
-		if !b.sum() && len(now) <= 3*fewCells {
-			all = append(all, figure{b, true})
+	for _, e := range now {
+		if !e.of.sum() && len(now) <= 3*fewCells {
+			all = append(all, figure{e.of, true})
 		}
 	}
 	if len(all) == 0 {
@@ -248,22 +288,17 @@ func (w *work) triples(now []*behind, earlier []Release) {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b figure) int { return cmp.Compare(a.mass, b.mass) })
 	limit := int64(w.p.Subjects)
 	for x := range all {
 		for y := range x {
-			sum := behind{mass: all[x].mass + all[y].mass}
+			sum := behind{mass: all[x].mass + all[y].mass, level: all[x].level + all[y].level}
 			for k := range sum.blocks {
 				sum.blocks[k] = all[x].blocks[k] + all[y].blocks[k]
 			}
 			made := false
-			for z := x + 1; z < len(all); z++ {
-				third := all[z]
-				if third.mass <= sum.mass-limit {
+			for z, third := range all {
+				if z == x || z == y || abs(third.level-sum.level) >= limit {
 					continue
-				}
-				if third.mass >= sum.mass+limit {
-					break
 				}
 				if !third.new && !all[x].new && !all[y].new {
 					continue

@@ -20,7 +20,11 @@
 // difference larger than it is; it may make one smaller, where two subjects of
 // different sign share a counter. A difference of an odd number of subjects is
 // never taken for none; one of two is with a chance of 1 in 512, where the
-// numbers of subjects do not tell. TestHowOftenASketchErrs has the rates.
+// numbers of subjects do not tell. TestHowOftenASketchErrs has the rates. Sketches
+// under different keys tell nothing of each other: what was released from two
+// workspaces is compared only where the key is that of the source. Differences
+// between the conditions of aggregates are seen where the runner measures cells of
+// their own (Table.Own), and else not.
 //
 // R3, complementary suppression, knows the sums that hold in the numbers
 // themselves: a row that is the sum of others along any dimension, whatever it is

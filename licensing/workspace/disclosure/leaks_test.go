@@ -3,6 +3,7 @@ package disclosure
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,44 @@ func release(t testing.TB, text string, earlier []Release) (asked, Report, Relea
 	a := ask(t, text)
 	r := Check(a.Table, policyFor(t, a), earlier, Budget{})
 	return a, r, Record(fmt.Sprint("R-", len(earlier)+1), r)
+}
+
+// A runner that measures of each row the fewest subjects that any of its
+// aggregates sees, and nothing of single cells, hides more; what it cannot see are
+// differences between conditions of aggregates.
+func TestLeaksAreStoppedByMeasuresOfRowsAlone(t *testing.T) {
+	rough := func(a asked) Table {
+		out := a.Table
+		out.Subjects, out.Own = slices.Clone(out.Subjects), nil
+		for i := range out.Subjects {
+			for _, o := range a.Own[i] {
+				out.Subjects[i] = min(out.Subjects[i], o.Subjects)
+			}
+		}
+		return out
+	}
+	var through []string
+	for _, l := range leaks(t) {
+		var earlier []Release
+		var before []map[int]bool
+		for _, q := range l.earlier {
+			a := ask(t, q)
+			r := Check(rough(a), policyFor(t, a), earlier, Budget{})
+			earlier, before = append(earlier, Record("R", r)), append(before, shownSets(a, r)...)
+		}
+		a := ask(t, l.query)
+		r := Check(rough(a), policyFor(t, a), earlier, Budget{})
+		for _, how := range l.stopped {
+			if !stops(t, how, a, r, before) {
+				through = append(through, l.name)
+				break
+			}
+		}
+	}
+	want := []string{"a small difference between conditions"}
+	if !slices.Equal(through, want) {
+		t.Errorf("not stopped: %q, want %q", through, want)
+	}
 }
 
 // got writes what a report says, for a test that fails.

@@ -8,9 +8,10 @@ import (
 // behind is who stands behind something that was released: a cell, or the sum of
 // cells.
 type behind struct {
-	mass   int64 // subjects; of a sum, those of all its cells
+	mass   int64 // subjects, as R1 counts them; of a sum, those of all its cells
 	sketch Sketch
 	blocks [16]int32 // sums of sixteen counters each: they differ no more than the subjects do
+	level  int64     // the sum of all counters, likewise
 	cells  [][2]int  // rows of the table, and the column of a cell of its own, else -1
 }
 
@@ -18,6 +19,7 @@ func newBehind(mass int64, s Sketch, cells ...[2]int) behind {
 	b := behind{mass: mass, sketch: s, cells: cells}
 	for k, c := range s {
 		b.blocks[k/16] += c
+		b.level += int64(c)
 	}
 	return b
 }

@@ -124,6 +124,23 @@ func TestWhatIsNotMeasuredIsRefused(t *testing.T) {
 	}
 }
 
+// A result of public tables alone is about nobody: nothing is hidden or rounded.
+func TestAResultAboutNobodyLeavesAsItIs(t *testing.T) {
+	a := ask(t, "persons | by district | show count, sum income, max income")
+	p := policyFor(t, a)
+	for i := range a.Subjects {
+		a.Subjects[i], a.Sketches[i], a.Weights[i] = Nobody, Sketch{}, make([]Mass, len(a.Columns))
+	}
+	r := Check(a.Table, p, nil, Budget{})
+	if r.Refused() || strings.Contains(string(r.Cleared.CSV("*")), "*") || Record("x", r).Size() != 0 || shown(t, r, "count")["平岛"] != "3" || r.line(R11).Verdict != People {
+		t.Error(got(r))
+	}
+	a.Subjects[0] = 3 // one row about somebody
+	if r := Check(a.Table, p, nil, Budget{}); r.line(R1).Verdict == Pass {
+		t.Error(got(r))
+	}
+}
+
 // The strictest source decides, and what nobody has said counts as personal.
 func TestTheStrictestSourceDecides(t *testing.T) {
 	a := ask(t, "persons | by edu | show count, avg sick")

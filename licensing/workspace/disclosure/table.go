@@ -1,5 +1,7 @@
 package disclosure
 
+import "math"
+
 // Table is a result as the checks see it: what would leave, and beside it what
 // the runner measured of each row and nobody is given.
 type Table struct {
@@ -16,6 +18,10 @@ type Table struct {
 	// own fills it: the checks cannot know otherwise who stands behind a cell.
 	Own [][]Own
 }
+
+// Nobody is how many subjects stand behind a row in which nobody's data are, as of
+// a public table.
+const Nobody = math.MaxInt32
 
 // Own is what was measured of one cell: the subjects that meet the condition of
 // its aggregate; where the condition lies in the value, as in
