@@ -19,6 +19,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/operation"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/use"
@@ -38,6 +39,9 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Incident", "What happened to data, who is told and what is reported (`licensing/supervision`; AS-48, TJ-50, AB-41.2). Telling, reporting and keeping records leave it where it stands.", supervision.IncidentLifecycle()},
 	{"Breach case", "What is held against whoever holds a grant, of an application or of sharing (`licensing/supervision`; FJ-III.4, AB-44(9) to (11), AS-22b).", supervision.BreachLifecycle()},
 	{"Rectification order", "What an authority has a department put right by a day (`licensing/supervision`; AS-49, TJ-52, AB-44(2) to (12)). Asking for more time, and the word about it, leave it where it stands.", supervision.OrderLifecycle()},
+	{"Plan of authorised operation", "What an implementing body wants operated, before anybody is chosen for it (`licensing/operation`; FJ-III.3). Recording the award leaves it where it stands.", operation.PlanLifecycle()},
+	{"Mandate", "The authorisation agreement of a body and an operator (`licensing/operation`; FJ-III.3, FJ-4.1). What the platform does by itself stands as administrator.", operation.Lifecycle()},
+	{"Entry of a developer", "How a developer enters with the operator of a mandate (`licensing/operation`; FJ-4.2). Whose organisation it is may do what stands as visitor.", operation.EntryLifecycle()},
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Application", "An application for conditional data (`licensing`; TJ-23, AB-35). What the platform does by itself stands as administrator.", licensing.Lifecycle()},

@@ -36,6 +36,9 @@ var actionTypes = map[string][2]string{
 	"breach":           {"supervision", "BreachAction"},
 	"incident":         {"supervision", "IncidentAction"},
 	"order":            {"supervision", "OrderAction"},
+	"mandate":          {"operation", "Action"},
+	"mandate-plan":     {"operation", "PlanAction"},
+	"developer":        {"operation", "EntryAction"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

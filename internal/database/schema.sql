@@ -122,6 +122,71 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.mandate_empty()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF EXISTS (SELECT FROM mandate_holds(NEW.id)) THEN
+        RAISE EXCEPTION 'mandate % is not empty', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.mandate_holds(mandate bigint)
+ RETURNS TABLE(kind text, number text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT 'mandate', m.number FROM mandates m WHERE m.parent_id = mandate AND m.state NOT IN ('closed', 'withdrawn')
+    UNION ALL SELECT 'scenario', s.number FROM scenarios s WHERE s.mandate_id = mandate AND s.state IN ('authorised', 'active', 'suspended', 'expired', 'terminated')
+    UNION ALL SELECT 'contract', c.number FROM scenario_contracts c JOIN scenarios s ON s.id = c.scenario_id WHERE s.mandate_id = mandate AND c.state IN ('offered', 'active', 'suspended')
+    UNION ALL SELECT 'grant', g.number FROM scenario_grants g JOIN scenario_contracts c ON c.id = g.contract_id JOIN scenarios s ON s.id = c.scenario_id WHERE s.mandate_id = mandate AND g.state <> 'ended'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.mandate_locked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.parent_id, NEW.renews_id, NEW.body_id, NEW.operator_id, NEW.plan_id, NEW.title, NEW.purposes, NEW.forms, NEW.from_at, NEW.until_at, NEW.products, NEW.security_level, NEW.security, NEW.evaluation,
+        NEW.evaluation_months, NEW.exit_plan, NEW.income, NEW.income_months, NEW.tariff, NEW.template, NEW.agreement, NEW.sha256, NEW.locked_at, NEW.approved_by, NEW.drafted_by)
+        IS DISTINCT FROM
+       (OLD.parent_id, OLD.renews_id, OLD.body_id, OLD.operator_id, OLD.plan_id, OLD.title, OLD.purposes, OLD.forms, OLD.from_at, OLD.until_at, OLD.products, OLD.security_level, OLD.security, OLD.evaluation,
+        OLD.evaluation_months, OLD.exit_plan, OLD.income, OLD.income_months, OLD.tariff, OLD.template, OLD.agreement, OLD.sha256, OLD.locked_at, OLD.approved_by, OLD.drafted_by) THEN
+        RAISE EXCEPTION 'the agreement of mandate % is locked', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.mandate_part()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    of mandates; above mandate_items;
+BEGIN
+    SELECT * INTO of FROM mandates WHERE id = CASE TG_OP WHEN 'DELETE' THEN OLD.mandate_id ELSE NEW.mandate_id END;
+    IF of.locked_at IS NOT NULL THEN
+        RAISE EXCEPTION 'the agreement of mandate % is locked', of.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    IF of.parent_id IS NULL THEN RETURN NEW; END IF;
+    IF TG_TABLE_NAME = 'mandate_items' THEN
+        SELECT * INTO above FROM mandate_items WHERE mandate_id = of.parent_id AND dataset_id = NEW.dataset_id;
+        IF above.id IS NULL OR NOT NEW.columns <@ above.columns OR cardinality(above.forms) > 0 AND NOT NEW.forms <@ above.forms OR cardinality(above.purposes) > 0 AND NOT NEW.purposes <@ above.purposes THEN
+            RAISE EXCEPTION 'the scope of mandate % does not lie within the one above it', of.number USING ERRCODE = 'check_violation';
+        END IF;
+    ELSIF EXISTS (SELECT FROM mandate_ceilings c WHERE c.mandate_id = of.parent_id AND c.form = NEW.form AND c.unit = NEW.unit AND c.fen < NEW.fen) THEN
+        RAISE EXCEPTION 'a ceiling of mandate % lies above the one of the mandate above it', of.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.mandate_stands(mandate bigint, at timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
@@ -134,6 +199,21 @@ AS $function$
     SELECT coalesce(bool_and(c.state = 'active' AND c.from_at <= at AND at < c.until_at AND o.suspended_at IS NULL), false)
     FROM chain c JOIN organisations o ON o.id = c.operator_id
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.mandate_within()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    above mandates;
+BEGIN
+    SELECT * INTO above FROM mandates WHERE id = NEW.parent_id;
+    IF NOT NEW.forms <@ above.forms OR NOT NEW.purposes <@ above.purposes OR NEW.income > above.income THEN
+        RAISE EXCEPTION 'mandate % does not lie within the one above it', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.opening_check_is_final()
@@ -250,7 +330,7 @@ CREATE OR REPLACE FUNCTION public.scenario_stands(scenario bigint, at timestamp 
 AS $function$
     SELECT EXISTS (SELECT FROM scenarios s
         JOIN organisations o ON o.id = s.organisation_id AND o.suspended_at IS NULL
-        JOIN developers d ON d.mandate_id = s.mandate_id AND d.organisation_id = s.organisation_id AND d.state = 'admitted'
+        JOIN developers d ON d.mandate_id = s.mandate_id AND d.organisation_id = s.organisation_id AND d.state = 'admitted' AND at < d.trained_until
         JOIN scenario_contracts c ON c.scenario_id = s.id AND c.state = 'active' AND c.from_at <= at AND at < c.until_at
         WHERE s.id = scenario AND s.state = 'active' AND s.from_at <= at AND at < s.until_at AND mandate_stands(s.mandate_id, at))
 $function$
@@ -262,6 +342,15 @@ CREATE OR REPLACE FUNCTION public.share_event_is_final()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'what happened to a request for sharing is never changed';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.stays_as_it_is()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'what % says was given out and stays as it is', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $function$
 ;
 
@@ -1512,6 +1601,20 @@ COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules b
 COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
 COMMENT ON COLUMN departments.side IS '管 or 监: a body that manages data is never the one that supervises its market';
 
+CREATE TABLE developer_people (
+    developer_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    side text NOT NULL DEFAULT 'use'::text,
+    writes boolean NOT NULL,
+    releases boolean NOT NULL,
+    CONSTRAINT developer_people_check CHECK ((writes OR releases)),
+    CONSTRAINT developer_people_side_check CHECK ((side = 'use'::text)),
+    CONSTRAINT developer_people_developer_id_fkey FOREIGN KEY (developer_id) REFERENCES developers(id) ON DELETE CASCADE,
+    CONSTRAINT developer_people_user_id_side_fkey FOREIGN KEY (user_id, side) REFERENCES users(id, side),
+    CONSTRAINT developer_people_pkey PRIMARY KEY (developer_id, user_id)
+);
+COMMENT ON TABLE developer_people IS 'who of a developer may write and run programs (writes), and who may ask that a result be released (releases)';
+
 CREATE TABLE developers (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     number text NOT NULL,
@@ -1522,16 +1625,53 @@ CREATE TABLE developers (
     reason text NOT NULL DEFAULT ''::text,
     made_at timestamp with time zone NOT NULL,
     revision integer NOT NULL DEFAULT 1,
+    side text NOT NULL DEFAULT 'use'::text,
+    operator_side text NOT NULL DEFAULT 'operate'::text,
+    contact text NOT NULL DEFAULT ''::text,
+    security text NOT NULL DEFAULT ''::text,
+    trained_on date,
+    training text NOT NULL DEFAULT ''::text,
+    trained_until timestamp with time zone,
+    declared boolean NOT NULL DEFAULT false,
+    declared_years integer NOT NULL DEFAULT 0,
+    dcmm integer NOT NULL DEFAULT 0,
+    submitted_by bigint,
+    submitted_at timestamp with time zone,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    held_by text NOT NULL DEFAULT ''::text,
+    reminded_at timestamp with time zone,
+    sent text,
+    CONSTRAINT developers_check CHECK (((state <> ALL (ARRAY['submitted'::text, 'admitted'::text])) OR ((submitted_by IS NOT NULL) AND declared))),
+    CONSTRAINT developers_check1 CHECK (((state <> 'admitted'::text) OR ((decided_by IS NOT NULL) AND (trained_until IS NOT NULL)))),
+    CONSTRAINT developers_check2 CHECK (((state <> ALL (ARRAY['returned'::text, 'refused'::text, 'suspended'::text])) OR (reason <> ''::text))),
+    CONSTRAINT developers_check3 CHECK (((state = 'suspended'::text) OR (held_by = ''::text))),
+    CONSTRAINT developers_dcmm_check CHECK (((dcmm >= 0) AND (dcmm <= 5))),
+    CONSTRAINT developers_held_by_check CHECK ((held_by = ANY (ARRAY[''::text, 'operator'::text, 'body'::text]))),
     CONSTRAINT developers_number_check CHECK ((number ~ '^RZ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT developers_operator_side_check CHECK ((operator_side = 'operate'::text)),
+    CONSTRAINT developers_side_check CHECK ((side = 'use'::text)),
     CONSTRAINT developers_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'admitted'::text, 'refused'::text, 'suspended'::text, 'left'::text]))),
+    CONSTRAINT developers_decided_by_operator_side_fkey FOREIGN KEY (decided_by, operator_side) REFERENCES users(id, side),
     CONSTRAINT developers_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
     CONSTRAINT developers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT developers_organisation_id_side_fkey FOREIGN KEY (organisation_id, side) REFERENCES organisations(id, side),
+    CONSTRAINT developers_submitted_by_side_fkey FOREIGN KEY (submitted_by, side) REFERENCES users(id, side),
     CONSTRAINT developers_pkey PRIMARY KEY (id),
-    CONSTRAINT developers_number_key UNIQUE (number)
+    CONSTRAINT developers_number_key UNIQUE (number),
+    CONSTRAINT developers_sent_key UNIQUE (sent)
 );
 CREATE UNIQUE INDEX developers_one ON public.developers USING btree (mandate_id, organisation_id) WHERE (state <> ALL (ARRAY['refused'::text, 'left'::text]));
 CREATE INDEX developers_organisation ON public.developers USING btree (organisation_id, id DESC);
 COMMENT ON TABLE developers IS 'entry (入驻) of second-tier developers (二级开发主体) with the operator of a mandate';
+COMMENT ON COLUMN developers.trained_until IS 'the first moment at which the training no longer counts: from then on nothing passes';
+COMMENT ON COLUMN developers.declared IS 'that no listed breach was found of it in the last declared_years years';
+COMMENT ON COLUMN developers.dcmm IS '数据管理能力成熟度 (DCMM); 0: not rated';
+COMMENT ON COLUMN developers.decided_by IS 'of the operator: neither the authority nor the developer screens an entry';
 
 CREATE TABLE dictionary_revisions (
     version_id bigint NOT NULL,
@@ -1553,6 +1693,28 @@ CREATE TRIGGER dictionary_revisions_frozen BEFORE DELETE OR UPDATE ON public.dic
 CREATE TRIGGER dictionary_revisions_kept BEFORE TRUNCATE ON public.dictionary_revisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE dictionary_revisions IS 'what is said of a published table''s columns since: names, types and bytes never change; the highest number counts, and version_tables.fields is number 0';
 COMMENT ON COLUMN dictionary_revisions.by_user IS 'users.id, as in the audit trail';
+
+CREATE TABLE disclosure_reports (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    body_id bigint NOT NULL,
+    year integer NOT NULL,
+    content jsonb NOT NULL,
+    sha256 text NOT NULL,
+    side text NOT NULL DEFAULT 'manage'::text,
+    issued_by bigint NOT NULL,
+    issued_name text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    CONSTRAINT disclosure_reports_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
+    CONSTRAINT disclosure_reports_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT disclosure_reports_side_check CHECK ((side = 'manage'::text)),
+    CONSTRAINT disclosure_reports_year_check CHECK (((year >= 2000) AND (year <= 2999))),
+    CONSTRAINT disclosure_reports_body_id_side_fkey FOREIGN KEY (body_id, side) REFERENCES departments(id, side),
+    CONSTRAINT disclosure_reports_issued_by_side_fkey FOREIGN KEY (issued_by, side) REFERENCES users(id, side),
+    CONSTRAINT disclosure_reports_pkey PRIMARY KEY (id),
+    CONSTRAINT disclosure_reports_body_id_year_key UNIQUE (body_id, year)
+);
+CREATE TRIGGER disclosure_reports_stay BEFORE DELETE OR UPDATE ON public.disclosure_reports FOR EACH ROW EXECUTE FUNCTION stays_as_it_is();
+COMMENT ON TABLE disclosure_reports IS 'yearly disclosure (信息披露) of a body''s mandates as it was issued; sha256 is of the text of content as it is given out';
 
 CREATE TABLE events (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2107,6 +2269,77 @@ CREATE TABLE mailings (
 COMMENT ON TABLE mailings IS 'letters that are under way or sent; a letter is written from the notices that name it';
 COMMENT ON COLUMN mailings.day IS 'of a digest: the day it tells of, so that there is one a day';
 
+CREATE TABLE mandate_awards (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    plan_id bigint NOT NULL,
+    winner_id bigint NOT NULL,
+    winner_side text NOT NULL DEFAULT 'operate'::text,
+    way text NOT NULL,
+    candidates integer NOT NULL,
+    announced_on date NOT NULL,
+    words text NOT NULL,
+    tender text NOT NULL DEFAULT ''::text,
+    side text NOT NULL DEFAULT 'manage'::text,
+    recorded_by bigint NOT NULL,
+    recorded_name text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT mandate_awards_candidates_check CHECK ((candidates > 0)),
+    CONSTRAINT mandate_awards_side_check CHECK ((side = 'manage'::text)),
+    CONSTRAINT mandate_awards_way_check CHECK ((way <> ''::text)),
+    CONSTRAINT mandate_awards_winner_side_check CHECK ((winner_side = 'operate'::text)),
+    CONSTRAINT mandate_awards_words_check CHECK ((words <> ''::text)),
+    CONSTRAINT mandate_awards_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES mandate_plans(id),
+    CONSTRAINT mandate_awards_recorded_by_side_fkey FOREIGN KEY (recorded_by, side) REFERENCES users(id, side),
+    CONSTRAINT mandate_awards_winner_id_winner_side_fkey FOREIGN KEY (winner_id, winner_side) REFERENCES organisations(id, side),
+    CONSTRAINT mandate_awards_pkey PRIMARY KEY (id),
+    CONSTRAINT mandate_awards_plan_id_key UNIQUE (plan_id)
+);
+COMMENT ON TABLE mandate_awards IS 'by which competition an operator was chosen for a plan; its papers are case_papers of kind mandate_award';
+COMMENT ON COLUMN mandate_awards.tender IS 'number of the tender that was held on this platform; empty: it was held elsewhere';
+
+CREATE TABLE mandate_ceilings (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    mandate_id bigint NOT NULL,
+    form text NOT NULL,
+    unit text NOT NULL,
+    fen bigint NOT NULL,
+    CONSTRAINT mandate_ceilings_fen_check CHECK ((fen >= 0)),
+    CONSTRAINT mandate_ceilings_form_check CHECK ((form <> ''::text)),
+    CONSTRAINT mandate_ceilings_unit_check CHECK ((unit <> ''::text)),
+    CONSTRAINT mandate_ceilings_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
+    CONSTRAINT mandate_ceilings_pkey PRIMARY KEY (id),
+    CONSTRAINT mandate_ceilings_mandate_id_form_unit_key UNIQUE (mandate_id, form, unit)
+);
+CREATE TRIGGER mandate_ceilings_part BEFORE INSERT OR DELETE OR UPDATE ON public.mandate_ceilings FOR EACH ROW EXECUTE FUNCTION mandate_part();
+COMMENT ON TABLE mandate_ceilings IS 'the most that the operator may charge (上限收费标准) for one unit of a form of product, in fen';
+
+CREATE TABLE mandate_evaluations (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    mandate_id bigint NOT NULL,
+    from_on date NOT NULL,
+    until_on date NOT NULL,
+    verdict text NOT NULL,
+    findings text NOT NULL,
+    income bigint NOT NULL,
+    carried bigint NOT NULL,
+    side text NOT NULL DEFAULT 'manage'::text,
+    evaluated_by bigint NOT NULL,
+    evaluated_name text NOT NULL,
+    evaluated_at timestamp with time zone NOT NULL,
+    CONSTRAINT mandate_evaluations_carried_check CHECK ((carried >= 0)),
+    CONSTRAINT mandate_evaluations_check CHECK ((until_on > from_on)),
+    CONSTRAINT mandate_evaluations_findings_check CHECK ((findings <> ''::text)),
+    CONSTRAINT mandate_evaluations_income_check CHECK ((income >= 0)),
+    CONSTRAINT mandate_evaluations_side_check CHECK ((side = 'manage'::text)),
+    CONSTRAINT mandate_evaluations_verdict_check CHECK ((verdict <> ''::text)),
+    CONSTRAINT mandate_evaluations_evaluated_by_side_fkey FOREIGN KEY (evaluated_by, side) REFERENCES users(id, side),
+    CONSTRAINT mandate_evaluations_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
+    CONSTRAINT mandate_evaluations_pkey PRIMARY KEY (id),
+    CONSTRAINT mandate_evaluations_mandate_id_from_on_key UNIQUE (mandate_id, from_on)
+);
+CREATE TRIGGER mandate_evaluations_stay BEFORE DELETE OR UPDATE ON public.mandate_evaluations FOR EACH ROW EXECUTE FUNCTION stays_as_it_is();
+COMMENT ON TABLE mandate_evaluations IS 'what the body found of the operator in a cycle (评估评价), and what it took in fees: what exceeds the permitted income is carried into the next period';
+
 CREATE TABLE mandate_items (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     mandate_id bigint NOT NULL,
@@ -2120,7 +2353,65 @@ CREATE TABLE mandate_items (
     CONSTRAINT mandate_items_pkey PRIMARY KEY (id),
     CONSTRAINT mandate_items_mandate_id_dataset_id_key UNIQUE (mandate_id, dataset_id)
 );
+CREATE TRIGGER mandate_items_part BEFORE INSERT OR DELETE OR UPDATE ON public.mandate_items FOR EACH ROW EXECUTE FUNCTION mandate_part();
 COMMENT ON TABLE mandate_items IS 'the scope of a mandate, down to columns; empty forms and purposes: those of the mandate';
+
+CREATE TABLE mandate_plan_items (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    plan_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    columns text[] NOT NULL,
+    CONSTRAINT mandate_plan_items_columns_check CHECK ((cardinality(columns) > 0)),
+    CONSTRAINT mandate_plan_items_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT mandate_plan_items_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES mandate_plans(id) ON DELETE CASCADE,
+    CONSTRAINT mandate_plan_items_pkey PRIMARY KEY (id),
+    CONSTRAINT mandate_plan_items_plan_id_dataset_id_key UNIQUE (plan_id, dataset_id)
+);
+
+CREATE TABLE mandate_plans (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    body_id bigint NOT NULL,
+    side text NOT NULL DEFAULT 'manage'::text,
+    parent_id bigint,
+    title text NOT NULL,
+    need text NOT NULL DEFAULT ''::text,
+    products text NOT NULL DEFAULT ''::text,
+    forms text[] NOT NULL DEFAULT '{}'::text[],
+    purposes text[] NOT NULL DEFAULT '{}'::text[],
+    months integer NOT NULL DEFAULT 0,
+    security_level text NOT NULL DEFAULT ''::text,
+    security text NOT NULL DEFAULT ''::text,
+    evaluation text NOT NULL DEFAULT ''::text,
+    exit_plan text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    drafted_by bigint NOT NULL,
+    drafted_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT mandate_plans_check CHECK ((decided_by <> drafted_by)),
+    CONSTRAINT mandate_plans_check1 CHECK (((state <> 'approved'::text) OR ((decided_by IS NOT NULL) AND (decided_at IS NOT NULL)))),
+    CONSTRAINT mandate_plans_check2 CHECK (((state = ANY (ARRAY['draft'::text, 'withdrawn'::text])) OR ((months > 0) AND (cardinality(forms) > 0) AND (cardinality(purposes) > 0) AND (security_level <> ''::text) AND (security <> ''::text) AND (evaluation <> ''::text) AND (exit_plan <> ''::text)))),
+    CONSTRAINT mandate_plans_months_check CHECK ((months >= 0)),
+    CONSTRAINT mandate_plans_number_check CHECK ((number ~ '^SSFA-\d{4}-\d{6}$'::text)),
+    CONSTRAINT mandate_plans_side_check CHECK ((side = 'manage'::text)),
+    CONSTRAINT mandate_plans_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'approved'::text, 'withdrawn'::text]))),
+    CONSTRAINT mandate_plans_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT mandate_plans_body_id_side_fkey FOREIGN KEY (body_id, side) REFERENCES departments(id, side),
+    CONSTRAINT mandate_plans_decided_by_side_fkey FOREIGN KEY (decided_by, side) REFERENCES users(id, side),
+    CONSTRAINT mandate_plans_drafted_by_side_fkey FOREIGN KEY (drafted_by, side) REFERENCES users(id, side),
+    CONSTRAINT mandate_plans_pkey PRIMARY KEY (id),
+    CONSTRAINT mandate_plans_number_key UNIQUE (number),
+    CONSTRAINT mandate_plans_sent_key UNIQUE (sent)
+);
+COMMENT ON TABLE mandate_plans IS '实施方案: what an implementing body (实施机构) wants operated, approved by somebody other than whoever drafted it';
+COMMENT ON COLUMN mandate_plans.parent_id IS 'the mandate under which the one that is planned will stand: a city''s under its province''s; no foreign key, since mandates refer to plans and none is ever deleted';
 
 CREATE TABLE mandates (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2139,22 +2430,88 @@ CREATE TABLE mandates (
     reason text NOT NULL DEFAULT ''::text,
     made_at timestamp with time zone NOT NULL,
     revision integer NOT NULL DEFAULT 1,
+    body_side text NOT NULL DEFAULT 'manage'::text,
+    operator_side text NOT NULL DEFAULT 'operate'::text,
+    plan_id bigint,
+    products text NOT NULL DEFAULT ''::text,
+    security_level text NOT NULL DEFAULT ''::text,
+    security text NOT NULL DEFAULT ''::text,
+    evaluation text NOT NULL DEFAULT ''::text,
+    evaluation_months integer NOT NULL DEFAULT 12,
+    exit_plan text NOT NULL DEFAULT ''::text,
+    income bigint,
+    income_months integer NOT NULL DEFAULT 12,
+    tariff jsonb NOT NULL DEFAULT '[]'::jsonb,
+    drafted_by bigint,
+    drafted_name text NOT NULL DEFAULT ''::text,
+    approved_by bigint,
+    approved_name text NOT NULL DEFAULT ''::text,
+    template text NOT NULL DEFAULT ''::text,
+    agreement text NOT NULL DEFAULT ''::text,
+    sha256 text NOT NULL DEFAULT ''::text,
+    locked_at timestamp with time zone,
+    body_signed_by bigint,
+    body_signed_name text NOT NULL DEFAULT ''::text,
+    body_signed_at timestamp with time zone,
+    body_signed_method text NOT NULL DEFAULT ''::text,
+    operator_signed_by bigint,
+    operator_signed_name text NOT NULL DEFAULT ''::text,
+    operator_signed_at timestamp with time zone,
+    operator_signed_method text NOT NULL DEFAULT ''::text,
+    held_by text NOT NULL DEFAULT ''::text,
+    basis text NOT NULL DEFAULT ''::text,
+    reminded_at timestamp with time zone,
+    sent text,
+    CONSTRAINT mandates_body_side_check CHECK ((body_side = 'manage'::text)),
     CONSTRAINT mandates_check CHECK ((until_at > from_at)),
     CONSTRAINT mandates_check1 CHECK (((state <> ALL (ARRAY['suspended'::text, 'revoked'::text])) OR (reason <> ''::text))),
+    CONSTRAINT mandates_check2 CHECK ((approved_by <> drafted_by)),
+    CONSTRAINT mandates_check3 CHECK ((body_signed_by <> operator_signed_by)),
+    CONSTRAINT mandates_check4 CHECK (((parent_id <> id) AND (renews_id <> id))),
+    CONSTRAINT mandates_check5 CHECK (((state <> ALL (ARRAY['approved'::text, 'signed'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'closed'::text])) OR ((sha256 <> ''::text) AND (approved_by IS NOT NULL) AND (locked_at IS NOT NULL)))),
+    CONSTRAINT mandates_check6 CHECK (((state <> ALL (ARRAY['signed'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'closed'::text])) OR ((body_signed_by IS NOT NULL) AND (operator_signed_by IS NOT NULL)))),
+    CONSTRAINT mandates_check7 CHECK (((state = 'suspended'::text) OR (held_by = ''::text))),
+    CONSTRAINT mandates_evaluation_months_check CHECK ((evaluation_months > 0)),
+    CONSTRAINT mandates_held_by_check CHECK ((held_by = ANY (ARRAY[''::text, 'body'::text, 'regulator'::text]))),
+    CONSTRAINT mandates_income_check CHECK ((income > 0)),
+    CONSTRAINT mandates_income_months_check CHECK ((income_months > 0)),
     CONSTRAINT mandates_number_check CHECK ((number ~ '^AUTH-\d{4}-\d{6}$'::text)),
+    CONSTRAINT mandates_operator_side_check CHECK ((operator_side = 'operate'::text)),
+    CONSTRAINT mandates_sha256_check CHECK (((sha256 = ''::text) OR (sha256 ~ '^[0-9a-f]{64}$'::text))),
     CONSTRAINT mandates_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'under_review'::text, 'approved'::text, 'signed'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'revoked'::text, 'surrendered'::text, 'closed'::text, 'withdrawn'::text]))),
+    CONSTRAINT mandates_tariff_check CHECK ((jsonb_typeof(tariff) = 'array'::text)),
     CONSTRAINT mandates_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT mandates_approved_by_body_side_fkey FOREIGN KEY (approved_by, body_side) REFERENCES users(id, side),
+    CONSTRAINT mandates_body_id_body_side_fkey FOREIGN KEY (body_id, body_side) REFERENCES departments(id, side),
     CONSTRAINT mandates_body_id_fkey FOREIGN KEY (body_id) REFERENCES departments(id),
+    CONSTRAINT mandates_body_signed_by_body_side_fkey FOREIGN KEY (body_signed_by, body_side) REFERENCES users(id, side),
+    CONSTRAINT mandates_drafted_by_body_side_fkey FOREIGN KEY (drafted_by, body_side) REFERENCES users(id, side),
     CONSTRAINT mandates_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES organisations(id),
+    CONSTRAINT mandates_operator_id_operator_side_fkey FOREIGN KEY (operator_id, operator_side) REFERENCES organisations(id, side),
+    CONSTRAINT mandates_operator_signed_by_operator_side_fkey FOREIGN KEY (operator_signed_by, operator_side) REFERENCES users(id, side),
     CONSTRAINT mandates_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES mandates(id),
+    CONSTRAINT mandates_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES mandate_plans(id),
     CONSTRAINT mandates_renews_id_fkey FOREIGN KEY (renews_id) REFERENCES mandates(id),
     CONSTRAINT mandates_pkey PRIMARY KEY (id),
-    CONSTRAINT mandates_number_key UNIQUE (number)
+    CONSTRAINT mandates_number_key UNIQUE (number),
+    CONSTRAINT mandates_sent_key UNIQUE (sent)
 );
+CREATE INDEX mandates_body ON public.mandates USING btree (body_id, id DESC);
 CREATE INDEX mandates_operator ON public.mandates USING btree (operator_id, id DESC);
+CREATE INDEX mandates_parent ON public.mandates USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+CREATE UNIQUE INDEX mandates_planned_once ON public.mandates USING btree (plan_id) WHERE ((renews_id IS NULL) AND (state <> 'withdrawn'::text));
+CREATE UNIQUE INDEX mandates_renewed_once ON public.mandates USING btree (renews_id) WHERE (state <> 'withdrawn'::text);
+CREATE TRIGGER mandates_empty BEFORE INSERT OR UPDATE OF state ON public.mandates FOR EACH ROW WHEN ((new.state = 'closed'::text)) EXECUTE FUNCTION mandate_empty();
+CREATE TRIGGER mandates_locked BEFORE UPDATE ON public.mandates FOR EACH ROW WHEN ((old.locked_at IS NOT NULL)) EXECUTE FUNCTION mandate_locked();
 CREATE TRIGGER mandates_nest BEFORE INSERT OR UPDATE OF from_at, until_at, parent_id ON public.mandates FOR EACH ROW EXECUTE FUNCTION terms_nest();
+CREATE TRIGGER mandates_within BEFORE INSERT OR UPDATE OF forms, purposes, parent_id, income ON public.mandates FOR EACH ROW WHEN ((new.parent_id IS NOT NULL)) EXECUTE FUNCTION mandate_within();
 COMMENT ON TABLE mandates IS 'authorisation agreements (授权运营协议) between an implementing body and an operator; a city''s stands under its province''s (parent_id)';
 COMMENT ON COLUMN mandates.until_at IS 'the first moment that is no longer in the term; renewal makes another mandate and never moves it';
+COMMENT ON COLUMN mandates.operator_side IS 'who manages does not operate (管运分离; FJ-III.3): the sides of the body, of the operator and of all who act for either are held by foreign keys';
+COMMENT ON COLUMN mandates.income IS 'most that the operator may take in fees in a period of income_months (最高准许收入), in fen; none: nothing is set';
+COMMENT ON COLUMN mandates.tariff IS 'what may be charged for service, as it stood in the rules when the agreement was locked';
+COMMENT ON COLUMN mandates.held_by IS 'whose suspension it is: only that side lifts it';
+COMMENT ON COLUMN mandates.basis IS 'provision or clause on which it was suspended or revoked';
 
 CREATE TABLE note_versions (
     note_id bigint NOT NULL,
@@ -2443,6 +2800,26 @@ COMMENT ON COLUMN opening_reviews.schema_hash IS 'empty: imported before reviews
 COMMENT ON COLUMN opening_reviews.entry_terms IS 'if the entry says otherwise when the version is published, somebody has changed it meanwhile';
 COMMENT ON COLUMN opening_reviews.standing_until IS 'until when a version with the same columns may follow without a review of its own';
 COMMENT ON COLUMN opening_reviews.security_level IS 'of the entry when the review was asked, as in schema_hash; null of a review older than this column';
+
+CREATE TABLE operation_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    subject text NOT NULL,
+    case_id bigint NOT NULL,
+    act text NOT NULL,
+    by_id bigint,
+    name text NOT NULL,
+    side text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT operation_events_side_check CHECK ((side = ANY (ARRAY['body'::text, 'operator'::text, 'developer'::text, 'regulator'::text, 'platform'::text]))),
+    CONSTRAINT operation_events_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'mandate'::text, 'developer'::text]))),
+    CONSTRAINT operation_events_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
+    CONSTRAINT operation_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX operation_events_case ON public.operation_events USING btree (subject, case_id, id);
+CREATE TRIGGER operation_events_stay BEFORE DELETE OR UPDATE ON public.operation_events FOR EACH ROW EXECUTE FUNCTION stays_as_it_is();
+COMMENT ON TABLE operation_events IS 'what was done in a plan, a mandate or an entry, and the state that it led to: of a mandate the states and their days are public';
 
 CREATE TABLE organisation_members (
     organisation_id bigint NOT NULL,

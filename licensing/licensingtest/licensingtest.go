@@ -149,13 +149,19 @@ func (w *World) Regulator(t testing.TB) account.Actor {
 	return w.account(t, "示例监管人员", account.Regulate, d.ID, account.Regulator)
 }
 
-// Organisation makes a verified organisation that owner owns.
+// Operator is somebody of an organisation that operates.
+func (w *World) Operator(t testing.TB, name string) account.Actor {
+	t.Helper()
+	return w.account(t, name, account.Operate, 0, account.Operator)
+}
+
+// Organisation makes a verified organisation that owner owns, on the owner's side.
 func (w *World) Organisation(t testing.TB, owner account.Actor, name, code string) int64 {
 	t.Helper()
 	var id int64
 	if err := w.Pool.QueryRow(t.Context(), `
-		INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at) VALUES ('legal', $1, $2, 'use', 'verified', $3, $3, $3) RETURNING id`,
-		name, code, w.Clock()).Scan(&id); err != nil {
+		INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at) VALUES ('legal', $1, $2, $4, 'verified', $3, $3, $3) RETURNING id`,
+		name, code, w.Clock(), owner.Side).Scan(&id); err != nil {
 		t.Fatal(err)
 	}
 	w.Join(t, id, owner, account.Owner)
@@ -165,7 +171,7 @@ func (w *World) Organisation(t testing.TB, owner account.Actor, name, code strin
 // Join puts somebody into an organisation.
 func (w *World) Join(t testing.TB, organisation int64, who account.Actor, role string) {
 	t.Helper()
-	if _, err := w.Pool.Exec(t.Context(), `INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) VALUES ($1, $2, 'use', $3, $4)`, organisation, who.ID, role, w.Clock()); err != nil {
+	if _, err := w.Pool.Exec(t.Context(), `INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) VALUES ($1, $2, $3, $4, $5)`, organisation, who.ID, who.Side, role, w.Clock()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -41,6 +41,8 @@ const (
 
 	Scenario      Kind = "scenario"       // materials of a scenario: scenarios.id
 	ScenarioAward Kind = "scenario_award" // of the competition for one: scenarios.id
+	MandateAward  Kind = "mandate_award"  // of the competition for an operator: mandate_plans.id
+	Entry         Kind = "entry"          // security plan and training of a developer: developers.id
 )
 
 // Case is the case that a file is for, as its domain sees it.

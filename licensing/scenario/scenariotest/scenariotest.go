@@ -13,6 +13,8 @@ import (
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing/licensingtest"
+	"shuyuan/licensing/operation"
+	"shuyuan/licensing/operation/operationtest"
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/scenario"
 )
@@ -22,6 +24,7 @@ import (
 type World struct {
 	*licensingtest.World
 	Scenarios *scenario.Service
+	Operated  *operationtest.World // in which the mandate and the entry were made
 
 	Body      datasets.Department // that authorises
 	Authority account.Actor
@@ -59,8 +62,10 @@ func New(t testing.TB, day, profile string) *World {
 	w.Owner = w.Person(t, "示例开发负责人")
 	w.Firm = w.Organisation(t, w.Owner, Firm, FirmCode)
 	w.Operator, w.Run = Operating(t, w.World, Run, RunCode)
-	w.MandateID, w.Mandate = w.Mandated(t, w.Run, w.Body, w.Data)
-	w.Admit(t, w.MandateID, w.Firm)
+	w.Operated = operationtest.On(t, w.World)
+	m := w.Mandated(t, w.Operator, w.Run, w.Body, w.Data)
+	w.MandateID, w.Mandate = m.ID, m.Number
+	w.Admit(t, m, w.Owner, w.Firm)
 	calendar, err := workdays.China()
 	if err != nil {
 		t.Fatal(err)
@@ -97,39 +102,21 @@ func Operating(t testing.TB, w *licensingtest.World, name, code string) (account
 	return who, id
 }
 
-// Mandated makes an active mandate of two years over every column of entries.
-func (w *World) Mandated(t testing.TB, operator int64, body datasets.Department, entries ...*datasets.Dataset) (int64, string) {
+// Mandated makes an active mandate of two years over every column of entries, of the
+// operator that who answers for.
+func (w *World) Mandated(t testing.TB, who account.Actor, operator int64, body datasets.Department, entries ...*datasets.Dataset) *operationtest.Mandate {
 	t.Helper()
-	var id int64
-	var number string
-	if err := w.Pool.QueryRow(t.Context(), `
-		INSERT INTO mandates (number, body_id, operator_id, title, purposes, forms, from_at, until_at, state, state_at, made_at)
-		SELECT format('AUTH-2026-%s', lpad((count(*) + 1)::text, 6, '0')), $1, $2, '示例运营授权', ARRAY['public_services', 'transport'], ARRAY['result_table', 'report_product'], $3, $4, 'active', $3, $3 FROM mandates RETURNING id, number`,
-		body.ID, operator, w.Clock().AddDate(0, 0, -1), w.Clock().AddDate(2, 0, 0)).Scan(&id, &number); err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range entries {
-		var columns []string
-		for _, r := range d.Resources {
-			for _, table := range r.Newest.Tables {
-				for _, f := range table.Fields {
-					columns = append(columns, f.Name)
-				}
-			}
-		}
-		if _, err := w.Pool.Exec(t.Context(), `INSERT INTO mandate_items (mandate_id, dataset_id, columns) VALUES ($1, $2, $3)`, id, d.ID, columns); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return id, number
+	m := &operationtest.Mandate{Body: body, Authority: w.Authority, Deputy: w.Official(t, body, account.Authority), Operator: who, Organisation: operator}
+	w.Operated.Agree(t, m, operationtest.Scope(entries...), func(f *operation.PlanForm) {
+		f.Title, f.Purposes, f.Forms = "示例运营授权", []string{"public_services", "transport"}, []string{"result_table", "report_product"}
+	})
+	return m
 }
 
 // Admit admits an organisation as a developer under a mandate.
-func (w *World) Admit(t testing.TB, mandate, organisation int64) {
+func (w *World) Admit(t testing.TB, m *operationtest.Mandate, owner account.Actor, organisation int64) {
 	t.Helper()
-	if _, err := w.Pool.Exec(t.Context(), `INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at) SELECT format('RZ-2026-%s', lpad((count(*) + 1)::text, 6, '0')), $1, $2, 'admitted', $3, $3 FROM developers`, mandate, organisation, w.Clock()); err != nil {
-		t.Fatal(err)
-	}
+	w.Operated.MoveEntry(t, w.Operated.SubmittedOf(t, m, owner, organisation), m.Operator, operation.AdmitEntry)
 }
 
 // Form is a form in which nothing is missing: every column of the tables of entries.
