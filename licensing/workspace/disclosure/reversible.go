@@ -43,7 +43,7 @@ func (w *work) digits() {
 	for _, j := range w.measures {
 		rounded := 0
 		for i := range w.t.Rows {
-			if w.hidden(i, j) || w.units[j] > 0 {
+			if w.hidden(i, j) || w.units[j] == 1 {
 				continue
 			}
 			switch v := w.out[i][j].(type) {
