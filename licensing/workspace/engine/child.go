@@ -118,8 +118,28 @@ func runChild(ctx context.Context, files []*os.File) error {
 	}
 	w := &worker{out: os.Stdout, task: t}
 	failed := w.run(ctx, files)
+	if failed != failedNot && ctx.Err() != nil { // processor time is over, or soon will be
+		failed = failedTime
+	}
 	sum := sha256.Sum256([]byte(t.SQL))
-	return w.write(frameEnd, end{Failed: failed, Read: w.read, Log: hex.EncodeToString(sum[:])})
+	return w.write(frameEnd, end{Failed: failed, Read: w.read, Log: hex.EncodeToString(sum[:]), Peak: peak()})
+}
+
+// statusFile is where the kernel says how much memory a process had at most. What
+// it says of an ended child counts the parent's own, from before the child began.
+const statusFile = "/proc/self/status"
+
+func peak() int64 {
+	b, err := os.ReadFile(statusFile)
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(b), "VmHWM:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		return 0
+	}
+	return kib << 10
 }
 
 // worker is the child's side of a job.

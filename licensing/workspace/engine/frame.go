@@ -68,6 +68,7 @@ type end struct {
 	Failed failure
 	Read   map[string]int64 // rows of each mount
 	Log    string           // digest of the statements
+	Peak   int64            // bytes of memory at most
 }
 
 // failure is why a child could not do its work, in one of a few words: what the
@@ -77,6 +78,7 @@ type failure string
 const (
 	failedNot    failure = ""
 	failedMemory failure = "memory"
+	failedTime   failure = "time"
 	failedSize   failure = "size"
 	failedValue  failure = "value"
 	failedWalls  failure = "walls"

@@ -22,7 +22,7 @@ import (
 // TestMain is a program with the jobs that the tests need.
 func TestMain(m *testing.M) {
 	jobs := maps.Clone(Jobs())
-	jobs["make a table"] = makeTable
+	jobs["make a table"], jobs["attack"] = makeTable, attackChild
 	sandbox.Main(jobs)
 	os.Exit(m.Run())
 }

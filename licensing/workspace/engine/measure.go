@@ -25,6 +25,11 @@ const Nobody = math.MaxInt32
 // inner group was of fewer subjects than the minimum, which the rewritten
 // statement leaves out.
 func (e *Engine) Measure(ctx context.Context, j Job, held disclosure.Table) (*Result, error) {
+	ctx, done, err := e.begin(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	a, values, err := e.admit(ctx, j)
 	if err != nil {
 		return nil, err
@@ -181,7 +186,7 @@ func (m *measuring) contributions() {
 				return
 			}
 			n := allow.Aggregates[e.name].Nature
-			m.parts = append(m.parts, contribution{item: i, agg: e, full: n == sums, mass: n != counts && n != extreme || n == extreme && role == disclosure.Magnitude})
+			m.parts = append(m.parts, contribution{item: i, agg: e, full: n == sums, mass: role != disclosure.Count && (n != counts && n != extreme || n == extreme && role == disclosure.Magnitude)})
 		})
 	}
 }
@@ -201,7 +206,7 @@ func (p *printer) contribution(c contribution) {
 		p.say("CASE WHEN ")
 		p.expr(e.args[0])
 		p.say(" THEN 1.0 END")
-	case c.mass:
+	case c.mass || c.full:
 		if len(e.args) == 2 && e.name != "quantile_cont" {
 			p.say("CASE WHEN ")
 			p.expr(e.args[1])
@@ -234,18 +239,29 @@ func (m *measuring) slot(p *printer, i int) {
 		group = " GROUP BY " + strings.TrimSuffix(m.keyList(""), ", ")
 	}
 	p.say(", __g", n, " AS (SELECT ", m.keyList(""), who, " AS x")
+	single := m.query.single(s) // nothing is to be added up: each row is a subject
 	if s.bound {
 		p.say(", max(", slotName(i), ") AS b")
 	}
 	for k, c := range m.parts {
-		col := "__c" + strconv.Itoa(k)
-		p.say(", sum(abs(", col, ")) AS w", strconv.Itoa(k), ", count(", col, ")")
+		kn, col, there := strconv.Itoa(k), "__c"+strconv.Itoa(k), ""
 		if c.full {
-			p.say(" FILTER (WHERE ", col, " <> 0)")
+			there = " FILTER (WHERE " + col + " <> 0)"
 		}
-		p.say(" AS n", strconv.Itoa(k))
+		switch {
+		case !single:
+			p.say(", sum(abs(", col, ")) AS w", kn, ", count(", col, ")", there, " AS n", kn)
+		case c.full:
+			p.say(", abs(", col, ") AS w", kn, ", CASE WHEN ", col, " <> 0 THEN 1 END AS n", kn)
+		default:
+			p.say(", abs(", col, ") AS w", kn, ", CASE WHEN ", col, " IS NOT NULL THEN 1 END AS n", kn)
+		}
 	}
-	p.say(" FROM __b GROUP BY ALL), __m", n, " AS (SELECT ", m.keyList(""))
+	p.say(" FROM __b")
+	if !single {
+		p.say(" GROUP BY ALL")
+	}
+	p.say("), __m", n, " AS (SELECT ", m.keyList(""))
 	count := func(filter string) string {
 		if s.bound {
 			return "coalesce(max(b)" + filter + ", 0)"

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -23,6 +24,11 @@ const workerNice = 15
 // was vetted runs, and only if it still passes. Without a result it returns an
 // *Ended.
 func (e *Engine) Run(ctx context.Context, j Job) (*Result, error) {
+	ctx, done, err := e.begin(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	a, values, err := e.admit(ctx, j)
 	if err != nil {
 		return nil, err
@@ -36,6 +42,18 @@ func (e *Engine) Run(ctx context.Context, j Job) (*Result, error) {
 		return nil, ended(ReasonRefused, got.resources, err)
 	}
 	return &Result{Table: disclosure.Table{Columns: a.verdict.Columns, Rows: got.rows}, Resources: got.resources}, nil
+}
+
+// begin waits for the job's turn. The context that it returns ends with the
+// workspace too.
+func (e *Engine) begin(ctx context.Context, j Job) (context.Context, func(), error) {
+	ctx, over := e.job(ctx, j.Workspace.ID)
+	release, err := e.turns.take(ctx, j.Workspace.ID)
+	if err != nil {
+		over()
+		return nil, nil, ended(ReasonCancelled, Resources{}, err)
+	}
+	return ctx, func() { release(); over() }, nil
 }
 
 // admit vets a job's statement.
@@ -82,15 +100,8 @@ func (o *outcome) fits(want []disclosure.Column) error {
 	return nil
 }
 
-// execute runs a statement in a worker over the mounts of a job.
+// execute runs a statement in a worker over the mounts of a job, which has begun.
 func (e *Engine) execute(ctx context.Context, j Job, t task) (*outcome, error) {
-	ctx, done := e.job(ctx, j.Workspace.ID)
-	defer done()
-	release, err := e.turns.take(ctx, j.Workspace.ID)
-	if err != nil {
-		return nil, ended(ReasonCancelled, Resources{}, err)
-	}
-	defer release()
 	t.Rows, t.Bytes = j.Limits.Rows, j.Limits.Bytes
 	t.Setting.Memory = j.Limits.Memory / 2
 	var files []*os.File
@@ -119,7 +130,7 @@ func (e *Engine) work(ctx context.Context, j Job, t task, files []*os.File) (*ou
 	defer out.Close()
 	defer childOut.Close()
 	child, err := sandbox.Start(ctx, sandbox.Spec{
-		Job: runJob, Read: systemFiles(), Memory: j.Limits.Memory + workerOwn, CPU: j.Limits.CPU, Time: j.Limits.Wall, OpenFiles: 64 + len(files), Nice: workerNice,
+		Job: runJob, Read: append(systemFiles(), statusFile), Memory: j.Limits.Memory + workerOwn, CPU: j.Limits.CPU, Time: j.Limits.Wall, OpenFiles: 64 + len(files), Nice: workerNice,
 		Stdin: bytes.NewReader(told), Stdout: childOut, Files: files,
 	})
 	if err != nil {
@@ -128,15 +139,23 @@ func (e *Engine) work(ctx context.Context, j Job, t task, files []*os.File) (*ou
 	childOut.Close()
 	o := &outcome{}
 	last, failed := o.receive(bufio.NewReaderSize(out, 64<<10), t, j)
-	if failed != nil {
+	if failed != nil && !errors.Is(failed, io.EOF) && !errors.Is(failed, io.ErrUnexpectedEOF) {
 		child.Kill()
 	}
+	late := time.AfterFunc(grace, child.Kill) // it may only have closed its end
 	gone := child.Wait()
+	late.Stop()
 	u := child.Usage()
 	o.resources.CPU, o.resources.Memory, o.resources.Wall = u.CPU, u.Memory, e.opt.Now().Sub(began)
+	if last.Peak > 0 {
+		o.resources.Memory = min(last.Peak, u.Memory)
+	}
 	o.resources.Read, o.resources.LogDigest = last.Read, last.Log
 	return o, o.judge(ctx, last, failed, gone)
 }
+
+// grace is how long a worker may take to end that has said all.
+const grace = 2 * time.Second
 
 // workerOwn is what a worker needs beside what its engine may use.
 const workerOwn = 384 << 20
@@ -211,7 +230,7 @@ func (o *outcome) judge(ctx context.Context, last end, failed, gone error) error
 	switch {
 	case errors.Is(failed, errSize), last.Failed == failedSize:
 		return ended(ReasonSize, o.resources, errSize)
-	case errors.Is(gone, sandbox.ErrTime):
+	case errors.Is(gone, sandbox.ErrTime), last.Failed == failedTime:
 		return ended(ReasonTime, o.resources, gone)
 	case ctx.Err() != nil:
 		return ended(ReasonCancelled, o.resources, context.Cause(ctx))
