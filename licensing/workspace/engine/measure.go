@@ -15,10 +15,6 @@ import (
 	"shuyuan/licensing/workspace/disclosure"
 )
 
-// Nobody is how many subjects stand behind a row in which nobody's data are, as of
-// a public lookup table.
-const Nobody = math.MaxInt32
-
 // Measure runs a job's statement once more on the same inputs, rewritten so that
 // it also gives, of each row, who stands behind it; held is what Run gave. A result
 // that does not come out the same cannot be measured and is refused: most often an
@@ -68,7 +64,7 @@ func nobodys(held disclosure.Table) disclosure.Table {
 	n := len(held.Rows)
 	held.Subjects, held.Weights, held.Sketches = make([]int64, n), make([][]disclosure.Mass, n), make([]disclosure.Sketch, n)
 	for i := range held.Subjects {
-		held.Subjects[i], held.Weights[i] = Nobody, make([]disclosure.Mass, len(held.Columns))
+		held.Subjects[i], held.Weights[i] = disclosure.Nobody, make([]disclosure.Mass, len(held.Columns))
 	}
 	return held
 }

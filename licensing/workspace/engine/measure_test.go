@@ -55,7 +55,7 @@ func TestHonestStatementsAreMeasured(t *testing.T) {
 		}
 		for i := range table.Rows {
 			for k, col := range table.Columns {
-				if w := table.Weights[i][k]; (col.Role == disclosure.Magnitude) != w.Known && table.Subjects[i] < Nobody && col.Role != disclosure.Derived {
+				if w := table.Weights[i][k]; (col.Role == disclosure.Magnitude) != w.Known && table.Subjects[i] < disclosure.Nobody && col.Role != disclosure.Derived {
 					t.Errorf("%s: column %s is %s, mass %v", c.name, col.Name, col.Role, w)
 				}
 			}
