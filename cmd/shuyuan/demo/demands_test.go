@@ -9,8 +9,7 @@ import (
 // The sample world shows requests for data in every state, one of each kind of
 // lateness among them.
 func TestRequestsForDataCanBeSeenInEveryState(t *testing.T) {
-	in := install(t)
-	in.load(t)
+	in := loaded(t)
 	list, err := in.Demands.List(t.Context(), demands.Filter{Order: demands.ByVotes, Limit: 50})
 	if err != nil {
 		t.Fatal(err)

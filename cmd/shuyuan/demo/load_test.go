@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,12 +53,17 @@ type installation struct {
 
 func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 	t.Helper()
-	dir := t.TempDir()
+	return installIn(t, t.TempDir(), dbtest.New(t), rules...)
+}
+
+// installIn is install with a folder and a database that may hold something.
+func installIn(t *testing.T, dir string, pool *pgxpool.Pool, rules ...func(*datasets.UploadRules)) *installation {
+	t.Helper()
 	kept, err := blob.NewDir(filepath.Join(dir, "files"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &installation{pool: dbtest.New(t), store: &store{Store: kept}}
+	in := &installation{pool: pool, store: &store{Store: kept}}
 	in.store.left.Store(1 << 30)
 	now := func() time.Time { return time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC) }
 	book, err := policy.Load(policy.Files)
@@ -118,6 +124,67 @@ func install(t *testing.T, rules ...func(*datasets.UploadRules)) *installation {
 	}
 	in.Deidentify = deidentify.New(in.pool, entries, in.Catalogue, book, now)
 	return in
+}
+
+// played is the sample world, loaded once for all tests that begin with it.
+var played struct {
+	once sync.Once
+	db   *dbtest.Snapshot
+	dir  string
+	said []byte
+}
+
+// loaded is an installation with the sample world: a copy of its own.
+func loaded(t *testing.T) *installation {
+	t.Helper()
+	played.once.Do(func() {
+		dir, err := os.MkdirTemp("", "shuyuan-demo-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		atExit = append(atExit, func() { os.RemoveAll(dir) })
+		in := installIn(t, dir, dbtest.New(t))
+		if !in.load(t) {
+			t.Fatal("nothing was loaded")
+		}
+		played.db, played.dir, played.said = dbtest.Snap(t, in.pool), dir, in.out.Bytes()
+	})
+	if played.db == nil {
+		t.Fatal("the sample world could not be loaded: the test that tried says why")
+	}
+	dir := t.TempDir()
+	if err := copyFolder(dir, played.dir); err != nil {
+		t.Fatal(err)
+	}
+	in := installIn(t, dir, played.db.New(t))
+	in.out.Write(played.said)
+	return in
+}
+
+// copyFolder copies files with their modes.
+func copyFolder(to, from string) error {
+	return filepath.WalkDir(from, func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		inside, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, inside)
+		if entry.IsDir() {
+			return os.MkdirAll(target, info.Mode().Perm())
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(os.WriteFile(target, content, 0o600), os.Chmod(target, info.Mode().Perm()))
+	})
 }
 
 // store breaks when it has taken so many files.
@@ -209,10 +276,7 @@ func wanted(t *testing.T) []string {
 }
 
 func TestTheSampleWorld(t *testing.T) {
-	in := install(t)
-	if !in.load(t) {
-		t.Fatal("nothing was loaded")
-	}
+	in := loaded(t)
 	if diff := cmp.Diff(wanted(t), in.state(t, holds)); diff != "" {
 		t.Errorf("want -, got +\n%s", diff)
 	}

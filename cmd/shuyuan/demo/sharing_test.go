@@ -11,8 +11,7 @@ import (
 // The demo accounts see requests for sharing at every step: the provider, who asked
 // and the authority each theirs; one is overdue, and one grant gives data.
 func TestTheSampleRequestsForSharing(t *testing.T) {
-	in := install(t)
-	in.load(t)
+	in := loaded(t)
 	users, err := in.Accounts.Users(t.Context(), account.System("test"))
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,7 @@ import (
 // suspended, and one that was decided with a warning; an incident whose notices were
 // sent and one that is closed; an order of each kind. Nothing of it is overdue but one order.
 func TestTheSampleBreachCasesIncidentsAndOrders(t *testing.T) {
-	in := install(t)
-	in.load(t)
+	in := loaded(t)
 	s, err := in.Supervision(in.Now)
 	if err != nil {
 		t.Fatal(err)

@@ -9,8 +9,7 @@ import (
 // The sample world has a report to be read, one whose grant is suspended for it, data
 // to be destroyed and a grant that was drawn.
 func TestWhatFollowsTheSampleGrants(t *testing.T) {
-	in := install(t)
-	in.load(t)
+	in := loaded(t)
 	for query, want := range map[string]int{
 		`SELECT count(*) FROM use_reports WHERE state = 'filed'`: 1,
 		`SELECT count(*) FROM use_reports r JOIN grants g ON g.id = r.grant_id WHERE r.suspended_at IS NOT NULL AND r.warned_at < r.suspended_at AND g.suspended_by = 'platform'`: 1,

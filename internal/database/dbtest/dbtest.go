@@ -54,6 +54,37 @@ func Empty(t testing.TB) string {
 	return clone(t, s, "template0")
 }
 
+// Snapshot is what a database held at a moment. Each copy of it is a database of
+// its own, so that what is long to write is written once for many tests.
+type Snapshot struct {
+	s    *server
+	name string
+}
+
+// Snap keeps what the database of a pool holds now, until the server ends: a
+// copy may be asked for by a test that comes after t. It closes the pool, since
+// nobody may be connected to what is copied.
+func Snap(t testing.TB, pool *pgxpool.Pool) *Snapshot {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("test database: %v", err)
+	}
+	from := pool.Config().ConnConfig.Database
+	pool.Close()
+	kept := &Snapshot{s: s, name: "snap_" + strings.ToLower(rand.Text()[:12])}
+	if err := s.copy(kept.name, from); err != nil {
+		t.Fatalf("test database: %v", err)
+	}
+	return kept
+}
+
+// New returns a pool on a copy, which goes when t ends.
+func (k *Snapshot) New(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	return open(t, clone(t, k.s, k.name))
+}
+
 func open(t testing.TB, url string) *pgxpool.Pool {
 	t.Helper()
 	pool, err := database.Open(t.Context(), url+"&pool_max_conns=16")
@@ -69,9 +100,7 @@ func open(t testing.TB, url string) *pgxpool.Pool {
 func clone(t testing.TB, s *server, template string) string {
 	t.Helper()
 	name := "t_" + strings.ToLower(rand.Text()[:12])
-	// Copying the files costs a fifth of the default, which writes every page to
-	// the log; the checkpoints it takes cost nothing on a server without fsync.
-	if err := s.do(`CREATE DATABASE ` + name + ` TEMPLATE ` + template + ` STRATEGY file_copy`); err != nil {
+	if err := s.copy(name, template); err != nil {
 		t.Fatalf("test database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -108,6 +137,13 @@ var shared = sync.OnceValues(func() (*server, error) {
 	}
 	return &server{url: url, admin: admin}, nil
 })
+
+// copy makes a database like another. Copying the files costs a fifth of the
+// default, which writes every page to the log; the checkpoints it takes cost
+// nothing on a server without fsync.
+func (s *server) copy(name, from string) error {
+	return s.do(`CREATE DATABASE ` + name + ` TEMPLATE ` + from + ` STRATEGY file_copy`)
+}
 
 func (s *server) do(sql string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

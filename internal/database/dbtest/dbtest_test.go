@@ -3,6 +3,8 @@ package dbtest_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"shuyuan/internal/database/dbtest"
 )
 
@@ -17,5 +19,24 @@ func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 	}
 	if n != 0 {
 		t.Errorf("a row written by one test is seen by another")
+	}
+}
+
+func TestCopiesOfASnapshotHoldTheSameAndAreApart(t *testing.T) {
+	add := `INSERT INTO themes (slug, name, name_en, position) VALUES ($1, $1, 'A', 1)`
+	from := dbtest.New(t)
+	if _, err := from.Exec(t.Context(), add, "before"); err != nil {
+		t.Fatal(err)
+	}
+	kept := dbtest.Snap(t, from)
+	a, b := kept.New(t), kept.New(t)
+	if _, err := a.Exec(t.Context(), add, "after"); err != nil {
+		t.Fatal(err)
+	}
+	for pool, want := range map[*pgxpool.Pool]string{a: "after before", b: "before", kept.New(t): "before"} {
+		var got string
+		if err := pool.QueryRow(t.Context(), `SELECT string_agg(slug, ' ' ORDER BY slug) FROM themes`).Scan(&got); err != nil || got != want {
+			t.Errorf("a copy holds %q, want %q (%v)", got, want, err)
+		}
 	}
 }
