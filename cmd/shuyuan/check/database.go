@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -34,28 +35,36 @@ const secretPattern = `sy_[0-9A-Za-z]{46}` +
 	`|whsec_[0-9A-Za-z]{10,}` +
 	`|(postgres|postgresql|smtp|smtps|https?)://[^\s/:@]+:[^\s/@]+@`
 
-// secrets looks into every text column of every table; it names the place and
-// never the secret.
+// secrets looks into every text column of every table, a table at a time; it
+// names the place and never the secret.
 func secrets(ctx context.Context, r *run) ([]string, error) {
 	rows, err := r.tx.Query(ctx, `
-		SELECT c.table_name, c.column_name
-		FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
-		WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
-		  AND (c.data_type IN ('text', 'character varying', 'jsonb', 'json') OR c.udt_name IN ('_text', '_varchar', '_jsonb'))
-		ORDER BY 1, c.ordinal_position`)
+		SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+		  AND a.atttypid = ANY ('{text,varchar,jsonb,json,text[],varchar[],jsonb[]}'::regtype[])
+		GROUP BY 1 ORDER BY 1`)
 	if err != nil {
 		return nil, err
 	}
-	type column struct{ TableName, ColumnName string }
-	columns, err := pgx.CollectRows(rows, pgx.RowToStructByPos[column])
+	type table struct {
+		Name    string
+		Columns []string
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[table])
 	if err != nil {
 		return nil, err
 	}
 	var found []string
-	for _, c := range columns {
-		table, name := pgx.Identifier{c.TableName}.Sanitize(), pgx.Identifier{c.ColumnName}.Sanitize()
-		places, err := r.texts(ctx, `SELECT $2 || ' in the row at ' || ctid FROM `+table+` WHERE `+name+`::text ~ $1`,
-			secretPattern, c.TableName+"."+c.ColumnName)
+	for _, t := range tables {
+		var cells []string
+		for i, c := range t.Columns {
+			cells = append(cells, fmt.Sprintf("(%d, %s::text)", i+1, pgx.Identifier{"t", c}.Sanitize()))
+		}
+		places, err := r.texts(ctx, `
+			SELECT $2 || '.' || ($3::text[])[c.at] || ' in the row at ' || t.ctid
+			FROM `+pgx.Identifier{t.Name}.Sanitize()+` t, LATERAL (VALUES `+strings.Join(cells, ", ")+`) AS c (at, content)
+			WHERE c.content ~ $1 ORDER BY c.at, t.ctid`, secretPattern, t.Name, t.Columns)
 		if err != nil {
 			return nil, err
 		}
