@@ -39,6 +39,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Use != nil {
 		all = append(all, s.Use)
 	}
+	if s.Workspaces != nil {
+		all = append(all, s.Workspaces)
+	}
 	return append(all, s.Inbox...)
 }
 

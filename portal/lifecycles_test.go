@@ -23,6 +23,7 @@ import (
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/use"
+	"shuyuan/licensing/workspace"
 )
 
 // lifecycles are all tables of moves, as docs/lifecycles.md shows them.
@@ -42,6 +43,10 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Plan of authorised operation", "What an implementing body wants operated, before anybody is chosen for it (`licensing/operation`; FJ-III.3). Recording the award leaves it where it stands.", operation.PlanLifecycle()},
 	{"Mandate", "The authorisation agreement of a body and an operator (`licensing/operation`; FJ-III.3, FJ-4.1). What the platform does by itself stands as administrator.", operation.Lifecycle()},
 	{"Entry of a developer", "How a developer enters with the operator of a mandate (`licensing/operation`; FJ-4.2). Whose organisation it is may do what stands as visitor.", operation.EntryLifecycle()},
+	{"Secure workspace", "Where a developer computes on what nobody there can see (`licensing/workspace`). What the chain above it stops is not written here, but asked at every step.", workspace.Lifecycle()},
+	{"Workspace job", "One program that is run in a workspace (`licensing/workspace`).", workspace.JobLifecycle()},
+	{"Output review", "Whether a result leaves a workspace: by rules, then by two people (`licensing/workspace`).", workspace.ReviewLifecycle()},
+	{"Registered algorithm", "A program that is pinned by the digest of its text (`licensing/workspace`).", workspace.AlgorithmLifecycle()},
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Application", "An application for conditional data (`licensing`; TJ-23, AB-35). What the platform does by itself stands as administrator.", licensing.Lifecycle()},

@@ -34,6 +34,7 @@ import (
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/use"
+	"shuyuan/licensing/workspace"
 	"shuyuan/search"
 )
 
@@ -72,6 +73,8 @@ type Deps struct {
 	Webhooks    *webhooks.Service    // with Following
 	Use         *use.Service         // nil: nothing follows a grant
 	Sharing     *sharing.Service     // nil: departments share nothing with each other
+
+	Workspaces *workspace.Service // nil: nobody develops on what they cannot see
 
 	Supervision *supervision.Service // with Licensing and Sharing; nil: nothing is held against anybody
 

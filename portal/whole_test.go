@@ -37,6 +37,7 @@ import (
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/use"
+	"shuyuan/licensing/workspace"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/search"
@@ -214,6 +215,9 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	s.Notes = notes.New(c.Pool, c.Service, c.Clock)
 	s.Sharing = sharing.New(c.Pool, c.Service, book, clocks, c.Clock)
 	s.Supervision = supervision.New(supervision.Config{Pool: c.Pool, Catalogue: c.Service, Licensing: s.Licensing, Sharing: s.Sharing, Book: book, Clocks: clocks, Accounts: s.Accounts, Now: c.Clock})
+	if s.Workspaces, err = workspace.New(workspace.Config{Pool: c.Pool, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Book: book, Clocks: clocks, Secret: []byte("a secret"), Now: c.Clock}); err != nil {
+		t.Fatal(err)
+	}
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)
 	}

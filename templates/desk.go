@@ -31,6 +31,8 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/incidents", Title: "安全事件", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/breaches", Title: "违约案", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/orders", Title: "责令整改", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
+	{Href: "/desk/workspaces", Title: "开发空间", By: []account.Role{account.Operator, account.Authority, account.Regulator}},
+	{Href: "/desk/outputs", Title: "结果审核", By: []account.Role{account.Operator, account.Authority, account.Regulator}},
 	{Href: "/desk/use", Title: "使用监管", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/questions", Title: "问答", By: []account.Role{account.Officer}},
 	{Href: "/desk/corrections", Title: "数据复核", By: []account.Role{account.Officer, account.Head, account.Authority}},

@@ -234,6 +234,11 @@ var inboxKinds = map[string]string{
 	"use-audit":        "抽查",
 	"incident":         "安全事件",
 	"order":            "责令整改",
+	"output-review":    "结果审核",
+	"output-finding":   "结果要改",
+	"algorithm":        "算法登记",
+	"workspace":        "开发空间",
+	"workspace-mount":  "挂载有新版",
 	"calendar":         "工作日历",
 }
 

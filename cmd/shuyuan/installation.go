@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/use"
+	"shuyuan/licensing/workspace"
+	"shuyuan/licensing/workspace/engine"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
 )
@@ -245,6 +248,7 @@ type services struct {
 	licensing     *licensing.Service
 	papersAt      func(now func() time.Time) *papers.Service // files of cases, as of some time
 	use           *use.Service
+	workspaces    *workspace.Service // nothing runs there but in the server
 	demands       *demands.Service
 	corrections   *corrections.Service
 	correctionsAt func(now func() time.Time) *corrections.Service // as of some time
@@ -316,7 +320,33 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	if out.use, err = use.New(use.Config{Pool: in.pool, Catalogue: out.datasets, Licensing: out.licensing, Accounts: out.accounts, Book: book, Clocks: out.clocks, Now: clock.Now}); err != nil {
 		return services{}, err
 	}
-	return out, nil
+	out.workspaces, err = in.workspaces(out, book, parts, nil)
+	return out, err
+}
+
+// workspaces are the secure workspaces, whose programs e runs; nil: nothing runs
+// here.
+func (in *installation) workspaces(s services, book *policy.Book, parts licensing.Parts, e *engine.Engine) (*workspace.Service, error) {
+	secret, err := in.secret("workspaces")
+	if err != nil {
+		return nil, err
+	}
+	c := workspace.Config{
+		Pool: in.pool, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: s.accounts, Book: book, Clocks: s.clocks, Secret: secret, Workers: runtime.NumCPU(), Now: s.clock.Now,
+	}
+	if e != nil {
+		c.Engine = e
+	}
+	return workspace.New(c)
+}
+
+// openWorkspaces starts what computes in workspaces. Whoever opened it closes it.
+func (in *installation) openWorkspaces() (*engine.Engine, error) {
+	dir := in.path("workspaces")
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return nil, err
+	}
+	return engine.New(engine.Options{Store: in.store, Dir: dir, Now: time.Now})
 }
 
 // following is who follows what; finder looks through searches, nil where nobody

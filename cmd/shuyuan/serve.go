@@ -28,8 +28,10 @@ import (
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/sandbox"
+	"shuyuan/licensing"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/workspace/engine"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -54,6 +56,7 @@ type server struct {
 	portal *portal.Server
 	jobs   *jobs.Client
 	cases  *supervision.Service
+	engine *engine.Engine
 	base   string // address of the portal, for links and for people
 
 	listener, files, orders net.Listener // files may be nil
@@ -127,6 +130,16 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if s.services, err = s.in.services(ctx, datasets.Rows(s.rows), uploads); err != nil {
 		return err
 	}
+	if s.engine, err = s.in.openWorkspaces(); err != nil {
+		return err
+	}
+	parts, err := licensing.PartsOf(book)
+	if err != nil {
+		return err
+	}
+	if s.workspaces, err = s.in.workspaces(s.services, book, parts, s.engine); err != nil {
+		return err
+	}
 	if s.search, err = s.in.openSearch(s.datasets); err != nil {
 		return err
 	}
@@ -149,8 +162,8 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Supervision: s.cases,
 		Datasets:    s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use},
-		Sharing: shares, Use: s.use,
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces},
+		Sharing: shares, Use: s.use, Workspaces: s.workspaces,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},
@@ -217,6 +230,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleUse(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := notify.HandleWorkspaces(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleFindings(workers, sender, s.base, follows); err != nil {
@@ -325,6 +341,11 @@ func (s *server) start(ctx context.Context) error {
 	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("use of keys", s.accounts.FlushKeyUse)) })
 	s.background.Go(func() { jobs.Local(work, 10*time.Second, s.logged("calendars", s.calendars.Refresh)) })
 	s.background.Go(func() {
+		s.workspaces.Run(work, func(err error) {
+			s.log.LogAttrs(work, slog.LevelWarn, "work of a workspace could not be done, will be tried again", slog.Any("error", err))
+		})
+	})
+	s.background.Go(func() {
 		audit.SealEvery(work, s.in.pool, time.Second, func(err error) {
 			s.log.LogAttrs(work, slog.LevelWarn, "audit trail not sealed", slog.Any("error", err))
 		})
@@ -393,6 +414,9 @@ func (s *server) stop() {
 	}
 	if s.rows != nil {
 		s.rows.Close()
+	}
+	if s.engine != nil {
+		s.engine.Close()
 	}
 	if s.admin != nil {
 		_ = s.admin.Close()

@@ -25,6 +25,7 @@ const (
 	ScopePublish = "publish" // add versions to the datasets of its owner's department
 	ScopeApply   = "apply"   // ask for data in its owner's name
 	ScopeShare   = "share"   // see and ask for what public bodies share with each other
+	ScopeDevelop = "develop" // run programs in its owner's workspaces, and fetch what was released
 )
 
 // Scope is one purpose of a key.
@@ -37,6 +38,7 @@ var Scopes = []Scope{
 	{ScopePublish, "上传文件，为本部门的数据发布新版本", "Upload files and publish new versions of the department's data"},
 	{ScopeApply, "以本人名义要数据：提需求、附议、申请；交使用报告、答复抽查", "Ask for data in its owner's name: propose and second demands, apply; hand in reports of use, answer audits"},
 	{ScopeShare, "以部门名义看共享目录、申请共享", "See the directory of sharing and ask for data, for the department"},
+	{ScopeDevelop, "在本人的安全开发空间里运行程序，下载已经放出的结果", "Run programs in its owner's secure workspaces and download what was released"},
 }
 
 // Key is an API key without its secret.
@@ -87,6 +89,8 @@ func ScopesOf(a Actor) []Scope {
 			return !a.Is(Officer)
 		case ScopeShare:
 			return a.Department == 0 || !a.Any(Officer, Head, Authority)
+		case ScopeDevelop:
+			return !a.Is(Developer)
 		}
 		return false
 	})

@@ -216,6 +216,18 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.only_released()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM output_reviews r WHERE r.id = NEW.review_id AND r.state = 'released' AND r.job_id = NEW.job_id AND r.workspace_id = NEW.workspace_id AND r.sha256 = NEW.sha256) THEN
+        RAISE EXCEPTION 'nothing leaves workspace % but what two people released', NEW.workspace_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.opening_check_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -246,6 +258,33 @@ BEGIN
         RAISE EXCEPTION 'organisation % is left without an owner', OLD.organisation_id USING ERRCODE = 'check_violation', CONSTRAINT = 'organisation_owner';
     END IF;
     RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.output_review_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF OLD.ended_at IS NOT NULL THEN
+        IF NEW.box IS NULL AND (to_jsonb(NEW) - 'box') = (to_jsonb(OLD) - 'box') THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'review % is over and stays as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (OLD.number, OLD.workspace_id, OLD.job_id, OLD.asked_by, OLD.asked_at) IS DISTINCT FROM (NEW.number, NEW.workspace_id, NEW.job_id, NEW.asked_by, NEW.asked_at) THEN
+        RAISE EXCEPTION 'review % is of the result that it was asked for', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('auto_check', 'auto_rejected'), ('auto_check', 'queued'), ('queued', 'first_review'), ('first_review', 'second_review'), ('second_review', 'released'),
+        ('first_review', 'rejected'), ('second_review', 'rejected'), ('first_review', 'released_with_changes'), ('second_review', 'released_with_changes'), ('released_with_changes', 'auto_check'),
+        ('first_review', 'escalated'), ('second_review', 'escalated'), ('escalated', 'second_review'), ('escalated', 'released'), ('escalated', 'rejected'),
+        ('auto_check', 'withdrawn'), ('queued', 'withdrawn'), ('first_review', 'withdrawn'), ('second_review', 'withdrawn'), ('released_with_changes', 'withdrawn'), ('escalated', 'withdrawn')) THEN
+        RAISE EXCEPTION 'review % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.first_by IS NOT NULL AND EXISTS (SELECT FROM organisation_members m JOIN workspaces w ON w.organisation_id = m.organisation_id WHERE w.id = NEW.workspace_id AND m.user_id IN (NEW.first_by, coalesce(NEW.second_by, NEW.first_by))) THEN
+        RAISE EXCEPTION 'review %: whoever is of the organisation that asks does not review', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
 END $function$
 ;
 
@@ -380,6 +419,41 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.workspace_job_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF OLD.ended_at IS NOT NULL THEN
+        RAISE EXCEPTION 'job % is over and stays as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (OLD.number, OLD.workspace_id, OLD.kind, OLD.algorithm_id, OLD.sql, OLD.parameters, OLD.given, OLD.asked_by, OLD.asked_at) IS DISTINCT FROM
+       (NEW.number, NEW.workspace_id, NEW.kind, NEW.algorithm_id, NEW.sql, NEW.parameters, NEW.given, NEW.asked_by, NEW.asked_at) THEN
+        RAISE EXCEPTION 'job % runs what was asked for', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('queued', 'vetting'), ('vetting', 'refused'), ('vetting', 'running'), ('running', 'succeeded'), ('running', 'failed'), ('running', 'timed_out'), ('running', 'killed'),
+        ('queued', 'cancelled'), ('vetting', 'cancelled'), ('running', 'cancelled'), ('queued', 'killed'), ('vetting', 'killed'), ('vetting', 'failed')) THEN
+        RAISE EXCEPTION 'job % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.workspace_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.number, OLD.scenario_id, OLD.organisation_id, OLD.opened_by, OLD.opened_at) IS DISTINCT FROM (NEW.number, NEW.scenario_id, NEW.organisation_id, NEW.opened_by, NEW.opened_at) THEN
+        RAISE EXCEPTION 'workspace % is of the scenario that it was opened for', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = 'destroyed' OR OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('provisioning', 'ready'), ('provisioning', 'frozen'), ('ready', 'frozen'), ('frozen', 'ready'), ('provisioning', 'closing'), ('ready', 'closing'), ('frozen', 'closing'), ('closing', 'destroyed')) THEN
+        RAISE EXCEPTION 'workspace % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE TABLE acquisition_ends (
     acquisition_id bigint NOT NULL,
     bytes bigint NOT NULL,
@@ -410,14 +484,20 @@ CREATE TABLE acquisitions (
     began_at timestamp with time zone NOT NULL,
     share_grant_id bigint,
     counted boolean NOT NULL DEFAULT true,
-    CONSTRAINT acquisitions_channel_check CHECK ((channel = ANY (ARRAY['file'::text, 'export'::text, 'rows'::text, 'page'::text]))),
+    workspace_id bigint,
+    scenario_grant_id bigint,
+    CONSTRAINT acquisitions_channel_check CHECK ((channel = ANY (ARRAY['file'::text, 'export'::text, 'rows'::text, 'page'::text, 'mount'::text]))),
+    CONSTRAINT acquisitions_mount CHECK ((((channel = 'mount'::text) = (workspace_id IS NOT NULL)) AND ((channel = 'mount'::text) = (scenario_grant_id IS NOT NULL)))),
+    CONSTRAINT acquisitions_mount_ground CHECK (((channel <> 'mount'::text) OR ((grant_id IS NULL) AND (share_grant_id IS NULL) AND (organisation_id IS NOT NULL)))),
     CONSTRAINT acquisitions_one_ground CHECK (((grant_id IS NULL) OR (share_grant_id IS NULL))),
     CONSTRAINT acquisitions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
     CONSTRAINT acquisitions_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
     CONSTRAINT acquisitions_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT acquisitions_scenario_grant_id_fkey FOREIGN KEY (scenario_grant_id) REFERENCES scenario_grants(id),
     CONSTRAINT acquisitions_share_grant_id_fkey FOREIGN KEY (share_grant_id) REFERENCES share_grants(id),
     CONSTRAINT acquisitions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT acquisitions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT acquisitions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
     CONSTRAINT acquisitions_pkey PRIMARY KEY (id)
 );
 CREATE INDEX acquisitions_dataset ON public.acquisitions USING btree (dataset_id, id);
@@ -425,11 +505,13 @@ CREATE INDEX acquisitions_grant ON public.acquisitions USING btree (grant_id, id
 CREATE INDEX acquisitions_organisation ON public.acquisitions USING btree (organisation_id, id) WHERE (organisation_id IS NOT NULL);
 CREATE INDEX acquisitions_share ON public.acquisitions USING btree (share_grant_id, id) WHERE (share_grant_id IS NOT NULL);
 CREATE INDEX acquisitions_user ON public.acquisitions USING btree (user_id, id);
+CREATE INDEX acquisitions_workspace ON public.acquisitions USING btree (workspace_id, id) WHERE (workspace_id IS NOT NULL);
 CREATE TRIGGER acquisitions_frozen BEFORE DELETE OR UPDATE ON public.acquisitions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER acquisitions_kept BEFORE TRUNCATE ON public.acquisitions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE acquisitions IS 'who was given which version, when, how and on what terms: written by whoever serves the bytes, before the first of them; the ground of the stamp (AS-35, AB-35.4)';
 COMMENT ON COLUMN acquisitions.terms IS 'SHA-256 of the agreement, or the id of the licence of what is open';
 COMMENT ON COLUMN acquisitions.counted IS 'it took one from the quota of its grant; false: it went on with a file that did, or is the older of two versions that were compared';
+COMMENT ON COLUMN acquisitions.workspace_id IS 'of a version that was read into a workspace: nobody was given its bytes, but programs there compute on them';
 
 CREATE TABLE agreements (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2884,6 +2966,82 @@ COMMENT ON COLUMN organisations.registrar IS '登记机关';
 COMMENT ON COLUMN organisations.address IS '住所 of a legal person, 主要经营场所 of an unincorporated organisation';
 COMMENT ON COLUMN organisations.suspended_at IS 'since when it may neither apply nor be given data, by the data authority; NULL: it is not suspended';
 
+CREATE TABLE output_review_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    review_id bigint NOT NULL,
+    act text NOT NULL,
+    side text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT output_review_events_review_id_fkey FOREIGN KEY (review_id) REFERENCES output_reviews(id),
+    CONSTRAINT output_review_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX output_review_events_review ON public.output_review_events USING btree (review_id, id);
+CREATE TRIGGER output_review_events_frozen BEFORE DELETE OR UPDATE ON public.output_review_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER output_review_events_kept BEFORE TRUNCATE ON public.output_review_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE output_reviews (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    workspace_id bigint NOT NULL,
+    job_id bigint NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    title text NOT NULL,
+    purpose text NOT NULL,
+    asked_by bigint NOT NULL,
+    asked_name text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    round integer NOT NULL DEFAULT 1,
+    changes jsonb NOT NULL DEFAULT '{}'::jsonb,
+    checks jsonb NOT NULL DEFAULT '[]'::jsonb,
+    checked_at timestamp with time zone,
+    box bytea,
+    sha256 text NOT NULL DEFAULT ''::text,
+    rows_out bigint NOT NULL DEFAULT 0,
+    first_by bigint,
+    first_name text NOT NULL DEFAULT ''::text,
+    first_words text NOT NULL DEFAULT ''::text,
+    first_at timestamp with time zone,
+    second_by bigint,
+    second_name text NOT NULL DEFAULT ''::text,
+    second_words text NOT NULL DEFAULT ''::text,
+    second_at timestamp with time zone,
+    words text NOT NULL DEFAULT ''::text,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    clock_from timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    tries integer NOT NULL DEFAULT 0,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT output_reviews_check CHECK (((first_by <> asked_by) AND (second_by <> asked_by) AND (first_by <> second_by))),
+    CONSTRAINT output_reviews_check1 CHECK ((((first_by IS NULL) = (first_at IS NULL)) AND ((second_by IS NULL) = (second_at IS NULL)))),
+    CONSTRAINT output_reviews_check2 CHECK (((second_by IS NULL) OR (first_by IS NOT NULL))),
+    CONSTRAINT output_reviews_check3 CHECK (((state <> 'second_review'::text) OR (first_by IS NOT NULL))),
+    CONSTRAINT output_reviews_check4 CHECK (((state <> 'released'::text) OR ((second_by IS NOT NULL) AND (sha256 <> ''::text)))),
+    CONSTRAINT output_reviews_check5 CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['auto_check'::text, 'queued'::text, 'first_review'::text, 'second_review'::text, 'released_with_changes'::text, 'escalated'::text])))),
+    CONSTRAINT output_reviews_number_check CHECK ((number ~ '^SC-\d{4}-\d{6}$'::text)),
+    CONSTRAINT output_reviews_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT output_reviews_round_check CHECK ((round > 0)),
+    CONSTRAINT output_reviews_state_check CHECK ((state = ANY (ARRAY['auto_check'::text, 'auto_rejected'::text, 'queued'::text, 'first_review'::text, 'second_review'::text, 'released'::text, 'released_with_changes'::text, 'rejected'::text, 'escalated'::text, 'withdrawn'::text]))),
+    CONSTRAINT output_reviews_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT output_reviews_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES users(id),
+    CONSTRAINT output_reviews_first_by_fkey FOREIGN KEY (first_by) REFERENCES users(id),
+    CONSTRAINT output_reviews_job_id_workspace_id_fkey FOREIGN KEY (job_id, workspace_id) REFERENCES workspace_jobs(id, workspace_id),
+    CONSTRAINT output_reviews_second_by_fkey FOREIGN KEY (second_by) REFERENCES users(id),
+    CONSTRAINT output_reviews_pkey PRIMARY KEY (id),
+    CONSTRAINT output_reviews_number_key UNIQUE (number)
+);
+CREATE UNIQUE INDEX output_reviews_one ON public.output_reviews USING btree (job_id) WHERE ((ended_at IS NULL) OR (state = 'released'::text));
+CREATE INDEX output_reviews_open ON public.output_reviews USING btree (state, id) WHERE (ended_at IS NULL);
+CREATE INDEX output_reviews_workspace ON public.output_reviews USING btree (workspace_id, id DESC);
+CREATE TRIGGER output_reviews_moves BEFORE UPDATE ON public.output_reviews FOR EACH ROW EXECUTE FUNCTION output_review_moves();
+COMMENT ON TABLE output_reviews IS 'results that somebody asked to be released (结果数据不可逆算): checked by rules, then by two people, neither of whom asked nor is of the organisation that did';
+COMMENT ON COLUMN output_reviews.changes IS 'what the reviewers want changed: columns that are left out, and how coarse counts are';
+COMMENT ON COLUMN output_reviews.box IS 'the result as it would leave, sealed with the key of its workspace';
+
 CREATE TABLE papers (
     id text NOT NULL,
     organisation_id bigint NOT NULL,
@@ -3128,6 +3286,83 @@ CREATE TABLE regions (
     CONSTRAINT regions_parent_fkey FOREIGN KEY (parent) REFERENCES regions(code),
     CONSTRAINT regions_pkey PRIMARY KEY (code)
 );
+
+CREATE TABLE release_downloads (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    release_id bigint NOT NULL,
+    form text NOT NULL,
+    sha256 text NOT NULL,
+    user_id bigint NOT NULL,
+    key_prefix text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT release_downloads_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT release_downloads_release_id_fkey FOREIGN KEY (release_id) REFERENCES releases(id),
+    CONSTRAINT release_downloads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT release_downloads_pkey PRIMARY KEY (id)
+);
+CREATE INDEX release_downloads_release ON public.release_downloads USING btree (release_id, id);
+CREATE TRIGGER release_downloads_frozen BEFORE DELETE OR UPDATE ON public.release_downloads FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER release_downloads_kept BEFORE TRUNCATE ON public.release_downloads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE release_downloads IS 'every time that anything of a workspace was handed out';
+
+CREATE TABLE release_files (
+    release_id bigint NOT NULL,
+    form text NOT NULL,
+    body bytea NOT NULL,
+    sha256 text NOT NULL,
+    CONSTRAINT release_files_form_check CHECK ((form = ANY (ARRAY['csv'::text, 'json'::text]))),
+    CONSTRAINT release_files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT release_files_release_id_fkey FOREIGN KEY (release_id) REFERENCES releases(id),
+    CONSTRAINT release_files_pkey PRIMARY KEY (release_id, form)
+);
+CREATE TRIGGER release_files_frozen BEFORE DELETE OR UPDATE ON public.release_files FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER release_files_kept BEFORE TRUNCATE ON public.release_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE release_inputs (
+    release_id bigint NOT NULL,
+    acquisition_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    CONSTRAINT release_inputs_acquisition_id_fkey FOREIGN KEY (acquisition_id) REFERENCES acquisitions(id),
+    CONSTRAINT release_inputs_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT release_inputs_release_id_fkey FOREIGN KEY (release_id) REFERENCES releases(id),
+    CONSTRAINT release_inputs_pkey PRIMARY KEY (release_id, acquisition_id)
+);
+CREATE INDEX release_inputs_acquisition ON public.release_inputs USING btree (acquisition_id);
+CREATE INDEX release_inputs_dataset ON public.release_inputs USING btree (dataset_id, release_id);
+CREATE TRIGGER release_inputs_frozen BEFORE DELETE OR UPDATE ON public.release_inputs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER release_inputs_kept BEFORE TRUNCATE ON public.release_inputs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE release_inputs IS 'the acquisitions of what a released result was made of';
+
+CREATE TABLE releases (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    review_id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    job_id bigint NOT NULL,
+    title text NOT NULL,
+    sha256 text NOT NULL,
+    columns jsonb NOT NULL,
+    rows_out bigint NOT NULL,
+    cells bigint NOT NULL,
+    sources jsonb NOT NULL,
+    ledger bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT releases_number_check CHECK ((number ~ '^FC-\d{4}-\d{6}$'::text)),
+    CONSTRAINT releases_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT releases_sources_check CHECK (((jsonb_typeof(sources) = 'array'::text) AND (sources <> '[]'::jsonb))),
+    CONSTRAINT releases_job_id_workspace_id_fkey FOREIGN KEY (job_id, workspace_id) REFERENCES workspace_jobs(id, workspace_id),
+    CONSTRAINT releases_review_id_fkey FOREIGN KEY (review_id) REFERENCES output_reviews(id),
+    CONSTRAINT releases_pkey PRIMARY KEY (id),
+    CONSTRAINT releases_number_key UNIQUE (number),
+    CONSTRAINT releases_review_id_key UNIQUE (review_id)
+);
+CREATE INDEX releases_workspace ON public.releases USING btree (workspace_id, id DESC);
+CREATE TRIGGER releases_frozen BEFORE DELETE OR UPDATE ON public.releases FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER releases_kept BEFORE TRUNCATE ON public.releases FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER releases_only BEFORE INSERT ON public.releases FOR EACH ROW EXECUTE FUNCTION only_released();
+COMMENT ON TABLE releases IS 'what left a workspace: the only place from which anything of a result is served';
+COMMENT ON COLUMN releases.sources IS 'of every mount that the job read: the acquisition, the version with its digest, the department, the day of acquisition';
+COMMENT ON COLUMN releases.ledger IS 'who stands behind its rows, without saying who, sealed: later releases of the same sources are held against it';
 
 CREATE TABLE renditions (
     version_id bigint NOT NULL,
@@ -4064,6 +4299,29 @@ CREATE TABLE usage_days (
 CREATE INDEX usage_days_day ON public.usage_days USING btree (day);
 COMMENT ON TABLE usage_days IS 'counted in memory and added once a minute: a figure, not a record of who read what';
 
+CREATE TABLE usage_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    source text NOT NULL,
+    event_id text NOT NULL,
+    workspace_id bigint NOT NULL,
+    meter text NOT NULL,
+    quantity bigint NOT NULL,
+    dims jsonb NOT NULL DEFAULT '{}'::jsonb,
+    at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT usage_events_event_id_check CHECK ((event_id <> ''::text)),
+    CONSTRAINT usage_events_meter_check CHECK ((meter = ANY (ARRAY['cpu_ms'::text, 'memory_bytes'::text, 'rows_read'::text, 'cells_released'::text, 'storage_bytes'::text]))),
+    CONSTRAINT usage_events_quantity_check CHECK ((quantity >= 0)),
+    CONSTRAINT usage_events_source_check CHECK ((source <> ''::text)),
+    CONSTRAINT usage_events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+    CONSTRAINT usage_events_pkey PRIMARY KEY (id),
+    CONSTRAINT usage_events_source_event_id_key UNIQUE (source, event_id)
+);
+CREATE INDEX usage_events_workspace ON public.usage_events USING btree (workspace_id, at);
+CREATE TRIGGER usage_events_frozen BEFORE DELETE OR UPDATE ON public.usage_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER usage_events_kept BEFORE TRUNCATE ON public.usage_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE usage_events IS 'what was used, measured whether it is charged or not; one of a source is counted once';
+
 CREATE TABLE usage_totals (
     dataset_id bigint NOT NULL,
     views bigint NOT NULL,
@@ -4532,3 +4790,295 @@ CREATE TABLE webhooks (
 COMMENT ON TABLE webhooks IS 'addresses that somebody has told of what happens; nothing is sent to one that has not proved itself';
 COMMENT ON COLUMN webhooks.events IS 'what it is told of';
 COMMENT ON COLUMN webhooks.failing_since IS 'the first failure after the last sending that was accepted';
+
+CREATE TABLE workspace_algorithms (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    workspace_id bigint NOT NULL,
+    title text NOT NULL,
+    sql text NOT NULL,
+    parameters jsonb NOT NULL DEFAULT '[]'::jsonb,
+    code_digest text NOT NULL,
+    state text NOT NULL,
+    proposed_by bigint NOT NULL,
+    proposed_name text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    first_by bigint,
+    first_name text NOT NULL DEFAULT ''::text,
+    first_at timestamp with time zone,
+    second_by bigint,
+    second_name text NOT NULL DEFAULT ''::text,
+    second_at timestamp with time zone,
+    words text NOT NULL DEFAULT ''::text,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT workspace_algorithms_check CHECK (((first_by <> proposed_by) AND (second_by <> proposed_by) AND (first_by <> second_by))),
+    CONSTRAINT workspace_algorithms_check1 CHECK (((state <> 'approved'::text) OR ((first_by IS NOT NULL) AND (second_by IS NOT NULL)))),
+    CONSTRAINT workspace_algorithms_code_digest_check CHECK ((code_digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT workspace_algorithms_number_check CHECK ((number ~ '^SF-\d{4}-\d{6}$'::text)),
+    CONSTRAINT workspace_algorithms_sql_check CHECK ((sql <> ''::text)),
+    CONSTRAINT workspace_algorithms_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'seconded'::text, 'approved'::text, 'refused'::text, 'withdrawn'::text]))),
+    CONSTRAINT workspace_algorithms_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT workspace_algorithms_first_by_fkey FOREIGN KEY (first_by) REFERENCES users(id),
+    CONSTRAINT workspace_algorithms_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES users(id),
+    CONSTRAINT workspace_algorithms_second_by_fkey FOREIGN KEY (second_by) REFERENCES users(id),
+    CONSTRAINT workspace_algorithms_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+    CONSTRAINT workspace_algorithms_pkey PRIMARY KEY (id),
+    CONSTRAINT workspace_algorithms_number_key UNIQUE (number)
+);
+CREATE UNIQUE INDEX workspace_algorithms_one ON public.workspace_algorithms USING btree (workspace_id, code_digest) WHERE (state <> ALL (ARRAY['refused'::text, 'withdrawn'::text]));
+COMMENT ON TABLE workspace_algorithms IS 'programs pinned by the digest of their text, which two people looked at: they run again with other parameters; their results are reviewed like all';
+
+CREATE TABLE workspace_destructions (
+    workspace_id bigint NOT NULL,
+    number text NOT NULL,
+    items jsonb NOT NULL,
+    body text NOT NULL,
+    sha256 text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT workspace_destructions_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT workspace_destructions_items_check CHECK ((jsonb_typeof(items) = 'array'::text)),
+    CONSTRAINT workspace_destructions_number_check CHECK ((number ~ '^XHKJ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT workspace_destructions_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT workspace_destructions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+    CONSTRAINT workspace_destructions_pkey PRIMARY KEY (workspace_id),
+    CONSTRAINT workspace_destructions_number_key UNIQUE (number)
+);
+CREATE TRIGGER workspace_destructions_frozen BEFORE DELETE OR UPDATE ON public.workspace_destructions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER workspace_destructions_kept BEFORE TRUNCATE ON public.workspace_destructions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE workspace_destructions IS 'certificates of destruction: what was destroyed, by digest, and when the key was erased';
+
+CREATE TABLE workspace_job_log (
+    job_id bigint NOT NULL,
+    line integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    act text NOT NULL,
+    details jsonb NOT NULL DEFAULT '{}'::jsonb,
+    hash text NOT NULL,
+    CONSTRAINT workspace_job_log_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT workspace_job_log_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT workspace_job_log_line_check CHECK ((line > 0)),
+    CONSTRAINT workspace_job_log_job_id_fkey FOREIGN KEY (job_id) REFERENCES workspace_jobs(id),
+    CONSTRAINT workspace_job_log_pkey PRIMARY KEY (job_id, line)
+);
+CREATE TRIGGER workspace_job_log_frozen BEFORE DELETE OR UPDATE ON public.workspace_job_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER workspace_job_log_kept BEFORE TRUNCATE ON public.workspace_job_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON COLUMN workspace_job_log.hash IS 'SHA-256 of the hash of the line before and this line';
+
+CREATE TABLE workspace_job_mounts (
+    job_id bigint NOT NULL,
+    workspace_id bigint NOT NULL,
+    mount_id bigint NOT NULL,
+    rows_read bigint NOT NULL DEFAULT 0,
+    CONSTRAINT workspace_job_mounts_rows_read_check CHECK ((rows_read >= 0)),
+    CONSTRAINT workspace_job_mounts_job_id_workspace_id_fkey FOREIGN KEY (job_id, workspace_id) REFERENCES workspace_jobs(id, workspace_id),
+    CONSTRAINT workspace_job_mounts_mount_id_workspace_id_fkey FOREIGN KEY (mount_id, workspace_id) REFERENCES workspace_mounts(id, workspace_id),
+    CONSTRAINT workspace_job_mounts_pkey PRIMARY KEY (job_id, mount_id)
+);
+COMMENT ON TABLE workspace_job_mounts IS 'what a job read: mounts of its own workspace and of no other';
+
+CREATE TABLE workspace_jobs (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    workspace_id bigint NOT NULL,
+    kind text NOT NULL,
+    algorithm_id bigint,
+    name text NOT NULL DEFAULT ''::text,
+    sql text NOT NULL,
+    parameters jsonb NOT NULL DEFAULT '[]'::jsonb,
+    given jsonb NOT NULL DEFAULT '{}'::jsonb,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    words jsonb NOT NULL DEFAULT '[]'::jsonb,
+    findings jsonb NOT NULL DEFAULT '[]'::jsonb,
+    asked_by bigint NOT NULL,
+    asked_name text NOT NULL,
+    key_prefix text NOT NULL DEFAULT ''::text,
+    asked_at timestamp with time zone NOT NULL,
+    runner text NOT NULL DEFAULT ''::text,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    percent real NOT NULL DEFAULT 0,
+    read_rows bigint NOT NULL DEFAULT 0,
+    of_rows bigint NOT NULL DEFAULT 0,
+    code_digest text NOT NULL DEFAULT ''::text,
+    tree_digest text NOT NULL DEFAULT ''::text,
+    engine text NOT NULL DEFAULT ''::text,
+    log_digest text NOT NULL DEFAULT ''::text,
+    cpu_ms bigint NOT NULL DEFAULT 0,
+    wall_ms bigint NOT NULL DEFAULT 0,
+    memory_bytes bigint NOT NULL DEFAULT 0,
+    columns jsonb NOT NULL DEFAULT '[]'::jsonb,
+    rows_out bigint NOT NULL DEFAULT 0,
+    sha256 text NOT NULL DEFAULT ''::text,
+    sample jsonb,
+    stop_as text NOT NULL DEFAULT ''::text,
+    stop_words jsonb NOT NULL DEFAULT '[]'::jsonb,
+    sent text,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT workspace_jobs_check CHECK (((kind = 'algorithm'::text) = (algorithm_id IS NOT NULL))),
+    CONSTRAINT workspace_jobs_check1 CHECK (((kind = 'sample'::text) OR (sample IS NULL))),
+    CONSTRAINT workspace_jobs_check2 CHECK (((state <> 'succeeded'::text) OR (kind = 'sample'::text) OR (sha256 <> ''::text))),
+    CONSTRAINT workspace_jobs_check3 CHECK (((state = ANY (ARRAY['vetting'::text, 'running'::text])) = (runner <> ''::text))),
+    CONSTRAINT workspace_jobs_check4 CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['queued'::text, 'vetting'::text, 'running'::text])))),
+    CONSTRAINT workspace_jobs_kind_check CHECK ((kind = ANY (ARRAY['sql'::text, 'algorithm'::text, 'sample'::text]))),
+    CONSTRAINT workspace_jobs_number_check CHECK ((number ~ '^ZY-\d{4}-\d{6}$'::text)),
+    CONSTRAINT workspace_jobs_sql_check CHECK ((sql <> ''::text)),
+    CONSTRAINT workspace_jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'vetting'::text, 'refused'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'timed_out'::text, 'killed'::text, 'cancelled'::text]))),
+    CONSTRAINT workspace_jobs_stop_as_check CHECK ((stop_as = ANY (ARRAY[''::text, 'cancelled'::text, 'killed'::text]))),
+    CONSTRAINT workspace_jobs_algorithm_id_fkey FOREIGN KEY (algorithm_id) REFERENCES workspace_algorithms(id),
+    CONSTRAINT workspace_jobs_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES users(id),
+    CONSTRAINT workspace_jobs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+    CONSTRAINT workspace_jobs_pkey PRIMARY KEY (id),
+    CONSTRAINT workspace_jobs_id_workspace_id_key UNIQUE (id, workspace_id),
+    CONSTRAINT workspace_jobs_number_key UNIQUE (number),
+    CONSTRAINT workspace_jobs_sent_key UNIQUE (sent)
+);
+CREATE INDEX workspace_jobs_open ON public.workspace_jobs USING btree (state, id) WHERE (state = ANY (ARRAY['queued'::text, 'vetting'::text, 'running'::text]));
+CREATE INDEX workspace_jobs_workspace ON public.workspace_jobs USING btree (workspace_id, id DESC);
+CREATE TRIGGER workspace_jobs_moves BEFORE UPDATE ON public.workspace_jobs FOR EACH ROW EXECUTE FUNCTION workspace_job_moves();
+COMMENT ON COLUMN workspace_jobs.words IS 'why it ended so: a sentence and what stands in it; never what the engine said, which may quote values';
+COMMENT ON COLUMN workspace_jobs.sample IS 'what a program gave on synthetic rows, made of permitted statistics: it may be seen at once';
+COMMENT ON COLUMN workspace_jobs.stop_as IS 'as what whoever runs it ends it, as soon as they see this: somebody cancelled it, or the workspace was stopped';
+
+CREATE TABLE workspace_members (
+    workspace_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    programs boolean NOT NULL,
+    asks boolean NOT NULL,
+    added_by bigint NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT workspace_members_check CHECK ((programs OR asks)),
+    CONSTRAINT workspace_members_added_by_fkey FOREIGN KEY (added_by) REFERENCES users(id),
+    CONSTRAINT workspace_members_organisation_id_user_id_fkey FOREIGN KEY (organisation_id, user_id) REFERENCES organisation_members(organisation_id, user_id) ON DELETE CASCADE,
+    CONSTRAINT workspace_members_workspace_id_organisation_id_fkey FOREIGN KEY (workspace_id, organisation_id) REFERENCES workspaces(id, organisation_id),
+    CONSTRAINT workspace_members_pkey PRIMARY KEY (workspace_id, user_id)
+);
+COMMENT ON TABLE workspace_members IS 'people of the developer: who writes programs and runs them, and who asks for results to be released; whoever leaves the organisation leaves its workspaces';
+
+CREATE TABLE workspace_mounts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    workspace_id bigint NOT NULL,
+    grant_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL DEFAULT 0,
+    name text NOT NULL,
+    columns jsonb NOT NULL,
+    rows_where text NOT NULL DEFAULT ''::text,
+    minimum integer NOT NULL,
+    mask text NOT NULL,
+    state text NOT NULL,
+    current boolean NOT NULL DEFAULT true,
+    words jsonb NOT NULL DEFAULT '[]'::jsonb,
+    prepared jsonb,
+    acquisition_id bigint,
+    asked_by bigint NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    ready_at timestamp with time zone,
+    tries integer NOT NULL DEFAULT 0,
+    CONSTRAINT workspace_mounts_check CHECK (((state <> ALL (ARRAY['ready'::text, 'gone'::text])) OR ((acquisition_id IS NOT NULL) AND (prepared IS NOT NULL) AND (ready_at IS NOT NULL)))),
+    CONSTRAINT workspace_mounts_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text)),
+    CONSTRAINT workspace_mounts_mask_check CHECK ((mask ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT workspace_mounts_minimum_check CHECK ((minimum > 0)),
+    CONSTRAINT workspace_mounts_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT workspace_mounts_position_check CHECK (("position" >= 0)),
+    CONSTRAINT workspace_mounts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'ready'::text, 'failed'::text, 'gone'::text]))),
+    CONSTRAINT workspace_mounts_acquisition_id_fkey FOREIGN KEY (acquisition_id) REFERENCES acquisitions(id),
+    CONSTRAINT workspace_mounts_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES users(id),
+    CONSTRAINT workspace_mounts_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES scenario_grants(id),
+    CONSTRAINT workspace_mounts_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT workspace_mounts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+    CONSTRAINT workspace_mounts_pkey PRIMARY KEY (id),
+    CONSTRAINT workspace_mounts_id_workspace_id_key UNIQUE (id, workspace_id),
+    CONSTRAINT workspace_mounts_workspace_id_grant_id_version_id_position__key UNIQUE (workspace_id, grant_id, version_id, "position", mask)
+);
+CREATE UNIQUE INDEX workspace_mounts_current ON public.workspace_mounts USING btree (workspace_id, name) WHERE current;
+CREATE INDEX workspace_mounts_waiting ON public.workspace_mounts USING btree (id) WHERE (state = 'waiting'::text);
+COMMENT ON COLUMN workspace_mounts.mask IS 'SHA-256 of columns, uses and filter: a mount is prepared once of each version, mask and filter';
+COMMENT ON COLUMN workspace_mounts.prepared IS 'what the engine says of it: digest, size, permitted statistics; no row';
+COMMENT ON COLUMN workspace_mounts.acquisition_id IS 'written by the path that served the version; without it nothing computes on the mount';
+
+CREATE TABLE workspace_programs (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    workspace_id bigint NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    sql text NOT NULL,
+    parameters jsonb NOT NULL DEFAULT '[]'::jsonb,
+    sha256 text NOT NULL,
+    saved_by bigint NOT NULL,
+    saved_name text NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    CONSTRAINT workspace_programs_name_check CHECK ((name ~ '^[^[:cntrl:]/\\]{1,80}\.sql$'::text)),
+    CONSTRAINT workspace_programs_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT workspace_programs_sql_check CHECK ((sql <> ''::text)),
+    CONSTRAINT workspace_programs_version_check CHECK ((version > 0)),
+    CONSTRAINT workspace_programs_saved_by_fkey FOREIGN KEY (saved_by) REFERENCES users(id),
+    CONSTRAINT workspace_programs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+    CONSTRAINT workspace_programs_pkey PRIMARY KEY (id),
+    CONSTRAINT workspace_programs_workspace_id_name_version_key UNIQUE (workspace_id, name, version)
+);
+CREATE TRIGGER workspace_programs_frozen BEFORE DELETE OR UPDATE ON public.workspace_programs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER workspace_programs_kept BEFORE TRUNCATE ON public.workspace_programs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE workspace_results (
+    job_id bigint NOT NULL,
+    box bytea NOT NULL,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT workspace_results_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT workspace_results_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT workspace_results_job_id_fkey FOREIGN KEY (job_id) REFERENCES workspace_jobs(id),
+    CONSTRAINT workspace_results_pkey PRIMARY KEY (job_id)
+);
+COMMENT ON TABLE workspace_results IS 'results that are held, sealed with the key of their workspace; they go when the workspace is destroyed';
+
+CREATE TABLE workspaces (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    scenario_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    frozen_by text NOT NULL DEFAULT ''::text,
+    wrapped_key bytea,
+    key_erased_at timestamp with time zone,
+    cpu_seconds integer NOT NULL,
+    memory_mb integer NOT NULL,
+    wall_seconds integer NOT NULL,
+    concurrent integer NOT NULL,
+    rows_most integer NOT NULL,
+    opened_by bigint NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    close_profile text NOT NULL DEFAULT ''::text,
+    close_path text NOT NULL DEFAULT ''::text,
+    close_from timestamp with time zone,
+    warned_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT workspaces_check CHECK (((state = 'frozen'::text) = (frozen_by <> ''::text))),
+    CONSTRAINT workspaces_check1 CHECK (((state <> 'frozen'::text) OR (reason <> ''::text))),
+    CONSTRAINT workspaces_check2 CHECK (((wrapped_key IS NULL) = (key_erased_at IS NOT NULL))),
+    CONSTRAINT workspaces_check3 CHECK (((state = 'destroyed'::text) = (key_erased_at IS NOT NULL))),
+    CONSTRAINT workspaces_check4 CHECK (((close_path = ''::text) = (close_from IS NULL))),
+    CONSTRAINT workspaces_check5 CHECK (((state <> 'closing'::text) OR (close_from IS NOT NULL))),
+    CONSTRAINT workspaces_concurrent_check CHECK ((concurrent > 0)),
+    CONSTRAINT workspaces_cpu_seconds_check CHECK ((cpu_seconds > 0)),
+    CONSTRAINT workspaces_frozen_by_check CHECK ((frozen_by = ANY (ARRAY[''::text, 'regulator'::text, 'operator'::text]))),
+    CONSTRAINT workspaces_memory_mb_check CHECK ((memory_mb > 0)),
+    CONSTRAINT workspaces_number_check CHECK ((number ~ '^KJ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT workspaces_rows_most_check CHECK ((rows_most > 0)),
+    CONSTRAINT workspaces_state_check CHECK ((state = ANY (ARRAY['provisioning'::text, 'ready'::text, 'frozen'::text, 'closing'::text, 'destroyed'::text]))),
+    CONSTRAINT workspaces_wall_seconds_check CHECK ((wall_seconds > 0)),
+    CONSTRAINT workspaces_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES users(id),
+    CONSTRAINT workspaces_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT workspaces_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
+    CONSTRAINT workspaces_pkey PRIMARY KEY (id),
+    CONSTRAINT workspaces_id_organisation_id_key UNIQUE (id, organisation_id),
+    CONSTRAINT workspaces_number_key UNIQUE (number)
+);
+CREATE UNIQUE INDEX workspaces_one ON public.workspaces USING btree (scenario_id) WHERE (state <> 'destroyed'::text);
+CREATE INDEX workspaces_organisation ON public.workspaces USING btree (organisation_id, id DESC);
+CREATE TRIGGER workspaces_moves BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION workspace_moves();
+COMMENT ON COLUMN workspaces.frozen_by IS 'who froze it; what stops by the chain above it is not written here, but asked at every step';
+COMMENT ON COLUMN workspaces.wrapped_key IS 'the key of its mounts and held results, wrapped by a key that lies in the data folder and never here; gone once the workspace is destroyed';

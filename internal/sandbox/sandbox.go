@@ -135,7 +135,7 @@ func Start(ctx context.Context, spec Spec) (*Child, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	c.cmd = &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{marker}, Env: []string{"TZ=UTC"}, Dir: "/",
+		Path: "/proc/self/exe", Args: []string{marker, spec.Job}, Env: []string{"TZ=UTC"}, Dir: "/",
 		Stdin: spec.Stdin, Stdout: spec.Stdout, Stderr: c.stderr,
 		ExtraFiles:  slices.Concat([]*os.File{told}, spec.Files, given),
 		SysProcAttr: c.attributes(),

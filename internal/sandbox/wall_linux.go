@@ -47,6 +47,16 @@ func Main(jobs map[string]Job) {
 	os.Exit(run(jobs))
 }
 
+// Asked is the job that this process was started as a child for; empty where it is
+// none. It is for programs that have their jobs from several packages, each of which
+// calls Main for its own.
+func Asked() string {
+	if len(os.Args) < 2 || os.Args[0] != marker {
+		return ""
+	}
+	return os.Args[1]
+}
+
 func run(jobs map[string]Job) int {
 	var o orders
 	told := os.NewFile(3, "orders")

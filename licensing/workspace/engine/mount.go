@@ -248,6 +248,11 @@ func (e *Engine) prepare(ctx context.Context, w Workspace, s Source, name string
 		return nil, err
 	}
 	defer in.Close()
+	return e.keep(ctx, w, s.Mount, task, in, name)
+}
+
+// keep lets a child make a mount's file, and keeps it under name.
+func (e *Engine) keep(ctx context.Context, w Workspace, m Mount, task preparation, in *os.File, name string) (*Prepared, error) {
 	dir, err := os.MkdirTemp(e.scratch(), "shuyuan-mount-")
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
@@ -267,7 +272,7 @@ func (e *Engine) prepare(ctx context.Context, w Workspace, s Source, name string
 	if err := e.vault.put(w, name, io.TeeReader(made, io.MultiWriter(h, count))); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	p := &Prepared{Mount: s.Mount, File: name, Digest: hex.EncodeToString(h.Sum(nil)), Bytes: count.n, Rows: d.Rows, Statistics: d.Statistics}
+	p := &Prepared{Mount: m, File: name, Digest: hex.EncodeToString(h.Sum(nil)), Bytes: count.n, Rows: d.Rows, Statistics: d.Statistics}
 	about, err := json.Marshal(p)
 	if err != nil {
 		return nil, err
