@@ -29,6 +29,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/sandbox"
 	"shuyuan/licensing"
+	"shuyuan/licensing/operation"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/workspace/engine"
@@ -230,6 +231,12 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleUse(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := jobs.Handle(workers, func(context.Context, operation.MandateMoved) error {
+		s.workspaces.ChainMoved()
+		return nil
+	}); err != nil {
 		return err
 	}
 	if err := notify.HandleWorkspaces(workers, sender, s.base, follows); err != nil {

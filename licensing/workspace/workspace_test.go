@@ -3,6 +3,7 @@ package workspace_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"shuyuan/internal/fault"
 	"shuyuan/licensing/workspace"
@@ -97,5 +98,156 @@ func TestTheChainStopsAndRestores(t *testing.T) {
 	}
 	if _, err := w.Workspaces.Download(t.Context(), w.Owner, v.Number, r.Release, "json"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// heavy is a statement that runs for a while.
+const heavy = "SELECT a.station, sum(a.amount + b.amount + c.amount + d.amount) AS n FROM station_visits a JOIN station_visits b ON a.day = b.day JOIN station_visits c ON b.day = c.day JOIN station_visits d ON c.day = d.day GROUP BY a.station"
+
+// begun is a job that runs.
+func begun(t *testing.T, w *workspacetest.World, space string) string {
+	t.Helper()
+	j, err := w.Workspaces.Ask(t.Context(), w.Owner, space, workspace.NewJob{Kind: workspace.OfSQL, SQL: heavy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Until(t, "the job runs", func() bool {
+		now, err := w.Workspaces.Job(t.Context(), w.Owner, space, j.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !now.State.Open() {
+			t.Fatalf("it was over at once: %s %+v %+v", now.State, now.Words, now.Findings)
+		}
+		return now.State == workspace.Running
+	})
+	return j.Number
+}
+
+// What is stopped above a workspace stops the job that runs, and the page says why;
+// lifting it brings the workspace back as it was.
+func TestARunningJobStopsWithTheMandate(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	number := begun(t, w, v.Number)
+	began := time.Now()
+	w.Suspend(t)
+	w.Workspaces.ChainMoved()
+	j := w.Over(t, v.Number, number)
+	t.Logf("stopped %v after the mandate", time.Since(began))
+	if j.State != workspace.Killed || len(j.Words) == 0 || !strings.Contains(j.Words[0].Sentence, "授权运营协议") || j.Held() || !j.Whole {
+		t.Fatalf("%s: %+v", j.State, j.Words)
+	}
+	w.Resume(t)
+	if j := w.Ran(t, v.Number, workspacetest.Counted); !j.Held() {
+		t.Fatalf("after it was lifted: %s %+v", j.State, j.Words)
+	}
+}
+
+// The regulator freezes: what runs stops, nothing is asked for, and nobody else lifts it.
+func TestTheRegulatorFreezes(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	number := begun(t, w, v.Number)
+	frozen, err := w.Workspaces.Move(t.Context(), w.Regulator, v.Number, workspace.Step{Action: workspace.Freeze, Words: "核查", Revision: v.Revision})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j := w.Over(t, v.Number, number); j.State != workspace.Killed {
+		t.Fatalf("%s: %+v", j.State, j.Words)
+	}
+	if _, err := w.Workspaces.Ask(t.Context(), w.Owner, v.Number, workspace.NewJob{Kind: workspace.OfSQL, SQL: "SELECT 1 AS a"}); fault.KindOf(err) != fault.Forbidden {
+		t.Fatal(err)
+	}
+	if _, err := w.Workspaces.Move(t.Context(), w.Reviewers[0], v.Number, workspace.Step{Action: workspace.Lift, Words: "好", Revision: frozen.Revision}); fault.KindOf(err) != fault.Forbidden {
+		t.Fatalf("the operator lifted the regulator's freeze: %v", err)
+	}
+	if _, err := w.Workspaces.Move(t.Context(), w.Regulator, v.Number, workspace.Step{Action: workspace.Lift, Words: "核查完", Revision: frozen.Revision}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A developer cancels; a server that goes leaves nothing that is said to run.
+func TestNothingIsLeftRunning(t *testing.T) {
+	w := workspacetest.New(t)
+	stop := w.Running(t)
+	v := w.Opened(t)
+	number := begun(t, w, v.Number)
+	if err := w.Workspaces.Cancel(t.Context(), w.Owner, v.Number, number); err != nil {
+		t.Fatal(err)
+	}
+	if j := w.Over(t, v.Number, number); j.State != workspace.Cancelled {
+		t.Fatalf("%s: %+v", j.State, j.Words)
+	}
+	number = begun(t, w, v.Number)
+	stop()
+	j, err := w.Workspaces.Job(t.Context(), w.Owner, v.Number, number)
+	if err != nil || j.State != workspace.Killed {
+		t.Fatalf("after the server went: %v %+v", err, j)
+	}
+	// one that was killed wrote nothing down: whoever comes next does
+	if _, err := w.Pool.Exec(t.Context(), `INSERT INTO workspace_jobs (number, workspace_id, kind, sql, state, state_at, runner, asked_by, asked_name, asked_at) SELECT 'ZY-2026-900001', id, 'sql', 'x', 'running', opened_at, 'gone', opened_by, '示例', opened_at FROM workspaces`); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Workspaces.Reap(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if j, err := w.Workspaces.Job(t.Context(), w.Owner, v.Number, "ZY-2026-900001"); err != nil || j.State != workspace.Killed {
+		t.Fatalf("it is still said to run: %v %+v", err, j)
+	}
+}
+
+// Closing stops, erases and certifies; what was released stays.
+func TestClosingDestroys(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	r := w.Released(t, v.Number, workspacetest.Counted)
+	if _, err := w.Workspaces.Move(t.Context(), w.Member, v.Number, workspace.Step{Action: workspace.Close, Words: "完成", Revision: v.Revision}); fault.KindOf(err) != fault.Forbidden {
+		t.Fatalf("a member closed it: %v", err)
+	}
+	if _, err := w.Workspaces.Move(t.Context(), w.Owner, v.Number, workspace.Step{Action: workspace.Close, Words: "完成", Revision: v.Revision}); err != nil {
+		t.Fatal(err)
+	}
+	w.Until(t, "the workspace is destroyed", func() bool {
+		var err error
+		if v, err = w.Workspaces.Workspace(t.Context(), w.Owner, v.Number); err != nil {
+			t.Fatal(err)
+		}
+		return v.State == workspace.Destroyed
+	})
+	var left int
+	if err := w.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM workspace_results) + (SELECT count(*) FROM workspaces WHERE wrapped_key IS NOT NULL) + (SELECT count(*) FROM output_reviews WHERE box IS NOT NULL)`).Scan(&left); err != nil || left != 0 {
+		t.Fatalf("%d things are left, %v", left, err)
+	}
+	if v.Certificate == nil || len(v.Certificate.Items) != 3 || !strings.Contains(v.Certificate.Body, v.Certificate.Items[0].SHA256) {
+		t.Fatalf("certificate: %+v", v.Certificate)
+	}
+	if _, err := w.Workspaces.Download(t.Context(), w.Owner, v.Number, r.Release, "csv"); err != nil {
+		t.Errorf("what was released is gone too: %v", err)
+	}
+}
+
+// A program is tried on synthetic rows at once, and what may not run says so.
+func TestSamplesAndRefusals(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	j, err := w.Workspaces.Ask(t.Context(), w.Owner, v.Number, workspace.NewJob{Kind: workspace.OfSample, SQL: workspacetest.Counted})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := w.Over(t, v.Number, j.Number)
+	if tried.Sample == nil || len(tried.Sample.Rows) == 0 || tried.Held() || len(tried.Inputs) != 0 {
+		t.Fatalf("%s %+v %+v", tried.State, tried.Words, tried.Findings)
+	}
+	refused := w.Ran(t, v.Number, "SELECT * FROM station_visits")
+	if refused.State != workspace.Refused || len(refused.Findings) == 0 {
+		t.Fatalf("%s %+v", refused.State, refused.Words)
+	}
+	if _, err := w.Workspaces.Ask(t.Context(), w.Member, v.Number, workspace.NewJob{Kind: workspace.OfSQL, SQL: workspacetest.Counted}); fault.KindOf(err) != fault.Forbidden {
+		t.Fatalf("somebody who writes no programs ran one: %v", err)
 	}
 }

@@ -223,6 +223,26 @@ func taken(at string) string {
 		SELECT 2, 1, 1, v.id, v.sha256, 'file', 'csv', g.terms, 'r', '` + at + `' FROM versions v, grants g WHERE v.id = 1; `
 }
 
+// developed makes sql for a workspace with a mount, a job that read it, and the
+// released result of that, changed by what follows.
+func developed(change string) string {
+	return `INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, state, state_at, made_at, from_at, until_at) VALUES ('SCN-2025-000001', 1, 5, 2, 'x', 'active', '2025-01-01', '2025-01-01', '2025-01-01', '2099-01-01');
+		INSERT INTO scenario_contracts (number, scenario_id, sha256, from_at, until_at, state, state_at) VALUES ('KFHT-2025-000001', 1, repeat('a', 64), '2025-01-01', '2099-01-01', 'active', '2025-01-01');
+		INSERT INTO scenario_grants (number, contract_id, item_id, dataset_id, resource_id, columns, uses, from_at, until_at, state, state_at)
+		SELECT 'CSQ-2025-000001', 1, 1, r.dataset_id, r.id, '{a,b}', '{"a": "group", "b": "aggregate"}', '2025-01-01', '2099-01-01', 'active', '2025-01-01' FROM versions v JOIN resources r ON r.id = v.resource_id WHERE v.id = 1;
+		INSERT INTO workspaces (number, scenario_id, organisation_id, state, state_at, wrapped_key, cpu_seconds, memory_mb, wall_seconds, concurrent, rows_most, opened_by, opened_at) VALUES ('KJ-2025-000001', 1, 5, 'ready', '2025-02-01', '\x00', 1, 1, 1, 1, 1, 2, '2025-02-01');
+		INSERT INTO acquisitions (user_id, organisation_id, workspace_id, scenario_grant_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at) SELECT 2, 5, 1, 1, 1, 1, sha256, 'mount', 'table', 'x', 'r', '2025-02-01' FROM versions WHERE id = 1;
+		INSERT INTO acquisition_ends SELECT max(id), 1, '2025-02-02', true FROM acquisitions;
+		INSERT INTO workspace_mounts (workspace_id, grant_id, version_id, name, columns, minimum, mask, state, prepared, acquisition_id, asked_by, asked_at, ready_at) SELECT 1, 1, 1, 't', '[{"Name": "a", "Use": "group"}]', 10, repeat('a', 64), 'ready', '{}', max(id), 2, '2025-02-01', '2025-02-02' FROM acquisitions;
+		INSERT INTO workspace_jobs (number, workspace_id, kind, sql, state, state_at, asked_by, asked_name, asked_at, started_at, ended_at, sha256, cpu_ms) VALUES ('ZY-2025-000001', 1, 'sql', 'x', 'succeeded', '2025-02-03', 2, '陈', '2025-02-03', '2025-02-03', '2025-02-03', repeat('b', 64), 7);
+		INSERT INTO workspace_job_mounts VALUES (1, 1, 1, 5); INSERT INTO workspace_results VALUES (1, '\x00', repeat('b', 64), 1);
+		INSERT INTO usage_events (source, event_id, workspace_id, meter, quantity, at, received_at) VALUES ('workspace', 'ZY-2025-000001:cpu_ms', 1, 'cpu_ms', 7, '2025-02-03', '2025-02-03');
+		INSERT INTO output_reviews (number, workspace_id, job_id, state, state_at, title, purpose, asked_by, asked_name, asked_at, sha256, first_by, first_at, second_by, second_at, clock_profile, clock_path, clock_from, ended_at)
+		VALUES ('SC-2025-000001', 1, 1, 'released', '2025-02-04', 'x', 'x', 2, '陈', '2025-02-03', repeat('c', 64), 3, '2025-02-04', 4, '2025-02-04', 'x', 'y', '2025-02-03', '2025-02-04');
+		INSERT INTO releases (number, review_id, workspace_id, job_id, title, sha256, columns, rows_out, cells, sources, ledger, at) VALUES ('FC-2025-000001', 1, 1, 1, 'x', repeat('c', 64), '[]', 1, 1, '[{}]', '\x00', '2025-02-04');
+		INSERT INTO release_files VALUES (1, 'csv', 'x', encode(sha256('x'), 'hex')); INSERT INTO release_inputs SELECT 1, max(id), 1 FROM acquisitions; ` + change
+}
+
 // mutations are violations, at least one for every rule: the line that must
 // report it, what it must name, and how it is done.
 var mutations = []struct {
@@ -321,6 +341,24 @@ var mutations = []struct {
 	{name: "more time given by whoever asked", rule: "L10 more time", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("issued", "ask extend", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08', asked_by = 7, more_by = 7, more_days = 5, more_at = '2025-03-10', due_given = 5`)},
 	{name: "put right by whoever ordered it", rule: "L10 who ordered", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("closed", "answer close", overOf+`, issued_by = 7`)},
 	{name: "a step of an order that nobody recorded", rule: "I7 every step of a rectification order", names: "order ZG-2025-000001: 1 steps, 0 acts", sql: ordered("issued", "", "")},
+	{name: "a mount of more columns than were granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: developed(`UPDATE workspace_mounts SET columns = '[{"Name": "c", "Use": "group"}]'`)},
+	{name: "a column used otherwise than granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: developed(`UPDATE workspace_mounts SET columns = '[{"Name": "b", "Use": "read"}]'`)},
+	{name: "a mount by the grant of another scenario", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: developed(`UPDATE scenario_contracts SET scenario_id = 9`)},
+	{name: "a job that ran before its mount was acquired", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: developed(`UPDATE workspace_jobs SET started_at = '2025-02-01'`)},
+	{name: "a mount that was never read to its end", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: developed(`DELETE FROM acquisition_ends WHERE acquisition_id = (SELECT acquisition_id FROM workspace_mounts)`)},
+	{name: "one person is two", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + developed(`UPDATE output_reviews SET second_by = first_by`)},
+	{name: "released by who asked", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + developed(`UPDATE output_reviews SET first_by = asked_by`)},
+	{name: "reviewed by the organisation that asked", rule: "W2 two people", names: "review SC-2025-000001", sql: developed(`INSERT INTO organisation_members VALUES (5, 4, 'use', 'member', now())`)},
+	{name: "a result that the rules refused left", rule: "W2 a result that", names: "release FC-2025-000001", sql: developed(`INSERT INTO output_reviews (number, workspace_id, job_id, state, state_at, title, purpose, asked_by, asked_name, asked_at, clock_profile, clock_path, clock_from, ended_at) SELECT 'SC-2025-000002', 1, 1, 'auto_rejected', now(), 'x', 'x', 2, '陈', now(), 'x', 'y', now(), now()`)},
+	{name: "a release that nobody let out", rule: "W3 what left", names: "release FC-2025-000001", sql: developed(`UPDATE output_reviews SET state = 'rejected'`)},
+	{name: "another result than was reviewed", rule: "W3 what left", names: "release FC-2025-000001", sql: developed(`UPDATE releases SET sha256 = repeat('d', 64)`)},
+	{name: "something else was handed out", rule: "W3 what left", names: "download 1", sql: developed(`INSERT INTO release_downloads (release_id, form, sha256, user_id, at) VALUES (1, 'csv', repeat('e', 64), 2, now())`)},
+	{name: "a release without one of its sources", rule: "W3 a released result", names: "release FC-2025-000001", sql: developed(`DELETE FROM release_inputs`)},
+	{name: "a key that outlived its workspace", rule: "W4 of a destroyed", names: "workspace KJ-2025-000001", sql: checks("workspaces") + developed(`UPDATE workspaces SET state = 'destroyed'`)},
+	{name: "a held result that outlived its workspace", rule: "W4 of a destroyed", names: "workspace KJ-2025-000001", sql: developed(`UPDATE workspaces SET state = 'destroyed', wrapped_key = NULL, key_erased_at = now(); INSERT INTO workspace_destructions VALUES (1, 'XHKJ-2025-000001', '[]', 'x', encode(sha256('x'), 'hex'), now()); UPDATE workspace_mounts SET state = 'gone'`)},
+	{name: "a result that is gone", rule: "W5 a result is held", names: "job ZY-2025-000001", sql: developed(`DELETE FROM workspace_results`)},
+	{name: "a job that was not measured", rule: "W6 what a job took", names: "job ZY-2025-000001", sql: developed(`DELETE FROM usage_events`)},
+	{name: "a job that nobody runs", rule: "I17 no job", names: "job ZY-2025-000001 (running)", sql: developed(`UPDATE workspace_jobs SET state = 'running', ended_at = NULL, runner = 'gone'`)},
 	{name: "a mark without an objection", rule: "L5 an entry is marked", names: "population: marked 1, open 0", sql: `UPDATE datasets SET rechecks = 1 WHERE id = 1`},
 	{name: "an objection without a mark", rule: "L5 an entry is marked", names: "population: marked 0, open 1", sql: objected("received", "") + `UPDATE datasets SET rechecks = 0`},
 	{name: "put right before it came", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected', fix_version = 2`)},

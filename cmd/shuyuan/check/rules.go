@@ -509,4 +509,45 @@ var rules = []rule{
 		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM supervision_events e WHERE e.subject = 'order' AND e.case_id = o.id) n
 		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'order' AND subject_id = o.number) acts
 		WHERE n.steps <> acts.n OR n.steps = 0`},
+
+	{id: "W1", says: "a workspace mounts what a grant of its own scenario gives, and no column more", query: `
+		SELECT format('mount %s of workspace %s', m.id, w.number) FROM workspace_mounts m JOIN workspaces w ON w.id = m.workspace_id
+		LEFT JOIN scenario_grants g ON g.id = m.grant_id LEFT JOIN scenario_contracts c ON c.id = g.contract_id LEFT JOIN versions v ON v.id = m.version_id
+		WHERE c.scenario_id IS DISTINCT FROM w.scenario_id OR v.resource_id IS DISTINCT FROM g.resource_id OR m.rows_where <> g.rows_where
+		   OR EXISTS (SELECT FROM jsonb_array_elements(m.columns) x WHERE NOT x ->> 'Name' = ANY (g.columns) OR g.uses ->> (x ->> 'Name') IS DISTINCT FROM x ->> 'Use')`},
+	{id: "W1", says: "what a job read had been acquired, by the path that serves it, before the job ran", query: `
+		SELECT format('job %s, mount %s', j.number, m.name) FROM workspace_job_mounts i JOIN workspace_jobs j ON j.id = i.job_id JOIN workspace_mounts m ON m.id = i.mount_id
+		LEFT JOIN acquisitions a ON a.id = m.acquisition_id LEFT JOIN acquisition_ends e ON e.acquisition_id = a.id AND e.whole
+		WHERE e.ended_at IS NULL OR e.ended_at > j.started_at OR a.workspace_id <> j.workspace_id OR a.version_id <> m.version_id OR a.scenario_grant_id <> m.grant_id OR m.workspace_id <> j.workspace_id`},
+	{id: "W2", says: "two people let a result out, neither who asked nor of that organisation", query: `
+		SELECT format('review %s', r.number) FROM output_reviews r JOIN workspaces w ON w.id = r.workspace_id
+		WHERE r.state = 'released' AND (r.second_by IS NULL OR r.first_by = r.second_by OR r.asked_by IN (r.first_by, r.second_by))
+		   OR EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = w.organisation_id AND m.user_id IN (r.first_by, r.second_by))`},
+	{id: "W2", says: "a result that the rules refused never left", query: `
+		SELECT format('release %s', x.number) FROM releases x WHERE EXISTS (SELECT FROM output_reviews r WHERE r.job_id = x.job_id AND r.state = 'auto_rejected')`},
+	{id: "W3", says: "what left a workspace is what was released, and nothing else", query: `
+		SELECT format('release %s', x.number) FROM releases x LEFT JOIN output_reviews r ON r.id = x.review_id
+		WHERE (r.state, r.job_id, r.workspace_id, r.sha256) IS DISTINCT FROM ('released', x.job_id, x.workspace_id, x.sha256)
+		UNION ALL SELECT format('review %s', r.number) FROM output_reviews r WHERE r.state = 'released' AND NOT EXISTS (SELECT FROM releases x WHERE x.review_id = r.id)
+		UNION ALL SELECT format('download %s', d.id) FROM release_downloads d WHERE NOT EXISTS (SELECT FROM release_files f WHERE f.release_id = d.release_id AND f.form = d.form AND f.sha256 = d.sha256)
+		UNION ALL SELECT format('file %s of release %s', f.form, f.release_id) FROM release_files f WHERE encode(sha256(f.body), 'hex') <> f.sha256`},
+	{id: "W3", says: "a released result names the acquisition of every mount that its job read, and no other", query: `
+		SELECT format('release %s', x.number) FROM releases x
+		WHERE (SELECT array_agg(DISTINCT i.acquisition_id ORDER BY i.acquisition_id) FROM release_inputs i WHERE i.release_id = x.id)
+			IS DISTINCT FROM (SELECT array_agg(DISTINCT m.acquisition_id ORDER BY m.acquisition_id) FROM workspace_job_mounts i JOIN workspace_mounts m ON m.id = i.mount_id WHERE i.job_id = x.job_id)`},
+	{id: "W4", says: "of a destroyed workspace no key, mount or held result is left, and a certificate says what was", query: `
+		SELECT format('workspace %s', w.number) FROM workspaces w LEFT JOIN workspace_destructions d ON d.workspace_id = w.id
+		WHERE w.state = 'destroyed' AND (d.workspace_id IS NULL OR w.wrapped_key IS NOT NULL OR encode(sha256(convert_to(d.body, 'UTF8')), 'hex') <> d.sha256
+			OR EXISTS (SELECT FROM workspace_results x JOIN workspace_jobs j ON j.id = x.job_id WHERE j.workspace_id = w.id) OR EXISTS (SELECT FROM output_reviews r WHERE r.workspace_id = w.id AND r.box IS NOT NULL)
+			OR EXISTS (SELECT FROM workspace_mounts m WHERE m.workspace_id = w.id AND m.state IN ('ready', 'waiting')) OR EXISTS (SELECT FROM workspace_jobs j WHERE j.workspace_id = w.id AND j.ended_at IS NULL))`},
+	{id: "W5", says: "a result is held of every job that gave one, until its workspace is destroyed", query: `
+		SELECT format('job %s', j.number) FROM workspace_jobs j JOIN workspaces w ON w.id = j.workspace_id LEFT JOIN workspace_results x ON x.job_id = j.id
+		WHERE w.state <> 'destroyed' AND (j.state = 'succeeded' AND j.kind <> 'sample') <> (x.job_id IS NOT NULL) OR x.sha256 <> j.sha256`},
+	{id: "W6", says: "what a job took was measured once", query: `
+		SELECT format('job %s', j.number) FROM workspace_jobs j
+		WHERE j.started_at IS NOT NULL AND j.ended_at IS NOT NULL AND j.runner = '' AND j.state <> 'killed'
+		  AND NOT EXISTS (SELECT FROM usage_events u WHERE u.source = 'workspace' AND u.event_id = j.number || ':cpu_ms' AND u.quantity = j.cpu_ms)`},
+	{id: "I17", says: "no job of a workspace is said to run that has run longer than it may", query: `
+		SELECT format('job %s (%s)', j.number, j.state) FROM workspace_jobs j JOIN workspaces w ON w.id = j.workspace_id
+		WHERE j.state IN ('vetting', 'running') AND j.state_at < @now::timestamptz - make_interval(secs => w.wall_seconds + 600)`},
 }

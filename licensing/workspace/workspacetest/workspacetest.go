@@ -140,10 +140,11 @@ func (w *World) chain(t testing.TB) {
 	t.Helper()
 	from, until := w.Clock().AddDate(0, 0, -1), w.Clock().AddDate(1, 0, 0)
 	w.Number, w.Name = "AUTH-2026-000001", "SCN-2026-000001"
-	w.Mandate = w.id(t, `INSERT INTO mandates (number, body_id, operator_id, title, from_at, until_at, state, state_at, made_at) VALUES ($1, $2, $3, '示例运营授权', $4, $5, 'active', $4, $4) RETURNING id`, w.Number, w.Body.ID, w.Operator, from, until)
+	w.Mandate = w.id(t, `INSERT INTO mandates (number, body_id, operator_id, title, from_at, until_at, state, state_at, made_at) VALUES ($1, $2, $3, '示例运营授权', $4, $5, 'draft', $4, $4) RETURNING id`, w.Number, w.Body.ID, w.Operator, from, until)
 	columns := []string{"person", "station", "day", "amount"}
 	w.exec(t, `INSERT INTO mandate_items (mandate_id, dataset_id, columns) VALUES ($1, $2, $3)`, w.Mandate, w.Data.ID, columns)
-	w.exec(t, `INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at) VALUES ('RZ-2026-000001', $1, $2, 'admitted', $3, $3)`, w.Mandate, w.Firm, from)
+	w.exec(t, `UPDATE mandates SET state = 'active', sha256 = repeat('a', 64), approved_by = $2, body_signed_by = $2, operator_signed_by = $3, locked_at = made_at WHERE id = $1`, w.Mandate, w.Authority.ID, w.Reviewers[0].ID)
+	w.exec(t, `INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at, submitted_by, declared, decided_by, trained_until) VALUES ('RZ-2026-000001', $1, $2, 'admitted', $3, $3, $4, true, $5, $6)`, w.Mandate, w.Firm, from, w.Owner.ID, w.Reviewers[0].ID, until)
 	w.Scenario = w.id(t, `INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, use_class, purpose, from_at, until_at, state, state_at, made_at) VALUES ($1, $2, $3, $4, '节假日客流提示', 'industry', '提示', $5, $6, 'active', $5, $5) RETURNING id`,
 		w.Name, w.Mandate, w.Firm, w.Owner.ID, from, until)
 	item := w.id(t, `INSERT INTO scenario_items (scenario_id, dataset_id, resource_id, columns) VALUES ($1, $2, $3, $4) RETURNING id`, w.Scenario, w.Data.ID, w.Version.ResourceID, columns)
