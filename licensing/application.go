@@ -8,6 +8,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/tender"
 )
 
 // State is where an application stands.
@@ -45,6 +46,8 @@ const (
 	RejectScope    Action = "reject_scope"
 	SendToAward    Action = "send_to_award"
 	RecordAward    Action = "record_award"
+	PutToTender    Action = "put_to_tender"   // of this platform
+	AwardByTender  Action = "award_by_tender" // its confirmed result
 	Grant          Action = "grant"
 	Offer          Action = "offer"
 	Consent        Action = "consent"
@@ -200,10 +203,12 @@ type Application struct {
 	Decider     string
 	MustGrant   bool
 	Award       *Award
-	Grounds     string   // of a dispute
-	Verdict     string   // of the authority on it
-	Grant       string   // number; empty: none
-	Asked       []string // of the materials listed, those asked for anew with the return
+	Tender      string       // number of the tender of this platform that decides; empty: none
+	TenderState tender.State // where that stands
+	Grounds     string       // of a dispute
+	Verdict     string       // of the authority on it
+	Grant       string       // number; empty: none
+	Asked       []string     // of the materials listed, those asked for anew with the return
 
 	Decision *deadline.Clock // by when it is decided; nil: not begun
 	Stage    *deadline.Clock // by when the next step is taken
@@ -211,6 +216,7 @@ type Application struct {
 	decision, stage deadline.Ref
 	papers          map[papers.Kind][]papers.Paper
 	action          Action // under way
+	said            string // in words, where it is known only once it is done
 	completions     int    // times that it may be returned (平台规则)
 	there           bool   // it was under way before somebody began it
 	recorded        *Award // being written down now

@@ -40,7 +40,7 @@ func (Notice) Kind() string { return "application_notice" }
 // told is who is written to about an action.
 var told = map[Action][]Side{
 	Submit: {OfApplicant, OfDepartment}, Complete: {OfApplicant, OfDepartment}, Return: {OfApplicant}, Accept: {OfApplicant}, AcceptByItself: {OfApplicant, OfDepartment},
-	RejectScope: {OfApplicant}, SendToAward: {OfApplicant}, RecordAward: {OfApplicant}, Grant: {OfApplicant}, Offer: {OfApplicant}, Consent: {OfApplicant, OfDepartment}, Refuse: {OfApplicant},
+	RejectScope: {OfApplicant}, SendToAward: {OfApplicant}, RecordAward: {OfApplicant}, PutToTender: {OfApplicant}, AwardByTender: {OfApplicant, OfDepartment}, Grant: {OfApplicant}, Offer: {OfApplicant}, Consent: {OfApplicant, OfDepartment}, Refuse: {OfApplicant},
 	Dispute: {OfDepartment, OfAuthority}, Uphold: {OfApplicant, OfDepartment}, Overturn: {OfApplicant, OfDepartment}, Withdraw: {OfDepartment}, Lapse: {OfApplicant, OfDepartment},
 }
 

@@ -6,6 +6,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workflow"
+	"shuyuan/licensing/tender"
 )
 
 // The parts that move an application. An applicant plays no role; whose
@@ -29,7 +30,9 @@ var lifecycle = workflow.Lifecycle[State, Action, *Application]{
 	{Action: AcceptByItself, From: []State{Submitted}, To: Accepted, By: itself},
 	{Action: RejectScope, From: []State{Submitted}, To: OutOfScope, By: officer, Needs: withGround},
 	{Action: SendToAward, From: []State{Accepted}, To: Awarding, By: officer, When: needsAward},
-	{Action: RecordAward, From: []State{Awarding}, To: Awarding, By: officer, When: noAwardYet, Needs: awarded},
+	{Action: PutToTender, From: []State{Awarding}, To: Awarding, By: officer, When: noTenderYet},
+	{Action: AwardByTender, From: []State{Awarding}, To: Awarding, By: itself, When: noAwardYet, Needs: awarded},
+	{Action: RecordAward, From: []State{Awarding}, To: Awarding, By: officer, When: heldElsewhere, Needs: awarded},
 	{Action: Grant, From: []State{Accepted, Awarding}, To: Granted, By: officer, When: mayGrant, Needs: wholly},
 	{Action: Offer, From: []State{Accepted, Awarding}, To: Offered, By: officer, When: mayGrant, Needs: partly},
 	{Action: Consent, From: []State{Offered}, To: Granted, By: applicant},
@@ -52,7 +55,7 @@ func (s *Service) Offered(who account.Actor, a *Application, side Side) []Action
 // sides is on which side one stands to take an action.
 var sides = map[Action]Side{
 	Submit: OfApplicant, Complete: OfApplicant, Consent: OfApplicant, Dispute: OfApplicant, Withdraw: OfApplicant,
-	Return: OfDepartment, Accept: OfDepartment, RejectScope: OfDepartment, SendToAward: OfDepartment, RecordAward: OfDepartment, Grant: OfDepartment, Offer: OfDepartment, Refuse: OfDepartment,
+	Return: OfDepartment, Accept: OfDepartment, RejectScope: OfDepartment, SendToAward: OfDepartment, PutToTender: OfDepartment, RecordAward: OfDepartment, Grant: OfDepartment, Offer: OfDepartment, Refuse: OfDepartment,
 	Uphold: OfAuthority, Overturn: OfAuthority,
 }
 
@@ -88,11 +91,32 @@ func needsAward(a *Application) error {
 }
 
 func noAwardYet(a *Application) error {
-	if a.Award != nil && a.Award != a.recorded {
+	if a.Award != nil && a.Award != a.recorded && !a.awardVoid() {
 		return fault.New(fault.Conflict, "竞争的结果已经登记。")
 	}
 	return nil
 }
+
+// awardVoid reports whether the award is of a tender that was cancelled since.
+func (a *Application) awardVoid() bool {
+	return a.Award != nil && a.Award.Notice == a.Tender && a.TenderState == tender.Cancelled
+}
+
+// tendered reports whether a tender of this platform decides, or has decided.
+func (a *Application) tendered() bool { return a.Tender != "" && a.TenderState != tender.Cancelled }
+
+func noTenderYet(a *Application) error {
+	if err := noAwardYet(a); err != nil {
+		return err
+	}
+	if a.tendered() {
+		return fault.New(fault.Conflict, "这件申请已经由竞争项目 %s 决定。", a.Tender)
+	}
+	return nil
+}
+
+// heldElsewhere: what a tender of this platform decides nobody writes down by hand.
+func heldElsewhere(a *Application) error { return noTenderYet(a) }
 
 func awarded(a *Application) error {
 	if a.Award == nil {
@@ -108,6 +132,8 @@ func mayGrant(a *Application) error {
 		return nil
 	case a.State != Awarding || a.Award == nil:
 		return fault.New(fault.Conflict, "商业用途须先公开竞争，不能直接同意。")
+	case a.awardVoid():
+		return fault.New(fault.Conflict, "竞争项目已经取消，中选的结果作废。")
 	case !a.Award.Won:
 		return fault.New(fault.Conflict, "中选的不是这个申请人，不能同意。")
 	}

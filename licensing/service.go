@@ -1,6 +1,7 @@
 package licensing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/tender"
 )
 
 // Accounts are what applications need of people, as account.Service has it.
@@ -44,6 +46,7 @@ type Service struct {
 	limits    Limits
 	now       func() time.Time
 	papers    *papers.Service // nil: no files are handed in
+	tenders   *tender.Service // nil: competitions are held elsewhere
 	follows   []Follow
 	batch     int // rows that a turn of the clock takes at a time
 }
@@ -759,7 +762,7 @@ func (s *Service) move(ctx context.Context, who account.Actor, number string, re
 				return a, err
 			}
 		}
-		e.Action = a.action
+		e.Action, e.Words = a.action, cmp.Or(a.said, e.Words)
 		if err := s.after(a, e.At); err != nil {
 			return a, err
 		}
@@ -874,8 +877,8 @@ func (s *Service) RecordAward(ctx context.Context, who account.Actor, number str
 		if !slices.ContainsFunc(s.rulesOf(a).Commercial.Methods, func(m policy.Word) bool { return m.Zh == w.Method }) {
 			return fault.At("method", "请从列出的竞争方式中选。")
 		}
-		if a.Award != nil {
-			return noAwardYet(a)
+		if err := heldElsewhere(a); err != nil {
+			return err
 		}
 		w.Won, w.At = w.Winner == a.Name, s.instant()
 		if !slices.Contains(w.Bidders, a.Name) {

@@ -23,11 +23,11 @@ import (
 const columns = `a.id, a.number, a.user_id, coalesce(a.organisation_id, 0), a.applicant, a.applicant_name, a.applicant_code, a.state, a.revision, a.created_at, a.saved_at,
 	a.seen, a.lane, a.use_area, a.purpose, a.outputs, a.months, a.storage, a.profile, a.conditions, a.submitted_at, a.accepted_at, a.decided_at, a.ended_at,
 	a.clock_profile, a.clock_path, a.clock_from, a.clock_used, a.stopped_at, a.stage_profile, a.stage_path, a.stage_from,
-	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''), coalesce(f.kind, 'new'), e.id, e.number, e.until_at, e.state,
+	a.missing, a.completions, a.automatic, a.ground, a.reason, a.bases, a.decided_name, a.must_grant, a.award, a.grounds, a.verdict, coalesce(g.number, ''), coalesce(f.kind, 'new'), e.id, e.number, e.until_at, e.state, coalesce(n.number, ''), coalesce(n.state, ''),
 	EXISTS (SELECT FROM organisations h WHERE h.id = a.organisation_id AND h.suspended_at IS NOT NULL),
 	d.id, d.slug, d.title, d.title_en, d.status, d.open_type, p.id, p.slug, p.name, p.name_en, p.profile, p.email`
 
-const tables = ` FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id LEFT JOIN grants g ON g.application_id = a.id LEFT JOIN application_follows f ON f.application_id = a.id LEFT JOIN grants e ON e.id = f.grant_id `
+const tables = ` FROM applications a JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id LEFT JOIN grants g ON g.application_id = a.id LEFT JOIN application_follows f ON f.application_id = a.id LEFT JOIN grants e ON e.id = f.grant_id LEFT JOIN application_tenders tied ON tied.application_id = a.id LEFT JOIN tenders n ON n.id = tied.tender_id `
 
 func scan(row pgx.CollectableRow) (a Application, err error) {
 	d := &a.Dataset
@@ -38,7 +38,7 @@ func scan(row pgx.CollectableRow) (a Application, err error) {
 	err = row.Scan(&a.ID, &a.Number, &a.User, &a.Organisation, &a.Applicant, &a.Name, &a.Code, &a.State, &a.Revision, &a.CreatedAt, &a.SavedAt,
 		&a.Seen, &a.Lane, &a.Area, &a.Purpose, &a.Outputs, &a.Months, &a.Storage, &a.Profile, &conditions, &a.SubmittedAt, &a.AcceptedAt, &a.DecidedAt, &a.EndedAt,
 		&a.decision.Profile, &a.decision.Path, &from, &a.decision.Used, &a.StoppedAt, &a.stage.Profile, &a.stage.Path, &stage,
-		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant, &a.Kind, &earlier, &earlierNumber, &until, &earlierState, &a.Suspended,
+		&a.Missing, &a.Completions, &a.Automatic, &a.Ground, &a.Reason, &bases, &a.Decider, &a.MustGrant, &award, &a.Grounds, &a.Verdict, &a.Grant, &a.Kind, &earlier, &earlierNumber, &until, &earlierState, &a.Tender, &a.TenderState, &a.Suspended,
 		&d.ID, &d.Slug, &d.Title, &d.TitleEN, &d.Status, &d.Open, &d.Department.ID, &d.Department.Slug, &d.Department.Name, &d.Department.NameEN, &d.Department.Profile, &d.Department.Email)
 	if err != nil {
 		return a, err
@@ -512,4 +512,22 @@ func dropApplications(ctx context.Context, tx pgx.Tx, user int64, now time.Time)
 		return fmt.Errorf("forget: %w", err)
 	}
 	return nil
+}
+
+// tieTender has a tender decide an application, in place of one that was cancelled.
+func tieTender(ctx context.Context, tx pgx.Tx, application, tender int64, at time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO application_tenders (application_id, tender_id, tied_at) VALUES ($1, $2, $3) ON CONFLICT (application_id) DO UPDATE SET tender_id = excluded.tender_id, tied_at = excluded.tied_at`, application, tender, at)
+	if err != nil {
+		return fmt.Errorf("tender of an application: %w", err)
+	}
+	return nil
+}
+
+// tiedTo are the numbers of the applications that wait for a tender.
+func tiedTo(ctx context.Context, tx pgx.Tx, tender int64) ([]string, error) {
+	rows, err := tx.Query(ctx, `SELECT a.number FROM application_tenders x JOIN applications a ON a.id = x.application_id WHERE x.tender_id = $1 AND a.state = 'awarding' ORDER BY a.id`, tender)
+	if err != nil {
+		return nil, fmt.Errorf("applications of a tender: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

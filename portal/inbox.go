@@ -36,6 +36,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Supervision != nil {
 		all = append(all, s.Supervision)
 	}
+	if s.Tenders != nil {
+		all = append(all, s.Tenders)
+	}
 	if s.Use != nil {
 		all = append(all, s.Use)
 	}

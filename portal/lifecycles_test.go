@@ -22,6 +22,7 @@ import (
 	"shuyuan/licensing/operation"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 )
@@ -50,6 +51,8 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Application", "An application for conditional data (`licensing`; TJ-23, AB-35). What the platform does by itself stands as administrator.", licensing.Lifecycle()},
+	{"Tender", "A competition for what only one is given (`licensing/tender`; AB-35.3). What time moves stands as administrator.", tender.Lifecycle()},
+	{"Bid", "One bid in a tender, sealed until the opening (`licensing/tender`).", tender.BidLifecycle()},
 	{"Grant", "What an application that was agreed to gives (`licensing`; AS-35, AS-44).", licensing.GrantLifecycle()},
 	{"Report of use", "What the holder of a grant says of its use, period by period (`licensing/use`; AB-35.4).", use.ReportLifecycle()},
 	{"Destruction", "What becomes of delivered data once its grant has ended (`licensing/use`; AS-44, FJ-4.3).", use.DestructionLifecycle()},

@@ -44,13 +44,14 @@ var (
 	administrators = []account.Role{account.Administrator}
 
 	// who is asked for data, who sees that, and who stops its use
-	givers   = []account.Role{account.Officer, account.Head}
-	askedFor = []account.Role{account.Officer, account.Head, account.Authority}
-	seeing   = []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}
-	stopping = []account.Role{account.Officer, account.Head, account.Regulator}
-	guards   = []account.Role{account.SecurityAdministrator}
-	auditors = []account.Role{account.AuditAdministrator}
-	keepers  = []account.Role{account.Administrator, account.SecurityAdministrator}
+	givers    = []account.Role{account.Officer, account.Head}
+	askedFor  = []account.Role{account.Officer, account.Head, account.Authority}
+	seeing    = []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}
+	stopping  = []account.Role{account.Officer, account.Head, account.Regulator}
+	tendering = []account.Role{account.Officer, account.Authority} // who holds competitions
+	guards    = []account.Role{account.SecurityAdministrator}
+	auditors  = []account.Role{account.AuditAdministrator}
+	keepers   = []account.Role{account.Administrator, account.SecurityAdministrator}
 )
 
 // Routes is every route of the portal. HEAD is answered wherever GET is.
@@ -220,6 +221,9 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/applications/:number/scope", By: officers, Handle: (*Server).rejectApplication, Session: true},
 	{Method: "POST", Path: "/desk/applications/:number/award", By: officers, Handle: (*Server).awardApplication, Session: true},
 	{Method: "POST", Path: "/desk/applications/:number/awarded", By: officers, Handle: (*Server).recordAward, Session: true},
+	{Method: "GET", Path: "/desk/applications/:number/tender", By: officers, Handle: (*Server).showTenderForApplication, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/tender", By: officers, Handle: (*Server).startTender, Session: true},
+	{Method: "POST", Path: "/desk/applications/:number/tender/join", By: officers, Handle: (*Server).joinTender, Session: true},
 	{Method: "POST", Path: "/desk/applications/:number/decide", By: officers, Handle: (*Server).decideApplication, Session: true, Fresh: true},
 	{Method: "POST", Path: "/desk/applications/:number/judge", By: authorities, Handle: (*Server).judgeApplication, Session: true},
 	{Method: "GET", Path: "/desk/grants", By: givers, Handle: (*Server).showGrants, Session: true},
@@ -400,6 +404,32 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/outputs", By: overseers, Handle: (*Server).showOutputs, Session: true},
 	{Method: "GET", Path: "/desk/outputs/:review", By: overseers, Handle: (*Server).showOutput, Session: true},
 	{Method: "POST", Path: "/desk/outputs/:review", By: judges, Handle: (*Server).moveOutput, Session: true},
+	{Method: "GET", Path: "/tenders", By: anybody, Handle: (*Server).showTenders, Visit: SearchVisit},
+	{Method: "GET", Path: "/tenders/:number", By: anybody, Handle: (*Server).showTender},
+	{Method: "GET", Path: "/tenders/:number/bid", By: anybody, Handle: (*Server).showBid, Session: true},
+	{Method: "POST", Path: "/tenders/:number/bid", By: anybody, Handle: (*Server).previewBid, Session: true},
+	{Method: "POST", Path: "/tenders/:number/bid/seal", By: anybody, Handle: (*Server).sealBid, Session: true, Fresh: true},
+	{Method: "POST", Path: "/tenders/:number/bid/withdraw", By: anybody, Handle: (*Server).withdrawBid, Session: true, Fresh: true},
+	{Method: "POST", Path: "/tenders/:number/bid/reveal", By: anybody, Handle: (*Server).revealBid, Session: true},
+	{Method: "POST", Path: "/tenders/:number/challenge", By: anybody, Handle: (*Server).challengeTender, Session: true},
+	{Method: "GET", Path: "/tenders/:number/panel", By: anybody, Handle: (*Server).showPanel, Session: true},
+	{Method: "POST", Path: "/tenders/:number/panel", By: anybody, Handle: (*Server).declareInterest, Session: true},
+	{Method: "POST", Path: "/tenders/:number/panel/marks", By: anybody, Handle: (*Server).handMarks, Session: true},
+	{Method: "GET", Path: "/tenders/:number/papers/:paper", By: anybody, Handle: (*Server).readTenderPaper, Session: true, Visit: DownloadVisit},
+	{Method: "GET", Path: "/account/tenders", By: anybody, Handle: (*Server).showOwnTenders, Session: true},
+	{Method: "GET", Path: "/desk/tenders", By: seeing, Handle: (*Server).showDeskTenders, Session: true},
+	{Method: "POST", Path: "/desk/tenders", By: tendering, Handle: (*Server).writeTender, Session: true},
+	{Method: "GET", Path: "/desk/tenders/new", By: tendering, Handle: (*Server).showNewTender, Session: true},
+	{Method: "GET", Path: "/desk/tenders/:number", By: seeing, Handle: (*Server).showDeskTender, Session: true},
+	{Method: "POST", Path: "/desk/tenders/:number", By: tendering, Handle: (*Server).moveTender, Session: true},
+	{Method: "GET", Path: "/desk/tenders/:number/edit", By: tendering, Handle: (*Server).showEditTender, Session: true},
+	{Method: "POST", Path: "/desk/tenders/:number/edit", By: tendering, Handle: (*Server).editTender, Session: true},
+	{Method: "POST", Path: "/desk/tenders/:number/bids/:bid", By: tendering, Handle: (*Server).examineBid, Session: true},
+	{Method: "POST", Path: "/desk/tenders/:number/panel", By: tendering, Handle: (*Server).changePanel, Session: true},
+	{Method: "GET", Path: "/desk/tenders/:number/papers", By: tendering, Handle: (*Server).showTenderPapers, Session: true},
+	{Method: "POST", Path: "/desk/tenders/:number/papers", By: tendering, Handle: (*Server).addTenderPapers, Session: true, Stream: true},
+	{Method: "GET", Path: "/desk/tenders/:number/papers/:paper", By: tendering, Handle: (*Server).readTenderPaper, Session: true, Visit: DownloadVisit},
+	{Method: "POST", Path: "/desk/tenders/:number/papers/:paper/remove", By: tendering, Handle: (*Server).removeTenderPaper, Session: true},
 
 	{Method: "GET", Path: "/desk/orders", By: supervisors, Handle: (*Server).showOrders, Session: true},
 	{Method: "GET", Path: "/desk/orders/new", By: []account.Role{account.Authority}, Handle: (*Server).showNewOrder, Session: true},

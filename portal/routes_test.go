@@ -393,13 +393,13 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Order departments under one's text to put something right by a day, answer requests for more time, check what was done, take orders back": func(p persona) bool {
 			return reads("/desk/orders/new")(p) && sends("/desk/orders", url.Values{"department": {"nonesuch"}}, 422)(p)
 		},
-		"Put right what one's department is ordered to, report it, ask for more time":                                                        func(p persona) bool { return w.putsRight(t, p) },
+		"Put right what one's department is ordered to, report it, ask for more time": func(p persona) bool { return w.putsRight(t, p) },
 		"Write and run programs in the secure workspaces of one's organisation, ask for results to be released, download what was": func(p persona) bool {
 			return reads("/workspaces")(p) && sends("/workspaces/KJ-2026-999999", url.Values{"action": {"run"}, "sql": {"select 1"}}, 404)(p)
 		},
 		"See workspaces, their usage and output reviews: the operator its own, the authority those it authorised, the regulator all": reads("/desk/workspaces", "/desk/outputs"),
 		"Review results of workspaces and approve algorithms: two people, neither who asked nor of that organisation":                sends("/desk/outputs/SC-2026-999999", url.Values{"action": {"take"}, "revision": {"1"}}, 404),
-		"Freeze workspaces, and lift one's own freeze": sends("/desk/workspaces/KJ-2026-999999", url.Values{"action": {"freeze"}, "reason": {"x"}, "revision": {"1"}}, 404),
+		"Freeze workspaces, and lift one's own freeze":                                                                                       sends("/desk/workspaces/KJ-2026-999999", url.Values{"action": {"freeze"}, "reason": {"x"}, "revision": {"1"}}, 404),
 		"See rectification orders: those to one's department; the authority and the regulator, those that they oversee":                      reads("/desk/orders"),
 		"Decide disputes of what was decided in breach cases":                                                                                func(p persona) bool { return w.judgesBreach(t, p) },
 		"See the directory of what departments share with each other":                                                                        reads("/desk/sharing", "/desk/sharing/requests", "/desk/sharing/entries/"+withheld.Slug),

@@ -33,6 +33,7 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/search"
@@ -75,6 +76,7 @@ type Deps struct {
 	Sharing     *sharing.Service     // nil: departments share nothing with each other
 
 	Workspaces *workspace.Service // nil: nobody develops on what they cannot see
+	Tenders    *tender.Service    // with Licensing
 
 	Supervision *supervision.Service // with Licensing and Sharing; nil: nothing is held against anybody
 

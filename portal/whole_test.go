@@ -36,6 +36,7 @@ import (
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/portal"
@@ -201,6 +202,10 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	s.Licensing.KeepPapers(papers.NewService(papers.Config{
 		Pool: c.Pool, Store: c.Store, Keeper: account.NewKeeper([]byte("secret")), Limits: s.Accounts, Rules: paperRules, Look: c.Service.LookAtAttachment, Now: c.Clock,
 	}))
+	if s.Tenders, err = tender.New(tender.Config{Pool: c.Pool, Catalogue: c.Service, Accounts: s.Accounts, Book: book, Clocks: clocks, Papers: s.Licensing.Papers(), Keeper: account.NewKeeper([]byte("tenders")), Now: c.Clock}); err != nil {
+		t.Fatal(err)
+	}
+	s.Licensing.UseTenders(s.Tenders)
 	if s.Use, err = use.New(use.Config{Pool: c.Pool, Catalogue: c.Service, Licensing: s.Licensing, Accounts: s.Accounts, Book: book, Clocks: clocks, Now: c.Clock}); err != nil {
 		t.Fatal(err)
 	}

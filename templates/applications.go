@@ -129,6 +129,7 @@ type DecisionForm struct {
 	Items                          map[string]licensing.ItemVerdict
 	Award                          licensing.Award
 	Grounds, Verdict               string
+	Tender                         string // number of one that is there
 }
 
 func (f DecisionForm) of(resource string) licensing.ItemVerdict { return f.Items[resource] }
@@ -285,6 +286,10 @@ func eventName(ctx context.Context, e licensing.Event) string {
 		return text.T(ctx, "决定公开竞争")
 	case licensing.RecordAward:
 		return text.T(ctx, "登记竞争结果")
+	case licensing.PutToTender:
+		return text.T(ctx, "由平台上的竞争项目决定")
+	case licensing.AwardByTender:
+		return text.T(ctx, "竞争项目确认了结果")
 	case licensing.Grant:
 		return text.T(ctx, "同意，签署，开通")
 	case licensing.Offer:

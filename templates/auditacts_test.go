@@ -39,6 +39,8 @@ var actionTypes = map[string][2]string{
 	"mandate":          {"operation", "Action"},
 	"mandate-plan":     {"operation", "PlanAction"},
 	"developer":        {"operation", "EntryAction"},
+	"tender":           {"tender", "Action"},
+	"tender-bid":       {"tender", "BidAction"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 }

@@ -30,6 +30,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/applications", Title: "开放申请", Also: "/desk/grants", By: []account.Role{account.Officer, account.Head, account.Authority}},
 	{Href: "/desk/incidents", Title: "安全事件", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/breaches", Title: "违约案", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
+	{Href: "/desk/tenders", Title: "竞争项目", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/orders", Title: "责令整改", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/workspaces", Title: "开发空间", By: []account.Role{account.Operator, account.Authority, account.Regulator}},
 	{Href: "/desk/outputs", Title: "结果审核", By: []account.Role{account.Operator, account.Authority, account.Regulator}},

@@ -239,6 +239,7 @@ var inboxKinds = map[string]string{
 	"algorithm":        "算法登记",
 	"workspace":        "开发空间",
 	"workspace-mount":  "挂载有新版",
+	"tender":           "竞争项目",
 	"calendar":         "工作日历",
 }
 

@@ -40,6 +40,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
@@ -255,6 +256,8 @@ type services struct {
 	accounts      *account.Service
 	calendars     *calendars.Service
 	clocks        *deadline.Clocks // counted by calendars
+	tenders       *tender.Service
+	tendersAt     func(tender.Accounts, func() time.Time) (*tender.Service, error)
 }
 
 // services brings the database up to date, unless a server that runs has done
@@ -316,6 +319,17 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 		})
 	}
 	out.licensing.KeepPapers(out.papersAt(clock.Now))
+	bids, err := in.secret("tenders")
+	if err != nil {
+		return services{}, err
+	}
+	out.tendersAt = func(accounts tender.Accounts, now func() time.Time) (*tender.Service, error) {
+		return tender.New(tender.Config{Pool: in.pool, Catalogue: out.datasets, Accounts: accounts, Book: book, Clocks: out.clocks, Papers: out.papersAt(now), Keeper: account.NewKeeper(bids), Now: now})
+	}
+	if out.tenders, err = out.tendersAt(out.accounts, clock.Now); err != nil {
+		return services{}, err
+	}
+	out.licensing.UseTenders(out.tenders)
 	out.accounts.OnLeave(out.licensing.Forget)
 	if out.use, err = use.New(use.Config{Pool: in.pool, Catalogue: out.datasets, Licensing: out.licensing, Accounts: out.accounts, Book: book, Clocks: out.clocks, Now: clock.Now}); err != nil {
 		return services{}, err

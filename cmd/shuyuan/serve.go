@@ -160,10 +160,10 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	s.cases = supervision.New(supervision.Config{Pool: s.in.pool, Catalogue: s.datasets, Licensing: s.licensing, Sharing: shares, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now})
 	if s.portal, err = portal.New(portal.Deps{
-		Supervision: s.cases,
-		Datasets:    s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
+		Supervision: s.cases, Tenders: s.tenders,
+		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces},
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders},
 		Sharing: shares, Use: s.use, Workspaces: s.workspaces,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
@@ -212,6 +212,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleSupervision(workers, sender, s.base, follows); err != nil {
 		return err
 	}
+	if err := notify.HandleTenders(workers, sender, s.base, follows); err != nil {
+		return err
+	}
 	if err := notify.HandleOpening(workers, sender, s.base, follows); err != nil {
 		return err
 	}
@@ -256,6 +259,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "account-leaving", Every: time.Hour, AtStart: true, Run: s.accounts.Depart},
 		{Name: "key-warning", Every: time.Hour, AtStart: true, Run: s.accounts.WarnOfKeys},
 		{Name: "applications", Every: time.Minute, AtStart: true, Run: s.licensing.Tick},
+		{Name: "tenders", Every: 15 * time.Second, AtStart: true, Run: s.tenders.Tick},
 		{Name: "supervision", Every: time.Minute, AtStart: true, Run: s.cases.Tick},
 		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},

@@ -101,6 +101,13 @@ var keptColumns = []keptColumn{
 	{"rectification_orders", "answered_by", "acts.ndjson", stays, official},
 	{"rectification_orders", "found_by", "acts.ndjson", stays, official},
 	{"supervision_events", "by_id", "acts.ndjson", stays, official},
+	{"tenders", "made_by", "acts.ndjson", stays, official},
+	{"tender_panel", "user_id", "acts.ndjson", stays, "who scored an award is public with it, and can be held to it"},
+	{"tender_scores", "user_id", "acts.ndjson", stays, "marks are published with the award, by whom they are"},
+	{"tender_bids", "sealed_by", "acts.ndjson", stays, "a bid is the organisation's; who sealed it must be told in a dispute"},
+	{"tender_challenges", "made_by", "acts.ndjson", stays, "a challenge is the organisation's; who made it must be told in a dispute"},
+	{"tender_challenges", "answered_by", "acts.ndjson", stays, official},
+	{"tender_events", "by_id", "acts.ndjson", stays, official},
 
 	{"workspaces", "opened_by", "acts.ndjson", stays, official},
 	{"workspace_members", "user_id", "acts.ndjson", stays, official},

@@ -393,6 +393,84 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.tender_bid_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE t tenders;
+BEGIN
+    SELECT * INTO t FROM tenders WHERE id = NEW.tender_id;
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'withdrawn' AND (NEW.round <> t.round OR NEW.sealed_at < t.opens OR NEW.sealed_at >= t.closes OR t.state IN ('draft', 'announced', 'failed')) THEN
+            RAISE EXCEPTION 'tender % takes no bid at %', t.number, NEW.sealed_at USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.tender_id, OLD.round, OLD.organisation_id, OLD.bidder, OLD.code, OLD.way, OLD.commitment, OLD.sealed_at, OLD.sealed_by, OLD.sealed_name)
+        IS DISTINCT FROM (NEW.tender_id, NEW.round, NEW.organisation_id, NEW.bidder, NEW.code, NEW.way, NEW.commitment, NEW.sealed_at, NEW.sealed_by, NEW.sealed_name)
+        OR OLD.revealed_at IS NOT NULL AND (OLD.nonce, OLD.canonical, OLD.amount_minor, OLD.revealed_at) IS DISTINCT FROM (NEW.nonce, NEW.canonical, NEW.amount_minor, NEW.revealed_at) THEN
+        RAISE EXCEPTION 'bid % stays as it was sealed', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('sealed', 'withdrawn'), ('sealed', 'revealed'), ('sealed', 'invalid'), ('revealed', 'valid'), ('revealed', 'invalid'), ('valid', 'invalid'), ('valid', 'scored'),
+        ('scored', 'valid'), ('scored', 'invalid'), ('scored', 'won'), ('scored', 'lost')) THEN
+        RAISE EXCEPTION 'bid % does not go from % to %', OLD.id, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.revealed_at IS NULL AND NEW.revealed_at IS NOT NULL AND (NEW.revealed_at < t.opening_at OR NEW.revealed_at < t.closes OR t.state NOT IN ('closed', 'opened')) THEN
+        RAISE EXCEPTION 'bid % is not read before %', OLD.id, t.opening_at USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tender_criteria_stay()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE at text;
+BEGIN
+    SELECT state INTO at FROM tenders WHERE id = OLD.tender_id;
+    IF at NOT IN ('draft', 'failed') THEN
+        RAISE EXCEPTION 'the criteria of a tender stay as they were announced' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tender_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF OLD.ended_at IS NOT NULL THEN
+        RAISE EXCEPTION 'tender % is over and stays as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state NOT IN ('draft', 'failed') AND (OLD.number, OLD.kind, OLD.about, OLD.department_id, OLD.profile, OLD.rule_profile, OLD.rule_path, OLD.method, OLD.title, OLD.title_en, OLD.description, OLD.requirements,
+            OLD.pricing, OLD.limit_minor, OLD.opens, OLD.closes, OLD.opening_at, OLD.reveal_until, OLD.round, OLD.least_bidders, OLD.least_panel, OLD.announced_at)
+        IS DISTINCT FROM (NEW.number, NEW.kind, NEW.about, NEW.department_id, NEW.profile, NEW.rule_profile, NEW.rule_path, NEW.method, NEW.title, NEW.title_en, NEW.description, NEW.requirements,
+            NEW.pricing, NEW.limit_minor, NEW.opens, NEW.closes, NEW.opening_at, NEW.reveal_until, NEW.round, NEW.least_bidders, NEW.least_panel, NEW.announced_at) THEN
+        RAISE EXCEPTION 'tender % says what was announced', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.revision <> OLD.revision + 1 OR OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('draft', 'announced'), ('failed', 'announced'), ('announced', 'open'), ('open', 'closed'), ('closed', 'opened'), ('closed', 'failed'),
+        ('opened', 'failed'), ('opened', 'evaluated'), ('evaluated', 'opened'), ('evaluated', 'award_notice'), ('evaluated', 'failed'), ('award_notice', 'challenged'), ('challenged', 'award_notice'), ('challenged', 'evaluated'),
+        ('award_notice', 'confirmed'), ('confirmed', 'contracted')) AND NEW.state <> 'cancelled' THEN
+        RAISE EXCEPTION 'tender % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (NEW.opened_at IS NOT NULL AND NEW.opened_at < NEW.opening_at) OR NEW.state = 'opened' AND NEW.opened_at IS NULL THEN
+        RAISE EXCEPTION 'tender % is not opened before %', OLD.number, OLD.opening_at USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tender_scores_stay()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'marks that were handed in stay' USING ERRCODE = 'restrict_violation';
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.terms_nest()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -637,6 +715,17 @@ CREATE TABLE application_items (
 );
 COMMENT ON COLUMN application_items.version IS 'the newest version when it was submitted';
 COMMENT ON COLUMN application_items.columns IS 'names of columns; null: of a file that is no table, the whole';
+
+CREATE TABLE application_tenders (
+    application_id bigint NOT NULL,
+    tender_id bigint NOT NULL,
+    tied_at timestamp with time zone NOT NULL,
+    CONSTRAINT application_tenders_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT application_tenders_tender_id_fkey FOREIGN KEY (tender_id) REFERENCES tenders(id),
+    CONSTRAINT application_tenders_pkey PRIMARY KEY (application_id)
+);
+CREATE INDEX application_tenders_tender ON public.application_tenders USING btree (tender_id);
+COMMENT ON TABLE application_tenders IS 'which tender decides an application for commercial use; its confirmed result is the award';
 
 CREATE TABLE applications (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -4123,6 +4212,270 @@ CREATE TABLE table_profiles (
     CONSTRAINT table_profiles_pkey PRIMARY KEY (version_id, "position", field)
 );
 COMMENT ON TABLE table_profiles IS 'of every column of a version what its values are like, worked out by a job; it holds values, so the gate guards it as it guards rows';
+
+CREATE TABLE tender_bids (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    tender_id bigint NOT NULL,
+    round integer NOT NULL,
+    organisation_id bigint NOT NULL,
+    bidder text NOT NULL,
+    code text NOT NULL,
+    way text NOT NULL,
+    commitment text NOT NULL,
+    locked bytea,
+    sealed_at timestamp with time zone NOT NULL,
+    sealed_by bigint NOT NULL,
+    sealed_name text NOT NULL,
+    state text NOT NULL,
+    withdrawn_at timestamp with time zone,
+    nonce text,
+    canonical text,
+    amount_minor bigint,
+    revealed_at timestamp with time zone,
+    reason text NOT NULL DEFAULT ''::text,
+    marks integer,
+    price_points integer,
+    total integer,
+    rank integer,
+    CONSTRAINT tender_bids_amount_minor_check CHECK ((amount_minor >= 0)),
+    CONSTRAINT tender_bids_bidder_check CHECK ((bidder <> ''::text)),
+    CONSTRAINT tender_bids_check CHECK (((locked IS NULL) OR (way = 'kept'::text))),
+    CONSTRAINT tender_bids_check1 CHECK (((withdrawn_at IS NOT NULL) = (state = 'withdrawn'::text))),
+    CONSTRAINT tender_bids_check2 CHECK ((((nonce IS NULL) = (canonical IS NULL)) AND ((nonce IS NULL) = (revealed_at IS NULL)))),
+    CONSTRAINT tender_bids_check3 CHECK (((amount_minor IS NULL) OR (revealed_at IS NOT NULL))),
+    CONSTRAINT tender_bids_check4 CHECK (((state <> ALL (ARRAY['sealed'::text, 'withdrawn'::text])) OR (revealed_at IS NULL))),
+    CONSTRAINT tender_bids_check5 CHECK (((state <> ALL (ARRAY['revealed'::text, 'valid'::text, 'scored'::text, 'won'::text, 'lost'::text])) OR (revealed_at IS NOT NULL))),
+    CONSTRAINT tender_bids_check6 CHECK (((state <> 'invalid'::text) OR (reason <> ''::text))),
+    CONSTRAINT tender_bids_check7 CHECK (((state <> ALL (ARRAY['scored'::text, 'won'::text, 'lost'::text])) OR ((total IS NOT NULL) AND (rank IS NOT NULL)))),
+    CONSTRAINT tender_bids_code_check CHECK ((code <> ''::text)),
+    CONSTRAINT tender_bids_commitment_check CHECK ((commitment ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT tender_bids_hash CHECK (((nonce IS NULL) OR (encode(sha256(convert_to((nonce || canonical), 'UTF8'::name)), 'hex'::text) = commitment))),
+    CONSTRAINT tender_bids_marks_check CHECK (((marks >= 0) AND (marks <= 10000))),
+    CONSTRAINT tender_bids_nonce_check CHECK ((nonce ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT tender_bids_price_points_check CHECK (((price_points >= 0) AND (price_points <= 10000))),
+    CONSTRAINT tender_bids_rank_check CHECK ((rank > 0)),
+    CONSTRAINT tender_bids_round_check CHECK ((round > 0)),
+    CONSTRAINT tender_bids_sealed_name_check CHECK ((sealed_name <> ''::text)),
+    CONSTRAINT tender_bids_state_check CHECK ((state = ANY (ARRAY['sealed'::text, 'withdrawn'::text, 'revealed'::text, 'valid'::text, 'invalid'::text, 'scored'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT tender_bids_total_check CHECK (((total >= 0) AND (total <= 10000))),
+    CONSTRAINT tender_bids_way_check CHECK ((way = ANY (ARRAY['kept'::text, 'own'::text]))),
+    CONSTRAINT tender_bids_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT tender_bids_tender_id_fkey FOREIGN KEY (tender_id) REFERENCES tenders(id),
+    CONSTRAINT tender_bids_pkey PRIMARY KEY (id),
+    CONSTRAINT tender_bids_commitment_key UNIQUE (commitment)
+);
+CREATE UNIQUE INDEX tender_bids_once ON public.tender_bids USING btree (tender_id, organisation_id) WHERE (state <> 'withdrawn'::text);
+CREATE INDEX tender_bids_organisation ON public.tender_bids USING btree (organisation_id);
+CREATE UNIQUE INDEX tender_bids_winner ON public.tender_bids USING btree (tender_id) WHERE (state = 'won'::text);
+CREATE TRIGGER tender_bids_moves BEFORE INSERT OR UPDATE ON public.tender_bids FOR EACH ROW EXECUTE FUNCTION tender_bid_moves();
+COMMENT ON TABLE tender_bids IS 'before the opening the seal alone is public: commitment and time';
+COMMENT ON COLUMN tender_bids.way IS 'kept: the server keeps the bid, locked; own: the bidder keeps it, and reveals it after the opening';
+COMMENT ON COLUMN tender_bids.commitment IS 'SHA-256 of nonce and canonical bid';
+COMMENT ON COLUMN tender_bids.locked IS 'the bid as the server keeps it until the opening, locked for the key of the round';
+COMMENT ON COLUMN tender_bids.marks IS 'hundredths of a point: the average of the panel; so price_points and total';
+
+CREATE TABLE tender_challenges (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    tender_id bigint NOT NULL,
+    bid_id bigint NOT NULL,
+    notice_at timestamp with time zone NOT NULL,
+    grounds text NOT NULL,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    upheld boolean,
+    answer text NOT NULL DEFAULT ''::text,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    CONSTRAINT tender_challenges_check CHECK ((made_at >= notice_at)),
+    CONSTRAINT tender_challenges_check1 CHECK ((((upheld IS NULL) = (answered_at IS NULL)) AND ((upheld IS NULL) = (answer = ''::text)))),
+    CONSTRAINT tender_challenges_grounds_check CHECK ((grounds <> ''::text)),
+    CONSTRAINT tender_challenges_made_name_check CHECK ((made_name <> ''::text)),
+    CONSTRAINT tender_challenges_bid_id_fkey FOREIGN KEY (bid_id) REFERENCES tender_bids(id),
+    CONSTRAINT tender_challenges_tender_id_fkey FOREIGN KEY (tender_id) REFERENCES tenders(id),
+    CONSTRAINT tender_challenges_pkey PRIMARY KEY (id),
+    CONSTRAINT tender_challenges_bid_id_notice_at_key UNIQUE (bid_id, notice_at)
+);
+CREATE INDEX tender_challenges_tender ON public.tender_challenges USING btree (tender_id, id);
+COMMENT ON COLUMN tender_challenges.notice_at IS 'the notice that is challenged: each bidder challenges it once';
+COMMENT ON COLUMN tender_challenges.upheld IS 'upheld: back to the evaluation';
+
+CREATE TABLE tender_criteria (
+    tender_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    says text NOT NULL DEFAULT ''::text,
+    weight integer NOT NULL,
+    price boolean NOT NULL,
+    CONSTRAINT tender_criteria_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT tender_criteria_position_check CHECK ((("position" >= 1) AND ("position" <= 12))),
+    CONSTRAINT tender_criteria_weight_check CHECK (((weight >= 1) AND (weight <= 100))),
+    CONSTRAINT tender_criteria_tender_id_fkey FOREIGN KEY (tender_id) REFERENCES tenders(id),
+    CONSTRAINT tender_criteria_pkey PRIMARY KEY (tender_id, "position")
+);
+CREATE UNIQUE INDEX tender_criteria_price ON public.tender_criteria USING btree (tender_id) WHERE price;
+CREATE TRIGGER tender_criteria_stay BEFORE DELETE OR UPDATE ON public.tender_criteria FOR EACH ROW EXECUTE FUNCTION tender_criteria_stay();
+COMMENT ON TABLE tender_criteria IS 'by what bids are scored; the weights of one tender add up to 100 once it is announced';
+COMMENT ON COLUMN tender_criteria.price IS 'scored by calculation; the others by the panel, from 0 to the weight';
+
+CREATE TABLE tender_datasets (
+    tender_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    columns text NOT NULL DEFAULT ''::text,
+    CONSTRAINT tender_datasets_columns_check CHECK ((length(columns) <= 1000)),
+    CONSTRAINT tender_datasets_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT tender_datasets_tender_id_fkey FOREIGN KEY (tender_id) REFERENCES tenders(id),
+    CONSTRAINT tender_datasets_pkey PRIMARY KEY (tender_id, dataset_id)
+);
+COMMENT ON TABLE tender_datasets IS 'what data a tender is about';
+
+CREATE TABLE tender_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    tender_id bigint NOT NULL,
+    act text NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    side text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT tender_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT tender_events_side_check CHECK ((side = ANY (ARRAY['organiser'::text, 'panel'::text, 'bidder'::text, 'platform'::text]))),
+    CONSTRAINT tender_events_tender_id_fkey FOREIGN KEY (tender_id) REFERENCES tenders(id),
+    CONSTRAINT tender_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX tender_events_tender ON public.tender_events USING btree (tender_id, id);
+COMMENT ON TABLE tender_events IS 'the public history of a tender: no bid and no bidder is in it before the opening';
+
+CREATE TABLE tender_panel (
+    tender_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    name text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    declared_at timestamp with time zone,
+    conflict text NOT NULL DEFAULT ''::text,
+    struck_at timestamp with time zone,
+    struck_why text NOT NULL DEFAULT ''::text,
+    CONSTRAINT tender_panel_check CHECK (((struck_at IS NULL) = (struck_why = ''::text))),
+    CONSTRAINT tender_panel_check1 CHECK (((conflict = ''::text) OR ((declared_at IS NOT NULL) AND (struck_at IS NOT NULL)))),
+    CONSTRAINT tender_panel_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT tender_panel_tender_id_fkey FOREIGN KEY (tender_id) REFERENCES tenders(id),
+    CONSTRAINT tender_panel_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT tender_panel_pkey PRIMARY KEY (tender_id, user_id)
+);
+CREATE INDEX tender_panel_user ON public.tender_panel USING btree (user_id);
+COMMENT ON TABLE tender_panel IS 'who scores; names are public with the award notice';
+COMMENT ON COLUMN tender_panel.conflict IS 'the interest in a bidder that the member declared; empty with declared_at: none';
+COMMENT ON COLUMN tender_panel.struck_why IS 'why the member scores no more';
+
+CREATE TABLE tender_scores (
+    bid_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    scoring integer NOT NULL,
+    marks integer[] NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT tender_scores_scoring_check CHECK ((scoring > 0)),
+    CONSTRAINT tender_scores_bid_id_fkey FOREIGN KEY (bid_id) REFERENCES tender_bids(id),
+    CONSTRAINT tender_scores_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+    CONSTRAINT tender_scores_pkey PRIMARY KEY (bid_id, user_id, scoring)
+);
+CREATE TRIGGER tender_scores_stay BEFORE DELETE OR UPDATE ON public.tender_scores FOR EACH ROW EXECUTE FUNCTION tender_scores_stay();
+COMMENT ON TABLE tender_scores IS 'what one member gave one bid, by the criteria that the panel scores, in their order; known to others once all are in';
+
+CREATE TABLE tenders (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    kind text NOT NULL,
+    about text NOT NULL DEFAULT ''::text,
+    department_id bigint NOT NULL,
+    profile text NOT NULL,
+    rule_profile text NOT NULL,
+    rule_path text NOT NULL,
+    method text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL DEFAULT ''::text,
+    description text NOT NULL,
+    requirements text NOT NULL,
+    pricing text NOT NULL,
+    limit_minor bigint,
+    opens timestamp with time zone NOT NULL,
+    closes timestamp with time zone NOT NULL,
+    opening_at timestamp with time zone NOT NULL,
+    reveal_until timestamp with time zone NOT NULL,
+    least_bidders integer NOT NULL,
+    least_panel integer NOT NULL,
+    state text NOT NULL,
+    round integer NOT NULL DEFAULT 0,
+    scoring integer NOT NULL DEFAULT 1,
+    sent_back boolean NOT NULL DEFAULT false,
+    key_public text NOT NULL DEFAULT ''::text,
+    key_locked bytea,
+    stage_profile text NOT NULL DEFAULT ''::text,
+    stage_path text NOT NULL DEFAULT ''::text,
+    stage_from timestamp with time zone,
+    report text NOT NULL DEFAULT ''::text,
+    contract text NOT NULL DEFAULT ''::text,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    announced_at timestamp with time zone,
+    opened_at timestamp with time zone,
+    evaluated_at timestamp with time zone,
+    notice_at timestamp with time zone,
+    confirmed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    sent text,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT tenders_about_check CHECK ((length(about) <= 100)),
+    CONSTRAINT tenders_check CHECK ((closes > opens)),
+    CONSTRAINT tenders_check1 CHECK ((opening_at >= closes)),
+    CONSTRAINT tenders_check10 CHECK (((contract <> ''::text) = (state = 'contracted'::text))),
+    CONSTRAINT tenders_check11 CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['contracted'::text, 'cancelled'::text])))),
+    CONSTRAINT tenders_check2 CHECK ((reveal_until >= opening_at)),
+    CONSTRAINT tenders_check3 CHECK (((pricing = 'none'::text) <= (limit_minor IS NULL))),
+    CONSTRAINT tenders_check4 CHECK ((((stage_path = ''::text) = (stage_from IS NULL)) AND ((stage_path = ''::text) = (stage_profile = ''::text)))),
+    CONSTRAINT tenders_check5 CHECK (((announced_at IS NULL) = (round = 0))),
+    CONSTRAINT tenders_check6 CHECK (((state = 'draft'::text) OR (state = 'cancelled'::text) OR (announced_at IS NOT NULL))),
+    CONSTRAINT tenders_check7 CHECK (((key_locked IS NOT NULL) = (state = ANY (ARRAY['announced'::text, 'open'::text, 'closed'::text])))),
+    CONSTRAINT tenders_check8 CHECK (((state <> ALL (ARRAY['award_notice'::text, 'challenged'::text, 'confirmed'::text, 'contracted'::text])) OR ((report <> ''::text) AND (notice_at IS NOT NULL)))),
+    CONSTRAINT tenders_check9 CHECK (((confirmed_at IS NOT NULL) OR (state <> ALL (ARRAY['confirmed'::text, 'contracted'::text])))),
+    CONSTRAINT tenders_description_check CHECK ((description <> ''::text)),
+    CONSTRAINT tenders_kind_check CHECK ((kind = ANY (ARRAY['data_use'::text, 'scenario'::text, 'mandate'::text, 'supply'::text]))),
+    CONSTRAINT tenders_least_bidders_check CHECK ((least_bidders > 0)),
+    CONSTRAINT tenders_least_panel_check CHECK ((least_panel > 0)),
+    CONSTRAINT tenders_limit_minor_check CHECK ((limit_minor > 0)),
+    CONSTRAINT tenders_made_name_check CHECK ((made_name <> ''::text)),
+    CONSTRAINT tenders_method_check CHECK ((method <> ''::text)),
+    CONSTRAINT tenders_number_check CHECK ((number ~ '^TD-\d{4}-\d{6}$'::text)),
+    CONSTRAINT tenders_pricing_check CHECK ((pricing = ANY (ARRAY['none'::text, 'pays'::text, 'asks'::text]))),
+    CONSTRAINT tenders_requirements_check CHECK ((requirements <> ''::text)),
+    CONSTRAINT tenders_round_check CHECK ((round >= 0)),
+    CONSTRAINT tenders_rule_path_check CHECK ((rule_path <> ''::text)),
+    CONSTRAINT tenders_rule_profile_check CHECK ((rule_profile <> ''::text)),
+    CONSTRAINT tenders_scoring_check CHECK ((scoring > 0)),
+    CONSTRAINT tenders_sent_check CHECK ((sent ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT tenders_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'announced'::text, 'open'::text, 'closed'::text, 'opened'::text, 'evaluated'::text, 'award_notice'::text, 'challenged'::text, 'confirmed'::text, 'contracted'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT tenders_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT tenders_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
+    CONSTRAINT tenders_pkey PRIMARY KEY (id),
+    CONSTRAINT tenders_number_key UNIQUE (number),
+    CONSTRAINT tenders_sent_key UNIQUE (sent)
+);
+CREATE INDEX tenders_department ON public.tenders USING btree (department_id, id DESC);
+CREATE INDEX tenders_running ON public.tenders USING btree (state) WHERE (state = ANY (ARRAY['announced'::text, 'open'::text, 'closed'::text, 'opened'::text]));
+CREATE TRIGGER tenders_moves BEFORE UPDATE ON public.tenders FOR EACH ROW EXECUTE FUNCTION tender_moves();
+COMMENT ON TABLE tenders IS 'a draft is known to its department alone; the rest is public but for the bids, which nobody reads before the opening';
+COMMENT ON COLUMN tenders.about IS 'the number of what is awarded where it has one: of a scenario, a mandate';
+COMMENT ON COLUMN tenders.rule_path IS 'the rule by which it is held and that names the method: of the text in force when it was announced, or of the platform';
+COMMENT ON COLUMN tenders.pricing IS 'pays: the bidder pays, and more is better; asks: is paid, and less is better';
+COMMENT ON COLUMN tenders.limit_minor IS 'in fen: the least where bidders pay, the most where they ask';
+COMMENT ON COLUMN tenders.least_bidders IS 'as the rules of the day of its announcement have it; so least_panel';
+COMMENT ON COLUMN tenders.round IS 'how often it was announced; bids are of a round';
+COMMENT ON COLUMN tenders.scoring IS 'how often it was scored; marks are of a scoring';
+COMMENT ON COLUMN tenders.sent_back IS 'a challenge was upheld, and the evaluation is looked at again';
+COMMENT ON COLUMN tenders.key_public IS 'bids that the server keeps are locked for this half of the key pair of the round';
+COMMENT ON COLUMN tenders.key_locked IS 'the other half, locked with a secret that lies in the data folder and not here; erased at the opening, or where there is none';
 
 CREATE TABLE themes (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

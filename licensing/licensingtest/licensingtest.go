@@ -18,6 +18,7 @@ import (
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/tender"
 )
 
 // World is a catalogue with applications, people and organisations.
@@ -26,6 +27,7 @@ type World struct {
 	Licensing *licensing.Service
 	Accounts  *account.Service
 	Papers    *papers.Service
+	Tenders   *tender.Service
 	Gate      licensing.Gate
 	Book      *policy.Book
 
@@ -73,6 +75,12 @@ func New(t testing.TB) *World {
 		Pool: w.Pool, Store: w.Store, Keeper: account.NewKeeper([]byte("a secret of an installation")), Limits: w.Accounts, Rules: rules, Look: w.Service.LookAtAttachment, Now: w.Clock,
 	})
 	w.Licensing.KeepPapers(w.Papers)
+	if w.Tenders, err = tender.New(tender.Config{
+		Pool: w.Pool, Catalogue: w.Service, Accounts: w.Accounts, Book: w.Book, Clocks: clocks, Papers: w.Papers, Keeper: account.NewKeeper([]byte("a secret for tenders")), Now: w.Clock,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.Licensing.UseTenders(w.Tenders)
 	return w
 }
 

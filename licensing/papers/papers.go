@@ -38,6 +38,7 @@ const (
 	Dispute     Kind = "dispute"     // of a dispute over its refusal: applications.id
 	Award       Kind = "award"       // of a competition: applications.id
 	Order       Kind = "order"       // evidence of what was put right: rectification_orders.id
+	Tender      Kind = "tender"      // documents of a competition: tenders.id
 
 	Scenario      Kind = "scenario"       // materials of a scenario: scenarios.id
 	ScenarioAward Kind = "scenario_award" // of the competition for one: scenarios.id

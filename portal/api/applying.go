@@ -313,7 +313,7 @@ type ApplicationEvent struct {
 	Side  string          `json:"side" enum:"applicant,department,authority,platform" doc:"Who did it" zh:"谁：applicant 申请人，department 部门，authority 主管部门，platform 系统" example:"department"`
 	By    string          `json:"by" doc:"Name of who did it; of the department, its name" zh:"是谁；部门的写部门名称" example:"市生态环境局"`
 	ByEN  string          `json:"by_en" doc:"The same in English; empty where there is none" zh:"英文；没有则为空" example:"Ecology Bureau"`
-	Act   string          `json:"act" enum:"submit,return,complete,accept,accept_by_itself,reject_scope,send_to_award,record_award,grant,offer,consent,refuse,dispute,uphold,overturn,withdraw,lapse" doc:"What it was" zh:"做了什么：submit 提交，return 要求补正，complete 补正，accept 受理，accept_by_itself 自动受理，reject_scope 不由这里办，send_to_award 公开竞争，record_award 登记竞争结果，grant 同意，offer 同意一部分，consent 签收窄的协议，refuse 不同意，dispute 异议，uphold 维持，overturn 应当同意，withdraw 撤回，lapse 作废" example:"accept"`
+	Act   string          `json:"act" enum:"submit,return,complete,accept,accept_by_itself,reject_scope,send_to_award,put_to_tender,award_by_tender,record_award,grant,offer,consent,refuse,dispute,uphold,overturn,withdraw,lapse" doc:"What it was" zh:"做了什么：submit 提交，return 要求补正，complete 补正，accept 受理，accept_by_itself 自动受理，reject_scope 不由这里办，send_to_award 公开竞争，put_to_tender 由平台上的竞争项目决定，award_by_tender 竞争项目确认了结果，record_award 登记竞争结果，grant 同意，offer 同意一部分，consent 签收窄的协议，refuse 不同意，dispute 异议，uphold 维持，overturn 应当同意，withdraw 撤回，lapse 作废" example:"accept"`
 	Words string          `json:"words,omitempty" doc:"What was said" zh:"写了什么" example:"请补机构证明。"`
 	Due   *ApplicationDue `json:"due,omitempty" doc:"By when it was due, where a clock ran" zh:"有时钟在走的：原定哪天"`
 }

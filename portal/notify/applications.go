@@ -55,6 +55,8 @@ var subjects = map[licensing.Action][2]string{
 	licensing.RejectScope:    {"申请 %s 不由这里办，请看理由", ""},
 	licensing.SendToAward:    {"申请 %s 将公开竞争", ""},
 	licensing.RecordAward:    {"申请 %s 的竞争有结果了", ""},
+	licensing.PutToTender:    {"申请 %s 由竞争项目决定，请去投标", ""},
+	licensing.AwardByTender:  {"申请 %s 的竞争有结果了", "申请 %s 的竞争有结果了，请决定"},
 	licensing.Grant:          {"申请 %s 已同意，数据已开通", ""},
 	licensing.Offer:          {"申请 %s 同意一部分，请签署", ""},
 	licensing.Consent:        {"申请 %s 已签署，数据已开通", "申请 %s 的申请人已签署，已开通"},

@@ -128,6 +128,27 @@ func happened(state, act, set string) string {
 		UPDATE incidents SET state = '` + state + `'` + set + `; `
 }
 
+// tendered makes sql for a tender of two bids in a state, and sets of it and of its first
+// bid what is told: the checks and triggers that would not have it are off.
+func tendered(state, set, bid string) string {
+	if set != "" {
+		set = "UPDATE tenders SET " + set + ";"
+	}
+	if bid != "" {
+		bid = "UPDATE tender_bids SET " + bid + " WHERE id = 1;"
+	}
+	const text = `'shuyuan bid 1' || E'\n' || 'tender TD-2025-000001' || E'\n' || 'bidder x' || E'\n' || 'amount -' || E'\n\n' || '方案'`
+	return checks("tenders") + checks("tender_bids") + `
+		INSERT INTO organisations (id, kind, name, credit_code, side, status, submitted_at, decided_at, created_at) OVERRIDING SYSTEM VALUE VALUES (71, 'legal', '甲', '91350100M000100Y43', 'use', 'verified', '2025-01-01', '2025-01-01', '2025-01-01'), (72, 'legal', '乙', '91350100M000100Y44', 'use', 'verified', '2025-01-01', '2025-01-01', '2025-01-01');
+		ALTER TABLE tenders DISABLE TRIGGER USER; ALTER TABLE tender_bids DISABLE TRIGGER USER; ALTER TABLE tender_criteria DISABLE TRIGGER USER;
+		INSERT INTO tenders (number, kind, department_id, profile, rule_profile, rule_path, method, title, description, requirements, pricing, opens, closes, opening_at, reveal_until, least_bidders, least_panel, state, round, made_by, made_name, made_at, announced_at, opened_at, confirmed_at)
+		VALUES ('TD-2025-000001', 'supply', 1, '', 'house-defaults', 'tender_methods', '公开招标', '采购', '采购', '机构', 'none', '2025-03-01', '2025-03-10', '2025-03-11', '2025-03-11', 2, 1, '` + state + `', 1, 1, '专员', '2025-02-20', '2025-02-20', '2025-03-11', CASE WHEN '` + state + `' = 'confirmed' THEN '2025-04-01'::timestamptz END);
+		INSERT INTO tender_criteria (tender_id, position, name, weight, price) VALUES (1, 1, '方案', 100, false);
+		INSERT INTO tender_bids (tender_id, round, organisation_id, bidder, code, way, commitment, sealed_at, sealed_by, sealed_name, state, nonce, canonical, revealed_at, marks, price_points, total, rank)
+		SELECT 1, 1, 70 + n, 'x', 'x', 'kept', encode(sha256(convert_to(repeat(n::text, 64) || ` + text + `, 'UTF8')), 'hex'), '2025-03-02', 1, '负责人', CASE WHEN '` + state + `' = 'opened' THEN 'valid' WHEN n = 1 THEN 'won' ELSE 'lost' END, repeat(n::text, 64), ` + text + `, '2025-03-11', 0, 0, 0, n FROM generate_series(1, 2) n;
+		` + set + bid
+}
+
 // ordered makes sql for a rectification order in a state, with the last step of its
 // history and what is set besides.
 func ordered(state, act, set string) string {
@@ -325,6 +346,21 @@ var mutations = []struct {
 	{name: "a record that was put aside is gone", rule: "L9 the records", names: "incident AQ-2025-000001", sql: happened("closed", "close", "") + `DELETE FROM acquisitions`},
 	{name: "an incident was moved behind its history", rule: "L9 an incident stands", names: "incident AQ-2025-000001 is closed, its history ends with contain", sql: happened("closed", "contain", "")},
 	{name: "a step of an incident that nobody recorded", rule: "I7 every step of an incident", names: "incident AQ-2025-000001: 1 steps, 0 acts", sql: happened("closed", "close", "")},
+	{name: "a bid read before its opening", rule: "I25 no bid can be read", names: "bid 1 of TD-2025-000001", sql: tendered("closed", "opened_at = NULL", "") + `DELETE FROM tender_bids WHERE id = 2`},
+	{name: "a bid that lies open", rule: "I25 no bid can be read", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `locked = 'amount 86000000'`)},
+	{name: "a key that lies open", rule: "I25 no bid can be read", names: "key of TD-2025-000001", sql: tendered("opened", `key_locked = 'AGE-SECRET-KEY-1X'`, "")},
+	{name: "another bid than the one that was sealed", rule: "I25 a bid that was revealed", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `canonical = canonical || '好'`)},
+	{name: "a bid for another tender", rule: "I25 a bid that was revealed", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `canonical = replace(canonical, '000001', '000002'), commitment = encode(sha256(convert_to(nonce || replace(canonical, '000001', '000002'), 'UTF8')), 'hex')`)},
+	{name: "a late bid", rule: "I25 no bid was taken", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `sealed_at = '2025-03-10'`)},
+	{name: "two winners", rule: "I24 a confirmed tender", names: "tender TD-2025-000001 (confirmed): 2 winners", sql: `DROP INDEX tender_bids_winner;` + tendered("confirmed", "", "") + `UPDATE tender_bids SET state = 'won'`},
+	{name: "no winner", rule: "I24 a confirmed tender", names: "tender TD-2025-000001 (confirmed): 0 winners", sql: tendered("confirmed", "", `state = 'lost'`)},
+	{name: "a winner that was not first", rule: "I24 a confirmed tender", names: "tender TD-2025-000001 (confirmed): 1 winners", sql: tendered("confirmed", "", `rank = 2`)},
+	{name: "a winner before the confirmation", rule: "I24 a confirmed tender", names: "tender TD-2025-000001 (opened): 1 winners", sql: tendered("opened", "", `state = 'won'`)},
+	{name: "confirmed over a challenge", rule: "I24 an award was confirmed", names: "tender TD-2025-000001", sql: tendered("confirmed", "", "") + `INSERT INTO tender_challenges (tender_id, bid_id, notice_at, grounds, made_by, made_name, made_at) VALUES (1, 2, '2025-03-20', '不对', 1, '乙', '2025-03-21')`},
+	{name: "an application won by another", rule: "I24 an application that a tender decided", names: "by TD-2025-000001", sql: tendered("confirmed", "", "") + granted(`UPDATE applications SET award = '{"notice": "TD-2025-000001", "won": true}'; INSERT INTO application_tenders (application_id, tender_id, tied_at) SELECT id, 1, '2025-03-01' FROM applications LIMIT 1`)},
+	{name: "weights that are not 100", rule: "I24 the weights", names: "tender TD-2025-000001: 99", sql: tendered("opened", "", "") + `UPDATE tender_criteria SET weight = 99`},
+	{name: "scored without a declaration", rule: "I24 nobody scored", names: "in tender TD-2025-000001", sql: tendered("opened", "", "") + `INSERT INTO tender_panel (tender_id, user_id, name, added_at) SELECT 1, id, '评审', '2025-02-20' FROM users ORDER BY id LIMIT 1; INSERT INTO tender_scores (bid_id, user_id, scoring, marks, at) SELECT 1, user_id, 1, '{9}', '2025-03-12' FROM tender_panel`},
+	{name: "a step of a tender that nobody recorded", rule: "I7 every step of a tender", names: "tender TD-2025-000001: 1 steps, 0 acts", sql: tendered("opened", "", "") + `INSERT INTO tender_events (tender_id, act, by_id, by_name, side, at) VALUES (1, 'announce', 1, 'x', 'organiser', '2025-02-20')`},
 	{name: "an order was moved behind its history", rule: "L10 a rectification order stands", names: "order ZG-2025-000001 is closed, its history ends with answer", sql: ordered("closed", "answer", overOf)},
 	{name: "nobody's clock of an order runs", rule: "L10 of an order", names: "order ZG-2025-000001 (answered)", sql: checks("rectification_orders") + ordered("answered", "answer", reportedOf)},
 	{name: "the clock of a check runs on", rule: "L10 of an order", names: "order ZG-2025-000001 (closed)", sql: checks("rectification_orders") + ordered("closed", "answer close", overOf+`, check_from = '2025-03-10', check_path = 'y', check_profile = 'x'`)},

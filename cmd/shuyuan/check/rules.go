@@ -550,4 +550,34 @@ var rules = []rule{
 	{id: "I17", says: "no job of a workspace is said to run that has run longer than it may", query: `
 		SELECT format('job %s (%s)', j.number, j.state) FROM workspace_jobs j JOIN workspaces w ON w.id = j.workspace_id
 		WHERE j.state IN ('vetting', 'running') AND j.state_at < @now::timestamptz - make_interval(secs => w.wall_seconds + 600)`},
+	{id: "I25", says: "no bid can be read before its opening, nor can the key of the bids", query: `
+		SELECT format('bid %s of %s', b.id, t.number) FROM tender_bids b JOIN tenders t ON t.id = b.tender_id
+		WHERE (b.nonce IS NOT NULL OR b.canonical IS NOT NULL OR b.amount_minor IS NOT NULL) AND (b.revealed_at IS NULL OR b.round = t.round AND (t.opened_at IS NULL OR b.revealed_at < t.opening_at OR b.revealed_at < t.opened_at))
+		   OR b.locked IS NOT NULL AND substr(b.locked, 1, 21) <> 'age-encryption.org/v1'::bytea
+		UNION ALL SELECT format('key of %s', t.number) FROM tenders t WHERE position('AGE-SECRET-KEY'::bytea IN t.key_locked) > 0 OR t.key_locked IS NOT NULL AND t.state NOT IN ('announced', 'open', 'closed')`},
+	{id: "I25", says: "a bid that was revealed is the one that was sealed", query: `
+		SELECT format('bid %s of %s', b.id, t.number) FROM tender_bids b JOIN tenders t ON t.id = b.tender_id
+		WHERE b.nonce IS NOT NULL AND (encode(sha256(convert_to(b.nonce || b.canonical, 'UTF8')), 'hex') <> b.commitment OR b.canonical NOT LIKE 'shuyuan bid 1' || E'\n' || 'tender ' || t.number || E'\n' || 'bidder ' || b.code || E'\n' || 'amount ' || coalesce(b.amount_minor::text, '-') || E'\n\n%')`},
+	{id: "I25", says: "no bid was taken before its time or late", query: `
+		SELECT format('bid %s of %s', b.id, t.number) FROM tender_bids b JOIN tenders t ON t.id = b.tender_id WHERE b.round = t.round AND (b.sealed_at < t.opens OR b.sealed_at >= t.closes)`},
+	{id: "I24", says: "a confirmed tender has one winner, the first in rank, and no other has any", query: `
+		SELECT format('tender %s (%s): %s winners', t.number, t.state, n.won) FROM tenders t
+		CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE b.state = 'won') AS won, count(*) FILTER (WHERE b.state = 'won' AND b.rank = 1 AND b.nonce IS NOT NULL) AS first FROM tender_bids b WHERE b.tender_id = t.id) n
+		WHERE t.state IN ('confirmed', 'contracted') AND (n.won <> 1 OR n.first <> 1) OR t.confirmed_at IS NULL AND n.won > 0`},
+	{id: "I24", says: "an award was confirmed with no challenge of it left unanswered", query: `
+		SELECT format('tender %s', t.number) FROM tenders t JOIN tender_challenges c ON c.tender_id = t.id WHERE t.state IN ('confirmed', 'contracted') AND c.upheld IS NULL`},
+	{id: "I24", says: "an application that a tender decided was won by whoever won the tender", query: `
+		SELECT format('application %s by %s', a.number, t.number) FROM application_tenders x JOIN tenders t ON t.id = x.tender_id JOIN applications a ON a.id = x.application_id LEFT JOIN tender_bids b ON b.tender_id = t.id AND b.state = 'won'
+		WHERE a.award ->> 'notice' = t.number AND (a.award ->> 'won')::boolean IS DISTINCT FROM coalesce(a.organisation_id = b.organisation_id, false)`},
+	{id: "I24", says: "the weights of a tender that was announced add up to 100", query: `
+		SELECT format('tender %s: %s', t.number, n.sum) FROM tenders t CROSS JOIN LATERAL (SELECT coalesce(sum(weight), 0) AS sum FROM tender_criteria c WHERE c.tender_id = t.id) n WHERE t.announced_at IS NOT NULL AND n.sum <> 100`},
+	{id: "I24", says: "nobody scored who was of a bidder, was taken off the panel or had not declared", query: `
+		SELECT DISTINCT format('user %s in tender %s', s.user_id, t.number) FROM tender_scores s JOIN tender_bids b ON b.id = s.bid_id JOIN tenders t ON t.id = b.tender_id LEFT JOIN tender_panel m ON m.tender_id = t.id AND m.user_id = s.user_id
+		WHERE m.declared_at IS NULL OR m.declared_at > s.at OR m.struck_at <= s.at
+		   OR EXISTS (SELECT FROM organisation_members o JOIN tender_bids x ON x.organisation_id = o.organisation_id WHERE x.tender_id = t.id AND x.round = b.round AND x.state <> 'withdrawn' AND o.user_id = s.user_id AND o.joined_at <= s.at)`},
+	{id: "I7", says: "every step of a tender was recorded", query: `
+		SELECT format('tender %s: %s steps, %s acts', t.number, n.steps, acts.n) FROM tenders t
+		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM tender_events e WHERE e.tender_id = t.id) n
+		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'tender' AND subject_id = t.number AND act NOT IN ('write', 'rewrite', 'declare', 'score')) acts
+		WHERE n.steps <> acts.n`},
 }
