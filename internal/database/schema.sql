@@ -646,7 +646,7 @@ CREATE TABLE api_keys (
     CONSTRAINT api_keys_hash_check CHECK ((length(hash) = 32)),
     CONSTRAINT api_keys_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
     CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^sy_[0-9A-Za-z]{8}$'::text)),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'publish'::text, 'apply'::text, 'share'::text]))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'publish'::text, 'apply'::text, 'share'::text, 'develop'::text]))),
     CONSTRAINT api_keys_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
     CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT api_keys_pkey PRIMARY KEY (prefix),

@@ -48,6 +48,7 @@ func config() huma.Config {
 					Extensions: map[string]any{descriptionZH: "部门的数据专员用有发布用途的密钥发布文件。字节按 tus 1.0.0 传（core、creation、creation-with-upload、termination、checksum、expiration，OPTIONS 会说）。能跑的 curl 例子在 /developers#uploads。"}},
 				{Name: "applications", Description: "Data that is open on conditions: what an application needs, one's own applications. A program prepares and reads; what binds is signed by a person on a page."},
 				{Name: "grants", Description: "What one was granted and what was delivered (取数记录), by a key of one's own."},
+				{Name: "workspaces", Description: "Secure workspaces: programs run on data that nobody sees, and what two people released. By a key that may develop; it stops with everything above the workspace."},
 				{Name: "requests", Description: "Data that people want and that is not open yet."},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},
 			},

@@ -40,6 +40,9 @@ var pathWords = map[string][2]string{
 	"id":     {"Its number", "编号"},
 	"paper":  {"Id of the file", "文件的编号"},
 	"case":   {"Number of the case", "违约案的编号"},
+
+	"job":     {"Number of the job", "作业的编号"},
+	"release": {"Number of the release", "放出的编号"},
 }
 
 // withKey begins an operation that needs a key that is good for scope.
@@ -48,8 +51,9 @@ func withKey(id, method, path, tag, scope string, handle func(*portal.Server, *f
 	o.Method, o.Security = method, []map[string][]string{{"key": {scope}}}
 	for part := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
-			words := pathWords[strings.TrimSuffix(name, "}")]
-			o.Parameters = append(o.Parameters, &huma.Param{Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}, Description: words[0], Extensions: map[string]any{descriptionZH: words[1]}})
+			name, _, _ = strings.Cut(name, "}") // what follows is the form of a file
+			words := pathWords[name]
+			o.Parameters = append(o.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}, Description: words[0], Extensions: map[string]any{descriptionZH: words[1]}})
 		}
 	}
 	return keyedOperation{operation: o, scope: scope, handle: handle}
@@ -166,7 +170,7 @@ func first(values []string) string {
 
 // keyedOperations are all of them, in the order of the reference.
 func keyedOperations() []keyedOperation {
-	return slices.Concat(applying(), handing(), holding(), owing())
+	return slices.Concat(applying(), handing(), holding(), owing(), developing())
 }
 
 func keyedRoutes() (out []portal.Route) {
