@@ -26,6 +26,10 @@ run: setup build ## Serve the portal with the sample world at http://127.0.0.1:8
 db: ## Open psql on the private database of a running server
 	@psql "$$(cat "$${SHUYUAN_DATA:-var}/postgres/url")"
 
+# the views compile three times as fast without inlining, and no test is about
+# their speed
+test e2e lint: export GOFLAGS := $(GOFLAGS) -gcflags=shuyuan/templates=-l
+
 .PHONY: test
 test: setup-test ## Run the whole test suite, browser journeys included
 	go test -tags e2e -timeout 20m ./...
