@@ -382,6 +382,7 @@ var auditActs = map[string]named{
 	"output-review take":           {"开始审核结果", "began to review a result"},
 	"output-review approve":        {"同意放出结果", "approved a result"},
 	"output-review change":         {"要求改了再放出", "had a result changed"},
+	"output-review recheck":        {"改过的结果再查", "had a changed result checked again"},
 	"output-review reject":         {"不放出结果", "rejected a result"},
 	"output-review escalate":       {"上报结果", "referred a result to the authority"},
 	"output-review withdraw":       {"撤回放出的申请", "withdrew a request for release"},

@@ -205,6 +205,9 @@ func (s *Service) check(ctx context.Context, id int64) error {
 			if err := saveReview(ctx, tx, now); err != nil {
 				return none, err
 			}
+			if err := audit.Append(ctx, tx, platform(), "output-review", now.Number, string(Recheck), map[string]string{"round": strconv.Itoa(now.Round)}); err != nil {
+				return none, err
+			}
 		}
 		at := s.instant()
 		action := PassChecks

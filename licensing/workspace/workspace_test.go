@@ -251,3 +251,47 @@ func TestSamplesAndRefusals(t *testing.T) {
 		t.Fatalf("somebody who writes no programs ran one: %v", err)
 	}
 }
+
+// What a reviewer wants changed is made anew, checked again, and looked at by two
+// people from the start.
+func TestReleasedWithChanges(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	j := w.Ran(t, v.Number, workspacetest.Counted)
+	r, err := w.Workspaces.AskRelease(t.Context(), w.Owner, v.Number, workspace.NewReview{Job: j.Number, Title: "各站人数", Purpose: "公布"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting)
+	step := func(i int, s workspace.ReviewStep) error {
+		now, err := w.Workspaces.Review(t.Context(), w.Reviewers[i], r.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Revision = now.Revision
+		_, err = w.Workspaces.MoveReview(t.Context(), w.Reviewers[i], r.Number, s)
+		return err
+	}
+	if err := step(0, workspace.ReviewStep{Action: workspace.Take}); err != nil {
+		t.Fatal(err)
+	}
+	if err := step(0, workspace.ReviewStep{Action: workspace.Change, Words: "去掉", Want: workspace.Wanted{Drop: []string{"station"}}}); fault.KindOf(err) != fault.Invalid {
+		t.Fatalf("a column that rows are grouped by was left out: %v", err)
+	}
+	if err := step(0, workspace.ReviewStep{Action: workspace.Change, Words: "不需要次数", Want: workspace.Wanted{Drop: []string{"visits"}}}); err != nil {
+		t.Fatal(err)
+	}
+	now = w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting)
+	if now.Round != 2 || len(now.Result.Columns) != 2 || now.FirstBy != "" {
+		t.Fatalf("round %d, %+v", now.Round, now.Result.Columns)
+	}
+	for i, s := range []workspace.ReviewAction{workspace.Take, workspace.Approve, workspace.Approve} {
+		if err := step(i/2, workspace.ReviewStep{Action: s, Words: "好"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.Reviewed(t, w.Owner, r.Number, workspace.Released).Release == "" {
+		t.Error("nothing was released")
+	}
+}
