@@ -171,6 +171,27 @@ const (
 	overOf     = reportedOf + `, finding = '看过', found_at = '2025-03-12', ended_at = '2025-03-12'`
 )
 
+// developed makes sql for an active scenario of a developer on the second entry, in
+// which every rule holds, and what one says of it besides.
+func developed(sql string) string {
+	return `
+		INSERT INTO users (identifier, name, side, created_at, confirmed_at) SELECT n || '@developed.example', n, side, '2025-01-01', '2025-01-01'
+		FROM (VALUES ('运', 'operate'), ('开', 'use'), ('授', 'manage'), ('安', 'manage'), ('专', 'manage')) v (n, side);
+		INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at) VALUES ('legal', '运营公司', '91350100M000100Y43', 'operate', 'verified', '2025-01-01', '2025-01-01', '2025-01-01'), ('legal', '开发公司', '91350100M000100Y44', 'use', 'verified', '2025-01-01', '2025-01-01', '2025-01-01');
+		INSERT INTO mandates (number, body_id, operator_id, title, purposes, forms, from_at, until_at, state, state_at, made_at) SELECT 'AUTH-2025-000001', 1, id, '运营', '{transport}', '{result_table}', '2025-01-01', '2099-01-01', 'draft', '2025-01-01', '2025-01-01' FROM organisations WHERE side = 'operate';
+		ALTER TABLE mandates DISABLE TRIGGER USER; ALTER TABLE mandate_items DISABLE TRIGGER USER;
+		INSERT INTO mandate_items (mandate_id, dataset_id, columns) VALUES (1, 2, '{名称,床位}');
+		INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, use_class, purpose, outputs, submitted_at, screened_by, screened_at, security_verdict, security_by, security_at, decided_by, decided_at, award, from_at, until_at, state, state_at, made_at)
+		SELECT 'SCN-2025-000001', 1, (SELECT id FROM organisations WHERE name = '开发公司'), (SELECT id FROM users WHERE name = '开'), '提示', 'commercial', 'transport', '[{"form": "result_table"}]', '2025-02-01', (SELECT id FROM users WHERE name = '运'), '2025-02-02', 'passed',
+			(SELECT id FROM users WHERE name = '安'), '2025-02-03', (SELECT id FROM users WHERE name = '授'), '2025-02-04', '{"won": true}', '2025-02-04', '2098-01-01', 'active', '2025-02-05', '2025-02-01';
+		INSERT INTO scenario_items (scenario_id, dataset_id, resource_id, columns, open_type, decision, given_columns, given_uses, decided_by, decided_at) VALUES (1, 2, 'bbbbbbbb', '{名称,床位}', 'conditional', 'granted', '{名称}', '{"名称": "group"}', (SELECT id FROM users WHERE name = '专'), '2025-02-03');
+		INSERT INTO scenario_contracts (number, scenario_id, body, sha256, from_at, until_at, operator_by, operator_at, developer_by, developer_at, state, state_at)
+		SELECT 'KFHT-2025-000001', 1, '协议', encode(sha256(convert_to('协议', 'UTF8')), 'hex'), '2025-02-05', '2098-01-01', (SELECT id FROM users WHERE name = '运'), '2025-02-05', (SELECT id FROM users WHERE name = '开'), '2025-02-05', 'active', '2025-02-05';
+		INSERT INTO scenario_grants (number, contract_id, item_id, dataset_id, resource_id, columns, uses, from_at, until_at, state, state_at) VALUES ('CSQ-2025-000001', 1, 1, 2, 'bbbbbbbb', '{名称}', '{"名称": "group"}', '2025-02-05', '2098-01-01', 'active', '2025-02-05');
+		INSERT INTO scenario_events (scenario_id, number, at, by_id, by_name, side, act, state) VALUES (1, 1, '2025-02-05', -1, 'x', 'platform', 'activate', 'active');
+		ALTER TABLE scenarios DISABLE TRIGGER USER; ALTER TABLE scenario_contracts DISABLE TRIGGER USER; ALTER TABLE scenario_grants DISABLE TRIGGER USER; ` + sql
+}
+
 // demand makes sql for a request for data that waits for the platform, with its
 // turn and its step.
 const demand = `INSERT INTO demands (user_id, proposer, title, need, purpose, title_grams, grams, proposed_at, state) VALUES (1, '某', '坐标', '全省', '公交', '{}', '{}', now(), 'unassigned');
@@ -328,6 +349,22 @@ var mutations = []struct {
 	{name: "a suspended organisation was given data", rule: "L8 a suspended organisation", names: "delivery 1 under SQZ-2025-000001", sql: suspended("2025-04-01") + taken("2025-04-02")},
 	{name: "a suspended organisation signed", rule: "L8 a suspended organisation", names: "agreement 1 of application SQ-2025-000001", sql: suspended("2025-02-01")},
 	{name: "suspended by nobody", rule: "I7 an organisation is suspended", names: "organisation 1", sql: suspended("2025-04-01")},
+	{name: "commercial without an award", rule: "L7 a scenario over conditional data", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenarios SET award = NULL`)},
+	{name: "another won", rule: "L7 a scenario over conditional data", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenarios SET award = '{"won": false}'`)},
+	{name: "authorised by the operator", rule: "L9 no operator decides", names: "scenario SCN-2025-000001", sql: developed(checks("scenarios") + `UPDATE scenarios SET decided_by = screened_by`)},
+	{name: "reviewed and decided by one", rule: "L9 no operator decides", names: "scenario SCN-2025-000001", sql: developed(checks("scenarios") + `UPDATE scenarios SET decided_by = security_by`)},
+	{name: "authorised without a decision", rule: "L9 no operator decides", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenarios SET decided_at = NULL, decided_by = NULL`)},
+	{name: "no opinion", rule: "L9 an opinion on an item", names: "file bbbbbbbb", sql: developed(`UPDATE scenario_items SET decided_by = NULL`)},
+	{name: "more columns than the department gave", rule: "L9 a grant of a scenario", names: "grant CSQ-2025-000001", sql: developed(`UPDATE scenario_grants SET columns = '{名称,床位}'`)},
+	{name: "columns that the mandate has not", rule: "L9 a grant of a scenario", names: "grant CSQ-2025-000001", sql: developed(`UPDATE mandate_items SET columns = '{床位}'`)},
+	{name: "a purpose that the mandate has not", rule: "L9 a scenario keeps", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenarios SET purpose = 'health'`)},
+	{name: "a form that the mandate has not", rule: "L9 a scenario keeps", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenarios SET outputs = '[{"form": "model_product"}]'`)},
+	{name: "a grant beyond its contract", rule: "L9 the terms", names: "grant CSQ-2025-000001", sql: developed(`UPDATE scenario_grants SET until_at = '2098-01-02'`)},
+	{name: "a scenario beyond its mandate", rule: "L9 the terms", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenarios SET until_at = '2099-01-02'`)},
+	{name: "another text", rule: "L9 an active scenario", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenario_contracts SET body = '另一份'`)},
+	{name: "a contract without its scenario", rule: "L9 an active scenario", names: "contract KFHT-2025-000001", sql: developed(`UPDATE scenarios SET state = 'closed'; UPDATE scenario_events SET state = 'closed'`)},
+	{name: "suspended by the platform for nothing", rule: "L9 the platform suspends", names: "scenario SCN-2025-000001", sql: developed(`UPDATE scenarios SET state = 'suspended', suspended_by = 'platform', reason = 'x'; UPDATE scenario_events SET state = 'suspended'`)},
+	{name: "a scenario was moved behind its history", rule: "L9 a scenario stands", names: "its history ends with active", sql: developed(`UPDATE scenarios SET state = 'suspended', suspended_by = 'operator', reason = 'x'`)},
 	{name: "a breach case holds nothing", rule: "L8 a grant that a breach case holds", names: "breach WY-2020-000001", sql: breach("hearing", "open", `holds = true`)},
 	{name: "halted without a case", rule: "L8 a grant that a breach case holds", names: "grant of sharing 1", sql: breach("cleared", "clear", `outcome = 'none', decided_at = now(), reason = 'x'`) + `UPDATE share_grants SET halted_at = now(), halted_reason = 'x'`},
 	{name: "a revocation that ended nothing", rule: "L8 a revocation", names: "breach WY-2020-000001", sql: breach("revoked", "enforce", `outcome = 'revocation', decided_at = now(), reason = 'x', basis = 'x'`)},

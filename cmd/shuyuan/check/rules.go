@@ -334,6 +334,50 @@ var rules = []rule{
 		SELECT 'application ' || number FROM applications
 		WHERE completions > 1 OR decided_at < accepted_at OR accepted_at < date_trunc('day', submitted_at AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'`},
 
+	{id: "L7", says: "a scenario over conditional data for commercial use was authorised to whoever won a competition (AB-35.3)", query: `
+		SELECT 'scenario ' || s.number FROM scenarios s
+		WHERE s.use_class = 'commercial' AND s.state IN ('authorised', 'active', 'suspended', 'expired', 'terminated', 'surrendered', 'closed') AND (s.award ->> 'won')::boolean IS NOT TRUE
+		  AND EXISTS (SELECT FROM scenario_items i WHERE i.scenario_id = s.id AND i.open_type = 'conditional' AND i.decision IN ('granted', 'reduced'))`},
+	{id: "L9", says: "no operator decides about a scenario, and nobody screens, speaks, reviews or decides twice (FJ-III.3)", query: `
+		SELECT 'scenario ' || s.number FROM scenarios s
+		WHERE s.decided_at IS NOT NULL AND EXISTS (SELECT FROM users u WHERE u.id = s.decided_by AND u.side <> 'manage')
+		   OR s.screened_at IS NOT NULL AND EXISTS (SELECT FROM users u WHERE u.id = s.screened_by AND u.side <> 'operate')
+		   OR s.decided_by IN (s.screened_by, s.security_by, s.user_id) OR s.security_by IN (s.screened_by, s.user_id)
+		   OR EXISTS (SELECT FROM scenario_items i WHERE i.scenario_id = s.id AND i.consent_id IS NULL AND i.decided_by IN (s.decided_by, s.screened_by, s.security_by, s.user_id))
+		   OR s.state IN ('authorised', 'active', 'suspended', 'refused') AND s.decided_at IS NULL`},
+	{id: "L9", says: "an opinion on an item of a scenario is of the department whose data it is, and only what is open to everybody has none", query: `
+		SELECT format('scenario %s, file %s', s.number, i.resource_id) FROM scenario_items i JOIN scenarios s ON s.id = i.scenario_id JOIN datasets d ON d.id = i.dataset_id LEFT JOIN users u ON u.id = i.decided_by
+		WHERE s.state IN ('reviewed', 'awarding', 'authorised', 'active', 'suspended') AND (i.decision = '' OR i.decision = 'open' AND i.open_type <> 'unconditional' OR i.decision <> 'open' AND i.decided_by IS NULL)
+		   OR i.consent_id IS NOT NULL AND NOT EXISTS (SELECT FROM scenario_consents c JOIN scenario_template_items t ON t.id = c.template_item_id WHERE c.id = i.consent_id AND t.resource_id = i.resource_id AND i.given_columns <@ c.columns)
+		   OR i.open_type = 'withheld'`},
+	{id: "L9", says: "a grant of a scenario gives an item as its department gave it, and no more than its mandate holds", query: `
+		SELECT 'grant ' || g.number FROM scenario_grants g JOIN scenario_contracts c ON c.id = g.contract_id JOIN scenario_items i ON i.id = g.item_id JOIN scenarios s ON s.id = c.scenario_id
+		LEFT JOIN mandate_items m ON m.mandate_id = s.mandate_id AND m.dataset_id = g.dataset_id
+		WHERE i.scenario_id <> s.id OR (i.dataset_id, i.resource_id) IS DISTINCT FROM (g.dataset_id, g.resource_id) OR i.decision NOT IN ('open', 'granted', 'reduced')
+		   OR g.columns <> i.given_columns OR g.uses <> i.given_uses OR g.rows_where <> i.given_where OR NOT g.columns <@ i.columns OR m.id IS NULL OR NOT g.columns <@ m.columns`},
+	{id: "L9", says: "a scenario keeps to the purposes and forms of its mandate", query: `
+		SELECT 'scenario ' || s.number FROM scenarios s JOIN mandates m ON m.id = s.mandate_id
+		WHERE s.state IN ('authorised', 'active', 'suspended') AND (s.purpose <> ALL (m.purposes)
+		   OR EXISTS (SELECT FROM jsonb_array_elements(s.outputs) o WHERE o ->> 'form' <> ALL (m.forms))
+		   OR EXISTS (SELECT FROM scenario_items i JOIN mandate_items x ON x.mandate_id = m.id AND x.dataset_id = i.dataset_id WHERE i.scenario_id = s.id AND i.decision IN ('open', 'granted', 'reduced')
+				AND (cardinality(x.purposes) > 0 AND s.purpose <> ALL (x.purposes))))`},
+	{id: "L9", says: "the terms of a grant, its contract, its scenario and its mandates nest", query: `
+		SELECT 'grant ' || g.number FROM scenario_grants g JOIN scenario_contracts c ON c.id = g.contract_id WHERE g.from_at < c.from_at OR g.until_at > c.until_at
+		UNION ALL SELECT 'contract ' || c.number FROM scenario_contracts c JOIN scenarios s ON s.id = c.scenario_id WHERE c.from_at < s.from_at OR c.until_at > s.until_at
+		UNION ALL SELECT 'scenario ' || s.number FROM scenarios s JOIN mandates m ON m.id = s.mandate_id WHERE s.from_at < m.from_at OR s.until_at > m.until_at`},
+	{id: "L9", says: "an active scenario has a contract that two people signed, with the hash of its text, and a contract in force has a scenario", query: `
+		SELECT 'scenario ' || s.number FROM scenarios s
+		WHERE s.state IN ('active', 'suspended') AND NOT EXISTS (SELECT FROM scenario_contracts c WHERE c.scenario_id = s.id AND c.state = 'active' AND c.operator_at IS NOT NULL AND c.developer_at IS NOT NULL
+			AND c.operator_by <> c.developer_by AND c.sha256 = encode(sha256(convert_to(c.body, 'UTF8')), 'hex'))
+		UNION ALL SELECT 'contract ' || c.number FROM scenario_contracts c JOIN scenarios s ON s.id = c.scenario_id WHERE c.state = 'active' AND s.state NOT IN ('active', 'suspended')
+		UNION ALL SELECT 'grant ' || g.number FROM scenario_grants g JOIN scenario_contracts c ON c.id = g.contract_id WHERE g.state = 'active' AND c.state <> 'active'`},
+	{id: "L9", says: "the platform suspends a scenario for a report that it warned of, and no scenario outlives its term by more than an hour", query: `
+		SELECT 'scenario ' || s.number FROM scenarios s
+		WHERE s.state = 'suspended' AND s.suspended_by = 'platform' AND NOT EXISTS (SELECT FROM scenario_reports r WHERE r.scenario_id = s.id AND r.suspended_at >= r.warned_at)
+		   OR s.state IN ('authorised', 'active', 'suspended') AND s.until_at < @now::timestamptz - interval '1 hour'`},
+	{id: "L9", says: "a scenario stands where its history ends", query: `
+		SELECT format('scenario %s is %s, its history ends with %s', s.number, s.state, e.state)
+		FROM scenarios s LEFT JOIN LATERAL (SELECT state FROM scenario_events WHERE scenario_id = s.id ORDER BY number DESC LIMIT 1) e ON true WHERE e.state IS DISTINCT FROM s.state`},
 	{id: "L6", says: "a grant of sharing is that of a request that was supplied: its department, entry and purpose, and nobody else's", query: `
 		SELECT format('grant %s of request %s', g.id, g.request_id)
 		FROM share_grants g JOIN share_requests r ON r.id = g.request_id
