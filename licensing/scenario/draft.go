@@ -187,7 +187,7 @@ func (s *Service) startIn(ctx context.Context, tx pgx.Tx, who account.Actor, x *
 	if err := record(ctx, tx, who, x, OfDeveloper, x.MadeAt, Begin, ""); err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, who, Trail, x.Number, string(Begin), details)
+	return audit.Append(ctx, tx, who, "scenario", x.Number, string(Begin), details)
 }
 
 // StartFrom makes a draft that is written already as an earlier scenario of who's:
@@ -659,6 +659,12 @@ func (s *Service) Ahead(x *Scenario) (out []Foreseen, award bool, by Source, err
 	add(OfDeveloper, datasets.Department{Name: x.Developer}, "", signingTerm, m.Body.Profile)
 	award, by = s.takesAward(x)
 	return out, award, by, err
+}
+
+// AwardBy is the rule by which x takes a competition; empty: it takes none.
+func (s *Service) AwardBy(x *Scenario) Source {
+	_, by := s.takesAward(x)
+	return by
 }
 
 // takesAward reports whether x takes a competition, and by which rule.

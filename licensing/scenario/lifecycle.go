@@ -93,7 +93,7 @@ func listed(s *Scenario) error {
 }
 
 func prefilled(s *Scenario) error {
-	if !slices.ContainsFunc(s.Items, func(i Item) bool { return i.consent != 0 }) {
+	if !s.replacing && !slices.ContainsFunc(s.Items, func(i Item) bool { return i.consent != 0 }) {
 		return fault.New(fault.Conflict, "各部门都已对这个场景给出意见。")
 	}
 	return nil

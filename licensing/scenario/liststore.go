@@ -56,7 +56,7 @@ func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
 		return nil, fmt.Errorf("open clocks: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (calendars.Open, error) {
-		o := calendars.Open{Kind: Waits}
+		o := calendars.Open{Kind: WaitsScenario}
 		return o, row.Scan(&o.ID, &o.Ref.Profile, &o.Ref.Path, &o.Ref.From, &o.Ref.Given)
 	})
 }

@@ -8,7 +8,6 @@ import (
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
-	"shuyuan/internal/audit"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 )
@@ -51,7 +50,7 @@ func (s *Service) Opine(ctx context.Context, who account.Actor, number string, s
 		if _, err := lifecycle.Next(x.State, Opine, who, x); err != nil {
 			return x, err
 		}
-		said.Reason = reason
+		said.Reason, x.replacing = reason, i.consent != 0
 		if err := s.take(ctx, x, i, said); err != nil {
 			return x, err
 		}
@@ -66,9 +65,6 @@ func (s *Service) Opine(ctx context.Context, who account.Actor, number string, s
 		x.words = i.Dataset.Title + "：" + map[string]string{ItemGranted: "同意", ItemReduced: "同意一部分", ItemRefused: "不同意"}[i.Decision]
 		if reason != "" {
 			x.words += "。" + reason
-		}
-		if err := audit.Append(ctx, tx, who, Trail, x.Number, "opinion-"+i.Decision, map[string]string{"item": i.Resource, "words": reason}); err != nil {
-			return x, err
 		}
 		s.derive(x)
 		return x, s.move(ctx, tx, who, x, side, Opine, at)

@@ -324,6 +324,7 @@ type Scenario struct {
 	returnsMost                       int
 	wrong                             []error
 	words                             string
+	replacing                         bool   // what a standing consent filled in
 	checking                          string // verdict of the security review that is being written down
 	blanks                            Blanks // of the contract that is being offered
 	newAward                          *Award

@@ -27,18 +27,9 @@ type Accounts interface {
 	Organisations(ctx context.Context, a account.Actor) ([]account.Organisation, error)
 }
 
-// Won is the result of a tender that was confirmed.
-type Won struct {
-	Organisation int64
-	Winner       string
-	Method       string
-	Notice       string
-	Day          string // 2006-01-02
-}
-
-// Tenders are the competitions that the platform holds. It returns fault.Invalid at
-// "tender" for one that there is not, or that is not confirmed.
-type Tenders func(ctx context.Context, q database.Querier, number string) (Won, error)
+// Tenders are the competitions that the platform holds, as tender.Confirmed: who won
+// one whose result is confirmed.
+type Tenders func(ctx context.Context, q database.Querier, number string) (winner int64, ok bool, err error)
 
 // Unfinished says what of a scenario that is over is still there, a sentence; empty:
 // nothing is. What lies below a scenario, as its workspace, adds one.
@@ -485,6 +476,10 @@ func (s *Service) Move(ctx context.Context, who account.Actor, number string, st
 			return x, err
 		}
 		x.words = words
+		if !slices.Contains(lifecycle.Offer(x.State, who, x), step.Action) { // before anything that it says is read
+			_, err := lifecycle.Next(x.State, step.Action, who, x)
+			return x, err
+		}
 		if err := s.prepare(ctx, tx, who, x, side, step); err != nil {
 			return x, err
 		}
@@ -575,14 +570,21 @@ func (s *Service) takeAward(ctx context.Context, tx pgx.Tx, who account.Actor, x
 	}
 	a := &Award{Tender: n.Tender, By: who.Name, At: s.instant()}
 	if n.Tender != "" {
-		if s.tenders == nil {
-			return fault.At("tender", "没有这件竞争。")
+		winner, ok := int64(0), false
+		if s.tenders != nil {
+			var err error
+			if winner, ok, err = s.tenders(ctx, tx, n.Tender); err != nil {
+				return err
+			}
 		}
-		w, err := s.tenders(ctx, tx, n.Tender)
+		if !ok {
+			return fault.At("tender", "没有这件竞争，或者它的结果还没有确认。")
+		}
+		name, err := organisationName(ctx, tx, winner)
 		if err != nil {
 			return err
 		}
-		a.Method, a.Notice, a.Day, a.Winner, a.Won = w.Method, w.Notice, w.Day, w.Winner, w.Organisation == x.Organisation
+		a.Method, a.Notice, a.Winner, a.Won = "平台上的公开竞争", "/tenders/"+n.Tender, name, winner == x.Organisation
 		x.newAward = a
 		return nil
 	}

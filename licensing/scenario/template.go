@@ -73,6 +73,17 @@ type Consent struct {
 // Stands reports whether a consent counts at t.
 func (c *Consent) Stands(t time.Time) bool { return c.Ended == nil && t.Before(c.Until) }
 
+// TemplateAct is what is done with a template, in the audit trail.
+type TemplateAct string
+
+// The acts.
+const (
+	MakeIt    TemplateAct = "make"
+	EndIt     TemplateAct = "end"
+	ConsentTo TemplateAct = "consent"
+	RecallIt  TemplateAct = "recall"
+)
+
 func errNoTemplate() error { return fault.New(fault.NotFound, "没有这个模板。") }
 
 // fill writes a template into a draft.
@@ -114,7 +125,7 @@ func (s *Service) MakeTemplate(ctx context.Context, who account.Actor, number, t
 		if err := s.maintains(ctx, tx, who, x.Mandate.Operator, x.Mandate.Body.ID); err != nil {
 			return nil, err
 		}
-		if !slices.Contains([]State{Authorised, Active, Expired, Surrendered, Closed}, x.State) || x.DecidedAt == nil {
+		if !templatable(x) {
 			return nil, fault.New(fault.Conflict, "授权过的场景才能做成模板。")
 		}
 		if title == "" {
@@ -132,8 +143,17 @@ func (s *Service) MakeTemplate(ctx context.Context, who account.Actor, number, t
 		if err := insertTemplate(ctx, tx, t, who); err != nil {
 			return nil, err
 		}
-		return t, audit.Append(ctx, tx, who, "scenario-template", t.Number, "make", map[string]string{"scenario": x.Number})
+		return t, audit.Append(ctx, tx, who, "scenario-template", t.Number, string(MakeIt), map[string]string{"scenario": x.Number})
 	})
+}
+
+// MayMakeTemplate reports whether who may make a template of x now.
+func (s *Service) MayMakeTemplate(ctx context.Context, who account.Actor, x *Scenario) bool {
+	return templatable(x) && s.maintains(ctx, s.pool, who, x.Mandate.Operator, x.Mandate.Body.ID) == nil
+}
+
+func templatable(x *Scenario) bool {
+	return slices.Contains([]State{Authorised, Active, Expired, Surrendered, Closed}, x.State) && x.DecidedAt != nil
 }
 
 // EndTemplate takes a template out of use; what began with it goes on.
@@ -153,7 +173,7 @@ func (s *Service) EndTemplate(ctx context.Context, who account.Actor, number str
 		if err := endTemplate(ctx, tx, t.ID, s.instant()); err != nil {
 			return none, err
 		}
-		return none, audit.Append(ctx, tx, who, "scenario-template", t.Number, "end", nil)
+		return none, audit.Append(ctx, tx, who, "scenario-template", t.Number, string(EndIt), nil)
 	})
 	return err
 }
@@ -161,7 +181,7 @@ func (s *Service) EndTemplate(ctx context.Context, who account.Actor, number str
 // Consents gives the standing consent of who's department to an item of a template as
 // it is, for as long as the platform lets it stand (平台规则 scenario_consent).
 func (s *Service) Consents(ctx context.Context, who account.Actor, number string, item int64) error {
-	return s.consenting(ctx, who, number, item, func(tx pgx.Tx, i *TemplateItem) (string, error) {
+	return s.consenting(ctx, who, number, item, func(tx pgx.Tx, i *TemplateItem) (TemplateAct, error) {
 		if i.Consent != nil && i.Consent.Stands(s.now()) {
 			return "", fault.New(fault.Conflict, "这一项已经有常设同意。")
 		}
@@ -169,22 +189,22 @@ func (s *Service) Consents(ctx context.Context, who account.Actor, number string
 		if err := endConsent(ctx, tx, i.ID, who.Name, at); err != nil { // one whose time is over
 			return "", err
 		}
-		return "consent", insertConsent(ctx, tx, i, who, at, workdays.EndOfDay(deadline.Months(at, s.limits.Consent)))
+		return ConsentTo, insertConsent(ctx, tx, i, who, at, workdays.EndOfDay(deadline.Months(at, s.limits.Consent)))
 	})
 }
 
 // Recall ends the standing consent of who's department: what it filled in stays, until
 // the department says otherwise.
 func (s *Service) Recall(ctx context.Context, who account.Actor, number string, item int64) error {
-	return s.consenting(ctx, who, number, item, func(tx pgx.Tx, i *TemplateItem) (string, error) {
+	return s.consenting(ctx, who, number, item, func(tx pgx.Tx, i *TemplateItem) (TemplateAct, error) {
 		if i.Consent == nil || i.Consent.Ended != nil {
 			return "", fault.New(fault.Conflict, "这一项没有常设同意。")
 		}
-		return "recall", endConsent(ctx, tx, i.ID, who.Name, s.instant())
+		return RecallIt, endConsent(ctx, tx, i.ID, who.Name, s.instant())
 	})
 }
 
-func (s *Service) consenting(ctx context.Context, who account.Actor, number string, item int64, do func(pgx.Tx, *TemplateItem) (string, error)) error {
+func (s *Service) consenting(ctx context.Context, who account.Actor, number string, item int64, do func(pgx.Tx, *TemplateItem) (TemplateAct, error)) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
 		t, err := s.templateIn(ctx, tx, number)
@@ -206,7 +226,7 @@ func (s *Service) consenting(ctx context.Context, who account.Actor, number stri
 		if err != nil {
 			return none, err
 		}
-		return none, audit.Append(ctx, tx, who, "scenario-template", t.Number, act, map[string]string{"item": i.Resource})
+		return none, audit.Append(ctx, tx, who, "scenario-template", t.Number, string(act), map[string]string{"item": i.Resource})
 	})
 	return err
 }

@@ -138,7 +138,7 @@ func (s *Service) dropDrafts(ctx context.Context) error {
 			return struct{}{}, err
 		}
 		for _, number := range gone {
-			if err := audit.Append(ctx, tx, platform(), Trail, number, "draft-dropped", nil); err != nil {
+			if err := audit.Append(ctx, tx, platform(), "scenario", number, "draft-dropped", nil); err != nil {
 				return struct{}{}, err
 			}
 		}

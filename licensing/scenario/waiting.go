@@ -11,8 +11,8 @@ import (
 	"shuyuan/internal/inbox"
 )
 
-// Waits is the kind of what waits.
-const Waits = "scenario"
+// WaitsScenario is the kind of what waits.
+const WaitsScenario = "scenario"
 
 // Path is the page of a developer about a scenario, DeskPath that of a desk.
 func (x *Scenario) Path() string { return "/account/scenarios/" + x.Number }
@@ -53,7 +53,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		if who.Side == account.Use {
 			path = "/account/scenarios"
 		}
-		out = append(out, inbox.Rest(Waits, inbox.Text{Zh: "场景", En: "Scenarios"}, n, path, s.now()))
+		out = append(out, inbox.Rest(WaitsScenario, inbox.Text{Zh: "场景", En: "Scenarios"}, n, path, s.now()))
 	}
 	return out, nil
 }
@@ -69,7 +69,7 @@ func (s *Service) waiting(ctx context.Context, who account.Actor, x *Scenario) (
 		path = x.Path()
 	}
 	item := func(side Side, t Turn) inbox.Item {
-		i := inbox.Item{Kind: Waits, ID: x.Number, Title: inbox.Text{Zh: x.Title}, Sub: inbox.Text{Zh: x.Number + " · " + x.Developer}, Path: path, Since: x.StateAt, Clock: t.Clock, Ask: asks[side][x.State], After: "到期没有办：标明逾期，仍要办理"}
+		i := inbox.Item{Kind: WaitsScenario, ID: x.Number, Title: inbox.Text{Zh: x.Title}, Sub: inbox.Text{Zh: x.Number + " · " + x.Developer}, Path: path, Since: x.StateAt, Clock: t.Clock, Ask: asks[side][x.State], After: "到期没有办：标明逾期，仍要办理"}
 		if x.State == Returned {
 			i.After = "到期没有补齐，申请作废。"
 		}

@@ -119,6 +119,14 @@ func (w *World) Admit(t testing.TB, m *operationtest.Mandate, owner account.Acto
 	w.Operated.MoveEntry(t, w.Operated.SubmittedOf(t, m, owner, organisation), m.Operator, operation.AdmitEntry)
 }
 
+// Train lets the training of the developers count for so many years more.
+func (w *World) Train(t testing.TB, years int) {
+	t.Helper()
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE developers SET trained_until = trained_until + make_interval(years => $1), revision = revision + 1`, years); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Form is a form in which nothing is missing: every column of the tables of entries.
 func Form(entries []*datasets.Dataset, change ...func(*scenario.Form)) scenario.Form {
 	f := scenario.Form{
