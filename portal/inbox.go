@@ -45,6 +45,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Workspaces != nil {
 		all = append(all, s.Workspaces)
 	}
+	if s.Scenarios != nil {
+		all = append(all, s.Scenarios)
+	}
 	return append(all, s.Inbox...)
 }
 

@@ -20,6 +20,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/operation"
+	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/tender"
@@ -40,6 +41,8 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Grant, by a breach case", "What the suspension and the decision of a breach case do to a grant (`licensing/undercase.go`).", licensing.CaseLifecycle()},
 	{"Incident", "What happened to data, who is told and what is reported (`licensing/supervision`; AS-48, TJ-50, AB-41.2). Telling, reporting and keeping records leave it where it stands.", supervision.IncidentLifecycle()},
 	{"Breach case", "What is held against whoever holds a grant, of an application or of sharing (`licensing/supervision`; FJ-III.4, AB-44(9) to (11), AS-22b).", supervision.BreachLifecycle()},
+	{"Scenario", "What a second-tier developer may develop, on which data (`licensing/scenario`; FJ-4.2). The operator passes on and decides nothing; opinions, the security review and the words about a competition leave it where it stands.", scenario.Lifecycle()},
+	{"Yearly report of a scenario", "What a developer says of the use of a scenario (`licensing/scenario`); overdue it is warned of, and then the scenario is suspended.", scenario.ReportLifecycle()},
 	{"Rectification order", "What an authority has a department put right by a day (`licensing/supervision`; AS-49, TJ-52, AB-44(2) to (12)). Asking for more time, and the word about it, leave it where it stands.", supervision.OrderLifecycle()},
 	{"Plan of authorised operation", "What an implementing body wants operated, before anybody is chosen for it (`licensing/operation`; FJ-III.3). Recording the award leaves it where it stands.", operation.PlanLifecycle()},
 	{"Mandate", "The authorisation agreement of a body and an operator (`licensing/operation`; FJ-III.3, FJ-4.1). What the platform does by itself stands as administrator.", operation.Lifecycle()},

@@ -393,6 +393,21 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Order departments under one's text to put something right by a day, answer requests for more time, check what was done, take orders back": func(p persona) bool {
 			return reads("/desk/orders/new")(p) && sends("/desk/orders", url.Values{"department": {"nonesuch"}}, 422)(p)
 		},
+		"See scenarios that were decided, and the templates of scenarios": reads("/scenarios", "/scenarios/templates"),
+		"Apply for scenarios of an admitted organisation, hand in papers, sign, report, change, extend and give up (its owners submit and sign)": func(p persona) bool {
+			return reads("/account/scenarios", "/account/scenarios/new")(p) && w.actorOf(t, p).Side == account.Use
+		},
+		"See scenarios: the operator, those under its mandates; a department, those that use its data; security reviewers and the authority, those that their body authorises; the regulator, all": reads("/desk/scenarios"),
+		"Screen scenarios, pass them on or return them, see to the agreement, suspend, close; decide nothing": func(p persona) bool {
+			return sends("/desk/scenarios/SCN-2026-999999/sign", url.Values{"revision": {"1"}, "terms": {"x"}}, 404)(p)
+		},
+		"Give opinions on scenarios that use the data of one's department, item by item": func(p persona) bool {
+			return sends("/desk/scenarios/SCN-2026-999999/opinion", url.Values{"revision": {"1"}, "item": {"1"}}, 404)(p)
+		},
+		"Authorise scenarios or not, record competitions, terminate": func(p persona) bool {
+			return w.get(t, p, "/desk/scenarios/SCN-2026-999999/papers").status == 404
+		},
+
 		"Put right what one's department is ordered to, report it, ask for more time": func(p persona) bool { return w.putsRight(t, p) },
 		"Write and run programs in the secure workspaces of one's organisation, ask for results to be released, download what was": func(p persona) bool {
 			return reads("/workspaces")(p) && sends("/workspaces/KJ-2026-999999", url.Values{"action": {"run"}, "sql": {"select 1"}}, 404)(p)

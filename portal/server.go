@@ -31,6 +31,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/tender"
@@ -78,6 +79,7 @@ type Deps struct {
 	Workspaces *workspace.Service // nil: nobody develops on what they cannot see
 	Tenders    *tender.Service    // with Licensing
 
+	Scenarios   *scenario.Service    // nil: nobody develops
 	Supervision *supervision.Service // with Licensing and Sharing; nil: nothing is held against anybody
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars

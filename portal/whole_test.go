@@ -34,6 +34,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/tender"
@@ -219,6 +220,10 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	s.Webhooks = w.hooks
 	s.Notes = notes.New(c.Pool, c.Service, c.Clock)
 	s.Sharing = sharing.New(c.Pool, c.Service, book, clocks, c.Clock)
+	if s.Scenarios, err = scenario.New(scenario.Config{Pool: c.Pool, Catalogue: c.Service, Book: book, Clocks: clocks, Accounts: s.Accounts, Now: c.Clock}); err != nil {
+		t.Fatal(err)
+	}
+	s.Scenarios.KeepPapers(s.Licensing.Papers())
 	s.Supervision = supervision.New(supervision.Config{Pool: c.Pool, Catalogue: c.Service, Licensing: s.Licensing, Sharing: s.Sharing, Book: book, Clocks: clocks, Accounts: s.Accounts, Now: c.Clock})
 	if s.Workspaces, err = workspace.New(workspace.Config{Pool: c.Pool, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Book: book, Clocks: clocks, Secret: []byte("a secret"), Now: c.Clock}); err != nil {
 		t.Fatal(err)

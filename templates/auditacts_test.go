@@ -44,8 +44,12 @@ var actionTypes = map[string][2]string{
 	"developer":        {"operation", "EntryAction"},
 	"tender":           {"tender", "Action"},
 	"tender-bid":       {"tender", "BidAction"},
+	"scenario":         {"scenario", "Action"},
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
+
+	"scenario-report":   {"scenario", "ReportAction"},
+	"scenario-template": {"scenario", "TemplateAct"},
 }
 
 // accountAct is how acts on accounts are called.

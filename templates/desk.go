@@ -28,6 +28,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/dictionaries", Title: "数据字典", Also: "/desk/resources", By: []account.Role{account.Officer}},
 	{Href: "/desk/organisations", Title: "机构认证", By: []account.Role{account.Authority}},
 	{Href: "/desk/applications", Title: "开放申请", Also: "/desk/grants", By: []account.Role{account.Officer, account.Head, account.Authority}},
+	{Href: "/desk/scenarios", Title: "场景", By: []account.Role{account.Operator, account.Officer, account.Head, account.SecurityReviewer, account.Authority, account.Regulator}},
 	{Href: "/desk/incidents", Title: "安全事件", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/breaches", Title: "违约案", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/tenders", Title: "竞争项目", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},

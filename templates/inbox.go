@@ -240,6 +240,8 @@ var inboxKinds = map[string]string{
 	"workspace":        "开发空间",
 	"workspace-mount":  "挂载有新版",
 	"tender":           "竞争项目",
+	"scenario":         "场景",
+	"scenario-report":  "场景的使用报告",
 	"calendar":         "工作日历",
 }
 

@@ -30,8 +30,11 @@ import (
 	"shuyuan/internal/sandbox"
 	"shuyuan/licensing"
 	"shuyuan/licensing/operation"
+	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/tender"
+	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
@@ -50,15 +53,16 @@ const (
 // server is everything that runs between the start and the stop of `serve`.
 type server struct {
 	services
-	in     *installation
-	log    *slog.Logger
-	search *search.Service
-	rows   *rows.Service
-	portal *portal.Server
-	jobs   *jobs.Client
-	cases  *supervision.Service
-	engine *engine.Engine
-	base   string // address of the portal, for links and for people
+	in        *installation
+	log       *slog.Logger
+	search    *search.Service
+	rows      *rows.Service
+	portal    *portal.Server
+	jobs      *jobs.Client
+	cases     *supervision.Service
+	scenarios *scenario.Service
+	engine    *engine.Engine
+	base      string // address of the portal, for links and for people
 
 	listener, files, orders net.Listener // files may be nil
 	admin                   *http.Server
@@ -158,12 +162,19 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
+	if s.scenarios, err = scenario.New(scenario.Config{Pool: s.in.pool, Catalogue: s.datasets, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {
+		return err
+	}
+	s.scenarios.KeepPapers(s.licensing.Papers())
+	s.scenarios.Compete(tender.Confirmed)
+	s.scenarios.KeepOpen(workspace.Left)
+	s.scenarios.CountReleased(workspace.ReleasedOf)
 	s.cases = supervision.New(supervision.Config{Pool: s.in.pool, Catalogue: s.datasets, Licensing: s.licensing, Sharing: shares, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now})
 	if s.portal, err = portal.New(portal.Deps{
-		Supervision: s.cases, Tenders: s.tenders,
+		Supervision: s.cases, Scenarios: s.scenarios, Tenders: s.tenders,
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders},
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios},
 		Sharing: shares, Use: s.use, Workspaces: s.workspaces,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
@@ -210,6 +221,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleSupervision(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := notify.HandleScenarios(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleTenders(workers, sender, s.base, follows); err != nil {
@@ -261,6 +275,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "applications", Every: time.Minute, AtStart: true, Run: s.licensing.Tick},
 		{Name: "tenders", Every: 15 * time.Second, AtStart: true, Run: s.tenders.Tick},
 		{Name: "supervision", Every: time.Minute, AtStart: true, Run: s.cases.Tick},
+		{Name: "scenarios", Every: time.Minute, AtStart: true, Run: s.scenarios.Tick},
 		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},
