@@ -2,15 +2,27 @@ package disclosure
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
-// distance is how far two sets are apart at least, up to limit: the number of
-// counters by which their sketches differ, each by as much as it does; where they
-// do not differ, the difference of the sizes. It is never more than the truth.
+// distance is how far what entries name is apart at least, up to limit: that of
+// the sketches of their kind; where no kind differs, the difference of the sizes.
 // Sizes that differ prove nothing else: they are those of the smallest part of a
 // row, and sketches are of the whole.
-func distance(a, b *behind, limit int64) int64 {
+func distance(a, b *entry, limit int64) int64 {
+	if d := a.who().distance(b.who(), limit); d > 0 || !slices.EqualFunc(a.of.parts, b.of.parts, sameWho) {
+		return d
+	}
+	return min(abs(a.of.mass-b.of.mass), limit)
+}
+
+func sameWho(a, b crowd) bool { return a.kind == b.kind && a.sketch == b.sketch }
+
+// distance is how many subjects two sets differ by at least, up to limit: the
+// number of counters by which their sketches differ, each by as much as it does.
+// It is never more than the truth.
+func (a *crowd) distance(b *crowd, limit int64) int64 {
 	var d int64
 	for k, v := range a.blocks {
 		d += abs(int64(v) - int64(b.blocks[k]))
@@ -24,10 +36,35 @@ func distance(a, b *behind, limit int64) int64 {
 			return limit
 		}
 	}
-	if d == 0 {
-		return min(abs(a.mass-b.mass), limit)
-	}
 	return d
+}
+
+// unrelated reports whether two cells of which one kind of subjects differs little
+// are about other things all the same: of another kind less than half of the
+// smaller one is in the larger one, as far as sketches can tell (two standard
+// deviations, at most, of what they estimate). The patients of one month and of the next are
+// others, although the hospitals are nearly the same; what is left when a hospital
+// is taken out has all patients but its own.
+func unrelated(a, b *entry) bool {
+	kind := a.who().kind
+	for x := range a.of.parts {
+		for y := range b.of.parts {
+			p, q := &a.of.parts[x], &b.of.parts[y]
+			if p.kind == kind || p.kind != q.kind {
+				continue
+			}
+			var ofP, ofQ, both float64
+			for k, v := range p.sketch {
+				ofP += float64(v) * float64(v)
+				ofQ += float64(q.sketch[k]) * float64(q.sketch[k])
+				both += float64(v) * float64(q.sketch[k])
+			}
+			if both+2*math.Sqrt(2*ofP*ofQ/SketchSize) < min(ofP, ofQ)/2 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func abs(v int64) int64 {
@@ -55,8 +92,8 @@ func (w *work) findBehind() []behind {
 		var parts summed
 		for _, j := range w.measures {
 			if o, own := w.own[i][j]; own && !w.hidden(i, j) {
-				out = append(out, newBehind(o.Subjects, o.Sketch, [2]int{i, j}))
-				parts.add(o.Subjects, &o.Sketch, [2]int{i, j})
+				out = append(out, newBehind(o.Subjects, o.Sketches, [2]int{i, j}))
+				parts.add(o.Subjects, o.Sketches, [2]int{i, j})
 			}
 		}
 		out = parts.appendTo(out)
@@ -85,7 +122,7 @@ func (w *work) sum(rows []int, without int) *summed {
 	var s summed
 	for _, i := range rows {
 		if i != without {
-			s.add(w.t.Subjects[i], &w.t.Sketches[i], [2]int{i, -1})
+			s.add(w.t.Subjects[i], w.t.Sketches[i], [2]int{i, -1})
 		}
 	}
 	return &s
@@ -93,14 +130,20 @@ func (w *work) sum(rows []int, without int) *summed {
 
 // summed gathers cells into their sum.
 type summed struct {
-	mass   int64
-	sketch Sketch
-	cells  [][2]int
+	mass  int64
+	of    []Kind
+	cells [][2]int
 }
 
-func (s *summed) add(mass int64, sketch *Sketch, cell [2]int) {
-	for k, v := range sketch {
-		s.sketch[k] += v
+func (s *summed) add(mass int64, of []Kind, cell [2]int) {
+	if s.of == nil {
+		s.of = make([]Kind, len(of))
+	}
+	for x := range of {
+		s.of[x].Name = of[x].Name
+		for k, v := range of[x].Sketch {
+			s.of[x].Sketch[k] += v
+		}
 	}
 	s.mass += mass
 	s.cells = append(s.cells, cell)
@@ -110,7 +153,7 @@ func (s *summed) appendTo(out []behind) []behind {
 	if len(s.cells) < 2 {
 		return out
 	}
-	return append(out, newBehind(s.mass, s.sketch, s.cells...))
+	return append(out, newBehind(s.mass, s.of, s.cells...))
 }
 
 // plainShown reports whether a row shows something of all its subjects, or
@@ -125,17 +168,21 @@ func (w *work) plainShown(i int) bool {
 	})
 }
 
-// entry is one in a list to look for others that are near: what tells most pairs
-// apart lies together in memory.
+// entry is one kind of subjects behind something, in a list to look for others
+// that are near: what tells most pairs apart lies together in memory.
 type entry struct {
 	level   int64
 	eighths [8]int32
 	of      *behind
+	part    int
 }
 
-func entryOf(b *behind) entry {
-	e := entry{level: b.level, of: b}
-	for k, v := range b.blocks {
+// who is what an entry is of.
+func (e *entry) who() *crowd { return &e.of.parts[e.part] }
+
+func entryOf(b *behind, part int) entry {
+	e := entry{level: b.parts[part].level, of: b, part: part}
+	for k, v := range b.parts[part].blocks {
 		e.eighths[k/2] += v
 	}
 	return e
@@ -155,13 +202,32 @@ func size(v int32) int32 {
 	return (v ^ sign) - sign
 }
 
-// byLevel are some in the order of their levels, and else in their own.
-func byLevel(of []behind) []entry {
-	out := make([]entry, len(of))
+// byKind are some by the kinds of their subjects, each in the order of their
+// levels, and else in their own.
+func byKind(of []behind) map[string][]entry {
+	out := map[string][]entry{}
 	for k := range of {
-		out[k] = entryOf(&of[k])
+		for x := range of[k].parts {
+			kind := of[k].parts[x].kind
+			out[kind] = append(out[kind], entryOf(&of[k], x))
+		}
 	}
-	slices.SortStableFunc(out, func(a, b entry) int { return cmp.Compare(a.level, b.level) })
+	for _, one := range out {
+		slices.SortStableFunc(one, func(a, b entry) int { return cmp.Compare(a.level, b.level) })
+	}
+	return out
+}
+
+// kinds are those of the result's subjects, each once.
+func (w *work) kinds() []string {
+	var out []string
+	if len(w.t.Sketches) > 0 {
+		for _, k := range w.t.Sketches[0] {
+			if !slices.Contains(out, k.Name) {
+				out = append(out, k.Name)
+			}
+		}
+	}
 	return out
 }
 
@@ -178,17 +244,24 @@ func window(sorted []entry, level, limit int64) (from, to int) {
 // held against each other and against their sums (R8). It reports whether it hid
 // anything.
 func (w *work) within() bool {
-	all := byLevel(w.behindShown())
+	hid, all := false, byKind(w.behindShown())
+	for _, kind := range w.kinds() {
+		hid = w.withinKind(all[kind]) || hid
+	}
+	return hid
+}
+
+func (w *work) withinKind(all []entry) bool {
 	limit, hid := int64(w.p.Subjects), false
 	for x := range all {
 		a := all[x].of
-		_, to := window(all, a.level, limit)
+		_, to := window(all, all[x].level, limit)
 		for y := x + 1; y < to; y++ {
 			if all[x].far(&all[y], limit) {
 				continue
 			}
 			b := all[y].of
-			if d := distance(a, b, limit); d == 0 || d >= limit {
+			if d := distance(&all[x], &all[y], limit); a == b || d == 0 || d >= limit || unrelated(&all[x], &all[y]) {
 				continue
 			}
 			cells := slices.Concat(a.cells, b.cells)
@@ -232,18 +305,21 @@ func (w *work) mass(at [2]int) int64 {
 // was released before from the same source (R8).
 func (w *work) across(earlier []Release) {
 	limit := int64(w.p.Subjects)
-	now := byLevel(w.behindShown())
+	all := byKind(w.behindShown())
 	for _, r := range earlier {
 		near := false
 		for x := range r.cells {
-			was := entryOf(&r.cells[x])
-			from, to := window(now, was.level, limit)
-			for y := from; y < to; y++ {
-				if was.far(&now[y], limit) {
-					continue
-				}
-				if d := distance(was.of, now[y].of, limit); d > 0 && d < limit {
-					near = true
+			for p := range r.cells[x].parts {
+				was := entryOf(&r.cells[x], p)
+				now := all[was.who().kind]
+				from, to := window(now, was.level, limit)
+				for y := from; y < to; y++ {
+					if was.far(&now[y], limit) {
+						continue
+					}
+					if d := distance(&was, &now[y], limit); d > 0 && d < limit && !unrelated(&was, &now[y]) {
+						near = true
+					}
 				}
 			}
 		}
@@ -251,8 +327,10 @@ func (w *work) across(earlier []Release) {
 			w.say(R8, Refused, Finding{Sentence: sayDifference, Args: []any{r.ID, w.p.Subjects}})
 		}
 	}
-	if !w.refused() {
-		w.triples(now, earlier)
+	for _, kind := range w.kinds() {
+		if !w.refused() {
+			w.triples(kind, all[kind], earlier)
+		}
 	}
 }
 
@@ -265,15 +343,15 @@ const (
 
 // triples refuses a result of few cells of which one, with another, adds up to
 // nearly a third: the steps of a tracker, each of which is large enough.
-func (w *work) triples(now []entry, earlier []Release) {
+func (w *work) triples(kind string, now []entry, earlier []Release) {
 	type figure struct {
-		*behind
+		entry
 		new bool
 	}
 	var all []figure
 	for _, e := range now {
 		if !e.of.sum() && len(now) <= 3*fewCells {
-			all = append(all, figure{e.of, true})
+			all = append(all, figure{e, true})
 		}
 	}
 	if len(all) == 0 {
@@ -282,8 +360,10 @@ func (w *work) triples(now []entry, earlier []Release) {
 	for k := len(earlier) - 1; k >= 0; k-- {
 		if r := earlier[k]; r.plain <= fewCells {
 			for x := range r.cells[:r.plain] {
-				if len(all) < mostSingles {
-					all = append(all, figure{&r.cells[x], false})
+				for p := range r.cells[x].parts {
+					if r.cells[x].parts[p].kind == kind && len(all) < mostSingles {
+						all = append(all, figure{entryOf(&r.cells[x], p), false})
+					}
 				}
 			}
 		}
@@ -291,12 +371,14 @@ func (w *work) triples(now []entry, earlier []Release) {
 	limit := int64(w.p.Subjects)
 	for x := range all {
 		for y := range x {
-			sum := behind{mass: all[x].mass + all[y].mass, level: all[x].level + all[y].level}
+			one, two := all[x].who(), all[y].who()
+			sum := crowd{kind: kind, level: one.level + two.level}
 			for k := range sum.blocks {
-				sum.blocks[k] = all[x].blocks[k] + all[y].blocks[k]
+				sum.blocks[k] = one.blocks[k] + two.blocks[k]
 			}
 			made := false
-			for z, third := range all {
+			for z := range all {
+				third := &all[z]
 				if z == x || z == y || abs(third.level-sum.level) >= limit {
 					continue
 				}
@@ -305,11 +387,15 @@ func (w *work) triples(now []entry, earlier []Release) {
 				}
 				if !made {
 					for k := range sum.sketch {
-						sum.sketch[k] = all[x].sketch[k] + all[y].sketch[k]
+						sum.sketch[k] = one.sketch[k] + two.sketch[k]
 					}
 					made = true
 				}
-				if d := distance(&sum, third.behind, limit); d > 0 && d < limit {
+				d := sum.distance(third.who(), limit)
+				if d == 0 && len(third.of.parts) == 1 {
+					d = min(abs(all[x].of.mass+all[y].of.mass-third.of.mass), limit)
+				}
+				if d > 0 && d < limit {
 					w.say(R8, Refused, Finding{Sentence: sayTracker, Args: []any{w.p.Subjects}})
 					return
 				}

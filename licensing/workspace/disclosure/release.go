@@ -8,18 +8,28 @@ import (
 // behind is who stands behind something that was released: a cell, or the sum of
 // cells.
 type behind struct {
-	mass   int64 // subjects, as R1 counts them; of a sum, those of all its cells
+	mass  int64    // subjects, as R1 counts them; of a sum, those of all its cells
+	parts []crowd  // one for each kind of subjects
+	cells [][2]int // rows of the table, and the column of a cell of its own, else -1
+}
+
+// crowd is who of one kind of subjects stands behind something.
+type crowd struct {
+	kind   string
 	sketch Sketch
 	blocks [16]int32 // sums of sixteen counters each: they differ no more than the subjects do
 	level  int64     // the sum of all counters, likewise
-	cells  [][2]int  // rows of the table, and the column of a cell of its own, else -1
 }
 
-func newBehind(mass int64, s Sketch, cells ...[2]int) behind {
-	b := behind{mass: mass, sketch: s, cells: cells}
-	for k, c := range s {
-		b.blocks[k/16] += c
-		b.level += int64(c)
+func newBehind(mass int64, of []Kind, cells ...[2]int) behind {
+	b := behind{mass: mass, parts: make([]crowd, len(of)), cells: cells}
+	for x := range of {
+		p := &b.parts[x]
+		p.kind, p.sketch = of[x].Name, of[x].Sketch
+		for k, c := range p.sketch {
+			p.blocks[k/16] += c
+			p.level += int64(c)
+		}
 	}
 	return b
 }
@@ -59,7 +69,7 @@ func Record(id string, r Report) Release {
 // Size is how many cells and sums are remembered.
 func (r Release) Size() int { return len(r.cells) }
 
-const releaseFormat = 1
+const releaseFormat = 2
 
 var errRelease = errors.New("disclosure: no release can be read there")
 
@@ -70,22 +80,37 @@ func (r Release) MarshalBinary() ([]byte, error) {
 	b = append(b, r.ID...)
 	b = binary.AppendUvarint(b, uint64(r.plain))
 	b = binary.AppendUvarint(b, uint64(len(r.cells)))
+	var kinds []crowd
+	if len(r.cells) > 0 {
+		kinds = r.cells[0].parts // as all others have
+	}
+	b = binary.AppendUvarint(b, uint64(len(kinds)))
+	for _, p := range kinds {
+		b = append(binary.AppendUvarint(b, uint64(len(p.kind))), p.kind...)
+	}
 	for _, c := range r.cells {
 		b = binary.AppendUvarint(b, uint64(c.mass))
-		n := 0
-		for _, v := range c.sketch {
-			if v != 0 {
-				n++
-			}
-		}
-		b = binary.AppendUvarint(b, uint64(n))
-		for k, v := range c.sketch {
-			if v != 0 {
-				b = binary.AppendVarint(append(b, byte(k)), int64(v))
-			}
+		for x := range c.parts {
+			b = appendSketch(b, &c.parts[x].sketch)
 		}
 	}
 	return b, nil
+}
+
+func appendSketch(b []byte, s *Sketch) []byte {
+	n := 0
+	for _, v := range s {
+		if v != 0 {
+			n++
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(n))
+	for k, v := range s {
+		if v != 0 {
+			b = binary.AppendVarint(append(b, byte(k)), int64(v))
+		}
+	}
+	return b
 }
 
 // UnmarshalBinary reads what MarshalBinary wrote.
@@ -93,50 +118,71 @@ func (r *Release) UnmarshalBinary(b []byte) error {
 	if len(b) == 0 || b[0] != releaseFormat {
 		return errRelease
 	}
-	b = b[1:]
-	bad := false
-	next := func() uint64 {
-		v, n := binary.Uvarint(b)
-		if n <= 0 {
-			bad = true
-			return 0
-		}
-		b = b[n:]
-		return v
-	}
-	length := next()
-	if bad || length > uint64(len(b)) {
+	in := reader{b: b[1:]}
+	out := Release{ID: in.text()}
+	plain, cells, n := in.number(), in.number(), in.number()
+	if in.bad || plain > cells || cells > uint64(len(in.b)) || n > uint64(len(in.b)) || n == 0 && cells > 0 {
 		return errRelease
 	}
-	out := Release{ID: string(b[:length])}
-	b = b[length:]
-	plain, cells := next(), next()
-	if bad || plain > cells || cells > uint64(len(b)) {
-		return errRelease
+	kinds := make([]Kind, n)
+	for x := range kinds {
+		kinds[x].Name = in.text()
 	}
 	out.plain = int(plain)
 	for range cells {
-		mass, n := next(), next()
-		if bad || n > SketchSize {
+		mass := in.number()
+		for x := range kinds {
+			kinds[x].Sketch = in.sketch()
+		}
+		if in.bad {
 			return errRelease
 		}
-		var s Sketch
-		for range n {
-			if len(b) < 2 {
-				return errRelease
-			}
-			k := b[0]
-			v, used := binary.Varint(b[1:])
-			if used <= 0 || v != int64(int32(v)) {
-				return errRelease
-			}
-			s[k], b = int32(v), b[1+used:]
-		}
-		out.cells = append(out.cells, newBehind(int64(mass), s))
+		out.cells = append(out.cells, newBehind(int64(mass), kinds))
 	}
-	if len(b) > 0 {
+	if in.bad || len(in.b) > 0 {
 		return errRelease
 	}
 	*r = out
 	return nil
+}
+
+// reader reads what a release was written as; bad once it is none.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *reader) number() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if r.bad = r.bad || n <= 0; r.bad {
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) text() string {
+	n := r.number()
+	if r.bad = r.bad || n > uint64(len(r.b)); r.bad {
+		return ""
+	}
+	s := string(r.b[:n])
+	r.b = r.b[n:]
+	return s
+}
+
+func (r *reader) sketch() (s Sketch) {
+	n := r.number()
+	r.bad = r.bad || n > SketchSize
+	for range n {
+		if r.bad = r.bad || len(r.b) < 2; r.bad {
+			return s
+		}
+		v, used := binary.Varint(r.b[1:])
+		if r.bad = used <= 0 || v != int64(int32(v)); r.bad {
+			return s
+		}
+		s[r.b[0]], r.b = int32(v), r.b[1+used:]
+	}
+	return s
 }

@@ -3,6 +3,7 @@ package disclosure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +109,9 @@ func TestWhatIsNotMeasuredIsRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*Table){
 		"subjects": func(t *Table) { t.Subjects = nil },
 		"sketches": func(t *Table) { t.Sketches = t.Sketches[1:] },
+		"a sketch": func(t *Table) { t.Sketches[1] = nil },
+		"no kinds": func(t *Table) { t.Sketches = make([][]Kind, len(t.Rows)) },
+		"a kind":   func(t *Table) { t.Sketches[1][0].Name = "other" },
 		"weights":  func(t *Table) { t.Weights[0] = nil },
 		"own":      func(t *Table) { t.Own = t.Own[1:] },
 		"column":   func(t *Table) { t.Own[0] = []Own{{Column: 9}} },
@@ -129,7 +133,7 @@ func TestAResultAboutNobodyLeavesAsItIs(t *testing.T) {
 	a := ask(t, "persons | by district | show count, sum income, max income")
 	p := policyFor(t, a)
 	for i := range a.Subjects {
-		a.Subjects[i], a.Sketches[i], a.Weights[i] = Nobody, Sketch{}, make([]Mass, len(a.Columns))
+		a.Subjects[i], a.Sketches[i], a.Weights[i] = Nobody, []Kind{{Name: "person"}}, make([]Mass, len(a.Columns))
 	}
 	r := Check(a.Table, p, nil, Budget{})
 	if r.Refused() || strings.Contains(string(r.Cleared.CSV("*")), "*") || Record("x", r).Size() != 0 || shown(t, r, "count")["平岛"] != "3" || r.line(R11).Verdict != People {
@@ -207,7 +211,7 @@ func TestAReleaseIsKeptWhole(t *testing.T) {
 		t.Fatal(err, back.Size(), kept.Size())
 	}
 	for k := range kept.cells {
-		if back.cells[k].sketch != kept.cells[k].sketch || back.cells[k].mass != kept.cells[k].mass || back.cells[k].blocks != kept.cells[k].blocks {
+		if !slices.Equal(back.cells[k].parts, kept.cells[k].parts) || back.cells[k].mass != kept.cells[k].mass {
 			t.Errorf("cell %d", k)
 		}
 	}

@@ -28,8 +28,9 @@ func TestHowOftenASketchErrs(t *testing.T) {
 						massB++
 					}
 				}
-				x, y := newBehind(500+massA, a), newBehind(500+massB, b)
-				d := distance(&x, &y, 1<<40)
+				x, y := newBehind(500+massA, []Kind{{"person", a}}), newBehind(500+massB, []Kind{{"person", b}})
+				p, q := entryOf(&x, 0), entryOf(&y, 0)
+				d := distance(&p, &q, 1<<40)
 				if d > n {
 					t.Fatalf("a difference of %d is taken for %d", n, d)
 				}

@@ -12,7 +12,7 @@ const prime = 2147483647
 
 // span is every sum and difference of some sketches.
 type span struct {
-	of    []behind
+	of    []*Sketch
 	lines []line
 }
 
@@ -23,10 +23,10 @@ type line struct {
 	by   []int64 // how much of each sketch
 }
 
-func newSpan(of []behind) *span {
+func newSpan(of []*Sketch) *span {
 	s := &span{of: of}
 	for k := range of {
-		l := line{v: field(&of[k].sketch), by: make([]int64, len(of))}
+		l := line{v: field(of[k]), by: make([]int64, len(of))}
 		l.by[k] = 1
 		if l.lead = s.reduce(&l); l.lead < 0 {
 			continue
@@ -124,13 +124,7 @@ func (w *work) spanned() bool {
 		if len(shown) > mostSpan {
 			return hid
 		}
-		s := newSpan(shown)
-		var made []int
-		for _, i := range secrets {
-			if made = s.makes(&w.t.Sketches[i]); made != nil {
-				break
-			}
-		}
+		made := w.made(shown, secrets)
 		if made == nil {
 			return hid
 		}
@@ -169,11 +163,66 @@ func (w *work) spannedAcross(earlier []Release) {
 	if len(all) > mostSpan {
 		return
 	}
-	s := newSpan(all)
-	for _, i := range secrets {
-		if s.makes(&w.t.Sketches[i]) != nil {
-			w.say(R8, Refused, Finding{Sentence: sayTracker, Args: []any{w.p.Subjects}})
-			return
+	if w.made(all, secrets) != nil {
+		w.say(R8, Refused, Finding{Sentence: sayTracker, Args: []any{w.p.Subjects}})
+	}
+}
+
+// made are the cells that add up to one of the secret rows, with whatever signs,
+// in one kind of subjects; nil where none do. A kind of which everything can be
+// made that there is, as of few hospitals behind many cells, tells nothing, as
+// long as another tells something.
+func (w *work) made(cells []behind, secrets []int) []int {
+	var told, all []int
+	free := false
+	for x, kind := range w.t.Sketches[0] {
+		var of []*Sketch
+		var at []int
+		for k := range cells {
+			for p := range cells[k].parts {
+				if cells[k].parts[p].kind == kind.Name {
+					of, at = append(of, &cells[k].parts[p].sketch), append(at, k)
+				}
+			}
+		}
+		s := newSpan(of)
+		var secret []*Sketch
+		for _, i := range secrets {
+			secret = append(secret, &w.t.Sketches[i][x].Sketch)
+		}
+		full := s.full(secret)
+		free = free || !full
+		for _, one := range secret {
+			made := s.makes(one)
+			if made == nil {
+				continue
+			}
+			for n, k := range made {
+				made[n] = at[k]
+			}
+			if full {
+				all = made
+			} else {
+				told = made
+			}
+			break
 		}
 	}
+	if told != nil || free {
+		return told
+	}
+	return all
+}
+
+// full reports whether the span holds every sketch in which no other counter is
+// used than in those of the span and in some more.
+func (s *span) full(more []*Sketch) bool {
+	used := 0
+	for k := range SketchSize {
+		is := func(x *Sketch) bool { return x[k] != 0 }
+		if slices.ContainsFunc(s.of, is) || slices.ContainsFunc(more, is) {
+			used++
+		}
+	}
+	return len(s.lines) >= used
 }

@@ -10,7 +10,7 @@ type Table struct {
 
 	Subjects []int64  // of each row: how many different subjects stand behind it; the fewest, where there are several kinds
 	Weights  [][]Mass // of each row, in the order of Columns; the zero Mass where the column is no magnitude
-	Sketches []Sketch // of each row: who stands behind it, without saying who
+	Sketches [][]Kind // of each row, for each kind of subjects: who stands behind it, without saying who
 
 	// Own is, of each row, what was measured of the cells whose aggregate sees only
 	// some of the row's subjects, as one with a FILTER or a CASE within it. Nil
@@ -28,8 +28,17 @@ const Nobody = math.MaxInt32
 // sum(CASE WHEN … THEN 1 ELSE 0 END), those whose value is neither NULL nor zero.
 type Own struct {
 	Column   int
-	Subjects int64
-	Sketch   Sketch
+	Subjects int64  // the fewest, where there are several kinds
+	Sketches []Kind // as those of its row
+}
+
+// Kind is who of one kind of subjects stands behind something: the persons, or the
+// hospitals. All rows of a result have the same kinds in the same order. Sketches
+// of kinds with one name are compared, also with those of other results; whoever
+// measures names them so that the same subject is of the same kind everywhere.
+type Kind struct {
+	Name   string
+	Sketch Sketch
 }
 
 // Role is what a column of a result is.
@@ -76,7 +85,7 @@ const SketchSize = 256
 type Sketch [SketchSize]int32
 
 // Add puts a subject into the sketch, by a hash of it that is evenly spread and
-// keyed with one key for a source: sketches of two keys cannot be compared.
+// keyed with one key of the platform: sketches of two keys cannot be compared.
 func (s *Sketch) Add(hash uint64) {
 	if hash>>8&1 == 0 {
 		s[hash%SketchSize]++

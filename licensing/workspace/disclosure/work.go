@@ -173,7 +173,7 @@ func sorted(t Table) Table {
 		if d := cmp.Compare(t.Subjects[a], t.Subjects[b]); d != 0 {
 			return d
 		}
-		return slices.Compare(t.Sketches[a][:], t.Sketches[b][:])
+		return slices.CompareFunc(t.Sketches[a], t.Sketches[b], func(x, y Kind) int { return slices.Compare(x.Sketch[:], y.Sketch[:]) })
 	})
 	out := Table{Columns: t.Columns}
 	for _, i := range order {
@@ -229,13 +229,16 @@ func (t Table) measured() bool {
 	if len(t.Columns) == 0 || len(t.Subjects) != n || len(t.Weights) != n || len(t.Sketches) != n || len(t.Own) != 0 && len(t.Own) != n {
 		return false
 	}
+	if !t.aboutNobody() && n > 0 && len(t.Sketches[0]) == 0 {
+		return false
+	}
 	for _, c := range t.Columns {
 		if !slices.Contains([]Role{Dimension, Count, Magnitude, Derived}, c.Role) {
 			return false
 		}
 	}
 	for i, row := range t.Rows {
-		if len(row) != len(t.Columns) || len(t.Weights[i]) != len(t.Columns) || t.Subjects[i] < 0 {
+		if len(row) != len(t.Columns) || len(t.Weights[i]) != len(t.Columns) || t.Subjects[i] < 0 || !t.ofKinds(t.Sketches[i]) {
 			return false
 		}
 		for _, v := range row {
@@ -248,10 +251,15 @@ func (t Table) measured() bool {
 	}
 	for i := range t.Own {
 		for _, o := range t.Own[i] {
-			if o.Column < 0 || o.Column >= len(t.Columns) || o.Subjects < 0 {
+			if o.Column < 0 || o.Column >= len(t.Columns) || o.Subjects < 0 || !t.ofKinds(o.Sketches) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// ofKinds reports whether sketches are of the kinds that the first row has.
+func (t Table) ofKinds(of []Kind) bool {
+	return slices.EqualFunc(of, t.Sketches[0], func(a, b Kind) bool { return a.Name == b.Name })
 }

@@ -62,7 +62,7 @@ func (e *Ended) saying(f *fault.Fault) *Ended {
 // nobodys is a result in which nobody's data are.
 func nobodys(held disclosure.Table) disclosure.Table {
 	n := len(held.Rows)
-	held.Subjects, held.Weights, held.Sketches = make([]int64, n), make([][]disclosure.Mass, n), make([]disclosure.Sketch, n)
+	held.Subjects, held.Weights, held.Sketches = make([]int64, n), make([][]disclosure.Mass, n), make([][]disclosure.Kind, n)
 	for i := range held.Subjects {
 		held.Subjects[i], held.Weights[i] = disclosure.Nobody, make([]disclosure.Mass, len(held.Columns))
 	}
@@ -344,7 +344,7 @@ func (m *measuring) table(held disclosure.Table, got *outcome) (disclosure.Table
 		}
 		r := measured[list[k]]
 		byLook[look(row)] = slices.Delete(list, k, k+1)
-		out.Subjects, out.Weights, out.Sketches = append(out.Subjects, r.subjects), append(out.Weights, r.weights), append(out.Sketches, r.sketch)
+		out.Subjects, out.Weights, out.Sketches = append(out.Subjects, r.subjects), append(out.Weights, r.weights), append(out.Sketches, r.who)
 	}
 	return out, nil
 }
@@ -353,7 +353,7 @@ type measuredRow struct {
 	visible  []any
 	subjects int64
 	weights  []disclosure.Mass
-	sketch   disclosure.Sketch
+	who      []disclosure.Kind
 }
 
 // row reads the hidden columns of a row: for each kind of subject how many, their
@@ -368,17 +368,17 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 		hidden = hidden[1:]
 		return v
 	}
-	for range m.query.in.slots {
+	for _, s := range m.query.in.slots {
 		n, ok := next().(int64)
 		if !ok {
 			return r, errors.New("engine: no number of subjects")
 		}
 		r.subjects = min(r.subjects, n)
-		if text, ok := next().(string); ok {
-			if err := sketch(&r.sketch, text); err != nil {
-				return r, err
-			}
+		k, err := s.who(next())
+		if err != nil {
+			return r, err
 		}
+		r.who = append(r.who, k)
 		for _, c := range m.parts {
 			if !c.mass {
 				continue
@@ -404,6 +404,19 @@ func float(v any) float64 {
 		return float64(v)
 	}
 	return 0
+}
+
+// who is a kind of subjects with its sketch as measuring wrote it. Groups of which
+// each is of several subjects are another kind than the subjects are.
+func (s *slot) who(text any) (disclosure.Kind, error) {
+	k := disclosure.Kind{Name: s.kind}
+	if s.bound {
+		k.Name += " in groups"
+	}
+	if text, ok := text.(string); ok {
+		return k, sketch(&k.Sketch, text)
+	}
+	return k, nil
 }
 
 // sketch adds counters, written as number:value, to s.

@@ -192,10 +192,10 @@ func TestSketchesDifferByThoseWhoDiffer(t *testing.T) {
 		}
 		return n
 	}
-	if n := difference(a.Sketches[0], b.Sketches[0]); n != 1 {
+	if n := difference(a.Sketches[0][0].Sketch, b.Sketches[0][0].Sketch); n != 1 {
 		t.Errorf("they differ by %d", n)
 	}
-	if n := difference(a.Sketches[0], again.Sketches[0]); n != 0 {
+	if n := difference(a.Sketches[0][0].Sketch, again.Sketches[0][0].Sketch); n != 0 {
 		t.Errorf("the same differs by %d", n)
 	}
 }
