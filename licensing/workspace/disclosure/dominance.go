@@ -4,10 +4,12 @@ import "math"
 
 // dominated hides magnitudes that one or two subjects make up (R4): the largest
 // contribution, the two largest, and how closely the second could tell the first.
+// Of what is worked out from several, the magnitude counts that has the most of one
+// subject: sum(x) + 0 * count(*) is a sum.
 func (w *work) dominated() {
 	for _, j := range w.measures {
 		c := w.t.Columns[j]
-		if c.Role != Magnitude || w.units[j] > 0 || w.shares[j] {
+		if c.Role != Magnitude && c.Role != Derived || w.units[j] > 0 || w.shares[j] {
 			continue
 		}
 		hidden, unknown := 0, 0
@@ -16,6 +18,9 @@ func (w *work) dominated() {
 				continue
 			}
 			m := w.t.Weights[i][j]
+			if c.Role == Derived && !m.Known {
+				continue // of counts alone; it is worked out anew, or hidden
+			}
 			if !m.Known || math.IsNaN(m.Total+m.Largest+m.Second) {
 				unknown++
 				continue
@@ -46,9 +51,12 @@ func (w *work) dominates(m Mass) bool {
 		rest*100 < float64(w.p.Prior)*m.Largest
 }
 
-// sameValues are j and the other magnitudes that are made of the same columns: a
-// mean and a count tell the sum.
+// sameValues are j and, of a magnitude, the other magnitudes that are made of the
+// same columns: a mean and a count tell the sum.
 func (w *work) sameValues(j int) []int {
+	if w.t.Columns[j].Role != Magnitude {
+		return []int{j}
+	}
 	var out []int
 	for _, k := range w.measures {
 		if k == j || w.t.Columns[k].Role == Magnitude && shareOrigin(w.t.Columns[j], w.t.Columns[k]) {
