@@ -103,7 +103,7 @@ func TestVettingRefusesEveryAttack(t *testing.T) {
 // vetOnly is an Engine without tables.
 func vetOnly(t testing.TB) *Engine {
 	t.Helper()
-	e, err := New(Options{Store: nothingStored{}, Dir: t.TempDir(), Now: time.Now})
+	e, err := New(Options{Store: nothingStored{}, Dir: t.TempDir(), Now: time.Now, Sketches: platformKey})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,11 @@ type Options struct {
 	Dir   string           // a folder of its own; what is in it is encrypted
 	Now   func() time.Time // the clock
 
+	// Sketches is the platform's key for who stands behind results: at least 32 bytes,
+	// the same for all workspaces and for as long as earlier releases are compared
+	// with. Whoever has it and a sketch can look for somebody known.
+	Sketches []byte
+
 	Workers int   // jobs at once; 0: one for each core, at most 8
 	Threads int   // of one preparation; 0: one for each core
 	Memory  int64 // bytes that the engine of a preparation may use; 0: 512 MiB
@@ -74,6 +79,9 @@ func New(opt Options) (*Engine, error) {
 	opt = opt.filled()
 	if opt.Store == nil || opt.Dir == "" || opt.Now == nil {
 		return nil, errors.New("engine: a store, a folder and a clock are needed")
+	}
+	if len(opt.Sketches) < KeySize {
+		return nil, fmt.Errorf("engine: the key for sketches has %d bytes", len(opt.Sketches))
 	}
 	allow, err := readAllowed()
 	if err != nil {

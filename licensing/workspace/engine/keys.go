@@ -40,6 +40,19 @@ func masked(secret []byte, kind, sql string) string {
 	return "CAST('0x' || left(sha256(" + blob(outer) + " || unhex(sha256(" + blob(inner) + " || encode(" + literal(kind+": ") + " || CAST(" + sql + " AS VARCHAR))))), 16) AS UBIGINT)"
 }
 
+// whose is the platform's key for subjects.
+func (o Options) whose() ([]byte, error) {
+	return hkdf.Key(sha256.New, o.Sketches, nil, "shuyuan platform: subjects", KeySize)
+}
+
+// who is SQL for who somebody is, wherever on the platform: SHA-256 of the
+// platform's key, in the first block, and of kind and value, cut to 64 bits. What
+// is cut off is what a longer text would be made with, so that a second key after
+// it, as in HMAC, is not needed; every row of a mount pays for it.
+func who(secret []byte, kind, sql string) string {
+	return "CAST('0x' || left(sha256(" + literal(hex.EncodeToString(secret)+kind+": ") + " || CAST(" + sql + " AS VARCHAR)), 16) AS UBIGINT)"
+}
+
 // sealer wraps the key of a file with the workspace's key: a recipient and an
 // identity of age, whose own stream does the rest.
 type sealer struct{ gcm cipher.AEAD }

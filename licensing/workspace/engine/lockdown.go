@@ -18,7 +18,7 @@ type mounted struct {
 	Name    string
 	Columns []string
 	Types   []string // in a child without data: what to make
-	Keyed   bool     // its file has no hidden column
+	Hidden  []string // columns of its file that only statements of ours can name
 }
 
 // lockDown sets the engine up and locks it, in the order that holds: each step
@@ -80,8 +80,10 @@ func (m mounted) create(i int, data, hidden bool) string {
 	if !data {
 		return fmt.Sprintf("CREATE TABLE %s.%s (%s)", schemaName, quoted(m.Name), text)
 	}
-	if hidden && !m.Keyed {
-		text += ", " + rowColumn
+	if hidden {
+		for _, name := range m.Hidden {
+			text += ", " + name
+		}
 	}
 	return fmt.Sprintf("CREATE VIEW %s.%s AS SELECT %s FROM m%d.t", schemaName, quoted(m.Name), text, i)
 }

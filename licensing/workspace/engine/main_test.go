@@ -114,7 +114,7 @@ func newRig(t testing.TB, change func(*Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Store: store, Dir: t.TempDir(), Now: time.Now, Memory: 512 << 20}
+	o := Options{Store: store, Dir: t.TempDir(), Now: time.Now, Sketches: platformKey, Memory: 512 << 20}
 	if change != nil {
 		change(&o)
 	}
@@ -134,6 +134,8 @@ func newRig(t testing.TB, change func(*Options)) *rig {
 	}
 	return r
 }
+
+var platformKey = []byte("fedcba9876543210fedcba9876543210")
 
 var space = Workspace{ID: "w1", Key: []byte("0123456789abcdef0123456789abcdef")}
 

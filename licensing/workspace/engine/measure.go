@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -10,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing/workspace/disclosure"
 )
@@ -34,11 +32,6 @@ func (e *Engine) Measure(ctx context.Context, j Job, held disclosure.Table) (*Re
 	if len(a.query.in.slots) == 0 {
 		return &Result{Table: nobodys(held)}, nil
 	}
-	secret, err := j.Workspace.derived("sketches")
-	if err != nil {
-		return nil, err
-	}
-	values = append(values, bound{Name: keyParameter, Type: rows.Text, Text: hex.EncodeToString(secret)})
 	j.Mounts = only(j.Mounts, a.verdict.Mounts)
 	j.Limits.Rows, j.Limits.Bytes = max(10*j.Limits.Rows, 100_000), 16*j.Limits.Bytes+64<<20 // hidden columns, and what a limit cut off
 	got, err := e.execute(ctx, j, task{SQL: m.statement(), Values: values, Setting: setting{Rows: true}})
@@ -280,8 +273,7 @@ func (m *measuring) slot(p *printer, i int) {
 			p.say(", sum(", w, ") AS t", strconv.Itoa(k), ", max(", w, ", 2) AS l", strconv.Itoa(k))
 		}
 	}
-	p.say(" FROM __g", n, group, "), __z", n, " AS (SELECT ", m.keyList(""), "string_agg(c || ':' || w, ',') AS z FROM (SELECT ", m.keyList(""), "(h & 255) AS c, sum(CASE WHEN (h & 256) = 0 THEN 1 ELSE -1 END) AS w FROM (SELECT ",
-		m.keyList(""), hashed(s.kind, "x"), " AS h FROM __g", n, " WHERE x IS NOT NULL) GROUP BY ALL)", group, ")")
+	p.say(" FROM __g", n, group, "), __z", n, " AS (SELECT ", m.keyList(""), "string_agg(c || ':' || w, ',') AS z FROM (SELECT ", m.keyList(""), "(x & 255) AS c, sum(CASE WHEN (x & 256) = 0 THEN 1 ELSE -1 END) AS w FROM __g", n, " WHERE x IS NOT NULL GROUP BY ALL)", group, ")")
 }
 
 // final joins what was measured to the person's own result.
@@ -410,6 +402,9 @@ func float(v any) float64 {
 // each is of several subjects are another kind than the subjects are.
 func (s *slot) who(text any) (disclosure.Kind, error) {
 	k := disclosure.Kind{Name: s.kind}
+	if strings.HasPrefix(s.kind, rowKind) {
+		k.Name = "row"
+	}
 	if s.bound {
 		k.Name += " in groups"
 	}

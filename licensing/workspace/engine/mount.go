@@ -42,6 +42,11 @@ func (s Source) check() error {
 			return fault.New(fault.Invalid, "这一版没有“%s”这一列。", clip(s.column(c)))
 		}
 	}
+	for _, name := range s.Key {
+		if _, ok := s.Table.Schema.Find(name); !ok {
+			return fault.New(fault.Invalid, "这一版没有“%s”这一列。", clip(name))
+		}
+	}
 	if len(s.Columns) == 0 {
 		return fault.New(fault.Invalid, "至少挂载一列。")
 	}
@@ -56,15 +61,19 @@ func (s Source) column(c Column) string {
 	return c.Name
 }
 
-// digest names the file that s becomes for a workspace: version, columns, uses
-// and filter decide it.
-func (s Source) digest(w Workspace) (string, error) {
+// digest names the file that s becomes for a workspace: version, columns, uses,
+// filter and keys decide it.
+func (e *Engine) digest(w Workspace, s Source) (string, error) {
 	mask, err := w.derived("mask")
 	if err != nil {
 		return "", err
 	}
+	platform, err := e.opt.whose()
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	fmt.Fprintf(h, "1 %x %s %s %d %q %q %q", sha256.Sum256(mask), s.Table.Parquet, s.Name, s.Minimum, s.Where, s.Table.Only.Where, version())
+	fmt.Fprintf(h, "2 %x %x %s %s %d %q %q %q %q %q", sha256.Sum256(mask), sha256.Sum256(platform), s.Table.Parquet, s.Name, s.Minimum, s.Where, s.Table.Only.Where, version(), s.Dataset, s.Key)
 	for _, c := range s.Columns {
 		found, _ := s.Table.Schema.Find(s.column(c))
 		fmt.Fprintf(h, "\n%q %s %s %q %s", c.Name, c.Type, c.Use, c.Kind, found.Store)
@@ -77,9 +86,46 @@ func (m Mount) keyed() bool {
 	return slices.ContainsFunc(m.Columns, func(c Column) bool { return c.Use == Subject })
 }
 
+// hidden are the columns of a mount's file that no statement can name: of each
+// key, or else of the row, who it is under the platform's key. They are equal
+// wherever the subject is the same, in all workspaces and versions.
+func (m Mount) hidden() []string {
+	var out []string
+	for _, c := range m.Columns {
+		if c.Use == Subject {
+			out = append(out, whoColumn(len(out)))
+		}
+	}
+	if len(out) == 0 {
+		out = []string{rowColumn}
+	}
+	return out
+}
+
+// identity is SQL for what tells a row of the table from others, whatever columns
+// are mounted.
+func (s Source) identity() string {
+	var parts []string
+	for _, c := range s.Table.Schema {
+		if len(s.Key) > 0 && !slices.Contains(s.Key, c.Name) {
+			continue
+		}
+		text := "CAST(" + c.Store + " AS VARCHAR)"
+		if c.Type == rows.Text {
+			text = "length(" + c.Store + ") || ':' || " + c.Store
+		}
+		parts = append(parts, "coalesce("+text+", '-')")
+	}
+	return strings.Join(parts, " || ',' || ")
+}
+
 // statement is the SQL that makes the mount's table of the Parquet file at {file}.
-func (s Source) statement(w Workspace) (string, []any, error) {
+func (e *Engine) statement(w Workspace, s Source) (string, []any, error) {
 	mask, err := w.derived("mask")
+	if err != nil {
+		return "", nil, err
+	}
+	platform, err := e.opt.whose()
 	if err != nil {
 		return "", nil, err
 	}
@@ -107,13 +153,25 @@ func (s Source) statement(w Workspace) (string, []any, error) {
 		}
 		b.WriteString(text + " AS " + quoted(c.Name))
 	}
-	if !s.keyed() {
-		b.WriteString(", file_row_number AS " + rowColumn)
+	hidden := 0
+	for _, c := range s.Columns {
+		if c.Use == Subject {
+			found, _ := s.Table.Schema.Find(s.column(c))
+			b.WriteString(", " + who(platform, c.Kind, found.Store) + " AS " + whoColumn(hidden))
+			hidden++
+		}
 	}
-	b.WriteString(" FROM read_parquet({file}, file_row_number = true)")
+	from, filter := " FROM read_parquet({file}, file_row_number = true)", ""
 	if len(where) > 0 {
-		b.WriteString(" WHERE " + strings.Join(where, " AND "))
+		filter = " WHERE " + strings.Join(where, " AND ")
 	}
+	if hidden > 0 {
+		return b.String() + from + filter, args, nil
+	}
+	// rows that are the same are two subjects all the same: the second is another
+	// one, wherever there are two
+	b.WriteString(", __h.__w AS " + rowColumn + from + " JOIN (SELECT __r, CASE WHEN n = 1 THEN h ELSE md5_number_lower(h || ' ' || n) END AS __w FROM " +
+		"(SELECT __r, h, row_number() OVER (PARTITION BY h ORDER BY __r) AS n FROM (SELECT file_row_number AS __r, " + who(platform, rowKind+s.Dataset, s.identity()) + " AS h" + from + filter + "))) AS __h ON file_row_number = __h.__r")
 	return b.String(), args, nil
 }
 
@@ -201,7 +259,7 @@ func (e *Engine) Prepare(ctx context.Context, w Workspace, s Source) (*Prepared,
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	name, err := s.digest(w)
+	name, err := e.digest(w, s)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +289,7 @@ func (e *Engine) kept(w Workspace, name string) (*Prepared, error) {
 }
 
 func (e *Engine) prepare(ctx context.Context, w Workspace, s Source, name string) (*Prepared, error) {
-	text, values, err := s.statement(w)
+	text, values, err := e.statement(w, s)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,14 @@ package engine
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"shuyuan/internal/fault"
+	"shuyuan/licensing/workspace/disclosure"
 )
 
 // A mount holds the approved columns and the rows of its filter, and is made once.
@@ -44,7 +46,7 @@ func TestAMountIsWhatWasApproved(t *testing.T) {
 	} {
 		other := s
 		change(&other)
-		name, err := other.digest(space)
+		name, err := r.digest(space, other)
 		if err != nil || files[name] {
 			t.Errorf("the same file: %v", err)
 		}
@@ -110,5 +112,123 @@ func TestStatisticsAndSamples(t *testing.T) {
 		if s := row[1].(string); s < "2024-01-01" || s > "2024-07-31" {
 			t.Error(row)
 		}
+	}
+}
+
+// Two workspaces with other columns under other names, and a later version: who
+// stands behind a result is the same wherever it is.
+func TestSubjectsAreTheSameInEveryWorkspace(t *testing.T) {
+	r := newRig(t, nil)
+	other := Workspace{ID: "w2", Key: []byte("another key of another workspace")}
+	sketch := func(w Workspace, s Source, text string) disclosure.Kind {
+		t.Helper()
+		p, err := r.Prepare(t.Context(), w, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := Code{SQL: text}
+		j := Job{Workspace: w, Mounts: []Prepared{*p}, Code: code, Digest: code.digest(), Limits: DefaultLimits()}
+		held, err := r.Run(t.Context(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Measure(t.Context(), j, held.Table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Table.Sketches[0][0]
+	}
+	far := func(a, b disclosure.Kind) (n int32) {
+		if a.Name != b.Name {
+			t.Errorf("%s and %s", a.Name, b.Name)
+		}
+		for k, v := range a.Sketch {
+			n += max(v-b.Sketch[k], b.Sketch[k]-v)
+		}
+		return n
+	}
+	renamed := func(s Source, from, to int) Source {
+		s.Name, s.Store = "t", map[string]string{}
+		s.Columns = slices.Clone(s.Columns[from:to])
+		for i, c := range s.Columns {
+			s.Columns[i].Name = "x" + strconv.Itoa(i)
+			s.Store[s.Columns[i].Name] = c.Name
+		}
+		return s
+	}
+	persons := r.tables["persons"]
+	one := sketch(space, persons, "select count(*) from persons")
+	if n := far(one, sketch(other, renamed(persons, 0, 2), "select count(*) from t")); n != 0 {
+		t.Errorf("the same persons differ by %d", n)
+	}
+	if n := far(one, sketch(other, renamed(persons, 0, 2), "select count(*) from t where x1 <> '孤岛'")); n != 1 {
+		t.Errorf("all but one differ by %d", n)
+	}
+	later := persons
+	later.Table.Parquet = made(t, r.store, "SELECT * REPLACE (c3 + 1 AS c3) FROM ("+madeOf["persons"]+") ORDER BY c0 DESC")
+	if n := far(one, sketch(other, later, "select count(*) from persons")); n != 0 {
+		t.Errorf("in a later version they differ by %d", n)
+	}
+
+	air := r.tables["air_hourly"] // of rows; its times and values repeat
+	air.Dataset = "17"
+	rows := sketch(space, air, "select count(*), avg(TEMP) from air_hourly")
+	if n := far(rows, sketch(other, renamed(air, 0, 3), "select count(*) from t")); n != 0 {
+		t.Errorf("the same rows differ by %d", n)
+	}
+	if n := far(rows, sketch(other, renamed(air, 0, 3), "select count(*) from t where not (x0 = '东四' and x1 = timestamp '2024-01-01 00:00:00')")); n != 1 {
+		t.Errorf("all rows but one differ by %d", n)
+	}
+	corrected := air
+	corrected.Table.Parquet = made(t, r.store, "SELECT * REPLACE (c3 + 1 AS c3) FROM ("+madeOf["air_hourly"]+") ORDER BY c2")
+	air.Key, corrected.Key = []string{"station", "time"}, []string{"station", "time"}
+	if n := far(sketch(space, air, "select count(*) from air_hourly"), sketch(other, corrected, "select avg(TEMP) from air_hourly")); n != 0 {
+		t.Errorf("corrected rows differ by %d", n)
+	}
+	air.Dataset = "18"
+	if n := far(rows, sketch(other, air, "select count(*) from air_hourly")); n < 100 {
+		t.Errorf("rows of two tables differ by %d", n)
+	}
+
+	// rows that are the same count each for itself
+	doubled := persons
+	doubled.Columns = []Column{{"district", "text", Group, ""}}
+	doubled.Table.Schema = doubled.Table.Schema[1:2]
+	all := sketch(space, doubled, "select count(*) from persons")
+	filled := 0
+	for _, v := range all.Sketch {
+		if v != 0 {
+			filled++
+		}
+	}
+	if n := far(all, sketch(other, doubled, "select count(*) from persons where district <> '孤岛'")); n != 1 || filled < 100 {
+		t.Errorf("they differ by %d; %d counters of 400 rows", n, filled)
+	}
+	strange := Options{Store: r.store, Dir: t.TempDir(), Now: r.opt.Now, Sketches: platformKey[1:]}
+	if _, err := New(strange); err == nil {
+		t.Error("a short key is taken")
+	}
+}
+
+// Masked keys are those of one workspace, and nothing of the platform's is among
+// the columns that a program sees.
+func TestTheHiddenColumnsAreSeenByNobody(t *testing.T) {
+	r := newRig(t, nil)
+	p, err := r.Prepare(t.Context(), space, r.tables["visits"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := Job{Workspace: space, Mounts: []Prepared{*p}, Limits: DefaultLimits()}
+	for _, text := range []string{"select __who0 from visits", "select __who1 from src.visits", "select visits.__who0 from visits", "select columns('__.*') from visits", "select __row from visits"} {
+		if _, err := r.execute(t.Context(), j, task{SQL: text}); err == nil {
+			t.Errorf("%s is answered without vetting", text)
+		}
+	}
+	got, err := r.execute(t.Context(), j, task{SQL: "select * from visits"})
+	if err != nil || len(got.columns) != 5 {
+		t.Error(got, err)
+	}
+	if len(p.Statistics.Columns) != 5 || len(Samples(p, 1)[0]) != 5 {
+		t.Error("statistics tell of more columns")
 	}
 }

@@ -144,19 +144,10 @@ func (q *query) fingerprint(i int) string {
 	case s.bound:
 		return "bit_xor(DISTINCT " + s.print + ")"
 	case q.single(s):
-		return "bit_xor(" + hashed(s.kind, s.sql) + ")"
+		return "bit_xor(" + s.sql + ")"
 	}
-	return "bit_xor(DISTINCT " + hashed(s.kind, s.sql) + ")"
+	return "bit_xor(DISTINCT " + s.sql + ")"
 }
-
-// hashed is a number of 64 bits that stands for a subject.
-func hashed(kind, sql string) string {
-	return "md5_number_lower($" + keyParameter + " || " + literal(kind+" ") + " || CAST(" + sql + " AS VARCHAR))"
-}
-
-// keyParameter is the workspace's key for sketches, as measuring binds it; no
-// parameter of a person's has two underscores.
-const keyParameter = "sketch__key"
 
 // enough is the condition that at least n subjects stand behind each group.
 func (q *query) enough(n int) string {

@@ -9,9 +9,11 @@ import (
 	"shuyuan/licensing/workspace/disclosure"
 )
 
-// rowColumn is where a mount's file keeps the number of a row, for mounts whose
-// rows are the subjects. No statement can name it.
+// rowColumn is where a mount's file keeps who a row is, for mounts whose rows are
+// the subjects, and whoColumn whose the n-th key is. No statement can name them.
 const rowColumn = "__row"
+
+func whoColumn(n int) string { return "__who" + strconv.Itoa(n) }
 
 func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *table {
 	if rel.join != "" {
@@ -91,7 +93,7 @@ func (r *resolver) mount(rel *relation) *table {
 		f := field{name: c.Name, from: []disclosure.Origin{{Mount: m.Name, Column: c.Name}}}
 		switch c.Use {
 		case Subject:
-			s := &slot{kind: c.Kind, sql: quoted(rel.alias) + "." + quoted(c.Name)}
+			s := &slot{kind: c.Kind, sql: quoted(rel.alias) + "." + whoColumn(len(t.slots))}
 			f.level, f.kind, f.slot = key, c.Kind, s
 			t.slots = append(t.slots, s)
 		case Group, Read:
@@ -101,10 +103,14 @@ func (r *resolver) mount(rel *relation) *table {
 		t.fields = append(t.fields, f)
 	}
 	if len(t.slots) == 0 && !m.public() {
-		t.slots = []*slot{{kind: "row of " + m.Name, sql: quoted(rel.alias) + "." + rowColumn}}
+		t.slots = []*slot{{kind: rowKind + m.Name, sql: quoted(rel.alias) + "." + rowColumn}}
 	}
 	return t
 }
+
+// rowKind is of which kind the rows of a mount are, before its name. They are of
+// one kind wherever results are compared: their numbers tell tables apart.
+const rowKind = "row of "
 
 // public reports whether nobody stands behind the rows of m.
 func (m Mount) public() bool {

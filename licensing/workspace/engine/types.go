@@ -37,9 +37,16 @@ type Mount struct {
 // Source is what a mount is made from.
 type Source struct {
 	Mount
-	Table rows.Table        // the version's table
+	Table rows.Table        // the version's table, with all its columns
 	Store map[string]string // of a column of the mount: the column of the table, where it is called otherwise
 	Where string            // in the language of rows, over all columns of the table; empty: every row
+
+	// Of a mount without a subject's key, whose rows are the subjects: what the table
+	// is a version of, the same in every workspace, and the columns of the table that
+	// tell its rows apart, as the dictionary names them. Without Key all columns do,
+	// so that a row that was corrected counts as another.
+	Dataset string
+	Key     []string
 }
 
 // Workspace is whose mounts and jobs they are.

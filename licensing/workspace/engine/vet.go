@@ -279,7 +279,7 @@ func engineWords(s string) string {
 
 // mounted is m as a child is told of it.
 func (m Mount) mounted(types bool) mounted {
-	out := mounted{Name: m.Name, Keyed: m.keyed()}
+	out := mounted{Name: m.Name, Hidden: m.hidden()}
 	for _, c := range m.Columns {
 		out.Columns = append(out.Columns, c.Name)
 		if types {
