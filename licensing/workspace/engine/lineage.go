@@ -28,6 +28,7 @@ type field struct {
 	slot  *slot  // of a key: whose it is
 	safe  bool   // worked out from at least the minimum of subjects
 	count bool   // how many rows, subjects or values
+	plain bool   // a mount's column as it is: what is NULL or nought in it is so in the data
 }
 
 // slot is one kind of subject behind the rows of a relation. Exact: each row is
@@ -298,7 +299,7 @@ func (r *resolver) outcome(q *query, items []facts, top bool) {
 	}
 	for i, item := range q.items {
 		f := items[i]
-		out := field{name: item.called(), level: f.level, from: f.from, kind: f.kind, slot: f.slot, safe: f.safe, count: f.count}
+		out := field{name: item.called(), level: f.level, from: f.from, kind: f.kind, slot: f.slot, safe: f.safe, count: f.count, plain: item.kind == column && item.field != nil && item.field.plain}
 		if len(f.aggs) > 0 {
 			out.safe = exact == 0
 			out.kind, out.slot = "", nil
@@ -371,8 +372,9 @@ func (r *resolver) counting(q *query, item *expr, f facts) bool {
 
 // oneOrNothing reports whether e is a case of ones and noughts.
 func oneOrNothing(e *expr) bool {
-	if n, ok := whole(e); ok {
-		return n == 1 || n == 0
+	if n, ok := e.value.(json.Number); ok && e.kind == constant {
+		f, err := n.Float64() // 1.0 is one, too
+		return err == nil && (f == 1 || f == 0)
 	}
 	if e.kind == cast {
 		return oneOrNothing(e.args[0])
@@ -414,7 +416,7 @@ func (r *resolver) union(q *query, ctes map[string]*query, top bool) {
 	for i, f := range a.fields {
 		g := b.fields[i]
 		f.safe = (f.level != held || f.safe) && (g.level != held || g.safe)
-		f.level, f.from, f.count = max(f.level, g.level), origins(f.from, g.from), f.count && g.count
+		f.level, f.from, f.count, f.plain = max(f.level, g.level), origins(f.from, g.from), f.count && g.count, f.plain && g.plain
 		if f.slot != nil || g.slot != nil {
 			if f.slot == nil || g.slot == nil || slices.IndexFunc(a.slots, isSlot(a, f.slot)) != slices.IndexFunc(b.slots, isSlot(b, g.slot)) {
 				r.found.add("set", a.place(), fault.New(fault.Invalid, "union all 两边的标识列要对齐。"))

@@ -76,6 +76,7 @@ type contribution struct {
 	agg  *expr
 	mass bool // it is a magnitude
 	full bool // only what is not nought counts
+	own  bool // it has a condition of its own, so that it may see fewer than its row has
 }
 
 // statement is the rewritten statement:
@@ -84,8 +85,9 @@ type contribution struct {
 //	     aggregate, who stands behind it
 //	__v  the person's own result, with the groups beside it
 //	__gN what each subject adds to each group, for the N-th kind of subject
-//	__mN of each group: how many subjects, the largest two
-//	__zN of each group: the sketch of its subjects
+//	__mN of each group: how many subjects, also of each aggregate with a condition,
+//	     and the largest two
+//	__zN of each group: the sketches of those subjects
 func (m *measuring) statement() string {
 	q := m.query
 	m.contributions()
@@ -175,9 +177,41 @@ func (m *measuring) contributions() {
 				return
 			}
 			n := allow.Aggregates[e.name].Nature
-			m.parts = append(m.parts, contribution{item: i, agg: e, full: n == sums, mass: role != disclosure.Count && (n != counts && n != extreme || n == extreme && role == disclosure.Magnitude)})
+			share := (e.name == "avg" || e.name == "mean") && oneOrNothing(e.args[0])
+			m.parts = append(m.parts, contribution{item: i, agg: e, full: n == sums || share, own: e.conditional(), mass: role != disclosure.Count && (n != counts && n != extreme || n == extreme && role == disclosure.Magnitude)})
 		})
 	}
+}
+
+// conditional reports whether an aggregate sees only some of its rows by its own
+// words: by a filter, a case, or anything but columns as they are.
+func (e *expr) conditional() bool {
+	return e.filter != nil || e.name == "count_if" || slices.ContainsFunc(e.args, func(a *expr) bool { return !a.plain() })
+}
+
+// plain reports whether e is nought or NULL where one column of a mount is so, and
+// else nowhere that a condition could be hidden.
+func (e *expr) plain() bool {
+	columns := 0
+	e.each(func(x *expr) {
+		if x.kind == column {
+			columns++
+		}
+	})
+	if columns > 1 {
+		return false
+	}
+	switch e.kind {
+	case column:
+		return e.field != nil && (e.field.plain || e.field.level == key)
+	case constant, parameter:
+		return true
+	case cast:
+		return !e.try && e.args[0].plain()
+	case function:
+		return slices.Contains([]string{"+", "-", "*", "abs"}, e.name) && !slices.ContainsFunc(e.args, func(a *expr) bool { return !a.plain() })
+	}
+	return false
 }
 
 // contribution writes what a row adds to an aggregate.
@@ -258,8 +292,10 @@ func (m *measuring) slot(p *printer, i int) {
 		return "count(x)" + filter
 	}
 	fewest := []string{count("")}
-	for k := range m.parts {
-		fewest = append(fewest, count(" FILTER (WHERE n"+strconv.Itoa(k)+" > 0)"))
+	for k, c := range m.parts {
+		if !c.own {
+			fewest = append(fewest, count(c.seen(k)))
+		}
 	}
 	p.say("least(", strings.Join(fewest, ", "), ") AS n")
 	if len(fewest) == 1 {
@@ -267,14 +303,27 @@ func (m *measuring) slot(p *printer, i int) {
 		p.Reset()
 		p.say(text)
 	}
+	var sketches, counters string
 	for k, c := range m.parts {
+		kn := strconv.Itoa(k)
+		if c.own {
+			p.say(", ", count(c.seen(k)), " AS o", kn)
+			sketches += ", string_agg(c || ':' || w" + kn + ", ',') FILTER (WHERE w" + kn + " <> 0) AS z" + kn
+			counters += ", sum(" + sign + ")" + c.seen(k) + " AS w" + kn
+		}
 		if c.mass {
-			w := "w" + strconv.Itoa(k)
+			w := "w" + kn
 			p.say(", sum(", w, ") AS t", strconv.Itoa(k), ", max(", w, ", 2) AS l", strconv.Itoa(k))
 		}
 	}
-	p.say(" FROM __g", n, group, "), __z", n, " AS (SELECT ", m.keyList(""), "string_agg(c || ':' || w, ',') AS z FROM (SELECT ", m.keyList(""), "(x & 255) AS c, sum(CASE WHEN (x & 256) = 0 THEN 1 ELSE -1 END) AS w FROM __g", n, " WHERE x IS NOT NULL GROUP BY ALL)", group, ")")
+	p.say(" FROM __g", n, group, "), __z", n, " AS (SELECT ", m.keyList(""), "string_agg(c || ':' || w, ',') FILTER (WHERE w <> 0) AS z", sketches, " FROM (SELECT ", m.keyList(""), "(x & 255) AS c, sum(", sign, ") AS w", counters, " FROM __g", n, " WHERE x IS NOT NULL GROUP BY ALL)", group, ")")
 }
+
+// sign is what a subject adds to its counter, as disclosure.Sketch has it.
+const sign = "CASE WHEN (x & 256) = 0 THEN 1 ELSE -1 END"
+
+// seen is the condition that the k-th aggregate sees a subject.
+func (c contribution) seen(k int) string { return " FILTER (WHERE n" + strconv.Itoa(k) + " > 0)" }
 
 // final joins what was measured to the person's own result.
 func (m *measuring) final(p *printer) {
@@ -284,8 +333,11 @@ func (m *measuring) final(p *printer) {
 		n := strconv.Itoa(i)
 		p.say(", coalesce(m", n, ".n, 0), z", n, ".z")
 		for k, c := range m.parts {
+			kn := strconv.Itoa(k)
+			if c.own {
+				p.say(", coalesce(m", n, ".o", kn, ", 0), z", n, ".z", kn)
+			}
 			if c.mass {
-				kn := strconv.Itoa(k)
 				p.say(", m", n, ".t", kn, ", m", n, ".l", kn, "[1], m", n, ".l", kn, "[2]")
 			}
 		}
@@ -337,6 +389,7 @@ func (m *measuring) table(held disclosure.Table, got *outcome) (disclosure.Table
 		r := measured[list[k]]
 		byLook[look(row)] = slices.Delete(list, k, k+1)
 		out.Subjects, out.Weights, out.Sketches = append(out.Subjects, r.subjects), append(out.Weights, r.weights), append(out.Sketches, r.who)
+		out.Own = append(out.Own, r.own)
 	}
 	return out, nil
 }
@@ -346,10 +399,12 @@ type measuredRow struct {
 	subjects int64
 	weights  []disclosure.Mass
 	who      []disclosure.Kind
+	own      []disclosure.Own
 }
 
-// row reads the hidden columns of a row: for each kind of subject how many, their
-// sketch, and of each magnitude total, largest, second.
+// row reads the hidden columns of a row: for each kind of subject how many and their
+// sketch, the same of each aggregate with a condition, and of each magnitude total,
+// largest, second.
 func (m *measuring) row(hidden []any) (measuredRow, error) {
 	r := measuredRow{subjects: math.MaxInt64, weights: make([]disclosure.Mass, len(m.query.items))}
 	next := func() any {
@@ -360,6 +415,7 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 		hidden = hidden[1:]
 		return v
 	}
+	own := make([]disclosure.Own, len(m.parts))
 	for _, s := range m.query.in.slots {
 		n, ok := next().(int64)
 		if !ok {
@@ -371,7 +427,21 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 			return r, err
 		}
 		r.who = append(r.who, k)
-		for _, c := range m.parts {
+		for k, c := range m.parts {
+			if c.own {
+				n, ok := next().(int64)
+				if !ok {
+					return r, errors.New("engine: no number of subjects")
+				}
+				who, err := s.who(next())
+				if err != nil {
+					return r, err
+				}
+				if o := &own[k]; len(o.Sketches) == 0 || n < o.Subjects {
+					o.Subjects = n
+				}
+				own[k].Column, own[k].Sketches = c.item, append(own[k].Sketches, who)
+			}
 			if !c.mass {
 				continue
 			}
@@ -380,6 +450,11 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 			if w := &r.weights[c.item]; !w.Known || worse(mass, *w) {
 				*w = mass
 			}
+		}
+	}
+	for k, c := range m.parts {
+		if c.own {
+			r.add(own[k])
 		}
 	}
 	return r, nil
@@ -396,6 +471,19 @@ func float(v any) float64 {
 		return float64(v)
 	}
 	return 0
+}
+
+// add notes what was measured of a cell; of several aggregates in it, that of the
+// fewest subjects. What is worked out of several leaves only as made of columns that
+// are shown, each of which is held against the rules itself.
+func (r *measuredRow) add(o disclosure.Own) {
+	i := slices.IndexFunc(r.own, func(x disclosure.Own) bool { return x.Column == o.Column })
+	switch {
+	case i < 0:
+		r.own = append(r.own, o)
+	case o.Subjects < r.own[i].Subjects:
+		r.own[i] = o
+	}
 }
 
 // who is a kind of subjects with its sketch as measuring wrote it. Groups of which

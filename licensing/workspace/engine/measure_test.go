@@ -83,21 +83,106 @@ func TestWhoStandsBehindARow(t *testing.T) {
 }
 
 // A count within a row may stand on fewer than the row does.
-func TestAFilterCountsItsOwnSubjects(t *testing.T) {
+func TestAConditionCountsItsOwnSubjects(t *testing.T) {
 	r := newRig(t, nil)
+	alone, err := r.measured(t, "select count(*) as n from persons where born = 1950 and income > 5000")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, text := range []string{
 		"select count(*) as n, count(*) filter (where born = 1950 and income > 5000) as few from persons",
 		"select count(*) as n, sum(case when born = 1950 and income > 5000 then 1 else 0 end) as few from persons",
 		"select count(*) as n, count(case when born = 1950 and income > 5000 then 1 end) as few from persons",
 		"select count(*) as n, count_if(born = 1950 and income > 5000) as few from persons",
+		"select count(*) as n, sum(cast(born = 1950 and income > 5000 as integer)) as few from persons",
+		"select count(*) as n, count(nullif(born = 1950 and income > 5000, false)) as few from persons",
+		"select count(*) as n, sum(f) as few from (select id, case when born = 1950 and income > 5000 then 1 end as f from persons) t",
+		"select count(*) as n, count(b.one) as few from persons p left join (select id, born as one from persons where born = 1950 and income > 5000) b on p.id = b.id",
+		"with b as (select id, count(*) filter (where born = 1950 and income > 5000) as k from persons group by id) select count(*) as n, sum(k) as few from b",
+	} {
+		table, err := r.measured(t, text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if table.Subjects[0] != 400 || len(table.Own[0]) != 1 {
+			t.Errorf("%s: %d subjects, own %v", text, table.Subjects[0], len(table.Own[0]))
+			continue
+		}
+		own := table.Own[0][0]
+		if own.Column != 1 || own.Subjects != alone.Subjects[0] || own.Subjects == 0 || !slices.Equal(own.Sketches, alone.Sketches[0]) {
+			t.Errorf("%s: %v, own of column %d: %d", text, table.Rows[0], own.Column, own.Subjects)
+		}
+	}
+	for _, text := range []string{"select count(*), avg(income), sum(2 * income), count(distinct id), median(cast(income as integer)) from persons", "select sum(income) from (select id, income from persons) t"} {
+		if table, err := r.measured(t, text); err != nil || len(table.Own[0]) > 0 {
+			t.Errorf("%s: %v %v", text, table.Own, err)
+		}
+	}
+}
+
+// figures are those of a made-up policy.
+var figures = disclosure.Policy{Subjects: 10, Hidden: 20, Round: 5, Largest: 50, Two: 70, Prior: 10, Rows: 10_000, Columns: 50, Bytes: 5e6, Releases: 10, Cells: 1e6, Digits: 6, Text: 60}
+
+func verdict(r disclosure.Report, id disclosure.ID) disclosure.Verdict {
+	for _, l := range r.Lines {
+		if l.ID == id {
+			return l.Verdict
+		}
+	}
+	return ""
+}
+
+// Two conditions in one row that differ by a person tell of that person.
+func TestASmallDifferenceBetweenConditionsIsHidden(t *testing.T) {
+	r := newRig(t, nil)
+	for _, text := range []string{
+		"select count(*) filter (where born < 2000) as a, count(*) filter (where born < 2000 and district <> '孤岛') as b from persons",
+		"select sum(case when born < 2000 then income end) as a, sum(case when born < 2000 and district <> '孤岛' then income end) as b from persons",
+		"select avg(case when born < 2000 then 1.0 else 0 end) as a, avg(case when born < 2000 and district <> '孤岛' then 1.0 else 0 end) as b from persons",
 	} {
 		table, err := r.measured(t, text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		few, ok := table.Rows[0][1].(int64)
-		if !ok || table.Subjects[0] != few || few == 0 || few > 10 {
-			t.Errorf("%s: %v on %d", text, table.Rows[0], table.Subjects[0])
+		got := disclosure.Check(table, figures, nil, disclosure.Budget{})
+		if len(got.Cleared.Rows) != 1 || got.Cleared.Rows[0][0].Hidden == got.Cleared.Rows[0][1].Hidden {
+			t.Errorf("%s: %+v", text, got.Cleared)
+		}
+	}
+}
+
+// Nor may it be told by two results, of which one has the condition in an aggregate
+// and the other has it in where.
+func TestASmallDifferenceFromAConditionIsRefused(t *testing.T) {
+	r := newRig(t, nil)
+	before, err := r.measured(t, "select count(*) as n from persons where born < 2000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := r.measured(t, "select count(*) as n, count_if(born < 2000 and district <> '孤岛') as b from persons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier := disclosure.Record("R-1", disclosure.Check(before, figures, nil, disclosure.Budget{}))
+	if got := disclosure.Check(now, figures, []disclosure.Release{earlier}, disclosure.Budget{}); verdict(got, disclosure.R8) != disclosure.Refused {
+		t.Errorf("%+v", got.Lines)
+	}
+}
+
+// A sum is held against dominance also where something is added to it.
+func TestASumInDisguiseIsASum(t *testing.T) {
+	r := newRig(t, nil)
+	for _, text := range []string{"sum(cost) + 0 * count(*)", "sum(cost)", "sum(cost) / 1000", "sum(cost) + sum(0)", "coalesce(sum(cost), count(*))"} {
+		table, err := r.measured(t, "select ward, count(*) as n, "+text+" as x from visits group by 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range table.Subjects { // of seven hospitals, fewer than the minimum
+			table.Subjects[i] = max(table.Subjects[i], 10)
+		}
+		if got := disclosure.Check(table, figures, nil, disclosure.Budget{}); verdict(got, disclosure.R4) != disclosure.Fixed {
+			t.Errorf("%s: %+v", text, got.Lines)
 		}
 	}
 }

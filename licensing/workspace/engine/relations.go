@@ -90,7 +90,7 @@ func (r *resolver) mount(rel *relation) *table {
 	r.used[m.Name] = true
 	t := &table{alias: rel.alias}
 	for _, c := range m.Columns {
-		f := field{name: c.Name, from: []disclosure.Origin{{Mount: m.Name, Column: c.Name}}}
+		f := field{name: c.Name, plain: true, from: []disclosure.Origin{{Mount: m.Name, Column: c.Name}}}
 		switch c.Use {
 		case Subject:
 			s := &slot{kind: c.Kind, sql: quoted(rel.alias) + "." + whoColumn(len(t.slots))}
@@ -153,12 +153,28 @@ func (r *resolver) join(rel *relation, s *scope, ctes map[string]*query) *table 
 		return !slices.ContainsFunc(tables, func(t *table) bool { return !t.single })
 	}
 	l, rt := s.tables[first:middle], s.tables[middle:]
+	if rel.join == "LEFT" || rel.join == "FULL" {
+		optional(rt)
+	}
+	if rel.join == "RIGHT" || rel.join == "FULL" {
+		optional(l)
+	}
 	switch {
 	case equal || one(l) || one(rt):
 	case subjects(l) && subjects(rt), rel.on == nil || !both(rel.on):
 		r.found.add("join", rel.at, fault.New(fault.Invalid, "两张表要按相等的列相连，请写 join … on a.列 = b.列；没有条件的相乘太大。"))
 	}
 	return &table{}
+}
+
+// optional notes that rows of tables may be missing after a join: what is NULL in
+// them is so by its condition.
+func optional(tables []*table) {
+	for _, t := range tables {
+		for i := range t.fields {
+			t.fields[i].plain = false
+		}
+	}
 }
 
 func conjuncts(e *expr) []*expr {
