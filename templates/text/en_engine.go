@@ -28,7 +28,7 @@ func init() {
 		"只能写一条 select。表和列见左边的数据字典。":                                "Only a select can be written. Tables and columns are in the dictionary on the left.",
 		"“%s”在几张表里都有，请写成 表.列。":                                     "“%s” is in several tables: write table.column.",
 		"union all 两边的标识列要对齐。":                                     "The key columns of both sides of union all must be the same ones.",
-		"quantile_cont 的第二个参数要直接写 0.05 到 0.95 之间的数：更靠边的是某一个对象的值。":  "The second argument of quantile_cont is a number from 0.05 to 0.95 as it stands: nearer the ends lies the value of one subject.",
+		"quantile_cont 的第二个参数要直接写 %v 到 %v 之间的数：更靠边的是某一个对象的值。":      "The second argument of quantile_cont is a number from %v to %v as it stands: nearer the ends lies the value of one subject.",
 		"union all 两边的列数要一样。":                                      "Both sides of union all must have as many columns.",
 		"窗口不能写 rows 或 range 的范围。":                                  "A window cannot have a range of rows.",
 		"结果最多 %d 列，这里有 %d 列。":                                      "A result has at most %d columns; here are %d.",

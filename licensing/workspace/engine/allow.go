@@ -17,6 +17,7 @@ var allowText []byte
 type allowed struct {
 	Functions  map[string][]int
 	Aggregates map[string]aggregation
+	Quantiles  [2]float64 // the least and the most
 	Windows    []string
 	Tables     []string
 	Types      []string

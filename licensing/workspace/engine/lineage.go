@@ -258,16 +258,17 @@ func (q *query) bySubject() bool {
 // aggregates holds aggregates to what they may show of one subject.
 func (r *resolver) aggregates(q *query, aggs []*expr, top bool) {
 	for _, a := range aggs {
-		f := q.in.known[a]
-		if f.level != held || f.safe || !top && q.bySubject() {
+		f, nature := q.in.known[a], r.allow.Aggregates[a.name].Nature
+		if f.level == held && f.safe || !top && q.bySubject() || f.level != held && nature != quantile {
 			continue
 		}
-		switch r.allow.Aggregates[a.name].Nature {
+		switch nature {
 		case extreme:
 			r.found.add("extreme", a.at, fault.New(fault.Invalid, "%s 的结果是某一个对象的值。请改用 quantile_cont(列, 0.95)，或先按对象汇总。", a.name))
 		case quantile:
-			if p, ok := fraction(a.args[1]); !ok || p < 0.05 || p > 0.95 {
-				r.found.add("quantile", a.at, fault.New(fault.Invalid, "quantile_cont 的第二个参数要直接写 0.05 到 0.95 之间的数：更靠边的是某一个对象的值。"))
+			least, most := r.allow.Quantiles[0], r.allow.Quantiles[1]
+			if p, ok := fraction(a.args[1]); !ok || p < least || p > most {
+				r.found.add("quantile", a.at, fault.New(fault.Invalid, "quantile_cont 的第二个参数要直接写 %v 到 %v 之间的数：更靠边的是某一个对象的值。", least, most))
 			}
 		}
 	}
