@@ -360,7 +360,11 @@ func (in *installation) openWorkspaces() (*engine.Engine, error) {
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return nil, err
 	}
-	return engine.New(engine.Options{Store: in.store, Dir: dir, Now: time.Now})
+	sketches, err := in.secret("sketches")
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(engine.Options{Store: in.store, Dir: dir, Now: time.Now, Sketches: sketches})
 }
 
 // following is who follows what; finder looks through searches, nil where nobody

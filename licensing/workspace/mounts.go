@@ -308,13 +308,24 @@ func (s *Service) readIn(ctx context.Context, w *Workspace, m *Mount) (*engine.P
 		},
 	}, v, 0, func(t rows.Table) (int64, error) {
 		var err error
-		prepared, err = s.engine.Prepare(ctx, engine.Workspace{ID: w.Number, Key: key}, engine.Source{Mount: m.engine(), Table: t, Where: m.Where})
+		prepared, err = s.engine.Prepare(ctx, engine.Workspace{ID: w.Number, Key: key}, engine.Source{
+			Mount: m.engine(), Table: t, Where: m.Where, Dataset: m.Resource, Key: keysOf(v, t.Schema),
+		})
 		if err != nil {
 			return 0, err
 		}
 		return prepared.Bytes, nil
 	})
 	return prepared, acquisition, err
+}
+
+// keysOf are the columns that tell the rows of a version's table apart, as its
+// dictionary says.
+func keysOf(v *datasets.Version, s rows.Schema) []string {
+	return slices.DeleteFunc(v.Tables[0].Keys(), func(name string) bool {
+		_, ok := s.Find(name)
+		return !ok
+	})
 }
 
 // form says what of the version is read.

@@ -21,10 +21,13 @@
 // different sign share a counter. A difference of an odd number of subjects is
 // never taken for none; one of two is with a chance of 1 in 512, where the
 // numbers of subjects do not tell. TestHowOftenASketchErrs has the rates. Sketches
-// under different keys tell nothing of each other: what was released from two
-// workspaces is compared only where the key is that of the source. Differences
-// between the conditions of aggregates are seen where the runner measures cells of
-// their own (Table.Own), and else not.
+// under different keys tell nothing of each other: whoever measures has one key for
+// all workspaces. Differences between the conditions of aggregates are seen where
+// the runner measures cells of their own (Table.Own), and else not. Of several
+// kinds of subjects each is looked at; a small difference of one kind counts for
+// none where most subjects of another kind are different ones, since then the cells
+// are of other records. The same persons in a table with their key and in one
+// without it are two kinds, which are not compared.
 //
 // R3, complementary suppression, knows the sums that hold in the numbers
 // themselves: a row that is the sum of others along any dimension, whatever it is

@@ -12,8 +12,9 @@
 //     may be in one, in a child that holds no data;
 //   - runs it (Run): in a child of internal/sandbox without network, files or
 //     environment, DuckDB locked down inside it;
-//   - measures a held result (Measure): who stands behind each of its rows, for
-//     the checks of package disclosure;
+//   - measures a held result (Measure): who stands behind each of its rows and
+//     conditions, for the checks of package disclosure; under one key of the
+//     platform, so that results of all workspaces can be compared;
 //   - describes a mount without showing a row (Prepared.Statistics, Samples).
 //
 // What may be in a statement is data: allow.yaml. What each column may be used

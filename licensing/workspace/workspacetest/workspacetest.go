@@ -81,7 +81,7 @@ func New(t testing.TB, change ...func(*workspace.Config)) *World {
 		w.Reviewers[i] = w.reviewer(t, fmt.Sprintf("示例审核人%d", i+1))
 	}
 	w.chain(t)
-	e, err := engine.New(engine.Options{Store: w.Store, Dir: t.TempDir(), Now: time.Now})
+	e, err := engine.New(engine.Options{Store: w.Store, Dir: t.TempDir(), Now: time.Now, Sketches: []byte("of the platform, for all workspaces")})
 	if err != nil {
 		t.Fatal(err)
 	}
