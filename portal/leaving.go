@@ -131,6 +131,11 @@ func (s *Server) ownData(ctx context.Context, who account.Actor) (map[string]any
 		return nil, err
 	}
 	out := map[string]any{"applications": applied, "grants": held, "downloads": taken}
+	if s.Scenarios != nil {
+		if out["scenarios"], err = s.Scenarios.OwnExport(ctx, who); err != nil {
+			return nil, err
+		}
+	}
 	if s.Supervision == nil {
 		return out, nil
 	}
