@@ -49,6 +49,12 @@ func waiting(a *Application) inbox.Item {
 		i.Ask, i.After = "请决定：同意、同意一部分，或者写明理由和依据不同意。", "到期没有决定，列为逾期，仍要决定。"
 	case Awarding:
 		i.Ask = "请登记竞争的结果，再决定。"
+		switch {
+		case a.tendered() && a.Award == nil:
+			i.Ask = "竞争项目在办，结果确认以后自动登记。"
+		case a.Award != nil && !a.awardVoid():
+			i.Ask = "竞争有结果了，请决定。"
+		}
 	case Disputed:
 		i.Ask, i.After = "请决定：拒绝是否成立。", "到期没有决定，列为逾期，仍要决定。"
 	case Draft, Returned, Lapsed, Withdrawn, OutOfScope, Offered, Granted, Refused, Upheld:

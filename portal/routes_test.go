@@ -408,6 +408,11 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return w.get(t, p, "/desk/scenarios/SCN-2026-999999/papers").status == 404
 		},
 
+		"See tenders: what is asked, the seals, the opening, the scoring, the result": reads("/tenders"),
+		"Bid for the organisations that one answers for, withdraw, reveal, challenge": func(p persona) bool { return w.canBid(t, p) },
+		"Hold the competitions of one's department: draft, announce, examine bids, publish, answer challenges, confirm, cancel": func(p persona) bool {
+			return reads("/desk/tenders/new")(p) && sends("/desk/tenders", nil, 422)(p)
+		},
 		"Put right what one's department is ordered to, report it, ask for more time": func(p persona) bool { return w.putsRight(t, p) },
 		"Write and run programs in the secure workspaces of one's organisation, ask for results to be released, download what was": func(p persona) bool {
 			return reads("/workspaces")(p) && sends("/workspaces/KJ-2026-999999", url.Values{"action": {"run"}, "sql": {"select 1"}}, 404)(p)

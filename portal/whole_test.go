@@ -61,6 +61,8 @@ type whole struct {
 	hooks   *webhooks.Service
 	demands *demands.Service
 
+	organisations int // that probes made
+
 	receiver *receiver           // of webhooks; listens once it is started
 	theirs   datasets.Department // the department of the other officer
 	keys     map[persona]string  // API keys
