@@ -33,6 +33,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Sharing != nil {
 		all = append(all, s.Sharing)
 	}
+	if s.Operation != nil {
+		all = append(all, s.Operation)
+	}
 	if s.Supervision != nil {
 		all = append(all, s.Supervision)
 	}

@@ -22,6 +22,8 @@ import (
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/internal/account"
 	"shuyuan/licensing/corrections"
+	"shuyuan/licensing/operation"
+	"shuyuan/licensing/operation/operationtest"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -231,6 +233,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 	draft, _ := w.hide(t, "draft-open", datasets.Draft, datasets.Unconditional)
 	withheld, _ := w.hide(t, "kept-back", datasets.Published, datasets.Withheld)
 	link := w.Link(t, withheld, "https://data.example.gov.cn/")
+	mandate := w.operated(t).Mandate(t, operationtest.Scope(conditional))
 	w.indexed(t)
 	reads := func(paths ...string) func(persona) bool {
 		return func(p persona) bool {
@@ -384,6 +387,15 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Take the entries of one's department out and in as sheets, and take an import back": func(p persona) bool {
 			return reads("/desk/imports", "/desk/imports/files/catalogue.xlsx")(p) && sends("/desk/imports/confirm", url.Values{"secret": {"no"}, "step": {"apply"}}, 422)(p) && sends("/desk/imports/9/undo", nil, 404)(p)
 		},
+		"See disclosed mandates and the yearly reports":                                                              reads("/operation", "/operation/mandates.csv", "/operation/"+mandate.Number),
+		"See the entries of one's organisations; who answers for one of those who use applies for entry, and leaves": reads("/entries"),
+		"See mandates and entries of developers: of one's body or organisation; the regulator, all":                  reads("/desk/developers"),
+		"Draft plans and mandates, record the operator, sign for the body, suspend, resume, revoke and close mandates, evaluate the operator, issue the yearly report": func(p persona) bool {
+			return reads("/desk/plans/new")(p) && sends("/desk/plans", url.Values{"title": {""}}, 422)(p)
+		},
+		"Approve or return plans and mandates (not one's own)":                                                                                   sends("/desk/plans/SSFA-2026-999999", url.Values{"action": {"approve"}, "revision": {"1"}}, 404),
+		"Sign for the operator, surrender mandates, screen, suspend and end entries of developers":                                               reads("/desk/operator"),
+		"Freeze mandates, and lift one's freeze":                                                                                                 func(p persona) bool { return w.freezes(t, p, mandate.Number) },
 		"Answer in breach cases about one's grants, dispute what is decided, report that a grant is not used as agreed":                          sends("/grants/SQZ-2026-999999/report", url.Values{"facts": {"x"}}, 404),
 		"See breach cases: of the data of one's department, of what it uses of others; the authority and the regulator, those that they oversee": reads("/desk/breaches"),
 		"Open breach cases and decide them after hearing the holder: the department of the data, the authority, the regulator":                   sends("/desk/breaches", url.Values{"grant": {"SQZ-2026-999999"}}, 404),
@@ -467,6 +479,22 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 }
 
 // returns tries to return an entry that stands in a state.
+// freezes reports whether p can freeze a mandate; it is lifted again.
+func (w *whole) freezes(t *testing.T, p persona, number string) bool {
+	t.Helper()
+	who := w.actorOf(t, p)
+	for _, a := range []operation.Action{operation.Freeze, operation.Unfreeze} {
+		m, err := w.Server.Operation.Mandate(t.Context(), who, number)
+		if err == nil {
+			_, err = w.Server.Operation.Move(t.Context(), who, number, operation.Step{Action: a, Revision: m.Revision, Words: "核查", Basis: "某条"})
+		}
+		if err != nil {
+			return false
+		}
+	}
+	return true
+}
+
 func (w *whole) returns(t *testing.T, d *datasets.Dataset, state string) func(persona) bool {
 	return func(p persona) bool {
 		if _, err := w.Pool.Exec(t.Context(), `

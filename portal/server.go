@@ -31,6 +31,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/operation"
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
@@ -80,6 +81,7 @@ type Deps struct {
 	Tenders    *tender.Service    // with Licensing
 
 	Scenarios   *scenario.Service    // nil: nobody develops
+	Operation   *operation.Service   // authorised operation
 	Supervision *supervision.Service // with Licensing and Sharing; nil: nothing is held against anybody
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars

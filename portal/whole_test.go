@@ -33,6 +33,9 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/licensingtest"
+	"shuyuan/licensing/operation"
+	"shuyuan/licensing/operation/operationtest"
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
@@ -226,6 +229,9 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 		t.Fatal(err)
 	}
 	s.Scenarios.KeepPapers(s.Licensing.Papers())
+	if s.Operation, err = operation.New(operation.Config{Pool: c.Pool, Catalogue: c.Service, Papers: s.Licensing.Papers(), Book: book, Clocks: clocks, Accounts: s.Accounts, Now: c.Clock}); err != nil {
+		t.Fatal(err)
+	}
 	s.Supervision = supervision.New(supervision.Config{Pool: c.Pool, Catalogue: c.Service, Licensing: s.Licensing, Sharing: s.Sharing, Book: book, Clocks: clocks, Accounts: s.Accounts, Now: c.Clock})
 	if s.Workspaces, err = workspace.New(workspace.Config{Pool: c.Pool, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Book: book, Clocks: clocks, Secret: []byte("a secret"), Now: c.Clock}); err != nil {
 		t.Fatal(err)
@@ -361,4 +367,11 @@ func (r reply) contains(words ...string) string {
 		}
 	}
 	return ""
+}
+
+// operated is the world as tests of authorised operation make mandates and entries in
+// it.
+func (w *whole) operated(t *testing.T) *operationtest.World {
+	t.Helper()
+	return operationtest.On(t, &licensingtest.World{Catalogue: w.Catalogue, Licensing: w.Server.Licensing, Accounts: w.Accounts, Papers: w.Server.Licensing.Papers(), Book: w.Policy})
 }

@@ -242,6 +242,10 @@ var inboxKinds = map[string]string{
 	"tender":           "竞争项目",
 	"scenario":         "场景",
 	"scenario-report":  "场景的使用报告",
+	"mandate-plan":     "授权运营实施方案",
+	"mandate":          "授权运营协议",
+	"developer":        "开发主体入驻",
+	"disclosure":       "授权运营信息披露",
 	"calendar":         "工作日历",
 }
 

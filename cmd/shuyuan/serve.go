@@ -61,6 +61,7 @@ type server struct {
 	jobs      *jobs.Client
 	cases     *supervision.Service
 	scenarios *scenario.Service
+	operation *operation.Service
 	engine    *engine.Engine
 	base      string // address of the portal, for links and for people
 
@@ -170,11 +171,15 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	s.scenarios.KeepOpen(workspace.Left)
 	s.scenarios.CountReleased(workspace.ReleasedOf)
 	s.cases = supervision.New(supervision.Config{Pool: s.in.pool, Catalogue: s.datasets, Licensing: s.licensing, Sharing: shares, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now})
+	if s.operation, err = operation.New(operation.Config{Pool: s.in.pool, Catalogue: s.datasets, Papers: s.licensing.Papers(), Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {
+		return err
+	}
 	if s.portal, err = portal.New(portal.Deps{
+		Operation:   s.operation,
 		Supervision: s.cases, Scenarios: s.scenarios, Tenders: s.tenders,
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios},
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios, s.operation},
 		Sharing: shares, Use: s.use, Workspaces: s.workspaces,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
@@ -250,9 +255,12 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleUse(workers, sender, s.base, follows); err != nil {
 		return err
 	}
-	if err := jobs.Handle(workers, func(context.Context, operation.MandateMoved) error {
+	if err := notify.HandleOperation(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := jobs.Handle(workers, func(ctx context.Context, moved operation.MandateMoved) error {
 		s.workspaces.ChainMoved()
-		return nil
+		return s.operation.Moved(ctx, moved)
 	}); err != nil {
 		return err
 	}
@@ -274,6 +282,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "key-warning", Every: time.Hour, AtStart: true, Run: s.accounts.WarnOfKeys},
 		{Name: "applications", Every: time.Minute, AtStart: true, Run: s.licensing.Tick},
 		{Name: "tenders", Every: 15 * time.Second, AtStart: true, Run: s.tenders.Tick},
+		{Name: "operation", Every: time.Minute, AtStart: true, Run: s.operation.Tick},
 		{Name: "supervision", Every: time.Minute, AtStart: true, Run: s.cases.Tick},
 		{Name: "scenarios", Every: time.Minute, AtStart: true, Run: s.scenarios.Tick},
 		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},

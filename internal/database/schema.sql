@@ -140,9 +140,10 @@ CREATE OR REPLACE FUNCTION public.mandate_holds(mandate bigint)
  STABLE
 AS $function$
     SELECT 'mandate', m.number FROM mandates m WHERE m.parent_id = mandate AND m.state NOT IN ('closed', 'withdrawn')
-    UNION ALL SELECT 'scenario', s.number FROM scenarios s WHERE s.mandate_id = mandate AND s.state IN ('authorised', 'active', 'suspended', 'expired', 'terminated')
+    UNION ALL SELECT 'scenario', s.number FROM scenarios s WHERE s.mandate_id = mandate AND s.state IN ('authorised', 'active', 'suspended', 'expired', 'terminated', 'surrendered')
     UNION ALL SELECT 'contract', c.number FROM scenario_contracts c JOIN scenarios s ON s.id = c.scenario_id WHERE s.mandate_id = mandate AND c.state IN ('offered', 'active', 'suspended')
     UNION ALL SELECT 'grant', g.number FROM scenario_grants g JOIN scenario_contracts c ON c.id = g.contract_id JOIN scenarios s ON s.id = c.scenario_id WHERE s.mandate_id = mandate AND g.state <> 'ended'
+    UNION ALL SELECT 'workspace', w.number FROM workspaces w JOIN scenarios s ON s.id = w.scenario_id WHERE s.mandate_id = mandate AND w.state <> 'destroyed'
 $function$
 ;
 
@@ -1869,13 +1870,13 @@ CREATE TABLE disclosure_reports (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     body_id bigint NOT NULL,
     year integer NOT NULL,
-    content jsonb NOT NULL,
     sha256 text NOT NULL,
     side text NOT NULL DEFAULT 'manage'::text,
     issued_by bigint NOT NULL,
     issued_name text NOT NULL,
     issued_at timestamp with time zone NOT NULL,
-    CONSTRAINT disclosure_reports_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
+    content text NOT NULL,
+    CONSTRAINT disclosure_reports_content_check CHECK ((content <> ''::text)),
     CONSTRAINT disclosure_reports_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT disclosure_reports_side_check CHECK ((side = 'manage'::text)),
     CONSTRAINT disclosure_reports_year_check CHECK (((year >= 2000) AND (year <= 2999))),
@@ -1885,7 +1886,7 @@ CREATE TABLE disclosure_reports (
     CONSTRAINT disclosure_reports_body_id_year_key UNIQUE (body_id, year)
 );
 CREATE TRIGGER disclosure_reports_stay BEFORE DELETE OR UPDATE ON public.disclosure_reports FOR EACH ROW EXECUTE FUNCTION stays_as_it_is();
-COMMENT ON TABLE disclosure_reports IS 'yearly disclosure (信息披露) of a body''s mandates as it was issued; sha256 is of the text of content as it is given out';
+COMMENT ON TABLE disclosure_reports IS 'yearly disclosure (信息披露) of a body''s mandates as it was issued; sha256 is of content, byte for byte';
 
 CREATE TABLE events (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

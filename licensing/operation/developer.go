@@ -14,7 +14,6 @@ import (
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
-	"shuyuan/internal/jobs"
 	"shuyuan/internal/workdays"
 	"shuyuan/internal/workflow"
 	"shuyuan/licensing/papers"
@@ -222,7 +221,8 @@ func entryTrained(d *Developer) error {
 
 var screenTerm = deadline.Term{House: "developer_screening"}
 
-func errNoDeveloper() error { return fault.New(fault.NotFound, "没有这份入驻申请。") }
+// ErrNoDeveloper says that who asks knows of no such entry.
+func ErrNoDeveloper() error { return fault.New(fault.NotFound, "没有这份入驻申请。") }
 
 // EntryForm is what a developer writes.
 type EntryForm struct {
@@ -443,21 +443,8 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 	if err := audit.Append(ctx, tx, who, "developer", d.Number, string(step.Action), details); err != nil {
 		return err
 	}
-	if (from == EntryAdmitted) != (d.State == EntryAdmitted) { // what runs is looked at, as when the mandate moves
-		if err := jobs.Announce(ctx, tx, EntryMoved{Developer: d.ID}); err != nil {
-			return err
-		}
-	}
 	return s.tellEntry(ctx, tx, d, step.Action)
 }
-
-// EntryMoved is the job that is announced when an entry stands or stands no more.
-type EntryMoved struct {
-	Developer int64 `json:"developer"`
-}
-
-// Kind names the job.
-func (EntryMoved) Kind() string { return "entry_moved" }
 
 // entryEffects are what a move leaves in an entry, and whose clock runs after it.
 func (s *Service) entryEffects(who account.Actor, d *Developer, a EntryAction) error {
@@ -541,7 +528,7 @@ func (s *Service) developerFor(ctx context.Context, q database.Querier, who acco
 	}
 	side, err := s.entryParty(ctx, q, who, d)
 	if err == nil && side == "" || side != OfDeveloper && d.State == EntryDraft {
-		err = errNoDeveloper()
+		err = ErrNoDeveloper()
 	}
 	return d, side, err
 }

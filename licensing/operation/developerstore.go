@@ -91,7 +91,7 @@ func (s *Service) oneDeveloper(ctx context.Context, q database.Querier, where st
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, errNoDeveloper()
+		return nil, ErrNoDeveloper()
 	}
 	return &found[0], nil
 }

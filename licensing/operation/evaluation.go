@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -115,4 +116,17 @@ func (s *Service) Evaluate(ctx context.Context, who account.Actor, number string
 		}
 		return m, audit.Append(ctx, tx, who, "mandate", m.Number, "evaluate", map[string]string{"from": from.Format(time.DateOnly), "verdict": n.Verdict})
 	})
+}
+
+// NextCycle is the first day of the oldest cycle that has ended by t and was not
+// evaluated; zero: there is none.
+func (v *View) NextCycle(t time.Time) time.Time { return next(v.Mandate, v.Evaluations, t) }
+
+func next(m *Mandate, done []Evaluation, t time.Time) time.Time {
+	for _, c := range m.Cycles(t) {
+		if !slices.ContainsFunc(done, func(e Evaluation) bool { return e.From.Format(time.DateOnly) == day(c[0]) }) {
+			return c[0]
+		}
+	}
+	return time.Time{}
 }

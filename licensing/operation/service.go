@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -180,10 +181,13 @@ func dayOf(field, raw string) (time.Time, error) {
 // NewItem is a dataset of a scope, as somebody writes it.
 type NewItem struct {
 	Slug     string
-	Columns  []string
+	Columns  []string // Every alone: all of them
 	Forms    []string
 	Purposes []string
 }
+
+// Every, alone, stands for every column that a dataset has now.
+const Every = "*"
 
 // mostItems is how many datasets a scope has.
 const mostItems = 500
@@ -207,6 +211,9 @@ func (s *Service) items(ctx context.Context, who account.Actor, list []NewItem) 
 		}
 		i := Item{Dataset: d.ID, Slug: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Open: d.Open, Owner: d.Department}
 		there := columnsOf(d)
+		if len(n.Columns) == 1 && n.Columns[0] == Every {
+			n.Columns = there
+		}
 		if len(n.Columns) == 0 {
 			return nil, fault.At("items", "请为“%s”写明列。", short(n.Slug))
 		}
@@ -266,4 +273,32 @@ type Event struct {
 func (s *Service) happened(ctx context.Context, tx pgx.Tx, who account.Actor, subject string, id int64, e Event) error {
 	e.Name, e.At = who.Name, s.instant()
 	return insertEvent(ctx, tx, who, subject, id, e)
+}
+
+// PaperRules are the platform's numbers about files.
+func (s *Service) PaperRules() papers.Rules {
+	if s.papers == nil {
+		return papers.Rules{}
+	}
+	return s.papers.Rules
+}
+
+// Home is the department for which who acts, by its slug, and the text that binds it;
+// empty where there is none.
+func (s *Service) Home(ctx context.Context, who account.Actor) (slug, profile string, err error) {
+	if who.Department == 0 {
+		return "", "", nil
+	}
+	b, err := bodyByID(ctx, s.pool, who.Department)
+	return b.Slug, b.Profile, err
+}
+
+// UsualEnd is the first moment after a term of so many months from the day of from.
+func UsualEnd(from time.Time, months int) time.Time { return deadline.Months(from, months) }
+
+// Sort puts ceilings into the order of the forms of product, and of units by name.
+func Sort(list []Ceiling, forms []string) {
+	slices.SortFunc(list, func(a, b Ceiling) int {
+		return cmp.Or(slices.Index(forms, a.Form)-slices.Index(forms, b.Form), cmp.Compare(a.Unit, b.Unit))
+	})
 }

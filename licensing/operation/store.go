@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/calendars"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 )
@@ -423,4 +424,89 @@ func selectEvaluations(ctx context.Context, q database.Querier, mandate int64) (
 		return nil, fmt.Errorf("evaluations: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Evaluation])
+}
+
+// Disclosure.
+
+// visibleIDs are the datasets of a scope that everybody may see in the catalogue.
+func visibleIDs(ctx context.Context, q database.Querier, mandate int64) ([]int64, error) {
+	rows, err := q.Query(ctx, `SELECT d.id FROM mandate_items i JOIN datasets d ON d.id = i.dataset_id WHERE i.mandate_id = $1 AND d.status = 'published' AND d.open_type IN ('unconditional', 'conditional')`, mandate)
+	if err != nil {
+		return nil, fmt.Errorf("what is public of a scope: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// selectScenarios are the scenarios that were authorised under a mandate.
+func selectScenarios(ctx context.Context, q database.Querier, mandate int64) ([]DisclosedScenario, error) {
+	rows, err := q.Query(ctx, `SELECT s.number, s.title, o.name, s.use_class, s.state FROM scenarios s JOIN organisations o ON o.id = s.organisation_id
+		WHERE s.mandate_id = $1 AND s.state IN ('authorised', 'active', 'suspended', 'expired', 'terminated', 'surrendered', 'closed') ORDER BY s.id`, mandate)
+	if err != nil {
+		return nil, fmt.Errorf("scenarios of a mandate: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[DisclosedScenario])
+	if out == nil {
+		out = []DisclosedScenario{}
+	}
+	return out, err
+}
+
+// bodyBy is a department by its slug.
+func bodyBy(ctx context.Context, q database.Querier, slug string) (b Body, err error) {
+	err = q.QueryRow(ctx, `SELECT `+bodyColumns+` FROM departments b WHERE b.slug = $1`, slug).Scan(bodyInto(&b)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return b, errNoReport()
+	}
+	return b, err
+}
+
+func bodyByID(ctx context.Context, q database.Querier, id int64) (b Body, err error) {
+	err = q.QueryRow(ctx, `SELECT `+bodyColumns+` FROM departments b WHERE b.id = $1`, id).Scan(bodyInto(&b)...)
+	return b, err
+}
+
+func insertReport(ctx context.Context, tx pgx.Tx, who account.Actor, body int64, i *Issued) (bool, error) {
+	tag, err := tx.Exec(ctx, `INSERT INTO disclosure_reports (body_id, year, content, sha256, issued_by, issued_name, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, body, i.Year, string(i.Raw), i.SHA256, who.ID, who.Name, i.At)
+	if err != nil {
+		return false, fmt.Errorf("issue a report: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+func selectReports(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Issued, error) {
+	rows, err := q.Query(ctx, `SELECT b.slug, r.content, r.sha256, r.issued_at FROM disclosure_reports r JOIN departments b ON b.id = r.body_id WHERE `+where+` ORDER BY r.year DESC, r.id DESC`, args)
+	if err != nil {
+		return nil, fmt.Errorf("reports: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (i Issued, err error) {
+		var content string
+		if err := row.Scan(&i.Slug, &content, &i.SHA256, &i.At); err != nil {
+			return i, err
+		}
+		i.Raw = []byte(content)
+		return i, json.Unmarshal(i.Raw, &i.Report)
+	})
+}
+
+// owedYears are the years before one in which mandates of a body stood and about which
+// no report was issued.
+func owedYears(ctx context.Context, q database.Querier, body int64, year int) ([]int, error) {
+	rows, err := q.Query(ctx, `
+		SELECT DISTINCT y FROM mandates m,
+			generate_series(extract(year FROM m.body_signed_at AT TIME ZONE 'Asia/Shanghai')::int, least($2 - 1, CASE WHEN m.state IN ('signed', 'active', 'suspended') THEN $2 - 1 ELSE extract(year FROM m.state_at AT TIME ZONE 'Asia/Shanghai')::int END)) y
+		WHERE m.body_id = $1 AND m.body_signed_at IS NOT NULL AND NOT EXISTS (SELECT FROM disclosure_reports r WHERE r.body_id = m.body_id AND r.year = y) ORDER BY y`, body, year)
+	if err != nil {
+		return nil, fmt.Errorf("reports owed: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int])
+}
+
+func openClocks(ctx context.Context, q database.Querier) ([]calendars.Open, error) {
+	rows, err := q.Query(ctx, `SELECT 'developer', number, clock_profile, clock_path, clock_from FROM developers WHERE state = 'submitted' AND clock_path <> '' ORDER BY 2`)
+	if err != nil {
+		return nil, fmt.Errorf("open clocks: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (o calendars.Open, err error) {
+		return o, row.Scan(&o.Kind, &o.ID, &o.Ref.Profile, &o.Ref.Path, &o.Ref.From)
+	})
 }

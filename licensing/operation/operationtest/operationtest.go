@@ -77,18 +77,7 @@ func (w *World) Code() string {
 // Scope is the whole of some datasets, as a plan writes it.
 func Scope(list ...*datasets.Dataset) (out []operation.NewItem) {
 	for _, d := range list {
-		i := operation.NewItem{Slug: d.Slug}
-		for _, r := range d.Resources {
-			if r.Newest == nil {
-				continue
-			}
-			for _, table := range r.Newest.Tables {
-				for _, f := range table.Fields {
-					i.Columns = append(i.Columns, f.Name)
-				}
-			}
-		}
-		out = append(out, i)
+		out = append(out, operation.NewItem{Slug: d.Slug, Columns: []string{operation.Every}})
 	}
 	return out
 }
