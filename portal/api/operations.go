@@ -88,6 +88,7 @@ func (a *api) register(h huma.API) {
 		describe("Numbers and dates in bins of equal width, everything else by value.", "数和日期分成等宽的格，其他类型按值。").
 		example("/resources/{id}/distributions/1"), a.getDistribution)
 	a.registerRequests(h)
+	a.registerScenarios(h)
 	register(h, op("listDepartments", "/departments", "vocabulary").
 		summary("All departments", "全部部门").
 		describe("With how many datasets each has published, and how it keeps its promises.", "各发布了多少数据集，承诺兑现得怎样。").
