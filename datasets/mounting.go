@@ -27,8 +27,9 @@ type Mounting struct {
 	Stands       func(context.Context) error // the gate, asked before the first row and after the last
 }
 
-// Newest is the newest version of a resource, however its entry is open. It is
-// for who has been, or is about to go, through the gate of mounts.
+// Newest is the newest version of a resource, however its entry is open, without
+// the values of its code lists. It is for who has been, or is about to go, through
+// the gate of mounts.
 func (s *Service) Newest(ctx context.Context, resource string) (*Version, error) {
 	return s.numbered(ctx, resource, math.MaxInt32)
 }
@@ -53,7 +54,7 @@ func (s *Service) numbered(ctx context.Context, resource string, most int) (*Ver
 	if err != nil {
 		return nil, err
 	}
-	return &found[0], nil
+	return found[0].valueless(), nil
 }
 
 // Mount hands a table of v to read, for a workspace, and writes down that it did:

@@ -588,11 +588,34 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"MayServe": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.MayServe(ctx, who, d.Resources[0].Newest)
 	},
+	"Mount": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
+		refuse := func(context.Context) error { return fault.New(fault.Forbidden, "没有。") }
+		var read rows.Table
+		_, err := s.Mount(ctx, datasets.Mounting{User: who.ID, Stands: refuse}, d.Resources[0].Newest, 0, func(t rows.Table) (int64, error) { read = t; return 0, nil })
+		return read, err
+	},
+	"MountSchema": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		return s.MountSchema(ctx, d.Resources[0].Newest, 0)
+	},
 	"Move": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.Move(ctx, who, d.Slug, datasets.Withdraw, "", d.Revision)
 	},
 	"NameResource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.NameResource(ctx, who, d, datasets.Resource{ID: d.Resources[0].ID, Name: d.Resources[0].Name})
+	},
+	"Newest": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		v, err := s.Newest(ctx, d.Resources[0].ID)
+		if err != nil {
+			return nil, err
+		}
+		return *v, nil
+	},
+	"Numbered": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		v, err := s.Numbered(ctx, d.Resources[0].ID, d.Resources[0].Newest.Number)
+		if err != nil {
+			return nil, err
+		}
+		return *v, nil
 	},
 	"RemoveResource": func(ctx context.Context, s *datasets.Service, who account.Actor, d *datasets.Dataset) (any, error) {
 		return nil, s.RemoveResource(ctx, who, d, d.Resources[0].ID)
