@@ -233,7 +233,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 	draft, _ := w.hide(t, "draft-open", datasets.Draft, datasets.Unconditional)
 	withheld, _ := w.hide(t, "kept-back", datasets.Published, datasets.Withheld)
 	link := w.Link(t, withheld, "https://data.example.gov.cn/")
-	mandate := w.operated(t).Mandate(t, operationtest.Scope(conditional))
+	mandate := w.mandates(t).Mandate(t, operationtest.Scope(conditional))
 	w.indexed(t)
 	reads := func(paths ...string) func(persona) bool {
 		return func(p persona) bool {

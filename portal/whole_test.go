@@ -369,9 +369,9 @@ func (r reply) contains(words ...string) string {
 	return ""
 }
 
-// operated is the world as tests of authorised operation make mandates and entries in
+// mandates is the world as tests of authorised operation make mandates and entries in
 // it.
-func (w *whole) operated(t *testing.T) *operationtest.World {
+func (w *whole) mandates(t *testing.T) *operationtest.World {
 	t.Helper()
 	return operationtest.On(t, &licensingtest.World{Catalogue: w.Catalogue, Licensing: w.Server.Licensing, Accounts: w.Accounts, Papers: w.Server.Licensing.Papers(), Book: w.Policy})
 }
