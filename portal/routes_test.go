@@ -525,7 +525,7 @@ func TestEveryRouteOfTheAPIAsksForItsScope(t *testing.T) {
 	w := newWhole(t)
 	w.everyone(t)
 	who := mustActor(t, w, w.tokens[own])
-	for name, scope := range map[persona]string{"reads": account.ScopeRead, "publishes": account.ScopePublish, "applies": account.ScopeApply} {
+	for name, scope := range map[persona]string{"reads": account.ScopeRead, "publishes": account.ScopePublish, "applies": account.ScopeApply, "develops": account.ScopeDevelop} {
 		var err error
 		if w.keys[name], _, err = w.Accounts.CreateKey(t.Context(), who, string(name), []string{scope}, time.Hour); err != nil {
 			t.Fatal(err)
@@ -544,6 +544,8 @@ func TestEveryRouteOfTheAPIAsksForItsScope(t *testing.T) {
 			good, bad = bad, good
 		case account.ScopeApply:
 			good, bad = "applies", good
+		case account.ScopeDevelop:
+			good, bad = "develops", good
 		}
 		for by, refused := range map[persona]bool{good: false, bad: true} {
 			got := w.send(t, w.as(by, r.Method, address, nil))

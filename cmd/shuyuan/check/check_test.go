@@ -265,9 +265,9 @@ func taken(at string) string {
 		SELECT 2, 1, 1, v.id, v.sha256, 'file', 'csv', g.terms, 'r', '` + at + `' FROM versions v, grants g WHERE v.id = 1; `
 }
 
-// developed makes sql for a workspace with a mount, a job that read it, and the
+// computed makes sql for a workspace with a mount, a job that read it, and the
 // released result of that, changed by what follows.
-func developed(change string) string {
+func computed(change string) string {
 	return `INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, state, state_at, made_at, from_at, until_at) VALUES ('SCN-2025-000001', 1, 5, 2, 'x', 'active', '2025-01-01', '2025-01-01', '2025-01-01', '2099-01-01');
 		INSERT INTO scenario_contracts (number, scenario_id, sha256, from_at, until_at, state, state_at) VALUES ('KFHT-2025-000001', 1, repeat('a', 64), '2025-01-01', '2099-01-01', 'active', '2025-01-01');
 		INSERT INTO scenario_grants (number, contract_id, item_id, dataset_id, resource_id, columns, uses, from_at, until_at, state, state_at)
@@ -414,24 +414,24 @@ var mutations = []struct {
 	{name: "more time given by whoever asked", rule: "L10 more time", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("issued", "ask extend", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08', asked_by = 7, more_by = 7, more_days = 5, more_at = '2025-03-10', due_given = 5`)},
 	{name: "put right by whoever ordered it", rule: "L10 who ordered", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("closed", "answer close", overOf+`, issued_by = 7`)},
 	{name: "a step of an order that nobody recorded", rule: "I7 every step of a rectification order", names: "order ZG-2025-000001: 1 steps, 0 acts", sql: ordered("issued", "", "")},
-	{name: "a mount of more columns than were granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: developed(`UPDATE workspace_mounts SET columns = '[{"Name": "c", "Use": "group"}]'`)},
-	{name: "a column used otherwise than granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: developed(`UPDATE workspace_mounts SET columns = '[{"Name": "b", "Use": "read"}]'`)},
-	{name: "a mount by the grant of another scenario", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: developed(`UPDATE scenario_contracts SET scenario_id = 9`)},
-	{name: "a job that ran before its mount was acquired", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: developed(`UPDATE workspace_jobs SET started_at = '2025-02-01'`)},
-	{name: "a mount that was never read to its end", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: developed(`DELETE FROM acquisition_ends WHERE acquisition_id = (SELECT acquisition_id FROM workspace_mounts)`)},
-	{name: "one person is two", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + developed(`UPDATE output_reviews SET second_by = first_by`)},
-	{name: "released by who asked", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + developed(`UPDATE output_reviews SET first_by = asked_by`)},
-	{name: "reviewed by the organisation that asked", rule: "W2 two people", names: "review SC-2025-000001", sql: developed(`INSERT INTO organisation_members VALUES (5, 4, 'use', 'member', now())`)},
-	{name: "a result that the rules refused left", rule: "W2 a result that", names: "release FC-2025-000001", sql: developed(`INSERT INTO output_reviews (number, workspace_id, job_id, state, state_at, title, purpose, asked_by, asked_name, asked_at, clock_profile, clock_path, clock_from, ended_at) SELECT 'SC-2025-000002', 1, 1, 'auto_rejected', now(), 'x', 'x', 2, '陈', now(), 'x', 'y', now(), now()`)},
-	{name: "a release that nobody let out", rule: "W3 what left", names: "release FC-2025-000001", sql: developed(`UPDATE output_reviews SET state = 'rejected'`)},
-	{name: "another result than was reviewed", rule: "W3 what left", names: "release FC-2025-000001", sql: developed(`UPDATE releases SET sha256 = repeat('d', 64)`)},
-	{name: "something else was handed out", rule: "W3 what left", names: "download 1", sql: developed(`INSERT INTO release_downloads (release_id, form, sha256, user_id, at) VALUES (1, 'csv', repeat('e', 64), 2, now())`)},
-	{name: "a release without one of its sources", rule: "W3 a released result", names: "release FC-2025-000001", sql: developed(`DELETE FROM release_inputs`)},
-	{name: "a key that outlived its workspace", rule: "W4 of a destroyed", names: "workspace KJ-2025-000001", sql: checks("workspaces") + developed(`UPDATE workspaces SET state = 'destroyed'`)},
-	{name: "a held result that outlived its workspace", rule: "W4 of a destroyed", names: "workspace KJ-2025-000001", sql: developed(`UPDATE workspaces SET state = 'destroyed', wrapped_key = NULL, key_erased_at = now(); INSERT INTO workspace_destructions VALUES (1, 'XHKJ-2025-000001', '[]', 'x', encode(sha256('x'), 'hex'), now()); UPDATE workspace_mounts SET state = 'gone'`)},
-	{name: "a result that is gone", rule: "W5 a result is held", names: "job ZY-2025-000001", sql: developed(`DELETE FROM workspace_results`)},
-	{name: "a job that was not measured", rule: "W6 what a job took", names: "job ZY-2025-000001", sql: developed(`DELETE FROM usage_events`)},
-	{name: "a job that nobody runs", rule: "I17 no job", names: "job ZY-2025-000001 (running)", sql: developed(`UPDATE workspace_jobs SET state = 'running', ended_at = NULL, runner = 'gone'`)},
+	{name: "a mount of more columns than were granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: computed(`UPDATE workspace_mounts SET columns = '[{"Name": "c", "Use": "group"}]'`)},
+	{name: "a column used otherwise than granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: computed(`UPDATE workspace_mounts SET columns = '[{"Name": "b", "Use": "read"}]'`)},
+	{name: "a mount by the grant of another scenario", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: computed(`UPDATE scenario_contracts SET scenario_id = 9`)},
+	{name: "a job that ran before its mount was acquired", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: computed(`UPDATE workspace_jobs SET started_at = '2025-02-01'`)},
+	{name: "a mount that was never read to its end", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: computed(`DELETE FROM acquisition_ends WHERE acquisition_id = (SELECT acquisition_id FROM workspace_mounts)`)},
+	{name: "one person is two", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + computed(`UPDATE output_reviews SET second_by = first_by`)},
+	{name: "released by who asked", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + computed(`UPDATE output_reviews SET first_by = asked_by`)},
+	{name: "reviewed by the organisation that asked", rule: "W2 two people", names: "review SC-2025-000001", sql: computed(`INSERT INTO organisation_members VALUES (5, 4, 'use', 'member', now())`)},
+	{name: "a result that the rules refused left", rule: "W2 a result that", names: "release FC-2025-000001", sql: computed(`INSERT INTO output_reviews (number, workspace_id, job_id, state, state_at, title, purpose, asked_by, asked_name, asked_at, clock_profile, clock_path, clock_from, ended_at) SELECT 'SC-2025-000002', 1, 1, 'auto_rejected', now(), 'x', 'x', 2, '陈', now(), 'x', 'y', now(), now()`)},
+	{name: "a release that nobody let out", rule: "W3 what left", names: "release FC-2025-000001", sql: computed(`UPDATE output_reviews SET state = 'rejected'`)},
+	{name: "another result than was reviewed", rule: "W3 what left", names: "release FC-2025-000001", sql: computed(`UPDATE releases SET sha256 = repeat('d', 64)`)},
+	{name: "something else was handed out", rule: "W3 what left", names: "download 1", sql: computed(`INSERT INTO release_downloads (release_id, form, sha256, user_id, at) VALUES (1, 'csv', repeat('e', 64), 2, now())`)},
+	{name: "a release without one of its sources", rule: "W3 a released result", names: "release FC-2025-000001", sql: computed(`DELETE FROM release_inputs`)},
+	{name: "a key that outlived its workspace", rule: "W4 of a destroyed", names: "workspace KJ-2025-000001", sql: checks("workspaces") + computed(`UPDATE workspaces SET state = 'destroyed'`)},
+	{name: "a held result that outlived its workspace", rule: "W4 of a destroyed", names: "workspace KJ-2025-000001", sql: computed(`UPDATE workspaces SET state = 'destroyed', wrapped_key = NULL, key_erased_at = now(); INSERT INTO workspace_destructions VALUES (1, 'XHKJ-2025-000001', '[]', 'x', encode(sha256('x'), 'hex'), now()); UPDATE workspace_mounts SET state = 'gone'`)},
+	{name: "a result that is gone", rule: "W5 a result is held", names: "job ZY-2025-000001", sql: computed(`DELETE FROM workspace_results`)},
+	{name: "a job that was not measured", rule: "W6 what a job took", names: "job ZY-2025-000001", sql: computed(`DELETE FROM usage_events`)},
+	{name: "a job that nobody runs", rule: "I17 no job", names: "job ZY-2025-000001 (running)", sql: computed(`UPDATE workspace_jobs SET state = 'running', ended_at = NULL, runner = 'gone'`)},
 	{name: "a mark without an objection", rule: "L5 an entry is marked", names: "population: marked 1, open 0", sql: `UPDATE datasets SET rechecks = 1 WHERE id = 1`},
 	{name: "an objection without a mark", rule: "L5 an entry is marked", names: "population: marked 0, open 1", sql: objected("received", "") + `UPDATE datasets SET rechecks = 0`},
 	{name: "put right before it came", rule: "L5 what puts", names: "objection FH-1", sql: checks("corrections") + objected("corrected", `outcome = 'corrected', fix_version = 2`)},
