@@ -95,7 +95,7 @@ func TestAScenarioGoesItsWholeRoadByPages(t *testing.T) {
 	if n := page.doc(t).Find(".errs li").Length(); n != 3 { // the papers
 		t.Errorf("%d things are missing: %s", n, page.doc(t).Find(".errs").Text())
 	}
-	if got := page.doc(t).Find(`input[name="why.` + id + `"]`).AttrOr("value", ""); got != "地区：分组；人口：汇总" {
+	if got := page.doc(t).Find(`input[name="why.`+id+`"]`).AttrOr("value", ""); got != "地区：分组；人口：汇总" {
 		t.Errorf("the reasons come back as %q", got)
 	}
 	who := w.actorOf(t, citizen)
