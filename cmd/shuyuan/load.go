@@ -15,6 +15,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 )
 
@@ -61,6 +62,9 @@ func loadDemo(ctx context.Context, c *call) error {
 				}
 				return l, err
 			},
+		}
+		d.Tenders = func(now func() time.Time) (*tender.Service, error) {
+			return s.tendersAt(demo.Known(s.accounts), now)
 		}
 		d.Supervision = func(now func() time.Time) (*supervision.Service, error) {
 			l, err := d.Licensing(now)

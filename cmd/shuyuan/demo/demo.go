@@ -26,6 +26,7 @@ import (
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 )
 
@@ -48,6 +49,7 @@ type Deps struct {
 
 	Corrections func(now func() time.Time) *corrections.Service          // as of some time
 	Licensing   func(now func() time.Time) (*licensing.Service, error)   // as of some time, for whoever need not show anew who they are
+	Tenders     func(now func() time.Time) (*tender.Service, error)      // as of some time, likewise
 	Supervision func(now func() time.Time) (*supervision.Service, error) // as of some time, likewise
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once

@@ -40,6 +40,7 @@ import (
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
+	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 )
 
@@ -115,6 +116,13 @@ func installIn(t *testing.T, dir string, pool *pgxpool.Pool, rules ...func(*data
 		Now:  now,
 		Kept: filepath.Join(dir, "demo-accounts"),
 		Out:  &in.out,
+	}
+	in.Tenders = func(now func() time.Time) (*tender.Service, error) {
+		l, err := in.Licensing(now)
+		if err != nil {
+			return nil, err
+		}
+		return tender.New(tender.Config{Pool: in.pool, Catalogue: in.Datasets, Accounts: Known(in.Accounts), Book: book, Clocks: clocks, Papers: l.Papers(), Keeper: account.NewKeeper([]byte("tenders")), Now: now})
 	}
 	in.Supervision = func(now func() time.Time) (*supervision.Service, error) {
 		l, err := in.Licensing(now)

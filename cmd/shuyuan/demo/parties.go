@@ -61,8 +61,8 @@ func (s *stage) organisation(ctx context.Context, identifier string, n account.N
 		return 0, owner, err
 	}
 	var o account.Organisation
-	if len(all) > 0 {
-		o = all[0]
+	if i := slices.IndexFunc(all, func(o account.Organisation) bool { return o.Name == n.Name }); i >= 0 {
+		o = all[i]
 	} else if o.ID, err = s.Accounts.SaveOrganisation(ctx, owner, 0, n); err != nil {
 		return 0, owner, err
 	}
