@@ -324,9 +324,15 @@ func (s *Server) readPlanPaper(c *fiber.Ctx) error {
 	return sendKept(c, p.Media, p.Name, raw)
 }
 
+// mandateFields are the fields that an agreement's form may have, and no others:
+// asked before it is looked up what the form is about.
+func mandateFields(c *fiber.Ctx) (url.Values, error) {
+	return formWith(c, []string{"ceiling."}, "title", "from", "last", "income", "income_months", "items", "revision", "sent")
+}
+
 // mandateForm reads the form of an agreement whose products have these forms.
 func mandateForm(c *fiber.Ctx, forms []string) (templates.MandateForm, operation.Form, error) {
-	f, err := formWith(c, []string{"ceiling."}, "title", "from", "last", "income", "income_months", "items", "revision", "sent")
+	f, err := mandateFields(c)
 	if err != nil {
 		return templates.MandateForm{}, operation.Form{}, err
 	}
@@ -398,6 +404,9 @@ func (s *Server) showDraftMandate(c *fiber.Ctx) error {
 
 // draftMandate is POST /desk/plans/{number}/agreement.
 func (s *Server) draftMandate(c *fiber.Ctx) error {
+	if _, err := mandateFields(c); err != nil {
+		return err
+	}
 	v, p, err := s.drafting(c)
 	if err != nil {
 		return err
@@ -474,6 +483,9 @@ func (s *Server) renewMandate(c *fiber.Ctx) error {
 }
 
 func (s *Server) changeMandate(c *fiber.Ctx, renew bool, do func(string, int, operation.Form) (*operation.Mandate, error)) error {
+	if _, err := mandateFields(c); err != nil {
+		return err
+	}
 	v, p, err := s.changing(c, renew)
 	if err != nil {
 		return err

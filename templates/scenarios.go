@@ -367,8 +367,6 @@ func scenarioSaid(x *scenario.Scenario, now time.Time) string {
 	return ""
 }
 
-func intText(n int) string { return strconv.Itoa(n) }
-
 // goalWidth is how far a goal is reached, in percent.
 func goalWidth(n, want int) int { return min(100, n*100/max(want, 1)) }
 

@@ -185,7 +185,6 @@ type Tender struct {
 	papers     []papers.Paper
 	words      string // of the move under way
 	at         time.Time
-	bidID      int64 // that the move is about
 	wrong      error // what keeps it from being announced
 }
 

@@ -93,19 +93,6 @@ func (s *Service) holding(w *Workspace) ([]byte, error) {
 	return derived(key, "results")
 }
 
-// hold seals a table for w. It may hold what the runner measured.
-func (s *Service) hold(w *Workspace, t disclosure.Table, about string) ([]byte, error) {
-	key, err := s.holding(w)
-	if err != nil {
-		return nil, err
-	}
-	text, err := packTable(t)
-	if err != nil {
-		return nil, err
-	}
-	return seal(key, text, about)
-}
-
 // held opens a table of w.
 func (s *Service) held(w *Workspace, box []byte, about string) (disclosure.Table, error) {
 	key, err := s.holding(w)

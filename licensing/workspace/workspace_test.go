@@ -263,7 +263,7 @@ func TestReleasedWithChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting)
+	w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting)
 	step := func(i int, s workspace.ReviewStep) error {
 		now, err := w.Workspaces.Review(t.Context(), w.Reviewers[i], r.Number)
 		if err != nil {
@@ -282,7 +282,7 @@ func TestReleasedWithChanges(t *testing.T) {
 	if err := step(0, workspace.ReviewStep{Action: workspace.Change, Words: "不需要次数", Want: workspace.Wanted{Drop: []string{"visits"}}}); err != nil {
 		t.Fatal(err)
 	}
-	now = w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting)
+	now := w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting)
 	if now.Round != 2 || len(now.Result.Columns) != 2 || now.FirstBy != "" {
 		t.Fatalf("round %d, %+v", now.Round, now.Result.Columns)
 	}

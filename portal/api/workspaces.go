@@ -22,7 +22,7 @@ import (
 type WorkspaceRun struct {
 	Kind       string            `json:"kind" enum:"sql,sample,algorithm" doc:"sql: on the data; sample: on synthetic rows, its result is shown at once; algorithm: one that is registered" zh:"sql 在数据上运行；sample 在合成样例上运行，结果当场给看；algorithm 运行登记的算法" example:"sql"`
 	Name       string            `json:"name,omitempty" doc:"What the program is called" zh:"程序的名称" example:"monthly.sql"`
-	SQL        string            `json:"sql,omitempty" doc:"One SELECT over the mounted tables; not of an algorithm" zh:"一条对挂载的表的 SELECT；算法不写" example:"SELECT station, count(DISTINCT person) AS people FROM station_visits GROUP BY station"`
+	SQL        string            `json:"sql,omitempty" doc:"One select over the mounted tables; not of an algorithm" zh:"一条对挂载的表的 select；算法不写" example:"select station, count(distinct person) as people from station_visits group by station"`
 	Algorithm  string            `json:"algorithm,omitempty" doc:"Number of a registered algorithm" zh:"登记的算法的编号" example:"SF-2026-000001"`
 	Parameters map[string]string `json:"parameters,omitempty" doc:"Types of the parameters that the program leaves open: text, integer, decimal, date, datetime, boolean" zh:"程序留的参数，各是什么类型：text、integer、decimal、date、datetime、boolean" example:"{\"since\":\"date\"}"`
 	Values     map[string]string `json:"values,omitempty" doc:"Their values, as text" zh:"参数的值，写作文字" example:"{\"since\":\"2026-10-01\"}"`

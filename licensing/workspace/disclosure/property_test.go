@@ -213,7 +213,7 @@ func interval(exact map[string]int64, hidden map[string]bool, rows, columns int,
 			if hidden[cell] {
 				inner = append(inner, cell)
 			}
-			for _, margin := range []string{fmt.Sprint("a", i, "<nil>"), fmt.Sprint("<nil>b", j), fmt.Sprint("<nil> <nil>")} {
+			for _, margin := range []string{fmt.Sprint("a", i, "<nil>"), fmt.Sprint("<nil>b", j), "<nil> <nil>"} {
 				sums[margin] = append(sums[margin], cell)
 			}
 		}
