@@ -20,24 +20,18 @@ import (
 func (w *whole) operated(t *testing.T) (*datasets.Dataset, *datasets.Version) {
 	t.Helper()
 	d, v := w.File(t, "people.csv", licensingtest.Table, func(d *datasets.Dataset) { d.Open = datasets.Conditional })
+	from, until := w.Clock().AddDate(-1, 0, 0).Format(`'2006-01-02'`), w.Clock().AddDate(4, 0, 0).Format(`'2006-01-02'`)
 	for _, sql := range []string{
 		`INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at) VALUES ('legal', '示例运营公司', '91350100M000100Y43', 'operate', 'verified', now(), now(), now()), ('legal', '示例开发公司', '91350100M000100Y44', 'use', 'verified', now(), now(), now())`,
 		`INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) SELECT o.id, u.id, o.side, 'owner', now() FROM organisations o JOIN users u ON u.identifier = CASE o.side WHEN 'operate' THEN 'operator@tests.example' ELSE 'citizen@tests.example' END`,
-		`ALTER TABLE mandates DISABLE TRIGGER USER`, `ALTER TABLE mandate_items DISABLE TRIGGER USER`, `ALTER TABLE developers DISABLE TRIGGER USER`,
-		`DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS of, conname FROM pg_constraint WHERE conrelid IN ('mandates'::regclass, 'developers'::regclass) AND contype = 'c' LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.of, c.conname); END LOOP; END $$`,
-		`INSERT INTO mandates (number, body_id, operator_id, title, purposes, forms, from_at, until_at, state, state_at, made_at) SELECT 'AUTH-2026-000001', d.department_id, o.id, '示例运营授权', '{public_services}', '{result_table}', now() - interval '1 year', now() + interval '5 years', 'active', now(), now() FROM datasets d, organisations o WHERE d.slug = '` + d.Slug + `' AND o.side = 'operate'`,
+		`INSERT INTO mandates (number, body_id, operator_id, title, purposes, forms, from_at, until_at, state, state_at, made_at) SELECT 'AUTH-2026-000001', d.department_id, o.id, '示例运营授权', '{public_services}', '{result_table}', ` + from + `, ` + until + `, 'draft', ` + from + `, ` + from + ` FROM datasets d, organisations o WHERE d.slug = '` + d.Slug + `' AND o.side = 'operate'`,
 		`INSERT INTO mandate_items (mandate_id, dataset_id, columns) SELECT 1, id, '{年份,地区,人口}' FROM datasets WHERE slug = '` + d.Slug + `'`,
-		`INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at, trained_until) SELECT 'RZ-2026-000001', 1, id, 'admitted', now(), now(), now() + interval '5 years' FROM organisations WHERE side = 'use'`,
+		`UPDATE mandates SET state = 'active', sha256 = repeat('a', 64), locked_at = made_at, approved_by = a.id, body_signed_by = a.id, operator_signed_by = o.id FROM users a, users o WHERE a.identifier = 'authority@tests.example' AND o.identifier = 'operator@tests.example'`,
+		`INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at, submitted_by, declared, decided_by, trained_until) SELECT 'RZ-2026-000001', 1, d.id, 'admitted', ` + from + `, ` + from + `, u.id, true, o.id, ` + until + ` FROM organisations d, users u, users o WHERE d.side = 'use' AND u.identifier = 'citizen@tests.example' AND o.identifier = 'operator@tests.example'`,
 	} {
 		if _, err := w.Pool.Exec(t.Context(), sql); err != nil {
 			t.Fatalf("%s: %v", sql, err)
 		}
-	}
-	if _, err := w.Pool.Exec(t.Context(), `UPDATE mandates SET from_at = $1, until_at = $2`, w.Clock().AddDate(-1, 0, 0), w.Clock().AddDate(5, 0, 0)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Pool.Exec(t.Context(), `UPDATE developers SET trained_until = $1`, w.Clock().AddDate(5, 0, 0)); err != nil {
-		t.Fatal(err)
 	}
 	return d, v
 }

@@ -115,7 +115,7 @@ func TestOnlyAnAdmittedDeveloperAsksUnderAMandateThatStands(t *testing.T) {
 	if _, err := w.Scenarios.Submit(t.Context(), member, x.Number, x.Revision); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("a member submitted: %v", err)
 	}
-	if _, err := w.Pool.Exec(t.Context(), `UPDATE mandates SET state = 'suspended', reason = '查'`); err != nil {
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE mandates SET state = 'suspended', reason = '查', held_by = 'body', basis = '协议第八条'`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Scenarios.Submit(t.Context(), w.Owner, x.Number, x.Revision); fault.KindOf(err) != fault.Conflict {

@@ -213,8 +213,8 @@ func TestStandingEndsAndComesBackWithEveryLinkAbove(t *testing.T) {
 		t.Error("resuming did not bring back what was")
 	}
 	for _, sql := range [][2]string{
-		{`UPDATE mandates SET state = 'suspended', reason = '查'`, `UPDATE mandates SET state = 'active'`},
-		{`UPDATE developers SET state = 'suspended'`, `UPDATE developers SET state = 'admitted'`},
+		{`UPDATE mandates SET state = 'suspended', reason = '查', held_by = 'body', basis = '协议第八条'`, `UPDATE mandates SET state = 'active', held_by = ''`},
+		{`UPDATE developers SET state = 'suspended', reason = '查', held_by = 'operator'`, `UPDATE developers SET state = 'admitted', held_by = ''`},
 		{`UPDATE organisations SET suspended_at = now(), suspended_reason = '查' WHERE side = 'use'`, `UPDATE organisations SET suspended_at = NULL, suspended_reason = ''`},
 	} {
 		for i, s := range sql {

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -399,10 +400,13 @@ type Member struct {
 	Owner    bool // of the organisation
 	Programs bool
 	Asks     bool
+	Writes   bool // the entry names them for programs
+	Releases bool // and for asking that results be released
 }
 
 // SetMember says what somebody of the developer's organisation may do in a
-// workspace: nothing takes them out. Owners of the organisation do.
+// workspace: nothing takes them out. Owners of the organisation do, and give nobody
+// more than the developer's entry names them for.
 func (s *Service) SetMember(ctx context.Context, who account.Actor, number string, user int64, programs, asks bool) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		none := struct{}{}
@@ -420,12 +424,14 @@ func (s *Service) SetMember(ctx context.Context, who account.Actor, number strin
 		if err != nil {
 			return none, err
 		}
-		there := false
-		for _, m := range members {
-			there = there || m.User == user
-		}
-		if !there {
+		i := slices.IndexFunc(members, func(m Member) bool { return m.User == user })
+		switch {
+		case i < 0:
 			return none, fault.At("user", "本机构没有这个人。")
+		case programs && !members[i].Writes:
+			return none, fault.At("user", "入驻登记里，这个人不写程序；先在入驻里登记。")
+		case asks && !members[i].Releases:
+			return none, fault.At("user", "入驻登记里，这个人不申请放出；先在入驻里登记。")
 		}
 		if err := saveMember(ctx, tx, w, user, who.ID, programs, asks, s.instant()); err != nil {
 			return none, err

@@ -87,13 +87,19 @@ func saveWorkspace(ctx context.Context, tx pgx.Tx, w *Workspace) error {
 	return nil
 }
 
+// named is, in SQL, what somebody may be let do in workspaces at all: what the
+// developer's entry with the operator names them for (FJ-4.2).
+const named = ` LEFT JOIN LATERAL (
+		SELECT p.writes, p.releases FROM scenarios s JOIN developers d ON d.mandate_id = s.mandate_id AND d.organisation_id = s.organisation_id AND d.state IN ('admitted', 'suspended')
+		JOIN developer_people p ON p.developer_id = d.id AND p.user_id = m.user_id WHERE s.id = @scenario) e ON true `
+
 // selectParty is on which side of w a user stands, by membership.
 func selectParty(ctx context.Context, q database.Querier, user int64, w *Workspace) (of, role string, programs, asks bool, err error) {
 	err = q.QueryRow(ctx, `
-		SELECT CASE m.organisation_id WHEN @developer THEN 'developer' ELSE 'operator' END, m.role, coalesce(x.programs, false), coalesce(x.asks, false)
-		FROM organisation_members m LEFT JOIN workspace_members x ON x.workspace_id = @workspace AND x.user_id = m.user_id
+		SELECT CASE m.organisation_id WHEN @developer THEN 'developer' ELSE 'operator' END, m.role, coalesce(x.programs AND e.writes, false), coalesce(x.asks AND e.releases, false)
+		FROM organisation_members m LEFT JOIN workspace_members x ON x.workspace_id = @workspace AND x.user_id = m.user_id`+named+`
 		WHERE m.user_id = @user AND m.organisation_id IN (@developer, @operator) ORDER BY m.organisation_id = @developer DESC LIMIT 1`,
-		pgx.NamedArgs{"user": user, "developer": w.Organisation.ID, "operator": w.Operator.ID, "workspace": w.ID}).Scan(&of, &role, &programs, &asks)
+		pgx.NamedArgs{"user": user, "developer": w.Organisation.ID, "operator": w.Operator.ID, "workspace": w.ID, "scenario": w.Scenario.ID}).Scan(&of, &role, &programs, &asks)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", "", false, false, nil
 	}
@@ -168,9 +174,9 @@ func saveMember(ctx context.Context, tx pgx.Tx, w *Workspace, user, by int64, pr
 // selectMembers are the people of the developer, with what each may do in w.
 func selectMembers(ctx context.Context, q database.Querier, w *Workspace) ([]Member, error) {
 	rows, err := q.Query(ctx, `
-		SELECT u.id, u.name, m.role = 'owner', coalesce(x.programs, false), coalesce(x.asks, false)
-		FROM organisation_members m JOIN users u ON u.id = m.user_id LEFT JOIN workspace_members x ON x.workspace_id = $1 AND x.user_id = m.user_id
-		WHERE m.organisation_id = $2 AND u.disabled_at IS NULL ORDER BY u.id`, w.ID, w.Organisation.ID)
+		SELECT u.id, u.name, m.role = 'owner', coalesce(x.programs AND e.writes, false), coalesce(x.asks AND e.releases, false), coalesce(e.writes, false), coalesce(e.releases, false)
+		FROM organisation_members m JOIN users u ON u.id = m.user_id LEFT JOIN workspace_members x ON x.workspace_id = @workspace AND x.user_id = m.user_id`+named+`
+		WHERE m.organisation_id = @developer AND u.disabled_at IS NULL ORDER BY u.id`, pgx.NamedArgs{"workspace": w.ID, "developer": w.Organisation.ID, "scenario": w.Scenario.ID})
 	if err != nil {
 		return nil, fmt.Errorf("members of a workspace: %w", err)
 	}

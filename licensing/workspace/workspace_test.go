@@ -295,3 +295,29 @@ func TestReleasedWithChanges(t *testing.T) {
 		t.Error("nothing was released")
 	}
 }
+
+// Nobody may do more in a workspace than the developer's entry names them for.
+func TestTheEntryNamesWhoMayDoWhat(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	if err := w.Workspaces.SetMember(t.Context(), w.Owner, v.Number, w.Member.ID, true, false); err != nil {
+		t.Fatal(err)
+	}
+	job := workspace.NewJob{Kind: workspace.OfSQL, Name: "a.sql", SQL: workspacetest.Counted}
+	if _, err := w.Workspaces.Ask(t.Context(), w.Member, v.Number, job); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE developer_people SET writes = false WHERE user_id = $1`, w.Member.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Workspaces.Ask(t.Context(), w.Member, v.Number, job); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("somebody runs programs whom the entry does not name for that: %v", err)
+	}
+	if err := w.Workspaces.SetMember(t.Context(), w.Owner, v.Number, w.Member.ID, true, false); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("somebody is let write programs whom the entry does not name for that: %v", err)
+	}
+	if err := w.Workspaces.SetMember(t.Context(), w.Owner, v.Number, w.Member.ID, false, true); err != nil {
+		t.Error(err)
+	}
+}

@@ -110,7 +110,8 @@ ALTER TABLE mandates
     ADD CHECK (parent_id <> id AND renews_id <> id),
     ADD CHECK (state NOT IN ('approved', 'signed', 'active', 'suspended', 'expired', 'revoked', 'surrendered', 'closed') OR sha256 <> '' AND approved_by IS NOT NULL AND locked_at IS NOT NULL),
     ADD CHECK (state NOT IN ('signed', 'active', 'suspended', 'expired', 'revoked', 'surrendered', 'closed') OR body_signed_by IS NOT NULL AND operator_signed_by IS NOT NULL),
-    ADD CHECK (state = 'suspended' OR held_by = '');
+    ADD CHECK ((state = 'suspended') = (held_by <> '')),
+    ADD CHECK (state <> 'suspended' OR basis <> '');
 CREATE INDEX mandates_parent ON mandates (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX mandates_body ON mandates (body_id, id DESC);
 CREATE UNIQUE INDEX mandates_planned_once ON mandates (plan_id) WHERE renews_id IS NULL AND state <> 'withdrawn';
@@ -210,7 +211,7 @@ ALTER TABLE developers
     ADD CHECK (state NOT IN ('submitted', 'admitted') OR submitted_by IS NOT NULL AND declared),
     ADD CHECK (state <> 'admitted' OR decided_by IS NOT NULL AND trained_until IS NOT NULL),
     ADD CHECK (state NOT IN ('returned', 'refused', 'suspended') OR reason <> ''),
-    ADD CHECK (state = 'suspended' OR held_by = '');
+    ADD CHECK ((state = 'suspended') = (held_by <> ''));
 COMMENT ON COLUMN developers.trained_until IS 'the first moment at which the training no longer counts: from then on nothing passes';
 COMMENT ON COLUMN developers.declared IS 'that no listed breach was found of it in the last declared_years years';
 COMMENT ON COLUMN developers.dcmm IS '数据管理能力成熟度 (DCMM); 0: not rated';

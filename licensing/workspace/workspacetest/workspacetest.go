@@ -145,6 +145,7 @@ func (w *World) chain(t testing.TB) {
 	w.exec(t, `INSERT INTO mandate_items (mandate_id, dataset_id, columns) VALUES ($1, $2, $3)`, w.Mandate, w.Data.ID, columns)
 	w.exec(t, `UPDATE mandates SET state = 'active', sha256 = repeat('a', 64), approved_by = $2, body_signed_by = $2, operator_signed_by = $3, locked_at = made_at WHERE id = $1`, w.Mandate, w.Authority.ID, w.Reviewers[0].ID)
 	w.exec(t, `INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at, submitted_by, declared, decided_by, trained_until) VALUES ('RZ-2026-000001', $1, $2, 'admitted', $3, $3, $4, true, $5, $6)`, w.Mandate, w.Firm, from, w.Owner.ID, w.Reviewers[0].ID, until)
+	w.exec(t, `INSERT INTO developer_people (developer_id, user_id, writes, releases) SELECT d.id, u, true, true FROM developers d, unnest($1::bigint[]) u`, []int64{w.Owner.ID, w.Member.ID})
 	w.Scenario = w.id(t, `INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, use_class, purpose, from_at, until_at, state, state_at, made_at) VALUES ($1, $2, $3, $4, '节假日客流提示', 'industry', '提示', $5, $6, 'active', $5, $5) RETURNING id`,
 		w.Name, w.Mandate, w.Firm, w.Owner.ID, from, until)
 	item := w.id(t, `INSERT INTO scenario_items (scenario_id, dataset_id, resource_id, columns) VALUES ($1, $2, $3, $4) RETURNING id`, w.Scenario, w.Data.ID, w.Version.ResourceID, columns)
@@ -155,12 +156,12 @@ func (w *World) chain(t testing.TB) {
 
 // Suspend suspends the mandate, and Resume lifts that: one UPDATE each.
 func (w *World) Suspend(t testing.TB) {
-	w.exec(t, `UPDATE mandates SET state = 'suspended', reason = '安全检查' WHERE id = $1`, w.Mandate)
+	w.exec(t, `UPDATE mandates SET state = 'suspended', reason = '安全检查', held_by = 'body', basis = '协议第八条' WHERE id = $1`, w.Mandate)
 }
 
 // Resume lifts Suspend.
 func (w *World) Resume(t testing.TB) {
-	w.exec(t, `UPDATE mandates SET state = 'active', reason = '' WHERE id = $1`, w.Mandate)
+	w.exec(t, `UPDATE mandates SET state = 'active', reason = '', held_by = '' WHERE id = $1`, w.Mandate)
 }
 
 func (w *World) exec(t testing.TB, sql string, args ...any) {
