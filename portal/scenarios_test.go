@@ -26,7 +26,10 @@ func (w *whole) operated(t *testing.T) (*datasets.Dataset, *datasets.Version) {
 		`INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) SELECT o.id, u.id, o.side, 'owner', now() FROM organisations o JOIN users u ON u.identifier = CASE o.side WHEN 'operate' THEN 'operator@tests.example' ELSE 'citizen@tests.example' END`,
 		`INSERT INTO mandates (number, body_id, operator_id, title, purposes, forms, from_at, until_at, state, state_at, made_at) SELECT 'AUTH-2026-000001', d.department_id, o.id, '示例运营授权', '{public_services}', '{result_table}', ` + from + `, ` + until + `, 'draft', ` + from + `, ` + from + ` FROM datasets d, organisations o WHERE d.slug = '` + d.Slug + `' AND o.side = 'operate'`,
 		`INSERT INTO mandate_items (mandate_id, dataset_id, columns) SELECT 1, id, '{年份,地区,人口}' FROM datasets WHERE slug = '` + d.Slug + `'`,
-		`UPDATE mandates SET state = 'active', sha256 = repeat('a', 64), locked_at = made_at, approved_by = a.id, body_signed_by = a.id, operator_signed_by = o.id FROM users a, users o WHERE a.identifier = 'authority@tests.example' AND o.identifier = 'operator@tests.example'`,
+		`UPDATE mandates SET state = 'under_review'`,
+		`UPDATE mandates SET state = 'approved', sha256 = repeat('a', 64), locked_at = made_at, approved_by = a.id FROM users a WHERE a.identifier = 'authority@tests.example'`,
+		`UPDATE mandates SET state = 'signed', body_signed_by = approved_by, operator_signed_by = o.id FROM users o WHERE o.identifier = 'operator@tests.example'`,
+		`UPDATE mandates SET state = 'active'`,
 		`INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at, submitted_by, declared, decided_by, trained_until) SELECT 'RZ-2026-000001', 1, d.id, 'admitted', ` + from + `, ` + from + `, u.id, true, o.id, ` + until + ` FROM organisations d, users u, users o WHERE d.side = 'use' AND u.identifier = 'citizen@tests.example' AND o.identifier = 'operator@tests.example'`,
 	} {
 		if _, err := w.Pool.Exec(t.Context(), sql); err != nil {

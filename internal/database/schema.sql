@@ -163,6 +163,20 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.mandate_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.state, NEW.state) NOT IN (('draft', 'under_review'), ('under_review', 'draft'), ('under_review', 'approved'), ('approved', 'signed'), ('signed', 'active'), ('active', 'suspended'), ('suspended', 'active'),
+        ('signed', 'revoked'), ('active', 'revoked'), ('suspended', 'revoked'), ('signed', 'surrendered'), ('active', 'surrendered'), ('suspended', 'surrendered'), ('signed', 'expired'), ('active', 'expired'), ('suspended', 'expired'),
+        ('expired', 'closed'), ('revoked', 'closed'), ('surrendered', 'closed'), ('draft', 'withdrawn'), ('under_review', 'withdrawn'), ('approved', 'withdrawn')) THEN
+        RAISE EXCEPTION 'mandate % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.mandate_part()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2676,6 +2690,7 @@ CREATE UNIQUE INDEX mandates_planned_once ON public.mandates USING btree (plan_i
 CREATE UNIQUE INDEX mandates_renewed_once ON public.mandates USING btree (renews_id) WHERE (state <> 'withdrawn'::text);
 CREATE TRIGGER mandates_empty BEFORE INSERT OR UPDATE OF state ON public.mandates FOR EACH ROW WHEN ((new.state = 'closed'::text)) EXECUTE FUNCTION mandate_empty();
 CREATE TRIGGER mandates_locked BEFORE UPDATE ON public.mandates FOR EACH ROW WHEN ((old.locked_at IS NOT NULL)) EXECUTE FUNCTION mandate_locked();
+CREATE TRIGGER mandates_moves BEFORE UPDATE OF state ON public.mandates FOR EACH ROW WHEN ((old.state <> new.state)) EXECUTE FUNCTION mandate_moves();
 CREATE TRIGGER mandates_nest BEFORE INSERT OR UPDATE OF from_at, until_at, parent_id ON public.mandates FOR EACH ROW EXECUTE FUNCTION terms_nest();
 CREATE TRIGGER mandates_within BEFORE INSERT OR UPDATE OF forms, purposes, parent_id, income ON public.mandates FOR EACH ROW WHEN ((new.parent_id IS NOT NULL)) EXECUTE FUNCTION mandate_within();
 COMMENT ON TABLE mandates IS 'authorisation agreements (授权运营协议) between an implementing body and an operator; a city''s stands under its province''s (parent_id)';

@@ -146,6 +146,18 @@ BEGIN
 END $$;
 CREATE TRIGGER mandates_locked BEFORE UPDATE ON mandates FOR EACH ROW WHEN (OLD.locked_at IS NOT NULL) EXECUTE FUNCTION mandate_locked();
 
+CREATE FUNCTION mandate_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (OLD.state, NEW.state) NOT IN (('draft', 'under_review'), ('under_review', 'draft'), ('under_review', 'approved'), ('approved', 'signed'), ('signed', 'active'), ('active', 'suspended'), ('suspended', 'active'),
+        ('signed', 'revoked'), ('active', 'revoked'), ('suspended', 'revoked'), ('signed', 'surrendered'), ('active', 'surrendered'), ('suspended', 'surrendered'), ('signed', 'expired'), ('active', 'expired'), ('suspended', 'expired'),
+        ('expired', 'closed'), ('revoked', 'closed'), ('surrendered', 'closed'), ('draft', 'withdrawn'), ('under_review', 'withdrawn'), ('approved', 'withdrawn')) THEN
+        RAISE EXCEPTION 'mandate % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION mandate_moves IS 'the moves of licensing/operation, and no others';
+CREATE TRIGGER mandates_moves BEFORE UPDATE OF state ON mandates FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION mandate_moves();
+
 -- A part of a locked agreement neither comes nor goes, and whatever stands under a parent lies within it.
 CREATE FUNCTION mandate_part() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -143,7 +143,10 @@ func (w *World) chain(t testing.TB) {
 	w.Mandate = w.id(t, `INSERT INTO mandates (number, body_id, operator_id, title, from_at, until_at, state, state_at, made_at) VALUES ($1, $2, $3, '示例运营授权', $4, $5, 'draft', $4, $4) RETURNING id`, w.Number, w.Body.ID, w.Operator, from, until)
 	columns := []string{"person", "station", "day", "amount"}
 	w.exec(t, `INSERT INTO mandate_items (mandate_id, dataset_id, columns) VALUES ($1, $2, $3)`, w.Mandate, w.Data.ID, columns)
-	w.exec(t, `UPDATE mandates SET state = 'active', sha256 = repeat('a', 64), approved_by = $2, body_signed_by = $2, operator_signed_by = $3, locked_at = made_at WHERE id = $1`, w.Mandate, w.Authority.ID, w.Reviewers[0].ID)
+	w.exec(t, `UPDATE mandates SET state = 'under_review' WHERE id = $1`, w.Mandate)
+	w.exec(t, `UPDATE mandates SET state = 'approved', sha256 = repeat('a', 64), approved_by = $2, locked_at = made_at WHERE id = $1`, w.Mandate, w.Authority.ID)
+	w.exec(t, `UPDATE mandates SET state = 'signed', body_signed_by = $2, operator_signed_by = $3 WHERE id = $1`, w.Mandate, w.Authority.ID, w.Reviewers[0].ID)
+	w.exec(t, `UPDATE mandates SET state = 'active' WHERE id = $1`, w.Mandate)
 	w.exec(t, `INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at, submitted_by, declared, decided_by, trained_until) VALUES ('RZ-2026-000001', $1, $2, 'admitted', $3, $3, $4, true, $5, $6)`, w.Mandate, w.Firm, from, w.Owner.ID, w.Reviewers[0].ID, until)
 	w.exec(t, `INSERT INTO developer_people (developer_id, user_id, writes, releases) SELECT d.id, u, true, true FROM developers d, unnest($1::bigint[]) u`, []int64{w.Owner.ID, w.Member.ID})
 	w.Scenario = w.id(t, `INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, use_class, purpose, from_at, until_at, state, state_at, made_at) VALUES ($1, $2, $3, $4, '节假日客流提示', 'industry', '提示', $5, $6, 'active', $5, $5) RETURNING id`,
