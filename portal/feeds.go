@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -101,53 +100,30 @@ func (s *Server) datasetFeed(c *fiber.Ctx) error {
 		return err
 	}
 	page := s.Config.BaseURL + "/datasets/" + d.Slug
-	f := interop.Feed{
-		ID: s.Config.BaseURL + localPath(c), Title: text.Pick(ctx, d.Title, d.TitleEN), Self: s.Config.BaseURL + localPath(c), Page: page, Lang: string(text.Of(ctx)),
-		Updated: d.UpdatedAt,
-	}
+	f := s.newFeed(c, text.Pick(ctx, d.Title, d.TitleEN), "/datasets/"+d.Slug)
+	f.Updated = d.UpdatedAt
 	for i := range events {
 		e := &events[i]
-		if e.At.After(f.Updated) {
-			f.Updated = e.At
-		}
 		f.Entries = append(f.Entries, interop.Entry{
 			ID: fmt.Sprintf("%s#event-%d", page, e.ID), Title: templates.EventSentence(text.Of(ctx), e), Link: s.Config.BaseURL + templates.EventPath(e),
 			Summary: templates.NoticeKindName(text.Of(ctx), string(e.Kind)), Author: templates.DepartmentName(ctx, &d.Department), Theme: text.Pick(ctx, d.Theme.Name, d.Theme.NameEN), Updated: e.At,
 		})
 	}
-	body, err := interop.Atom(f)
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, "application/atom+xml; charset=utf-8")
-	return c.Send(body)
+	return sendAtom(c, f)
 }
 
 func (s *Server) sendFeed(c *fiber.Ctx, title, page string, items []datasets.Dataset) error {
 	ctx := c.UserContext()
-	f := interop.Feed{
-		ID: s.Config.BaseURL + localPath(c), Title: title, Self: s.Config.BaseURL + localPath(c), Page: s.Config.BaseURL + page, Lang: string(text.Of(ctx)),
-	}
+	f := s.newFeed(c, title, page)
 	for i := range items {
 		d := &items[i]
-		if d.UpdatedAt.After(f.Updated) {
-			f.Updated = d.UpdatedAt
-		}
 		link := s.Config.BaseURL + "/datasets/" + d.Slug
 		f.Entries = append(f.Entries, interop.Entry{
 			ID: fmt.Sprintf("%s#%d", link, d.Revision), Title: text.Pick(ctx, d.Title, d.TitleEN), Link: link, Summary: text.Pick(ctx, d.Summary, d.SummaryEN),
 			Author: templates.DepartmentName(ctx, &d.Department), Theme: text.Pick(ctx, d.Theme.Name, d.Theme.NameEN), Updated: d.UpdatedAt,
 		})
 	}
-	if f.Updated.IsZero() {
-		f.Updated = time.Unix(0, 0).UTC() // an empty feed has never changed
-	}
-	body, err := interop.Atom(f)
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, "application/atom+xml; charset=utf-8")
-	return c.Send(body)
+	return sendAtom(c, f)
 }
 
 // robots is GET /robots.txt.
@@ -174,7 +150,7 @@ func (s *Server) openSearch(c *fiber.Ctx) error {
 }
 
 // standing are the pages that are always there.
-var standing = []string{"/", "/datasets", "/catalogues", "/departments", "/themes", "/law", "/stats", "/stats/promises", "/developers", "/developers/reference", "/help", "/about", "/privacy"}
+var standing = []string{"/", "/datasets", "/catalogues", "/departments", "/themes", "/scenarios", "/scenarios/templates", "/tenders", "/operation", "/law", "/stats", "/stats/promises", "/developers", "/developers/reference", "/help", "/about", "/privacy"}
 
 // sitemap is GET /sitemap.xml: the index of the parts.
 func (s *Server) sitemap(c *fiber.Ctx) error {

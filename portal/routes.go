@@ -155,6 +155,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/sessions/end", By: anybody, Handle: (*Server).endSessions, Session: true},
 
 	{Method: "GET", Path: "/scenarios", By: anybody, Handle: (*Server).showScenarios, Visit: SearchVisit},
+	{Method: "GET", Path: "/scenarios/feed.xml", By: anybody, Handle: (*Server).scenarioFeed},
 	{Method: "GET", Path: "/scenarios/templates", By: anybody, Handle: (*Server).showScenarioTemplates},
 	{Method: "POST", Path: "/scenarios/templates/:number", By: scenarioDesk, Handle: (*Server).moveScenarioTemplate, Session: true},
 	{Method: "GET", Path: "/scenarios/:number", By: anybody, Handle: (*Server).showPublicScenario},
@@ -444,6 +445,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/outputs/:review", By: overseers, Handle: (*Server).showOutput, Session: true},
 	{Method: "POST", Path: "/desk/outputs/:review", By: judges, Handle: (*Server).moveOutput, Session: true},
 	{Method: "GET", Path: "/tenders", By: anybody, Handle: (*Server).showTenders, Visit: SearchVisit},
+	{Method: "GET", Path: "/tenders/feed.xml", By: anybody, Handle: (*Server).tenderFeed},
 	{Method: "GET", Path: "/tenders/:number", By: anybody, Handle: (*Server).showTender},
 	{Method: "GET", Path: "/tenders/:number/bid", By: anybody, Handle: (*Server).showBid, Session: true},
 	{Method: "POST", Path: "/tenders/:number/bid", By: anybody, Handle: (*Server).previewBid, Session: true},

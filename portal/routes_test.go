@@ -405,7 +405,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Order departments under one's text to put something right by a day, answer requests for more time, check what was done, take orders back": func(p persona) bool {
 			return reads("/desk/orders/new")(p) && sends("/desk/orders", url.Values{"department": {"nonesuch"}}, 422)(p)
 		},
-		"See scenarios that were decided, and the templates of scenarios": reads("/scenarios", "/scenarios/templates"),
+		"See scenarios that were decided, and the templates of scenarios": reads("/scenarios", "/scenarios/feed.xml", "/scenarios/templates"),
 		"Apply for scenarios of an admitted organisation, hand in papers, sign, report, change, extend and give up (its owners submit and sign)": func(p persona) bool {
 			return reads("/account/scenarios", "/account/scenarios/new")(p) && w.actorOf(t, p).Side == account.Use
 		},
@@ -420,7 +420,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 			return w.get(t, p, "/desk/scenarios/SCN-2026-999999/papers").status == 404
 		},
 
-		"See tenders: what is asked, the seals, the opening, the scoring, the result": reads("/tenders"),
+		"See tenders: what is asked, the seals, the opening, the scoring, the result": reads("/tenders", "/tenders/feed.xml", "/api/v1/tenders"),
 		"Bid for the organisations that one answers for, withdraw, reveal, challenge": func(p persona) bool { return w.canBid(t, p) },
 		"Hold the competitions of one's department: draft, announce, examine bids, publish, answer challenges, confirm, cancel": func(p persona) bool {
 			return reads("/desk/tenders/new")(p) && sends("/desk/tenders", nil, 422)(p)

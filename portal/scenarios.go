@@ -36,6 +36,7 @@ func (s *Server) showScenarios(c *fiber.Ctx) error {
 		return malformed("q", "搜索的文字太长。")
 	}
 	p := templates.ScenariosPage{Frame: s.frame(c, text.T(ctx, "场景"), text.T(ctx, "二级开发主体按场景使用公共数据的授权。")), Book: s.Policy, Filter: f}
+	p.Feeds = []templates.Link{{Href: "/scenarios/feed.xml", Title: p.Title}}
 	if p.Facets, err = s.Scenarios.FacetsOf(ctx); err != nil {
 		return err
 	}

@@ -104,6 +104,9 @@ func TestAScenarioGoesItsWholeRoadByPages(t *testing.T) {
 	if page := w.get(t, citizen, at+"/papers"); page.status != 200 || !strings.Contains(page.body, "a.pdf") {
 		t.Errorf("the papers: %d", page.status)
 	}
+	if feed := w.get(t, visitor, "/scenarios/feed.xml"); feed.status != 200 || strings.Contains(feed.body, number) {
+		t.Errorf("a draft in the feed: %d", feed.status)
+	}
 	if page := w.get(t, operator, desk); page.status != 404 {
 		t.Errorf("the operator sees a draft: %d", page.status)
 	}
@@ -134,6 +137,10 @@ func TestAScenarioGoesItsWholeRoadByPages(t *testing.T) {
 	w.step(t, authority, desk, desk+"/move", decide, 303)
 	if page := w.get(t, visitor, "/scenarios/"+number); page.status != 200 || !strings.Contains(page.body, "符合用途") || strings.Contains(page.body, "专人负责") {
 		t.Errorf("in public: %d", page.status)
+	}
+
+	if feed := w.get(t, visitor, "/scenarios/feed.xml"); feed.status != 200 || !strings.Contains(feed.body, "/scenarios/"+number+"#authorised") || strings.Contains(feed.body, "专人负责") {
+		t.Errorf("in the feed: %d %s", feed.status, feed.body)
 	}
 
 	w.step(t, operator, desk, desk+"/move", url.Values{"action": {"offer"}, "fee": {"不收费"}}, 422)

@@ -37,6 +37,9 @@ func (s *Server) tendersPage(c *fiber.Ctx, path string, list func(tender.Filter)
 		return err
 	}
 	p.Wide, p.NoIndex = true, path != "/tenders" || p.State != "" || p.Kind != "" || before != 0
+	if path == "/tenders" {
+		p.Feeds = []templates.Link{{Href: "/tenders/feed.xml", Title: p.Title}}
+	}
 	p.May = path == "/desk/tenders" && tender.Organises(actor(c))
 	if p.Items, err = list(tender.Filter{State: p.State, Kind: p.Kind, Before: before, Limit: listed + 1}); err != nil {
 		return err

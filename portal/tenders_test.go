@@ -160,6 +160,11 @@ func TestATenderFromTheApplicationToItsAward(t *testing.T) {
 	if r := w.post(t, own, desk+"/awarded", url.Values{"revision": {strconv.Itoa(a.Revision + 1)}, "method": {"公开招标"}, "notice": {"x"}, "day": {"2026-12-01"}, "bidders": {"机构1"}, "winner": {"机构1"}}); r.status != 409 {
 		t.Errorf("written down by hand besides: %d", r.status)
 	}
+	for _, list := range []string{"/tenders/feed.xml", "/api/v1/tenders"} {
+		if r := w.get(t, visitor, list); r.status != 200 || strings.Contains(r.body, number) {
+			t.Errorf("the draft in %s: %d", list, r.status)
+		}
+	}
 	for p, want := range map[persona]int{visitor: 404, bidder[0]: 404, other: 404, own: 200} {
 		if r := w.get(t, p, at); r.status != want {
 			t.Errorf("the draft for %s: %d", p, r.status)
@@ -187,10 +192,15 @@ func TestATenderFromTheApplicationToItsAward(t *testing.T) {
 	if r := w.get(t, visitor, at, "Cookie", "lang=en"); !strings.Contains(r.body, "Commercial use of stations") || !strings.Contains(r.body, "Open for bids") && !strings.Contains(r.body, "bids are taken from") {
 		t.Errorf("in English: %s", r.doc(t).Find("main").Text())
 	}
-	if r := w.get(t, visitor, "/tenders?state=announced&kind=data_use"); !strings.Contains(r.body, number) {
-		t.Error("the list")
+	for _, list := range []string{"/tenders?state=announced&kind=data_use", "/tenders/feed.xml", "/api/v1/tenders?state=announced&kind=data_use"} {
+		if r := w.get(t, visitor, list); r.status != 200 || !strings.Contains(r.body, number) {
+			t.Errorf("%s: %d %s", list, r.status, r.body)
+		}
 	}
-	for _, bad := range []string{"/tenders?state=draft", "/tenders?state=x", "/tenders?kind=x", "/tenders?before=x", at + "?x=1"} {
+	if r := w.get(t, visitor, "/api/v1/tenders?kind=mandate"); strings.Contains(r.body, number) {
+		t.Error("the list of another kind")
+	}
+	for _, bad := range []string{"/tenders?state=draft", "/tenders?state=x", "/tenders?kind=x", "/tenders?before=x", "/tenders/feed.xml?x=1", "/api/v1/tenders?cursor=x", at + "?x=1"} {
 		if r := w.get(t, visitor, bad); r.status != 400 {
 			t.Errorf("%s: %d", bad, r.status)
 		}

@@ -220,6 +220,17 @@ func (t *Tender) member(user int64) *Member {
 // Late reports whether the step that is owed is overdue.
 func (t *Tender) Late(now time.Time) bool { return t.Clock != nil && t.Clock.Late(now) }
 
+// Changed is when the tender last made a step that everybody may know of.
+func (t *Tender) Changed() time.Time {
+	last := t.MadeAt
+	for _, at := range []*time.Time{t.AnnouncedAt, t.OpenedAt, t.EvaluatedAt, t.NoticeAt, t.ConfirmedAt, t.EndedAt} {
+		if at != nil && at.After(last) {
+			last = *at
+		}
+	}
+	return last
+}
+
 // WindowOver reports whether nobody can challenge the award any more.
 func (t *Tender) WindowOver(now time.Time) bool {
 	return t.State == AwardNotice && t.Clock != nil && t.Clock.Late(now)

@@ -20,6 +20,7 @@ import (
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
 	"shuyuan/licensing/scenario"
+	"shuyuan/licensing/tender"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -64,14 +65,18 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 	if err != nil {
 		t.Fatal(err)
 	}
+	tenders, err := tender.New(tender.Config{Pool: c.Pool, Catalogue: c.Service, Accounts: accounts, Book: book, Clocks: clocks, Papers: applications.Papers(), Keeper: account.NewKeeper([]byte("tenders")), Now: c.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
 	d := portal.Deps{
 		Corrections: corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: c.Clock}),
 		Licensing:   applications,
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
-		Scenarios: scenarios,
-		Demands:   demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
-		Search:    finder{c.Service}, Accounts: accounts,
+		Scenarios: scenarios, Tenders: tenders,
+		Demands: demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
+		Search:  finder{c.Service}, Accounts: accounts,
 		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Mounts: []func(*portal.Server){api.Mount},

@@ -89,6 +89,7 @@ func (a *api) register(h huma.API) {
 		example("/resources/{id}/distributions/1"), a.getDistribution)
 	a.registerRequests(h)
 	a.registerScenarios(h)
+	a.registerTenders(h)
 	register(h, op("listDepartments", "/departments", "vocabulary").
 		summary("All departments", "全部部门").
 		describe("With how many datasets each has published, and how it keeps its promises.", "各发布了多少数据集，承诺兑现得怎样。").
