@@ -415,6 +415,7 @@ var auditActs = map[string]named{
 	"workspace freeze":             {"冻结开发空间", "froze a workspace"},
 	"workspace lift":               {"解除开发空间的冻结", "lifted the freeze of a workspace"},
 	"workspace close":              {"关闭开发空间", "closed a workspace"},
+	"workspace wind_up":            {"场景结束，关闭开发空间", "closed a workspace whose scenario was over"},
 	"workspace destroy":            {"销毁开发空间", "destroyed a workspace"},
 	"workspace certificate":        {"出具开发空间的销毁证明", "certified the destruction of a workspace"},
 	"workspace member":             {"改开发空间的成员", "changed a member of a workspace"},

@@ -170,6 +170,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	s.scenarios.Compete(tender.Confirmed)
 	s.scenarios.KeepOpen(workspace.Left)
 	s.scenarios.CountReleased(workspace.ReleasedOf)
+	s.scenarios.Follow(workspace.ScenarioMoved)
 	s.cases = supervision.New(supervision.Config{Pool: s.in.pool, Catalogue: s.datasets, Licensing: s.licensing, Sharing: shares, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now})
 	if s.operation, err = operation.New(operation.Config{Pool: s.in.pool, Catalogue: s.datasets, Papers: s.licensing.Papers(), Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {
 		return err
@@ -258,10 +259,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleOperation(workers, sender, s.base, follows); err != nil {
 		return err
 	}
-	if err := jobs.Handle(workers, func(ctx context.Context, moved operation.MandateMoved) error {
-		s.workspaces.ChainMoved()
-		return s.operation.Moved(ctx, moved)
-	}); err != nil {
+	if err := s.workspaces.Hear(workers, s.operation.Moved); err != nil {
 		return err
 	}
 	if err := notify.HandleWorkspaces(workers, sender, s.base, follows); err != nil {
@@ -285,6 +283,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "operation", Every: time.Minute, AtStart: true, Run: s.operation.Tick},
 		{Name: "supervision", Every: time.Minute, AtStart: true, Run: s.cases.Tick},
 		{Name: "scenarios", Every: time.Minute, AtStart: true, Run: s.scenarios.Tick},
+		{Name: "workspaces", Every: time.Minute, AtStart: true, Run: s.workspaces.Tick},
 		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},

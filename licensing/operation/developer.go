@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/jobs"
 	"shuyuan/internal/workdays"
 	"shuyuan/internal/workflow"
 	"shuyuan/licensing/papers"
@@ -442,6 +443,11 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 	}
 	if err := audit.Append(ctx, tx, who, "developer", d.Number, string(step.Action), details); err != nil {
 		return err
+	}
+	if from == EntryAdmitted || d.State == EntryAdmitted { // what runs on it is looked at
+		if err := jobs.Announce(ctx, tx, EntryMoved{Developer: d.ID}); err != nil {
+			return err
+		}
 	}
 	return s.tellEntry(ctx, tx, d, step.Action)
 }

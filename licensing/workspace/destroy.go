@@ -83,6 +83,7 @@ func certificate(w *Workspace, c *Certificate) string {
 	line("安全开发空间销毁证明")
 	line("编号：%s", c.Number)
 	line("空间：%s；场景：%s《%s》；使用方：%s；运营机构：%s；授权协议：%s", w.Number, w.Scenario.Number, w.Scenario.Title, w.Organisation.Name, w.Operator.Name, w.Mandate)
+	line("关闭的理由：%s", strings.Join(strings.Fields(w.Reason), " "))
 	line("")
 	line("一、空间的密钥已于 %s（北京时间）删除。挂载和暂存的结果都用它加密，没有它不能还原。", at)
 	line("二、以下 %d 件已同时删除，逐件列明摘要：", len(c.Items))

@@ -3,12 +3,15 @@ package workspace
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/internal/jobs"
+	"shuyuan/licensing/operation"
+	"shuyuan/licensing/scenario"
 )
 
 // Notice is the job of one letter about a workspace, a job that was stopped, a
@@ -49,4 +52,34 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, w *Workspace, n Notice, s
 		}
 	}
 	return nil
+}
+
+// ChainMoved is the job that is announced, in the transaction of the move, when a
+// scenario moved: whatever runs in its workspace is looked at now.
+type ChainMoved struct {
+	Scenario string `json:"scenario"` // number
+}
+
+// Kind names the job.
+func (ChainMoved) Kind() string { return "workspace_chain_moved" }
+
+// ScenarioMoved announces ChainMoved: it fills scenario.Service.Follow.
+func ScenarioMoved(ctx context.Context, tx pgx.Tx, x *scenario.Scenario) error {
+	return jobs.Announce(ctx, tx, ChainMoved{Scenario: x.Number})
+}
+
+// Hear has whatever runs here looked at as soon as something above it is announced to
+// have moved: a mandate, a scenario, the entry of a developer. mandates is what else is
+// done about the first, and may be nil.
+func (s *Service) Hear(workers *jobs.Workers, mandates func(context.Context, operation.MandateMoved) error) error {
+	err := jobs.Handle(workers, func(ctx context.Context, moved operation.MandateMoved) error {
+		s.ChainMoved()
+		if mandates == nil {
+			return nil
+		}
+		return mandates(ctx, moved)
+	})
+	return errors.Join(err,
+		jobs.Handle(workers, func(context.Context, operation.EntryMoved) error { s.ChainMoved(); return nil }),
+		jobs.Handle(workers, func(context.Context, ChainMoved) error { s.ChainMoved(); return nil }))
 }

@@ -29,6 +29,7 @@ const (
 	Freeze  Action = "freeze"
 	Lift    Action = "lift"
 	Close   Action = "close"
+	WindUp  Action = "wind_up" // closed by the platform: what it stood on is over, and nobody closed it in time
 	Destroy Action = "destroy"
 )
 
@@ -47,6 +48,7 @@ var lifecycle = workflow.Lifecycle[State, Action, *Workspace]{
 	{Action: Freeze, From: []State{Provisioning, Ready}, To: Frozen, By: stoppers, Needs: reasoned},
 	{Action: Lift, From: []State{Frozen}, To: Ready, By: stoppers, When: sameHand, Needs: reasoned},
 	{Action: Close, From: []State{Provisioning, Ready, Frozen}, To: Closing, By: anybody, Needs: reasoned},
+	{Action: WindUp, From: []State{Provisioning, Ready, Frozen}, To: Closing, By: itself, Needs: reasoned},
 	{Action: Destroy, From: []State{Closing}, To: Destroyed, By: itself},
 }
 

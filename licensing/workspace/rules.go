@@ -11,6 +11,7 @@ import (
 var (
 	reviewTerm = deadline.Term{House: "output_review"}
 	closeTerm  = deadline.Term{House: "workspace_destruction"}
+	endTerm    = deadline.Term{House: "workspace_winding_up"}
 )
 
 // Quota is how much a workspace may take.

@@ -173,8 +173,8 @@ func (s *Service) look(workspace int64) {
 	}
 }
 
-// ChainMoved is what is done when something above workspaces moved: whatever runs
-// here is looked at now, and does not wait for its turn.
+// ChainMoved has whatever runs here looked at now, without waiting for its turn:
+// something above workspaces moved.
 func (s *Service) ChainMoved() { s.look(0); s.Wake() }
 
 // halt is why a job that runs is stopped.
@@ -523,7 +523,7 @@ func (s *Service) meterJob(ctx context.Context, tx pgx.Tx, w *Workspace, j *Job,
 // watch looks again and again whether a job may still run, and stops it where not;
 // and tells how far it is.
 func (s *Service) watch(ctx context.Context, stop context.CancelCauseFunc, w *Workspace, j *Job, r *run, reads *atomic.Pointer[[]Mount]) {
-	tick := time.NewTicker(watchEvery)
+	tick := time.NewTicker(s.watches)
 	defer tick.Stop()
 	for {
 		select {

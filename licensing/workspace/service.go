@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -54,8 +55,9 @@ type Config struct {
 	Accounts  Fresh
 	Book      *policy.Book
 	Clocks    *deadline.Clocks
-	Secret    []byte // of the installation, from a file of the data folder: wraps the keys of workspaces
-	Workers   int    // jobs at a time
+	Secret    []byte        // of the installation, from a file of the data folder: wraps the keys of workspaces
+	Workers   int           // jobs at a time
+	Watch     time.Duration // how often what runs is looked at without being told to; 0: twice a second
 	Now       func() time.Time
 }
 
@@ -70,6 +72,7 @@ type Service struct {
 	clocks    *deadline.Clocks
 	limits    Limits
 	workers   int
+	watches   time.Duration
 	now       func() time.Time
 
 	wrapping, ledger []byte
@@ -86,7 +89,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		pool: c.Pool, catalogue: c.Catalogue, gate: c.Gate, engine: c.Engine, accounts: c.Accounts, book: c.Book, clocks: c.Clocks, limits: limits, workers: max(1, c.Workers), now: c.Now,
+		pool: c.Pool, catalogue: c.Catalogue, gate: c.Gate, engine: c.Engine, accounts: c.Accounts, book: c.Book, clocks: c.Clocks, limits: limits, workers: max(1, c.Workers), watches: cmp.Or(c.Watch, watchEvery), now: c.Now,
 		wake: make(chan struct{}, 1), runs: map[int64]*run{},
 	}
 	if s.wrapping, err = derived(c.Secret, "keys"); err != nil {
@@ -347,7 +350,7 @@ func (p Party) moves(a Action) bool {
 
 // move makes one move of a workspace and all that goes with it.
 func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, w *Workspace, a Action) (err error) {
-	from := w.State
+	before, from := *w, w.State
 	if w.State, err = lifecycle.Next(from, a, who, w); err != nil {
 		return err
 	}
@@ -359,9 +362,15 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, w *Wor
 		err = stopJobs(ctx, tx, w.ID, fault.New(fault.Forbidden, "空间被冻结，作业停止。"), at)
 	case Lift:
 		w.FrozenBy = ""
-	case Close:
+	case Close, WindUp:
 		w.FrozenBy = ""
-		clock, wrong := s.clocks.Start(w.profile, closeTerm, at)
+		from := at
+		if e, wrong := s.endOf(ctx, tx, &before); wrong != nil {
+			return wrong
+		} else if e != nil {
+			from = e.At // the contract counts from there
+		}
+		clock, wrong := s.clocks.Start(w.profile, closeTerm, from)
 		if wrong != nil {
 			return wrong
 		}
@@ -386,11 +395,15 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, w *Wor
 	if a == Begin {
 		return s.tell(ctx, tx, w, Notice{Of: "workspace", Number: w.Number, Act: string(a)}, OfDeveloper)
 	}
+	n := Notice{Of: "workspace", Number: w.Number, Act: string(a), Words: w.words}
 	to := []Side{OfDeveloper, OfOperator}
-	if w.side == OfDeveloper {
+	switch {
+	case w.side == OfDeveloper:
 		to = []Side{OfOperator}
+	case a == WindUp || a == Destroy:
+		n.Words = "" // what it says is said by the act
 	}
-	return s.tell(ctx, tx, w, Notice{Of: "workspace", Number: w.Number, Act: string(a), Words: w.words}, to...)
+	return s.tell(ctx, tx, w, n, to...)
 }
 
 // Member is somebody of the developer who works in a workspace.

@@ -22,6 +22,7 @@ type View struct {
 	*Workspace
 	Party       Party
 	Why         error // nil: everything passes
+	Ended       *End  // nil: what is above it may go on
 	Mounts      []Mount
 	Programs    []Program // the last version of each
 	Jobs        []Job
@@ -49,6 +50,9 @@ func (s *Service) Workspace(ctx context.Context, who account.Actor, number strin
 	v.QuotaRule, _ = s.book.House().Rule("workspace_quota")
 	if v.Why = s.stopped(ctx, s.pool, w); v.Why != nil && fault.KindOf(v.Why) == fault.Internal {
 		return nil, v.Why
+	}
+	if v.Ended, err = s.endOf(ctx, s.pool, w); err != nil {
+		return nil, err
 	}
 	of := pgx.NamedArgs{"workspace": w.ID, "limit": listed}
 	if v.Mounts, err = s.mounts(ctx, s.pool, w); err != nil {

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -58,6 +59,16 @@ func (s *Service) deskWaiting(ctx context.Context, who account.Actor) (out []inb
 	if err != nil {
 		return nil, err
 	}
+	if who.Is(account.Operator) {
+		over, err := s.toClose(ctx, where, args)
+		if err != nil {
+			return nil, err
+		}
+		for i := range over {
+			over[i].Path = "/desk/workspaces/" + over[i].ID + "#act"
+		}
+		out = append(out, over...)
+	}
 	waiting, err := selectAlgorithmsWaiting(ctx, s.pool, where, args)
 	if err != nil {
 		return nil, err
@@ -72,7 +83,32 @@ func (s *Service) deskWaiting(ctx context.Context, who account.Actor) (out []inb
 	return out, nil
 }
 
+// toClose are the workspaces that somebody has to close, since what they stood on is
+// over: with their pages for who develops there.
+func (s *Service) toClose(ctx context.Context, where string, args pgx.NamedArgs) (out []inbox.Item, err error) {
+	args = maps.Clone(args)
+	args["limit"] = mostWaiting
+	found, err := s.list(ctx, s.pool, `(`+where+`) AND w.state NOT IN ('closing', 'destroyed') AND NOT scenario_stands(s.id, @now)`, args)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		w := &found[i]
+		e, err := s.endOf(ctx, s.pool, w)
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			out = append(out, inbox.Item{Kind: "workspace", ID: w.Number, Title: inbox.Text{Zh: w.Scenario.Title}, Sub: inbox.Text{Zh: w.Number + " · " + w.Organisation.Name}, Ask: "场景已经结束，请关闭开发空间：密钥、挂载和没有放出的结果随之销毁。", Path: w.Path() + "#close", Since: e.At, Clock: &e.Clock, After: "到期没有关闭：由平台关闭并销毁"})
+		}
+	}
+	return out, nil
+}
+
 func (s *Service) developerWaiting(ctx context.Context, who account.Actor) (out []inbox.Item, err error) {
+	if out, err = s.toClose(ctx, `w.organisation_id IN (SELECT organisation_id FROM organisation_members WHERE user_id = @user AND role = 'owner')`, pgx.NamedArgs{"user": who.ID}); err != nil {
+		return nil, err
+	}
 	mine, err := s.list(ctx, s.pool, `w.id IN (SELECT workspace_id FROM workspace_members WHERE user_id = @user) AND w.state NOT IN ('closing', 'destroyed')`, pgx.NamedArgs{"user": who.ID, "limit": mostWaiting})
 	if err != nil {
 		return nil, err
@@ -121,7 +157,23 @@ func (s *Service) toMend(ctx context.Context, w *Workspace) ([]Review, error) {
 		pgx.NamedArgs{"workspace": w.ID, "limit": 10})
 }
 
-// OpenClocks implements calendars.Runner: the clocks of reviews and of destruction.
+// OpenClocks implements calendars.Runner: the clocks of reviews, of closing and of
+// destruction.
 func (s *Service) OpenClocks(ctx context.Context) ([]calendars.Open, error) {
-	return selectOpenClocks(ctx, s.pool)
+	open, err := selectOpenClocks(ctx, s.pool)
+	if err != nil {
+		return nil, err
+	}
+	over, err := selectEnds(ctx, s.pool, s.now())
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range over {
+		clock, err := s.clocks.Start(o.profile, endTerm, o.at)
+		if err != nil {
+			return nil, err
+		}
+		open = append(open, calendars.Open{Kind: "workspace", ID: o.number, Ref: clock.Ref})
+	}
+	return open, nil
 }

@@ -104,33 +104,13 @@ func TestTheChainStopsAndRestores(t *testing.T) {
 // heavy is a statement that runs for a while.
 const heavy = "SELECT a.station, sum(a.amount + b.amount + c.amount + d.amount) AS n FROM station_visits a JOIN station_visits b ON a.day = b.day JOIN station_visits c ON b.day = c.day JOIN station_visits d ON c.day = d.day GROUP BY a.station"
 
-// begun is a job that runs.
-func begun(t *testing.T, w *workspacetest.World, space string) string {
-	t.Helper()
-	j, err := w.Workspaces.Ask(t.Context(), w.Owner, space, workspace.NewJob{Kind: workspace.OfSQL, SQL: heavy})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Until(t, "the job runs", func() bool {
-		now, err := w.Workspaces.Job(t.Context(), w.Owner, space, j.Number)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !now.State.Open() {
-			t.Fatalf("it was over at once: %s %+v %+v", now.State, now.Words, now.Findings)
-		}
-		return now.State == workspace.Running
-	})
-	return j.Number
-}
-
 // What is stopped above a workspace stops the job that runs, and the page says why;
 // lifting it brings the workspace back as it was.
 func TestARunningJobStopsWithTheMandate(t *testing.T) {
 	w := workspacetest.New(t)
 	w.Running(t)
 	v := w.Opened(t)
-	number := begun(t, w, v.Number)
+	number := w.Begun(t, v.Number, heavy)
 	began := time.Now()
 	w.Suspend(t)
 	w.Workspaces.ChainMoved()
@@ -150,7 +130,7 @@ func TestTheRegulatorFreezes(t *testing.T) {
 	w := workspacetest.New(t)
 	w.Running(t)
 	v := w.Opened(t)
-	number := begun(t, w, v.Number)
+	number := w.Begun(t, v.Number, heavy)
 	frozen, err := w.Workspaces.Move(t.Context(), w.Regulator, v.Number, workspace.Step{Action: workspace.Freeze, Words: "核查", Revision: v.Revision})
 	if err != nil {
 		t.Fatal(err)
@@ -174,14 +154,14 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	w := workspacetest.New(t)
 	stop := w.Running(t)
 	v := w.Opened(t)
-	number := begun(t, w, v.Number)
+	number := w.Begun(t, v.Number, heavy)
 	if err := w.Workspaces.Cancel(t.Context(), w.Owner, v.Number, number); err != nil {
 		t.Fatal(err)
 	}
 	if j := w.Over(t, v.Number, number); j.State != workspace.Cancelled {
 		t.Fatalf("%s: %+v", j.State, j.Words)
 	}
-	number = begun(t, w, v.Number)
+	number = w.Begun(t, v.Number, heavy)
 	stop()
 	j, err := w.Workspaces.Job(t.Context(), w.Owner, v.Number, number)
 	if err != nil || j.State != workspace.Killed {

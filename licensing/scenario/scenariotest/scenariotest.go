@@ -36,6 +36,8 @@ type World struct {
 	Run       int64         // the operator
 	Mandate   string        // number
 	MandateID int64
+	Agreed    *operationtest.Mandate
+	Entry     *operationtest.Developer
 	Data      *datasets.Dataset // open on conditions, with one table
 	Version   *datasets.Version
 }
@@ -51,13 +53,19 @@ const (
 // New returns a world on a day when the rules of profile bind the department; the body
 // is bound by the Fujian plan.
 func New(t testing.TB, day, profile string) *World {
+	return NewOf(t, day, profile, licensingtest.Table)
+}
+
+// NewOf is New where the entry has the file table, of the columns of licensingtest.Table.
+func NewOf(t testing.TB, day, profile, table string) *World {
 	t.Helper()
 	w := &World{World: licensingtest.New(t)}
 	w.Day(t, day)
 	w.Body = w.Department(t, func(d *datasets.Department) { d.Profile = licensingtest.Fujian })
 	w.Authority = w.Official(t, w.Body, account.Authority)
 	w.Security = w.Official(t, w.Body, account.SecurityReviewer)
-	w.Data, w.Version = w.Conditional(t, profile)
+	office := w.Department(t, func(d *datasets.Department) { d.Profile = profile })
+	w.Data, w.Version = w.File(t, "people.csv", table, func(d *datasets.Dataset) { d.Department, d.Open = office, datasets.Conditional })
 	w.Officer = w.Official(t, w.Data.Department, account.Officer)
 	w.Owner = w.Person(t, "示例开发负责人")
 	w.Firm = w.Organisation(t, w.Owner, Firm, FirmCode)
@@ -65,7 +73,7 @@ func New(t testing.TB, day, profile string) *World {
 	w.Operated = operationtest.On(t, w.World)
 	m := w.Mandated(t, w.Operator, w.Run, w.Body, w.Data)
 	w.MandateID, w.Mandate = m.ID, m.Number
-	w.Admit(t, m, w.Owner, w.Firm)
+	w.Agreed, w.Entry = m, w.Admit(t, m, w.Owner, w.Firm)
 	calendar, err := workdays.China()
 	if err != nil {
 		t.Fatal(err)
@@ -114,9 +122,11 @@ func (w *World) Mandated(t testing.TB, who account.Actor, operator int64, body d
 }
 
 // Admit admits an organisation as a developer under a mandate.
-func (w *World) Admit(t testing.TB, m *operationtest.Mandate, owner account.Actor, organisation int64) {
+func (w *World) Admit(t testing.TB, m *operationtest.Mandate, owner account.Actor, organisation int64) *operationtest.Developer {
 	t.Helper()
-	w.Operated.MoveEntry(t, w.Operated.SubmittedOf(t, m, owner, organisation), m.Operator, operation.AdmitEntry)
+	d := w.Operated.SubmittedOf(t, m, owner, organisation)
+	w.Operated.MoveEntry(t, d, m.Operator, operation.AdmitEntry)
+	return d
 }
 
 // Train lets the training of the developers count for so many years more.

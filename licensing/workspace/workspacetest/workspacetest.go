@@ -183,13 +183,15 @@ func (w *World) id(t testing.TB, sql string, args ...any) (id int64) {
 }
 
 // Running lets the runner work until the test ends, or stop is called.
-func (w *World) Running(t testing.TB) (stop func()) {
+func (w *World) Running(t testing.TB) (stop func()) { return running(t, w.Workspaces) }
+
+func running(t testing.TB, s *workspace.Service) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.Workspaces.Run(ctx, func(err error) { t.Log("runner: ", err) })
+		s.Run(ctx, func(err error) { t.Log("runner: ", err) })
 	}()
 	stop = func() { cancel(); <-done }
 	t.Cleanup(stop)
@@ -197,20 +199,52 @@ func (w *World) Running(t testing.TB) (stop func()) {
 }
 
 // Opened is the workspace of the scenario, once it is ready.
-func (w *World) Opened(t testing.TB) *workspace.View {
+func (w *World) Opened(t testing.TB) *workspace.View { return opened(t, w.Workspaces, w.Owner, w.Name) }
+
+func opened(t testing.TB, s *workspace.Service, who account.Actor, scenario string) *workspace.View {
 	t.Helper()
-	made, err := w.Workspaces.Open(t.Context(), w.Owner, w.Name)
+	made, err := s.Open(t.Context(), who, scenario)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var v *workspace.View
-	w.Until(t, "the workspace is ready", func() bool {
-		if v, err = w.Workspaces.Workspace(t.Context(), w.Owner, made.Number); err != nil {
+	Until(t, "the workspace is ready", func() bool {
+		if v, err = s.Workspace(t.Context(), who, made.Number); err != nil {
 			t.Fatal(err)
+		}
+		for i := range v.Mounts {
+			if v.Mounts[i].State == workspace.MountFailed {
+				t.Fatalf("mount %s: %+v", v.Mounts[i].Name, v.Mounts[i].Words)
+			}
 		}
 		return v.State == workspace.Ready
 	})
 	return v
+}
+
+// Begun is a job of the owner that runs.
+func (w *World) Begun(t testing.TB, space, sql string) string {
+	t.Helper()
+	return begun(t, w.Workspaces, w.Owner, space, sql)
+}
+
+func begun(t testing.TB, s *workspace.Service, who account.Actor, space, sql string) string {
+	t.Helper()
+	j, err := s.Ask(t.Context(), who, space, workspace.NewJob{Kind: workspace.OfSQL, SQL: sql})
+	if err != nil {
+		t.Fatal(err)
+	}
+	Until(t, "the job runs", func() bool {
+		now, err := s.Job(t.Context(), who, space, j.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !now.State.Open() {
+			t.Fatalf("it was over at once: %s %+v %+v", now.State, now.Words, now.Findings)
+		}
+		return now.State == workspace.Running
+	})
+	return j.Number
 }
 
 // Ran is a job of the owner, once it is over.
@@ -224,11 +258,16 @@ func (w *World) Ran(t testing.TB, space, sql string) *workspace.JobView {
 }
 
 // Over is a job once it is over.
-func (w *World) Over(t testing.TB, space, job string) (v *workspace.JobView) {
+func (w *World) Over(t testing.TB, space, job string) *workspace.JobView {
 	t.Helper()
-	w.Until(t, "the job is over", func() bool {
+	return over(t, w.Workspaces, w.Owner, space, job)
+}
+
+func over(t testing.TB, s *workspace.Service, who account.Actor, space, job string) (v *workspace.JobView) {
+	t.Helper()
+	Until(t, "the job is over", func() bool {
 		var err error
-		if v, err = w.Workspaces.Job(t.Context(), w.Owner, space, job); err != nil {
+		if v, err = s.Job(t.Context(), who, space, job); err != nil {
 			t.Fatal(err)
 		}
 		return !v.State.Open()
@@ -280,7 +319,13 @@ func (w *World) Released(t testing.TB, space, sql string) *workspace.ReviewView 
 // Until waits for something that another goroutine brings about.
 func (w *World) Until(t testing.TB, what string, there func() bool) {
 	t.Helper()
-	for range 500 {
+	Until(t, what, there)
+}
+
+// Until waits for something that another goroutine brings about.
+func Until(t testing.TB, what string, there func() bool) {
+	t.Helper()
+	for range 1200 {
 		if there() {
 			return
 		}
