@@ -239,11 +239,24 @@ func (s *Server) tenderFormPage(c *fiber.Ctx, p templates.NewTenderPage) error {
 
 // showNewTender is GET /desk/tenders/new.
 func (s *Server) showNewTender(c *fiber.Ctx) error {
-	q, err := query(c, "kind")
+	q, err := query(c, "kind", "about")
 	if err != nil {
 		return err
 	}
-	return s.tenderFormPage(c, templates.NewTenderPage{Form: templates.TenderForm{Kind: q.Get("kind")}})
+	f := templates.TenderForm{Kind: q.Get("kind"), About: q.Get("about")}
+	if tender.Kind(f.Kind) == tender.Scenario && f.About != "" {
+		v, err := s.Scenarios.One(c.UserContext(), actor(c), f.About)
+		if err != nil {
+			return err
+		}
+		f.Title, f.Description = v.Title, v.Description
+		for i := range v.Items {
+			if x := &v.Items[i]; x.Given() {
+				f.Entries += x.Dataset.Slug + "：" + strings.Join(x.GivenColumns, "、") + "\n"
+			}
+		}
+	}
+	return s.tenderFormPage(c, templates.NewTenderPage{Form: f})
 }
 
 // writeTender is POST /desk/tenders.

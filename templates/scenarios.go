@@ -16,6 +16,7 @@ import (
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/scenario"
+	"shuyuan/licensing/tender"
 	"shuyuan/templates/text"
 )
 
@@ -96,6 +97,11 @@ type ScenarioPage struct {
 	Keeps      bool   // may make a template of it
 	Mistake    Mistake
 	Done       string
+}
+
+// decided are the competitions about the scenario whose result is confirmed.
+func (p ScenarioPage) decided() []tender.Standing {
+	return slices.DeleteFunc(slices.Clone(p.Case.Tenders), func(t tender.Standing) bool { return t.Winner == 0 })
 }
 
 // ScenarioStepForm is what somebody has written in a form of a scenario.

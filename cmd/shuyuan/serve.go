@@ -167,7 +167,8 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	s.scenarios.KeepPapers(s.licensing.Papers())
-	s.scenarios.Compete(tender.Confirmed)
+	s.scenarios.Compete(tender.About)
+	s.tenders.OnConfirm(s.scenarios.AwardByTender)
 	s.scenarios.KeepOpen(workspace.Left)
 	s.scenarios.CountReleased(workspace.ReleasedOf)
 	s.scenarios.Follow(workspace.ScenarioMoved)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/database"
@@ -13,6 +15,7 @@ import (
 	"shuyuan/licensing/papers"
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/scenario/scenariotest"
+	"shuyuan/licensing/tender"
 )
 
 // said is what is wrong with a draft, at which fields.
@@ -180,13 +183,17 @@ func TestReducedOpinionsNarrowAndNeverWiden(t *testing.T) {
 // competition, and to nobody else.
 func TestCommercialUseTakesAnAwardThatTheDeveloperWon(t *testing.T) {
 	w := scenariotest.New(t, today, licensingtest.Fujian)
-	winner := map[string]int64{"ZB-2026-000001": w.Firm, "ZB-2026-000002": 999}
-	w.Scenarios.Compete(func(_ context.Context, _ database.Querier, number string) (int64, bool, error) {
-		return winner[number], winner[number] != 0, nil
+	w.Scenarios.Compete(func(_ context.Context, _ database.Querier, kind tender.Kind, _ string, body int64) ([]tender.Standing, error) {
+		if kind != tender.Scenario || body != w.Authority.Department {
+			t.Errorf("%s of %d is asked for", kind, body)
+		}
+		return []tender.Standing{{Number: "ZB-2026-000001", Winner: w.Firm, Name: scenariotest.Firm}, {Number: "ZB-2026-000002", Winner: 999, Name: "别的公司"}, {Number: "ZB-2026-000003"}}, nil
 	})
-	if _, err := w.Scenarios.Move(t.Context(), w.Authority, w.Move(t, w.Authority, w.Reviewed(t, func(f *scenario.Form) { f.Class = scenario.Commercial }), scenario.Step{Action: scenario.SendToAward}).Number,
-		scenario.Step{Action: scenario.RecordAward, Award: scenario.NewAward{Tender: "ZB-2026-000009"}, Revision: 0}); err == nil {
-		t.Error("a tender that there is not was recorded")
+	sent := w.Move(t, w.Authority, w.Reviewed(t, func(f *scenario.Form) { f.Class = scenario.Commercial }), scenario.Step{Action: scenario.SendToAward})
+	for name, number := range map[string]string{"about nothing of it": "ZB-2026-000009", "not confirmed": "ZB-2026-000003"} {
+		if _, err := w.Scenarios.Move(t.Context(), w.Authority, sent.Number, scenario.Step{Action: scenario.RecordAward, Award: scenario.NewAward{Tender: number}, Revision: sent.Revision}); fault.Of(err).Field != "tender" {
+			t.Errorf("a tender that is %s: %v", name, err)
+		}
 	}
 	commercial := func(f *scenario.Form) { f.Class = scenario.Commercial }
 	authorise := func(x *scenario.Scenario) error {
@@ -224,6 +231,61 @@ func TestCommercialUseTakesAnAwardThatTheDeveloperWon(t *testing.T) {
 	free := w.Reviewed(t)
 	if _, err := w.Scenarios.Move(t.Context(), w.Authority, free.Number, scenario.Step{Action: scenario.SendToAward, Revision: free.Revision}); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("public benefit was sent to a competition: %v", err)
+	}
+}
+
+// The confirmed result of a competition about a scenario is its award by itself; that
+// of another body, of another kind, or about another case is nobody's.
+func TestAConfirmedTenderIsTheAwardOfItsScenario(t *testing.T) {
+	w := scenariotest.New(t, today, licensingtest.Fujian)
+	commercial := func(f *scenario.Form) { f.Class = scenario.Commercial }
+	confirm := func(r tender.Result) error {
+		_, err := database.InTx(t.Context(), w.Pool, func(tx pgx.Tx) (struct{}, error) {
+			return struct{}{}, w.Scenarios.AwardByTender(t.Context(), tx, r)
+		})
+		return err
+	}
+	award := func(number string) *scenario.Award {
+		t.Helper()
+		v, err := w.Scenarios.One(t.Context(), w.Authority, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Award
+	}
+	early := w.Reviewed(t, commercial)
+	sent := w.Move(t, w.Authority, w.Reviewed(t, commercial), scenario.Step{Action: scenario.SendToAward})
+	won := tender.Result{Number: "TD-2026-000001", Kind: tender.Scenario, About: sent.Number, Body: w.Authority.Department, Winner: scenariotest.Firm, Of: w.Firm}
+	for name, change := range map[string]func(*tender.Result){
+		"of another kind":     func(r *tender.Result) { r.Kind = tender.Supply },
+		"about nothing":       func(r *tender.Result) { r.About = "" },
+		"about no scenario":   func(r *tender.Result) { r.About = "SCN-2000-000001" },
+		"of another body":     func(r *tender.Result) { r.Body++ },
+		"before it was asked": func(r *tender.Result) { r.About = early.Number },
+	} {
+		r := won
+		change(&r)
+		if err := confirm(r); err != nil || award(sent.Number) != nil || award(early.Number) != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := confirm(won); err != nil {
+		t.Fatal(err)
+	}
+	if a := award(sent.Number); a == nil || !a.Won || a.Tender != won.Number || a.Winner != scenariotest.Firm {
+		t.Errorf("%+v", a)
+	}
+	again := won
+	again.Number, again.Of = "TD-2026-000002", 999
+	if err := confirm(again); err != nil || award(sent.Number).Tender != won.Number {
+		t.Errorf("a second result took its place: %v", err)
+	}
+	v, err := w.Scenarios.One(t.Context(), w.Authority, sent.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := w.Move(t, w.Authority, v.Scenario, scenario.Step{Action: scenario.Authorise, Words: "可以", Bases: scenariotest.Basis}); x.State != scenario.Authorised {
+		t.Errorf("%s", x.State)
 	}
 }
 

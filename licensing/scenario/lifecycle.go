@@ -35,6 +35,7 @@ var lifecycle = workflow.Lifecycle[State, Action, *Scenario]{
 	{Action: Gather, From: []State{Screened}, To: Reviewed, By: itself, Needs: allSpoken},
 	{Action: SendToAward, From: []State{Reviewed}, To: Awarding, By: authority, When: mayAward},
 	{Action: RecordAward, From: []State{Awarding}, To: Awarding, By: authority, When: noAwardYet, Needs: awarded},
+	{Action: RecordAward, From: []State{Awarding}, To: Awarding, By: itself, When: noAwardYet, Needs: awarded},
 	{Action: Authorise, From: []State{Reviewed, Awarding}, To: Authorised, By: authority, When: mayAuthorise, Needs: decided},
 	{Action: Refuse, From: []State{Reviewed, Awarding}, To: Refused, By: authority, Needs: refused},
 	{Action: Offer, From: []State{Authorised}, To: Authorised, By: operator, When: noContract},

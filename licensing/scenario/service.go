@@ -18,6 +18,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/tender"
 )
 
 // Accounts are what scenarios need of people, as account.Service has it.
@@ -27,9 +28,9 @@ type Accounts interface {
 	Organisations(ctx context.Context, a account.Actor) ([]account.Organisation, error)
 }
 
-// Tenders are the competitions that the platform holds, as tender.Confirmed: who won
-// one whose result is confirmed.
-type Tenders func(ctx context.Context, q database.Querier, number string) (winner int64, ok bool, err error)
+// Tenders are the competitions that a body holds on the platform about the scenario
+// with that number, as tender.About.
+type Tenders func(ctx context.Context, q database.Querier, kind tender.Kind, number string, body int64) ([]tender.Standing, error)
 
 // Unfinished says what of a scenario that is over is still there, a sentence; empty:
 // nothing is. What lies below a scenario, as its workspace, adds one.
@@ -83,7 +84,7 @@ func (s *Service) At(accounts Accounts, now func() time.Time) *Service {
 	return &other
 }
 
-// Compete lets the tenders of the platform count as competitions.
+// Compete lets the tenders that are held about a scenario count as its competition.
 func (s *Service) Compete(t Tenders) { s.tenders = t }
 
 // KeepOpen adds something that must be over before a scenario is closed.
@@ -197,12 +198,13 @@ type View struct {
 	Events      []Event
 	Grants      []Grant
 	AwardPapers []papers.Paper
-	Contracts   []Contract // editions that were void too, the newest first
-	Released    int        // results that have left the workspace
-	AwardBy     Source     // the rule that takes a competition; none: it takes none
-	Passing     bool       // everything above lets it work now
-	Owner       bool       // of the developer: whoever may submit and sign
-	Mine        []int64    // ids of items about which who's department speaks
+	Tenders     []tender.Standing // that are held about it
+	Contracts   []Contract        // editions that were void too, the newest first
+	Released    int               // results that have left the workspace
+	AwardBy     Source            // the rule that takes a competition; none: it takes none
+	Passing     bool              // everything above lets it work now
+	Owner       bool              // of the developer: whoever may submit and sign
+	Mine        []int64           // ids of items about which who's department speaks
 }
 
 // On reports whether who stands on a side.
@@ -237,6 +239,9 @@ func (s *Service) One(ctx context.Context, who account.Actor, number string) (*V
 		return nil, err
 	}
 	if v.Contracts, err = selectContracts(ctx, s.pool, v.ID); err != nil {
+		return nil, err
+	}
+	if v.Tenders, err = s.tendersOf(ctx, s.pool, v.Scenario); err != nil {
 		return nil, err
 	}
 	if v.Scenario.unfinished, err = s.leftOf(ctx, s.pool, v.Scenario); err != nil {
@@ -570,21 +575,15 @@ func (s *Service) takeAward(ctx context.Context, tx pgx.Tx, who account.Actor, x
 	}
 	a := &Award{Tender: n.Tender, By: who.Name, At: s.instant()}
 	if n.Tender != "" {
-		winner, ok := int64(0), false
-		if s.tenders != nil {
-			var err error
-			if winner, ok, err = s.tenders(ctx, tx, n.Tender); err != nil {
-				return err
-			}
-		}
-		if !ok {
-			return fault.At("tender", "没有这件竞争，或者它的结果还没有确认。")
-		}
-		name, err := organisationName(ctx, tx, winner)
+		held, err := s.tendersOf(ctx, tx, x)
 		if err != nil {
 			return err
 		}
-		a.Method, a.Notice, a.Winner, a.Won = "平台上的公开竞争", "/tenders/"+n.Tender, name, winner == x.Organisation
+		i := slices.IndexFunc(held, func(t tender.Standing) bool { return t.Number == n.Tender && t.Winner != 0 })
+		if i < 0 {
+			return fault.At("tender", "没有为这个场景办的这件竞争，或者它的结果还没有确认。")
+		}
+		a.Method, a.Notice, a.Winner, a.Won = onPlatform, "/tenders/"+n.Tender, held[i].Name, held[i].Winner == x.Organisation
 		x.newAward = a
 		return nil
 	}
@@ -611,6 +610,37 @@ func (s *Service) takeAward(ctx context.Context, tx pgx.Tx, who account.Actor, x
 	a.Won = n.Winner == x.Developer && (n.Code == "" || n.Code == x.Code)
 	x.newAward = a
 	return nil
+}
+
+// onPlatform is how a competition was held that the platform holds.
+const onPlatform = "平台上的公开竞争"
+
+// tendersOf are the competitions about x that its authority holds on the platform.
+func (s *Service) tendersOf(ctx context.Context, q database.Querier, x *Scenario) ([]tender.Standing, error) {
+	if s.tenders == nil || !x.awards {
+		return nil, nil
+	}
+	return s.tenders(ctx, q, tender.Scenario, x.Number, x.Mandate.Body.ID)
+}
+
+// AwardByTender writes the confirmed result of a competition about a scenario that
+// waits for it down, in the transaction that confirms it.
+func (s *Service) AwardByTender(ctx context.Context, tx pgx.Tx, r tender.Result) error {
+	if r.Kind != tender.Scenario || r.About == "" {
+		return nil
+	}
+	x, err := s.lock(ctx, tx, r.About)
+	switch {
+	case fault.KindOf(err) == fault.NotFound: // about something else
+		return nil
+	case err != nil:
+		return err
+	case x.Mandate.Body.ID != r.Body || x.State != Awarding || x.Award != nil: // whoever decides finds it on the page
+		return nil
+	}
+	at := s.instant()
+	x.newAward = &Award{Tender: r.Number, Method: onPlatform, Notice: "/tenders/" + r.Number, Winner: r.Winner, Won: r.Of == x.Organisation, At: at}
+	return s.move(ctx, tx, platform(), x, OfPlatform, RecordAward, at)
 }
 
 // move makes the move and everything that comes of it.

@@ -450,11 +450,3 @@ func stands(ctx context.Context, q database.Querier, id int64, now time.Time) (y
 	err = q.QueryRow(ctx, `SELECT scenario_stands($1, $2)`, id, now).Scan(&yes)
 	return yes, err
 }
-
-// organisationName is what an organisation is called.
-func organisationName(ctx context.Context, q database.Querier, id int64) (name string, err error) {
-	if err = q.QueryRow(ctx, `SELECT coalesce((SELECT name FROM organisations WHERE id = $1), '')`, id).Scan(&name); err != nil {
-		return "", fmt.Errorf("organisation: %w", err)
-	}
-	return name, nil
-}

@@ -227,7 +227,7 @@ func (s *Service) rescore(ctx context.Context, tx pgx.Tx, who account.Actor, t *
 // told in the same transaction.
 func (s *Service) confirm(ctx context.Context, tx pgx.Tx, who account.Actor, t *Tender) error {
 	at := s.instant()
-	r := Result{ID: t.ID, Number: t.Number, Method: t.Method, At: at}
+	r := Result{ID: t.ID, Number: t.Number, Kind: t.Kind, About: t.About, Body: t.Department.ID, Method: t.Method, At: at}
 	err := s.move(ctx, tx, who, t, OfOrganiser, Confirm, func() error {
 		t.ConfirmedAt = &at
 		return s.begin(t, signing, at)

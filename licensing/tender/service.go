@@ -49,6 +49,9 @@ type Confirming func(ctx context.Context, tx pgx.Tx, r Result) error
 type Result struct {
 	ID       int64
 	Number   string
+	Kind     Kind
+	About    string // number of the case that it is about; may be empty
+	Body     int64  // departments.id of the organiser
 	Method   string
 	NoticeAt time.Time
 	Bidders  []string // names of those whose bids were opened
@@ -491,6 +494,19 @@ func (s *Service) moveBid(ctx context.Context, tx pgx.Tx, who account.Actor, t *
 // applications ask it.
 func Confirmed(ctx context.Context, q database.Querier, number string) (winner int64, ok bool, err error) {
 	return selectWinner(ctx, q, number)
+}
+
+// Standing is a tender as those see it who wait for its result.
+type Standing struct {
+	Number, Title, TitleEN string
+	State                  State
+	Winner                 int64 // organisations.id, once the result is confirmed; 0: not yet
+	Name                   string
+}
+
+// About are the tenders of a kind that a body announced for a case, the newest first.
+func About(ctx context.Context, q database.Querier, kind Kind, number string, body int64) ([]Standing, error) {
+	return selectAbout(ctx, q, kind, number, body)
 }
 
 // ProfileOf is the text that binds the department of who.

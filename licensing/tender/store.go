@@ -398,6 +398,21 @@ func selectWinner(ctx context.Context, q database.Querier, number string) (winne
 	return winner, err == nil, err
 }
 
+func selectAbout(ctx context.Context, q database.Querier, kind Kind, number string, body int64) ([]Standing, error) {
+	rows, err := q.Query(ctx, `
+		SELECT t.number, t.title, t.title_en, t.state, coalesce(o.id, 0), coalesce(o.name, '')
+		FROM tenders t LEFT JOIN tender_bids b ON b.tender_id = t.id AND b.state = 'won' AND t.state IN ('confirmed', 'contracted') LEFT JOIN organisations o ON o.id = b.organisation_id
+		WHERE t.kind = $1 AND t.about = $2 AND t.about <> '' AND t.department_id = $3 AND t.announced_at IS NOT NULL ORDER BY t.id DESC LIMIT 20`, kind, number, body)
+	if err != nil {
+		return nil, fmt.Errorf("tenders about: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Standing])
+	if err != nil {
+		return nil, fmt.Errorf("tenders about: %w", err)
+	}
+	return out, nil
+}
+
 func addresses(ctx context.Context, q database.Querier, sql string, id int64) ([]string, error) {
 	rows, err := q.Query(ctx, sql, id)
 	if err != nil {

@@ -208,9 +208,20 @@ func (w *world) asks(t testing.TB, who account.Actor) (asks []string) {
 func TestATenderFromItsDraftToItsContract(t *testing.T) {
 	w := newWorld(t, 3)
 	ctx, visitor := t.Context(), account.Actor{}
-	x, err := w.Write(ctx, w.officer, w.form(t))
+	x, err := w.Write(ctx, w.officer, w.form(t, func(f *tender.Form) { f.About = "SQ-2026-000001" }))
 	if err != nil {
 		t.Fatal(err)
+	}
+	about := func(number string, kind tender.Kind, body int64) []tender.Standing {
+		t.Helper()
+		all, err := tender.About(ctx, w.Pool, kind, number, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if all := about("SQ-2026-000001", tender.DataUse, w.officer.Department); len(all) != 0 {
+		t.Errorf("a draft is about something: %+v", all)
 	}
 	if x.Number != "TD-2026-000001" || x.Method != "公开招标" || !x.Rule.House {
 		t.Errorf("%s by %s (%v)", x.Number, x.Method, x.Rule.Cite)
@@ -290,10 +301,19 @@ func TestATenderFromItsDraftToItsContract(t *testing.T) {
 	if _, ok, _ := tender.Confirmed(ctx, w.Pool, number); ok {
 		t.Error("somebody has won already")
 	}
+	if all := about("SQ-2026-000001", tender.DataUse, w.officer.Department); len(all) != 1 || all[0].Winner != 0 || all[0].State != tender.AwardNotice {
+		t.Errorf("during the notice: %+v", all)
+	}
 	w.Set(at(26, 0, 0, 0))
 	w.done(t, number, tender.Step{Action: tender.Confirm})
 	if winner, ok, err := tender.Confirmed(ctx, w.Pool, number); winner != w.bidders[2] || !ok || err != nil {
 		t.Errorf("won: %d %t %v", winner, ok, err)
+	}
+	if all := about("SQ-2026-000001", tender.DataUse, w.officer.Department); len(all) != 1 || all[0].Winner != w.bidders[2] || all[0].Name != "示例机构3" || all[0].Number != number {
+		t.Errorf("confirmed: %+v", all)
+	}
+	if others := slices.Concat(about("SQ-2026-000001", tender.Scenario, w.officer.Department), about("SQ-2026-000001", tender.DataUse, w.officer.Department+1), about("", tender.DataUse, w.officer.Department)); len(others) != 0 {
+		t.Errorf("of another kind, of another body, about nothing: %+v", others)
 	}
 	x = w.done(t, number, tender.Step{Action: tender.Contract, Words: "合同 2026-7，4 月 1 日签"})
 	if x.State != tender.Contracted || x.Clock != nil {

@@ -81,7 +81,11 @@ func init() {
 		"四 个人信息":    "4 Personal data",
 		"回到场景":      "Back to the scenario",
 		"在哪里仲裁或者起诉": "Where it is arbitrated or sued",
-		"在平台上竞争的，填编号；在别处竞争的，先交材料，再填下面。": "Held on the platform: give its number. Held elsewhere: hand in its papers first, then fill in the rest.",
+		"在平台上竞争的，结果一确认就自动登记；在别处竞争的，先交材料，再填下面。": "The result of one held on the platform is written down by itself once it is confirmed. For one held elsewhere hand in its papers first, then fill in the rest.",
+		"为这个场景起草竞争项目": "Draft a competition about this scenario",
+		"为这个场景办的竞争": "Competitions about this scenario",
+		"中选的是这个开发主体，才能授权。": "It can be authorised only if this developer won.",
+		"在别处竞争的": "Held elsewhere",
 		"在平台以外竞争的，请先上传竞争的材料。":           "Of a competition held elsewhere please upload the papers first.",
 
 		"场景已经提交，不能再改。要改，请先撤回。": "The scenario was submitted and cannot be changed. To change it, withdraw it first.",
@@ -167,7 +171,7 @@ func init() {
 		"没有常设同意，逐件给意见":               "No standing consent; opinions are given case by case",
 		"没有等待签署的协议。":                 "No agreement waits to be signed.",
 
-		"没有这件竞争，或者它的结果还没有确认。":         "There is no such competition, or its result is not confirmed yet.",
+		"没有为这个场景办的这件竞争，或者它的结果还没有确认。": "There is no such competition about this scenario, or its result is not confirmed yet.",
 		"没有这样的场景。":                    "No scenario is like that.",
 		"现在不能改材料。":                    "The papers cannot be changed now.",
 		"现在不能用：运营授权、入驻、机构或者期限有一环不成立。": "It cannot be used now: mandate, admission, organisation or term does not stand.",
