@@ -186,6 +186,42 @@ func TestAScenarioGoesItsWholeRoadByPages(t *testing.T) {
 	if r := w.get(t, visitor, "/scenarios/templates"); !strings.Contains(r.body, "常设同意，") {
 		t.Error("the standing consent is not shown")
 	}
+	if view, err = w.Server.Scenarios.One(t.Context(), who, number); err != nil {
+		t.Fatal(err)
+	}
+	now := strconv.Itoa(view.Revision)
+	long := strings.Repeat("长", 101)
+	for address, want := range map[string]int{
+		"/scenarios?state=draft": 400, "/scenarios?before=x": 400, "/scenarios?q=" + url.QueryEscape(long): 400, "/scenarios?x=1": 400, "/scenarios/feed.xml?x=1": 400, "/scenarios/SCN-2000-000001": 404, "/scenarios/" + url.PathEscape("' OR 1=1"): 404,
+		"/scenarios?sector=" + url.QueryEscape("没有的领域"): 200, "/api/v1/scenarios?state=draft": 400, "/api/v1/scenarios?limit=0": 400, "/api/v1/scenarios?cursor=-1": 400,
+	} {
+		if r := w.get(t, visitor, address); r.status != want {
+			t.Errorf("%s: %d, not %d", address, r.status, want)
+		}
+	}
+	for name, c := range map[string]struct {
+		who  persona
+		to   string
+		form url.Values
+		want int
+	}{
+		"a field that there is not":       {authority, desk + "/move", url.Values{"action": {"terminate"}, "state": {"closed"}}, 400},
+		"an action that there is not":     {authority, desk + "/move", url.Values{"action": {"explode"}, "reason": {"x"}, "revision": {now}}, 409},
+		"signed by the other address":     {operator, desk + "/move", url.Values{"action": {"sign"}}, 400},
+		"ended without a reason":          {authority, desk + "/move", url.Values{"action": {"terminate"}, "revision": {now}}, 422},
+		"from an old page":                {authority, desk + "/move", url.Values{"action": {"terminate"}, "reason": {"x"}, "revision": {"1"}}, 409},
+		"the operator decides":            {operator, desk + "/move", url.Values{"action": {"authorise"}, "reason": {"x"}, "revision": {"1"}}, 403},
+		"an opinion on no item":           {own, desk + "/opinion", url.Values{"item": {"x"}, "decision": {"granted"}, "revision": {now}}, 403},
+		"a report that there is not":      {operator, desk + "/reports/99", url.Values{"action": {"accept"}}, 404},
+		"a template by a department":      {own, desk + "/template", url.Values{"title": {"x"}}, 403},
+		"a consent to no item":            {own, "/scenarios/templates/MB-2000-000001", url.Values{"action": {"consent"}, "item": {"1"}}, 404},
+		"a follow-up of a kind that none": {citizen, at + "/follow", url.Values{"kind": {"again"}}, 409},
+		"of a stranger":                   {persona(account.Regulator), at + "/follow", url.Values{"kind": {"change"}}, 404},
+	} {
+		if r := w.post(t, c.who, c.to, c.form); r.status != c.want {
+			t.Errorf("%s: %d, not %d: %s", name, r.status, c.want, r.doc(t).Find("main").Text())
+		}
+	}
 	if r := w.post(t, citizen, at+"/follow", url.Values{"kind": {"change"}}); r.status != 303 {
 		t.Errorf("a change: %d", r.status)
 	} else if page := w.get(t, citizen, r.header.Get("Location")); page.status != 200 {
