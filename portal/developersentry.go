@@ -65,6 +65,9 @@ func (s *Server) entrantPage(c *fiber.Ctx, p templates.EntrantPage, slot string)
 	if p.Form.Action == "" || p.Form.Action != operation.SubmitEntry && p.Form.Action != saveEntry {
 		filled := templates.EntrantFormOf(p.Case.Developer)
 		filled.Action, filled.Reason = p.Form.Action, p.Form.Reason
+		if p.Form.Action == operation.AskPeople {
+			filled.Writes, filled.Releases = p.Form.Writes, p.Form.Releases
+		}
 		p.Form = filled
 	}
 	return s.page(c, templates.Entrant(p))
@@ -89,7 +92,11 @@ func (s *Server) moveEntrant(c *fiber.Ctx) error {
 		}
 	}
 	if err == nil && typed.Action != saveEntry {
-		_, err = s.Operation.MoveEntry(ctx, who, number, operation.EntryStep{Action: typed.Action, Revision: revision, Words: typed.Reason})
+		step := operation.EntryStep{Action: typed.Action, Revision: revision, Words: typed.Reason}
+		if typed.Action == operation.AskPeople {
+			step.Writes, step.Releases = members(typed.Writes), members(typed.Releases)
+		}
+		_, err = s.Operation.MoveEntry(ctx, who, number, step)
 	}
 	if wrong, ok := s.mistake(c, err); ok {
 		return s.entrantPage(c, templates.EntrantPage{Form: typed, Mistake: wrong}, "")
@@ -104,15 +111,17 @@ func (s *Server) moveEntrant(c *fiber.Ctx) error {
 func entryForm(f templates.EntrantForm) operation.EntryForm {
 	n := operation.EntryForm{Contact: f.Contact, Security: f.Security, TrainedOn: f.TrainedOn, Training: f.Training, Declared: f.Declared}
 	n.DCMM, _ = strconv.Atoi(f.DCMM) // none is no level
-	people := func(list []string) (out []int64) {
-		for _, raw := range list {
-			id, _ := strconv.ParseInt(raw, 10, 64) // no number is no member
-			out = append(out, id)
-		}
-		return out
-	}
-	n.Writes, n.Releases = people(f.Writes), people(f.Releases)
+	n.Writes, n.Releases = members(f.Writes), members(f.Releases)
 	return n
+}
+
+// members are the users that were ticked.
+func members(list []string) (out []int64) {
+	for _, raw := range list {
+		id, _ := strconv.ParseInt(raw, 10, 64) // no number is no member
+		out = append(out, id)
+	}
+	return out
 }
 
 // judgeEntrant is POST /desk/developers/{number}: what the operator and the body do.

@@ -227,14 +227,14 @@ func (s *Server) movePlan(c *fiber.Ctx) error {
 
 // awardPlan is POST /desk/plans/{number}/award.
 func (s *Server) awardPlan(c *fiber.Ctx) error {
-	f, err := form(c, "revision", "winner", "way", "candidates", "on", "words")
+	f, err := form(c, "revision", "tender", "winner", "way", "candidates", "on", "words")
 	if err != nil {
 		return err
 	}
-	typed := templates.MandatePlanStepForm{Winner: f.Get("winner"), Way: f.Get("way"), Candidates: f.Get("candidates"), On: f.Get("on"), Words: f.Get("words")}
+	typed := templates.MandatePlanStepForm{Winner: f.Get("winner"), Way: f.Get("way"), Candidates: f.Get("candidates"), On: f.Get("on"), Words: f.Get("words"), Tender: f.Get("tender")}
 	revision, _ := strconv.Atoi(f.Get("revision"))
 	candidates, _ := strconv.Atoi(strings.TrimSpace(typed.Candidates)) // no number is nobody
-	_, err = s.Operation.RecordAward(c.UserContext(), actor(c), c.Params("number"), revision, operation.NewAward{Winner: typed.Winner, Way: typed.Way, Candidates: candidates, On: typed.On, Words: typed.Words})
+	_, err = s.Operation.RecordAward(c.UserContext(), actor(c), c.Params("number"), revision, operation.NewAward{Winner: typed.Winner, Way: typed.Way, Candidates: candidates, On: typed.On, Words: typed.Words, Tender: typed.Tender})
 	if wrong, ok := s.mistake(c, err); ok {
 		return s.mandatePlanPage(c, templates.MandatePlanPage{Form: typed, Mistake: wrong})
 	}

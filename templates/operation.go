@@ -84,6 +84,7 @@ type MandatePlanStepForm struct {
 	Action                             op.PlanAction
 	Reason                             string
 	Winner, Way, Candidates, On, Words string
+	Tender                             string
 }
 
 // EditMandatePlanPage is the form of a plan.
@@ -216,6 +217,18 @@ func (p EntrantPage) base() string {
 	return "/entries/" + p.Case.Number
 }
 
+// box reports whether somebody is ticked in the form of a change of people: as it was
+// sent, or else as people are now.
+func (p EntrantPage) box(id int64, releases bool) bool {
+	if p.Form.Action == op.AskPeople {
+		if releases {
+			return slices.Contains(p.Form.Releases, idText(id))
+		}
+		return slices.Contains(p.Form.Writes, idText(id))
+	}
+	return slices.ContainsFunc(p.Case.People, func(x op.Person) bool { return x.ID == id && (releases && x.Releases || !releases && x.Writes) })
+}
+
 func (p EntrantPage) offers(a op.EntryAction) bool { return slices.Contains(p.Case.Offers, a) }
 
 func (p EntrantPage) reason(a op.EntryAction) string {
@@ -291,7 +304,10 @@ func DeveloperStateName(ctx context.Context, s op.EntryState) string {
 var entryActs = map[string]string{
 	"apply": "开始申请入驻", "submit": "提交入驻申请", "return": "退回补正", "admit": "同意入驻", "refuse": "不同意入驻", "suspend": "运营机构暂停入驻", "resume": "运营机构恢复入驻", "object": "实施机构提出异议，暂停入驻", "release": "实施机构解除异议",
 	"train": "记录新的培训", "leave": "退出", "end": "运营机构终止入驻", "withdraw": "撤回申请", "training": "培训快要过期",
+	"ask_people": "申请更换人员", "confirm_people": "确认更换人员", "refuse_people": "不同意更换人员", "recall_people": "撤回更换人员的申请",
 }
+
+var peopleStates = map[op.ChangeState]string{op.ChangeAsked: "待确认", op.ChangeConfirmed: "已确认", op.ChangeRefused: "不同意", op.ChangeWithdrawn: "已撤回"}
 
 var operationSides = map[op.Side]string{
 	op.OfBody: "实施机构", op.OfOperator: "运营机构", op.OfDeveloper: "开发主体", op.OfRegulator: "监管机构", op.OfPlatform: "平台自动",

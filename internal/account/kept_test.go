@@ -147,6 +147,8 @@ var keptColumns = []keptColumn{
 	{"developers", "submitted_by", "acts.ndjson", stays, "who applied for entry answers for what was declared"},
 	{"developers", "decided_by", "acts.ndjson", stays, "who screened an entry for the operator answers for it"},
 	{"developer_people", "user_id", "none: the organisation that named the person shows it", stays, "who may write programs and ask for releases answers for them"},
+	{"developer_people_changes", "asked_by", "acts.ndjson", stays, "whoever asked that others may do something answers for it"},
+	{"developer_people_changes", "decided_by", "acts.ndjson", stays, "whoever confirmed for the operator who may do what answers for it"},
 	{"operation_events", "by_id", "acts.ndjson", stays, official},
 
 	{"audit_entries", "actor", "acts.ndjson", stays, "what was done and when; the personal part is emptied (CSL 21)"},

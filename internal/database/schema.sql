@@ -85,6 +85,18 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.developer_people_change_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.state <> 'asked' OR (OLD.developer_id, OLD.writes, OLD.releases, OLD.words, OLD.asked_by, OLD.asked_name, OLD.asked_at) IS DISTINCT FROM (NEW.developer_id, NEW.writes, NEW.releases, NEW.words, NEW.asked_by, NEW.asked_name, NEW.asked_at) THEN
+        RAISE EXCEPTION 'a change of people of developer % stays as it was asked for and decided', OLD.developer_id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.files_or_address()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1801,6 +1813,45 @@ CREATE TABLE developer_people (
 );
 COMMENT ON TABLE developer_people IS 'who of a developer may write and run programs (writes), and who may ask that a result be released (releases)';
 
+CREATE TABLE developer_people_changes (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    developer_id bigint NOT NULL,
+    side text NOT NULL DEFAULT 'use'::text,
+    operator_side text NOT NULL DEFAULT 'operate'::text,
+    had_writes bigint[] NOT NULL,
+    had_releases bigint[] NOT NULL,
+    writes bigint[] NOT NULL,
+    releases bigint[] NOT NULL,
+    words text NOT NULL,
+    asked_by bigint NOT NULL,
+    asked_name text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    decided_by bigint,
+    decided_name text NOT NULL DEFAULT ''::text,
+    decided_at timestamp with time zone,
+    answer text NOT NULL DEFAULT ''::text,
+    CONSTRAINT developer_people_changes_check CHECK (((state = 'asked'::text) = (decided_at IS NULL))),
+    CONSTRAINT developer_people_changes_check1 CHECK (((state = ANY (ARRAY['confirmed'::text, 'refused'::text])) = (decided_by IS NOT NULL))),
+    CONSTRAINT developer_people_changes_check2 CHECK (((state <> 'refused'::text) OR (answer <> ''::text))),
+    CONSTRAINT developer_people_changes_check3 CHECK (((had_writes IS DISTINCT FROM writes) OR (had_releases IS DISTINCT FROM releases))),
+    CONSTRAINT developer_people_changes_operator_side_check CHECK ((operator_side = 'operate'::text)),
+    CONSTRAINT developer_people_changes_releases_check CHECK ((cardinality(releases) > 0)),
+    CONSTRAINT developer_people_changes_side_check CHECK ((side = 'use'::text)),
+    CONSTRAINT developer_people_changes_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'confirmed'::text, 'refused'::text, 'withdrawn'::text]))),
+    CONSTRAINT developer_people_changes_words_check CHECK ((words <> ''::text)),
+    CONSTRAINT developer_people_changes_writes_check CHECK ((cardinality(writes) > 0)),
+    CONSTRAINT developer_people_changes_asked_by_side_fkey FOREIGN KEY (asked_by, side) REFERENCES users(id, side),
+    CONSTRAINT developer_people_changes_decided_by_operator_side_fkey FOREIGN KEY (decided_by, operator_side) REFERENCES users(id, side),
+    CONSTRAINT developer_people_changes_developer_id_fkey FOREIGN KEY (developer_id) REFERENCES developers(id),
+    CONSTRAINT developer_people_changes_pkey PRIMARY KEY (id)
+);
+CREATE INDEX developer_people_changes_developer ON public.developer_people_changes USING btree (developer_id, id);
+CREATE UNIQUE INDEX developer_people_changes_one ON public.developer_people_changes USING btree (developer_id) WHERE (state = 'asked'::text);
+CREATE TRIGGER developer_people_changes_stay BEFORE DELETE OR UPDATE ON public.developer_people_changes FOR EACH ROW EXECUTE FUNCTION developer_people_change_moves();
+COMMENT ON TABLE developer_people_changes IS 'who may write programs (writes) and who may ask for releases (releases) in the place of whom: asked for by the developer, confirmed by its operator, kept; ids of users in rising order';
+COMMENT ON COLUMN developer_people_changes.had_writes IS 'as it was when the change was asked for, and once it is confirmed, what it replaced; so had_releases';
+
 CREATE TABLE developers (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     number text NOT NULL,
@@ -2480,6 +2531,7 @@ CREATE TABLE mandate_awards (
     CONSTRAINT mandate_awards_pkey PRIMARY KEY (id),
     CONSTRAINT mandate_awards_plan_id_key UNIQUE (plan_id)
 );
+CREATE UNIQUE INDEX mandate_awards_tender ON public.mandate_awards USING btree (tender) WHERE (tender <> ''::text);
 COMMENT ON TABLE mandate_awards IS 'by which competition an operator was chosen for a plan; its papers are case_papers of kind mandate_award';
 COMMENT ON COLUMN mandate_awards.tender IS 'number of the tender that was held on this platform; empty: it was held elsewhere';
 

@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/tender"
 )
 
 // NewAward is how the operator was chosen, as the body records it.
@@ -23,13 +24,82 @@ type NewAward struct {
 	Candidates int    // how many took part
 	On         string // day on which the result was announced
 	Words      string
+	Tender     string // number of a tender of this platform, which says all of the above; empty: it was held elsewhere
 }
 
-// RecordAward records who is to operate an approved plan, by a competition that was
-// held elsewhere: its papers are prepared before, and frozen with it.
+// otherWay is how the rules call a competition that is none of the others.
+const otherWay = "other_competitive"
+
+// byTender records the confirmed result of a tender that the body held on this
+// platform: whoever won it operates, and nobody else can be written down. A tender
+// chooses once.
+func (s *Service) byTender(ctx context.Context, who account.Actor, number string, revision int, of string) (*Plan, error) {
+	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Plan, error) {
+		p, err := s.awarding(ctx, tx, who, number)
+		if err != nil {
+			return p, err
+		}
+		if p.Revision != revision {
+			return p, errMoved()
+		}
+		held, err := tender.HeldBy(ctx, tx, p.Body.ID, tender.Mandate, of)
+		if err != nil {
+			return p, err
+		}
+		if len(held) == 0 {
+			return p, fault.At("tender", "没有这个已经确认结果的竞争项目。")
+		}
+		t := held[0]
+		if taken, err := awardOf(ctx, tx, t.Number); err != nil {
+			return p, err
+		} else if taken != "" {
+			return p, fault.At("tender", "这个竞争项目已经为实施方案 %s 选定运营机构。", taken)
+		}
+		a := &Award{Way: otherWay, Candidates: t.Bidders, On: t.NoticeAt, Words: t.Report, Tender: t.Number, By: who.Name, At: s.instant()}
+		for _, o := range s.rule("mandate_award").Options {
+			if o.Name.Zh == t.Method {
+				a.Way = o.Code
+			}
+		}
+		if a.Winner, err = operatorBy(ctx, tx, t.Code); fault.KindOf(err) == fault.Invalid {
+			return p, fault.At("tender", "中选的“%s”现在不是通过认证的运营机构，不能登记。", t.Name)
+		} else if err != nil {
+			return p, err
+		}
+		if err := papers.Freeze(ctx, tx, papers.MandateAward, p.ID, a.At); err != nil {
+			return p, err
+		}
+		return p, s.award(ctx, tx, who, p, a)
+	})
+}
+
+// heldTenders are the tenders of a body that have chosen an operator for no plan yet.
+func (s *Service) heldTenders(ctx context.Context, body int64) (out []tender.Held, err error) {
+	held, err := tender.HeldBy(ctx, s.pool, body, tender.Mandate, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range held {
+		taken, err := awardOf(ctx, s.pool, t.Number)
+		if err != nil {
+			return nil, err
+		}
+		if taken == "" {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// RecordAward records who is to operate an approved plan: by a tender of this platform,
+// or by a competition that was held elsewhere, whose papers are prepared before and
+// frozen with it.
 func (s *Service) RecordAward(ctx context.Context, who account.Actor, number string, revision int, n NewAward) (*Plan, error) {
 	if err := s.accounts.RequireFresh(who); err != nil {
 		return nil, err
+	}
+	if n.Tender != "" {
+		return s.byTender(ctx, who, number, revision, n.Tender)
 	}
 	words, err := prose("words", n.Words)
 	if err != nil {
@@ -87,7 +157,11 @@ func (s *Service) award(ctx context.Context, tx pgx.Tx, who account.Actor, p *Pl
 	if err := s.happened(ctx, tx, who, "plan", p.ID, Event{Act: string(AwardPlan), Side: OfBody, Words: a.Winner.Name, State: string(p.State)}); err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, who, "mandate-plan", p.Number, string(AwardPlan), map[string]string{"winner": a.Winner.Code, "way": a.Way, "on": a.On.In(workdays.Zone).Format(time.DateOnly)})
+	details := map[string]string{"winner": a.Winner.Code, "way": a.Way, "on": a.On.In(workdays.Zone).Format(time.DateOnly)}
+	if a.Tender != "" {
+		details["tender"] = a.Tender
+	}
+	return audit.Append(ctx, tx, who, "mandate-plan", p.Number, string(AwardPlan), details)
 }
 
 // awarding is a plan whose award who may record now; it is held.

@@ -52,6 +52,10 @@ const (
 	LeaveEntry    EntryAction = "leave"
 	EndEntry      EntryAction = "end" // by the operator
 	WithdrawEntry EntryAction = "withdraw"
+	AskPeople     EntryAction = "ask_people" // others are to do what those who are named do
+	ConfirmPeople EntryAction = "confirm_people"
+	RefusePeople  EntryAction = "refuse_people"
+	RecallPeople  EntryAction = "recall_people"
 )
 
 // Developer is the entry of an organisation with the operator of a mandate
@@ -94,6 +98,10 @@ type Developer struct {
 	at      time.Time
 	found   []Breach
 	papers  []papers.Paper
+	stands  bool          // the mandate and all above it
+	change  *PeopleChange // that is asked for
+	people  []Person      // as a change would have them
+	on      *time.Time    // day of the training before the one under way
 }
 
 // LastTrained is the last day on which the training counts.
@@ -127,7 +135,7 @@ type Breach struct {
 
 var developers = workflow.Lifecycle[EntryState, EntryAction, *Developer]{
 	{Action: SubmitEntry, From: []EntryState{EntryDraft, EntryReturned}, To: EntrySubmitted, By: anybody, Needs: entryWhole},
-	{Action: AdmitEntry, From: []EntryState{EntrySubmitted}, To: EntryAdmitted, By: operators, When: entryClean},
+	{Action: AdmitEntry, From: []EntryState{EntrySubmitted}, To: EntryAdmitted, By: operators, When: entryClean, Needs: entryStands},
 	{Action: ReturnEntry, From: []EntryState{EntrySubmitted}, To: EntryReturned, By: operators, Needs: entryReason},
 	{Action: RefuseEntry, From: []EntryState{EntrySubmitted}, To: EntryRefused, By: operators, Needs: entryReason},
 	{Action: SuspendEntry, From: []EntryState{EntryAdmitted}, To: EntrySuspended, By: operators, Needs: entryReason},
@@ -138,6 +146,10 @@ var developers = workflow.Lifecycle[EntryState, EntryAction, *Developer]{
 	{Action: LeaveEntry, From: []EntryState{EntryAdmitted, EntrySuspended}, To: EntryLeft, By: anybody, Needs: entryReason},
 	{Action: EndEntry, From: []EntryState{EntryAdmitted, EntrySuspended}, To: EntryLeft, By: operators, Needs: entryReason},
 	{Action: WithdrawEntry, From: []EntryState{EntryDraft, EntrySubmitted, EntryReturned}, To: EntryLeft, By: anybody},
+	{Action: AskPeople, From: []EntryState{EntryAdmitted}, To: EntryAdmitted, By: anybody, When: peopleSettled, Needs: peopleOthers},
+	{Action: ConfirmPeople, From: []EntryState{EntryAdmitted}, To: EntryAdmitted, By: operators, When: peopleAsked},
+	{Action: RefusePeople, From: []EntryState{EntryAdmitted}, To: EntryAdmitted, By: operators, When: peopleAsked, Needs: entryReason},
+	{Action: RecallPeople, From: []EntryState{EntryAdmitted}, To: EntryAdmitted, By: anybody, When: peopleAsked},
 }
 
 // whose developer it is, the side says.
@@ -147,8 +159,8 @@ var anybody = []account.Role{account.Visitor}
 func EntryLifecycle() string { return developers.Mermaid(EntryDraft) }
 
 var entrySides = map[EntryAction]Side{
-	SubmitEntry: OfDeveloper, LeaveEntry: OfDeveloper, WithdrawEntry: OfDeveloper, ObjectEntry: OfBody, ReleaseEntry: OfBody,
-	AdmitEntry: OfOperator, ReturnEntry: OfOperator, RefuseEntry: OfOperator, SuspendEntry: OfOperator, ResumeEntry: OfOperator, EndEntry: OfOperator, TrainEntry: OfOperator,
+	SubmitEntry: OfDeveloper, LeaveEntry: OfDeveloper, WithdrawEntry: OfDeveloper, AskPeople: OfDeveloper, RecallPeople: OfDeveloper, ObjectEntry: OfBody, ReleaseEntry: OfBody,
+	AdmitEntry: OfOperator, ReturnEntry: OfOperator, RefuseEntry: OfOperator, SuspendEntry: OfOperator, ResumeEntry: OfOperator, EndEntry: OfOperator, TrainEntry: OfOperator, ConfirmPeople: OfOperator, RefusePeople: OfOperator,
 }
 
 // The papers that are handed in with an application for entry.
@@ -174,11 +186,19 @@ func entryWhole(d *Developer) error {
 	case !slices.ContainsFunc(d.People, func(p Person) bool { return p.Releases }):
 		return fault.At("people", "请至少指定一名可以申请结果的人员。")
 	}
+	if !d.TrainedUntil.After(d.at) {
+		return fault.At("trained_on", "培训已经过期，请重新培训。")
+	}
 	if missing := papers.Missing([]string{SecurityPlan, TrainingRecord}, d.papers); len(missing) > 0 {
 		return fault.At("file", "还缺材料：%s。", missing[0])
 	}
-	if !d.TrainedUntil.After(d.at) {
-		return fault.At("trained_on", "培训已经过期，请重新培训。")
+	return entryStands(d)
+}
+
+// entryStands: nobody enters with a mandate that lets nothing pass.
+func entryStands(d *Developer) error {
+	if !d.stands {
+		return fault.New(fault.Conflict, "这份授权现在不接受入驻。")
 	}
 	return nil
 }
@@ -214,8 +234,11 @@ func entryHeldBy(side Side) func(*Developer) error {
 }
 
 func entryTrained(d *Developer) error {
-	if d.TrainedUntil == nil || !d.TrainedUntil.After(d.at) {
+	switch {
+	case d.TrainedUntil == nil || !d.TrainedUntil.After(d.at) || d.on != nil && !d.TrainedOn.After(*d.on):
 		return fault.At("trained_on", "请写新的培训的日期。")
+	case d.Training == "":
+		return fault.At("training", "请写明培训的日期、内容和举办方。")
 	}
 	return nil
 }
@@ -364,6 +387,8 @@ type EntryStep struct {
 	Words     string
 	TrainedOn string // of a new training
 	Training  string
+	Writes    []int64 // of a change of people
+	Releases  []int64
 }
 
 // MoveEntry takes an entry further.
@@ -371,7 +396,7 @@ func (s *Service) MoveEntry(ctx context.Context, who account.Actor, number strin
 	if err := proses(map[string]*string{"reason": &step.Words, "training": &step.Training}); err != nil {
 		return nil, err
 	}
-	if slices.Contains([]EntryAction{AdmitEntry, ObjectEntry, ReleaseEntry, LeaveEntry, EndEntry}, step.Action) {
+	if slices.Contains([]EntryAction{AdmitEntry, ObjectEntry, ReleaseEntry, LeaveEntry, EndEntry, ConfirmPeople}, step.Action) {
 		if err := s.accounts.RequireFresh(who); err != nil {
 			return nil, err
 		}
@@ -406,11 +431,30 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 			return err
 		}
 	}
-	if step.Action == TrainEntry {
+	if d.stands, err = stands(ctx, tx, d.mandate, d.at); err != nil {
+		return err
+	}
+	if d.change, err = askedChange(ctx, tx, d.ID); err != nil {
+		return err
+	}
+	switch step.Action {
+	case TrainEntry:
+		d.on = d.TrainedOn
 		if err := s.trained(d, step.TrainedOn); err != nil {
 			return err
 		}
 		d.Training = step.Training
+	case AskPeople:
+		if d.people, err = people(ctx, tx, d.Organisation.ID, step.Writes, step.Releases); err != nil {
+			return err
+		}
+	case ConfirmPeople:
+		if d.change == nil {
+			return errMoved()
+		}
+		if d.people, err = people(ctx, tx, d.Organisation.ID, d.change.Writes, d.change.Releases); err != nil {
+			return err
+		}
 	}
 	from := d.State
 	if d.State, err = developers.Next(from, step.Action, who, d); err != nil {
@@ -428,10 +472,13 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 	case d.State == EntryLeft || d.State == EntryRefused:
 		err = papers.Drop(ctx, tx, papers.Entry, d.ID)
 	}
+	if err == nil {
+		err = s.changePeople(ctx, tx, who, d, step.Action)
+	}
 	if err != nil {
 		return err
 	}
-	if err := saveDeveloper(ctx, tx, d, false); err != nil {
+	if err := saveDeveloper(ctx, tx, d, step.Action == ConfirmPeople); err != nil {
 		return err
 	}
 	if err := s.happened(ctx, tx, who, "developer", d.ID, Event{Act: string(step.Action), Side: side, Words: d.words, State: string(d.State)}); err != nil {
@@ -444,18 +491,22 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 	if err := audit.Append(ctx, tx, who, "developer", d.Number, string(step.Action), details); err != nil {
 		return err
 	}
-	if from == EntryAdmitted || d.State == EntryAdmitted { // what runs on it is looked at
-		if err := jobs.Announce(ctx, tx, EntryMoved{Developer: d.ID}); err != nil {
+	if slices.Contains(entryAnnounced, step.Action) {
+		if err := jobs.Announce(ctx, tx, EntryMoved{Developer: d.ID, Act: string(step.Action), Words: d.words, At: d.at}); err != nil {
 			return err
 		}
 	}
-	return s.tellEntry(ctx, tx, d, step.Action)
+	return s.tellEntry(ctx, tx, d, from, step.Action)
 }
+
+// entryAnnounced are the actions after which something of a developer stands or stands
+// no more.
+var entryAnnounced = []EntryAction{AdmitEntry, SuspendEntry, ObjectEntry, ResumeEntry, ReleaseEntry, TrainEntry, LeaveEntry, EndEntry, ConfirmPeople}
 
 // entryEffects are what a move leaves in an entry, and whose clock runs after it.
 func (s *Service) entryEffects(who account.Actor, d *Developer, a EntryAction) error {
 	d.Clock, d.clock = nil, deadline.Ref{}
-	if d.words != "" {
+	if d.words != "" && !slices.Contains([]EntryAction{AskPeople, ConfirmPeople, RefusePeople, RecallPeople}, a) {
 		d.Reason = d.words
 	}
 	d.HeldBy = ""
@@ -477,7 +528,7 @@ func (s *Service) entryEffects(who account.Actor, d *Developer, a EntryAction) e
 
 // tellEntry announces the letters about an entry: the authority is told of each that
 // is admitted, and may object.
-func (s *Service) tellEntry(ctx context.Context, tx pgx.Tx, d *Developer, a EntryAction) error {
+func (s *Service) tellEntry(ctx context.Context, tx pgx.Tx, d *Developer, from EntryState, a EntryAction) error {
 	n := Notice{Of: "developer", Number: d.Number, Mandate: d.Mandate, Act: string(a), Title: d.MandateTitle, From: d.Operator.Name, Words: d.words, At: d.at}
 	to := func(side Side, yours bool) error {
 		m := n
@@ -512,7 +563,16 @@ func (s *Service) tellEntry(ctx context.Context, tx pgx.Tx, d *Developer, a Entr
 		return to(OfOperator, true)
 	case ReturnEntry:
 		return to(OfDeveloper, true)
-	case RefuseEntry, TrainEntry:
+	case WithdrawEntry:
+		if from != EntrySubmitted { // the operator knows of none
+			return nil
+		}
+		n.From = d.Organisation.Name
+		return to(OfOperator, false)
+	case AskPeople, RecallPeople:
+		n.From = d.Organisation.Name
+		return to(OfOperator, a == AskPeople)
+	case RefuseEntry, TrainEntry, ConfirmPeople, RefusePeople:
 		return to(OfDeveloper, false)
 	case AdmitEntry, SuspendEntry, ResumeEntry, EndEntry:
 		return both(OfDeveloper, OfBody)
@@ -573,8 +633,10 @@ type EntryView struct {
 	Owner    bool // who answers for the developer
 	Offers   []EntryAction
 	Edits    bool
-	Found    []Breach // by the platform's own check
-	Members  []Person // of the organisation, of whom people are named
+	Found    []Breach       // by the platform's own check
+	Members  []Person       // of the organisation, of whom people are named
+	Change   *PeopleChange  // that is asked for
+	Changes  []PeopleChange // that were decided, the newest first
 	Papers   []papers.Paper
 	Events   []Event
 	Training int // months that a training counts
@@ -588,6 +650,17 @@ func (s *Service) Entry(ctx context.Context, who account.Actor, number string) (
 	}
 	d.at = s.instant()
 	v := &EntryView{Developer: d, Side: side, Training: s.limits.Training}
+	all, err := changesOf(ctx, s.pool, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].State == ChangeAsked {
+			d.change, v.Change = &all[i], &all[i]
+		} else {
+			v.Changes = append(v.Changes, all[i])
+		}
+	}
 	if side != OfDeveloper {
 		if v.Found, err = s.breachesOf(ctx, s.pool, d.Organisation.ID); err != nil {
 			return nil, err
@@ -602,16 +675,16 @@ func (s *Service) Entry(ctx context.Context, who account.Actor, number string) (
 		}
 	}
 	v.Edits = v.Owner && (d.State == EntryDraft || d.State == EntryReturned)
-	if v.Edits {
+	if v.Edits || slices.Contains(v.Offers, AskPeople) {
 		if v.Members, err = membersOf(ctx, s.pool, d.Organisation.ID); err != nil {
 			return nil, err
 		}
 	}
-	all, err := papers.Of(ctx, s.pool, papers.Entry, d.ID)
+	files, err := papers.Of(ctx, s.pool, papers.Entry, d.ID)
 	if err != nil {
 		return nil, err
 	}
-	v.Papers = slices.DeleteFunc(all, func(p papers.Paper) bool { return p.Frozen == nil && side != OfDeveloper })
+	v.Papers = slices.DeleteFunc(files, func(p papers.Paper) bool { return p.Frozen == nil && side != OfDeveloper })
 	v.Events, err = selectEvents(ctx, s.pool, "developer", d.ID)
 	return v, err
 }
@@ -619,7 +692,7 @@ func (s *Service) Entry(ctx context.Context, who account.Actor, number string) (
 // Entries are the entries that who sees: of the own organisations, with the own
 // operator, or with the mandates of the own body.
 func (s *Service) Entries(ctx context.Context, who account.Actor, f Filter) ([]Developer, error) {
-	args := pgx.NamedArgs{"department": who.Department, "user": who.ID, "state": f.State, "before": f.Before, "limit": f.Limit}
+	args := pgx.NamedArgs{"department": who.Department, "user": who.ID, "state": f.State, "before": f.Before, "limit": f.Limit, "numbers": f.Numbers}
 	var where string
 	switch {
 	case who.IsVisitor() || who.Key != "":
@@ -640,6 +713,9 @@ func (s *Service) Entries(ctx context.Context, who account.Actor, f Filter) ([]D
 	}
 	if f.Before > 0 {
 		where += ` AND d.id < @before`
+	}
+	if len(f.Numbers) > 0 {
+		where += ` AND d.number = ANY (@numbers)`
 	}
 	return s.developerList(ctx, s.pool, where, args)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/internal/account"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
@@ -210,9 +211,114 @@ func takeEnding(ctx context.Context, tx pgx.Tx, now, until time.Time) ([]int64, 
 // takeTraining are the entries whose training ends before a day and of which nobody
 // was told yet.
 func takeTraining(ctx context.Context, tx pgx.Tx, now, until time.Time) ([]int64, error) {
-	rows, err := tx.Query(ctx, `UPDATE developers SET reminded_at = $1 WHERE state = 'admitted' AND reminded_at IS NULL AND trained_until > $1 AND trained_until <= $2 RETURNING id`, now, until)
+	rows, err := tx.Query(ctx, `UPDATE developers d SET reminded_at = $1 FROM mandates m WHERE m.id = d.mandate_id AND m.state IN ('active', 'suspended') AND d.state = 'admitted' AND d.reminded_at IS NULL AND d.trained_until > $1 AND d.trained_until <= $2 RETURNING d.id`, now, until)
 	if err != nil {
 		return nil, fmt.Errorf("trainings that end: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// stands reports whether a mandate lets anything pass at a moment.
+func stands(ctx context.Context, q database.Querier, mandate int64, at time.Time) (yes bool, err error) {
+	err = q.QueryRow(ctx, `SELECT mandate_stands($1, $2)`, mandate, at).Scan(&yes)
+	return yes, err
+}
+
+// workers are the addresses of the people of a developer, less those who answer for it.
+func workers(ctx context.Context, q database.Querier, developer int64) ([]string, error) {
+	rows, err := q.Query(ctx, `
+		SELECT u.identifier FROM developer_people p JOIN developers d ON d.id = p.developer_id JOIN users u ON u.id = p.user_id
+		WHERE p.developer_id = $1 AND u.disabled_at IS NULL AND u.leaving_at IS NULL
+		  AND NOT EXISTS (SELECT FROM organisation_members m WHERE m.organisation_id = d.organisation_id AND m.user_id = u.id AND m.role = 'owner') ORDER BY u.id`, developer)
+	if err != nil {
+		return nil, fmt.Errorf("people of a developer: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Changes of people.
+
+func insertChange(ctx context.Context, tx pgx.Tx, who account.Actor, developer int64, c PeopleChange) error {
+	_, err := tx.Exec(ctx, `INSERT INTO developer_people_changes (developer_id, had_writes, had_releases, writes, releases, words, asked_by, asked_name, asked_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		developer, c.hadWrites, c.hadReleases, c.Writes, c.Releases, c.Words, who.ID, c.AskedBy, c.AskedAt, c.State)
+	if err != nil {
+		return fmt.Errorf("change of people: %w", err)
+	}
+	return nil
+}
+
+// decideChange writes down how a change ended; nobody decides one that is taken back.
+func decideChange(ctx context.Context, tx pgx.Tx, who account.Actor, c *PeopleChange, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE developer_people_changes SET had_writes = $2, had_releases = $3, state = $4, decided_by = nullif($5::bigint, 0), decided_name = $6, decided_at = $7, answer = $8 WHERE id = $1`,
+		c.ID, c.hadWrites, c.hadReleases, c.State, who.ID, who.Name, at, c.Answer)
+	if err != nil {
+		return fmt.Errorf("change of people: %w", err)
+	}
+	return nil
+}
+
+// askedChange is the change of people that is asked for; nil: there is none.
+func askedChange(ctx context.Context, q database.Querier, developer int64) (*PeopleChange, error) {
+	all, err := changesOf(ctx, q, developer)
+	for i := range all {
+		if all[i].State == ChangeAsked {
+			return &all[i], err
+		}
+	}
+	return nil, err
+}
+
+// changesOf are the changes of people of a developer, the newest first.
+func changesOf(ctx context.Context, q database.Querier, developer int64) ([]PeopleChange, error) {
+	rows, err := q.Query(ctx, `SELECT id, had_writes, had_releases, writes, releases, words, asked_name, asked_at, state, decided_name, decided_at, answer FROM developer_people_changes WHERE developer_id = $1 ORDER BY id DESC`, developer)
+	if err != nil {
+		return nil, fmt.Errorf("changes of people: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c PeopleChange, err error) {
+		return c, row.Scan(&c.ID, &c.hadWrites, &c.hadReleases, &c.Writes, &c.Releases, &c.Words, &c.AskedBy, &c.AskedAt, &c.State, &c.DecidedBy, &c.DecidedAt, &c.Answer)
+	})
+	if err != nil || len(out) == 0 {
+		return out, err
+	}
+	var ids []int64
+	for _, c := range out {
+		ids = slices.Concat(ids, c.hadWrites, c.hadReleases, c.Writes, c.Releases)
+	}
+	names := map[int64]string{}
+	if rows, err = q.Query(ctx, `SELECT id, name FROM users WHERE id = ANY ($1)`, ids); err != nil {
+		return nil, fmt.Errorf("changes of people: %w", err)
+	}
+	var id int64
+	var name string
+	if _, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { names[id] = name; return nil }); err != nil {
+		return nil, fmt.Errorf("changes of people: %w", err)
+	}
+	of := func(writes, releases []int64) (list []Person) {
+		all := slices.Concat(writes, releases)
+		slices.Sort(all)
+		for _, id := range slices.Compact(all) {
+			list = append(list, Person{ID: id, Name: names[id], Writes: slices.Contains(writes, id), Releases: slices.Contains(releases, id)})
+		}
+		return list
+	}
+	for i := range out {
+		c := &out[i]
+		c.Had, c.People = of(c.hadWrites, c.hadReleases), of(c.Writes, c.Releases)
+	}
+	return out, nil
+}
+
+// changesAsked are the entries with an operator of who in which a change of people is
+// asked for, and since when.
+func changesAsked(ctx context.Context, q database.Querier, user int64, limit int) (map[string]time.Time, error) {
+	rows, err := q.Query(ctx, `SELECT d.number, c.asked_at FROM developer_people_changes c JOIN developers d ON d.id = c.developer_id JOIN mandates m ON m.id = d.mandate_id
+		WHERE c.state = 'asked' AND d.state = 'admitted' AND m.operator_id IN (SELECT organisation_id FROM organisation_members WHERE user_id = $1) ORDER BY c.id LIMIT $2`, user, limit)
+	if err != nil {
+		return nil, fmt.Errorf("changes of people: %w", err)
+	}
+	out := map[string]time.Time{}
+	var number string
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&number, &at}, func() error { out[number] = at; return nil })
+	return out, err
 }

@@ -28,15 +28,6 @@ type MandateMoved struct {
 // Kind names the job.
 func (MandateMoved) Kind() string { return "mandate_moved" }
 
-// EntryMoved is likewise the job that is announced when the entry of a developer
-// stands or stands no more.
-type EntryMoved struct {
-	Developer int64 `json:"developer"`
-}
-
-// Kind names the job.
-func (EntryMoved) Kind() string { return "entry_moved" }
-
 // Notice is the job of one letter about a plan, a mandate or an entry.
 type Notice struct {
 	ID      string    `json:"id"` // the same at every try

@@ -189,8 +189,8 @@ var mandates = workflow.Lifecycle[State, Action, *Mandate]{
 	{Action: Submit, From: []State{Draft}, To: UnderReview, By: authority, Needs: whole},
 	{Action: Approve, From: []State{UnderReview}, To: Approved, By: approvers, When: another, Needs: whole},
 	{Action: Return, From: []State{UnderReview}, To: Draft, By: approvers, Needs: hasReason},
-	{Action: SignOperator, From: []State{Approved}, To: Approved, By: operators, When: notSigned},
-	{Action: SignBody, From: []State{Approved}, To: Signed, By: authority, When: operatorSigned},
+	{Action: SignOperator, From: []State{Approved}, To: Approved, By: operators, When: notSigned, Needs: unended},
+	{Action: SignBody, From: []State{Approved}, To: Signed, By: authority, When: operatorSigned, Needs: unended},
 	{Action: Begin, From: []State{Signed}, To: Active, By: itself, When: begun},
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: authority, Needs: hasBasis},
 	{Action: Freeze, From: []State{Active}, To: Suspended, By: watchers, Needs: hasBasis},
@@ -231,6 +231,14 @@ func another(m *Mandate) error {
 	}
 	if m.parent != 0 && m.who.Department != m.parentBody {
 		return fault.New(fault.Forbidden, "在上级授权之下的，由上级的实施机构批准。")
+	}
+	return nil
+}
+
+// unended: nobody signs for a term that has ended.
+func unended(m *Mandate) error {
+	if !m.at.Before(m.Until) {
+		return fault.New(fault.Conflict, "协议的期限已经结束，不能签署；请撤回后另行起草。")
 	}
 	return nil
 }

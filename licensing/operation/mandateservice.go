@@ -91,6 +91,9 @@ func (s *Service) RenewMandate(ctx context.Context, who account.Actor, number st
 			return nil, fault.New(fault.Conflict, "这份授权已经有续期的协议。")
 		}
 		m := *old
+		if m.parent, m.Parent, err = renewalOf(ctx, tx, old.parent, old.Parent); err != nil { // a city's goes on under what its province's goes on as
+			return nil, err
+		}
 		m.ID, m.Number, m.Renews, m.renews, m.Revision = 0, "", old.Number, old.ID, 0
 		m.Reason, m.Basis, m.ApprovedBy, m.approver, m.LockedAt, m.Text, m.SHA256, m.Template = "", "", "", 0, nil, "", "", ""
 		m.BodySigned, m.OpSigned = Signature{}, Signature{}
@@ -232,7 +235,7 @@ func (s *Service) lacks(ctx context.Context, q database.Querier, m *Mandate) err
 // under returns fault.Invalid where a mandate does not lie within the one above it.
 func (m *Mandate) under(above *Mandate) error {
 	switch {
-	case above.State != Active:
+	case above.State != Active && above.State != Signed:
 		return fault.New(fault.Conflict, "上级授权 %s 现在不是生效的。", above.Number)
 	case m.From.Before(above.From):
 		return fault.At("from", "期限早于上级授权 %s 的期限。", above.Number)
@@ -525,10 +528,11 @@ func (s *Service) Mandate(ctx context.Context, who account.Actor, number string)
 
 // Filter narrows a list at the desk.
 type Filter struct {
-	State  string
-	All    bool // also what is over
-	Before int64
-	Limit  int
+	State   string
+	All     bool     // also what is over
+	Numbers []string // of entries; none: all
+	Before  int64
+	Limit   int
 }
 
 // Mandates are the mandates that who sees at the desk, the newest first: of the own

@@ -14,6 +14,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workflow"
 	"shuyuan/licensing/papers"
+	"shuyuan/licensing/tender"
 )
 
 // PlanState is where a plan stands.
@@ -361,10 +362,11 @@ func (s *Service) planFor(ctx context.Context, q database.Querier, who account.A
 type PlanView struct {
 	*Plan
 	Offers   []PlanAction
-	Edits    bool // who may change it now
-	Awards   bool // and record who is to operate it
-	Prepares bool // and hand in the papers of that
-	Drafts   bool // and draft the agreement
+	Edits    bool          // who may change it now
+	Awards   bool          // and record who is to operate it
+	Prepares bool          // and hand in the papers of that
+	Drafts   bool          // and draft the agreement
+	Tenders  []tender.Held // of the body, whose results can be taken over as the award
 	Papers   []papers.Paper
 	Events   []Event
 }
@@ -386,6 +388,11 @@ func (s *Service) PlanOf(ctx context.Context, who account.Actor, number string) 
 	}
 	if v.Papers, err = papers.Of(ctx, s.pool, papers.MandateAward, p.ID); err != nil {
 		return nil, err
+	}
+	if v.Awards {
+		if v.Tenders, err = s.heldTenders(ctx, p.Body.ID); err != nil {
+			return nil, err
+		}
 	}
 	v.Events, err = selectEvents(ctx, s.pool, "plan", p.ID)
 	return v, err

@@ -216,9 +216,18 @@ func selectAward(ctx context.Context, q database.Querier, plan int64) (*Award, e
 	return &a, nil
 }
 
+// awardOf is the plan for which a tender has chosen; empty: none.
+func awardOf(ctx context.Context, q database.Querier, tender string) (plan string, err error) {
+	err = q.QueryRow(ctx, `SELECT p.number FROM mandate_awards a JOIN mandate_plans p ON p.id = a.plan_id WHERE a.tender = $1`, tender).Scan(&plan)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return plan, err
+}
+
 func insertAward(ctx context.Context, tx pgx.Tx, who account.Actor, plan int64, a *Award) error {
 	_, err := tx.Exec(ctx, `INSERT INTO mandate_awards (plan_id, winner_id, way, candidates, announced_on, words, tender, recorded_by, recorded_name, recorded_at) VALUES ($1, $2, $3, $4, $5::date, $6, $7, $8, $9, $10)`,
-		plan, a.Winner.ID, a.Way, a.Candidates, a.On.Format(time.DateOnly), a.Words, a.Tender, who.ID, a.By, a.At)
+		plan, a.Winner.ID, a.Way, a.Candidates, day(a.On), a.Words, a.Tender, who.ID, a.By, a.At)
 	if err != nil {
 		return fmt.Errorf("award: %w", err)
 	}
@@ -409,9 +418,22 @@ func isRenewed(ctx context.Context, q database.Querier, mandate int64) (yes bool
 	return yes, err
 }
 
+// renewalOf is the mandate as which one goes on, where both have signed its renewal, or
+// else the one itself.
+func renewalOf(ctx context.Context, q database.Querier, mandate int64, number string) (int64, string, error) {
+	if mandate == 0 {
+		return 0, "", nil
+	}
+	err := q.QueryRow(ctx, `SELECT id, number FROM mandates WHERE renews_id = $1 AND state IN ('signed', 'active')`, mandate).Scan(&mandate, &number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return mandate, number, nil
+	}
+	return mandate, number, err
+}
+
 func insertEvaluation(ctx context.Context, tx pgx.Tx, who account.Actor, mandate int64, e Evaluation) (bool, error) {
 	tag, err := tx.Exec(ctx, `INSERT INTO mandate_evaluations (mandate_id, from_on, until_on, verdict, findings, income, carried, evaluated_by, evaluated_name, evaluated_at) VALUES ($1, $2::date, $3::date + 1, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-		mandate, e.From.Format(time.DateOnly), e.Last.Format(time.DateOnly), e.Verdict, e.Findings, e.Income, e.Carried, who.ID, e.By, e.At)
+		mandate, day(e.From), day(e.Last), e.Verdict, e.Findings, e.Income, e.Carried, who.ID, e.By, e.At)
 	if err != nil {
 		return false, fmt.Errorf("evaluation: %w", err)
 	}

@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,7 +22,7 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 		return nil, nil
 	}
 	var out []inbox.Item
-	for _, waiting := range []func(context.Context, account.Actor) ([]inbox.Item, error){s.plansWaiting, s.mandatesWaiting, s.entriesWaiting, s.reportsWaiting} {
+	for _, waiting := range []func(context.Context, account.Actor) ([]inbox.Item, error){s.plansWaiting, s.mandatesWaiting, s.entriesWaiting, s.peopleWaiting, s.reportsWaiting} {
 		items, err := waiting(ctx, who)
 		if err != nil {
 			return nil, err
@@ -153,6 +154,27 @@ func (s *Service) entriesWaiting(ctx context.Context, who account.Actor) ([]inbo
 	for i := range found {
 		d := &found[i]
 		out = append(out, inbox.Item{Kind: "developer", ID: d.Number, Title: inbox.Text{Zh: d.Organisation.Name}, Sub: inbox.Text{Zh: d.Number + " · " + d.MandateTitle}, Ask: ask, Path: path + d.Number, Since: d.StateAt, Clock: d.Clock, After: "到期没有办：标明逾期，仍要办理"})
+	}
+	return out, nil
+}
+
+// peopleWaiting are the changes of people that the operator confirms.
+func (s *Service) peopleWaiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
+	if !who.Is(account.Operator) {
+		return nil, nil
+	}
+	asked, err := changesAsked(ctx, s.pool, who.ID, mostWaiting)
+	if err != nil || len(asked) == 0 {
+		return nil, err
+	}
+	found, err := s.Entries(ctx, who, Filter{State: string(EntryAdmitted), Numbers: slices.Sorted(keysOf(asked)), Limit: mostWaiting})
+	if err != nil {
+		return nil, err
+	}
+	var out []inbox.Item
+	for i := range found {
+		d := &found[i]
+		out = append(out, inbox.Item{Kind: "developer", ID: d.Number, Title: inbox.Text{Zh: d.Organisation.Name}, Sub: inbox.Text{Zh: d.Number + " · " + d.MandateTitle}, Ask: "开发主体申请更换人员，请确认或者写明理由不同意。", Path: "/desk/developers/" + d.Number + "#people", Since: asked[d.Number]})
 	}
 	return out, nil
 }

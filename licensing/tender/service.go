@@ -509,6 +509,26 @@ func About(ctx context.Context, q database.Querier, kind Kind, number string, bo
 	return selectAbout(ctx, q, kind, number, body)
 }
 
+// Held is a tender whose result is confirmed, as whoever takes it over needs it.
+type Held struct {
+	Number   string
+	Title    string
+	Method   string
+	Bidders  int // whose bids were opened
+	Winner   int64
+	Name     string // of the winner
+	Code     string
+	NoticeAt time.Time
+	Report   string
+}
+
+// HeldBy are the tenders of a kind that a department held and whose result is
+// confirmed, the newest first; number may narrow them to one. q may be the transaction
+// in which the result is taken over: what is cancelled meanwhile is not among them.
+func HeldBy(ctx context.Context, q database.Querier, department int64, kind Kind, number string) ([]Held, error) {
+	return selectHeld(ctx, q, department, kind, number)
+}
+
 // ProfileOf is the text that binds the department of who.
 func (s *Service) ProfileOf(ctx context.Context, who account.Actor) (string, error) {
 	d, err := selectDepartment(ctx, s.pool, who.Department)

@@ -413,6 +413,17 @@ func selectAbout(ctx context.Context, q database.Querier, kind Kind, number stri
 	return out, nil
 }
 
+func selectHeld(ctx context.Context, q database.Querier, department int64, kind Kind, number string) ([]Held, error) {
+	rows, err := q.Query(ctx, `
+		SELECT t.number, t.title, t.method, (SELECT count(*) FROM tender_bids o WHERE o.tender_id = t.id AND o.round = t.round AND o.revealed_at IS NOT NULL), b.organisation_id, b.bidder, b.code, t.notice_at, t.report
+		FROM tenders t JOIN tender_bids b ON b.tender_id = t.id AND b.state = 'won'
+		WHERE t.department_id = $1 AND t.kind = $2 AND t.state IN ('confirmed', 'contracted') AND ($3 = '' OR t.number = $3) ORDER BY t.id DESC LIMIT 100`, department, kind, number)
+	if err != nil {
+		return nil, fmt.Errorf("tenders that were held: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Held])
+}
+
 func addresses(ctx context.Context, q database.Querier, sql string, id int64) ([]string, error) {
 	rows, err := q.Query(ctx, sql, id)
 	if err != nil {

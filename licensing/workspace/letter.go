@@ -69,17 +69,17 @@ func ScenarioMoved(ctx context.Context, tx pgx.Tx, x *scenario.Scenario) error {
 }
 
 // Hear has whatever runs here looked at as soon as something above it is announced to
-// have moved: a mandate, a scenario, the entry of a developer. mandates is what else is
-// done about the first, and may be nil.
-func (s *Service) Hear(workers *jobs.Workers, mandates func(context.Context, operation.MandateMoved) error) error {
-	err := jobs.Handle(workers, func(ctx context.Context, moved operation.MandateMoved) error {
-		s.ChainMoved()
-		if mandates == nil {
-			return nil
-		}
-		return mandates(ctx, moved)
-	})
-	return errors.Join(err,
-		jobs.Handle(workers, func(context.Context, operation.EntryMoved) error { s.ChainMoved(); return nil }),
+// have moved: a mandate, a scenario, the entry of a developer. mandates and entries are
+// what else is done about the first and the last.
+func (s *Service) Hear(workers *jobs.Workers, mandates func(context.Context, operation.MandateMoved) error, entries func(context.Context, operation.EntryMoved) error) error {
+	return errors.Join(
+		jobs.Handle(workers, func(ctx context.Context, moved operation.MandateMoved) error {
+			s.ChainMoved()
+			return mandates(ctx, moved)
+		}),
+		jobs.Handle(workers, func(ctx context.Context, moved operation.EntryMoved) error {
+			s.ChainMoved()
+			return entries(ctx, moved)
+		}),
 		jobs.Handle(workers, func(context.Context, ChainMoved) error { s.ChainMoved(); return nil }))
 }

@@ -68,6 +68,14 @@ func operated(lang text.Lang, n operation.Notice, base string) string {
 			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权照原样恢复。"))
 		}
 	}
+	if n.Of == "developer" && n.Side == string(operation.OfDeveloper) {
+		switch operation.EntryAction(n.Act) {
+		case operation.SuspendEntry, operation.ObjectEntry, operation.EndEntry, operation.LeaveEntry:
+			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权从这时起停止，内容没有改动。"))
+		case operation.ResumeEntry, operation.ReleaseEntry:
+			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权照原样恢复。"))
+		}
+	}
 	return strings.Join(append(lines, "", base+operationPath(n), "", say("这封信由系统自动发出，请不要回复。")), "\n") + "\n"
 }
 

@@ -118,13 +118,24 @@ func (w *World) Plan(t testing.TB, authority, deputy account.Actor, f operation.
 	return p
 }
 
-// Awarded is a plan whose operator was chosen.
-func (w *World) Awarded(t testing.TB, authority account.Actor, p *operation.Plan, code string) *operation.Plan {
+// AwardPaper hands in a paper of the competition of a plan.
+func (w *World) AwardPaper(t testing.TB, authority account.Actor, p *operation.Plan) {
 	t.Helper()
 	if _, err := w.Operation.AddAwardPaper(t.Context(), authority, p.Number, papers.New{Name: "结果通知.pdf"}, strings.NewReader(licensingtest.PDF)); err != nil {
 		t.Fatal(err)
 	}
-	p, err := w.Operation.RecordAward(t.Context(), authority, p.Number, p.Revision, operation.NewAward{Winner: code, Way: "open_tender", Candidates: 3, On: w.Clock().In(workdays.Zone).Format(time.DateOnly), Words: "三家参加，综合评分第一。"})
+}
+
+// NewAward is an award in which nothing is missing, announced today.
+func (w *World) NewAward(code string) operation.NewAward {
+	return operation.NewAward{Winner: code, Way: "open_tender", Candidates: 3, On: w.Clock().In(workdays.Zone).Format(time.DateOnly), Words: "三家参加，综合评分第一。"}
+}
+
+// Awarded is a plan whose operator was chosen.
+func (w *World) Awarded(t testing.TB, authority account.Actor, p *operation.Plan, code string) *operation.Plan {
+	t.Helper()
+	w.AwardPaper(t, authority, p)
+	p, err := w.Operation.RecordAward(t.Context(), authority, p.Number, p.Revision, w.NewAward(code))
 	if err != nil {
 		t.Fatal(err)
 	}
