@@ -73,6 +73,9 @@ type Engine struct {
 	running map[string]map[*context.CancelCauseFunc]bool // by workspace
 }
 
+// ErrUsed says that another process has the folder.
+var ErrUsed = errors.New("used by another process")
+
 // New makes an Engine, which must be closed. Only one process uses a folder at a
 // time. Mounts outlive it.
 func New(opt Options) (*Engine, error) {
@@ -97,7 +100,7 @@ func New(opt Options) (*Engine, error) {
 	}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("engine: %s is used by another process: %w", opt.Dir, err)
+		return nil, fmt.Errorf("engine: %s: %w: %w", opt.Dir, ErrUsed, err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Engine{
