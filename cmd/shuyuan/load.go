@@ -2,21 +2,29 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"log/slog"
 	"os"
 	"time"
 
 	"shuyuan/cmd/shuyuan/demo"
+	"shuyuan/datasets"
 	"shuyuan/datasets/deidentify"
 	"shuyuan/datasets/notes"
 	"shuyuan/datasets/opening"
 	"shuyuan/datasets/questions"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/sandbox"
 	"shuyuan/licensing"
+	"shuyuan/licensing/operation"
+	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
+	"shuyuan/licensing/workspace"
+	"shuyuan/licensing/workspace/engine"
 )
 
 func loadDemo(ctx context.Context, c *call) error {
@@ -30,7 +38,12 @@ func loadDemo(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		s, err := in.services(ctx, uploads)
+		asked, err := in.openRows()
+		if err != nil {
+			return err
+		}
+		defer asked.Close()
+		s, err := in.services(ctx, uploads, datasets.Rows(asked))
 		if err != nil {
 			return err
 		}
@@ -72,12 +85,53 @@ func loadDemo(ctx context.Context, c *call) error {
 				Pool: in.pool, Catalogue: s.datasets, Licensing: l, Sharing: d.Sharing.At(now), Book: book, Clocks: s.clocks, Accounts: demo.Known(s.accounts), Now: now,
 			}), err
 		}
+		d.Operation = func(now func() time.Time) (*operation.Service, error) {
+			return operation.New(operation.Config{Pool: in.pool, Catalogue: s.datasets, Papers: s.papersAt(now), Book: book, Clocks: s.clocks, Accounts: demo.Known(s.accounts), Now: now})
+		}
+		d.Scenarios = func(now func() time.Time) (*scenario.Service, error) {
+			x, err := scenario.New(scenario.Config{Pool: in.pool, Catalogue: s.datasets, Book: book, Clocks: s.clocks, Accounts: demo.Known(s.accounts), Now: now})
+			if err == nil {
+				x.KeepPapers(s.papersAt(now))
+				x.CountReleased(workspace.ReleasedOf)
+			}
+			return x, err
+		}
+		d.Workspaces = func(ctx context.Context) (*workspace.Service, func(), error) {
+			return in.sampleWorkspaces(ctx, s, book)
+		}
 		if *passwords {
 			return demo.Passwords(ctx, d)
 		}
 		_, err = demo.Load(ctx, d)
 		return err
 	})
+}
+
+// sampleWorkspaces are the workspaces of the sample world. Their programs run here,
+// or in the server that runs already. An error says why they can run nowhere.
+func (in *installation) sampleWorkspaces(ctx context.Context, s services, book *policy.Book) (*workspace.Service, func(), error) {
+	if err := sandbox.Check(ctx); err != nil {
+		return nil, nil, err
+	}
+	parts, err := licensing.PartsOf(book)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := in.openWorkspaces()
+	if errors.Is(err, engine.ErrUsed) { // by a server, which works what is waited for
+		return s.workspaces, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	spaces, err := in.workspaces(s, book, parts, e)
+	if err != nil {
+		e.Close()
+		return nil, nil, err
+	}
+	return spaces, demo.Running(ctx, spaces, e, func(err error) {
+		in.log.LogAttrs(ctx, slog.LevelWarn, "work of the sample workspace could not be done, will be tried again", slog.Any("error", err))
+	}), nil
 }
 
 func importFolder(ctx context.Context, c *call) error {

@@ -24,10 +24,13 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/operation"
+	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/sharing"
 	"shuyuan/licensing/supervision"
 	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
+	"shuyuan/licensing/workspace"
 )
 
 // Deps is what the sample world is loaded with.
@@ -51,6 +54,10 @@ type Deps struct {
 	Licensing   func(now func() time.Time) (*licensing.Service, error)   // as of some time, for whoever need not show anew who they are
 	Tenders     func(now func() time.Time) (*tender.Service, error)      // as of some time, likewise
 	Supervision func(now func() time.Time) (*supervision.Service, error) // as of some time, likewise
+
+	Operation  func(now func() time.Time) (*operation.Service, error)                    // as of some time, likewise
+	Scenarios  func(now func() time.Time) (*scenario.Service, error)                     // as of some time, likewise
+	Workspaces func(ctx context.Context) (s *workspace.Service, close func(), err error) // with what runs their programs, here or in a server; an error says why nothing can
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

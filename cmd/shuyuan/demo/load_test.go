@@ -130,6 +130,7 @@ func installIn(t *testing.T, dir string, pool *pgxpool.Pool, rules ...func(*data
 			Pool: in.pool, Catalogue: entries, Licensing: l, Sharing: in.Sharing.At(now), Book: book, Clocks: clocks, Accounts: Known(accounts), Now: now,
 		}), err
 	}
+	in.operated(t, dir, book, clocks)
 	in.Deidentify = deidentify.New(in.pool, entries, in.Catalogue, book, now)
 	return in
 }

@@ -6,6 +6,7 @@ import (
 
 	"shuyuan/datasets/ingest"
 	"shuyuan/internal/sandbox"
+	"shuyuan/licensing/workspace/engine"
 )
 
 // atExit is what ends when all tests have.
@@ -13,7 +14,9 @@ var atExit []func()
 
 // TestMain is a program whose children read the files of the sample world.
 func TestMain(m *testing.M) {
-	sandbox.Main(map[string]sandbox.Job{ingest.JobName: ingest.Job})
+	jobs := engine.Jobs()
+	jobs[ingest.JobName] = ingest.Job
+	sandbox.Main(jobs)
 	code := m.Run()
 	for _, end := range atExit {
 		end()

@@ -187,18 +187,9 @@ func (s *stage) bidders(ctx context.Context) (owners []string, of []int64, err e
 	}
 	owners, of = []string{theOwner}, []int64{all[i].ID}
 	for _, b := range sampleBidders {
-		id, owner, err := s.organisation(ctx, b.owner, b.NewOrganisation, account.Registration, account.Authorisation)
+		id, err := s.verified(ctx, b.owner, b.NewOrganisation)
 		if err != nil {
 			return nil, nil, err
-		}
-		o, err := s.Accounts.Organisation(ctx, owner, id)
-		if err != nil {
-			return nil, nil, err
-		}
-		if o.Status == account.OrgSubmitted {
-			if err := s.Accounts.DecideOrganisation(ctx, s.as(theAuthority), id, true, ""); err != nil {
-				return nil, nil, err
-			}
 		}
 		owners, of = append(owners, b.owner), append(of, id)
 	}
