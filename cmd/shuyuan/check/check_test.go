@@ -285,6 +285,35 @@ func computed(change string) string {
 		INSERT INTO release_files VALUES (1, 'csv', 'x', encode(sha256('x'), 'hex')); INSERT INTO release_inputs SELECT 1, max(id), 1 FROM acquisitions; ` + change
 }
 
+// authorised makes sql for an active mandate with another under it, each with its
+// agreement, an admitted developer and its people, in which every rule holds, and what
+// one says of it besides.
+func authorised(sql string) string {
+	return checks("mandates") + checks("developers") + `
+		INSERT INTO users (identifier, name, side, created_at, confirmed_at) SELECT n || '@authorised.example', n, side, '2025-01-01', '2025-01-01' FROM (VALUES ('运', 'operate'), ('开', 'use'), ('授', 'manage'), ('核', 'manage')) v (n, side);
+		INSERT INTO organisations (id, kind, name, credit_code, side, status, submitted_at, decided_at, created_at) OVERRIDING SYSTEM VALUE VALUES (81, 'legal', '运营公司', '91350100M000100Y43', 'operate', 'verified', '2025-01-01', '2025-01-01', '2025-01-01'), (82, 'legal', '开发公司', '91350100M000100Y44', 'use', 'verified', '2025-01-01', '2025-01-01', '2025-01-01');
+		INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) SELECT 81, id, side, 'owner', '2025-01-01' FROM users WHERE name = '运';
+		INSERT INTO mandate_plans (number, body_id, title, state, state_at, drafted_by, drafted_name, made_at) SELECT 'SSFA-2025-00000' || n, 1, '运营', 'draft', '2025-01-01', 1, '授', '2025-01-01' FROM generate_series(1, 2) n;
+		INSERT INTO mandates (number, parent_id, plan_id, body_id, operator_id, title, purposes, forms, from_at, until_at, state, state_at, made_at, income, drafted_by, approved_by, body_signed_by, operator_signed_by, agreement, sha256, locked_at)
+		SELECT 'AUTH-2025-00000' || n, CASE n WHEN 2 THEN 1 END, n, 1, 81, '运营', '{transport}', '{result_table}', '2025-01-01', '2099-01-01', 'active', '2025-01-01', '2025-01-01', 100, (SELECT id FROM users WHERE name = '授'), (SELECT id FROM users WHERE name = '核'), (SELECT id FROM users WHERE name = '授'),
+			(SELECT id FROM users WHERE name = '运'), '协议', encode(sha256(convert_to('协议', 'UTF8')), 'hex'), '2025-01-01' FROM generate_series(1, 2) n;
+		INSERT INTO mandate_items (mandate_id, dataset_id, columns) SELECT n, 2, '{名称,床位}' FROM generate_series(1, 2) n;
+		INSERT INTO mandate_ceilings (mandate_id, form, unit, fen) SELECT n, 'result_table', 'per_piece', 100 FROM generate_series(1, 2) n;
+		INSERT INTO developers (number, mandate_id, organisation_id, state, state_at, made_at, submitted_by, declared, decided_by, trained_until) SELECT 'RZ-2025-000001', 2, 82, 'admitted', '2025-01-01', '2025-01-01', (SELECT id FROM users WHERE name = '开'), true, (SELECT id FROM users WHERE name = '运'), '2099-01-01';
+		INSERT INTO developer_people (developer_id, user_id, writes, releases) SELECT 1, id, true, true FROM users WHERE name = '开';
+		INSERT INTO developer_people_changes (developer_id, had_writes, had_releases, writes, releases, words, asked_by, asked_name, asked_at, state, decided_by, decided_name, decided_at) SELECT 1, '{1}', '{1}', ARRAY[u.id], ARRAY[u.id], 'x', u.id, 'x', '2025-01-02', 'confirmed', (SELECT id FROM users WHERE name = '运'), 'x', '2025-01-03' FROM users u WHERE name = '开';
+		INSERT INTO operation_events (subject, case_id, act, name, side, state, at) VALUES ('plan', 1, 'draft', 'x', 'body', 'draft', '2025-01-01'), ('plan', 2, 'draft', 'x', 'body', 'draft', '2025-01-01'), ('mandate', 1, 'begin', '', 'platform', 'active', '2025-01-01'), ('mandate', 2, 'begin', '', 'platform', 'active', '2025-01-01'), ('developer', 1, 'admit', 'x', 'operator', 'admitted', '2025-01-01');
+		` + sql
+}
+
+// jobBelow makes sql for a scenario with a workspace in which a job runs, under the
+// second of the mandates of authorised.
+const jobBelow = `INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, state, state_at, made_at, from_at, until_at) SELECT 'SCN-2025-000001', 2, 82, id, 'x', 'active', '2025-01-01', '2025-01-01', '2025-01-01', '2099-01-01' FROM users WHERE name = '开';
+	INSERT INTO scenario_contracts (number, scenario_id, sha256, from_at, until_at, state, state_at) VALUES ('KFHT-2025-000001', 1, repeat('a', 64), '2025-01-01', '2099-01-01', 'active', '2025-01-01');
+	INSERT INTO workspaces (number, scenario_id, organisation_id, state, state_at, wrapped_key, cpu_seconds, memory_mb, wall_seconds, concurrent, rows_most, opened_by, opened_at) VALUES ('KJ-2025-000001', 1, 82, 'ready', '2025-02-01', '\x00', 1, 1, 1, 1, 1, 2, '2025-02-01');
+	INSERT INTO workspace_jobs (number, workspace_id, kind, sql, state, state_at, asked_by, asked_name, asked_at, started_at, runner) VALUES ('ZY-2025-000001', 1, 'sql', 'x', 'running', '2025-02-03', 2, '陈', '2025-02-03', '2025-02-03', 'r');
+	`
+
 // mutations are violations, at least one for every rule: the line that must
 // report it, what it must name, and how it is done.
 var mutations = []struct {
@@ -414,6 +443,32 @@ var mutations = []struct {
 	{name: "more time given by whoever asked", rule: "L10 more time", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("issued", "ask extend", `, asked_days = 5, asked_for = '忙', asked_at = '2025-03-08', asked_by = 7, more_by = 7, more_days = 5, more_at = '2025-03-10', due_given = 5`)},
 	{name: "put right by whoever ordered it", rule: "L10 who ordered", names: "order ZG-2025-000001", sql: checks("rectification_orders") + ordered("closed", "answer close", overOf+`, issued_by = 7`)},
 	{name: "a step of an order that nobody recorded", rule: "I7 every step of a rectification order", names: "order ZG-2025-000001: 1 steps, 0 acts", sql: ordered("issued", "", "")},
+	{name: "a city's mandate outlives its province's", rule: "L9 a mandate under another", names: "mandate AUTH-2025-000002 under AUTH-2025-000001", sql: authorised(`UPDATE mandates SET until_at = '2099-01-02' WHERE id = 2`)},
+	{name: "a city's mandate begins before its province's", rule: "L9 a mandate under another", names: "mandate AUTH-2025-000002", sql: authorised(`UPDATE mandates SET from_at = '2024-12-31' WHERE id = 2`)},
+	{name: "a city's mandate has a column that its province's has not", rule: "L9 a mandate under another", names: "mandate AUTH-2025-000002", sql: authorised(`UPDATE mandate_items SET columns = '{名称}' WHERE mandate_id = 1`)},
+	{name: "a city's mandate has data that its province's has not", rule: "L9 a mandate under another", names: "mandate AUTH-2025-000002", sql: authorised(`DELETE FROM mandate_items WHERE mandate_id = 1`)},
+	{name: "a city's mandate has a purpose that its province's has not", rule: "L9 a mandate under another", names: "mandate AUTH-2025-000002", sql: authorised(`UPDATE mandates SET purposes = '{transport,health}' WHERE id = 2`)},
+	{name: "a narrow form opened below", rule: "L9 a mandate under another", names: "mandate AUTH-2025-000002", sql: authorised(`UPDATE mandate_items SET forms = '{result_table}' WHERE mandate_id = 1`)},
+	{name: "a city takes more than its province may", rule: "L9 a mandate under another", names: "mandate AUTH-2025-000002", sql: authorised(`UPDATE mandate_ceilings SET fen = 101 WHERE mandate_id = 2`)},
+	{name: "a body that regulates has a mandate", rule: "L9 who manages a mandate", names: "mandate AUTH-2025-000001", sql: authorised(`UPDATE departments SET side = 'regulate' WHERE id = 1`)},
+	{name: "an operator that uses the data", rule: "L9 who manages a mandate", names: "mandate AUTH-2025-000001", sql: authorised(`UPDATE organisations SET side = 'use' WHERE id = 81`)},
+	{name: "an official among the people of the operator", rule: "L9 who manages a mandate", names: "mandate AUTH-2025-000002", sql: authorised(`INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) VALUES (81, 1, 'operate', 'member', now())`)},
+	{name: "both sides signed by one", rule: "L9 who manages a mandate", names: "mandate AUTH-2025-000001", sql: authorised(`UPDATE mandates SET operator_signed_by = body_signed_by WHERE id = 1`)},
+	{name: "whoever drafted approved", rule: "L9 who manages a mandate", names: "mandate AUTH-2025-000002", sql: authorised(`UPDATE mandates SET approved_by = drafted_by WHERE id = 2`)},
+	{name: "an official screened an entry", rule: "L9 who manages a mandate", names: "entry RZ-2025-000001", sql: authorised(`UPDATE developers SET decided_by = (SELECT id FROM users WHERE name = '授')`)},
+	{name: "another text than was signed", rule: "L9 an agreement of a mandate", names: "mandate AUTH-2025-000002", sql: authorised(`UPDATE mandates SET agreement = '另一份' WHERE id = 2`)},
+	{name: "text and hash were changed together", rule: "L9 an agreement of a mandate", names: "mandate AUTH-2025-000001", sql: authorised(`INSERT INTO audit_entries (at, actor, roles, department, subject, subject_id, act, commitment) VALUES (now(), 1, '{}', 1, 'mandate', 'AUTH-2025-000001', 'approve', decode(repeat('00', 32), 'hex'));
+		INSERT INTO audit_personal SELECT max(id), decode(repeat('00', 32), 'hex'), '{"sha256": "' || repeat('a', 64) || '"}' FROM audit_entries`)},
+	{name: "a report was changed after it was issued", rule: "L9 an agreement of a mandate", names: "about 2025", sql: authorised(`INSERT INTO disclosure_reports (body_id, year, content, sha256, issued_by, issued_name, issued_at) VALUES (1, 2025, '{}', repeat('a', 64), 1, 'x', now())`)},
+	{name: "closed with a mandate below", rule: "L9 a mandate is closed", names: "mandate AUTH-2025-000001: mandate AUTH-2025-000002", sql: authorised(`UPDATE mandates SET state = 'closed' WHERE id = 1; INSERT INTO operation_events (subject, case_id, act, name, side, state, at) VALUES ('mandate', 1, 'close', 'x', 'body', 'closed', now())`)},
+	{name: "closed with a workspace below", rule: "L9 a mandate is closed", names: "mandate AUTH-2025-000002: workspace KJ-2025-000001", sql: authorised(jobBelow + `UPDATE mandates SET state = 'closed' WHERE id = 2; UPDATE scenarios SET state = 'closed'`)},
+	{name: "a gate that lets through what was revoked above", rule: "L9 below a mandate", names: "scenario SCN-2025-000001", sql: authorised(jobBelow + `UPDATE mandates SET state = 'revoked', reason = 'x' WHERE id = 1; CREATE OR REPLACE FUNCTION mandate_stands(mandate bigint, at timestamptz) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'`)},
+	{name: "a job runs on after its mandate was revoked", rule: "L9 below a mandate", names: "job ZY-2025-000001", sql: authorised(jobBelow + `UPDATE mandates SET state = 'revoked', reason = 'x', state_at = now() - interval '2 hours' WHERE id = 1`)},
+	{name: "a mandate was moved behind its history", rule: "L9 a mandate, a plan", names: "mandate AUTH-2025-000002 is suspended, its history ends with active", sql: authorised(`UPDATE mandates SET state = 'suspended' WHERE id = 2`)},
+	{name: "an entry was moved behind its history", rule: "L9 a mandate, a plan", names: "developer RZ-2025-000001", sql: authorised(`UPDATE developers SET state = 'suspended'`)},
+	{name: "a mandate outlives its term", rule: "L9 a mandate, a plan", names: "mandate AUTH-2025-000001 is active since its term is over", sql: authorised(`UPDATE mandates SET until_at = now() - interval '2 hours' WHERE id = 1`)},
+	{name: "somebody writes whom nobody confirmed", rule: "L9 people of a developer", names: "entry RZ-2025-000001", sql: authorised(`INSERT INTO developer_people (developer_id, user_id, writes, releases) VALUES (1, 2, true, false)`)},
+	{name: "an operator that won nothing", rule: "L9 an operator won", names: "award of plan SSFA-2025-000001", sql: authorised(`INSERT INTO mandate_awards (plan_id, winner_id, way, candidates, announced_on, words, tender, recorded_by, recorded_name, recorded_at) VALUES (1, 81, 'open_tender', 3, '2025-01-01', 'x', 'TD-2025-000001', 1, 'x', now())`)},
 	{name: "a mount of more columns than were granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: computed(`UPDATE workspace_mounts SET columns = '[{"Name": "c", "Use": "group"}]'`)},
 	{name: "a column used otherwise than granted", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: computed(`UPDATE workspace_mounts SET columns = '[{"Name": "b", "Use": "read"}]'`)},
 	{name: "a mount by the grant of another scenario", rule: "W1 a workspace mounts", names: "mount 1 of workspace KJ-2025-000001", sql: computed(`UPDATE scenario_contracts SET scenario_id = 9`)},
@@ -670,6 +725,28 @@ func TestAnIncidentAsItShouldBeIsNoViolation(t *testing.T) {
 			w.exec(t, sql)
 			if _, out := w.check(t); regexp.MustCompile(`(?m)^L9 +BROKEN`).MatchString(out) {
 				t.Error(out)
+			}
+		})
+	}
+}
+
+// Mandates as they should be are no violation, with what is asked for, stopped and runs
+// on for a moment.
+func TestMandatesAsTheyShouldBeAreNoViolation(t *testing.T) {
+	for name, sql := range map[string]string{
+		"active":             authorised(""),
+		"with a job":         authorised(jobBelow + `DELETE FROM workspace_jobs; UPDATE scenario_contracts SET body = 'x'`),
+		"revoked just now":   authorised(jobBelow + `UPDATE mandates SET state = 'revoked', reason = 'x', state_at = now() WHERE id = 1; INSERT INTO operation_events (subject, case_id, act, name, side, state, at) VALUES ('mandate', 1, 'revoke', 'x', 'body', 'revoked', now())`),
+		"a change asked for": authorised(`INSERT INTO developer_people_changes (developer_id, had_writes, had_releases, writes, releases, words, asked_by, asked_name, asked_at, state) VALUES (1, '{1}', '{1}', '{2}', '{2}', 'x', 1, 'x', now(), 'asked')`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.exec(t, sql)
+			_, out := w.check(t)
+			for _, says := range []string{"a mandate under another", "who manages a mandate", "an agreement of a mandate", "a mandate is closed", "below a mandate", "a mandate, a plan", "people of a developer", "an operator won"} {
+				if !regexp.MustCompile(`(?m)^L9 +holds: ` + says).MatchString(out) {
+					t.Errorf("%s does not hold\n%s", says, out)
+				}
 			}
 		})
 	}

@@ -378,6 +378,45 @@ var rules = []rule{
 	{id: "L9", says: "a scenario stands where its history ends", query: `
 		SELECT format('scenario %s is %s, its history ends with %s', s.number, s.state, e.state)
 		FROM scenarios s LEFT JOIN LATERAL (SELECT state FROM scenario_events WHERE scenario_id = s.id ORDER BY number DESC LIMIT 1) e ON true WHERE e.state IS DISTINCT FROM s.state`},
+	{id: "L9", says: "a mandate under another lies within it: its term, data, columns, forms, purposes, income and ceilings", query: `
+		SELECT format('mandate %s under %s', m.number, a.number) FROM mandates m JOIN mandates a ON a.id = m.parent_id
+		WHERE m.state <> 'withdrawn' AND (m.from_at < a.from_at OR m.until_at > a.until_at OR NOT m.forms <@ a.forms OR NOT m.purposes <@ a.purposes OR m.income > a.income
+			OR EXISTS (SELECT FROM mandate_items i LEFT JOIN mandate_items x ON x.mandate_id = a.id AND x.dataset_id = i.dataset_id WHERE i.mandate_id = m.id
+				AND (x.id IS NULL OR NOT i.columns <@ x.columns OR cardinality(x.forms) > 0 AND NOT (i.forms <@ x.forms AND cardinality(i.forms) > 0) OR cardinality(x.purposes) > 0 AND NOT (i.purposes <@ x.purposes AND cardinality(i.purposes) > 0)))
+			OR EXISTS (SELECT FROM mandate_ceilings c JOIN mandate_ceilings x ON x.mandate_id = a.id AND (x.form, x.unit) = (c.form, c.unit) WHERE c.mandate_id = m.id AND c.fen > x.fen))`},
+	{id: "L9", says: "who manages a mandate does not operate it: body, operator and their people are apart, and nobody approves what they drafted (FJ-III.3)", query: `
+		SELECT 'mandate ' || m.number FROM mandates m JOIN departments b ON b.id = m.body_id JOIN organisations o ON o.id = m.operator_id
+		WHERE b.side <> 'manage' OR o.side <> 'operate' OR m.approved_by = m.drafted_by OR m.body_signed_by = m.operator_signed_by
+		   OR EXISTS (SELECT FROM users u WHERE u.id IN (m.drafted_by, m.approved_by, m.body_signed_by) AND u.side <> 'manage' OR u.id = m.operator_signed_by AND u.side <> 'operate')
+		   OR EXISTS (SELECT FROM organisation_members x JOIN user_roles r ON r.user_id = x.user_id WHERE x.organisation_id = o.id AND r.side <> 'operate')
+		   OR EXISTS (SELECT FROM developers d WHERE d.mandate_id = m.id AND d.organisation_id = m.operator_id)
+		UNION ALL SELECT 'entry ' || d.number FROM developers d JOIN users u ON u.id = d.decided_by WHERE u.side <> 'operate'`},
+	{id: "L9", says: "an agreement of a mandate is the text that was approved, and both signed that", query: `
+		SELECT 'mandate ' || m.number FROM mandates m
+		WHERE (m.locked_at IS NOT NULL OR m.sha256 <> '') AND (m.locked_at IS NULL OR m.sha256 <> encode(sha256(convert_to(m.agreement, 'UTF8')), 'hex'))
+		   OR EXISTS (SELECT FROM audit_entries e JOIN audit_personal p ON p.entry_id = e.id WHERE e.subject = 'mandate' AND e.subject_id = m.number AND e.act IN ('approve', 'sign', 'sign_operator') AND p.content IS NOT NULL AND position(m.sha256 IN p.content) = 0)
+		UNION ALL SELECT format('report of %s about %s', b.slug, r.year) FROM disclosure_reports r JOIN departments b ON b.id = r.body_id WHERE r.sha256 <> encode(sha256(convert_to(r.content, 'UTF8')), 'hex')`},
+	{id: "L9", says: "a mandate is closed only when nothing is left below it", query: `
+		SELECT format('mandate %s: %s %s', m.number, h.kind, h.number) FROM mandates m, mandate_holds(m.id) h WHERE m.state = 'closed'`},
+	{id: "L9", says: "below a mandate that does not stand nothing passes the gate, and no job runs for more than an hour", query: `
+		WITH RECURSIVE stopped AS (
+			SELECT id, state_at FROM mandates WHERE state NOT IN ('active', 'draft') UNION ALL SELECT m.id, s.state_at FROM mandates m JOIN stopped s ON m.parent_id = s.id)
+		SELECT DISTINCT 'scenario ' || x.number FROM scenarios x JOIN stopped s ON s.id = x.mandate_id WHERE scenario_stands(x.id, @now::timestamptz)
+		UNION ALL SELECT DISTINCT 'job ' || j.number FROM workspace_jobs j JOIN workspaces w ON w.id = j.workspace_id JOIN scenarios x ON x.id = w.scenario_id JOIN stopped s ON s.id = x.mandate_id
+		WHERE j.state IN ('queued', 'vetting', 'running') AND s.state_at < @now::timestamptz - interval '1 hour'`},
+	{id: "L9", says: "a mandate, a plan and an entry stand where their history ends, and no mandate outlives its term by more than an hour", query: `
+		SELECT format('%s %s is %s, its history ends with %s', x.subject, x.number, x.state, e.state)
+		FROM (SELECT 'plan' AS subject, id, number, state FROM mandate_plans UNION ALL SELECT 'mandate', id, number, state FROM mandates WHERE plan_id IS NOT NULL UNION ALL SELECT 'developer', id, number, state FROM developers) x
+		LEFT JOIN LATERAL (SELECT state FROM operation_events e WHERE e.subject = x.subject AND e.case_id = x.id ORDER BY e.id DESC LIMIT 1) e ON true WHERE e.state IS DISTINCT FROM x.state
+		UNION ALL SELECT format('mandate %s is %s since its term is over', number, state) FROM mandates WHERE state IN ('signed', 'active', 'suspended') AND until_at < @now::timestamptz - interval '1 hour'`},
+	{id: "L9", says: "people of a developer are those whom its entry named, or whom its operator confirmed last", query: `
+		SELECT 'entry ' || d.number FROM developers d
+		JOIN LATERAL (SELECT writes, releases FROM developer_people_changes c WHERE c.developer_id = d.id AND c.state = 'confirmed' ORDER BY c.id DESC LIMIT 1) c ON true
+		WHERE c.writes IS DISTINCT FROM ARRAY(SELECT user_id FROM developer_people p WHERE p.developer_id = d.id AND p.writes ORDER BY 1)
+		   OR c.releases IS DISTINCT FROM ARRAY(SELECT user_id FROM developer_people p WHERE p.developer_id = d.id AND p.releases ORDER BY 1)`},
+	{id: "L9", says: "an operator won the tender by which it was chosen", query: `
+		SELECT 'award of plan ' || p.number FROM mandate_awards a JOIN mandate_plans p ON p.id = a.plan_id
+		WHERE a.tender <> '' AND NOT EXISTS (SELECT FROM tenders t JOIN tender_bids b ON b.tender_id = t.id AND b.state = 'won' WHERE t.number = a.tender AND t.kind = 'mandate' AND t.department_id = p.body_id AND b.organisation_id = a.winner_id)`},
 	{id: "L6", says: "a grant of sharing is that of a request that was supplied: its department, entry and purpose, and nobody else's", query: `
 		SELECT format('grant %s of request %s', g.id, g.request_id)
 		FROM share_grants g JOIN share_requests r ON r.id = g.request_id
