@@ -75,6 +75,9 @@ func (s *Server) showPublicScenario(c *fiber.Ctx) error {
 		return err
 	}
 	p.Released = n[x.ID]
+	if p.Results, err = s.Scenarios.ResultsOf(ctx, x); err != nil {
+		return err
+	}
 	return s.page(c, templates.PublicScenario(p))
 }
 

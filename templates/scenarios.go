@@ -39,6 +39,7 @@ type PublicScenarioPage struct {
 	Scenario *scenario.Scenario
 	Released int
 	AwardBy  scenario.Source
+	Results  []scenario.Result // newest first
 }
 
 // OwnScenariosPage lists scenarios of developers, or of a desk.

@@ -171,6 +171,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	s.tenders.OnConfirm(s.scenarios.AwardByTender)
 	s.scenarios.KeepOpen(workspace.Left)
 	s.scenarios.CountReleased(workspace.ReleasedOf)
+	s.scenarios.ListResults(workspace.ResultsOf)
 	s.scenarios.Follow(workspace.ScenarioMoved)
 	s.cases = supervision.New(supervision.Config{Pool: s.in.pool, Catalogue: s.datasets, Licensing: s.licensing, Sharing: shares, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now})
 	if s.operation, err = operation.New(operation.Config{Pool: s.in.pool, Catalogue: s.datasets, Papers: s.licensing.Papers(), Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {

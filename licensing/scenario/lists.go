@@ -139,6 +139,14 @@ func (s *Service) ReleasedOf(ctx context.Context, all []Scenario) (map[int64]int
 	return s.released(ctx, s.pool, ids)
 }
 
+// ResultsOf are the results of x that have left its workspace.
+func (s *Service) ResultsOf(ctx context.Context, x *Scenario) ([]Result, error) {
+	if s.results == nil {
+		return nil, nil
+	}
+	return s.results(ctx, s.pool, x.ID)
+}
+
 // Progress is how many scenarios there are and what a text wants.
 type Progress struct {
 	Authorised int // ever

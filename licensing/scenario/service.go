@@ -39,6 +39,27 @@ type Unfinished func(ctx context.Context, q database.Querier, scenario int64) (s
 // Released is how many results of a scenario have left its workspace.
 type Released func(ctx context.Context, q database.Querier, scenarios []int64) (map[int64]int, error)
 
+// Result is what everybody may know of a result that has left the workspace of a
+// scenario.
+type Result struct {
+	Number, Title, SHA256 string
+	Rows                  int64
+	Columns               int
+	At                    time.Time
+	Sources               []ResultSource
+}
+
+// ResultSource is one version that a result was made of, with the day in China on
+// which it was acquired (AS-35).
+type ResultSource struct {
+	Dataset, Title, TitleEN, Department, DepartmentEN, Acquired string
+	Version                                                     int
+}
+
+// Results are the results of a scenario that have left its workspace, the newest
+// first.
+type Results func(ctx context.Context, q database.Querier, scenario int64) ([]Result, error)
+
 // Moved is told, in the transaction, of a scenario that begins, stops, goes on or is
 // over.
 type Moved func(ctx context.Context, tx pgx.Tx, x *Scenario) error
@@ -66,6 +87,7 @@ type Service struct {
 	tenders    Tenders
 	unfinished []Unfinished
 	released   Released
+	results    Results
 	moved      []Moved
 	batch      int
 }
@@ -92,6 +114,9 @@ func (s *Service) KeepOpen(u Unfinished) { s.unfinished = append(s.unfinished, u
 
 // CountReleased lets the pages say how many results have left.
 func (s *Service) CountReleased(r Released) { s.released = r }
+
+// ListResults lets the public page of a scenario say what came of it.
+func (s *Service) ListResults(r Results) { s.results = r }
 
 // Follow is told of scenarios that move.
 func (s *Service) Follow(m Moved) { s.moved = append(s.moved, m) }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/internal/database"
+	"shuyuan/licensing/scenario"
 )
 
 // Left is a sentence while a scenario that is over has a workspace that is not
@@ -35,6 +36,31 @@ func ReleasedOf(ctx context.Context, q database.Querier, scenarios []int64) (map
 	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error { out[id] = n; return nil })
 	if err != nil {
 		return nil, fmt.Errorf("results of scenarios: %w", err)
+	}
+	return out, nil
+}
+
+// ResultsOf are the results of a scenario that have left its workspace, without what
+// they say: it fills scenario.Results.
+func ResultsOf(ctx context.Context, q database.Querier, of int64) ([]scenario.Result, error) {
+	rows, err := q.Query(ctx, `
+		SELECT f.number, f.title, f.sha256, f.rows_out, jsonb_array_length(f.columns), f.at, f.sources
+		FROM releases f JOIN workspaces w ON w.id = f.workspace_id WHERE w.scenario_id = $1 ORDER BY f.id DESC LIMIT 200`, of)
+	if err != nil {
+		return nil, fmt.Errorf("results of a scenario: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r scenario.Result, err error) {
+		var sources []Source
+		if err := row.Scan(&r.Number, &r.Title, &r.SHA256, &r.Rows, &r.Columns, &r.At, &sources); err != nil {
+			return r, err
+		}
+		for _, x := range sources {
+			r.Sources = append(r.Sources, scenario.ResultSource{Dataset: x.Dataset, Title: x.Title, TitleEN: x.TitleEN, Department: x.Department, DepartmentEN: x.DepartmentEN, Acquired: x.Acquired, Version: x.Version})
+		}
+		return r, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("results of a scenario: %w", err)
 	}
 	return out, nil
 }
