@@ -56,6 +56,9 @@ func (s *Server) showScenarios(c *fiber.Ctx) error {
 	if p.Released, err = s.Scenarios.ReleasedOf(ctx, p.Items); err != nil {
 		return err
 	}
+	if p.Held, err = s.Scenarios.HeldOf(ctx, p.Items); err != nil {
+		return err
+	}
 	return s.page(c, templates.Scenarios(p))
 }
 
@@ -75,6 +78,11 @@ func (s *Server) showPublicScenario(c *fiber.Ctx) error {
 		return err
 	}
 	p.Released = n[x.ID]
+	held, err := s.Scenarios.HeldOf(ctx, []scenario.Scenario{*x})
+	if err != nil {
+		return err
+	}
+	p.Held = held[x.ID]
 	if p.Results, err = s.Scenarios.ResultsOf(ctx, x); err != nil {
 		return err
 	}

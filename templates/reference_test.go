@@ -272,11 +272,11 @@ func TestPromisesShareOneScale(t *testing.T) {
 
 func TestCellsFillRowByRow(t *testing.T) {
 	for n, want := range map[int]string{0: "", 1: "M0 0h6v8H0z", 140: "M0 0h840v8H0z", 141: "M0 0h840v8H0zM0 8h6v8H0z", 7000: "M0 0h840v400H0z"} {
-		if got := cellPath(n); got != want {
+		if got := cellPath(n, cellsPerRow); got != want {
 			t.Errorf("%d cells: %q, want %q", n, got, want)
 		}
 	}
-	if got := cellBox(7000); got != "0 0 840 400" {
+	if got := cellBox(7000, cellsPerRow); got != "0 0 840 400" {
 		t.Errorf("the box is %q", got)
 	}
 }

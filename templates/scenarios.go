@@ -30,6 +30,7 @@ type ScenariosPage struct {
 	Items    []scenario.Scenario
 	Released map[int64]int
 	Next     string
+	Held     map[int64]bool // something above them does not stand: nothing passes
 }
 
 // PublicScenarioPage is one scenario as everybody sees it.
@@ -40,6 +41,7 @@ type PublicScenarioPage struct {
 	Released int
 	AwardBy  scenario.Source
 	Results  []scenario.Result // newest first
+	Held     bool              // something above it does not stand: nothing passes
 }
 
 // OwnScenariosPage lists scenarios of developers, or of a desk.

@@ -13,16 +13,16 @@ const cellsPerRow = 140
 
 func goalID(i int) string { return "goal-" + strconv.Itoa(i) }
 
-func cellBox(n int) string {
-	return fmt.Sprintf("0 0 %d %d", cellsPerRow*6, (n+cellsPerRow-1)/cellsPerRow*8)
+func cellBox(n, perRow int) string {
+	return fmt.Sprintf("0 0 %d %d", perRow*6, (n+perRow-1)/perRow*8)
 }
 
 // cellPath covers the first n cells: whole rows, then the rest of one.
-func cellPath(n int) string {
-	rows, rest := n/cellsPerRow, n%cellsPerRow
+func cellPath(n, perRow int) string {
+	rows, rest := n/perRow, n%perRow
 	path := ""
 	if rows > 0 {
-		path = fmt.Sprintf("M0 0h%dv%dH0z", cellsPerRow*6, rows*8)
+		path = fmt.Sprintf("M0 0h%dv%dH0z", perRow*6, rows*8)
 	}
 	if rest > 0 {
 		path += fmt.Sprintf("M0 %dh%dv8H0z", rows*8, rest*6)

@@ -139,6 +139,16 @@ func (s *Service) ReleasedOf(ctx context.Context, all []Scenario) (map[int64]int
 	return s.released(ctx, s.pool, ids)
 }
 
+// HeldOf are those of scenarios that are in use by their own state and let nothing
+// pass now: the mandate, the entry, the organisation or the contract does not stand.
+func (s *Service) HeldOf(ctx context.Context, all []Scenario) (map[int64]bool, error) {
+	ids := make([]int64, len(all))
+	for i := range all {
+		ids[i] = all[i].ID
+	}
+	return held(ctx, s.pool, ids, s.now())
+}
+
 // ResultsOf are the results of x that have left its workspace.
 func (s *Service) ResultsOf(ctx context.Context, x *Scenario) ([]Result, error) {
 	if s.results == nil {

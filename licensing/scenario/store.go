@@ -445,6 +445,24 @@ func selectContracts(ctx context.Context, q database.Querier, scenario int64) ([
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Contract, err error) { return c, row.Scan(c.fields()...) })
 }
 
+// held are those of scenarios that are active and let nothing pass now, since
+// something above them does not stand.
+func held(ctx context.Context, q database.Querier, scenarios []int64, now time.Time) (map[int64]bool, error) {
+	rows, err := q.Query(ctx, `SELECT id FROM scenarios WHERE id = ANY ($1) AND state = 'active' AND NOT scenario_stands(id, $2)`, scenarios, now)
+	if err != nil {
+		return nil, fmt.Errorf("held scenarios: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("held scenarios: %w", err)
+	}
+	out := map[int64]bool{}
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, nil
+}
+
 // stands asks scenario_stands: everything that lies above the grants.
 func stands(ctx context.Context, q database.Querier, id int64, now time.Time) (yes bool, err error) {
 	err = q.QueryRow(ctx, `SELECT scenario_stands($1, $2)`, id, now).Scan(&yes)

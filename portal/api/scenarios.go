@@ -39,6 +39,7 @@ type Scenario struct {
 	Number    string         `json:"number" doc:"Its number" zh:"编号" example:"SCN-2026-000001"`
 	Title     string         `json:"title" doc:"Its name" zh:"名称" example:"出行提示"`
 	State     string         `json:"state" enum:"authorised,active,suspended,expired,terminated,surrendered,closed,refused" doc:"Where it stands" zh:"状态" example:"active"`
+	Held      bool           `json:"held" doc:"True where it is active and lets nothing pass now, since the mandate, the developer's entry, the organisation or the contract does not stand" zh:"在用，但运营授权、入驻、机构或者期限有一环不成立，现在不能用" example:"false"`
 	Sector    string         `json:"sector" doc:"Sector" zh:"领域" example:"交通运输"`
 	Class     string         `json:"class" enum:"public_benefit,governance,industry,commercial" doc:"Class of use" zh:"使用类别" example:"public_benefit"`
 	Purpose   string         `json:"purpose" doc:"Code of its purpose" zh:"用途的代码" example:"public_services"`
@@ -106,13 +107,17 @@ func (a *api) listScenarios(c *fiber.Ctx, in *ScenariosWanted) error {
 	if err != nil {
 		return err
 	}
+	held, err := a.Scenarios.HeldOf(ctx, found)
+	if err != nil {
+		return err
+	}
 	for i := range found {
-		out.Items = append(out.Items, a.scenario(&found[i], released[found[i].ID]))
+		out.Items = append(out.Items, a.scenario(&found[i], released[found[i].ID], held[found[i].ID]))
 	}
 	return a.sendNow(c, out)
 }
 
-func (a *api) scenario(x *scenario.Scenario, released int) Scenario {
+func (a *api) scenario(x *scenario.Scenario, released int, held bool) Scenario {
 	day := func(t *time.Time) *string {
 		if t == nil {
 			return nil
@@ -120,7 +125,7 @@ func (a *api) scenario(x *scenario.Scenario, released int) Scenario {
 		s := t.In(workdays.Zone).Format(time.DateOnly)
 		return &s
 	}
-	out := Scenario{Number: x.Number, Title: x.Title, State: string(x.State), Sector: x.Sector, Class: x.Class, Purpose: x.Purpose, Says: x.Description, Method: x.Method, Audience: x.Audience, Developer: x.Developer,
+	out := Scenario{Number: x.Number, Title: x.Title, State: string(x.State), Held: held, Sector: x.Sector, Class: x.Class, Purpose: x.Purpose, Says: x.Description, Method: x.Method, Audience: x.Audience, Developer: x.Developer,
 		Operator: x.Mandate.Name, Mandate: x.Mandate.Number, Authority: x.Mandate.Body.Slug, Reason: x.Decision, Bases: basisLines(x.Bases), Released: released, From: day(x.From), Page: a.Config.BaseURL + "/scenarios/" + x.Number, Items: []ScenarioItem{}}
 	if x.State == scenario.Refused {
 		out.Reason = x.Reason

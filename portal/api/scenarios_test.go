@@ -52,6 +52,15 @@ func TestScenariosAreReadOnceTheyAreDecided(t *testing.T) {
 	if only := read("?state=active&department=" + x.Data.Department.Slug); len(only.Items) != 1 {
 		t.Errorf("%+v", only)
 	}
+	if one.Held {
+		t.Error("it is held")
+	}
+	if _, err := x.Pool.Exec(t.Context(), `UPDATE mandates SET state = 'suspended', reason = '查', held_by = 'body', basis = '协议第八条' WHERE id = $1`, x.MandateID); err != nil {
+		t.Fatal(err)
+	}
+	if only := read("?state=active"); len(only.Items) != 1 || !only.Items[0].Held {
+		t.Errorf("under a suspended mandate: %+v", only)
+	}
 	if a := w.get(t, api.Base+"/scenarios?cursor=x"); a.status != 400 {
 		t.Errorf("a cursor of nothing: %d", a.status)
 	}

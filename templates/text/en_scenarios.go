@@ -127,6 +127,7 @@ func init() {
 		"授权方":               "Authorising body",
 		"授权方的决定":            "Decision of the authorising body",
 		"授权过 %d 个，在用 %d 个。": "%d were authorised, %d are in use.",
+		"停用中": "Held",
 		"典型场景 %d 个": "%d typical scenarios",
 		"目标是给全省的，这里只数这个平台上的。": "The goal is for the whole province; here those of this platform are counted.",
 		"%d 格，一格一个场景，已填 %d 格": "%d cells, one a scenario, %d of them filled",
