@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -94,4 +95,27 @@ func (s *Service) Mount(ctx context.Context, m Mounting, v *Version, position in
 func (s *Service) MountSchema(ctx context.Context, v *Version, position int) (rows.Schema, error) {
 	t, err := s.asked(ctx, v, position)
 	return t.Schema, err
+}
+
+// MountCodes are the code lists of columns of a table of v, for a workspace that mounts
+// them: what a value of the data means. The gate is asked first. A column that is not
+// asked for, or that is sensitive (个人信息保护法 第四条、第二十八条，数据安全法 第二十一条), has none.
+func (s *Service) MountCodes(ctx context.Context, stands func(context.Context) error, v *Version, position int, columns []string) (map[string][]Code, error) {
+	if err := stands(ctx); err != nil {
+		return nil, err
+	}
+	found, err := selectVersions(ctx, s.pool, `v.id = @id`, pgx.NamedArgs{"id": v.ID}, 1)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]Code{}
+	if len(found) == 0 || position < 0 || position >= len(found[0].Tables) {
+		return out, nil
+	}
+	for _, f := range found[0].Tables[position].Fields {
+		if len(f.Codes) > 0 && slices.Contains(columns, f.Name) && (f.Sensitivity == "" || f.Sensitivity == NotSensitive) {
+			out[f.Name] = f.Codes
+		}
+	}
+	return out, nil
 }

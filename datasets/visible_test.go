@@ -594,6 +594,10 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 		_, err := s.Mount(ctx, datasets.Mounting{User: who.ID, Stands: refuse}, d.Resources[0].Newest, 0, func(t rows.Table) (int64, error) { read = t; return 0, nil })
 		return read, err
 	},
+	"MountCodes": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
+		refuse := func(context.Context) error { return fault.New(fault.Forbidden, "没有。") }
+		return s.MountCodes(ctx, refuse, d.Resources[0].Newest, 0, []string{coded.Name})
+	},
 	"MountSchema": func(ctx context.Context, s *datasets.Service, _ account.Actor, d *datasets.Dataset) (any, error) {
 		return s.MountSchema(ctx, d.Resources[0].Newest, 0)
 	},

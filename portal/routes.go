@@ -431,6 +431,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/workspaces/:number/mounts/:mount", By: anybody, Handle: (*Server).takeMount, Session: true},
 	{Method: "POST", Path: "/workspaces/:number/algorithms/:algorithm", By: anybody, Handle: (*Server).runAlgorithm, Session: true},
 	{Method: "GET", Path: "/workspaces/:number/destruction", By: anybody, Handle: (*Server).showDestroyed, Session: true},
+	{Method: "GET", Path: "/workspaces/:number/usage/:file", By: anybody, Handle: (*Server).downloadUsage, Session: true},
 	{Method: "GET", Path: "/workspaces/:number/jobs/:job", By: anybody, Handle: (*Server).showWorkspaceJob, Session: true},
 	{Method: "POST", Path: "/workspaces/:number/jobs/:job", By: anybody, Handle: (*Server).moveWorkspaceJob, Session: true},
 	{Method: "GET", Path: "/workspaces/:number/jobs/:job/state", By: anybody, Handle: (*Server).workspaceJobState, Session: true, Visit: Uncounted},

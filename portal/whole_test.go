@@ -233,8 +233,10 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 		t.Fatal(err)
 	}
 	s.Supervision = supervision.New(supervision.Config{Pool: c.Pool, Catalogue: c.Service, Licensing: s.Licensing, Sharing: s.Sharing, Book: book, Clocks: clocks, Accounts: s.Accounts, Now: c.Clock})
-	if s.Workspaces, err = workspace.New(workspace.Config{Pool: c.Pool, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Book: book, Clocks: clocks, Secret: []byte("a secret"), Now: c.Clock}); err != nil {
-		t.Fatal(err)
+	if s.Workspaces == nil {
+		if s.Workspaces, err = workspace.New(workspace.Config{Pool: c.Pool, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Book: book, Clocks: clocks, Secret: []byte("a secret"), Now: c.Clock}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)

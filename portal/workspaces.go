@@ -4,10 +4,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/internal/fault"
+	"shuyuan/internal/workdays"
 	"shuyuan/licensing/workspace"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
@@ -96,7 +98,7 @@ func (s *Server) workspacePage(c *fiber.Ctx, p templates.WorkspacePage, job stri
 	if p.Form.SQL == "" && p.Mistake.Sentence == "" {
 		p.Form.SQL = p.Space.First()
 	}
-	p.Frame = s.quietFrame(c, p.Space.Scenario.Title)
+	p.Frame, p.Book = s.quietFrame(c, p.Space.Scenario.Title), s.Policy
 	p.Wide = true
 	p.Why = s.whyNot(c, p.Space.Why)
 	if p.Waits() {
@@ -317,6 +319,27 @@ func (s *Server) downloadRelease(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+b.Name+`"`)
 	c.Set(fiber.HeaderETag, `"`+b.SHA256+`"`)
 	return c.Send(b.Bytes)
+}
+
+// downloadUsage is GET /workspaces/{number}/usage/{month}.csv: everything that was
+// measured in a month, for whoever works there and for who looks after it.
+func (s *Server) downloadUsage(c *fiber.Ctx) error {
+	name, ok := strings.CutSuffix(c.Params("file"), ".csv")
+	at, err := time.ParseInLocation("2006-01", name, workdays.Zone)
+	if err != nil || !ok {
+		return fault.New(fault.NotFound, "没有这个月的用量。")
+	}
+	sheet, err := s.Workspaces.UsageOf(c.UserContext(), actor(c), c.Params("number"), at)
+	if err != nil {
+		return err
+	}
+	body, err := sheet.CSV()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+sheet.Name()+`"`)
+	return c.Send(body)
 }
 
 // showDestroyed is GET /workspaces/{number}/destruction.

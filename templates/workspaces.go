@@ -31,6 +31,7 @@ type WorkspacesPage struct {
 // WorkspacePage is a workspace for who develops in it.
 type WorkspacePage struct {
 	Frame
+	Book    *policy.Book
 	Space   *workspace.View
 	Why     string // nothing passes, and why; empty: all does
 	Form    ProgramForm
@@ -377,3 +378,31 @@ func upperForm(form string) string { return strings.ToUpper(form) }
 
 // sortedKeys are the names of details in their order.
 func sortedKeys(details map[string]string) []string { return slices.Sorted(maps.Keys(details)) }
+
+// meteredWords is how much of a fee's meter was used, as people read it.
+func meteredWords(ctx context.Context, c workspace.Charge) string {
+	if c.Meter == workspace.MeterCPU {
+		return machineTime(ctx, time.Duration(c.Quantity)*time.Millisecond)
+	}
+	return text.T(ctx, "%s 行", Thousands(c.Quantity))
+}
+
+// owedWords is what of a fee is owed, or why nothing is.
+func owedWords(ctx context.Context, c workspace.Charge, class string) string {
+	switch {
+	case !c.Fee.Charged:
+		return text.T(ctx, "只计量，不收费")
+	case slices.Contains(c.Fee.NotFor, class):
+		return text.T(ctx, "公益和公共治理不收")
+	}
+	return Yuan(c.Charged)
+}
+
+// partWords is how one band of a fee was counted.
+func partWords(ctx context.Context, c workspace.Charge, p workspace.Part) string {
+	price := Yuan(p.Price)
+	if p.Capped() {
+		price = text.T(ctx, "%s（协议的上限）", price)
+	}
+	return text.T(ctx, "%s 起：%s × %s", Thousands(p.From), strconv.FormatFloat(float64(p.Quantity)/float64(c.Per), 'f', -1, 64), price)
+}

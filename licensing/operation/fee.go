@@ -43,8 +43,8 @@ func (f Fee) Amount(units int64, class string) (measured, charged int64) {
 	return measured, measured
 }
 
-// tariffOf reads what may be charged from the rules.
-func tariffOf(book *policy.Book) ([]Fee, error) {
+// TariffOf reads what may be charged from the rules.
+func TariffOf(book *policy.Book) ([]Fee, error) {
 	rule, _ := book.House().Rule("service_fee")
 	var out []Fee
 	for _, o := range rule.Options {

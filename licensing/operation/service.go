@@ -75,7 +75,7 @@ func New(c Config) (*Service, error) {
 	if s.limits, err = LimitsOf(c.Book); err != nil {
 		return nil, err
 	}
-	s.tariff, err = tariffOf(c.Book)
+	s.tariff, err = TariffOf(c.Book)
 	return s, err
 }
 

@@ -153,7 +153,7 @@ func (s *Service) mountOf(ctx context.Context, v *datasets.Version, g *scenario.
 		}
 		if k := slices.IndexFunc(v.Tables[0].Fields, func(f datasets.Field) bool { return f.Name == name }); k >= 0 {
 			f := v.Tables[0].Fields[k]
-			c.Label, c.LabelEN, c.Unit, c.Description, c.Codes, c.Sensitivity = f.Label, f.LabelEN, f.Unit, f.Description, f.Codes, f.Sensitivity
+			c.Label, c.LabelEN, c.Unit, c.Description, c.Sensitivity = f.Label, f.LabelEN, f.Unit, f.Description, f.Sensitivity // codes once the gate was asked
 		}
 		m.Columns = append(m.Columns, c)
 	}
@@ -293,19 +293,33 @@ func (s *Service) readIn(ctx context.Context, w *Workspace, m *Mount) (*engine.P
 	if err != nil {
 		return nil, 0, err
 	}
+	stands := func(ctx context.Context) error {
+		now, err := s.byID(ctx, s.pool, w.ID)
+		if err != nil {
+			return err
+		}
+		if now.Over() || now.State == Frozen {
+			return s.stopped(ctx, s.pool, now)
+		}
+		return s.allowed(ctx, now, m)
+	}
+	var names []string
+	for _, c := range m.Columns {
+		if c.Use != engine.Subject {
+			names = append(names, c.Name)
+		}
+	}
+	codes, err := s.catalogue.MountCodes(ctx, stands, v, 0, names)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range m.Columns {
+		m.Columns[i].Codes = codes[m.Columns[i].Name]
+	}
 	var prepared *engine.Prepared
 	acquisition, err := s.catalogue.Mount(ctx, datasets.Mounting{
 		Workspace: w.ID, Grant: m.grant, User: m.askedBy, Organisation: w.Organisation.ID, Terms: terms, Form: m.form(), Request: w.Number,
-		Stands: func(ctx context.Context) error {
-			now, err := s.byID(ctx, s.pool, w.ID)
-			if err != nil {
-				return err
-			}
-			if now.Over() || now.State == Frozen {
-				return s.stopped(ctx, s.pool, now)
-			}
-			return s.allowed(ctx, now, m)
-		},
+		Stands: stands,
 	}, v, 0, func(t rows.Table) (int64, error) {
 		var err error
 		prepared, err = s.engine.Prepare(ctx, engine.Workspace{ID: w.Number, Key: key}, engine.Source{

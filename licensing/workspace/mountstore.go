@@ -105,10 +105,14 @@ func keepMount(ctx context.Context, tx pgx.Tx, m *Mount, acquisition int64, p *e
 	if err != nil {
 		return err
 	}
+	columns, err := json.Marshal(m.Columns)
+	if err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `UPDATE workspace_mounts SET current = false WHERE workspace_id = $1 AND name = $2 AND id <> $3`, m.workspace, m.Name, m.ID); err != nil {
 		return fmt.Errorf("keep mount: %w", err)
 	}
-	_, err = tx.Exec(ctx, `UPDATE workspace_mounts SET state = 'ready', current = true, prepared = $2, acquisition_id = $3, ready_at = $4, words = '[]' WHERE id = $1 AND state = 'waiting'`, m.ID, string(text), acquisition, at)
+	_, err = tx.Exec(ctx, `UPDATE workspace_mounts SET state = 'ready', current = true, prepared = $2, acquisition_id = $3, ready_at = $4, columns = $5, words = '[]' WHERE id = $1 AND state = 'waiting'`, m.ID, string(text), acquisition, at, string(columns))
 	if err != nil {
 		return fmt.Errorf("keep mount: %w", err)
 	}

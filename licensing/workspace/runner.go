@@ -505,7 +505,7 @@ func (s *Service) keepResult(ctx context.Context, tx pgx.Tx, w *Workspace, j *Jo
 
 // meterJob writes down what a job took: also one that gave nothing.
 func (s *Service) meterJob(ctx context.Context, tx pgx.Tx, w *Workspace, j *Job, read map[string]int64) error {
-	dims := map[string]string{"job": j.Number, "kind": string(j.Kind)}
+	dims := map[string]string{"job": j.Number, "kind": string(j.Kind), "state": string(j.State)}
 	if err := s.meter(ctx, tx, w, j.Number, map[string]int64{MeterCPU: j.CPU.Milliseconds(), MeterMemory: j.Memory}, dims); err != nil {
 		return err
 	}
@@ -513,7 +513,7 @@ func (s *Service) meterJob(ctx context.Context, tx pgx.Tx, w *Workspace, j *Job,
 		return nil
 	}
 	for name, n := range read {
-		if err := s.meter(ctx, tx, w, j.Number+":"+name, map[string]int64{MeterRows: n}, map[string]string{"job": j.Number, "mount": name}); err != nil {
+		if err := s.meter(ctx, tx, w, j.Number+":"+name, map[string]int64{MeterRows: n}, map[string]string{"job": j.Number, "kind": string(j.Kind), "state": string(j.State), "mount": name}); err != nil {
 			return err
 		}
 	}

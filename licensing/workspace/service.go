@@ -20,6 +20,7 @@ import (
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
+	"shuyuan/licensing/operation"
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/workspace/disclosure"
 	"shuyuan/licensing/workspace/engine"
@@ -73,6 +74,7 @@ type Service struct {
 	limits    Limits
 	workers   int
 	watches   time.Duration
+	tariff    []operation.Fee
 	now       func() time.Time
 
 	wrapping, ledger []byte
@@ -88,8 +90,16 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	tariff, err := operation.TariffOf(c.Book)
+	if err == nil {
+		err = metersAll(tariff)
+	}
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		pool: c.Pool, catalogue: c.Catalogue, gate: c.Gate, engine: c.Engine, accounts: c.Accounts, book: c.Book, clocks: c.Clocks, limits: limits, workers: max(1, c.Workers), watches: cmp.Or(c.Watch, watchEvery), now: c.Now,
+		tariff: tariff,
+		pool:   c.Pool, catalogue: c.Catalogue, gate: c.Gate, engine: c.Engine, accounts: c.Accounts, book: c.Book, clocks: c.Clocks, limits: limits, workers: max(1, c.Workers), watches: cmp.Or(c.Watch, watchEvery), now: c.Now,
 		wake: make(chan struct{}, 1), runs: map[int64]*run{},
 	}
 	if s.wrapping, err = derived(c.Secret, "keys"); err != nil {

@@ -1,13 +1,19 @@
 package workspace
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/internal/account"
+	"shuyuan/internal/database"
+	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
 )
 
@@ -58,3 +64,76 @@ func (s *Service) thisMonth(all []Usage) Usage {
 	}
 	return Usage{Month: from}
 }
+
+// Sheet is everything that was measured in a workspace in a month, and what it comes to.
+type Sheet struct {
+	Space  *Workspace
+	Month  time.Time
+	Events []Metered
+	Terms  Terms
+	Bill   []Charge
+}
+
+// mostEvents is how many events of a month are handed out at once.
+const mostEvents = 200_000
+
+// UsageOf is the sheet of a month, for whoever works in the workspace and for the desk.
+// month is any moment of it, as China counts.
+func (s *Service) UsageOf(ctx context.Context, who account.Actor, number string, at time.Time) (*Sheet, error) {
+	w, p, err := s.one(ctx, s.pool, who, number, false)
+	if err != nil {
+		return nil, err
+	}
+	if p.Side == OfDeveloper && !p.Programs && !p.Asks && !p.Owner {
+		return nil, errNotYours()
+	}
+	from, until := month(at.In(workdays.Zone))
+	out := &Sheet{Space: w, Month: from}
+	if out.Events, err = selectEvents(ctx, s.pool, w.ID, from, until, mostEvents+1); err != nil {
+		return nil, err
+	}
+	if len(out.Events) > mostEvents {
+		return nil, fault.New(fault.TooLarge, "这个月的用量记录太多，请联系平台。")
+	}
+	if out.Terms, err = s.terms(ctx, s.pool, w); err != nil {
+		return nil, err
+	}
+	out.Bill = Bill(out.Events, out.Terms)
+	return out, nil
+}
+
+// terms are those on which w is used: a mandate from before there was a tariff has that
+// of today's rules.
+func (s *Service) terms(ctx context.Context, q database.Querier, w *Workspace) (Terms, error) {
+	t, err := selectFees(ctx, q, w.Scenario.ID)
+	t.Class = w.Scenario.UseClass
+	if len(t.Tariff) == 0 {
+		t.Tariff = s.tariff
+	}
+	return t, err
+}
+
+// CSV is the events as a table, with what they come to in front of it.
+func (x *Sheet) CSV() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	out := csv.NewWriter(&b)
+	out.UseCRLF = true
+	for _, row := range [][]string{{"event", "at", "meter", "quantity", "job", "kind", "state", "mount", "dataset", "release", "billable"}} {
+		if err := out.Write(row); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range x.Events {
+		if err := out.Write([]string{
+			e.ID, e.At.In(workdays.Zone).Format(time.RFC3339), e.Meter, strconv.FormatInt(e.Quantity, 10), e.Dims["job"], e.Dims["kind"], e.Dims["state"], e.Dims["mount"], e.Dims["dataset"], e.Dims["release"], strconv.FormatBool(e.Billable()),
+		}); err != nil {
+			return nil, err
+		}
+	}
+	out.Flush()
+	return b.Bytes(), out.Error()
+}
+
+// Name is that of the sheet as a file.
+func (x *Sheet) Name() string { return x.Space.Number + "-" + x.Month.Format("2006-01") + ".csv" }

@@ -31,6 +31,9 @@ type View struct {
 	Members     []Member
 	Usage       []Usage
 	Month       Usage
+	Bills       []Billed // month by month, the newest first
+	Terms       Terms
+	FeeRule     policy.Rule
 	Certificate *Certificate
 	Offers      []Action
 	Limits      Limits
@@ -71,6 +74,15 @@ func (s *Service) Workspace(ctx context.Context, who account.Actor, number strin
 		return nil, err
 	}
 	v.Month = s.thisMonth(v.Usage)
+	v.FeeRule, _ = s.book.House().Rule("service_fee")
+	if v.Terms, err = s.terms(ctx, s.pool, w); err != nil {
+		return nil, err
+	}
+	sums, err := selectSums(ctx, s.pool, w.ID)
+	if err != nil {
+		return nil, err
+	}
+	v.Bills = bills(sums, v.Terms)
 	if v.Certificate, err = selectCertificate(ctx, s.pool, w.ID); err != nil {
 		return nil, err
 	}

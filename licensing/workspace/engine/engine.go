@@ -102,6 +102,10 @@ func New(opt Options) (*Engine, error) {
 		lock.Close()
 		return nil, fmt.Errorf("engine: %s: %w: %w", opt.Dir, ErrUsed, err)
 	}
+	if err := opt.sweep(); err != nil { // nobody else works in it
+		lock.Close()
+		return nil, fmt.Errorf("engine: what is left of a process that was killed: %w", err)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Engine{
 		opt: opt, allow: allow, vault: v, vetters: newVetters(ctx, opt.Vetters), turns: newTurns(opt.Workers), ctx: ctx, stop: stop, lock: lock,

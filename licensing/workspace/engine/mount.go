@@ -311,7 +311,7 @@ func (e *Engine) prepare(ctx context.Context, w Workspace, s Source, name string
 
 // keep lets a child make a mount's file, and keeps it under name.
 func (e *Engine) keep(ctx context.Context, w Workspace, m Mount, task preparation, in *os.File, name string) (*Prepared, error) {
-	dir, err := os.MkdirTemp(e.scratch(), "shuyuan-mount-")
+	dir, err := os.MkdirTemp(e.scratch(), e.opt.plainly())
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
@@ -362,12 +362,51 @@ func boundValue(v any) (bound, error) {
 
 // scratch is where a mount's plain file is for a moment: in memory, if the machine
 // has such a place.
-func (e *Engine) scratch() string {
+func (e *Engine) scratch() string { return e.opt.scratch() }
+
+func (o Options) scratch() string {
 	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
 		return "/dev/shm"
 	}
-	return e.opt.Dir
+	return o.Dir
 }
+
+// plainly is how the folders begin in which an engine has plain files for a moment:
+// those of no other engine on the machine do.
+func (o Options) plainly() string { return Scratch(o.Dir) }
+
+// Scratch is how the folders begin, in memory or in dir, in which the engine whose
+// folder dir is has the plain file of a mount while that is prepared.
+func Scratch(dir string) string {
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	sum := sha256.Sum256([]byte(dir))
+	return "shuyuan-mount-" + hex.EncodeToString(sum[:6]) + "-"
+}
+
+// sweep removes what an engine left that was killed: plain files of mounts that were
+// being prepared, copies of tables, and files that were not whole yet.
+func (o Options) sweep() error {
+	var failed error
+	for _, pattern := range []string{
+		filepath.Join(o.scratch(), o.plainly()+"*"), filepath.Join(o.Dir, o.plainly()+"*"), filepath.Join(o.Dir, copied+"*"), filepath.Join(o.Dir, "mounts", "*", unfinished+"*"),
+	} {
+		found, err := filepath.Glob(pattern)
+		failed = errors.Join(failed, err)
+		for _, path := range found {
+			failed = errors.Join(failed, os.RemoveAll(path))
+		}
+	}
+	return failed
+}
+
+// How files begin that are there for a moment: copies of tables, and files of mounts
+// that are not whole yet.
+const (
+	copied     = "table-"
+	unfinished = "new-"
+)
 
 // copyOf is the Parquet file of a table, open, in a file that has no name.
 func (e *Engine) copyOf(ctx context.Context, t rows.Table) (*os.File, error) {
@@ -376,7 +415,7 @@ func (e *Engine) copyOf(ctx context.Context, t rows.Table) (*os.File, error) {
 		return nil, err
 	}
 	defer o.Close()
-	f, err := os.CreateTemp(e.opt.Dir, "table-")
+	f, err := os.CreateTemp(e.opt.Dir, copied)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}

@@ -72,7 +72,7 @@ func (v *vault) put(w Workspace, name string, r io.Reader) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(dir, "new-")
+	tmp, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
 		return err
 	}
