@@ -14,6 +14,7 @@ import (
 	"shuyuan/cmd/shuyuan/check"
 	"shuyuan/internal/backup"
 	"shuyuan/internal/database"
+	"shuyuan/licensing/workspace/engine"
 )
 
 // with opens the installation for one command and closes it again.
@@ -56,7 +57,7 @@ func checkAll(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		options := []check.Option{check.Staged(in.path("uploads"))}
+		options := []check.Option{check.Staged(in.path("uploads")), check.Workspaces(in.path("workspaces"), engine.Scratch(in.path("workspaces")))}
 		if *deep {
 			options = append(options, check.Deep, check.Tables(in.reread))
 		}

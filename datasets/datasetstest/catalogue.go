@@ -42,6 +42,7 @@ type Catalogue struct {
 	Compile *catalogue.Service
 	Pool    *pgxpool.Pool
 	Store   blob.Store
+	Files   string // the folder of Store
 
 	mu     sync.Mutex
 	now    time.Time
@@ -60,11 +61,12 @@ func New(t testing.TB, gate datasets.Gate, options ...func(testing.TB, blob.Stor
 // NewOn is New for a gate that asks the database.
 func NewOn(t testing.TB, gate func(*pgxpool.Pool) datasets.Gate, options ...func(testing.TB, blob.Store) datasets.Option) *Catalogue {
 	t.Helper()
-	store, err := blob.NewDir(t.TempDir())
+	files := t.TempDir()
+	store, err := blob.NewDir(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Catalogue{Pool: dbtest.New(t), Store: store, now: Now}
+	c := &Catalogue{Pool: dbtest.New(t), Store: store, Files: files, now: Now}
 	var with []datasets.Option
 	for _, o := range options {
 		with = append(with, o(t, store))

@@ -78,8 +78,11 @@ type run struct {
 	deep   bool
 	reread Reread
 	staged string
-	settle time.Duration
-	now    time.Time // the database's
+	engine string // folder of what computes in workspaces
+
+	scratch string // how its folders of plain files begin
+	settle  time.Duration
+	now     time.Time // the database's
 
 	listed map[blob.Digest]blob.Info
 }
@@ -121,6 +124,10 @@ func Run(ctx context.Context, pool *pgxpool.Pool, store blob.Store, index Index,
 		}
 		if r.deep && r.reread == nil && rule.says == cellByCell {
 			fmt.Fprintf(out, "%-4s not looked at: %s (nothing given to read tables with)\n", rule.id, rule.says)
+			continue
+		}
+		if r.engine == "" && rule.says == engineFolder {
+			fmt.Fprintf(out, "%-4s not looked at: %s (no folder given)\n", rule.id, rule.says)
 			continue
 		}
 		if r.staged == "" && (rule.says == stagedBytes || rule.says == stagedOwners) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -19,7 +20,7 @@ import (
 func (w *world) check(t *testing.T, options ...check.Option) (int, string) {
 	t.Helper()
 	var out strings.Builder
-	n, err := check.Run(t.Context(), w.pool, w.store, w.index, &out, append(options, check.Settle(0), check.Tables(w.reread), check.Staged(w.staged))...)
+	n, err := check.Run(t.Context(), w.pool, w.store, w.index, &out, append(options, check.Settle(0), check.Tables(w.reread), check.Staged(w.staged), check.Workspaces(w.engine, w.scratch))...)
 	if err != nil {
 		t.Fatalf("check: %v\n%s", err, &out)
 	}
@@ -278,7 +279,7 @@ func computed(change string) string {
 		INSERT INTO workspace_mounts (workspace_id, grant_id, version_id, name, columns, minimum, mask, state, prepared, acquisition_id, asked_by, asked_at, ready_at) SELECT 1, 1, 1, 't', '[{"Name": "a", "Use": "group"}]', 10, repeat('a', 64), 'ready', '{}', max(id), 2, '2025-02-01', '2025-02-02' FROM acquisitions;
 		INSERT INTO workspace_jobs (number, workspace_id, kind, sql, state, state_at, asked_by, asked_name, asked_at, started_at, ended_at, sha256, cpu_ms) VALUES ('ZY-2025-000001', 1, 'sql', 'x', 'succeeded', '2025-02-03', 2, '陈', '2025-02-03', '2025-02-03', '2025-02-03', repeat('b', 64), 7);
 		INSERT INTO workspace_job_mounts VALUES (1, 1, 1, 5); INSERT INTO workspace_results VALUES (1, '\x00', repeat('b', 64), 1);
-		INSERT INTO usage_events (source, event_id, workspace_id, meter, quantity, at, received_at) VALUES ('workspace', 'ZY-2025-000001:cpu_ms', 1, 'cpu_ms', 7, '2025-02-03', '2025-02-03');
+		INSERT INTO usage_events (source, event_id, workspace_id, meter, quantity, dims, at, received_at) VALUES ('workspace', 'ZY-2025-000001:cpu_ms', 1, 'cpu_ms', 7, '{"job": "ZY-2025-000001"}', '2025-02-03', '2025-02-03');
 		INSERT INTO output_reviews (number, workspace_id, job_id, state, state_at, title, purpose, asked_by, asked_name, asked_at, sha256, first_by, first_at, second_by, second_at, clock_profile, clock_path, clock_from, ended_at)
 		VALUES ('SC-2025-000001', 1, 1, 'released', '2025-02-04', 'x', 'x', 2, '陈', '2025-02-03', repeat('c', 64), 3, '2025-02-04', 4, '2025-02-04', 'x', 'y', '2025-02-03', '2025-02-04');
 		INSERT INTO releases (number, review_id, workspace_id, job_id, title, sha256, columns, rows_out, cells, sources, ledger, at) VALUES ('FC-2025-000001', 1, 1, 1, 'x', repeat('c', 64), '[]', 1, 1, '[{}]', '\x00', '2025-02-04');
@@ -486,6 +487,32 @@ var mutations = []struct {
 	{name: "a held result that outlived its workspace", rule: "W4 of a destroyed", names: "workspace KJ-2025-000001", sql: computed(`UPDATE workspaces SET state = 'destroyed', wrapped_key = NULL, key_erased_at = now(); INSERT INTO workspace_destructions VALUES (1, 'XHKJ-2025-000001', '[]', 'x', encode(sha256('x'), 'hex'), now()); UPDATE workspace_mounts SET state = 'gone'`)},
 	{name: "a result that is gone", rule: "W5 a result is held", names: "job ZY-2025-000001", sql: computed(`DELETE FROM workspace_results`)},
 	{name: "a job that was not measured", rule: "W6 what a job took", names: "job ZY-2025-000001", sql: computed(`DELETE FROM usage_events`)},
+	{name: "usage of no job", rule: "W6 what was measured is of", names: "usage event ZY-2025-000009:cpu_ms", sql: computed(`INSERT INTO usage_events (source, event_id, workspace_id, meter, quantity, dims, at, received_at) VALUES ('workspace', 'ZY-2025-000009:cpu_ms', 1, 'cpu_ms', 7, '{"job": "ZY-2025-000009"}', now(), now())`)},
+	{name: "usage of another's job", rule: "W6 what was measured is of", names: "usage event ZY-2025-000001:cpu_ms", sql: computed(`UPDATE usage_events SET dims = '{"job": "ZY-2025-000002"}'`)},
+	{name: "more rows measured than were read", rule: "W6 what was measured is of", names: "usage event ZY-2025-000001:t:rows_read", sql: computed(`INSERT INTO usage_events (source, event_id, workspace_id, meter, quantity, dims, at, received_at) VALUES ('workspace', 'ZY-2025-000001:t:rows_read', 1, 'rows_read', 6, '{"job": "ZY-2025-000001", "mount": "t"}', now(), now())`)},
+	{name: "cells measured of no release", rule: "W6 what was measured is of", names: "usage event FC-2025-000002:cells_released", sql: computed(`INSERT INTO usage_events (source, event_id, workspace_id, meter, quantity, dims, at, received_at) VALUES ('workspace', 'FC-2025-000002:cells_released', 1, 'cells_released', 1, '{}', now(), now())`)},
+	{name: "usage of nothing that is known", rule: "W6 what was measured is of", names: "usage event x:cpu_ms", sql: computed(`INSERT INTO usage_events (source, event_id, workspace_id, meter, quantity, dims, at, received_at) VALUES ('workspace', 'x:cpu_ms', 1, 'cpu_ms', 1, '{}', now(), now())`)},
+	{name: "the mounts of a workspace that is not there", rule: "W4 in the engine's", names: "mounts of KJ-2025-000009", do: func(t *testing.T, w *world) {
+		w.lies(t, filepath.Join(w.engine, "mounts", "KJ-2025-000009", strings.Repeat("a", 64)), 0)
+	}},
+	{name: "the mounts of a workspace that was destroyed", rule: "W4 in the engine's", names: "mounts of KJ-2025-000001", sql: computed(`UPDATE workspaces SET state = 'destroyed', wrapped_key = NULL, key_erased_at = now()`), do: func(t *testing.T, w *world) {
+		w.lies(t, filepath.Join(w.engine, "mounts", "KJ-2025-000001", strings.Repeat("a", 64)), 0)
+	}},
+	{name: "a mount that was never whole", rule: "W4 in the engine's", names: "of KJ-2025-000001: new-1", sql: computed(``), do: func(t *testing.T, w *world) {
+		w.lies(t, filepath.Join(w.engine, "mounts", "KJ-2025-000001", "new-1"), 2*time.Hour)
+	}},
+	{name: "a copy of a table that nobody took away", rule: "W4 in the engine's", names: "left in the folder: table-1", do: func(t *testing.T, w *world) { w.lies(t, filepath.Join(w.engine, "table-1"), 2*time.Hour) }},
+	{name: "plain files of a mount", rule: "W4 in the engine's", names: "plain files of a mount: ", do: func(t *testing.T, w *world) { w.lies(t, filepath.Join("/dev/shm", w.scratch+"1"), 2*time.Hour) }},
+	{name: "a process that outlived its program", rule: "W4 in the engine's", names: "outlived the program", do: func(t *testing.T, w *world) {
+		cmd := &exec.Cmd{Path: "/bin/sleep", Args: []string{"shuyuan-behind-a-wall", "600"}}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() }) //nolint:errcheck // it is killed
+	}},
+	{name: "a workspace that outlived its scenario", rule: "W4 a workspace is closed", names: "workspace KJ-2025-000001", sql: computed(`UPDATE scenarios SET state = 'expired', state_at = now() - interval '40 days'`)},
+	{name: "a workspace that outlived its mandate", rule: "W4 a workspace is closed", names: "workspace KJ-2025-000001", sql: developed(`INSERT INTO workspaces (number, scenario_id, organisation_id, state, state_at, wrapped_key, cpu_seconds, memory_mb, wall_seconds, concurrent, rows_most, opened_by, opened_at) SELECT 'KJ-2025-000001', 1, organisation_id, 'ready', '2025-02-06', '\x00', 1, 1, 1, 1, 1, user_id, '2025-02-06' FROM scenarios;
+		` + checks("mandates") + `UPDATE mandates SET state = 'revoked', state_at = now() - interval '40 days'`)},
 	{name: "a job that nobody runs", rule: "I17 no job", names: "job ZY-2025-000001 (running)", sql: computed(`UPDATE workspace_jobs SET state = 'running', ended_at = NULL, runner = 'gone'`)},
 	{name: "a mark without an objection", rule: "L5 an entry is marked", names: "population: marked 1, open 0", sql: `UPDATE datasets SET rechecks = 1 WHERE id = 1`},
 	{name: "an objection without a mark", rule: "L5 an entry is marked", names: "population: marked 0, open 1", sql: objected("received", "") + `UPDATE datasets SET rechecks = 0`},

@@ -630,6 +630,19 @@ var rules = []rule{
 		SELECT format('job %s', j.number) FROM workspace_jobs j
 		WHERE j.started_at IS NOT NULL AND j.ended_at IS NOT NULL AND j.runner = '' AND j.state <> 'killed'
 		  AND NOT EXISTS (SELECT FROM usage_events u WHERE u.source = 'workspace' AND u.event_id = j.number || ':cpu_ms' AND u.quantity = j.cpu_ms)`},
+	{id: "W6", says: "what was measured is of a job, a mount or a release that is there, in its workspace", query: `
+		SELECT format('usage event %s', u.event_id) FROM usage_events u
+		WHERE u.source = 'workspace' AND NOT CASE
+			WHEN u.event_id LIKE 'ZY-%' THEN EXISTS (SELECT FROM workspace_jobs j WHERE j.number = split_part(u.event_id, ':', 1) AND j.workspace_id = u.workspace_id AND u.dims ->> 'job' = j.number)
+				AND (u.meter <> 'rows_read' OR EXISTS (SELECT FROM workspace_job_mounts i JOIN workspace_mounts m ON m.id = i.mount_id JOIN workspace_jobs j ON j.id = i.job_id WHERE j.number = u.dims ->> 'job' AND m.name = u.dims ->> 'mount' AND i.rows_read = u.quantity))
+			WHEN u.event_id LIKE 'FC-%' THEN EXISTS (SELECT FROM releases x WHERE x.number = split_part(u.event_id, ':', 1) AND x.workspace_id = u.workspace_id AND x.cells = u.quantity)
+			WHEN u.event_id LIKE 'mount-%' THEN EXISTS (SELECT FROM workspace_mounts m WHERE 'mount-' || m.id = split_part(u.event_id, ':', 1) AND m.workspace_id = u.workspace_id)
+			ELSE false END`},
+	{id: "W4", says: engineFolder, find: leftByJobs},
+	{id: "W4", says: "a workspace is closed when what it stands on has been over for long", query: `
+		SELECT format('workspace %s', w.number) FROM workspaces w JOIN scenarios s ON s.id = w.scenario_id
+		WHERE w.state IN ('provisioning', 'ready', 'frozen') AND (s.state IN ('expired', 'terminated', 'surrendered', 'closed') AND s.state_at < @now::timestamptz - interval '1 month'
+			OR EXISTS (SELECT FROM mandates m WHERE m.id = s.mandate_id AND m.state IN ('revoked', 'surrendered', 'expired', 'closed') AND m.state_at < @now::timestamptz - interval '1 month'))`},
 	{id: "I17", says: "no job of a workspace is said to run that has run longer than it may", query: `
 		SELECT format('job %s (%s)', j.number, j.state) FROM workspace_jobs j JOIN workspaces w ON w.id = j.workspace_id
 		WHERE j.state IN ('vetting', 'running') AND j.state_at < @now::timestamptz - make_interval(secs => w.wall_seconds + 600)`},

@@ -2,10 +2,12 @@ package check_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,7 +44,10 @@ type world struct {
 	store  blob.Store
 	path   string // of the store
 	staged string // the folder of staged files
-	index  index
+	engine string // that of what computes in workspaces
+
+	scratch string
+	index   index
 }
 
 var (
@@ -53,7 +58,7 @@ var (
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{pool: dbtest.New(t), path: t.TempDir(), staged: t.TempDir(), index: index{"population", "hospitals"}}
+	w := &world{pool: dbtest.New(t), path: t.TempDir(), staged: t.TempDir(), engine: t.TempDir(), scratch: "shuyuan-mount-" + strings.ToLower(rand.Text()) + "-", index: index{"population", "hospitals"}}
 	var err error
 	if w.store, err = blob.NewDir(w.path); err != nil {
 		t.Fatal(err)
@@ -133,6 +138,16 @@ func (w *world) stage(t *testing.T, id string, age time.Duration) {
 	if err := errors.Join(os.WriteFile(name, []byte("123456789"), 0o600), os.Chtimes(name, then, then)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// lies puts something where it has been for so long.
+func (w *world) lies(t *testing.T, path string, age time.Duration) {
+	t.Helper()
+	then := time.Now().Add(-age)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("x"), 0o600), os.Chtimes(path, then, then)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(path) })
 }
 
 func (w *world) remove(t *testing.T, staged string) {
