@@ -42,7 +42,7 @@ type Catalogue struct {
 	Compile *catalogue.Service
 	Pool    *pgxpool.Pool
 	Store   blob.Store
-	Files   string // the folder of Store
+	StoreAt string // its folder
 
 	mu     sync.Mutex
 	now    time.Time
@@ -66,7 +66,7 @@ func NewOn(t testing.TB, gate func(*pgxpool.Pool) datasets.Gate, options ...func
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Catalogue{Pool: dbtest.New(t), Store: store, Files: files, now: Now}
+	c := &Catalogue{Pool: dbtest.New(t), Store: store, StoreAt: files, now: Now}
 	var with []datasets.Option
 	for _, o := range options {
 		with = append(with, o(t, store))

@@ -171,7 +171,7 @@ func TestAKilledServerLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, w, w.Files, dir)
+	s := serve(t, w, w.StoreAt, dir)
 	for range 8_000 { // until a mount lies in the open
 		if found, _ := filepath.Glob(filepath.Join("/dev/shm", engine.Scratch(dir)+"*", "*")); len(found) > 0 {
 			break
@@ -183,7 +183,7 @@ func TestAKilledServerLeavesNothing(t *testing.T) {
 		v, err := w.Workspaces.Workspace(t.Context(), w.Owner, made.Number)
 		t.Fatalf("it was not killed while it prepared a mount: %s %+v %+v, %v", v.State, v.Mounts[0].State, v.Mounts[0].Words, err)
 	}
-	s = serve(t, w, w.Files, dir)
+	s = serve(t, w, w.StoreAt, dir)
 	var v *workspace.View
 	w.Until(t, "the workspace is ready", func() bool {
 		if v, err = w.Workspaces.Workspace(t.Context(), w.Owner, made.Number); err != nil {
@@ -199,7 +199,7 @@ func TestAKilledServerLeavesNothing(t *testing.T) {
 	if now, err := w.Workspaces.Job(t.Context(), w.Owner, v.Number, number); err != nil || now.State != workspace.Running {
 		t.Fatalf("whoever was killed wrote down that the job is %v, %v", now, err)
 	}
-	serve(t, w, w.Files, dir)
+	serve(t, w, w.StoreAt, dir)
 	nothing(t, w, w.Over(t, v.Number, number))
 	if j := w.Ran(t, v.Number, workspacetest.Counted); !j.Held() {
 		t.Errorf("it does not go on: %s %+v", j.State, j.Words)
