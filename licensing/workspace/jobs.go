@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -119,6 +120,21 @@ var parameterTypes = []rows.Type{rows.Text, rows.Integer, rows.Decimal, rows.Dat
 
 var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
 
+func errParameters() error {
+	return fault.At("parameters", "参数写作“名称 类型 = 值”，一行一个；类型是 text、integer、decimal、date、datetime 或 boolean。")
+}
+
+// mostParameters is how many parameters a program may have, and mostValue how many
+// characters a value of one.
+const (
+	mostParameters = 50
+	mostValue      = 2000
+)
+
+func declared(p engine.Parameter) bool {
+	return parameterName.MatchString(p.Name) && slices.Contains(parameterTypes, p.Type)
+}
+
 // ReadParameters reads what a form says of parameters: one on a line, its name, its
 // type and its value.
 func ReadParameters(text string) (list []engine.Parameter, given map[string]string, err error) {
@@ -134,8 +150,8 @@ func ReadParameters(text string) (list []engine.Parameter, given map[string]stri
 		if p.Type == "" {
 			p.Type = rows.Text
 		}
-		if !ok || !parameterName.MatchString(p.Name) || !slices.Contains(parameterTypes, p.Type) || given[p.Name] != "" {
-			return nil, nil, fault.At("parameters", "参数写作“名称 类型 = 值”，一行一个；类型是 text、integer、decimal、date、datetime 或 boolean。")
+		if _, twice := given[p.Name]; !ok || twice || !declared(p) {
+			return nil, nil, errParameters()
 		}
 		list, given[p.Name] = append(list, p), strings.TrimSpace(value)
 	}
@@ -145,10 +161,24 @@ func ReadParameters(text string) (list []engine.Parameter, given map[string]stri
 // values are the values of parameters, as the engine takes them.
 func values(list []engine.Parameter, given map[string]string) (map[string]any, error) {
 	out := map[string]any{}
+	if len(list) > mostParameters {
+		return nil, fault.At("parameters", "参数最多 %d 个。", mostParameters)
+	}
+	for name := range given {
+		if !slices.ContainsFunc(list, func(p engine.Parameter) bool { return p.Name == name }) {
+			return nil, fault.At("parameters", "程序没有参数“%s”。", name)
+		}
+	}
 	for _, p := range list {
+		if !declared(p) {
+			return nil, errParameters()
+		}
 		text, ok := given[p.Name]
 		if !ok {
 			return nil, fault.At("parameters", "参数“%s”没有值。", p.Name)
+		}
+		if len([]rune(text)) > mostValue {
+			return nil, fault.At("parameters", "参数“%s”的值太长，最多 %d 个字。", p.Name, mostValue)
 		}
 		var v any = text
 		var err error
@@ -156,7 +186,11 @@ func values(list []engine.Parameter, given map[string]string) (map[string]any, e
 		case rows.Integer:
 			v, err = strconv.ParseInt(text, 10, 64)
 		case rows.Decimal:
-			v, err = strconv.ParseFloat(text, 64)
+			var n float64
+			if n, err = strconv.ParseFloat(text, 64); err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {
+				err = strconv.ErrRange
+			}
+			v = n
 		case rows.Boolean:
 			v, err = strconv.ParseBool(text)
 		case rows.Date:

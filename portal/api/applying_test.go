@@ -210,14 +210,21 @@ func TestTheApplicationExampleRuns(t *testing.T) {
 // what was said.
 func (w *applicant) runs(t *testing.T, code string, files map[string]string, head ...string) (base, said string) {
 	t.Helper()
+	return runsAsItStands(t, func(base string) *portal.Server {
+		return replica(t, w.Catalogue, func(d *portal.Deps) {
+			d.Licensing, d.Accounts, d.Use, d.Config.BaseURL = w.Licensing, w.World.Accounts, w.Server.Use, base
+		})
+	}, code, files, head...)
+}
+
+func runsAsItStands(t *testing.T, serve func(base string) *portal.Server, code string, files map[string]string, head ...string) (base, said string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	base = "http://" + l.Addr().String()
-	s := replica(t, w.Catalogue, func(d *portal.Deps) {
-		d.Licensing, d.Accounts, d.Use, d.Config.BaseURL = w.Licensing, w.World.Accounts, w.Server.Use, base
-	})
+	s := serve(base)
 	served := make(chan error, 1)
 	go func() { served <- s.App().Listener(l) }()
 	t.Cleanup(func() {

@@ -97,7 +97,7 @@ func (a *api) showDevelopers(_ *portal.Server, c *fiber.Ctx) error {
 	}
 	p.Language = language(ctx, v, profiles)
 	p.Walk = walks(a.Config.BaseURL)
-	p.Applications, p.Owed, p.Uploads = preparing(a.Config.BaseURL), owed(a.Config.BaseURL), uploading(a.Config.BaseURL)
+	p.Applications, p.Owed, p.Uploads, p.Workspaces = preparing(a.Config.BaseURL), owed(a.Config.BaseURL), uploading(a.Config.BaseURL), computing(a.Config.BaseURL)
 	p.Webhooks = webhookCheck
 	if err := a.hero(ctx, &p); err != nil {
 		return err

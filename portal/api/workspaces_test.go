@@ -104,3 +104,64 @@ func TestAWorkspaceByProgram(t *testing.T) {
 		t.Errorf("under a suspended mandate: %d", a.status)
 	}
 }
+
+// The example on the page for developers runs a program as it stands there, once its
+// first lines are filled in, and fetches what was released.
+func TestTheWorkspaceExampleRuns(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	w.Released(t, v.Number, workspacetest.Counted)
+	secret, _, err := w.Accounts.CreateKey(t.Context(), w.Owner, "程序", []string{account.ScopeDevelop}, 24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, said := runsAsItStands(t, func(base string) *portal.Server {
+		return replica(t, w.Catalogue, func(d *portal.Deps) {
+			d.Licensing, d.Accounts, d.Workspaces, d.Config.BaseURL = w.Licensing, w.Accounts, w.Workspaces, base
+		})
+	}, "#workspaces-code", map[string]string{"program.json": `{"kind":"sql","name":"people.sql","sql":"SELECT day, count(DISTINCT person) AS people FROM station_visits GROUP BY day"}`}, "KEY="+secret, "SPACE="+v.Number)
+	if !strings.Contains(said, `"state":"succeeded"`) || !strings.Contains(said, `"rows":2`) || !strings.Contains(said, "获取日期：2026-11-02") || !strings.Contains(said, "东站") {
+		t.Errorf("%s", said)
+	}
+}
+
+// What programs send that is no job is told at its field, and makes none.
+func TestBadInputOfWorkspacesByProgram(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	s := replica(t, w.Catalogue, func(d *portal.Deps) { d.Licensing, d.Accounts, d.Workspaces = w.Licensing, w.Accounts, w.Workspaces })
+	secret, _, err := w.Accounts.CreateKey(t.Context(), w.Owner, "程序", []string{account.ScopeDevelop}, 24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, status := range map[string]int{
+		`{`: 400, `[]`: 400, `null`: 422, `{"kind":"sql","sql":"SELECT 1 AS a","shell":"ls"}`: 400, `{"kind":"sql"}`: 422, `{"kind":"","sql":"SELECT 1 AS a"}`: 422,
+		`{"kind":"algorithm","algorithm":"SF-2026-999999"}`:                                                                  404,
+		`{"kind":"sql","sql":"SELECT $a AS a","parameters":{"a":"blob"},"values":{"a":"x"}}`:                                 422,
+		`{"kind":"sql","sql":"SELECT $a AS a","parameters":{"A b":"text"},"values":{"A b":"x"}}`:                             422,
+		`{"kind":"sql","sql":"SELECT $a AS a","parameters":{"a":"decimal"},"values":{"a":"NaN"}}`:                            422,
+		`{"kind":"sql","sql":"SELECT $a AS a","parameters":{"a":"text"}}`:                                                    422,
+		`{"kind":"sql","sql":"SELECT 1 AS a","values":{"b":"x"}}`:                                                            422,
+		`{"kind":"sql","sql":"SELECT $a AS a","parameters":{"a":"text"},"values":{"a":"` + strings.Repeat("x", 2001) + `"}}`: 422,
+		`{"kind":"sql","sql":"` + strings.Repeat("x", 20_001) + `"}`:                                                         422,
+		`{"kind":"sql","name":"../x.sql","sql":"SELECT 1 AS a"}`:                                                             422,
+	} {
+		request := httptest.NewRequest(http.MethodPost, api.Base+"/workspaces/"+v.Number+"/jobs", strings.NewReader(body))
+		request.Header.Set("Authorization", "Bearer "+secret)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := s.App().Test(request, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != status {
+			t.Errorf("%.80s: %d, want %d: %s", body, response.StatusCode, status, got)
+		}
+	}
+	if jobs, err := w.Workspaces.Jobs(t.Context(), w.Owner, v.Number, 0, 10); err != nil || len(jobs) != 0 {
+		t.Errorf("%d jobs, %v", len(jobs), err)
+	}
+}
