@@ -11,6 +11,7 @@ import (
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
+	"shuyuan/internal/inbox"
 	"shuyuan/licensing/operation"
 	"shuyuan/licensing/papers"
 	"shuyuan/templates"
@@ -44,6 +45,12 @@ func (s *Server) showAuthority(c *fiber.Ctx) error {
 	}
 	if who.Is(account.Operator) {
 		p.Title = text.T(ctx, "运营")
+		if p.Load, err = s.Operation.LoadOf(ctx, who); err != nil {
+			return err
+		}
+		if p.Waiting, err = inbox.Waiting(ctx, who, s.Operation, s.Scenarios, s.Workspaces); err != nil {
+			return err
+		}
 		return s.page(c, templates.Mandates(p))
 	}
 	if p.Plans, err = s.Operation.Plans(ctx, who, 0, mostMandates); err != nil {

@@ -23,7 +23,7 @@ func (s *Server) showOperation(c *fiber.Ctx) error {
 	p := templates.OperatedPage{Frame: s.frame(c, text.T(ctx, "授权运营"), text.T(ctx, "公共数据授权运营的信息披露：每一份授权的双方、范围、期限、用途、费用上限和经过。")), Book: s.Policy}
 	p.Wide = true
 	var err error
-	if p.Items, err = s.Operation.Disclosures(ctx); err != nil {
+	if p.Items, err = s.Operation.Disclosures(ctx, operation.Public{}); err != nil {
 		return err
 	}
 	if p.Reports, err = s.Operation.IssuedReports(ctx); err != nil {
@@ -37,7 +37,7 @@ func (s *Server) operationCSV(c *fiber.Ctx) error {
 	if _, err := query(c); err != nil {
 		return err
 	}
-	list, err := s.Operation.Disclosures(c.UserContext())
+	list, err := s.Operation.Disclosures(c.UserContext(), operation.Public{})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
 	op "shuyuan/licensing/operation"
 	"shuyuan/templates/text"
@@ -65,9 +66,43 @@ type MandatesPage struct {
 	Owed     []int // years
 	Slug     string
 	All      bool
-	Drafts   bool   // plans
-	Profile  string // that binds the body of who looks
+	Drafts   bool         // plans
+	Profile  string       // that binds the body of who looks
+	Load     op.Load      // of the operator of who looks
+	Waiting  []inbox.Item // of who looks, where they operate; what is due first comes first
 }
+
+// operatorWork is a part of what an operator has to do: which kinds of things wait, how
+// many there are in all, and where they lie.
+type operatorWork struct {
+	Title, Says string
+	Path        string
+	N           int
+	Kinds       []string
+}
+
+func (p MandatesPage) work(ctx context.Context) []operatorWork {
+	return []operatorWork{
+		{text.T(ctx, "授权和开发主体"), text.T(ctx, "已入驻 %d 家", p.Load.Developers), "/desk/developers", p.Load.Developers, []string{"mandate", "developer"}},
+		{text.T(ctx, "场景"), text.T(ctx, "在用 %d 个，在办 %d 个", p.Load.Scenarios, p.Load.Applied), "/desk/scenarios", p.Load.Scenarios + p.Load.Applied, []string{"scenario", "scenario-report"}},
+		{text.T(ctx, "安全开发空间"), text.T(ctx, "没有销毁的 %d 个", p.Load.Workspaces), "/desk/workspaces", p.Load.Workspaces, []string{"workspace", "algorithm"}},
+		{text.T(ctx, "结果审核"), text.T(ctx, "在审 %d 件", p.Load.Reviews), "/desk/outputs", p.Load.Reviews, []string{"output-review"}},
+	}
+}
+
+// waits is what of some kinds waits for who looks, and how many things that are.
+func (p MandatesPage) waits(kinds []string) (items []inbox.Item, n int) {
+	for _, i := range p.Waiting {
+		if slices.Contains(kinds, i.Kind) {
+			items, n = append(items, i), n+i.Count()
+		}
+	}
+	return items, n
+}
+
+// shownWaiting is how many of what waits the page of an operator shows of each part; the
+// page of the part has all.
+const shownWaiting = 5
 
 // MandatePlanPage is one plan.
 type MandatePlanPage struct {

@@ -27,12 +27,14 @@ import (
 
 // Disclosed is a mandate as it is disclosed.
 type Disclosed struct {
+	ID            int64               `json:"-"`
 	Number        string              `json:"number"`
 	Title         string              `json:"title"`
 	Parent        string              `json:"parent,omitempty"`
 	Renews        string              `json:"renews,omitempty"`
 	Body          string              `json:"body"`
 	BodyEN        string              `json:"body_en"`
+	BodySlug      string              `json:"body_slug"`
 	Operator      string              `json:"operator"`
 	OperatorCode  string              `json:"operator_code"`
 	State         State               `json:"state"`
@@ -51,7 +53,8 @@ type Disclosed struct {
 	Cycle         int                 `json:"evaluation_months"`
 	Evaluations   []DisclosedVerdict  `json:"evaluations"`
 	Scenarios     []DisclosedScenario `json:"scenarios"`
-	Developers    int                 `json:"developers"`
+	Developers    int                 `json:"developers"` // also under the mandates below it
+	Admitted      []DisclosedEntrant  `json:"admitted"`
 	Grants        int                 `json:"grants"`
 	SHA256        string              `json:"agreement_sha256"`
 	History       []DisclosedMove     `json:"history"`
@@ -92,6 +95,13 @@ type DisclosedScenario struct {
 	State     string `json:"state"`
 }
 
+// DisclosedEntrant is a developer that is admitted with a mandate.
+type DisclosedEntrant struct {
+	Name  string `json:"name"`
+	Code  string `json:"code"`
+	Since string `json:"since"` // day on which it was admitted, or let go on
+}
+
 // DisclosedMove is a state and the day on which it began.
 type DisclosedMove struct {
 	State string `json:"state"`
@@ -115,7 +125,7 @@ func (s *Service) Disclose(ctx context.Context, number string) (*Disclosed, erro
 }
 
 func (s *Service) disclosed(ctx context.Context, q database.Querier, m *Mandate) (*Disclosed, error) {
-	d := &Disclosed{Number: m.Number, Title: m.Title, Parent: m.Parent, Renews: m.Renews, Body: m.Body.Name, BodyEN: m.Body.NameEN, Operator: m.Operator.Name, OperatorCode: m.Operator.Code, State: m.State, From: day(m.From), Last: day(m.Last()),
+	d := &Disclosed{ID: m.ID, BodySlug: m.Body.Slug, Number: m.Number, Title: m.Title, Parent: m.Parent, Renews: m.Renews, Body: m.Body.Name, BodyEN: m.Body.NameEN, Operator: m.Operator.Name, OperatorCode: m.Operator.Code, State: m.State, From: day(m.From), Last: day(m.Last()),
 		Purposes: m.Purposes, Forms: m.Forms, Products: m.Products, Tariff: m.Tariff, SecurityLevel: m.SecurityLevel, Cycle: m.Cycle, SHA256: m.SHA256, Income: m.Income, Scope: []DisclosedItem{}, Ceilings: []DisclosedCeiling{}, Evaluations: []DisclosedVerdict{}, Scenarios: []DisclosedScenario{}, History: []DisclosedMove{}}
 	if m.Income > 0 {
 		d.IncomeMonths = m.IncomeMonths
@@ -144,6 +154,9 @@ func (s *Service) disclosed(ctx context.Context, q database.Querier, m *Mandate)
 	if d.Scenarios, err = selectScenarios(ctx, q, m.ID); err != nil {
 		return nil, err
 	}
+	if d.Admitted, err = selectAdmitted(ctx, q, m.ID); err != nil {
+		return nil, err
+	}
 	below, err := counts(ctx, q, m.ID)
 	if err != nil {
 		return nil, err
@@ -167,14 +180,42 @@ func (s *Service) disclosed(ctx context.Context, q database.Querier, m *Mandate)
 	return d, nil
 }
 
+// Public narrows the mandates that everybody may see.
+type Public struct {
+	State    string
+	Body     string // slug
+	Operator string // 统一社会信用代码
+	Before   int64  // ID of the last one of the page before; 0: from the newest
+	Limit    int    // 0: as many as a page or a file has
+}
+
+// isPublic is the condition of a mandate that everybody may see, as State.Public has it.
+const isPublic = `m.state IN ('signed', 'active', 'suspended', 'expired', 'revoked', 'surrendered', 'closed')`
+
 // Disclosures are the mandates that everybody may see, the newest first.
-func (s *Service) Disclosures(ctx context.Context) ([]Disclosed, error) {
-	list, err := s.mandateList(ctx, s.pool, `m.state IN ('signed', 'active', 'suspended', 'expired', 'revoked', 'surrendered', 'closed')`, pgx.NamedArgs{"limit": mostDisclosed})
+func (s *Service) Disclosures(ctx context.Context, f Public) ([]Disclosed, error) {
+	if f.Limit == 0 {
+		f.Limit = mostDisclosed
+	}
+	list, err := s.mandateList(ctx, s.pool, isPublic+` AND (@state = '' OR m.state = @state) AND (@body = '' OR b.slug = @body) AND (@operator = '' OR o.credit_code = upper(@operator)) AND (@before = 0 OR m.id < @before)`,
+		pgx.NamedArgs{"state": f.State, "body": f.Body, "operator": f.Operator, "before": f.Before, "limit": f.Limit})
 	if err != nil {
 		return nil, err
 	}
 	return s.discloseAll(ctx, s.pool, list)
 }
+
+// Figures are sums over all mandates that everybody may see.
+type Figures struct {
+	Mandates   int
+	Active     int
+	Operators  int // of the active ones
+	Developers int // admitted under those
+	Scenarios  int // that were ever authorised
+}
+
+// Figures counts them.
+func (s *Service) Figures(ctx context.Context) (Figures, error) { return selectFigures(ctx, s.pool) }
 
 // mostDisclosed is how many mandates one page or file discloses.
 const mostDisclosed = 1000

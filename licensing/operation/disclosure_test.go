@@ -38,7 +38,7 @@ func TestWhatIsDisclosed(t *testing.T) {
 		if _, err := w.Operation.Disclose(t.Context(), m.Number); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%s: %v", m.State, err)
 		}
-		if all, err := w.Operation.Disclosures(t.Context()); err != nil || len(all) != 0 {
+		if all, err := w.Operation.Disclosures(t.Context(), operation.Public{}); err != nil || len(all) != 0 {
 			t.Errorf("%s: %v %v", m.State, all, err)
 		}
 		if _, err := w.Operation.ReportOf(t.Context(), m.Body.Slug, 2026); fault.KindOf(err) != fault.NotFound {

@@ -302,3 +302,21 @@ func Sort(list []Ceiling, forms []string) {
 		return cmp.Or(slices.Index(forms, a.Form)-slices.Index(forms, b.Form), cmp.Compare(a.Unit, b.Unit))
 	})
 }
+
+// Load is what there is now under the mandates of the organisations of somebody who
+// operates.
+type Load struct {
+	Developers int // admitted
+	Scenarios  int // in use or suspended
+	Applied    int // scenarios on their way to a decision
+	Workspaces int // not destroyed
+	Reviews    int // of results, that are not over
+}
+
+// LoadOf counts it; nothing for whoever does not operate.
+func (s *Service) LoadOf(ctx context.Context, who account.Actor) (Load, error) {
+	if who.Key != "" || !who.Is(account.Operator) {
+		return Load{}, nil
+	}
+	return selectLoad(ctx, s.pool, who.ID)
+}

@@ -473,6 +473,46 @@ func selectScenarios(ctx context.Context, q database.Querier, mandate int64) ([]
 	return out, err
 }
 
+// selectAdmitted are the developers that are admitted with a mandate.
+func selectAdmitted(ctx context.Context, q database.Querier, mandate int64) ([]DisclosedEntrant, error) {
+	rows, err := q.Query(ctx, `SELECT o.name, o.credit_code, d.state_at FROM developers d JOIN organisations o ON o.id = d.organisation_id WHERE d.mandate_id = $1 AND d.state = 'admitted' ORDER BY d.id`, mandate)
+	if err != nil {
+		return nil, fmt.Errorf("developers of a mandate: %w", err)
+	}
+	out := []DisclosedEntrant{}
+	var d DisclosedEntrant
+	var since time.Time
+	_, err = pgx.ForEachRow(rows, []any{&d.Name, &d.Code, &since}, func() error { d.Since = day(since); out = append(out, d); return nil })
+	return out, err
+}
+
+func selectFigures(ctx context.Context, q database.Querier) (f Figures, err error) {
+	err = q.QueryRow(ctx, `
+		WITH known AS (SELECT m.id, m.state, m.operator_id FROM mandates m WHERE `+isPublic+`), live AS (SELECT * FROM known WHERE state = 'active')
+		SELECT (SELECT count(*) FROM known), (SELECT count(*) FROM live), (SELECT count(DISTINCT operator_id) FROM live),
+			(SELECT count(DISTINCT d.organisation_id) FROM developers d JOIN live ON live.id = d.mandate_id WHERE d.state = 'admitted'),
+			(SELECT count(*) FROM scenarios s JOIN known ON known.id = s.mandate_id WHERE s.state IN ('authorised', 'active', 'suspended', 'expired', 'terminated', 'surrendered', 'closed'))`).
+		Scan(&f.Mandates, &f.Active, &f.Operators, &f.Developers, &f.Scenarios)
+	if err != nil {
+		return f, fmt.Errorf("figures of authorised operation: %w", err)
+	}
+	return f, nil
+}
+
+func selectLoad(ctx context.Context, q database.Querier, user int64) (l Load, err error) {
+	err = q.QueryRow(ctx, `
+		WITH own AS (SELECT id FROM mandates WHERE operator_id IN (SELECT organisation_id FROM organisation_members WHERE user_id = $1) AND state NOT IN ('draft', 'under_review', 'withdrawn')),
+			case_of AS (SELECT s.id, s.state FROM scenarios s JOIN own ON own.id = s.mandate_id), space AS (SELECT w.id FROM workspaces w JOIN case_of c ON c.id = w.scenario_id WHERE w.state <> 'destroyed')
+		SELECT (SELECT count(*) FROM developers d JOIN own ON own.id = d.mandate_id WHERE d.state = 'admitted'), (SELECT count(*) FROM case_of WHERE state IN ('active', 'suspended')),
+			(SELECT count(*) FROM case_of WHERE state IN ('submitted', 'returned', 'screened', 'reviewed', 'awarding', 'authorised')), (SELECT count(*) FROM space),
+			(SELECT count(*) FROM output_reviews r JOIN space ON space.id = r.workspace_id WHERE r.ended_at IS NULL)`, user).
+		Scan(&l.Developers, &l.Scenarios, &l.Applied, &l.Workspaces, &l.Reviews)
+	if err != nil {
+		return l, fmt.Errorf("what an operator has: %w", err)
+	}
+	return l, nil
+}
+
 // bodyBy is a department by its slug.
 func bodyBy(ctx context.Context, q database.Querier, slug string) (b Body, err error) {
 	err = q.QueryRow(ctx, `SELECT `+bodyColumns+` FROM departments b WHERE b.slug = $1`, slug).Scan(bodyInto(&b)...)

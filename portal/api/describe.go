@@ -50,6 +50,7 @@ func config() huma.Config {
 				{Name: "grants", Description: "What one was granted and what was delivered (取数记录), by a key of one's own."},
 				{Name: "workspaces", Description: "Secure workspaces: programs run on data that nobody sees, and what two people released. By a key that may develop; it stops with everything above the workspace."},
 				{Name: "scenarios", Description: "Authorised operation: which developer uses which data for what, as it was decided."},
+				{Name: "operation", Description: "Authorised operation: mandates, operators, developers, ceilings and reports, as they are disclosed."},
 				{Name: "tenders", Description: "Competitions: what is awarded, by whom, until when bids are taken."},
 				{Name: "requests", Description: "Data that people want and that is not open yet."},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},

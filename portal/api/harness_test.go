@@ -19,6 +19,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
+	"shuyuan/licensing/operation"
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/tender"
 	"shuyuan/portal"
@@ -65,6 +66,10 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 	if err != nil {
 		t.Fatal(err)
 	}
+	operated, err := operation.New(operation.Config{Pool: c.Pool, Catalogue: c.Service, Book: book, Clocks: clocks, Accounts: accounts, Now: c.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tenders, err := tender.New(tender.Config{Pool: c.Pool, Catalogue: c.Service, Accounts: accounts, Book: book, Clocks: clocks, Papers: applications.Papers(), Keeper: account.NewKeeper([]byte("tenders")), Now: c.Clock})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +79,7 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 		Licensing:   applications,
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
-		Scenarios: scenarios, Tenders: tenders,
+		Scenarios: scenarios, Tenders: tenders, Operation: operated,
 		Demands: demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Search:  finder{c.Service}, Accounts: accounts,
 		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},

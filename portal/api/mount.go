@@ -48,6 +48,7 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/requests", By: anybody},
 	{Method: "GET", Path: Base + "/requests/:id", By: anybody},
 	{Method: "GET", Path: Base + "/scenarios", By: anybody},
+	{Method: "GET", Path: Base + "/operation", By: anybody},
 	{Method: "GET", Path: Base + "/tenders", By: anybody},
 	{Method: "GET", Path: Base + "/departments", By: anybody},
 	{Method: "GET", Path: Base + "/departments/:slug", By: anybody},

@@ -89,6 +89,7 @@ func (a *api) register(h huma.API) {
 		example("/resources/{id}/distributions/1"), a.getDistribution)
 	a.registerRequests(h)
 	a.registerScenarios(h)
+	a.registerOperation(h)
 	a.registerTenders(h)
 	register(h, op("listDepartments", "/departments", "vocabulary").
 		summary("All departments", "全部部门").

@@ -76,7 +76,7 @@ func TestTheSampleMandates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := s.Disclosures(t.Context())
+	all, err := s.Disclosures(t.Context(), operation.Public{})
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d mandates, %v", len(all), err)
 	}
