@@ -387,7 +387,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Take the entries of one's department out and in as sheets, and take an import back": func(p persona) bool {
 			return reads("/desk/imports", "/desk/imports/files/catalogue.xlsx")(p) && sends("/desk/imports/confirm", url.Values{"secret": {"no"}, "step": {"apply"}}, 422)(p) && sends("/desk/imports/9/undo", nil, 404)(p)
 		},
-		"See disclosed mandates and the yearly reports":                                                              reads("/operation", "/operation/mandates.csv", "/operation/"+mandate.Number),
+		"See disclosed mandates and the yearly reports":                                                              reads("/operation", "/operation/mandates.csv", "/operation/"+mandate.Number, "/api/v1/operation"),
 		"See the entries of one's organisations; who answers for one of those who use applies for entry, and leaves": reads("/entries"),
 		"See mandates and entries of developers: of one's body or organisation; the regulator, all":                  reads("/desk/developers"),
 		"Draft plans and mandates, record the operator, sign for the body, suspend, resume, revoke and close mandates, evaluate the operator, issue the yearly report": func(p persona) bool {

@@ -114,6 +114,35 @@ type MandatePlanPage struct {
 	Done    string
 }
 
+// wrong is what is said above the forms: of a mistake in a field that is shown, nothing.
+func (p MandatePlanPage) wrong() string {
+	fields := []string{"reason"}
+	if p.Plan.Awards {
+		fields = append(fields, "winner", "way", "candidates", "on", "words")
+	}
+	if len(p.Plan.Tenders) > 0 {
+		fields = append(fields, "tender")
+	}
+	return p.Mistake.beside(fields...)
+}
+
+// cycle is the first day of the cycle that who looks can evaluate now; zero: none.
+func (p MandatePage) cycle() time.Time {
+	if !p.Case.Evaluates {
+		return time.Time{}
+	}
+	return p.Case.NextCycle(p.Now)
+}
+
+// wrong is what is said above the forms: of a mistake in a field that is shown, nothing.
+func (p MandatePage) wrong() string {
+	fields := []string{"reason", "basis"}
+	if !p.cycle().IsZero() {
+		fields = append(fields, "verdict", "findings", "income")
+	}
+	return p.Mistake.beside(fields...)
+}
+
 // MandatePlanStepForm is what somebody has written in a form of a plan.
 type MandatePlanStepForm struct {
 	Action                             op.PlanAction
