@@ -355,9 +355,17 @@ func succeeds(t testing.TB, data string, args ...string) string {
 // connect opens the private database of a running server.
 func connect(t testing.TB, p *process) *pgx.Conn {
 	t.Helper()
-	address, err := embedded.RunningURL(filepath.Join(p.data, "postgres"))
-	if err != nil {
-		t.Fatal(err)
+	var address string
+	for _, pair := range p.cmd.Env { // a database that is not its own
+		if url, ok := strings.CutPrefix(pair, "SHUYUAN_DATABASE_URL="); ok {
+			address = url
+		}
+	}
+	if address == "" {
+		var err error
+		if address, err = embedded.RunningURL(filepath.Join(p.data, "postgres")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	conn, err := pgx.Connect(t.Context(), address)
 	if err != nil {
