@@ -39,7 +39,7 @@ if (area) {
       extensions: [
         keymap.of([run]), lineNumbers(), history(), drawSelection(), bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine(),
         sql({ dialect: PostgreSQL, schema: JSON.parse(box.dataset.names), upperCaseKeywords: false }), syntaxHighlighting(look), theme,
-        EditorView.contentAttributes.of({ 'aria-label': box.querySelector('label').textContent, spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': box.querySelector('label').textContent, spellcheck: 'false', tabindex: '0' }),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap, { ...indentWithTab, key: 'Tab' }]),
         EditorView.updateListener.of(u => { if (u.docChanged) area.value = u.state.doc.toString(); }),
       ],

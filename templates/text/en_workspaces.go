@@ -39,7 +39,7 @@ func init() {
 		"全部空间":          "All workspaces",
 		"关闭并销毁":         "Close and destroy",
 		"关闭空间":          "Close the workspace",
-		"内存与时长有上限，不能连外网；Ctrl+Enter 运行。": "Memory and time are limited, no network; Ctrl+Enter runs.",
+		"内存与时长有上限，不能连外网；Ctrl+Enter 运行，先 Esc 再 Tab 离开编辑框。": "Memory and time are limited, no network; Ctrl+Enter runs, Esc and then Tab leave the editor.",
 		"内存最多":  "Peak memory",
 		"写程序":   "writes programs",
 		"冻结":    "Freeze",
