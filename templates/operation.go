@@ -218,6 +218,11 @@ func (p MandatePage) path() string { return "/desk/mandates/" + p.Case.Number }
 
 func (p MandatePage) offers(a op.Action) bool { return slices.Contains(p.Case.Offers, a) }
 
+// ends reports whether who looks can stop, end or bring back anything.
+func (p MandatePage) ends() bool {
+	return slices.ContainsFunc([]op.Action{op.Suspend, op.Freeze, op.Resume, op.Unfreeze, op.Revoke, op.Surrender, op.Withdraw}, p.offers)
+}
+
 func (p MandatePage) reason(a op.Action) string {
 	if p.Form.Action == a {
 		return p.Form.Reason
