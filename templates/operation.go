@@ -372,7 +372,7 @@ func DeveloperStateName(ctx context.Context, s op.EntryState) string {
 
 var entryActs = map[string]string{
 	"apply": "开始申请入驻", "submit": "提交入驻申请", "return": "退回补正", "admit": "同意入驻", "refuse": "不同意入驻", "suspend": "运营机构暂停入驻", "resume": "运营机构恢复入驻", "object": "实施机构提出异议，暂停入驻", "release": "实施机构解除异议",
-	"train": "记录新的培训", "leave": "退出", "end": "运营机构终止入驻", "withdraw": "撤回申请", "training": "培训快要过期",
+	"train": "记录新的培训", "leave": "退出入驻", "end": "运营机构终止入驻", "withdraw": "撤回申请", "training": "培训快要过期",
 	"ask_people": "申请更换人员", "confirm_people": "确认更换人员", "refuse_people": "不同意更换人员", "recall_people": "撤回更换人员的申请",
 }
 

@@ -62,13 +62,14 @@ type Disclosed struct {
 
 // DisclosedItem is one dataset of a scope.
 type DisclosedItem struct {
-	Dataset    string   `json:"dataset"` // slug
-	Title      string   `json:"title"`
-	TitleEN    string   `json:"title_en"`
-	Department string   `json:"department"`
-	Columns    []string `json:"columns"`
-	Forms      []string `json:"forms,omitempty"`
-	Purposes   []string `json:"purposes,omitempty"`
+	Dataset      string   `json:"dataset"` // slug
+	Title        string   `json:"title"`
+	TitleEN      string   `json:"title_en"`
+	Department   string   `json:"department"`
+	DepartmentEN string   `json:"department_en"`
+	Columns      []string `json:"columns"`
+	Forms        []string `json:"forms,omitempty"`
+	Purposes     []string `json:"purposes,omitempty"`
 }
 
 // DisclosedCeiling is the most that may be charged for one unit.
@@ -139,7 +140,7 @@ func (s *Service) disclosed(ctx context.Context, q database.Querier, m *Mandate)
 			d.NotPublic++
 			continue
 		}
-		d.Scope = append(d.Scope, DisclosedItem{i.Slug, i.Title, i.TitleEN, i.Owner.Name, i.Columns, i.Forms, i.Purposes})
+		d.Scope = append(d.Scope, DisclosedItem{i.Slug, i.Title, i.TitleEN, i.Owner.Name, i.Owner.NameEN, i.Columns, i.Forms, i.Purposes})
 	}
 	for _, c := range m.Ceilings {
 		d.Ceilings = append(d.Ceilings, DisclosedCeiling(c))

@@ -338,5 +338,7 @@ func init() {
 		"还有 %d 件":           "%d more",
 		"看授权运营":             "See authorised operation",
 		"谁授权谁、到列的范围、费用上限、开发主体；场景在 …/scenarios，竞争项目在 …/tenders。": "Who authorises whom, scope to the column, ceilings, developers; scenarios are at …/scenarios, competitions at …/tenders.",
+		"授权期限": "Term",
+		"退出入驻": "Leave",
 	})
 }
