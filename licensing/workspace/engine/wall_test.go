@@ -169,11 +169,8 @@ func TestHowAJobEnds(t *testing.T) {
 		other := j
 		other.Workspace = Workspace{ID: "closing", Key: space.Key}
 		other.Mounts = r.prepared(t, other.Workspace)
-		time.AfterFunc(time.Second, func() {
-			if err := r.Erase("closing"); err != nil {
-				t.Error(err)
-			}
-		})
+		erased := make(chan error, 1)
+		time.AfterFunc(time.Second, func() { erased <- r.Erase("closing") })
 		ctx, done, err := r.begin(t.Context(), other)
 		if err != nil {
 			t.Fatal(err)
@@ -181,6 +178,9 @@ func TestHowAJobEnds(t *testing.T) {
 		defer done()
 		_, err = r.execute(ctx, other, task{SQL: bomb})
 		if end(err) != ReasonCancelled {
+			t.Error(err)
+		}
+		if err := <-erased; err != nil { // the job may end a moment before the last file is gone
 			t.Error(err)
 		}
 		if _, err := os.Stat(filepath.Join(r.opt.Dir, "mounts", "closing")); !errors.Is(err, os.ErrNotExist) {
