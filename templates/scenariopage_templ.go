@@ -390,7 +390,7 @@ func Scenario(p ScenarioPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = TextPair(text.T(ctx, "已放出的结果"), text.T(ctx, "%d 项", p.Case.Released)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = TextPair(text.T(ctx, "已放出的结果"), text.T(ctx, "%d 项结果", p.Case.Released)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

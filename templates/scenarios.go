@@ -250,7 +250,7 @@ var scenarioUses = map[scenario.Use]string{scenario.Group: "可分组", scenario
 
 var scenarioDecisions = map[string]string{"": "还没有意见", scenario.ItemOpen: "无条件开放，不须征求意见", scenario.ItemGranted: "同意", scenario.ItemReduced: "同意一部分", scenario.ItemRefused: "不同意"}
 
-var scenarioVerdicts = map[string]string{"": "还没有结论", scenario.Passed: "通过", scenario.WithConditions: "有条件通过", scenario.Failed: "不通过"}
+var scenarioVerdicts = map[string]string{"": "还没有结论", scenario.Passed: "审查通过", scenario.WithConditions: "有条件通过", scenario.Failed: "不通过"}
 
 var scenarioSides = map[scenario.Side]string{
 	scenario.OfDeveloper: "开发主体", scenario.OfOperator: "运营机构", scenario.OfDepartment: "数据部门", scenario.OfSecurity: "安全审查", scenario.OfAuthority: "授权方", scenario.OfRegulator: "监管机构", scenario.OfPlatform: "平台自动",

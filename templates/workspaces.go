@@ -325,7 +325,7 @@ func ruleClass(v disclosure.Verdict) string {
 }
 
 func verdictName(ctx context.Context, v disclosure.Verdict) string {
-	return text.T(ctx, map[disclosure.Verdict]string{disclosure.Pass: "通过", disclosure.Fixed: "已处理", disclosure.People: "由人判断", disclosure.Refused: "不通过"}[v])
+	return text.T(ctx, map[disclosure.Verdict]string{disclosure.Pass: "检查通过", disclosure.Fixed: "已处理", disclosure.People: "由人判断", disclosure.Refused: "不通过"}[v])
 }
 
 func foundRows(ctx context.Context, list []int) string {
