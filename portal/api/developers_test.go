@@ -215,7 +215,7 @@ func TestTheExamplesReadWhatIsThere(t *testing.T) {
 		code := s.Text()
 		for _, found := range address.FindAllString(code, -1) {
 			path := strings.TrimPrefix(found, "https://data.example")
-			path = strings.TrimSuffix(path, "?")                                            // the code goes on with its parameters
+			path = strings.TrimSuffix(path, "?")                                                                                                                              // the code goes on with its parameters
 			if strings.Contains(path, "$DATASET") || strings.Contains(path, "$SPACE") || s.Closest("#workspaces-code").Length() > 0 || s.Closest("#owed-code").Length() > 0 { // what needs a key is run as it stands, too
 				continue
 			}
