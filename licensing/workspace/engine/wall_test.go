@@ -115,8 +115,12 @@ func reached(t *testing.T, f *os.File) (children int, opened map[string]bool) {
 				vetters[tid] = true
 			}
 		case "clone", "clone3":
-			if result != "" && result != "-1" && strings.Contains(text, "CLONE_THREAD") {
+			switch {
+			case result == "" || result == "-1" || result == "?":
+			case strings.Contains(text, "CLONE_THREAD"):
 				group[result] = group[tid]
+			case group[result] != "" && group[result] != result: // a number that a thread had before is a process now
+				group[result] = result
 			}
 		case "seccomp":
 			if vetters[group[tid]] && result == "0" && strings.Contains(text, "SECCOMP_SET_MODE_FILTER") && walled[group[tid]] == "" {
