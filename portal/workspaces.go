@@ -175,7 +175,7 @@ func (s *Server) workspaceJobState(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(fiber.Map{"open": j.State.Open(), "state": j.State, "says": templates.JobStateName(c.UserContext(), j.State), "percent": int(j.Percent), "read": j.Read, "of": j.Of})
+	return c.JSON(fiber.Map{"open": j.State.Open(), "state": j.State, "says": templates.JobStateName(c.UserContext(), j.State), "percent": int(j.Percent)})
 }
 
 // moveWorkspaceJob is POST /workspaces/{number}/jobs/{job}: cancel it, ask for its

@@ -80,9 +80,9 @@ func developersWorkspaces(code string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "语句先检查：不能运行的，findings 里写明第几行第几个字、为什么、怎样改。结果加密暂存，接口只说有几列几行；申请放出没有接口，由人在作业的网页上办。"))
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "语句先检查：不能运行的，findings 里写明第几行第几个字、为什么、怎样改。结果加密暂存，放出以前接口只说有哪几列；申请放出没有接口，由人在作业的网页上办。"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers_workspaces.templ`, Line: 13, Col: 236}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `developers_workspaces.templ`, Line: 13, Col: 245}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -301,7 +302,7 @@ func resultColumns(list []disclosure.Column) []string {
 func machineTime(ctx context.Context, d time.Duration) string {
 	switch {
 	case d < time.Minute:
-		return text.T(ctx, "%s 秒", strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
+		return text.T(ctx, "%s 秒", strconv.FormatFloat(math.Round(d.Seconds()*10)/10, 'f', -1, 64))
 	case d < time.Hour:
 		return text.T(ctx, "%s 分钟", strconv.FormatFloat(d.Minutes(), 'f', 1, 64))
 	}
@@ -316,8 +317,16 @@ func quotaTime(v *workspace.View) time.Duration {
 	return time.Duration(v.Quota.CPUSeconds) * time.Second
 }
 
-// maskedRows is how many lines of a held result are drawn.
-func maskedRows(n int64) []struct{} { return make([]struct{}, min(n, 9)) }
+// maskedRows are the lines that are drawn of a held result, as many of each.
+func maskedRows() []struct{} { return make([]struct{}, 3) }
+
+// usedWords is what a job took, as far as who reads it may know.
+func usedWords(ctx context.Context, j *workspace.Job) string {
+	if j.Memory == 0 {
+		return text.T(ctx, "机时 %s，历时 %s", machineTime(ctx, j.CPU), machineTime(ctx, j.Wall))
+	}
+	return text.T(ctx, "机时 %s，历时 %s，内存 %s", machineTime(ctx, j.CPU), machineTime(ctx, j.Wall), Size(j.Memory))
+}
 
 // verdictClass is how what a rule says looks.
 func ruleClass(v disclosure.Verdict) string {

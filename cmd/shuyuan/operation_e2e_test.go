@@ -546,7 +546,7 @@ func theResult(t *testing.T, scenario string, enter func(string) *tab) (space, r
 	lab.press(kb.Enter) // the job is on this page already
 	lab.until("the result is in view", `location.hash === '#r'`)
 	lab.blind("a result that is held")
-	lab.says("a result that is held", "审核前只给形状，不给值")
+	lab.says("a result that is held", "审核前只给列，不给行数和值")
 	lab.clean("a result that is held")
 	lab.shot("operation-7-held")
 	lab.tabTo(`a[href$="#release"]`)

@@ -524,6 +524,18 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.usage_counted(meter text, quantity bigint, dims jsonb)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE meter
+        WHEN 'cpu_ms' THEN (quantity + 999) / 1000 * 1000
+        WHEN 'rows_read' THEN coalesce((dims ->> 'whole')::bigint, quantity)
+        ELSE quantity END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.workspace_job_moves()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4743,6 +4755,7 @@ CREATE INDEX usage_events_workspace ON public.usage_events USING btree (workspac
 CREATE TRIGGER usage_events_frozen BEFORE DELETE OR UPDATE ON public.usage_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER usage_events_kept BEFORE TRUNCATE ON public.usage_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE usage_events IS 'what was used, measured whether it is charged or not; one of a source is counted once';
+COMMENT ON COLUMN usage_events.quantity IS 'as it was measured, for the operator; usage_counted is what counts';
 
 CREATE TABLE usage_totals (
     dataset_id bigint NOT NULL,

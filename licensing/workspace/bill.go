@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"time"
 
 	"shuyuan/licensing/operation"
@@ -14,13 +15,31 @@ type Metered struct {
 	ID       string // of the source
 	Meter    string
 	Quantity int64
-	Dims     map[string]string // of what: job, its kind and how it ended, mount, release
+	Dims     map[string]string // of what: job, its kind and how it ended, mount and its whole rows, release
 	At       time.Time
 }
 
 // Billable reports whether it counts for a fee: what the platform stopped was used for
 // nothing that anybody wanted.
 func (m Metered) Billable() bool { return m.Dims["state"] != string(Killed) }
+
+// Counted is what of it counts for quotas and fees, as usage_counted has it: processor
+// time in whole seconds of a job, and all the rows of a mount that a job was given, so
+// that no sum tells of the rows themselves.
+func (m Metered) Counted() int64 {
+	switch m.Meter {
+	case MeterCPU:
+		return coarse(time.Duration(m.Quantity) * time.Millisecond).Milliseconds()
+	case MeterRows:
+		if n, err := strconv.ParseInt(m.Dims[dimWhole], 10, 64); err == nil {
+			return n
+		}
+	}
+	return m.Quantity
+}
+
+// dimWhole is under what an event of rows read says how many rows the mount has.
+const dimWhole = "whole"
 
 // Terms are on what terms a workspace is used.
 type Terms struct {
@@ -33,7 +52,7 @@ type Terms struct {
 type Charge struct {
 	Fee      operation.Fee
 	Meter    string
-	Quantity int64 // measured, in the unit of the meter
+	Quantity int64 // counted, in the unit of the meter
 	Per      int64 // of that make one unit of the fee
 	Parts    []Part
 	Measured int64 // fen by the bands
@@ -82,7 +101,7 @@ func Bill(events []Metered, t Terms) []Charge {
 		c := Charge{Fee: f, Meter: u.meter, Per: u.per}
 		for _, e := range events {
 			if e.Meter == u.meter && e.Billable() {
-				c.Quantity += e.Quantity
+				c.Quantity += e.Counted()
 			}
 		}
 		sum := new(big.Int)

@@ -107,7 +107,7 @@ func TestEveryFigureFollowsFromTheEvents(t *testing.T) {
 				t.Errorf("%s %s: the page says %+v, the events %+v", b.Month, c.Fee.Code, b.Charges[k], c)
 			}
 		}
-		if rows := []int64{483, 966}[i]; again[0].Quantity != rows || again[0].Measured != rows*50/1000 {
+		if rows := []int64{485, 970}[i]; again[0].Quantity != rows || again[0].Measured != rows*50/1000 {
 			t.Errorf("%d rows, %d fen", again[0].Quantity, again[0].Measured)
 		}
 		text, err := sheet.CSV()

@@ -62,6 +62,7 @@ type Job struct {
 	Memory     int64
 	Columns    []disclosure.Column // of its result
 	Rows       int64               // of its result
+	Sized      bool                // whether who reads it may know how many
 	SHA256     string              // of its result, as it is held
 	Sample     *disclosure.Table   // what it gave on synthetic rows
 	Inputs     []Input
@@ -79,8 +80,9 @@ type Job struct {
 type Input struct {
 	Mount       int64
 	Name        string
-	Number      int // of the version
-	Rows        int64
+	Number      int   // of the version
+	Rows        int64 // that were read of it
+	Whole       int64 // that it has, as anybody may know
 	Acquisition int64
 	Acquired    *time.Time
 }
@@ -90,6 +92,7 @@ type Reviewed struct {
 	Number  string
 	State   ReviewState
 	Release string // number; empty: none
+	Rows    int64  // that left
 }
 
 // Held reports whether its result is held: there, and not to be seen.

@@ -41,8 +41,8 @@ func insertJob(ctx context.Context, tx pgx.Tx, j *Job) error {
 
 const jobColumns = `j.id, j.number, j.workspace_id, w.number, j.kind, coalesce(a.number, ''), coalesce(j.algorithm_id, 0), j.name, j.sql, j.parameters, j.given, j.state, j.state_at, j.words, j.findings, j.asked_by, j.asked_name, j.key_prefix, j.asked_at,
 	j.started_at, j.ended_at, j.percent, j.read_rows, j.of_rows, j.code_digest, j.tree_digest, j.engine, j.log_digest, j.cpu_ms, j.wall_ms, j.memory_bytes, j.columns, j.rows_out, j.sha256, j.sample, j.stop_as, j.stop_words, j.revision,
-	r.number, r.state, x.number,
-	coalesce((SELECT jsonb_agg(jsonb_build_object('Mount', n.id, 'Name', n.name, 'Number', v.number, 'Rows', i.rows_read, 'Acquisition', n.acquisition_id, 'Acquired', e.ended_at) ORDER BY n.name)
+	r.number, r.state, x.number, x.rows_out,
+	coalesce((SELECT jsonb_agg(jsonb_build_object('Mount', n.id, 'Name', n.name, 'Number', v.number, 'Rows', i.rows_read, 'Whole', coalesce((n.prepared -> 'Statistics' ->> 'Rows')::bigint, 0), 'Acquisition', n.acquisition_id, 'Acquired', e.ended_at) ORDER BY n.name)
 		FROM workspace_job_mounts i JOIN workspace_mounts n ON n.id = i.mount_id JOIN versions v ON v.id = n.version_id LEFT JOIN acquisition_ends e ON e.acquisition_id = n.acquisition_id WHERE i.job_id = j.id), '[]')`
 
 const jobTables = ` FROM workspace_jobs j JOIN workspaces w ON w.id = j.workspace_id LEFT JOIN workspace_algorithms a ON a.id = j.algorithm_id
@@ -62,16 +62,18 @@ func scanJob(row pgx.CollectableRow) (j Job, err error) {
 	var percent float32
 	var review, release *string
 	var reviewState *ReviewState
+	var left *int64
 	if err = row.Scan(&j.ID, &j.Number, &j.workspace, &j.Workspace, &j.Kind, &j.Algorithm, &j.algorithm, &j.Name, &j.SQL, &parameters, &j.Given, &j.State, &j.StateAt, &words, &findings, &j.askedBy, &j.AskedBy, &j.key, &j.AskedAt,
 		&j.Started, &j.Ended, &percent, &j.Read, &j.Of, &j.CodeDigest, &j.TreeDigest, &j.Engine, &j.LogDigest, &cpu, &wall, &j.Memory, &columns, &j.Rows, &j.SHA256, &sample, &j.stopAs, &stopWords, &j.Revision,
-		&review, &reviewState, &release, &j.Inputs); err != nil {
+		&review, &reviewState, &release, &left, &j.Inputs); err != nil {
 		return j, err
 	}
+	j.Sized = true
 	j.Percent, j.CPU, j.Wall = float64(percent), time.Duration(cpu)*time.Millisecond, time.Duration(wall)*time.Millisecond
 	if review != nil {
 		j.Review = &Reviewed{Number: *review, State: *reviewState}
 		if release != nil {
-			j.Review.Release = *release
+			j.Review.Release, j.Review.Rows = *release, *left
 		}
 	}
 	err = errors.Join(json.Unmarshal(parameters, &j.Parameters), json.Unmarshal(words, &j.Words), json.Unmarshal(findings, &j.Findings), json.Unmarshal(columns, &j.Columns), json.Unmarshal(stopWords, &j.stopWords))
@@ -147,7 +149,7 @@ func saveJob(ctx context.Context, tx pgx.Tx, j *Job, runner string) error {
 // many of its jobs wait.
 func selectLoad(ctx context.Context, q database.Querier, workspace int64, from time.Time) (used time.Duration, waiting int, err error) {
 	var ms int64
-	err = q.QueryRow(ctx, `SELECT coalesce((SELECT sum(quantity) FROM usage_events WHERE workspace_id = $1 AND meter = 'cpu_ms' AND at >= $2), 0)::bigint,
+	err = q.QueryRow(ctx, `SELECT coalesce((SELECT sum(usage_counted(meter, quantity, dims)) FROM usage_events WHERE workspace_id = $1 AND meter = 'cpu_ms' AND at >= $2), 0)::bigint,
 		(SELECT count(*) FROM workspace_jobs WHERE workspace_id = $1 AND state = 'queued')`, workspace, from).Scan(&ms, &waiting)
 	return time.Duration(ms) * time.Millisecond, waiting, err
 }

@@ -133,8 +133,6 @@ func (s *Service) AskRelease(ctx context.Context, who account.Actor, number stri
 			return nil, fault.New(fault.Conflict, "这个结果已经在审核，或者已经放出。")
 		case j.Review != nil && j.Review.State == AutoRejected:
 			return nil, fault.New(fault.Conflict, "系统检查没有过的结果不能再提出，请改了程序再运行。")
-		case j.Rows == 0:
-			return nil, fault.New(fault.Conflict, "结果没有行，没有什么可以放出。")
 		}
 		at := s.instant()
 		clock, err := s.clocks.Start(w.profile, reviewTerm, at)

@@ -434,7 +434,8 @@ func (s *Service) end(ctx context.Context, w *Workspace, j *Job, e *ending) erro
 		at := s.instant()
 		j.State, j.StateAt, j.Ended, j.Words, j.Findings = to, at, &at, e.words, e.findings
 		j.CPU, j.Wall, j.Memory, j.LogDigest = e.resources.CPU, e.resources.Wall, e.resources.Memory, e.resources.LogDigest
-		details := map[string]string{"cpu_ms": strconv.FormatInt(j.CPU.Milliseconds(), 10), "wall_ms": strconv.FormatInt(j.Wall.Milliseconds(), 10), "memory_bytes": strconv.FormatInt(j.Memory, 10)}
+		// the log is for everybody, and its hashes could be guessed by: nothing is in it that told keeps
+		details := map[string]string{"cpu_s": strconv.FormatInt(int64(coarse(j.CPU)/time.Second), 10), "wall_s": strconv.FormatInt(int64(coarse(j.Wall)/time.Second), 10)}
 		if j.LogDigest != "" {
 			details["statements"] = j.LogDigest
 		}
@@ -451,7 +452,6 @@ func (s *Service) end(ctx context.Context, w *Workspace, j *Job, e *ending) erro
 			if j.SHA256 != "" {
 				details["result"] = j.SHA256
 			}
-			details["rows"] = strconv.FormatInt(j.Rows, 10)
 			j.Percent = 100
 		}
 		for _, n := range e.resources.Read {
@@ -512,8 +512,13 @@ func (s *Service) meterJob(ctx context.Context, tx pgx.Tx, w *Workspace, j *Job,
 	if j.Kind == OfSample {
 		return nil
 	}
-	for name, n := range read {
-		if err := s.meter(ctx, tx, w, j.Number+":"+name, map[string]int64{MeterRows: n}, map[string]string{"job": j.Number, "kind": string(j.Kind), "state": string(j.State), "mount": name}); err != nil {
+	given, err := s.selectInputs(ctx, tx, j.ID) // what it never came to read counts as well
+	if err != nil {
+		return err
+	}
+	for i := range given {
+		name := given[i].Name
+		if err := s.meter(ctx, tx, w, j.Number+":"+name, map[string]int64{MeterRows: read[name]}, map[string]string{"job": j.Number, "kind": string(j.Kind), "state": string(j.State), "mount": name, dimWhole: strconv.FormatInt(given[i].Statistics.Rows, 10)}); err != nil {
 			return err
 		}
 	}

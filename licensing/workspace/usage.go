@@ -65,10 +65,12 @@ func (s *Service) thisMonth(all []Usage) Usage {
 	return Usage{Month: from}
 }
 
-// Sheet is everything that was measured in a workspace in a month, and what it comes to.
+// Sheet is what was measured in a workspace in a month, and what it comes to: every
+// event for who looks after it; for who develops in it what counts, summed by meter.
 type Sheet struct {
 	Space  *Workspace
 	Month  time.Time
+	Sums   bool // the events are sums
 	Events []Metered
 	Terms  Terms
 	Bill   []Charge
@@ -88,8 +90,18 @@ func (s *Service) UsageOf(ctx context.Context, who account.Actor, number string,
 		return nil, errNotYours()
 	}
 	from, until := month(at.In(workdays.Zone))
-	out := &Sheet{Space: w, Month: from}
-	if out.Events, err = selectEvents(ctx, s.pool, w.ID, from, until, mostEvents+1); err != nil {
+	out := &Sheet{Space: w, Month: from, Sums: p.Side == OfDeveloper}
+	if out.Sums {
+		all, err := selectSums(ctx, s.pool, w.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, sum := range all {
+			if sum.At.Equal(from) && sum.Meter != MeterMemory {
+				out.Events = append(out.Events, sum)
+			}
+		}
+	} else if out.Events, err = selectEvents(ctx, s.pool, w.ID, from, until, mostEvents+1); err != nil {
 		return nil, err
 	}
 	if len(out.Events) > mostEvents {
@@ -119,15 +131,31 @@ func (x *Sheet) CSV() ([]byte, error) {
 	b.WriteString("\ufeff")
 	out := csv.NewWriter(&b)
 	out.UseCRLF = true
-	for _, row := range [][]string{{"event", "at", "meter", "quantity", "job", "kind", "state", "mount", "dataset", "release", "billable"}} {
+	if x.Sums {
+		return x.sums(&b, out)
+	}
+	for _, row := range [][]string{{"event", "at", "meter", "quantity", "job", "kind", "state", "mount", "dataset", "release", "billable", "counted"}} {
 		if err := out.Write(row); err != nil {
 			return nil, err
 		}
 	}
 	for _, e := range x.Events {
 		if err := out.Write([]string{
-			e.ID, e.At.In(workdays.Zone).Format(time.RFC3339), e.Meter, strconv.FormatInt(e.Quantity, 10), e.Dims["job"], e.Dims["kind"], e.Dims["state"], e.Dims["mount"], e.Dims["dataset"], e.Dims["release"], strconv.FormatBool(e.Billable()),
+			e.ID, e.At.In(workdays.Zone).Format(time.RFC3339), e.Meter, strconv.FormatInt(e.Quantity, 10), e.Dims["job"], e.Dims["kind"], e.Dims["state"], e.Dims["mount"], e.Dims["dataset"], e.Dims["release"], strconv.FormatBool(e.Billable()), strconv.FormatInt(e.Counted(), 10),
 		}); err != nil {
+			return nil, err
+		}
+	}
+	out.Flush()
+	return b.Bytes(), out.Error()
+}
+
+func (x *Sheet) sums(b *bytes.Buffer, out *csv.Writer) ([]byte, error) {
+	if err := out.Write([]string{"month", "meter", "counted"}); err != nil {
+		return nil, err
+	}
+	for _, e := range x.Events {
+		if err := out.Write([]string{x.Month.Format("2006-01"), e.Meter, strconv.FormatInt(e.Quantity, 10)}); err != nil {
 			return nil, err
 		}
 	}

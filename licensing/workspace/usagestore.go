@@ -13,13 +13,14 @@ import (
 	"shuyuan/internal/workdays"
 )
 
-// Usages are what a workspace used month by month, the newest first.
-func selectUsage(ctx context.Context, q database.Querier, workspace int64) ([]Usage, error) {
+// Usages are what a workspace used month by month, the newest first: as it counts, or
+// exactly.
+func selectUsage(ctx context.Context, q database.Querier, workspace int64, exact bool) ([]Usage, error) {
 	rows, err := q.Query(ctx, `
 		SELECT date_trunc('month', at AT TIME ZONE 'Asia/Shanghai') AS month, coalesce(sum(quantity) FILTER (WHERE meter = 'cpu_ms'), 0)::bigint, coalesce(max(quantity) FILTER (WHERE meter = 'memory_bytes'), 0)::bigint,
 			coalesce(sum(quantity) FILTER (WHERE meter = 'rows_read'), 0)::bigint, coalesce(sum(quantity) FILTER (WHERE meter = 'cells_released'), 0)::bigint, coalesce(sum(quantity) FILTER (WHERE meter = 'storage_bytes'), 0)::bigint,
 			count(*) FILTER (WHERE meter = 'cpu_ms')
-		FROM usage_events WHERE workspace_id = $1 GROUP BY 1 ORDER BY 1 DESC LIMIT 24`, workspace)
+		FROM (SELECT at, meter, CASE WHEN $2 THEN quantity ELSE usage_counted(meter, quantity, dims) END AS quantity FROM usage_events WHERE workspace_id = $1) u GROUP BY 1 ORDER BY 1 DESC LIMIT 24`, workspace, exact)
 	if err != nil {
 		return nil, fmt.Errorf("usage: %w", err)
 	}
@@ -45,7 +46,7 @@ func selectEvents(ctx context.Context, q database.Querier, workspace int64, from
 // newest month first.
 func selectSums(ctx context.Context, q database.Querier, workspace int64) ([]Metered, error) {
 	rows, err := q.Query(ctx, `
-		SELECT date_trunc('month', at AT TIME ZONE 'Asia/Shanghai') AS month, meter, sum(quantity) FILTER (WHERE dims ->> 'state' IS DISTINCT FROM 'killed')::bigint
+		SELECT date_trunc('month', at AT TIME ZONE 'Asia/Shanghai') AS month, meter, sum(usage_counted(meter, quantity, dims)) FILTER (WHERE dims ->> 'state' IS DISTINCT FROM 'killed')::bigint
 		FROM usage_events WHERE workspace_id = $1 GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT 120`, workspace)
 	if err != nil {
 		return nil, fmt.Errorf("usage: %w", err)

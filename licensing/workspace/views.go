@@ -70,8 +70,16 @@ func (s *Service) Workspace(ctx context.Context, who account.Actor, number strin
 	if v.Algorithms, err = selectAlgorithms(ctx, s.pool, `a.workspace_id = @workspace`, of); err != nil {
 		return nil, err
 	}
-	if v.Usage, err = selectUsage(ctx, s.pool, w.ID); err != nil {
+	if v.Usage, err = selectUsage(ctx, s.pool, w.ID, p.Side != OfDeveloper); err != nil {
 		return nil, err
+	}
+	for i := range v.Jobs {
+		v.Jobs[i].told(p)
+	}
+	if p.Side == OfDeveloper {
+		for i := range v.Usage {
+			v.Usage[i].Memory = 0
+		}
 	}
 	v.Month = s.thisMonth(v.Usage)
 	v.FeeRule, _ = s.book.House().Rule("service_fee")
@@ -161,6 +169,7 @@ func (s *Service) Job(ctx context.Context, who account.Actor, number, job string
 		return nil, errNoJob()
 	}
 	v := &JobView{Job: &found[0], Space: w, Party: p, Why: s.stopped(ctx, s.pool, w)}
+	v.told(p)
 	if v.Log, err = selectLog(ctx, s.pool, v.ID); err != nil {
 		return nil, err
 	}
@@ -168,6 +177,7 @@ func (s *Service) Job(ctx context.Context, who account.Actor, number, job string
 	v.Reviews, err = s.selectReviews(ctx, s.pool, `r.job_id = @job`, pgx.NamedArgs{"job": v.ID, "limit": listed})
 	for i := range v.Reviews {
 		v.Reviews[i].box = nil
+		v.Reviews[i].told(p)
 	}
 	return v, err
 }
@@ -175,11 +185,15 @@ func (s *Service) Job(ctx context.Context, who account.Actor, number, job string
 // Jobs are the jobs of a workspace, the newest first; before is the id to go on
 // from, 0 for the first page.
 func (s *Service) Jobs(ctx context.Context, who account.Actor, number string, before int64, limit int) ([]Job, error) {
-	w, _, err := s.one(ctx, s.pool, who, number, false)
+	w, p, err := s.one(ctx, s.pool, who, number, false)
 	if err != nil {
 		return nil, err
 	}
-	return selectJobs(ctx, s.pool, `j.workspace_id = @workspace AND (@before = 0 OR j.id < @before)`, pgx.NamedArgs{"workspace": w.ID, "before": before, "limit": limit})
+	found, err := selectJobs(ctx, s.pool, `j.workspace_id = @workspace AND (@before = 0 OR j.id < @before)`, pgx.NamedArgs{"workspace": w.ID, "before": before, "limit": limit})
+	for i := range found {
+		found[i].told(p)
+	}
+	return found, err
 }
 
 // Releases are what left a workspace, the newest first.
@@ -236,7 +250,7 @@ func (s *Service) AtDesk(ctx context.Context, who account.Actor, all bool, befor
 	var out []Looked
 	for i := range found {
 		l := Looked{Workspace: found[i]}
-		usage, err := selectUsage(ctx, s.pool, l.ID)
+		usage, err := selectUsage(ctx, s.pool, l.ID, true)
 		if err != nil {
 			return nil, err
 		}
@@ -320,6 +334,7 @@ func (s *Service) Review(ctx context.Context, who account.Actor, number string) 
 	if v.Job, err = jobByID(ctx, s.pool, v.job); err != nil {
 		return nil, err
 	}
+	v.Job.told(v.Party)
 	if v.Mounts, err = s.selectInputs(ctx, s.pool, v.job); err != nil {
 		return nil, err
 	}
@@ -332,8 +347,8 @@ func (s *Service) Review(ctx context.Context, who account.Actor, number string) 
 			v.Offers = append(v.Offers, a)
 		}
 	}
-	if v.Party.Side == OfDeveloper || v.box == nil {
-		v.box = nil
+	v.told(v.Party)
+	if v.box == nil {
 		return v, nil
 	}
 	return v, s.open(ctx, who, v)

@@ -15,7 +15,7 @@ import (
 )
 
 // The secure workspaces of the owner of a key: programs are run and followed, and
-// what two people released is fetched. Of a result only the shape is told before
+// what two people released is fetched. Of a result only the columns are told before
 // that. Everything stops for keys as it does on pages.
 
 // WorkspaceRun is a program to be run.
@@ -44,21 +44,21 @@ type WorkspaceColumn struct {
 	Role string `json:"role" doc:"dimension, count, magnitude or derived" zh:"dimension 分组，count 计数，magnitude 数值，derived 由别的列算出" example:"count"`
 }
 
-// WorkspaceJob is a program that was run: of its result only the shape.
+// WorkspaceJob is a program that was run: of its result only the columns.
 type WorkspaceJob struct {
 	Number   string            `json:"number" doc:"Its number" zh:"编号" example:"ZY-2026-000004"`
 	Kind     string            `json:"kind" enum:"sql,sample,algorithm" doc:"What was run" zh:"运行的是什么" example:"sql"`
 	Name     string            `json:"name" doc:"What the program is called" zh:"程序的名称" example:"monthly.sql"`
 	State    string            `json:"state" enum:"queued,vetting,refused,running,succeeded,failed,timed_out,killed,cancelled" doc:"How it stands; succeeded: its result is held" zh:"情况：succeeded 是结果暂存" example:"running"`
-	Percent  float64           `json:"percent" doc:"How far it is" zh:"做到百分之几" example:"64"`
+	Percent  float64           `json:"percent" doc:"How far it is, in tenths" zh:"做到百分之几，按十分之一" example:"60"`
 	Asked    time.Time         `json:"asked" doc:"When it was asked for" zh:"提交的时间"`
 	Ended    *time.Time        `json:"ended" nullable:"true" doc:"When it ended; null: not yet" zh:"结束的时间；还没有则为 null"`
 	Words    []WorkspaceWords  `json:"words" nullable:"false" doc:"Why it ended so" zh:"为什么这样结束"`
 	Findings []WorkspaceWords  `json:"findings" nullable:"false" doc:"What may not be in its program, and how to write it instead" zh:"程序里什么不能有，怎样改"`
 	Columns  []WorkspaceColumn `json:"columns" nullable:"false" doc:"Columns of its result" zh:"结果的列"`
-	Rows     int64             `json:"rows" doc:"Rows of its result" zh:"结果的行数" example:"9"`
+	Rows     *int64            `json:"rows" nullable:"true" doc:"Rows of its result: of a sample, and of what was released; else null" zh:"结果的行数：样例的，和放出以后的；其余为 null" example:"9"`
 	Code     string            `json:"code_digest,omitempty" doc:"SHA-256 that pins the program" zh:"程序的 SHA-256" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
-	CPU      int64             `json:"cpu_ms" doc:"Processor time, in milliseconds" zh:"机时，毫秒" example:"130"`
+	CPU      int64             `json:"cpu_seconds" doc:"Processor time, in whole seconds, upwards" zh:"机时，整秒，进一" example:"1"`
 	Review   string            `json:"review,omitempty" doc:"Number of the review, if its release was asked for" zh:"申请了放出的，审核的编号" example:"SC-2026-000002"`
 	Release  string            `json:"release,omitempty" doc:"Number of the release, once it left" zh:"放出以后的编号" example:"FC-2026-000001"`
 	Sample   [][]any           `json:"sample,omitempty" doc:"Of a sample: its rows, made of permitted statistics; no real data" zh:"样例的结果，由许可的统计量生成，不是真实数据"`
@@ -118,10 +118,10 @@ func developing() []keyedOperation {
 			tells("It is vetted first. Its result is held: releasing it is asked for by a person, on a page.", "先检查语句。结果暂存，申请放出由人在网页上办。")))),
 		answers[WorkspaceJobs](key("listJobs", "GET", "/jobs", listJobs).
 			says("The jobs of a workspace", "一个开发空间的作业").
-			tells("Of results only the shape.", "结果只给形状。").paged()),
+			tells("Of results only the columns, until they are released.", "结果放出以前只给列。").paged()),
 		missing(answers[WorkspaceJob](key("getJob", "GET", "/jobs/{job}", getJob).
 			says("One job: how far it is, what came of it", "一个作业：做到哪里，结果怎样").
-			tells("Of its result only the shape, unless it ran on synthetic samples.", "结果只给形状；在合成样例上运行的给结果。"))),
+			tells("Of its result only the columns until it is released, unless it ran on synthetic samples.", "结果放出以前只给列；在合成样例上运行的给结果。"))),
 		editing(answers[WorkspaceJob](key("cancelJob", "DELETE", "/jobs/{job}", cancelJob).
 			says("Cancel a job", "取消作业").
 			tells("One that is over is answered with 409.", "已经结束的回 409。"))),
@@ -189,10 +189,13 @@ func listJobs(s *portal.Server, c *fiber.Ctx) error {
 }
 
 func workspaceJob(s *portal.Server, number string, j *workspace.Job) WorkspaceJob {
-	out := WorkspaceJob{Number: j.Number, Kind: string(j.Kind), Name: j.Name, State: string(j.State), Percent: j.Percent, Asked: j.AskedAt.UTC(), Ended: utc(j.Ended), Words: workspaceWords(j.Words), Findings: workspaceWords(j.Findings), Columns: []WorkspaceColumn{}, Rows: j.Rows,
-		Code: j.CodeDigest, CPU: j.CPU.Milliseconds(), URL: s.Config.BaseURL + Base + "/workspaces/" + number + "/jobs/" + j.Number}
+	out := WorkspaceJob{Number: j.Number, Kind: string(j.Kind), Name: j.Name, State: string(j.State), Percent: j.Percent, Asked: j.AskedAt.UTC(), Ended: utc(j.Ended), Words: workspaceWords(j.Words), Findings: workspaceWords(j.Findings), Columns: []WorkspaceColumn{},
+		Code: j.CodeDigest, CPU: int64(j.CPU.Seconds()), URL: s.Config.BaseURL + Base + "/workspaces/" + number + "/jobs/" + j.Number}
 	for _, one := range j.Columns {
 		out.Columns = append(out.Columns, WorkspaceColumn{one.Name, one.Type, string(one.Role)})
+	}
+	if j.Sized && j.State == workspace.Succeeded {
+		out.Rows = &j.Rows
 	}
 	if j.Review != nil {
 		out.Review, out.Release = j.Review.Number, j.Review.Release

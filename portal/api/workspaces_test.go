@@ -71,7 +71,7 @@ func TestAWorkspaceByProgram(t *testing.T) {
 	a.into(t, &j)
 	w.Over(t, v.Number, j.Number)
 	send(http.MethodGet, at+"/jobs/"+j.Number, "", mine...).into(t, &j)
-	if j.State != "succeeded" || j.Rows != 5 || len(j.Columns) != 2 || j.Sample != nil {
+	if j.State != "succeeded" || j.Rows != nil || len(j.Columns) != 2 || j.Sample != nil {
 		t.Fatalf("%+v", j)
 	}
 	if a := send(http.MethodGet, at+"/jobs/"+j.Number, "", mine...); strings.Contains(string(a.body), "东站") {
@@ -121,7 +121,7 @@ func TestTheWorkspaceExampleRuns(t *testing.T) {
 			d.Licensing, d.Accounts, d.Workspaces, d.Config.BaseURL = w.Licensing, w.Accounts, w.Workspaces, base
 		})
 	}, "#workspaces-code", map[string]string{"program.json": `{"kind":"sql","name":"people.sql","sql":"SELECT day, count(DISTINCT person) AS people FROM station_visits GROUP BY day"}`}, "KEY="+secret, "SPACE="+v.Number)
-	if !strings.Contains(said, `"state":"succeeded"`) || !strings.Contains(said, `"rows":2`) || !strings.Contains(said, "获取日期：2026-11-02") || !strings.Contains(said, "东站") {
+	if !strings.Contains(said, `"state":"succeeded"`) || !strings.Contains(said, `"rows":null`) || !strings.Contains(said, "获取日期：2026-11-02") || !strings.Contains(said, "东站") {
 		t.Errorf("%s", said)
 	}
 }
