@@ -18,7 +18,7 @@ import (
 type Item struct {
 	Kind   string `json:"kind"` // mount, result or review
 	Name   string `json:"name"`
-	SHA256 string `json:"sha256"`
+	SHA256 string `json:"sha256"` // of a mount; of a result its mark, of a review what was sealed
 	Bytes  int64  `json:"bytes"`
 }
 
@@ -75,6 +75,10 @@ func (s *Service) destroy(ctx context.Context, id int64) error {
 
 var itemWords = map[string]string{"mount": "挂载", "result": "暂存的结果", "review": "待审核的结果"}
 
+// itemDigests are what the digests of a certificate are: none tells of a result that
+// never left, also when its key is gone.
+var itemDigests = map[string]string{"mount": "SHA-256", "result": "HMAC-SHA-256", "review": "密文的 SHA-256"}
+
 // certificate is the text of the certificate. It is what is kept, hashed and printed.
 func certificate(w *Workspace, c *Certificate) string {
 	var b strings.Builder
@@ -88,7 +92,7 @@ func certificate(w *Workspace, c *Certificate) string {
 	line("一、空间的密钥已于 %s（北京时间）删除。挂载和暂存的结果都用它加密，没有它不能还原。", at)
 	line("二、以下 %d 件已同时删除，逐件列明摘要：", len(c.Items))
 	for i, one := range c.Items {
-		line("%d. %s %s，%d 字节，SHA-256 %s", i+1, itemWords[one.Kind], one.Name, one.Bytes, one.SHA256)
+		line("%d. %s %s，%d 字节，%s %s", i+1, itemWords[one.Kind], one.Name, one.Bytes, itemDigests[one.Kind], one.SHA256)
 	}
 	line("三、已经审核放出的结果不在其内，仍按各自的来源和授权记录保存。")
 	line("四、本证明由平台在删除的同一笔事务里写成；销毁以前做的备份里仍有加密的密钥，随备份到期一并失效。")

@@ -44,7 +44,7 @@ func erase(ctx context.Context, tx pgx.Tx, workspace int64) ([]Item, error) {
 		WITH gone AS (UPDATE workspace_mounts SET state = 'gone' WHERE workspace_id = $1 AND state = 'ready' RETURNING 'mount' AS kind, name || ' ' || id AS name, prepared ->> 'Digest' AS sha256, (prepared ->> 'Bytes')::bigint AS bytes),
 		failed AS (UPDATE workspace_mounts SET state = 'failed' WHERE workspace_id = $1 AND state = 'waiting'),
 		results AS (DELETE FROM workspace_results x USING workspace_jobs j WHERE j.id = x.job_id AND j.workspace_id = $1 RETURNING 'result' AS kind, j.number AS name, x.sha256, x.bytes),
-		boxes AS (UPDATE output_reviews r SET box = NULL FROM output_reviews o WHERE o.id = r.id AND r.workspace_id = $1 AND r.box IS NOT NULL RETURNING 'review' AS kind, r.number AS name, o.sha256, length(o.box)::bigint AS bytes)
+		boxes AS (UPDATE output_reviews r SET box = NULL FROM output_reviews o WHERE o.id = r.id AND r.workspace_id = $1 AND r.box IS NOT NULL RETURNING 'review' AS kind, r.number AS name, encode(sha256(o.box), 'hex') AS sha256, length(o.box)::bigint AS bytes)
 		SELECT kind, name, sha256, bytes FROM gone UNION ALL SELECT kind, name, sha256, bytes FROM results UNION ALL SELECT kind, name, sha256, bytes FROM boxes ORDER BY 1, 2`, workspace)
 	if err != nil {
 		return nil, fmt.Errorf("erase: %w", err)

@@ -151,3 +151,40 @@ func TestFindingsLoseTheirCounts(t *testing.T) {
 		}
 	}
 }
+
+// The digest that is told of a held result is under the key of its workspace and of its
+// job alone: the same result has another in another job, and the content's own digest is
+// nowhere but with reviewers and with what left, also when all else is destroyed.
+func TestTheDigestOfAHeldResultTellsNothing(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	v := w.Opened(t)
+	one, two := w.Ran(t, v.Number, workspacetest.Counted), w.Ran(t, v.Number, workspacetest.Counted)
+	if !one.Held() || len(one.SHA256) != 64 || one.SHA256 == two.SHA256 {
+		t.Fatalf("%s and %s", one.SHA256, two.SHA256)
+	}
+	r, err := w.Workspaces.AskRelease(t.Context(), w.Owner, v.Number, workspace.NewReview{Job: one.Number, Title: "各站人数", Purpose: "公布"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting).SHA256
+	if mine, err := w.Workspaces.Review(t.Context(), w.Owner, r.Number); err != nil || content == "" || mine.SHA256 != "" {
+		t.Fatalf("%q is told, %v", mine.SHA256, err)
+	}
+	if _, err := w.Workspaces.Move(t.Context(), w.Owner, v.Number, workspace.Step{Action: workspace.Close, Words: "完成", Revision: v.Revision}); err != nil {
+		t.Fatal(err)
+	}
+	w.Until(t, "the workspace is destroyed", func() bool {
+		if v, err = w.Workspaces.Workspace(t.Context(), w.Owner, v.Number); err != nil {
+			t.Fatal(err)
+		}
+		return v.State == workspace.Destroyed
+	})
+	if strings.Contains(v.Certificate.Body, content) || !strings.Contains(v.Certificate.Body, one.SHA256) || !strings.Contains(v.Certificate.Body, r.Number) {
+		t.Errorf("%s", v.Certificate.Body)
+	}
+	after, err := w.Workspaces.Job(t.Context(), w.Owner, v.Number, one.Number)
+	if err != nil || after.SHA256 != one.SHA256 || !after.Whole {
+		t.Errorf("once the key is gone: %+v, %v", after, err)
+	}
+}

@@ -63,7 +63,7 @@ type Job struct {
 	Columns    []disclosure.Column // of its result
 	Rows       int64               // of its result
 	Sized      bool                // whether who reads it may know how many
-	SHA256     string              // of its result, as it is held
+	SHA256     string              // mark of its result, see mark
 	Sample     *disclosure.Table   // what it gave on synthetic rows
 	Inputs     []Input
 	Review     *Reviewed // the last, if somebody asked for one

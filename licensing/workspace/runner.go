@@ -499,7 +499,9 @@ func (s *Service) keepResult(ctx context.Context, tx pgx.Tx, w *Workspace, j *Jo
 	if err != nil {
 		return err
 	}
-	j.SHA256 = digest(text)
+	if j.SHA256, err = s.mark(w, j.Number, text); err != nil {
+		return err
+	}
 	return saveResult(ctx, tx, j.ID, box, j.SHA256, len(box))
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -91,6 +92,25 @@ func (s *Service) holding(w *Workspace) ([]byte, error) {
 		return nil, err
 	}
 	return derived(key, "results")
+}
+
+// mark is the digest that anybody may see of a held result: HMAC-SHA-256 under a key of
+// w, in hexadecimal, over the number of the job and the text. A bare digest would let
+// whoever guesses a result know that they are right, and one that did not name the job
+// would let them have their guess computed. Once the key is destroyed it is a name and
+// nothing can be checked against it.
+func (s *Service) mark(w *Workspace, job string, text []byte) (string, error) {
+	key, err := s.key(w)
+	if err != nil {
+		return "", err
+	}
+	if key, err = derived(key, "marks of results"); err != nil {
+		return "", err
+	}
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(job + "\x00"))
+	h.Write(text)
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // held opens a table of w.

@@ -287,7 +287,7 @@ func init() {
 		"结果没有行，没有什么可以放出。":   "The result has no rows: there is nothing to release.",
 		"结果的名称":             "Name of the result",
 		"结果的列，可横向滚动":        "Columns of the result, scrolls sideways",
-		"结果的摘要":             "Digest of the result",
+		"结果的摘要（HMAC，空间的密钥）": "Digest of the result (HMAC, key of the workspace)",
 		"结果的系统检查没有过":        "a result was refused by the rules",
 		"结果要改":              "Result to mend",
 		"结果要改了再查":           "a result is changed and checked again",
