@@ -66,6 +66,7 @@ func (w *work) classCells(j int) int {
 		if o, own := w.own[i][j]; own && w.t.Columns[j].Role == Count {
 			every = o.Subjects == w.t.Subjects[i]
 		}
+		every = every || w.oneBranch(i, j)
 		for _, k := range w.measures {
 			if w.contains(k, j) && w.numeric[i][k] && w.numbers[i][k] == w.numbers[i][j] {
 				every = true
@@ -78,6 +79,20 @@ func (w *work) classCells(j int) int {
 		}
 	}
 	return n
+}
+
+// oneBranch reports whether all subjects of a cell take one of the ways of its CASE.
+func (w *work) oneBranch(i, j int) bool {
+	ways, taken := 0, 0
+	for _, o := range w.all[i][j] {
+		if o.Branch {
+			ways++
+			if o.Subjects > 0 {
+				taken++
+			}
+		}
+	}
+	return ways > 1 && taken == 1
 }
 
 // contains reports whether column a counts all that column b counts and b has

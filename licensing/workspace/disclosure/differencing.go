@@ -91,9 +91,14 @@ func (w *work) findBehind() []behind {
 		}
 		var parts summed
 		for _, j := range w.measures {
-			if o, own := w.own[i][j]; own && !w.hidden(i, j) {
+			for _, o := range w.all[i][j] {
+				if w.hidden(i, j) || o.Branch && o.Subjects == 0 {
+					continue
+				}
 				out = append(out, newBehind(o.Subjects, o.Sketches, [2]int{i, j}))
-				parts.add(o.Subjects, o.Sketches, [2]int{i, j})
+				if !o.Branch {
+					parts.add(o.Subjects, o.Sketches, [2]int{i, j})
+				}
 			}
 		}
 		out = parts.appendTo(out)

@@ -23,8 +23,9 @@
 // numbers of subjects do not tell. TestHowOftenASketchErrs has the rates. Sketches
 // under different keys tell nothing of each other: whoever measures has one key for
 // all workspaces. Differences between the conditions of aggregates are seen where
-// the runner measures cells of their own (Table.Own), and else not. Of several
-// kinds of subjects each is looked at; a small difference of one kind counts for
+// the runner measures cells of their own (Table.Own), and else not; it measures
+// each branch of a CASE within an aggregate for itself, and does not run a
+// statement whose branches it cannot measure. Of several kinds of subjects each is looked at; a small difference of one kind counts for
 // none where most subjects of another kind are different ones, since then the cells
 // are of other records. The same persons in a table with their key and in one
 // without it are two kinds, which are not compared.

@@ -69,7 +69,7 @@ func (w *work) roundShares(j int) {
 		if w.hidden(i, j) || !w.numeric[i][j] {
 			continue
 		}
-		n := float64(w.t.Subjects[i])
+		n := float64(w.seen(i, j))
 		all := multiple(n, float64(w.p.Round))
 		v := precise(min(1, multiple(w.numbers[i][j]*n, float64(w.p.Round))/all), 4)
 		w.out[i][j] = v
@@ -99,7 +99,7 @@ func (w *work) roundMeans(j int) {
 				v = total / n
 			}
 		}
-		digits := min(w.p.Digits, len(write(w.t.Subjects[i])))
+		digits := min(w.p.Digits, len(write(w.seen(i, j))))
 		if v = precise(v, digits); v != w.numbers[i][j] {
 			w.out[i][j] = same(w.t.Rows[i][j], v)
 			rounded++

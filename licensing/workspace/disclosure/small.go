@@ -13,7 +13,7 @@ var single = []string{"min", "max", "first", "last", "any_value", "arbitrary", "
 
 // small hides what rests on too few subjects (R1).
 func (w *work) small() {
-	least, rows, cells := int64(w.p.Subjects), 0, 0
+	least, rows, cells := int64(w.p.Subjects), 0, make([]int, len(w.t.Columns))
 	for i := range w.t.Rows {
 		if w.t.Subjects[i] < least {
 			w.hideRow(i, R1)
@@ -21,8 +21,12 @@ func (w *work) small() {
 			continue
 		}
 		for _, j := range w.measures {
-			if w.few(i, j) && w.hideCell(i, j, R1) {
-				cells++
+			if w.few(i, j) {
+				for _, k := range w.tellers(i, j) {
+					if w.hideCell(i, k, R1) {
+						cells[k]++
+					}
+				}
 			}
 		}
 	}
@@ -42,9 +46,20 @@ func (w *work) small() {
 	if rows > 0 {
 		w.say(R1, Fixed, Finding{Sentence: saySmallRows, Args: []any{rows, w.p.Subjects}, Rows: w.hiddenRows(R1)})
 	}
-	if cells > 0 {
-		w.say(R1, Fixed, Finding{Sentence: saySmallCells, Args: []any{cells, w.p.Subjects}})
+	for j, n := range cells {
+		if c := w.t.Columns[j]; n > 0 {
+			w.say(R1, Fixed, Finding{Sentence: saySmallCells, Args: []any{c.Name, n, w.p.Subjects}, Column: c.Name})
+		}
 	}
+}
+
+// tellers are the columns to hide in row i where column j is of too few: where so
+// few have a value, the other magnitudes made of the same columns tell it, too.
+func (w *work) tellers(i, j int) []int {
+	if m := w.t.Weights[i][j]; m.Counted && m.Seen < int64(w.p.Subjects) {
+		return w.sameValues(j)
+	}
+	return []int{j}
 }
 
 // few reports whether a cell of a row that is large enough rests on too few
@@ -52,8 +67,15 @@ func (w *work) small() {
 // left of the row beside it and some column shows the row.
 func (w *work) few(i, j int) bool {
 	least := int64(w.p.Subjects)
-	o, own := w.own[i][j]
-	if own && (o.Subjects < least || w.rowIsShown(i) && w.t.Subjects[i]-o.Subjects > 0 && w.t.Subjects[i]-o.Subjects < least) {
+	for _, o := range w.all[i][j] {
+		if o.Branch && o.Subjects == 0 {
+			continue
+		}
+		if o.Subjects < least || w.rowIsShown(i) && w.t.Subjects[i]-o.Subjects > 0 && w.t.Subjects[i]-o.Subjects < least {
+			return true
+		}
+	}
+	if m := w.t.Weights[i][j]; m.Counted && m.Seen < least || m.Rarest > 0 && m.Rarest < least {
 		return true
 	}
 	if !w.numeric[i][j] {
@@ -64,10 +86,18 @@ func (w *work) few(i, j int) bool {
 	case w.units[j] > 0:
 		return math.Abs(v)/w.units[j] < float64(least)
 	case w.shares[j]:
-		n := float64(w.t.Subjects[i])
+		n := float64(w.seen(i, j))
 		return v*n < float64(least)-0.5 || (1-v)*n < float64(least)-0.5
 	}
 	return false
+}
+
+// seen is how many subjects a cell without a condition of its own is of.
+func (w *work) seen(i, j int) int64 {
+	if m := w.t.Weights[i][j]; m.Counted {
+		return min(m.Seen, w.t.Subjects[i])
+	}
+	return w.t.Subjects[i]
 }
 
 // rowIsShown reports whether some count of the row has no condition of its own.

@@ -30,6 +30,7 @@ type Own struct {
 	Column   int
 	Subjects int64  // the fewest, where there are several kinds
 	Sketches []Kind // as those of its row
+	Branch   bool   // it is one of the branches of the cell's CASE, of which each is measured
 }
 
 // Kind is who of one kind of subjects stands behind something: the persons, or the
@@ -72,6 +73,16 @@ type Origin struct {
 type Mass struct {
 	Total, Largest, Second float64
 	Known                  bool
+
+	// Seen is how many subjects the magnitude itself is of, which may be fewer than
+	// stand behind the row: those who have a value, and of a sum one other than zero.
+	Seen    int64
+	Counted bool // Seen was measured
+
+	// Rarest is, where the values are but two or three different ones, how many
+	// subjects have the one that the fewest have: a mean and a spread tell their
+	// numbers. Zero where there are more values, or one.
+	Rarest int64
 }
 
 // SketchSize is the number of counters of a Sketch.

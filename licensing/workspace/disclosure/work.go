@@ -15,7 +15,8 @@ type work struct {
 	t    Table // in order of its dimensions
 	hide [][]ID
 	drop []bool
-	own  []map[int]Own // of each row, by column
+	own  []map[int]Own // of each row, by column: that of the fewest
+	all  []map[int][]Own
 
 	dims, measures []int     // columns
 	units          []float64 // of each column: what one subject counts in it; 0 for what is no count
@@ -42,6 +43,7 @@ func newWork(t Table, p Policy) *work {
 	n := len(t.Rows)
 	w.hide, w.drop, w.totals = make([][]ID, n), make([]bool, n), make([]bool, n)
 	w.numbers, w.numeric, w.own = make([][]float64, n), make([][]bool, n), make([]map[int]Own, n)
+	w.all = make([]map[int][]Own, n)
 	for j, c := range t.Columns {
 		if c.Role == Dimension {
 			w.dims = append(w.dims, j)
@@ -55,9 +57,12 @@ func newWork(t Table, p Policy) *work {
 			w.numbers[i][j], w.numeric[i][j] = number(v)
 		}
 		if len(w.t.Own) > 0 && len(w.t.Own[i]) > 0 {
-			w.own[i] = map[int]Own{}
+			w.own[i], w.all[i] = map[int]Own{}, map[int][]Own{}
 			for _, o := range w.t.Own[i] {
-				w.own[i][o.Column] = o
+				w.all[i][o.Column] = append(w.all[i][o.Column], o)
+				if was, some := w.own[i][o.Column]; !some || was.Subjects == 0 || o.Subjects > 0 && o.Subjects < was.Subjects {
+					w.own[i][o.Column] = o
+				}
 			}
 		}
 	}

@@ -14,6 +14,10 @@ func (r *resolver) expr(e *expr, st standing, ctes map[string]*query) facts {
 		r.hidden(e)
 		f.level = held
 	}
+	if f.worked && f.nobodys && e.kind != column {
+		r.found.add("join", e.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
+		f.nobodys = false
+	}
 	return f
 }
 
@@ -136,7 +140,7 @@ func (r *resolver) column(e *expr, st standing, ctes map[string]*query) facts {
 			f, e.field = other, other
 		}
 	}
-	return facts{level: f.level, from: f.from, safe: f.safe, kind: f.kind, slot: f.slot, count: f.count, cols: true}
+	return facts{level: f.level, from: f.from, safe: f.safe, kind: f.kind, slot: f.slot, count: f.count, cols: true, worked: f.worked, nobodys: f.nobodys}
 }
 
 // named puts an item of the select in the place of its name.
@@ -178,7 +182,7 @@ func (r *resolver) aggregate(e *expr, st standing, ctes map[string]*query) facts
 		f.level, f.count = free, true
 	}
 	st.s.known[e] = f
-	return facts{level: f.level, from: f.from, safe: f.safe, aggs: []*expr{e}}
+	return facts{level: f.level, from: f.from, safe: f.safe, aggs: []*expr{e}, worked: f.worked}
 }
 
 // windowed allows a window over the rows of one subject, and over rows of nobody.
@@ -230,7 +234,11 @@ func (r *resolver) subquery(e *expr, st standing, ctes map[string]*query) facts 
 		r.found.add("subquery", e.at, fault.New(fault.Invalid, "这里的子查询会带出别的对象的行，请改成 with 加 join，或只算一个汇总值。"))
 		return f
 	}
+	if len(e.sub.slots) > 0 {
+		f.worked, st.s.asked = true, e
+	}
 	for _, out := range e.sub.fields {
+		f.worked, f.nobodys = f.worked || out.worked, f.nobodys || out.nobodys && e.name == "ANY"
 		f.level, f.from = max(f.level, min(out.level, held)), origins(f.from, out.from)
 		f.safe = true
 	}

@@ -29,6 +29,11 @@ type field struct {
 	safe  bool   // worked out from at least the minimum of subjects
 	count bool   // how many rows, subjects or values
 	plain bool   // a mount's column as it is: what is NULL or nought in it is so in the data
+
+	shape   shape // how its values come about
+	boolean bool  // it is true or false
+	worked  bool  // worked out from several subjects
+	nobodys bool  // of a row in which nobody's data are
 }
 
 // slot is one kind of subject behind the rows of a relation. Exact: each row is
@@ -66,6 +71,7 @@ type scope struct {
 	weight int
 	broken bool // a table is missing: what else is missing is not told
 	known  map[*expr]facts
+	asked  *expr // a value worked out from several subjects, by a subquery
 }
 
 // facts is what is known of an expression.
@@ -78,6 +84,9 @@ type facts struct {
 	count bool    // a lone count
 	aggs  []*expr // aggregates in it
 	cols  bool    // columns outside of aggregates
+
+	worked  bool // something in it is worked out from several subjects
+	nobodys bool // something in it is of nobody's rows, as of a series
 }
 
 func (f *facts) take(g facts) {
@@ -88,6 +97,7 @@ func (f *facts) take(g facts) {
 	f.from = origins(f.from, g.from)
 	f.aggs = append(f.aggs, g.aggs...)
 	f.cols = f.cols || g.cols
+	f.worked, f.nobodys = f.worked || g.worked, f.nobodys || g.nobodys
 }
 
 func origins(a, b []disclosure.Origin) []disclosure.Origin {
@@ -110,6 +120,7 @@ type resolver struct {
 	used       map[string]bool // mounts
 	asked      map[string]bool // parameters
 	sizes      map[*expr]int
+	shapes     map[*expr]shape
 }
 
 // where an expression stands.
@@ -160,12 +171,18 @@ func (r *resolver) query(q *query, ctes map[string]*query, top bool) {
 		f := r.expr(q.having, standing{s: q.in, aggregates: true, aliases: true}, ctes)
 		r.aggregates(q, f.aggs, top)
 		q.grouped = true
+		if len(f.aggs) > 0 && f.nobodys && len(q.in.slots) > 0 {
+			r.found.add("join", q.having.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
+		}
 	}
 	r.orders(q, top, ctes)
 	for _, f := range items {
 		r.aggregates(q, f.aggs, top)
 	}
 	q.in.slots = slices.DeleteFunc(q.in.slots, func(s *slot) bool { return s.same != nil })
+	if q.in.asked != nil && len(q.in.slots) == 0 {
+		r.found.add("subquery", q.in.asked.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
+	}
 	r.outcome(q, items, top)
 }
 
@@ -199,6 +216,9 @@ func (r *resolver) groups(q *query, items []facts, top bool, ctes map[string]*qu
 		f := r.expr(q.groups[i], standing{s: q.in, keys: !top, aliases: true}, ctes)
 		if top && f.level == held {
 			r.shown(q.groups[i], f)
+		}
+		if top && f.worked {
+			r.found.add("group", q.groups[i].at, fault.New(fault.Invalid, "最外层不能按汇总出来的数分组：组名就是没有取整的数。请直接显示这个汇总。"))
 		}
 	}
 }
@@ -258,6 +278,7 @@ func (q *query) bySubject() bool {
 // aggregates holds aggregates to what they may show of one subject.
 func (r *resolver) aggregates(q *query, aggs []*expr, top bool) {
 	for _, a := range aggs {
+		r.measurable(q, a, top)
 		f, nature := q.in.known[a], r.allow.Aggregates[a.name].Nature
 		if f.level == held && f.safe || !top && q.bySubject() || f.level != held && nature != quantile {
 			continue
@@ -301,6 +322,8 @@ func (r *resolver) outcome(q *query, items []facts, top bool) {
 	for i, item := range q.items {
 		f := items[i]
 		out := field{name: item.called(), level: f.level, from: f.from, kind: f.kind, slot: f.slot, safe: f.safe, count: f.count, plain: item.kind == column && item.field != nil && item.field.plain}
+		out.shape, out.boolean, out.nobodys = r.shape(item), item.truth(), f.nobodys
+		out.worked = f.worked || len(f.aggs) > 0 && len(q.in.slots) > 0 && !q.bySubject()
 		if len(f.aggs) > 0 {
 			out.safe = exact == 0
 			out.kind, out.slot = "", nil
@@ -366,9 +389,17 @@ func (r *resolver) counting(q *query, item *expr, f facts) bool {
 	case counts:
 		return true
 	case sums:
-		return oneOrNothing(a.args[0]) || a.args[0].kind == column && a.args[0].field != nil && a.args[0].field.count
+		return a.args[0].counts()
 	}
 	return false
+}
+
+// counts reports whether e is a number of rows of each row: what its sum counts.
+func (e *expr) counts() bool {
+	if e.kind == cast && !e.truth() {
+		return e.args[0].counts()
+	}
+	return oneOrNothing(e) || e.kind == column && e.field != nil && (e.field.count || e.field.boolean || e.field.shape.form == ones)
 }
 
 // oneOrNothing reports whether e is a case of ones and noughts.
@@ -378,7 +409,10 @@ func oneOrNothing(e *expr) bool {
 		return err == nil && (f == 1 || f == 0)
 	}
 	if e.kind == cast {
-		return oneOrNothing(e.args[0])
+		return e.truth() || oneOrNothing(e.args[0])
+	}
+	if e.truth() {
+		return true
 	}
 	if e.kind != choice {
 		return false
@@ -417,6 +451,13 @@ func (r *resolver) union(q *query, ctes map[string]*query, top bool) {
 	for i, f := range a.fields {
 		g := b.fields[i]
 		f.safe = (f.level != held || f.safe) && (g.level != held || g.safe)
+		if f.shape != g.shape {
+			f.shape = shape{}
+			if steady(a.fields[i].shape) && steady(g.shape) {
+				f.shape = shape{form: weaker(a.fields[i].shape, g.shape), shifted: f.shape.shifted || g.shape.shifted, bent: true}
+			}
+		}
+		f.boolean, f.worked, f.nobodys = f.boolean || g.boolean, f.worked || g.worked, f.nobodys || g.nobodys
 		f.level, f.from, f.count, f.plain = max(f.level, g.level), origins(f.from, g.from), f.count && g.count, f.plain && g.plain
 		if f.slot != nil || g.slot != nil {
 			if f.slot == nil || g.slot == nil || slices.IndexFunc(a.slots, isSlot(a, f.slot)) != slices.IndexFunc(b.slots, isSlot(b, g.slot)) {

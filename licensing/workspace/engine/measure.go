@@ -77,6 +77,11 @@ type contribution struct {
 	mass bool // it is a magnitude
 	full bool // only what is not nought counts
 	own  bool // it has a condition of its own, so that it may see fewer than its row has
+
+	arg    int   // which argument is added up
+	of     *expr // the case of which it is one branch alone; nil: it is all
+	branch int
+	few    bool // how many subjects have the rarest of few values is measured
 }
 
 // statement is the rewritten statement:
@@ -170,6 +175,7 @@ func (m *measuring) contributions() {
 	if err != nil {
 		return
 	}
+	shapes := &resolver{allow: allow, shapes: map[*expr]shape{}}
 	for i, item := range m.query.items {
 		role := m.verdict.Columns[i].Role
 		item.each(func(e *expr) {
@@ -177,8 +183,24 @@ func (m *measuring) contributions() {
 				return
 			}
 			n := allow.Aggregates[e.name].Nature
-			share := (e.name == "avg" || e.name == "mean") && oneOrNothing(e.args[0])
-			m.parts = append(m.parts, contribution{item: i, agg: e, full: n == sums || share, own: e.conditional(), mass: role != disclosure.Count && (n != counts && n != extreme || n == extreme && role == disclosure.Magnitude)})
+			c := contribution{item: i, agg: e, full: n == sums, own: e.conditional(), mass: role != disclosure.Count && (n != counts && n != extreme || n == extreme && role == disclosure.Magnitude)}
+			if e.mean() {
+				form := shapes.shape(e.args[0]).form
+				c.full = oneOrNothing(e.args[0]) || form == zeroed
+			}
+			c.few = c.mass && (n == sums && !e.args[0].plain() || n == spreads && e.name != "median")
+			if of := shapes.split(e); of != nil {
+				c.of, c.full, c.own = of, false, true
+				for c.branch = range values(of) {
+					m.parts = append(m.parts, c)
+				}
+				return
+			}
+			m.parts = append(m.parts, c)
+			if c.mass && !e.single() {
+				c.arg = 1
+				m.parts = append(m.parts, c)
+			}
 		})
 	}
 }
@@ -230,15 +252,18 @@ func (p *printer) contribution(c contribution) {
 		p.expr(e.args[0])
 		p.say(" THEN 1.0 END")
 	case c.mass || c.full:
-		if len(e.args) == 2 && e.name != "quantile_cont" {
+		switch {
+		case c.of != nil:
+			p.branch(c.of, c.branch)
+		case !e.single():
 			p.say("CASE WHEN ")
-			p.expr(e.args[1])
+			p.expr(e.args[1-c.arg])
 			p.say(" IS NOT NULL THEN ")
 		}
 		p.say("TRY_CAST(")
-		p.expr(e.args[0])
+		p.expr(e.args[c.arg])
 		p.say(" AS DOUBLE)")
-		if len(e.args) == 2 && e.name != "quantile_cont" {
+		if c.of != nil || !e.single() {
 			p.say(" END")
 		}
 	default:
@@ -250,6 +275,45 @@ func (p *printer) contribution(c contribution) {
 		p.say(" END")
 	}
 }
+
+// branch writes the beginning of a case of the rows that take the n-th way of
+// another one.
+func (p *printer) branch(of *expr, n int) {
+	p.say("CASE WHEN (CASE")
+	for i := 0; i+1 < len(of.args); i += 2 {
+		p.say(" WHEN ")
+		p.expr(of.args[i])
+		p.say(" THEN ", strconv.Itoa(i/2))
+	}
+	p.say(" ELSE ", strconv.Itoa(len(of.args)/2), " END) = ", strconv.Itoa(n), " THEN ")
+}
+
+// mostFew is how many values are few: who knows them can work out from a mean and a
+// spread how many subjects have each.
+const mostFew = 3
+
+// values writes how many subjects have the rarest value of those that the k-th
+// aggregate sees, where they are but a few.
+func (m *measuring) values(p *printer, i, k int) {
+	s, c := m.query.in.slots[i], m.parts[k]
+	who, col, group := "count(DISTINCT "+slotName(i)+")", "__c"+strconv.Itoa(k), ""
+	switch {
+	case s.bound:
+		who = "max(" + slotName(i) + ")"
+	case m.query.single(s):
+		who = "count(*)"
+	}
+	if len(m.query.groups) > 0 {
+		group = " GROUP BY " + strings.TrimSuffix(m.keyList(""), ", ")
+	}
+	there := " IS NOT NULL"
+	if c.full && c.agg.name == "sum" {
+		there = " <> 0"
+	}
+	p.say(", ", valuesName(i, k), " AS (SELECT ", m.keyList(""), "CASE WHEN count(*) BETWEEN 2 AND ", strconv.Itoa(mostFew), " THEN min(n) END AS v FROM (SELECT ", m.keyList(""), col, " AS v, ", who, " AS n FROM __b WHERE ", col, there, " GROUP BY ALL)", group, ")")
+}
+
+func valuesName(i, k int) string { return "__h" + strconv.Itoa(i) + "_" + strconv.Itoa(k) }
 
 // slot writes what is measured of the i-th kind of subject.
 func (m *measuring) slot(p *printer, i int) {
@@ -293,7 +357,7 @@ func (m *measuring) slot(p *printer, i int) {
 	}
 	fewest := []string{count("")}
 	for k, c := range m.parts {
-		if !c.own {
+		if !c.own && !c.mass {
 			fewest = append(fewest, count(c.seen(k)))
 		}
 	}
@@ -313,10 +377,18 @@ func (m *measuring) slot(p *printer, i int) {
 		}
 		if c.mass {
 			w := "w" + kn
-			p.say(", sum(", w, ") AS t", strconv.Itoa(k), ", max(", w, ", 2) AS l", strconv.Itoa(k))
+			p.say(", sum(", w, ") AS t", kn, ", max(", w, ", 2) AS l", kn)
+			if !c.own {
+				p.say(", ", count(c.seen(k)), " AS f", kn)
+			}
 		}
 	}
 	p.say(" FROM __g", n, group, "), __z", n, " AS (SELECT ", m.keyList(""), "string_agg(c || ':' || w, ',') FILTER (WHERE w <> 0) AS z", sketches, " FROM (SELECT ", m.keyList(""), "(x & 255) AS c, sum(", sign, ") AS w", counters, " FROM __g", n, " WHERE x IS NOT NULL GROUP BY ALL)", group, ")")
+	for k, c := range m.parts {
+		if c.few {
+			m.values(p, i, k)
+		}
+	}
 }
 
 // sign is what a subject adds to its counter, as disclosure.Sketch has it.
@@ -338,21 +410,37 @@ func (m *measuring) final(p *printer) {
 				p.say(", coalesce(m", n, ".o", kn, ", 0), z", n, ".z", kn)
 			}
 			if c.mass {
-				p.say(", m", n, ".t", kn, ", m", n, ".l", kn, "[1], m", n, ".l", kn, "[2]")
+				seen, few := "NULL", "NULL"
+				if !c.own {
+					seen = "m" + n + ".f" + kn
+				}
+				if c.few {
+					few = valuesName(i, k) + ".v"
+				}
+				p.say(", m", n, ".t", kn, ", m", n, ".l", kn, "[1], m", n, ".l", kn, "[2], ", seen, ", ", few)
 			}
 		}
 	}
 	p.say(" FROM __v AS v")
 	for i := range m.query.in.slots {
 		n := strconv.Itoa(i)
-		for _, t := range []string{"m", "z"} {
-			p.say(" LEFT JOIN __", t, n, " AS ", t, n, " ON (true")
-			for k := range m.query.groups {
-				p.say(" AND v.", keyName(k), " IS NOT DISTINCT FROM ", t, n, ".", keyName(k))
+		m.beside(p, "__m"+n, "m"+n)
+		m.beside(p, "__z"+n, "z"+n)
+		for k, c := range m.parts {
+			if c.few {
+				m.beside(p, valuesName(i, k), valuesName(i, k))
 			}
-			p.say(")")
 		}
 	}
+}
+
+// beside joins something that was measured of each group.
+func (m *measuring) beside(p *printer, table, alias string) {
+	p.say(" LEFT JOIN ", table, " AS ", alias, " ON (true")
+	for k := range m.query.groups {
+		p.say(" AND v.", keyName(k), " IS NOT DISTINCT FROM ", alias, ".", keyName(k))
+	}
+	p.say(")")
 }
 
 // table is what was held with what was measured of each of its rows.
@@ -404,7 +492,7 @@ type measuredRow struct {
 
 // row reads the hidden columns of a row: for each kind of subject how many and their
 // sketch, the same of each aggregate with a condition, and of each magnitude total,
-// largest, second.
+// largest, second, how many it is of, and how many have the rarest of few values.
 func (m *measuring) row(hidden []any) (measuredRow, error) {
 	r := measuredRow{subjects: math.MaxInt64, weights: make([]disclosure.Mass, len(m.query.items))}
 	next := func() any {
@@ -440,16 +528,16 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 				if o := &own[k]; len(o.Sketches) == 0 || n < o.Subjects {
 					o.Subjects = n
 				}
-				own[k].Column, own[k].Sketches = c.item, append(own[k].Sketches, who)
+				own[k].Column, own[k].Branch, own[k].Sketches = c.item, c.of != nil, append(own[k].Sketches, who)
 			}
 			if !c.mass {
 				continue
 			}
 			mass := disclosure.Mass{Known: true, Total: float(next()), Largest: float(next()), Second: float(next())}
 			mass.Second = min(mass.Second, max(mass.Total-mass.Largest, 0))
-			if w := &r.weights[c.item]; !w.Known || worse(mass, *w) {
-				*w = mass
-			}
+			mass.Seen, mass.Counted = next().(int64)
+			mass.Rarest, _ = next().(int64)
+			r.weigh(c.item, mass)
 		}
 	}
 	for k, c := range m.parts {
@@ -458,6 +546,22 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 		}
 	}
 	return r, nil
+}
+
+// weigh notes the mass of one aggregate of a cell: of several, the worst of each.
+func (r *measuredRow) weigh(item int, m disclosure.Mass) {
+	w := &r.weights[item]
+	was := *w
+	if !was.Known || was.Total == 0 || worse(m, was) {
+		*w = m
+	}
+	w.Seen, w.Counted, w.Rarest = was.Seen, was.Counted, was.Rarest
+	if m.Counted && (!w.Counted || m.Seen < w.Seen) {
+		w.Seen, w.Counted = m.Seen, true
+	}
+	if m.Rarest > 0 && (w.Rarest == 0 || m.Rarest < w.Rarest) {
+		w.Rarest = m.Rarest
+	}
 }
 
 // worse reports whether one subject makes up more of a than of b.
@@ -479,7 +583,7 @@ func float(v any) float64 {
 func (r *measuredRow) add(o disclosure.Own) {
 	i := slices.IndexFunc(r.own, func(x disclosure.Own) bool { return x.Column == o.Column })
 	switch {
-	case i < 0:
+	case i < 0 || o.Branch:
 		r.own = append(r.own, o)
 	case o.Subjects < r.own[i].Subjects:
 		r.own[i] = o

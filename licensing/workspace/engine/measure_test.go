@@ -180,6 +180,9 @@ func TestASumInDisguiseIsASum(t *testing.T) {
 		}
 		for i := range table.Subjects { // of seven hospitals, fewer than the minimum
 			table.Subjects[i] = max(table.Subjects[i], 10)
+			for k := range table.Weights[i] {
+				table.Weights[i][k].Seen = max(table.Weights[i][k].Seen, 10)
+			}
 		}
 		if got := disclosure.Check(table, figures, nil, disclosure.Budget{}); verdict(got, disclosure.R4) != disclosure.Fixed {
 			t.Errorf("%s: %+v", text, got.Lines)

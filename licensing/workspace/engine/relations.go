@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing/workspace/disclosure"
 )
@@ -22,7 +23,7 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 	weight := 1
 	switch {
 	case rel.series != nil:
-		rel.table = &table{alias: rel.alias, fields: []field{{name: rel.series.name}}}
+		rel.table = &table{alias: rel.alias, fields: []field{{name: rel.series.name, shape: shape{form: smooth, pure: true}, nobodys: true}}}
 	case rel.sub != nil:
 		r.query(rel.sub, ctes, false)
 		rel.table, weight = r.derived(rel.alias, rel.sub), rel.sub.weight
@@ -90,7 +91,7 @@ func (r *resolver) mount(rel *relation) *table {
 	r.used[m.Name] = true
 	t := &table{alias: rel.alias}
 	for _, c := range m.Columns {
-		f := field{name: c.Name, plain: true, from: []disclosure.Origin{{Mount: m.Name, Column: c.Name}}}
+		f := field{name: c.Name, plain: true, shape: shape{form: smooth, pure: true}, boolean: c.Type == rows.Boolean, nobodys: m.public(), from: []disclosure.Origin{{Mount: m.Name, Column: c.Name}}}
 		switch c.Use {
 		case Subject:
 			s := &slot{kind: c.Kind, sql: quoted(rel.alias) + "." + whoColumn(len(t.slots))}
@@ -134,6 +135,9 @@ func (r *resolver) join(rel *relation, s *scope, ctes map[string]*query) *table 
 			continue
 		}
 		s.using = append(s.using, name)
+		if a.worked && b.nobodys || a.nobodys && b.worked {
+			r.found.add("join", rel.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
+		}
 		if a.level == key || b.level == key {
 			r.paired(*a, *b, rel.at)
 			tie(a.slot, b.slot, rel.join, s)
@@ -173,6 +177,9 @@ func optional(tables []*table) {
 	for _, t := range tables {
 		for i := range t.fields {
 			t.fields[i].plain = false
+			if f := &t.fields[i].shape; f.form == smooth {
+				f.form = absent
+			}
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (e *Engine) analyse(ctx context.Context, mounts []Mount, code Code) (*analy
 		if err != nil {
 			return nil, err
 		}
-		r := &resolver{found: found, allow: e.allow, mounts: mounts, parameters: code.Parameters, used: map[string]bool{}, asked: map[string]bool{}, sizes: map[*expr]int{}}
+		r := &resolver{found: found, allow: e.allow, mounts: mounts, parameters: code.Parameters, used: map[string]bool{}, asked: map[string]bool{}, sizes: map[*expr]int{}, shapes: map[*expr]shape{}}
 		r.query(q, nil, true)
 		if len(found.all) == 0 {
 			a.verdict.Mounts, a.verdict.Parameters = slices.Sorted(maps.Keys(r.used)), slices.Sorted(maps.Keys(r.asked))
