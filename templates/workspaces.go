@@ -349,7 +349,7 @@ func foundRows(ctx context.Context, list []int) string {
 }
 
 var outputActs = map[string]string{
-	"ask": "申请放出", "pass": "系统检查通过", "fail": "系统检查没有过", "take": "开始审核", "approve": "同意放出", "change": "改了再放出", "reject": "不放出", "escalate": "上报主管部门", "withdraw": "撤回",
+	"ask": "申请放出", "pass": "系统检查通过", "fail": "系统检查没有过", "take": "开始审核", "approve": "同意放出", "change": "改了再放出", "reject": "不放出", "escalate": "上报主管部门", "withdraw": "撤回", "overtaken": "放出以前再查，没有过",
 }
 
 var outputSides = map[workspace.Side]string{

@@ -304,7 +304,7 @@ BEGIN
     END IF;
     IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('auto_check', 'auto_rejected'), ('auto_check', 'queued'), ('queued', 'first_review'), ('first_review', 'second_review'), ('second_review', 'released'),
         ('first_review', 'rejected'), ('second_review', 'rejected'), ('first_review', 'released_with_changes'), ('second_review', 'released_with_changes'), ('released_with_changes', 'auto_check'),
-        ('first_review', 'escalated'), ('second_review', 'escalated'), ('escalated', 'second_review'), ('escalated', 'released'), ('escalated', 'rejected'),
+        ('first_review', 'escalated'), ('second_review', 'escalated'), ('escalated', 'second_review'), ('escalated', 'released'), ('escalated', 'rejected'), ('second_review', 'auto_rejected'), ('escalated', 'auto_rejected'),
         ('auto_check', 'withdrawn'), ('queued', 'withdrawn'), ('first_review', 'withdrawn'), ('second_review', 'withdrawn'), ('released_with_changes', 'withdrawn'), ('escalated', 'withdrawn')) THEN
         RAISE EXCEPTION 'review % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
     END IF;
@@ -564,8 +564,11 @@ BEGIN
     IF (OLD.number, OLD.scenario_id, OLD.organisation_id, OLD.opened_by, OLD.opened_at) IS DISTINCT FROM (NEW.number, NEW.scenario_id, NEW.organisation_id, NEW.opened_by, NEW.opened_at) THEN
         RAISE EXCEPTION 'workspace % is of the scenario that it was opened for', OLD.number USING ERRCODE = 'restrict_violation';
     END IF;
-    IF OLD.state = 'destroyed' OR OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('provisioning', 'ready'), ('provisioning', 'frozen'), ('ready', 'frozen'), ('frozen', 'ready'), ('provisioning', 'closing'), ('ready', 'closing'), ('frozen', 'closing'), ('closing', 'destroyed')) THEN
+    IF OLD.state = 'destroyed' OR OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('provisioning', 'ready'), ('provisioning', 'frozen'), ('ready', 'frozen'), ('frozen', 'ready'), ('frozen', 'provisioning'), ('provisioning', 'closing'), ('ready', 'closing'), ('frozen', 'closing'), ('closing', 'destroyed')) THEN
         RAISE EXCEPTION 'workspace % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = 'frozen' AND NEW.state IN ('provisioning', 'ready') AND NEW.state <> OLD.frozen_from THEN
+        RAISE EXCEPTION 'workspace % was % before it was frozen', OLD.number, OLD.frozen_from USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END $function$
@@ -5491,6 +5494,7 @@ CREATE TABLE workspaces (
     close_from timestamp with time zone,
     warned_at timestamp with time zone,
     revision integer NOT NULL DEFAULT 1,
+    frozen_from text NOT NULL DEFAULT ''::text,
     CONSTRAINT workspaces_check CHECK (((state = 'frozen'::text) = (frozen_by <> ''::text))),
     CONSTRAINT workspaces_check1 CHECK (((state <> 'frozen'::text) OR (reason <> ''::text))),
     CONSTRAINT workspaces_check2 CHECK (((wrapped_key IS NULL) = (key_erased_at IS NOT NULL))),
@@ -5500,6 +5504,8 @@ CREATE TABLE workspaces (
     CONSTRAINT workspaces_concurrent_check CHECK ((concurrent > 0)),
     CONSTRAINT workspaces_cpu_seconds_check CHECK ((cpu_seconds > 0)),
     CONSTRAINT workspaces_frozen_by_check CHECK ((frozen_by = ANY (ARRAY[''::text, 'regulator'::text, 'operator'::text]))),
+    CONSTRAINT workspaces_frozen_from CHECK (((state = 'frozen'::text) = (frozen_from <> ''::text))),
+    CONSTRAINT workspaces_frozen_from_check CHECK ((frozen_from = ANY (ARRAY[''::text, 'provisioning'::text, 'ready'::text]))),
     CONSTRAINT workspaces_memory_mb_check CHECK ((memory_mb > 0)),
     CONSTRAINT workspaces_number_check CHECK ((number ~ '^KJ-\d{4}-\d{6}$'::text)),
     CONSTRAINT workspaces_rows_most_check CHECK ((rows_most > 0)),
@@ -5517,3 +5523,4 @@ CREATE INDEX workspaces_organisation ON public.workspaces USING btree (organisat
 CREATE TRIGGER workspaces_moves BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION workspace_moves();
 COMMENT ON COLUMN workspaces.frozen_by IS 'who froze it; what stops by the chain above it is not written here, but asked at every step';
 COMMENT ON COLUMN workspaces.wrapped_key IS 'the key of its mounts and held results, wrapped by a key that lies in the data folder and never here; gone once the workspace is destroyed';
+COMMENT ON COLUMN workspaces.frozen_from IS 'where it goes back to when that is lifted';

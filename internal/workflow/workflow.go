@@ -31,6 +31,7 @@ type Lifecycle[S, A ~string, T any] []Move[S, A, T]
 // if no such move starts there, fault.Forbidden if who may not make it, and
 // otherwise what When or Needs say.
 func (l Lifecycle[S, A, T]) Next(from S, action A, who account.Actor, thing T) (S, error) {
+	var unmet error
 	var denied error = fault.New(fault.Conflict, "现在的状态不能这样做，请刷新页面看看有什么变化。")
 	for _, m := range l {
 		if m.Action != action || !slices.Contains(m.From, from) {
@@ -40,15 +41,23 @@ func (l Lifecycle[S, A, T]) Next(from S, action A, who account.Actor, thing T) (
 			denied = fault.New(fault.Forbidden, "您的角色不能这样做。")
 			continue
 		}
-		for _, holds := range []func(T) error{m.When, m.Needs} {
-			if holds == nil {
+		if m.When != nil {
+			if err := m.When(thing); err != nil { // another move of the table may hold, as Offer has it
+				if unmet == nil {
+					unmet = err
+				}
 				continue
 			}
-			if err := holds(thing); err != nil {
+		}
+		if m.Needs != nil {
+			if err := m.Needs(thing); err != nil {
 				return from, err
 			}
 		}
 		return m.To, nil
+	}
+	if unmet != nil {
+		return from, unmet
 	}
 	return from, denied
 }

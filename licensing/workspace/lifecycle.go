@@ -46,7 +46,8 @@ var (
 var lifecycle = workflow.Lifecycle[State, Action, *Workspace]{
 	{Action: Begin, From: []State{Provisioning}, To: Ready, By: itself},
 	{Action: Freeze, From: []State{Provisioning, Ready}, To: Frozen, By: stoppers, Needs: reasoned},
-	{Action: Lift, From: []State{Frozen}, To: Ready, By: stoppers, When: sameHand, Needs: reasoned},
+	{Action: Lift, From: []State{Frozen}, To: Ready, By: stoppers, When: wasReady, Needs: reasoned},
+	{Action: Lift, From: []State{Frozen}, To: Provisioning, By: stoppers, When: wasProvisioning, Needs: reasoned},
 	{Action: Close, From: []State{Provisioning, Ready, Frozen}, To: Closing, By: anybody, Needs: reasoned},
 	{Action: WindUp, From: []State{Provisioning, Ready, Frozen}, To: Closing, By: itself, Needs: reasoned},
 	{Action: Destroy, From: []State{Closing}, To: Destroyed, By: itself},
@@ -67,6 +68,21 @@ func reasoned(w *Workspace) error {
 func sameHand(w *Workspace) error {
 	if w.side != w.FrozenBy {
 		return fault.New(fault.Forbidden, "谁冻结，谁解除。")
+	}
+	return nil
+}
+
+// wasReady and wasProvisioning: lifting a freeze restores what was.
+func wasReady(w *Workspace) error { return was(w, Ready) }
+
+func wasProvisioning(w *Workspace) error { return was(w, Provisioning) }
+
+func was(w *Workspace, before State) error {
+	if err := sameHand(w); err != nil {
+		return err
+	}
+	if w.frozenFrom != before {
+		return fault.New(fault.Conflict, "解除以后回到冻结以前的状态。")
 	}
 	return nil
 }
@@ -132,7 +148,7 @@ const (
 	Released     ReviewState = "released"
 	WithChanges  ReviewState = "released_with_changes" // it is made anew with the changes, and checked again
 	Rejected     ReviewState = "rejected"
-	Escalated    ReviewState = "escalated" // the authority decides with one of the reviewers, or alone with another of its own
+	Escalated    ReviewState = "escalated" // the authority says its word: it counts as one of the two, beside that of a reviewer
 	Withdrawn    ReviewState = "withdrawn"
 )
 
@@ -166,7 +182,7 @@ const (
 // reviews is every move of a review.
 var reviews = workflow.Lifecycle[ReviewState, ReviewAction, *Review]{
 	{Action: PassChecks, From: []ReviewState{AutoCheck}, To: Waiting, By: itself},
-	{Action: FailChecks, From: []ReviewState{AutoCheck}, To: AutoRejected, By: itself},
+	{Action: FailChecks, From: []ReviewState{AutoCheck, Second, Escalated}, To: AutoRejected, By: itself}, // the later ones: at the second approval, see again
 	{Action: Take, From: []ReviewState{Waiting}, To: First, By: reviewers, When: independent},
 	{Action: Approve, From: []ReviewState{First}, To: Second, By: reviewers, When: independent, Needs: judged},
 	{Action: Approve, From: []ReviewState{Second}, To: Released, By: reviewers, When: independent, Needs: judged},

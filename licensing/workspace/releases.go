@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,11 +78,24 @@ type packedCleared struct {
 	Rows    [][]packedCell
 	Digest  string
 	Ledger  []byte
+	Table   []byte // as it was measured
 }
 
-// packCleared is a result as it may leave, with what is remembered of it.
-func packCleared(c disclosure.Cleared, ledger []byte) ([]byte, error) {
-	p := packedCleared{Columns: c.Columns, Digest: c.Digest, Ledger: ledger}
+// reviewed is a result as it may leave, what is remembered of it once it left, and what
+// was measured of it, by which the rules are held against it once more before that.
+type reviewed struct {
+	disclosure.Cleared
+	ledger   []byte
+	measured disclosure.Table
+}
+
+func (r *reviewed) pack() ([]byte, error) {
+	c := r.Cleared
+	table, err := packTable(r.measured)
+	if err != nil {
+		return nil, err
+	}
+	p := packedCleared{Columns: c.Columns, Digest: c.Digest, Ledger: r.ledger, Table: table}
 	for _, row := range c.Rows {
 		var cells []packedCell
 		for _, one := range row {
@@ -97,20 +111,20 @@ func packCleared(c disclosure.Cleared, ledger []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func unpackCleared(text []byte) (c disclosure.Cleared, ledger []byte, err error) {
+func unpackReviewed(text []byte) (*reviewed, error) {
 	z, err := gzip.NewReader(bytes.NewReader(text))
 	if err != nil {
-		return c, nil, err
+		return nil, err
 	}
 	plain, err := io.ReadAll(z)
 	if err != nil {
-		return c, nil, err
+		return nil, err
 	}
 	var p packedCleared
 	if err := json.Unmarshal(plain, &p); err != nil {
-		return c, nil, err
+		return nil, err
 	}
-	c = disclosure.Cleared{Columns: p.Columns, Digest: p.Digest}
+	c := disclosure.Cleared{Columns: p.Columns, Digest: p.Digest}
 	for _, row := range p.Rows {
 		var cells []disclosure.Cell
 		for _, one := range row {
@@ -118,31 +132,98 @@ func unpackCleared(text []byte) (c disclosure.Cleared, ledger []byte, err error)
 		}
 		c.Rows = append(c.Rows, cells)
 	}
-	return c, p.Ledger, nil
+	t, err := unpackTable(p.Table)
+	if err != nil {
+		return nil, err
+	}
+	return &reviewed{c, p.Ledger, t}, nil
 }
 
 // leaving opens what would leave by a review.
-func (s *Service) leaving(w *Workspace, r *Review) (disclosure.Cleared, []byte, error) {
+func (s *Service) leaving(w *Workspace, r *Review) (*reviewed, error) {
 	if r.box == nil {
-		return disclosure.Cleared{}, nil, errGone()
+		return nil, errGone()
 	}
 	key, err := s.holding(w)
 	if err != nil {
-		return disclosure.Cleared{}, nil, err
+		return nil, err
 	}
 	text, err := unseal(key, r.box, r.Number)
 	if err != nil {
-		return disclosure.Cleared{}, nil, err
+		return nil, err
 	}
-	return unpackCleared(text)
+	return unpackReviewed(text)
 }
 
-// release lets a result out that two people approved, in the transaction of the
-// second. The gate is asked once more.
-func (s *Service) release(ctx context.Context, tx pgx.Tx, w *Workspace, r *Review) error {
-	if err := s.stopped(ctx, tx, w); err != nil {
+// again holds a result against the rules once more, in the transaction of its second
+// approval: others may have left since it was checked, of the same sources or the same
+// scenario. Nobody else lets anything of them out before this transaction ends. It
+// returns what the rules say now, and whether it still may leave.
+func (s *Service) again(ctx context.Context, tx pgx.Tx, w *Workspace, r *Review) ([]Check, bool, error) {
+	mounts, err := s.selectInputs(ctx, tx, r.job)
+	if err != nil {
+		return nil, false, err
+	}
+	locks := []string{fmt.Sprintf("released for scenario %d", w.Scenario.ID)}
+	for i := range mounts {
+		locks = append(locks, fmt.Sprintf("released from dataset %d", mounts[i].Dataset.ID))
+	}
+	slices.Sort(locks) // everybody takes them in one order
+	if err := lockNames(ctx, tx, slices.Compact(locks)); err != nil {
+		return nil, false, err
+	}
+	box, err := s.leaving(w, r)
+	if err != nil {
+		return nil, false, err
+	}
+	p, err := s.rulesFor(mounts, r)
+	if err != nil {
+		return nil, false, err
+	}
+	earlier, budget, err := s.before(ctx, tx, w, mounts)
+	if err != nil {
+		return nil, false, err
+	}
+	report := disclosure.Check(box.measured, p, earlier, budget)
+	if report.Refused() {
+		return checksOf(report), false, nil
+	}
+	if report.Cleared.Digest != r.SHA256 {
+		return nil, false, fault.New(fault.Conflict, "审核以后规则改过，按现在的规则结果会变：请不放出，由开发方重新提出。")
+	}
+	return checksOf(report), true, nil
+}
+
+// overtaken ends a review that two people approved, of which the second came after
+// something left that this result may not stand beside.
+func (s *Service) overtaken(ctx context.Context, tx pgx.Tx, who account.Actor, side Side, w *Workspace, r *Review, from ReviewState, checks []Check) (err error) {
+	if r.State, err = reviews.Next(from, FailChecks, platform(), r); err != nil {
 		return err
 	}
+	at := s.instant()
+	r.StateAt, r.Ended, r.Checked = at, &at, &at
+	r.Checks, r.SHA256, r.Rows, r.box = checks, "", 0, nil
+	if err := saveReview(ctx, tx, r); err != nil {
+		return err
+	}
+	if err := insertReviewEvent(ctx, tx, r.ID, who, side, string(Approve), r.said, at); err != nil {
+		return err
+	}
+	if err := insertReviewEvent(ctx, tx, r.ID, platform(), OfPlatform, overtaken, "", at); err != nil {
+		return err
+	}
+	if err := audit.Append(ctx, tx, who, "output-review", r.Number, overtaken, map[string]string{"from": string(from), "to": string(r.State), "words": r.said}); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, w, Notice{Of: "review", Number: r.Number, Act: string(FailChecks)}, OfDeveloper)
+}
+
+// overtaken is how the history calls what again refused.
+const overtaken = "overtaken"
+
+// release lets a result out that two people approved, in the transaction of the
+// second.
+func (s *Service) release(ctx context.Context, tx pgx.Tx, w *Workspace, r *Review) error {
 	mounts, err := s.selectInputs(ctx, tx, r.job)
 	if err != nil {
 		return err
@@ -157,10 +238,11 @@ func (s *Service) release(ctx context.Context, tx pgx.Tx, w *Workspace, r *Revie
 		one := Source{Acquisition: m.Acquisition, Grant: m.Grant, Dataset: d.Slug, Title: d.Title, TitleEN: d.TitleEN, Department: d.Department.Name, DepartmentEN: d.Department.NameEN, File: m.FileName, Version: m.Number, SHA256: m.SHA256, Acquired: m.Day(), Rows: m.Statistics.Rows}
 		x.Sources = append(x.Sources, one)
 	}
-	c, ledger, err := s.leaving(w, r)
+	box, err := s.leaving(w, r)
 	if err != nil {
 		return err
 	}
+	c := box.Cleared
 	if c.Digest != r.SHA256 {
 		return fault.New(fault.Internal, "系统出错了，请稍后再试。").Because(fmt.Errorf("review %s: what would leave is not what was reviewed", r.Number))
 	}
@@ -172,11 +254,11 @@ func (s *Service) release(ctx context.Context, tx pgx.Tx, w *Workspace, r *Revie
 	if files["json"], err = x.json(c); err != nil {
 		return err
 	}
-	box, err := seal(s.ledger, ledger, x.Number)
+	remembered, err := seal(s.ledger, box.ledger, x.Number)
 	if err != nil {
 		return err
 	}
-	if err := insertRelease(ctx, tx, x, r, files, box, mounts); err != nil {
+	if err := insertRelease(ctx, tx, x, r, files, remembered, mounts); err != nil {
 		return err
 	}
 	r.Release = x.Number

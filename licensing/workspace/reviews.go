@@ -293,14 +293,11 @@ func (s *Service) cleared(ctx context.Context, w *Workspace, r *Review) (*checke
 		return nil, err
 	}
 	t := without(measured.Table, r.Changes.Drop)
-	policy, err := disclosure.PolicyOf(s.book, sensitivities(mounts), s.now().In(workdays.Zone))
+	policy, err := s.rulesFor(mounts, r)
 	if err != nil {
 		return nil, err
 	}
-	if r.Changes.Round > 0 {
-		policy.Round = max(policy.Round, r.Changes.Round)
-	}
-	earlier, budget, err := s.before(ctx, w, mounts, r.job)
+	earlier, budget, err := s.before(ctx, s.pool, w, mounts)
 	if err != nil {
 		return nil, err
 	}
@@ -313,7 +310,7 @@ func (s *Service) cleared(ctx context.Context, w *Workspace, r *Review) (*checke
 	if err != nil {
 		return nil, err
 	}
-	text, err := packCleared(report.Cleared, ledger)
+	text, err := (&reviewed{report.Cleared, ledger, t}).pack()
 	if err != nil {
 		return nil, err
 	}
@@ -383,14 +380,23 @@ func without(t disclosure.Table, drop []string) disclosure.Table {
 	return out
 }
 
+// rulesFor are the figures that a result is held against that was made of mounts.
+func (s *Service) rulesFor(mounts []Mount, r *Review) (disclosure.Policy, error) {
+	p, err := disclosure.PolicyOf(s.book, sensitivities(mounts), s.now().In(workdays.Zone))
+	if r.Changes.Round > 0 {
+		p.Round = max(p.Round, r.Changes.Round)
+	}
+	return p, err
+}
+
 // before is everything that was released before from any source of a job, oldest
 // first, whoever asked for it, and what the scenario has had released this month.
-func (s *Service) before(ctx context.Context, w *Workspace, mounts []Mount, job int64) ([]disclosure.Release, disclosure.Budget, error) {
+func (s *Service) before(ctx context.Context, q database.Querier, w *Workspace, mounts []Mount) ([]disclosure.Release, disclosure.Budget, error) {
 	var sources []int64
 	for i := range mounts {
 		sources = append(sources, mounts[i].Dataset.ID)
 	}
-	boxes, err := selectLedger(ctx, s.pool, sources)
+	boxes, err := selectLedger(ctx, q, sources)
 	if err != nil {
 		return nil, disclosure.Budget{}, err
 	}
@@ -407,7 +413,7 @@ func (s *Service) before(ctx context.Context, w *Workspace, mounts []Mount, job 
 		out = append(out, one)
 	}
 	from, _ := month(s.now().In(workdays.Zone))
-	budget, err := selectBudget(ctx, s.pool, w.Scenario.ID, from)
+	budget, err := selectBudget(ctx, q, w.Scenario.ID, from)
 	return out, budget, err
 }
 
@@ -510,6 +516,21 @@ func (s *Service) moveReview(ctx context.Context, tx pgx.Tx, who account.Actor, 
 	from := r.State
 	if r.State, err = reviews.Next(from, a, who, r); err != nil {
 		return err
+	}
+	if a == Take || r.State == Released {
+		if err := s.stopped(ctx, tx, w); err != nil {
+			return err
+		}
+	}
+	if r.State == Released {
+		checks, may, err := s.again(ctx, tx, w, r)
+		if err != nil {
+			return err
+		}
+		if !may {
+			return s.overtaken(ctx, tx, who, side, w, r, from, checks)
+		}
+		r.Checks = checks
 	}
 	at := s.instant()
 	r.StateAt, r.Words = at, r.said

@@ -143,6 +143,23 @@ func selectLedger(ctx context.Context, q database.Querier, sources []int64) ([]l
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (b ledgerBox, err error) { return b, row.Scan(&b.number, &b.box) })
 }
 
+// lockNames keeps others from the same names until the transaction ends.
+func lockNames(ctx context.Context, tx pgx.Tx, names []string) error {
+	for _, name := range names {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, name); err != nil {
+			return fmt.Errorf("lock %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// selectBeside are the reviews that people look at of results of the same sources.
+func (s *Service) selectBeside(ctx context.Context, q database.Querier, review int64, sources []int64) ([]Review, error) {
+	return s.selectReviews(ctx, q, `r.id <> @id AND r.state IN ('queued', 'first_review', 'second_review', 'escalated') AND r.box IS NOT NULL
+		AND EXISTS (SELECT FROM workspace_job_mounts i JOIN workspace_mounts m ON m.id = i.mount_id JOIN scenario_grants g ON g.id = m.grant_id WHERE i.job_id = r.job_id AND g.dataset_id = ANY (@sources))`,
+		pgx.NamedArgs{"id": review, "sources": sources, "limit": listed})
+}
+
 func selectBudget(ctx context.Context, q database.Querier, scenario int64, from time.Time) (b disclosure.Budget, err error) {
 	err = q.QueryRow(ctx, `SELECT count(*), coalesce(sum(r.cells), 0)::bigint FROM releases r JOIN workspaces w ON w.id = r.workspace_id WHERE w.scenario_id = $1 AND r.at >= $2`, scenario, from).Scan(&b.Releases, &b.Cells)
 	return b, err

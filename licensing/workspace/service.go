@@ -338,7 +338,13 @@ func (s *Service) Move(ctx context.Context, who account.Actor, number string, st
 			}
 		}
 		w.words, w.side = words, p.Side
-		return w, s.move(ctx, tx, who, w, step.Action)
+		if err := s.move(ctx, tx, who, w, step.Action); err != nil || w.State != Provisioning {
+			return w, err
+		}
+		if err := s.begin(ctx, tx, w.ID); err != nil { // what was being prepared may have ended while it was frozen
+			return w, err
+		}
+		return s.byID(ctx, tx, w.ID)
 	})
 	if err == nil {
 		s.look(out.ID)
@@ -368,12 +374,12 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, w *Wor
 	w.StateAt, w.Reason = at, w.words
 	switch a {
 	case Freeze:
-		w.FrozenBy = w.side
+		w.FrozenBy, w.frozenFrom = w.side, from
 		err = stopJobs(ctx, tx, w.ID, fault.New(fault.Forbidden, "空间被冻结，作业停止。"), at)
 	case Lift:
-		w.FrozenBy = ""
+		w.FrozenBy, w.frozenFrom = "", ""
 	case Close, WindUp:
-		w.FrozenBy = ""
+		w.FrozenBy, w.frozenFrom = "", ""
 		from := at
 		if e, wrong := s.endOf(ctx, tx, &before); wrong != nil {
 			return wrong

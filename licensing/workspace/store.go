@@ -14,7 +14,7 @@ import (
 )
 
 const workspaceColumns = `w.id, w.number, s.id, s.number, s.title, s.use_class, s.purpose, coalesce(s.until_at, s.made_at), o.id, o.name, p.id, p.name, m.number, m.body_id, b.profile,
-	w.state, w.state_at, w.reason, w.frozen_by, w.wrapped_key, w.key_erased_at, w.cpu_seconds, w.memory_mb, w.wall_seconds, w.concurrent, w.rows_most, w.opened_by, u.name, w.opened_at,
+	w.state, w.state_at, w.reason, w.frozen_by, w.frozen_from, w.wrapped_key, w.key_erased_at, w.cpu_seconds, w.memory_mb, w.wall_seconds, w.concurrent, w.rows_most, w.opened_by, u.name, w.opened_at,
 	w.close_profile, w.close_path, w.close_from, w.revision, scenario_stands(s.id, @now)`
 
 const workspaceTables = ` FROM workspaces w JOIN scenarios s ON s.id = w.scenario_id JOIN organisations o ON o.id = w.organisation_id JOIN users u ON u.id = w.opened_by
@@ -33,7 +33,7 @@ func (s *Service) scan(row pgx.CollectableRow) (w Workspace, err error) {
 	var frozenBy string
 	var from *time.Time
 	err = row.Scan(&w.ID, &w.Number, &w.Scenario.ID, &w.Scenario.Number, &w.Scenario.Title, &w.Scenario.UseClass, &w.Scenario.Purpose, &w.Scenario.Until, &w.Organisation.ID, &w.Organisation.Name, &w.Operator.ID, &w.Operator.Name, &w.Mandate, &w.body, &w.profile,
-		&w.State, &w.StateAt, &w.Reason, &frozenBy, &w.wrapped, &w.Erased, &w.Quota.CPUSeconds, &w.Quota.MemoryMB, &w.Quota.Wall, &w.Quota.Concurrent, &w.Quota.Rows, &w.openedBy, &w.OpenedBy, &w.OpenedAt,
+		&w.State, &w.StateAt, &w.Reason, &frozenBy, &w.frozenFrom, &w.wrapped, &w.Erased, &w.Quota.CPUSeconds, &w.Quota.MemoryMB, &w.Quota.Wall, &w.Quota.Concurrent, &w.Quota.Rows, &w.openedBy, &w.OpenedBy, &w.OpenedAt,
 		&w.closing.Profile, &w.closing.Path, &from, &w.Revision, &w.Stands)
 	w.FrozenBy = Side(frozenBy)
 	w.Scenario.organisation = w.Organisation
@@ -76,10 +76,10 @@ func started(ref deadline.Ref) *time.Time {
 
 func saveWorkspace(ctx context.Context, tx pgx.Tx, w *Workspace) error {
 	err := tx.QueryRow(ctx, `
-		UPDATE workspaces SET state = @state, state_at = @at, reason = @reason, frozen_by = @frozen, wrapped_key = @key, key_erased_at = @erased,
+		UPDATE workspaces SET state = @state, state_at = @at, reason = @reason, frozen_by = @frozen, frozen_from = @before, wrapped_key = @key, key_erased_at = @erased,
 			close_profile = @profile, close_path = @path, close_from = @from, revision = revision + 1
 		WHERE id = @id RETURNING revision`,
-		pgx.NamedArgs{"id": w.ID, "state": w.State, "at": w.StateAt, "reason": w.Reason, "frozen": string(w.FrozenBy), "key": w.wrapped, "erased": w.Erased,
+		pgx.NamedArgs{"id": w.ID, "state": w.State, "at": w.StateAt, "reason": w.Reason, "frozen": string(w.FrozenBy), "before": string(w.frozenFrom), "key": w.wrapped, "erased": w.Erased,
 			"profile": w.closing.Profile, "path": w.closing.Path, "from": started(w.closing)}).Scan(&w.Revision)
 	if err != nil {
 		return fmt.Errorf("save workspace %s: %w", w.Number, err)

@@ -311,6 +311,7 @@ type ReviewView struct {
 	Result   *disclosure.Cleared // as it would leave; nil for the developer, and where nothing may leave
 	Previous *Review             // the last release of the same program
 	Changes  *disclosure.Changes // from that to this
+	Beside   []Beside            // others of the same sources that people look at
 	Why      error
 }
 
@@ -343,7 +344,7 @@ func (s *Service) Review(ctx context.Context, who account.Actor, number string) 
 	}
 	v.by = who.ID
 	for _, a := range reviews.Offer(v.State, who, v.Review) {
-		if v.Party.judges(a) && who.Key == "" {
+		if v.Party.judges(a) && who.Key == "" && (a != Take || v.Why == nil) {
 			v.Offers = append(v.Offers, a)
 		}
 	}
@@ -357,11 +358,16 @@ func (s *Service) Review(ctx context.Context, who account.Actor, number string) 
 // open shows a result as it would leave, beside the last release of the same
 // program.
 func (s *Service) open(ctx context.Context, who account.Actor, v *ReviewView) error {
-	c, _, err := s.leaving(v.Space, v.Review)
+	box, err := s.leaving(v.Space, v.Review)
 	if err != nil {
 		return err
 	}
-	v.Result = &c
+	v.Result = &box.Cleared
+	if v.State.ByPeople() {
+		if err := s.beside(ctx, v, box); err != nil {
+			return err
+		}
+	}
 	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		return struct{}{}, audit.Append(ctx, tx, who, "output-review", v.Number, "view", map[string]string{"digest": v.SHA256})
 	})
@@ -373,12 +379,54 @@ func (s *Service) open(ctx context.Context, who account.Actor, v *ReviewView) er
 	if err != nil || len(before) == 0 {
 		return err
 	}
-	old, _, err := s.leaving(v.Space, &before[0])
+	old, err := s.leaving(v.Space, &before[0])
 	if err != nil {
 		return err
 	}
-	changes := disclosure.Diff(old, c)
+	changes := disclosure.Diff(old.Cleared, box.Cleared)
 	v.Previous, v.Changes = &before[0], &changes
+	return nil
+}
+
+// Beside is another result of the same sources that people look at now.
+type Beside struct {
+	Number string
+	State  ReviewState
+	Near   bool // the two may not both leave: whichever is second will be refused
+}
+
+// beside finds the results that are looked at beside that of v, and holds it against
+// each as if that had left.
+func (s *Service) beside(ctx context.Context, v *ReviewView, box *reviewed) error {
+	var sources []int64
+	for i := range v.Mounts {
+		sources = append(sources, v.Mounts[i].Dataset.ID)
+	}
+	others, err := s.selectBeside(ctx, s.pool, v.ID, sources)
+	if err != nil {
+		return err
+	}
+	p, err := s.rulesFor(v.Mounts, v.Review)
+	if err != nil {
+		return err
+	}
+	for i := range others {
+		o := &others[i]
+		w, err := s.byID(ctx, s.pool, o.workspace)
+		if err != nil {
+			return err
+		}
+		theirs, err := s.leaving(w, o)
+		if err != nil {
+			return err
+		}
+		var left disclosure.Release
+		if err := left.UnmarshalBinary(theirs.ledger); err != nil {
+			return err
+		}
+		near := disclosure.Check(box.measured, p, []disclosure.Release{left}, disclosure.Budget{}).Refused()
+		v.Beside = append(v.Beside, Beside{o.Number, o.State, near})
+	}
 	return nil
 }
 

@@ -50,6 +50,8 @@ type Workspace struct {
 	openedBy int64
 	closing  deadline.Ref
 
+	frozenFrom State // where it goes back to
+
 	words string // of the move under way
 	side  Side
 }
