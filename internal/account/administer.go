@@ -34,7 +34,7 @@ func (s *Service) Accounts(ctx context.Context, who Actor, f UserFilter) (page [
 	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM users u`+where, args).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("accounts: %w", err)
 	}
-	page, err = s.users(ctx, where, args)
+	page, err = s.users(ctx, given, where, args)
 	return page, total, err
 }
 
@@ -44,7 +44,7 @@ func (s *Service) AccountOf(ctx context.Context, who Actor, id int64) (User, err
 	if err := oversees(who); err != nil {
 		return User{}, err
 	}
-	found, err := s.users(ctx, `WHERE u.id = @id`, pgx.NamedArgs{"id": id})
+	found, err := s.users(ctx, given, `WHERE u.id = @id`, pgx.NamedArgs{"id": id})
 	if err == nil && len(found) == 0 {
 		err = errNoAccount()
 	}

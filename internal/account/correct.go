@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -21,8 +22,11 @@ import (
 // for a body or play a part are named by the system administrator instead: their
 // name stands under decisions.
 
-// MayCorrect reports whether u names itself.
-func (u User) MayCorrect() bool { return u.Department == 0 && len(u.Roles) == 0 }
+// MayCorrect reports whether u names itself: whoever plays no role but that of a
+// developer, which nobody gave.
+func (u User) MayCorrect() bool {
+	return u.Department == 0 && !slices.ContainsFunc(u.Roles, func(r Role) bool { return r != Developer })
+}
 
 func (s *Service) mayCorrect(ctx context.Context, a Actor) error {
 	if a.Session == "" {

@@ -180,7 +180,7 @@ func (s *Service) ActorByKey(ctx context.Context, key string) (Actor, error) {
 	var used *time.Time
 	err := s.pool.QueryRow(ctx, `
 		SELECT k.prefix, k.scopes, coalesce(k.grant_id, 0), k.last_used_on, u.id, u.name, u.side, coalesce(u.department_id, 0),
-			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role)
+			`+played+`
 		FROM api_keys k
 		JOIN users u ON u.id = k.user_id
 		WHERE k.hash = @hash AND k.revoked_at IS NULL AND k.expires_at > @now AND u.disabled_at IS NULL`,

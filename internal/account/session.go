@@ -90,7 +90,7 @@ func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
 	var granted *time.Time
 	err := s.pool.QueryRow(ctx, `
 		SELECT s.id, s.provider, s.seen_at, s.confirmed_at, s.strong OR u.sample OR `+hasFactor+`, u.id, u.name, u.side, coalesce(u.department_id, 0),
-			array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role),
+			`+played+`,
 			(SELECT min(granted_at) FROM user_roles r WHERE r.user_id = u.id)
 		FROM sessions s
 		JOIN users u ON u.id = s.user_id
@@ -104,7 +104,7 @@ func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
 		return Actor{}, fmt.Errorf("session: %w", err)
 	}
 	idle := s.cfg.Idle
-	if len(a.Roles) > 0 {
+	if granted != nil {
 		idle = s.cfg.StaffIdle
 	}
 	if !factor && granted != nil && now.Sub(*granted) > s.rules.SecondFactor {
@@ -140,7 +140,7 @@ func (s *Service) SignOut(ctx context.Context, a Actor) error {
 func (s *Service) ActorOf(ctx context.Context, user int64) (Actor, error) {
 	var a Actor
 	err := s.pool.QueryRow(ctx, `
-		SELECT u.id, u.name, u.side, coalesce(u.department_id, 0), array(SELECT role FROM user_roles r WHERE r.user_id = u.id ORDER BY role)
+		SELECT u.id, u.name, u.side, coalesce(u.department_id, 0), `+played+`
 		FROM users u WHERE u.id = @id AND u.disabled_at IS NULL AND u.leaving_at IS NULL`, pgx.NamedArgs{"id": user}).Scan(&a.ID, &a.Name, &a.Side, &a.Department, &a.Roles)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, nil

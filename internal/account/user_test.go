@@ -3,12 +3,13 @@ package account_test
 import (
 	"context"
 	"fmt"
-	"github.com/jackc/pgx/v5"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"

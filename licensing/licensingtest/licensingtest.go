@@ -144,6 +144,17 @@ func (w *World) account(t testing.TB, name string, side account.Side, department
 	return a
 }
 
+// Played are the roles that somebody plays by now: those that were given and those
+// that follow from what somebody does here.
+func (w *World) Played(t testing.TB, who account.Actor) []account.Role {
+	t.Helper()
+	now, err := w.Accounts.ActorOf(t.Context(), who.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return now.Roles
+}
+
 // Official is somebody who plays a role in a department.
 func (w *World) Official(t testing.TB, d datasets.Department, role account.Role) account.Actor {
 	t.Helper()

@@ -75,7 +75,10 @@ func TestTheRoadOfAnEntry(t *testing.T) {
 	if _, err := w.Operation.Entry(ctx, m.Operator, d.Number); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("the operator sees a draft: %v", err)
 	}
+	other := w.Person(t, "示例其他成员")
+	w.Join(t, d.Organisation, other, "member")
 	whole := w.EntryForm(owner)
+	whole.Writes = append(whole.Writes, staff.ID)
 	for name, c := range map[string]struct {
 		change func(*operation.EntryForm)
 		field  string
@@ -175,9 +178,13 @@ func TestTheRoadOfAnEntry(t *testing.T) {
 		if got := letters(t, w, m, d); !slices.Equal(got, c.told) {
 			t.Errorf("%s: %q", c.do, got)
 		}
-		owner := owner
-		owner.Roles = []account.Role{account.Developer}
-		for name, who := range map[string]account.Actor{"owner": owner, "operator": m.Operator, "authority": m.Authority} {
+		stays := d.State == operation.EntryAdmitted || d.State == operation.EntrySuspended
+		for name, who := range map[string]account.Actor{"owner": owner, "staff": staff, "other member": other} {
+			if plays := slices.Contains(w.Played(t, who), account.Developer); plays != (stays && name != "other member") {
+				t.Errorf("after %s the %s plays a developer: %t", c.do, name, plays)
+			}
+		}
+		for name, who := range map[string]account.Actor{"owner": owner, "staff": staff, "operator": m.Operator, "authority": m.Authority} {
 			if asks := strings.Join(waits(t, w, who), "|"); (c.asks[name] == "") != (asks == "") || !strings.Contains(asks, c.asks[name]) {
 				t.Errorf("after %s the inbox of %s: %q", c.do, name, asks)
 			}

@@ -18,7 +18,7 @@ const mostWaiting = 200
 
 // Waiting implements inbox.Source.
 func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
-	if who.Key != "" || !who.Any(account.Authority, account.Head, account.Operator, account.Developer) {
+	if who.Key != "" || who.Side != account.Use && !who.Any(account.Authority, account.Head, account.Operator) {
 		return nil, nil
 	}
 	var out []inbox.Item
@@ -136,12 +136,12 @@ func (s *Service) unevaluated(ctx context.Context, m *Mandate) (time.Time, error
 }
 
 // entriesWaiting are the applications that the operator screens, and those that were
-// returned to who.
+// returned to who answers for the developer.
 func (s *Service) entriesWaiting(ctx context.Context, who account.Actor) ([]inbox.Item, error) {
 	state, ask, path := EntrySubmitted, "开发主体申请入驻，请审核：同意、退回或者写明理由不同意。", "/desk/developers/"
 	switch {
 	case who.Is(account.Operator):
-	case who.Is(account.Developer):
+	case who.Side == account.Use: // an entry that is returned was never admitted
 		state, ask, path = EntryReturned, "入驻申请被退回，请补正后再提交。", "/entries/"
 	default:
 		return nil, nil
@@ -153,6 +153,9 @@ func (s *Service) entriesWaiting(ctx context.Context, who account.Actor) ([]inbo
 	var out []inbox.Item
 	for i := range found {
 		d := &found[i]
+		if state == EntryReturned && ownerOf(ctx, s.pool, who, d.Organisation.ID) != nil {
+			continue
+		}
 		out = append(out, inbox.Item{Kind: "developer", ID: d.Number, Title: inbox.Text{Zh: d.Organisation.Name}, Sub: inbox.Text{Zh: d.Number + " · " + d.MandateTitle}, Ask: ask, Path: path + d.Number, Since: d.StateAt, Clock: d.Clock, After: "到期没有办：标明逾期，仍要办理"})
 	}
 	return out, nil

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/workdays"
@@ -53,10 +52,6 @@ func (c *Chain) Mounted(t testing.TB) string {
 func NewChain(t testing.TB, table string, change ...func(*workspace.Config)) *Chain {
 	t.Helper()
 	c := &Chain{World: scenariotest.NewOf(t, "2026-11-02", licensingtest.Fujian, table)}
-	c.Owner.Roles = append(c.Owner.Roles, account.Developer)
-	if _, err := c.Pool.Exec(t.Context(), `INSERT INTO user_roles (user_id, role, side, granted_at) VALUES ($1, 'developer', 'use', $2)`, c.Owner.ID, c.Clock()); err != nil {
-		t.Fatal(err)
-	}
 	c.Dir = t.TempDir()
 	e, err := engine.New(engine.Options{Store: c.Store, Dir: c.Dir, Now: time.Now, Sketches: []byte("of the platform, for all workspaces")})
 	if err != nil {
@@ -80,6 +75,7 @@ func NewChain(t testing.TB, table string, change ...func(*workspace.Config)) *Ch
 	c.Engine = e
 	c.Scenarios.Follow(workspace.ScenarioMoved)
 	c.Scenario = c.Active(t, func(f *scenario.Form) { f.Months = "1" }) // it ends in a year whose working days are known
+	c.Owner.Roles = c.Played(t, c.Owner)
 	return c
 }
 

@@ -73,7 +73,7 @@ func New(t testing.TB, change ...func(*workspace.Config)) *World {
 		d.Slug, d.Open = "station-visits", datasets.Conditional
 		d.Department = w.Department(t, func(d *datasets.Department) { d.Profile = licensingtest.Fujian })
 	})
-	w.Owner, w.Member = w.developer(t, "示例开发负责人"), w.developer(t, "示例开发人员")
+	w.Owner, w.Member = w.Person(t, "示例开发负责人"), w.Person(t, "示例开发人员")
 	w.Firm = w.Organisation(t, w.Owner, "示例数据科技有限公司", "91350100MA00000T07")
 	w.Join(t, w.Firm, w.Member, account.Member)
 	w.Operator = w.operator(t)
@@ -81,6 +81,7 @@ func New(t testing.TB, change ...func(*workspace.Config)) *World {
 		w.Reviewers[i] = w.reviewer(t, fmt.Sprintf("示例审核人%d", i+1))
 	}
 	w.chain(t)
+	w.Owner.Roles, w.Member.Roles = w.Played(t, w.Owner), w.Played(t, w.Member)
 	e, err := engine.New(engine.Options{Store: w.Store, Dir: t.TempDir(), Now: time.Now, Sketches: []byte("of the platform, for all workspaces")})
 	if err != nil {
 		t.Fatal(err)
@@ -102,14 +103,6 @@ func New(t testing.TB, change ...func(*workspace.Config)) *World {
 		t.Fatal(err)
 	}
 	return w
-}
-
-func (w *World) developer(t testing.TB, name string) account.Actor {
-	t.Helper()
-	who := w.Person(t, name)
-	w.exec(t, `INSERT INTO user_roles (user_id, role, side, granted_at) VALUES ($1, 'developer', 'use', $2)`, who.ID, w.Clock())
-	who.Roles = append(who.Roles, account.Developer)
-	return who
 }
 
 func (w *World) operator(t testing.TB) int64 {
