@@ -168,6 +168,23 @@ func WorkspaceStateName(ctx context.Context, s workspace.State) string {
 	return text.T(ctx, workspaceStates[s])
 }
 
+// workspaceNow is the state of a workspace in words: that it can be used is not said
+// while a link of the chain above it does not stand.
+func workspaceNow(ctx context.Context, w *workspace.Workspace) string {
+	if w.State == workspace.Ready && !w.Stands {
+		return text.T(ctx, "现在不能用")
+	}
+	return WorkspaceStateName(ctx, w.State)
+}
+
+// whereNext is the page on which a person goes on after err; empty: there is none.
+func whereNext(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.Of(err).Next
+}
+
 var workspaceStates = map[workspace.State]string{
 	workspace.Provisioning: "正在准备", workspace.Ready: "可以使用", workspace.Frozen: "冻结", workspace.Closing: "正在关闭", workspace.Destroyed: "已销毁",
 }

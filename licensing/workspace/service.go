@@ -225,6 +225,11 @@ func broken(l link) error {
 	case "operator":
 		return fault.New(fault.Forbidden, "运营机构被暂停%s", reason)
 	case "developer":
+		if l.state == "untrained" {
+			wrong := fault.New(fault.Forbidden, "入驻 %s 的培训已经到期：重新培训、运营机构登记以后恢复。", l.number)
+			wrong.Next = "/entries/" + l.number
+			return wrong
+		}
 		return fault.New(fault.Forbidden, "入驻现在不生效（%s）%s", stateWords(l.state), reason)
 	case "organisation":
 		return fault.New(fault.Forbidden, "本机构被暂停%s", reason)

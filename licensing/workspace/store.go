@@ -144,11 +144,12 @@ func selectBroken(ctx context.Context, q database.Querier, w *Workspace, now tim
 			FROM above WHERE state <> 'active' OR from_at > @now OR until_at <= @now
 			UNION ALL SELECT 50 + a.depth, 'operator', o.name, 'suspended', o.suspended_reason FROM above a JOIN organisations o ON o.id = a.operator_id WHERE o.suspended_at IS NOT NULL
 			UNION ALL SELECT 40, 'organisation', o.name, 'suspended', o.suspended_reason FROM organisations o WHERE o.id = @organisation AND o.suspended_at IS NOT NULL
-			UNION ALL SELECT 30, 'developer', coalesce(d.number, ''), coalesce(d.state, 'left'), coalesce(d.reason, '') FROM scenarios s LEFT JOIN LATERAL (
-				SELECT * FROM developers d WHERE d.mandate_id = s.mandate_id AND d.organisation_id = s.organisation_id ORDER BY (d.state = 'admitted') DESC, d.id DESC LIMIT 1) d ON true WHERE s.id = @scenario AND d.state IS DISTINCT FROM 'admitted'
+			UNION ALL SELECT 30, 'developer', coalesce(d.number, ''), CASE d.state WHEN 'admitted' THEN 'untrained' ELSE coalesce(d.state, 'left') END, CASE WHEN d.state <> 'admitted' THEN d.reason ELSE '' END FROM scenarios s LEFT JOIN LATERAL (
+				SELECT * FROM developers d WHERE d.mandate_id = s.mandate_id AND d.organisation_id = s.organisation_id ORDER BY (d.state = 'admitted') DESC, d.id DESC LIMIT 1) d ON true WHERE s.id = @scenario AND (d.state IS DISTINCT FROM 'admitted' OR d.trained_until IS NULL OR d.trained_until <= @now)
 			UNION ALL SELECT 20, 'scenario', s.number, CASE WHEN s.state <> 'active' THEN s.state WHEN @now::timestamptz < s.from_at THEN 'before' ELSE 'expired' END, s.reason FROM scenarios s WHERE s.id = @scenario AND (s.state <> 'active' OR s.from_at > @now OR s.until_at <= @now)
 			UNION ALL (SELECT 10, 'contract', c.number, CASE WHEN c.state <> 'active' THEN c.state WHEN @now::timestamptz < c.from_at THEN 'before' ELSE 'expired' END, c.reason
-				FROM scenario_contracts c WHERE c.scenario_id = @scenario ORDER BY c.id DESC LIMIT 1)) x ORDER BY high DESC LIMIT 1`,
+				FROM scenario_contracts c WHERE c.scenario_id = @scenario AND NOT EXISTS (SELECT FROM scenario_contracts o WHERE o.scenario_id = @scenario AND o.state = 'active' AND o.from_at <= @now AND @now < o.until_at)
+				ORDER BY c.id DESC LIMIT 1)) x ORDER BY high DESC LIMIT 1`,
 		pgx.NamedArgs{"scenario": w.Scenario.ID, "organisation": w.Organisation.ID, "now": now}).Scan(&l.what, &l.number, &l.state, &l.reason)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, nil
