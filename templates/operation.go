@@ -324,6 +324,25 @@ func MandateStateName(ctx context.Context, s op.State) string {
 	return text.T(ctx, mandateStates[s])
 }
 
+// disclosedState is the state of a mandate as everybody is told: that it is in force is
+// not said while one above it does not stand.
+func disclosedState(ctx context.Context, d *op.Disclosed) string {
+	if d.Held {
+		return text.T(ctx, "现在不能用")
+	}
+	return MandateStateName(ctx, d.State)
+}
+
+// disclosedMove is the i-th of the states of a mandate in words: one that is in force
+// again after a suspension was resumed.
+func disclosedMove(ctx context.Context, history []op.DisclosedMove, i int) string {
+	state := op.State(history[i].State)
+	if state == op.Active && i > 0 && op.State(history[i-1].State) == op.Suspended {
+		return text.T(ctx, "恢复生效")
+	}
+	return MandateStateName(ctx, state)
+}
+
 var mandateSays = map[op.State]string{
 	op.Draft:       "起草中，送审以前可以改。",
 	op.UnderReview: "等起草人以外的人批准；在上级授权之下的，由上级的实施机构批准。",

@@ -38,6 +38,7 @@ type Disclosed struct {
 	Operator      string              `json:"operator"`
 	OperatorCode  string              `json:"operator_code"`
 	State         State               `json:"state"`
+	Held          bool                `json:"held,omitempty"` // it is active, and lets nothing pass: one above it does not stand, or an operator is suspended
 	From          string              `json:"from"`
 	Last          string              `json:"last"`
 	Purposes      []string            `json:"purposes"`
@@ -131,6 +132,13 @@ func (s *Service) disclosed(ctx context.Context, q database.Querier, m *Mandate)
 	if m.Income > 0 {
 		d.IncomeMonths = m.IncomeMonths
 	}
+	if m.State == Active {
+		passes, err := stands(ctx, q, m.ID, s.now())
+		if err != nil {
+			return nil, err
+		}
+		d.Held = !passes
+	}
 	visible, err := visibleIDs(ctx, q, m.ID)
 	if err != nil {
 		return nil, err
@@ -175,8 +183,11 @@ func (s *Service) disclosed(ctx context.Context, q database.Querier, m *Mandate)
 		last = e.State
 		d.History = append(d.History, DisclosedMove{State: e.State, On: day(e.At)})
 	}
-	if n := len(d.History); n > 0 && (m.State == Suspended || m.State == Revoked) {
-		d.History[n-1].Basis = m.Basis
+	for n, h := range slices.Backward(d.History) { // why it was stopped last is told when it goes on, too
+		if state := State(h.State); state == Suspended || state == Revoked {
+			d.History[n].Basis = m.Basis
+			break
+		}
 	}
 	return d, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"time"
 
@@ -566,18 +567,13 @@ func (s *Service) Mandates(ctx context.Context, who account.Actor, f Filter) ([]
 // Tick begins and ends mandates whose day has come and reminds of their end. It may
 // run as often as one likes.
 func (s *Service) Tick(ctx context.Context) error {
-	if err := s.tickMandates(ctx); err != nil {
-		return err
-	}
-	return s.remind(ctx)
+	return errors.Join(s.tickMandates(ctx), s.remind(ctx))
 }
 
-// tickMandates makes the moves that time makes.
+// tickMandates makes the moves that time makes; one that cannot be made keeps no other
+// from being made.
 func (s *Service) tickMandates(ctx context.Context) error {
-	due, err := dueMandates(ctx, s.pool, s.instant())
-	if err != nil {
-		return err
-	}
+	due, failed := dueMandates(ctx, s.pool, s.instant())
 	for _, number := range due {
 		_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 			var none struct{}
@@ -595,9 +591,7 @@ func (s *Service) tickMandates(ctx context.Context) error {
 			}
 			return none, err
 		})
-		if err != nil {
-			return err
-		}
+		failed = errors.Join(failed, err)
 	}
-	return nil
+	return failed
 }

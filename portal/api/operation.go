@@ -18,6 +18,7 @@ type Mandate struct {
 	Number     string              `json:"number" doc:"Its number" zh:"编号" example:"AUTH-2026-000001"`
 	Title      string              `json:"title" doc:"Its title" zh:"名称" example:"交通公共数据授权运营"`
 	State      string              `json:"state" enum:"signed,active,suspended,expired,revoked,surrendered,closed" doc:"Where it stands; unless it is active nothing passes below it" zh:"状态；不是 active 的，其下的一切停止" example:"active"`
+	Held       bool                `json:"held" doc:"True where it is active and lets nothing pass now, since one above it does not stand or an operator is suspended" zh:"生效，但上级授权或者运营机构有一环不成立，现在不能用" example:"false"`
 	Parent     string              `json:"parent" doc:"Number of the mandate under which it stands; empty: none" zh:"上级授权的编号；没有则为空" example:""`
 	Renews     string              `json:"renews" doc:"Number of the one that it renews; empty: none" zh:"续期自哪一份；没有则为空" example:""`
 	Body       string              `json:"body" doc:"Slug of the implementing body" zh:"实施机构" example:"fj-sjj"`
@@ -167,7 +168,7 @@ func (a *api) listMandates(c *fiber.Ctx, in *MandatesWanted) error {
 }
 
 func (a *api) mandate(d *operated.Disclosed) Mandate {
-	out := Mandate{Number: d.Number, Title: d.Title, State: string(d.State), Parent: d.Parent, Renews: d.Renews, Body: d.BodySlug, BodyName: d.Body, Operator: MandateOrganisation{d.Operator, d.OperatorCode}, From: d.From, Last: d.Last,
+	out := Mandate{Number: d.Number, Title: d.Title, State: string(d.State), Held: d.Held, Parent: d.Parent, Renews: d.Renews, Body: d.BodySlug, BodyName: d.Body, Operator: MandateOrganisation{d.Operator, d.OperatorCode}, From: d.From, Last: d.Last,
 		Purposes: append([]string{}, d.Purposes...), Forms: append([]string{}, d.Forms...), Products: d.Products, Scope: []MandateItem{}, NotPublic: d.NotPublic, Ceilings: []MandateCeiling{}, Income: d.Income, Months: d.IncomeMonths, Security: d.SecurityLevel, SHA256: d.SHA256,
 		Evaluated: []MandateEvaluation{}, Developers: []MandateDeveloper{}, Scenarios: len(d.Scenarios), Grants: d.Grants, History: []MandateMove{}, Page: a.Config.BaseURL + "/operation/" + d.Number}
 	for _, i := range d.Scope {

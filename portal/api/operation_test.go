@@ -40,8 +40,16 @@ func TestMandatesAreReadOnceBothHaveSigned(t *testing.T) {
 	dev := x.Developer(t, m)
 	x.Submitted(t, m)
 	city := x.Under(t, m, scope)
+	x.Move(t, m, m.Authority, operation.Suspend)
+	if got := read(""); !got.Items[0].Held || got.Items[0].State != "active" || got.Items[1].Held {
+		t.Errorf("below one that is suspended: %+v", got.Items)
+	}
+	x.Move(t, m, m.Authority, operation.Resume)
 	x.Move(t, city, city.Authority, operation.Suspend)
 	all := read("")
+	if all.Items[0].Held || all.Items[1].Held {
+		t.Errorf("held: %+v", all.Items)
+	}
 	if len(all.Items) != 2 || all.Items[0].Number != city.Number || all.Items[1].Number != m.Number {
 		t.Fatalf("%+v", all)
 	}
