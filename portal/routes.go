@@ -463,7 +463,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/desk/tenders", By: tendering, Handle: (*Server).writeTender, Session: true},
 	{Method: "GET", Path: "/desk/tenders/new", By: tendering, Handle: (*Server).showNewTender, Session: true},
 	{Method: "GET", Path: "/desk/tenders/:number", By: seeing, Handle: (*Server).showDeskTender, Session: true},
-	{Method: "POST", Path: "/desk/tenders/:number", By: tendering, Handle: (*Server).moveTender, Session: true},
+	{Method: "POST", Path: "/desk/tenders/:number", By: tendering, Handle: (*Server).moveTender, Session: true, Fresh: true},
 	{Method: "GET", Path: "/desk/tenders/:number/edit", By: tendering, Handle: (*Server).showEditTender, Session: true},
 	{Method: "POST", Path: "/desk/tenders/:number/edit", By: tendering, Handle: (*Server).editTender, Session: true},
 	{Method: "POST", Path: "/desk/tenders/:number/bids/:bid", By: tendering, Handle: (*Server).examineBid, Session: true},

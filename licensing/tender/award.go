@@ -35,13 +35,23 @@ func (a Action) Field() string {
 	return "reason"
 }
 
+// Weighty reports whether an action binds or ends something: whoever takes it shows
+// anew who they are.
+func (a Action) Weighty() bool { return slices.Contains([]Action{Confirm, Contract, Cancel}, a) }
+
 // Move takes a tender further. It returns fault.NotFound for one that who may not know
-// of, fault.Forbidden where the move is another's, fault.Conflict where somebody was
+// of, fault.Forbidden where the move is another's or who they are was not shown of late,
+// fault.Conflict where somebody was
 // first or it is not yet time, and fault.Invalid at the field where something lacks.
 func (s *Service) Move(ctx context.Context, who account.Actor, number string, step Step) (*Tender, error) {
 	said, err := optional(step.Action.Field(), step.Words)
 	if err != nil {
 		return nil, err
+	}
+	if step.Action.Weighty() {
+		if err := s.accounts.RequireFresh(who); err != nil {
+			return nil, err
+		}
 	}
 	return database.InTx(ctx, s.pool, func(tx pgx.Tx) (*Tender, error) {
 		t, err := s.organised(ctx, tx, who, number, step.Revision)

@@ -305,6 +305,13 @@ func TestATenderFromItsDraftToItsContract(t *testing.T) {
 		t.Errorf("during the notice: %+v", all)
 	}
 	w.Set(at(26, 0, 0, 0))
+	stale := w.officer
+	stale.Confirmed = time.Time{}
+	for _, act := range []tender.Action{tender.Confirm, tender.Contract, tender.Cancel} {
+		if _, err := w.move(t, stale, number, tender.Step{Action: act, Words: "示例"}); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("%s by who did not show anew who they are: %v", act, err)
+		}
+	}
 	w.done(t, number, tender.Step{Action: tender.Confirm})
 	if winner, ok, err := tender.Confirmed(ctx, w.Pool, number); winner != w.bidders[2] || !ok || err != nil {
 		t.Errorf("won: %d %t %v", winner, ok, err)
