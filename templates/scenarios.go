@@ -407,6 +407,14 @@ var contractStates = map[string]string{scenario.ContractOffered: "待签", scena
 var scenarioDisputes = map[string]string{scenario.Arbitration: "仲裁", scenario.Court: "诉讼"}
 
 // scenarioHref is the page of another scenario.
+// deskHref is the one of two addresses that is whoever's page it is on.
+func deskHref(desk bool, there, own string) string {
+	if desk {
+		return there
+	}
+	return own
+}
+
 func scenarioHref(desk bool, number string) string {
 	if desk {
 		return "/desk/scenarios/" + number

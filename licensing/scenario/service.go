@@ -230,6 +230,14 @@ type View struct {
 	Passing     bool              // everything above lets it work now
 	Owner       bool              // of the developer: whoever may submit and sign
 	Mine        []int64           // ids of items about which who's department speaks
+	Space       string            // number of the workspace; empty: none was opened
+	Entry       string            // number of the entry of the developer with the operator
+}
+
+// Leads reports whether who may go from a scenario to its workspace and its entry: all
+// but those who were only asked for an opinion.
+func (v *View) Leads() bool {
+	return v.On(OfDeveloper) || v.On(OfOperator) || v.On(OfAuthority) || v.On(OfRegulator)
 }
 
 // On reports whether who stands on a side.
@@ -273,6 +281,9 @@ func (s *Service) One(ctx context.Context, who account.Actor, number string) (*V
 		return nil, err
 	}
 	if v.Passing, err = stands(ctx, s.pool, v.ID, s.now()); err != nil {
+		return nil, err
+	}
+	if v.Space, v.Entry, err = beside(ctx, s.pool, v.Scenario); err != nil {
 		return nil, err
 	}
 	if v.On(OfDeveloper) {

@@ -468,3 +468,14 @@ func stands(ctx context.Context, q database.Querier, id int64, now time.Time) (y
 	err = q.QueryRow(ctx, `SELECT scenario_stands($1, $2)`, id, now).Scan(&yes)
 	return yes, err
 }
+
+// beside are the numbers of the newest workspace of a scenario and of the entry under
+// which it is; empty: there is none.
+func beside(ctx context.Context, q database.Querier, x *Scenario) (space, entry string, err error) {
+	err = q.QueryRow(ctx, `SELECT coalesce((SELECT number FROM workspaces WHERE scenario_id = $1 ORDER BY id DESC LIMIT 1), ''),
+		coalesce((SELECT d.number FROM developers d JOIN scenarios s ON s.mandate_id = d.mandate_id AND s.organisation_id = d.organisation_id WHERE s.id = $1 ORDER BY d.state IN ('admitted', 'suspended') DESC, d.id DESC LIMIT 1), '')`, x.ID).Scan(&space, &entry)
+	if err != nil {
+		return "", "", fmt.Errorf("beside a scenario: %w", err)
+	}
+	return space, entry, nil
+}
