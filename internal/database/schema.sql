@@ -3923,7 +3923,7 @@ CREATE TABLE scenarios (
     CONSTRAINT scenarios_security_verdict_check CHECK ((security_verdict = ANY (ARRAY[''::text, 'passed'::text, 'conditions'::text, 'failed'::text]))),
     CONSTRAINT scenarios_sent_check CHECK ((sent ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT scenarios_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'screened'::text, 'reviewed'::text, 'awarding'::text, 'authorised'::text, 'refused'::text, 'active'::text, 'suspended'::text, 'expired'::text, 'terminated'::text, 'surrendered'::text, 'closed'::text, 'withdrawn'::text, 'lapsed'::text]))),
-    CONSTRAINT scenarios_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'operator'::text, 'regulator'::text, 'platform'::text]))),
+    CONSTRAINT scenarios_suspended_by_check CHECK ((suspended_by = ANY (ARRAY[''::text, 'operator'::text, 'authority'::text, 'regulator'::text, 'platform'::text]))),
     CONSTRAINT scenarios_told_check CHECK (((told >= 0) AND (told <= 2))),
     CONSTRAINT scenarios_use_class_check CHECK ((use_class = ANY (ARRAY['public_benefit'::text, 'governance'::text, 'industry'::text, 'commercial'::text]))),
     CONSTRAINT scenarios_earlier_id_fkey FOREIGN KEY (earlier_id) REFERENCES scenarios(id),

@@ -45,9 +45,11 @@ var lifecycle = workflow.Lifecycle[State, Action, *Scenario]{
 	{Action: Sign, From: []State{Authorised}, To: Authorised, By: developer, When: unsignedByDeveloper},
 	{Action: Activate, From: []State{Authorised}, To: Active, By: itself, Needs: bothSigned},
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: operator, Needs: violated},
+	{Action: Suspend, From: []State{Active}, To: Suspended, By: authority, Needs: violated},
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: regulator, Needs: violated},
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: itself},
 	{Action: Resume, From: []State{Suspended}, To: Active, By: operator, When: heldByOperator, Needs: reasoned},
+	{Action: Resume, From: []State{Suspended}, To: Active, By: authority, When: heldByAuthority, Needs: reasoned},
 	{Action: Resume, From: []State{Suspended}, To: Active, By: regulator, When: heldByRegulator, Needs: reasoned},
 	{Action: Resume, From: []State{Suspended}, To: Active, By: itself, When: heldByPlatform},
 	{Action: Terminate, From: []State{Authorised, Active, Suspended}, To: Terminated, By: authority, Needs: reasoned},
@@ -69,7 +71,7 @@ var sides = map[Action][]Side{
 	Void: {OfOperator, OfDeveloper}, Sign: {OfOperator, OfDeveloper},
 	Opine: {OfDepartment}, Check: {OfSecurity},
 	SendToAward: {OfAuthority}, RecordAward: {OfAuthority}, Authorise: {OfAuthority}, Refuse: {OfAuthority},
-	Suspend: {OfOperator, OfRegulator}, Resume: {OfOperator, OfRegulator}, Terminate: {OfAuthority, OfOperator},
+	Suspend: {OfOperator, OfAuthority, OfRegulator}, Resume: {OfOperator, OfAuthority, OfRegulator}, Terminate: {OfAuthority, OfOperator},
 }
 
 func complete(s *Scenario) error {
@@ -232,10 +234,14 @@ func heldBy(s *Scenario, by Side) error {
 }
 
 func heldByOperator(s *Scenario) error  { return heldBy(s, OfOperator) }
+func heldByAuthority(s *Scenario) error { return heldBy(s, OfAuthority) }
 func heldByRegulator(s *Scenario) error { return heldBy(s, OfRegulator) }
 func heldByPlatform(s *Scenario) error  { return heldBy(s, OfPlatform) }
 
 func notHeldAbove(s *Scenario) error {
+	if s.SuspendedBy == string(OfAuthority) {
+		return fault.New(fault.Conflict, "主管部门暂停的，由主管部门恢复或者终止。")
+	}
 	if s.SuspendedBy == string(OfRegulator) {
 		return fault.New(fault.Conflict, "监管机构暂停的，由主管部门终止，或者由监管机构恢复。")
 	}

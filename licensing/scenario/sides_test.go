@@ -56,7 +56,7 @@ func TestNobodyTakesTheStepOfAnotherSide(t *testing.T) {
 		{scenario.Screened, func() *scenario.Scenario { return w.Screened(t) }, map[scenario.Action][]string{scenario.Check: {"security"}, scenario.Withdraw: {"developer"}}},
 		{scenario.Reviewed, func() *scenario.Scenario { return w.Reviewed(t) }, map[scenario.Action][]string{scenario.Authorise: {"authority"}, scenario.Refuse: {"authority"}, scenario.Withdraw: {"developer"}}},
 		{scenario.Authorised, func() *scenario.Scenario { return w.Offered(t) }, map[scenario.Action][]string{scenario.Void: {"operator", "developer"}, scenario.Sign: {"operator", "developer"}, scenario.Terminate: {"authority"}, scenario.Surrender: {"developer"}}},
-		{scenario.Active, func() *scenario.Scenario { return w.Active(t) }, map[scenario.Action][]string{scenario.Suspend: {"operator", "regulator"}, scenario.Terminate: {"authority", "operator"}, scenario.Surrender: {"developer"}}},
+		{scenario.Active, func() *scenario.Scenario { return w.Active(t) }, map[scenario.Action][]string{scenario.Suspend: {"operator", "authority", "regulator"}, scenario.Terminate: {"authority", "operator"}, scenario.Surrender: {"developer"}}},
 	}
 	tried := 0
 	for _, stage := range stages {
@@ -253,5 +253,35 @@ func TestTermsNestInTheDatabase(t *testing.T) {
 	}
 	if x.Until.After(w.Clock().Add(367 * 24 * time.Hour)) {
 		t.Error(x.Until)
+	}
+}
+
+// The authority may stop a scenario for a while: neither the operator nor the regulator
+// lifts what it holds, nor does the operator end it, and it lifts it itself.
+func TestTheAuthorityStopsAScenarioForAWhile(t *testing.T) {
+	w := scenariotest.New(t, today, licensingtest.Fujian)
+	x := w.Active(t)
+	regulator := w.Regulator(t)
+	if _, err := w.Scenarios.Move(t.Context(), w.Authority, x.Number, scenario.Step{Action: scenario.Suspend, Violation: "leak", Revision: x.Revision}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("without a reason: %v", err)
+	}
+	x = w.Move(t, w.Authority, x, scenario.Step{Action: scenario.Suspend, Violation: "leak", Words: "外泄"})
+	if x.State != scenario.Suspended || x.SuspendedBy != string(scenario.OfAuthority) {
+		t.Fatalf("%s by %q", x.State, x.SuspendedBy)
+	}
+	for name, who := range map[string]account.Actor{"operator": w.Operator, "regulator": regulator} {
+		if _, err := w.Scenarios.Move(t.Context(), who, x.Number, scenario.Step{Action: scenario.Resume, Words: "好了", Revision: x.Revision}); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("the %s lifted what the authority holds: %v", name, err)
+		}
+	}
+	if _, err := w.Scenarios.Move(t.Context(), w.Operator, x.Number, scenario.Step{Action: scenario.Terminate, Violation: "leak", Words: "外泄", Revision: x.Revision}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("the operator ended what the authority holds: %v", err)
+	}
+	if x = w.Move(t, w.Authority, x, scenario.Step{Action: scenario.Resume, Words: "查清"}); x.State != scenario.Active || x.SuspendedBy != "" {
+		t.Errorf("%s by %q", x.State, x.SuspendedBy)
+	}
+	x = w.Move(t, w.Operator, x, scenario.Step{Action: scenario.Suspend, Violation: "leak", Words: "外泄"})
+	if _, err := w.Scenarios.Move(t.Context(), w.Authority, x.Number, scenario.Step{Action: scenario.Resume, Words: "好了", Revision: x.Revision}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("the authority lifted what the operator holds: %v", err)
 	}
 }
