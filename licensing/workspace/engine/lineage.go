@@ -171,6 +171,11 @@ func (r *resolver) query(q *query, ctes map[string]*query, top bool) {
 		f := r.expr(q.having, standing{s: q.in, aggregates: true, aliases: true}, ctes)
 		r.aggregates(q, f.aggs, top)
 		q.grouped = true
+		for _, a := range f.aggs { // a group that is there tells what is asked of it
+			if len(q.in.slots) > 0 && !q.bySubject() && r.conditional(a) {
+				r.found.add("condition", a.at, fault.New(fault.Invalid, "having 里的汇总不能带条件（filter、case 等）：哪些组留下，就是那个数。请把条件写在 where 里。"))
+			}
+		}
 		if len(f.aggs) > 0 && f.nobodys && len(q.in.slots) > 0 {
 			r.found.add("join", q.having.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
 		}

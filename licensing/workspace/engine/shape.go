@@ -260,6 +260,13 @@ func (e *expr) conditionalIn(r *resolver) bool {
 	return s.form != smooth && s.form != fixed && (e.kind != column || e.field == nil || !e.field.boolean)
 }
 
+// conditional reports whether an aggregate sees some of its rows by a condition.
+func (r *resolver) conditional(a *expr) bool {
+	return a.filter != nil || a.name == "count_if" || slices.ContainsFunc(a.args, func(x *expr) bool {
+		return x.conditionalIn(r) && !(x.kind == column && x.field != nil && x.field.level == key)
+	})
+}
+
 func (r *resolver) functionShape(e *expr) shape {
 	all := make([]shape, len(e.args))
 	for i, a := range e.args {
@@ -359,12 +366,8 @@ func (r *resolver) measurable(q *query, a *expr, top bool) {
 	if len(q.in.slots) == 0 {
 		return
 	}
-	if !top && !q.bySubject() { // its result has no rows of its own that could be hidden
-		if a.filter != nil || a.name == "count_if" || slices.ContainsFunc(a.args, func(x *expr) bool {
-			return x.conditionalIn(r) && !(x.kind == column && x.field != nil && x.field.level == key)
-		}) {
-			r.found.add("condition", a.at, fault.New(fault.Invalid, "子查询里按组的汇总不能带条件（filter、case 等）：内层的组不能逐格核对。请把条件写在 where 里，或者放到最外层的汇总。"))
-		}
+	if !top && !q.bySubject() && r.conditional(a) { // its result has no rows of its own that could be hidden
+		r.found.add("condition", a.at, fault.New(fault.Invalid, "子查询里按组的汇总不能带条件（filter、case 等）：内层的组不能逐格核对。请把条件写在 where 里，或者放到最外层的汇总。"))
 	}
 	nature := r.allow.Aggregates[a.name].Nature
 	if nature == counts || !top && nature == extreme {
