@@ -126,7 +126,7 @@ func init() {
 		"形态":                           "Form",
 		"怎样取得同意、能不能撤回；或者哪一条规定":         "How consent is given and taken back; or which provision",
 		"您已经在这个场景里办过另一步，不能再办这一步：给意见、安全审查、授权须是不同的人。": "You have taken another step in this scenario and cannot take this one: opinion, security review and authorisation are by different people.",
-		"意见：":  "Opinion: ",
+		"意见：": "Opinion: ",
 		"主管部门暂停的，由主管部门恢复或者终止。": "The authority suspended it: the authority resumes or terminates it.",
 		"我的场景": "My scenarios", "我的入驻": "My entries", "入驻 %s": "Entry %s", "怎样入驻": "How to enter", "由通过认证的机构的负责人在这一页申请。": "Somebody who answers for a verified organisation applies on this page.", "开通开发空间": "Open a workspace",
 		"报备": "Filing",
