@@ -416,7 +416,7 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Give opinions on scenarios that use the data of one's department, item by item": func(p persona) bool {
 			return sends("/desk/scenarios/SCN-2026-999999/opinion", url.Values{"revision": {"1"}, "item": {"1"}}, 404)(p)
 		},
-		"Authorise scenarios or not, record competitions, terminate": func(p persona) bool {
+		"Authorise scenarios or not, record competitions, suspend, resume, terminate": func(p persona) bool {
 			return w.get(t, p, "/desk/scenarios/SCN-2026-999999/papers").status == 404
 		},
 

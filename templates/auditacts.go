@@ -437,6 +437,7 @@ var auditActs = map[string]named{
 	"output-review reject":         {"不放出结果", "rejected a result"},
 	"output-review escalate":       {"上报结果", "referred a result to the authority"},
 	"output-review withdraw":       {"撤回放出的申请", "withdrew a request for release"},
+	"output-review overtaken":      {"放出以前再查，没有过", "found at the last check that a result may not leave"},
 	"output-review view":           {"查看没有放出的结果", "looked at a result before it left"},
 	"release release":              {"放出结果", "released a result"},
 	"release download":             {"下载放出的结果", "downloaded a released result"},

@@ -108,7 +108,7 @@ var Permissions = []Permission{
 	{"看场景：运营机构，自己授权下的；部门，用自己数据的；安全审查员和主管部门，本机构授权的；监管机构，全部", "See scenarios: the operator, those under its mandates; a department, those that use its data; security reviewers and the authority, those that their body authorises; the regulator, all", []Role{Operator, Officer, Head, SecurityReviewer, Authority, Regulator}},
 	{"初审场景，送出或退回补正，办数据使用协议，暂停，办结，不作决定", "Screen scenarios, pass them on or return them, see to the agreement, suspend, close; decide nothing", []Role{Operator}},
 	{"对用本部门数据的场景逐项给出意见", "Give opinions on scenarios that use the data of one's department, item by item", []Role{Officer, Head}},
-	{"授权或者不授权场景，登记竞争的结果，终止", "Authorise scenarios or not, record competitions, terminate", []Role{Authority}},
+	{"授权或者不授权场景，登记竞争的结果，暂停、恢复、终止", "Authorise scenarios or not, record competitions, suspend, resume, terminate", []Role{Authority}},
 	{"受理、答复对本部门数据的共享申请，提供数据，撤销授权", "Accept and answer requests for the data of one's department, supply them, revoke grants", []Role{Officer, Head}},
 	{"决定协商不成的共享申请，协助向上级平台申请", "Decide requests about which departments do not agree, help with requests to the platforms above", []Role{Authority}},
 	{"看这张表：谁能做什么，谁不能同时是谁", "See this table: who may do what, and who may not be whom", Overseers},
