@@ -295,11 +295,12 @@ func (p *planner) entry(ctx context.Context, r filledRow) PlannedRow {
 		p.named[name] = r.line
 	}
 	content := Content{}
-	for key, value := range r.cells {
+	for _, key := range slices.Sorted(maps.Keys(r.cells)) { // so that what is wrong is said in one order
 		f, ok := FieldOf(key)
 		if !ok {
 			continue
 		}
+		value := r.cells[key]
 		if f.Kind == Choice {
 			code, known := codeFor(f, p.rules, p.vocab, value)
 			if !known {

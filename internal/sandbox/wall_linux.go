@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -84,6 +85,7 @@ func run(jobs map[string]Job) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGXCPU)
 	defer stop()
 	err := job(context.WithValue(ctx, foldersKey{}, o.Write), files)
+	runtime.KeepAlive(files) // a job may know them by their numbers alone: none is closed before its end
 	switch {
 	case err == nil:
 		return 0
