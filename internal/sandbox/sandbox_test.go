@@ -30,6 +30,16 @@ func TestMain(m *testing.M) {
 			fmt.Printf("%d %s", os.Getuid(), b)
 			return err
 		},
+		"number": func(_ context.Context, files []*os.File) error { // by which an engine in C knows a file
+			number, b := int(files[0].Fd()), make([]byte, 5)
+			for range 3 {
+				runtime.GC()
+				time.Sleep(20 * time.Millisecond) // what was collected is closed beside
+			}
+			n, err := syscall.Read(number, b)
+			fmt.Print(string(b[:max(n, 0)]))
+			return err
+		},
 		"folders": func(ctx context.Context, _ []*os.File) error {
 			var given, secret string
 			if _, err := fmt.Scanln(&given); err != nil {
@@ -142,6 +152,31 @@ func TestAFileIsHandedOver(t *testing.T) {
 	}
 	if os.Getuid() == 0 && strings.HasPrefix(out.String(), "0 ") {
 		t.Error("the child runs as root, as we do")
+	}
+}
+
+// A file stays open until the child ends, also where its job has nothing left of it
+// but the number.
+func TestAFileStaysOpen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	if err := os.WriteFile(path, []byte("bytes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s := spec("number")
+	s.Files = []*os.File{f}
+	var out bytes.Buffer
+	s.Stdout = &out
+	c, err := sandbox.Start(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err != nil || out.String() != "bytes" {
+		t.Fatalf("%q %v", out.String(), err)
 	}
 }
 
