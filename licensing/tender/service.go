@@ -489,13 +489,6 @@ func (s *Service) moveBid(ctx context.Context, tx pgx.Tx, who account.Actor, t *
 	return audit.Append(ctx, tx, who, "tender-bid", strconv.FormatInt(b.ID, 10), string(act), details)
 }
 
-// Confirmed is the organisation that won a tender whose result is confirmed; false
-// where there is none, or it was cancelled since. Scenarios, mandates and
-// applications ask it.
-func Confirmed(ctx context.Context, q database.Querier, number string) (winner int64, ok bool, err error) {
-	return selectWinner(ctx, q, number)
-}
-
 // Standing is a tender as those see it who wait for its result.
 type Standing struct {
 	Number, Title, TitleEN string

@@ -390,14 +390,6 @@ func selectDue(ctx context.Context, q database.Querier, now time.Time) ([]string
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-func selectWinner(ctx context.Context, q database.Querier, number string) (winner int64, ok bool, err error) {
-	err = q.QueryRow(ctx, `SELECT b.organisation_id FROM tenders t JOIN tender_bids b ON b.tender_id = t.id AND b.state = 'won' WHERE t.number = $1 AND t.state IN ('confirmed', 'contracted')`, number).Scan(&winner)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, false, nil
-	}
-	return winner, err == nil, err
-}
-
 func selectAbout(ctx context.Context, q database.Querier, kind Kind, number string, body int64) ([]Standing, error) {
 	rows, err := q.Query(ctx, `
 		SELECT t.number, t.title, t.title_en, t.state, coalesce(o.id, 0), coalesce(o.name, '')

@@ -298,7 +298,15 @@ func TestATenderFromItsDraftToItsContract(t *testing.T) {
 	if _, err := w.move(t, w.officer, number, tender.Step{Action: tender.Confirm}); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("confirmed within the window: %v", err)
 	}
-	if _, ok, _ := tender.Confirmed(ctx, w.Pool, number); ok {
+	held := func() []tender.Held {
+		t.Helper()
+		all, err := tender.HeldBy(ctx, w.Pool, w.officer.Department, tender.DataUse, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if len(held()) != 0 {
 		t.Error("somebody has won already")
 	}
 	if all := about("SQ-2026-000001", tender.DataUse, w.officer.Department); len(all) != 1 || all[0].Winner != 0 || all[0].State != tender.AwardNotice {
@@ -313,8 +321,8 @@ func TestATenderFromItsDraftToItsContract(t *testing.T) {
 		}
 	}
 	w.done(t, number, tender.Step{Action: tender.Confirm})
-	if winner, ok, err := tender.Confirmed(ctx, w.Pool, number); winner != w.bidders[2] || !ok || err != nil {
-		t.Errorf("won: %d %t %v", winner, ok, err)
+	if won := held(); len(won) != 1 || won[0].Winner != w.bidders[2] {
+		t.Errorf("won: %+v", won)
 	}
 	if all := about("SQ-2026-000001", tender.DataUse, w.officer.Department); len(all) != 1 || all[0].Winner != w.bidders[2] || all[0].Name != "示例机构3" || all[0].Number != number {
 		t.Errorf("confirmed: %+v", all)
@@ -686,8 +694,8 @@ func TestAnAwardIsChallenged(t *testing.T) {
 	}
 	// cancelled after all: nobody has won
 	w.done(t, number, tender.Step{Action: tender.Cancel, Words: "中选人放弃。"})
-	if _, ok, _ := tender.Confirmed(ctx, w.Pool, number); ok {
-		t.Error("a cancelled tender has a winner")
+	if won, err := tender.HeldBy(ctx, w.Pool, w.officer.Department, tender.DataUse, number); len(won) != 0 || err != nil {
+		t.Errorf("a cancelled tender has a winner: %+v, %v", won, err)
 	}
 }
 
