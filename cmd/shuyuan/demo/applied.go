@@ -53,7 +53,7 @@ func answered(days int, decision, reason string) appliedStep {
 	return appliedStep{days, func(ctx context.Context, _ *stage, l *licensing.Service, _, officer account.Actor, a *licensing.Application) (*licensing.Application, error) {
 		v := licensing.Verdict{Reason: reason}
 		if decision != licensing.ItemGranted {
-			v.Bases = []datasets.LegalBasis{{Kind: "法律", Instrument: "中华人民共和国数据安全法", Article: "第二十一条", Quote: "国家建立数据分类分级保护制度"}}
+			v.Bases = []datasets.LegalBasis{gradedGround}
 		}
 		for _, i := range a.Items {
 			x := licensing.ItemVerdict{Resource: i.Resource, Decision: decision}

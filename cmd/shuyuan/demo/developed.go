@@ -47,6 +47,9 @@ var sampleScenarios = []sampleScenario{
 		strikes: []string{"事件日期", "动物体型"}},
 }
 
+// gradedGround is what sample decisions go by that are not about people.
+var gradedGround = datasets.LegalBasis{Kind: "法律", Instrument: "中华人民共和国数据安全法", Article: "第二十一条", Quote: "国家建立数据分类分级保护制度"}
+
 // develop shows scenarios: one in use with a template made of it, one about which
 // departments speak, one refused, and a draft.
 func (s *stage) develop(ctx context.Context) error {
@@ -170,7 +173,7 @@ func (s *stage) further(ctx context.Context, number string, x sampleScenario) (*
 	case v.State == scenario.Reviewed && x.refused != "":
 		step.Action, step.Words, step.Bases, who, after = scenario.Refuse, x.refused, []datasets.LegalBasis{secretGround}, authority, 15
 	case v.State == scenario.Reviewed:
-		step.Action, step.Words, step.Bases, who, after = scenario.Authorise, "示例：符合用途，范围最小。", []datasets.LegalBasis{sampleGround}, authority, 15
+		step.Action, step.Words, step.Bases, who, after = scenario.Authorise, "示例：符合用途，范围最小。", []datasets.LegalBasis{gradedGround}, authority, 15
 	case v.State == scenario.Authorised && v.Contract == nil:
 		step.Action, step.Blanks, after = scenario.Offer, sampleBlanks, 17
 	case v.State == scenario.Authorised && v.Contract.DeveloperAt == nil:
