@@ -283,6 +283,12 @@ func TestStartRightAfterTheApplicationWasKilled(t *testing.T) {
 		}
 		kill(t, a.cmd.Process.Pid)
 	}
+	// The last one is stopped as it should be: the server of a killed
+	// application may still write while the test's folder is cleared away.
+	s := serve(t, dir)
+	if n := count(t, s.URL(), `SELECT count(*) FROM kept`); n != 3 {
+		t.Errorf("%d rows, want 3", n)
+	}
 }
 
 func TestKilledServerIsStartedAgain(t *testing.T) {
