@@ -57,6 +57,10 @@ func (s *Server) showWorkspace(c *fiber.Ctx) error {
 	switch q.Get("done") {
 	case "saved":
 		p.Done = text.T(c.UserContext(), "程序已经保存。")
+	case "cancelled":
+		p.Done = text.T(c.UserContext(), "作业已经取消，正在运行的随即停下。")
+	case "closed":
+		p.Done = text.T(c.UserContext(), "空间正在关闭，销毁以后在这一页给出证明。")
 	case "1":
 		p.Done = text.T(c.UserContext(), "已记下。")
 	}
@@ -189,6 +193,7 @@ func (s *Server) moveWorkspaceJob(c *fiber.Ctx) error {
 	at := "/workspaces/" + number + "?job=" + job + "&done=1"
 	switch f.Get("action") {
 	case "cancel":
+		at = "/workspaces/" + number + "?job=" + job + "&done=cancelled"
 		err = s.Workspaces.Cancel(ctx, who, number, job)
 	case "release":
 		_, err = s.Workspaces.AskRelease(ctx, who, number, workspace.NewReview{Job: job, Title: f.Get("title"), Purpose: f.Get("purpose")})
@@ -277,12 +282,12 @@ func (s *Server) closeWorkspace(c *fiber.Ctx) error {
 	revision, _ := strconv.Atoi(f.Get("revision")) // none is not the one that is there
 	_, err = s.Workspaces.Move(c.UserContext(), actor(c), c.Params("number"), workspace.Step{Action: workspace.Close, Words: f.Get("reason"), Revision: revision})
 	if wrong, ok := s.mistake(c, err); ok {
-		return s.workspacePage(c, templates.WorkspacePage{Mistake: wrong}, "")
+		return s.workspacePage(c, templates.WorkspacePage{Mistake: wrong, Reason: f.Get("reason")}, "")
 	}
 	if err != nil {
 		return err
 	}
-	return seeOther(c, "/workspaces/"+c.Params("number")+"?done=1")
+	return seeOther(c, "/workspaces/"+c.Params("number")+"?done=closed")
 }
 
 // showOwnReview is GET /workspaces/{number}/reviews/{review}.

@@ -50,7 +50,7 @@ func Entrants(p EntrantsPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if p.Desk {
-				templ_7745c5c3_Err = Spine(text.T(ctx, "工作台"), text.T(ctx, "开发主体")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Spine(text.T(ctx, "工作台"), text.T(ctx, "二级开发主体")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -437,7 +437,7 @@ func Entrant(p EntrantPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if p.Desk {
-				templ_7745c5c3_Err = Spine(text.T(ctx, "工作台"), text.T(ctx, "开发主体")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Spine(text.T(ctx, "工作台"), text.T(ctx, "二级开发主体")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -445,7 +445,7 @@ func Entrant(p EntrantPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Crumbs(Link{Href: "/desk/developers", Title: text.T(ctx, "开发主体")}, Link{Title: d.Number}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Crumbs(Link{Href: "/desk/developers", Title: text.T(ctx, "二级开发主体")}, Link{Title: d.Number}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

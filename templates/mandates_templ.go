@@ -460,7 +460,7 @@ func Mandates(p MandatesPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Section("entries", text.T(ctx, "开发主体"), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Section("entries", text.T(ctx, "二级开发主体"), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

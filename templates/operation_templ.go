@@ -1555,7 +1555,7 @@ func disclosedMandate(book *policy.Book, d *op.Disclosed) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Section("developers", text.T(ctx, "开发主体"), text.T(ctx, "现在入驻的。")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Section("developers", text.T(ctx, "二级开发主体"), text.T(ctx, "现在入驻的。")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

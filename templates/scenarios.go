@@ -484,7 +484,7 @@ func ScenarioContractPDF(x *scenario.Scenario, c *scenario.Contract) ([]byte, er
 	}
 	d.Pair("原文 SHA-256", c.SHA256)
 	d.Pair("范本", c.Template)
-	d.Pair("场景", x.Number)
+	d.Pair("所属场景", x.Number)
 	if rare := d.Missing(); rare != "" {
 		var codes []string
 		for _, r := range rare {

@@ -40,6 +40,7 @@ type WorkspacePage struct {
 	Review  *workspace.ReviewView // of that
 	Mistake Mistake
 	Done    string
+	Reason  string // for which somebody wanted to close it
 }
 
 // ProgramForm is what the editor holds.
@@ -118,6 +119,31 @@ func (p WorkspacePage) Waits() bool {
 }
 
 func (p WorkspacePage) programs() bool { return p.Space.Party.Programs && p.Why == "" }
+
+// downloads reports whether what was released can be fetched: after the workspace too,
+// while what is above it stands.
+func (p WorkspacePage) downloads() bool { return p.Why == "" || p.Space.Over() && p.Space.Stands }
+
+// waits reports whether j is one that the reader may cancel and that waits for another.
+func (p WorkspacePage) waits(j *workspace.Job) bool {
+	r := p.running()
+	return j.State.Open() && p.Space.Party.Programs && r != nil && r.Number != j.Number
+}
+
+// lost is how many results go with the workspace, and how many of them are asked for.
+func (p WorkspacePage) lost() (held, asked int) {
+	for i := range p.Space.Jobs {
+		j := &p.Space.Jobs[i]
+		if !j.Held() || j.Review != nil && j.Review.Release != "" {
+			continue
+		}
+		held++
+		if j.Review != nil && j.Review.State.Open() {
+			asked++
+		}
+	}
+	return held, asked
+}
 
 func (p WorkspacePage) names() string {
 	text, err := json.Marshal(p.Space.Names())
@@ -215,6 +241,8 @@ var algorithmStates = map[workspace.AlgorithmState]string{
 // that stands.
 func jobWords(ctx context.Context, j *workspace.Job) string {
 	switch {
+	case j.Gone && (j.Review == nil || j.Review.Release == ""):
+		return text.T(ctx, "结果已销毁")
 	case j.Review != nil && j.State == workspace.Succeeded:
 		return OutputStateName(ctx, j.Review.State)
 	case j.State == workspace.Succeeded && j.Kind == workspace.OfSample:
@@ -223,6 +251,40 @@ func jobWords(ctx context.Context, j *workspace.Job) string {
 		return text.T(ctx, "不能运行") + colon(ctx, wordsOf(ctx, j.Findings[0]))
 	}
 	return JobStateName(ctx, j.State)
+}
+
+// logActs are the lines of a job's log that are not named for a state.
+var logActs = map[string]string{"ask": "提交", "run": "开始运行"}
+
+func logAct(ctx context.Context, act string) string {
+	if name, ok := logActs[act]; ok {
+		return text.T(ctx, name)
+	}
+	return JobStateName(ctx, workspace.JobState(act))
+}
+
+// logKeys are what the log of a job holds, in words. What is not here is named as it is.
+var logKeys = map[string]string{
+	"by": "提交的人", "kind": "种类", "text": "文本的摘要", "code": "程序的摘要", "tree": "语法树的摘要", "engine": "引擎", "cpu_s": "机时（秒）", "wall_s": "历时（秒）", "statements": "语句记录的摘要", "result": "结果的摘要（HMAC，空间的密钥）",
+}
+
+// logDetail is one detail of a line of a job's log. What the log says in Chinese, as it
+// is hashed, is said in the language of the reader where the job has it as well.
+func logDetail(ctx context.Context, j *workspace.Job, key, value string) string {
+	switch {
+	case key == "words" || strings.HasPrefix(key, "finding "):
+		for _, w := range slices.Concat(j.Words, j.Findings) {
+			if fault.New(fault.Conflict, w.Sentence, w.Args...).Text() == value {
+				return wordsOf(ctx, w)
+			}
+		}
+		return value
+	case strings.HasPrefix(key, "mount "):
+		return text.T(ctx, "挂载") + " " + strings.TrimPrefix(key, "mount ") + colon(ctx, value)
+	case logKeys[key] != "":
+		return text.T(ctx, logKeys[key]) + colon(ctx, value)
+	}
+	return key + colon(ctx, value)
 }
 
 // jobClass is how a job's state looks.
@@ -413,6 +475,11 @@ func meteredWords(ctx context.Context, c workspace.Charge) string {
 	return text.T(ctx, "%s 行", Thousands(c.Quantity))
 }
 
+// inUnits is how many units a quantity is, to the ten-thousandth.
+func inUnits(quantity, per int64) string {
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(float64(quantity)/float64(per), 'f', 4, 64), "0"), ".")
+}
+
 // owedWords is what of a fee is owed, or why nothing is.
 func owedWords(ctx context.Context, c workspace.Charge, class string) string {
 	switch {
@@ -430,5 +497,5 @@ func partWords(ctx context.Context, c workspace.Charge, p workspace.Part) string
 	if p.Capped() {
 		price = text.T(ctx, "%s（协议的上限）", price)
 	}
-	return text.T(ctx, "%s 起：%s × %s", Thousands(p.From), strconv.FormatFloat(float64(p.Quantity)/float64(c.Per), 'f', -1, 64), price)
+	return text.T(ctx, "%s 起：%s × %s", Thousands(p.From), inUnits(p.Quantity, c.Per), price)
 }

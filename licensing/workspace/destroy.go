@@ -92,7 +92,7 @@ func certificate(w *Workspace, c *Certificate) string {
 	line("一、空间的密钥已于 %s（北京时间）删除。挂载和暂存的结果都用它加密，没有它不能还原。", at)
 	line("二、以下 %d 件已同时删除，逐件列明摘要：", len(c.Items))
 	for i, one := range c.Items {
-		line("%d. %s %s，%d 字节，%s %s", i+1, itemWords[one.Kind], one.Name, one.Bytes, itemDigests[one.Kind], one.SHA256)
+		line("%d. %s %s：%d 字节，%s %s", i+1, itemWords[one.Kind], one.Name, one.Bytes, itemDigests[one.Kind], one.SHA256)
 	}
 	line("三、已经审核放出的结果不在其内，仍按各自的来源和授权记录保存。")
 	line("四、本证明由平台在删除的同一笔事务里写成；销毁以前做的备份里仍有加密的密钥，随备份到期一并失效。")

@@ -41,7 +41,7 @@ func insertCertificate(ctx context.Context, tx pgx.Tx, workspace int64, c *Certi
 // erase deletes what a workspace holds, and says what that was.
 func erase(ctx context.Context, tx pgx.Tx, workspace int64) ([]Item, error) {
 	rows, err := tx.Query(ctx, `
-		WITH gone AS (UPDATE workspace_mounts SET state = 'gone' WHERE workspace_id = $1 AND state = 'ready' RETURNING 'mount' AS kind, name || ' ' || id AS name, prepared ->> 'Digest' AS sha256, (prepared ->> 'Bytes')::bigint AS bytes),
+		WITH gone AS (UPDATE workspace_mounts SET state = 'gone' WHERE workspace_id = $1 AND state = 'ready' RETURNING 'mount' AS kind, name || ' #' || id AS name, prepared ->> 'Digest' AS sha256, (prepared ->> 'Bytes')::bigint AS bytes),
 		failed AS (UPDATE workspace_mounts SET state = 'failed' WHERE workspace_id = $1 AND state = 'waiting'),
 		results AS (DELETE FROM workspace_results x USING workspace_jobs j WHERE j.id = x.job_id AND j.workspace_id = $1 RETURNING 'result' AS kind, j.number AS name, x.sha256, x.bytes),
 		boxes AS (UPDATE output_reviews r SET box = NULL FROM output_reviews o WHERE o.id = r.id AND r.workspace_id = $1 AND r.box IS NOT NULL RETURNING 'review' AS kind, r.number AS name, encode(sha256(o.box), 'hex') AS sha256, length(o.box)::bigint AS bytes)

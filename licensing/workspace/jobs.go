@@ -65,6 +65,7 @@ type Job struct {
 	Sized      bool                // whether who reads it may know how many
 	SHA256     string              // mark of its result, see mark
 	Sample     *disclosure.Table   // what it gave on synthetic rows
+	Gone       bool                // its result was destroyed with the workspace
 	Inputs     []Input
 	Review     *Reviewed // the last, if somebody asked for one
 	Revision   int
@@ -96,7 +97,12 @@ type Reviewed struct {
 }
 
 // Held reports whether its result is held: there, and not to be seen.
-func (j *Job) Held() bool { return j.State == Succeeded && j.Kind != OfSample && j.SHA256 != "" }
+func (j *Job) Held() bool {
+	return j.State == Succeeded && j.Kind != OfSample && j.SHA256 != "" && !j.Gone
+}
+
+// destroyed notes of a job of w that its result is gone with the workspace.
+func (j *Job) destroyed(w *Workspace) { j.Gone = w.State == Destroyed && j.Held() }
 
 // LogLine is one line of the log of a job. Each is hashed with the one before.
 type LogLine struct {

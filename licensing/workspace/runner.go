@@ -242,6 +242,9 @@ func (s *Service) work(ctx context.Context, id int64, r *run) error {
 	case e.as == Succeeded:
 	case isHalt:
 		e.as, e.words, e.chain = stopped.as, stopped.words, stopped.chain
+		if ended, ok := errors.AsType[*engine.Ended](err); ok { // until then it took what it took
+			e.resources = ended.Resources
+		}
 	case ctx.Err() != nil:
 		e.as, e.words = Killed, wordsOf(fault.New(fault.Unavailable, "服务中断，作业没有做完，请再运行一次。"))
 	case err != nil:

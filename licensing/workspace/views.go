@@ -75,6 +75,7 @@ func (s *Service) Workspace(ctx context.Context, who account.Actor, number strin
 	}
 	for i := range v.Jobs {
 		v.Jobs[i].told(p)
+		v.Jobs[i].destroyed(w)
 	}
 	if p.Side == OfDeveloper {
 		for i := range v.Usage {
@@ -170,6 +171,7 @@ func (s *Service) Job(ctx context.Context, who account.Actor, number, job string
 	}
 	v := &JobView{Job: &found[0], Space: w, Party: p, Why: s.stopped(ctx, s.pool, w)}
 	v.told(p)
+	v.destroyed(w)
 	if v.Log, err = selectLog(ctx, s.pool, v.ID); err != nil {
 		return nil, err
 	}
@@ -192,6 +194,7 @@ func (s *Service) Jobs(ctx context.Context, who account.Actor, number string, be
 	found, err := selectJobs(ctx, s.pool, `j.workspace_id = @workspace AND (@before = 0 OR j.id < @before)`, pgx.NamedArgs{"workspace": w.ID, "before": before, "limit": limit})
 	for i := range found {
 		found[i].told(p)
+		found[i].destroyed(w)
 	}
 	return found, err
 }

@@ -158,8 +158,12 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	if err := w.Workspaces.Cancel(t.Context(), w.Owner, v.Number, number); err != nil {
 		t.Fatal(err)
 	}
-	if j := w.Over(t, v.Number, number); j.State != workspace.Cancelled {
+	j := w.Over(t, v.Number, number)
+	if j.State != workspace.Cancelled {
 		t.Fatalf("%s: %+v", j.State, j.Words)
+	}
+	if j.CPU == 0 || j.Wall == 0 { // it counts for the quota like any other
+		t.Errorf("a cancelled job took %s of processor time, %s in all", j.CPU, j.Wall)
 	}
 	number = w.Begun(t, v.Number, heavy)
 	stop()
