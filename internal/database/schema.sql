@@ -356,6 +356,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.refuse_rewriting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: the public log only grows', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.scenario_moves()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2506,6 +2515,82 @@ COMMENT ON COLUMN links.example IS 'a request that a service answers with data; 
 COMMENT ON COLUMN links.usage IS 'how to use it: method, parameters, where a key is had';
 COMMENT ON COLUMN links.notes IS 'coordinates and whatever is peculiar about the format';
 
+CREATE TABLE log_checkpoints (
+    size bigint NOT NULL,
+    key_id text NOT NULL,
+    root bytea NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    note bytea NOT NULL,
+    CONSTRAINT log_checkpoints_root_check CHECK ((octet_length(root) = 32)),
+    CONSTRAINT log_checkpoints_size_check CHECK ((size > 0)),
+    CONSTRAINT log_checkpoints_key_id_fkey FOREIGN KEY (key_id) REFERENCES signing_keys(id),
+    CONSTRAINT log_checkpoints_pkey PRIMARY KEY (size, key_id)
+);
+CREATE TRIGGER log_checkpoints_grow BEFORE DELETE OR UPDATE ON public.log_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER log_checkpoints_kept BEFORE TRUNCATE ON public.log_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+COMMENT ON TABLE log_checkpoints IS 'every checkpoint that was ever signed, as it was published (C2SP tlog-checkpoint); they lie in the data folder too';
+
+CREATE TABLE log_cosignatures (
+    size bigint NOT NULL,
+    key_id text NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT log_cosignatures_line_check CHECK ((line <> ''::text)),
+    CONSTRAINT log_cosignatures_witness_check CHECK ((witness ~ '^[!-*,-~]{1,200}\+[0-9a-f]{8}$'::text)),
+    CONSTRAINT log_cosignatures_size_key_id_fkey FOREIGN KEY (size, key_id) REFERENCES log_checkpoints(size, key_id),
+    CONSTRAINT log_cosignatures_pkey PRIMARY KEY (size, key_id, witness)
+);
+CREATE TRIGGER log_cosignatures_grow BEFORE DELETE OR UPDATE ON public.log_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER log_cosignatures_kept BEFORE TRUNCATE ON public.log_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+COMMENT ON TABLE log_cosignatures IS 'signatures of witnesses under checkpoints (C2SP tlog-cosignature)';
+COMMENT ON COLUMN log_cosignatures.witness IS 'its name and the hash of its key';
+COMMENT ON COLUMN log_cosignatures.line IS 'the line under the note';
+COMMENT ON COLUMN log_cosignatures.at IS 'the time that the witness signed';
+
+CREATE TABLE log_hashes (
+    idx bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT log_hashes_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT log_hashes_idx_check CHECK ((idx >= 0)),
+    CONSTRAINT log_hashes_pkey PRIMARY KEY (idx)
+);
+CREATE TRIGGER log_hashes_grow BEFORE DELETE OR UPDATE ON public.log_hashes FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER log_hashes_kept BEFORE TRUNCATE ON public.log_hashes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+COMMENT ON TABLE log_hashes IS 'hashes of leaves and of whole subtrees, each once, in the order of golang.org/x/mod/sumdb/tlog';
+
+CREATE TABLE log_leaves (
+    seq bigint NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    hash bytea NOT NULL,
+    entry bytea NOT NULL,
+    CONSTRAINT log_leaves_entry_check CHECK (((octet_length(entry) >= 1) AND (octet_length(entry) <= 65535))),
+    CONSTRAINT log_leaves_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT log_leaves_kind_check CHECK ((kind = ANY (ARRAY['seal'::text, 'recall'::text, 'certificate'::text, 'key'::text, 'revocation'::text, 'receipt'::text]))),
+    CONSTRAINT log_leaves_seq_check CHECK ((seq >= 0)),
+    CONSTRAINT log_leaves_pkey PRIMARY KEY (seq)
+);
+CREATE INDEX log_leaves_kind ON public.log_leaves USING btree (kind, seq);
+CREATE TRIGGER log_leaves_grow BEFORE DELETE OR UPDATE ON public.log_leaves FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER log_leaves_kept BEFORE TRUNCATE ON public.log_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+COMMENT ON TABLE log_leaves IS 'the leaves in their order, from 0 without a gap; whoever appends holds an advisory lock until its transaction ends';
+COMMENT ON COLUMN log_leaves.at IS 'as in the entry: never before that of the leaf before';
+COMMENT ON COLUMN log_leaves.hash IS 'RFC 6962: SHA-256 of 0x00 and the entry';
+COMMENT ON COLUMN log_leaves.entry IS 'the bytes that are hashed and given to everybody: kind, time and body as JSON';
+
+CREATE TABLE log_origin (
+    single boolean NOT NULL DEFAULT true,
+    origin text NOT NULL,
+    fixed_at timestamp with time zone NOT NULL,
+    CONSTRAINT log_origin_origin_check CHECK ((origin ~ '^[!-*,-~]{3,200}$'::text)),
+    CONSTRAINT log_origin_single_check CHECK (single),
+    CONSTRAINT log_origin_pkey PRIMARY KEY (single)
+);
+CREATE TRIGGER log_origin_grow BEFORE DELETE OR UPDATE ON public.log_origin FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER log_origin_kept BEFORE TRUNCATE ON public.log_origin FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+COMMENT ON TABLE log_origin IS 'the name of the log, as all its checkpoints say it: fixed when the server first starts';
+
 CREATE TABLE mailings (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     user_id bigint NOT NULL,
@@ -4158,6 +4243,49 @@ CREATE TABLE sign_in_steps (
     CONSTRAINT sign_in_steps_pkey PRIMARY KEY (hash)
 );
 COMMENT ON TABLE sign_in_steps IS 'who knew the password and owes the second step; opens nothing by itself';
+
+CREATE TABLE signing_keys (
+    number bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    id text NOT NULL,
+    purpose text NOT NULL,
+    public bytea NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    payload bytea NOT NULL,
+    signed_by text NOT NULL,
+    signature bytea NOT NULL,
+    leaf bigint NOT NULL,
+    CONSTRAINT signing_keys_check CHECK ((valid_until > valid_from)),
+    CONSTRAINT signing_keys_id_check CHECK ((id ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT signing_keys_public_check CHECK ((octet_length(public) = 32)),
+    CONSTRAINT signing_keys_purpose_check CHECK ((purpose = ANY (ARRAY['statement'::text, 'checkpoint'::text, 'certificate'::text]))),
+    CONSTRAINT signing_keys_signature_check CHECK ((octet_length(signature) = 64)),
+    CONSTRAINT signing_keys_signed_by_check CHECK ((signed_by ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT signing_keys_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT signing_keys_pkey PRIMARY KEY (id),
+    CONSTRAINT signing_keys_leaf_key UNIQUE (leaf),
+    CONSTRAINT signing_keys_number_key UNIQUE (number)
+);
+CREATE TRIGGER signing_keys_grow BEFORE DELETE OR UPDATE ON public.signing_keys FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER signing_keys_kept BEFORE TRUNCATE ON public.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+COMMENT ON TABLE signing_keys IS 'the public halves of all keys that ever signed, with their history; private halves are never in the database';
+COMMENT ON COLUMN signing_keys.payload IS 'the statement (DSSE payload) by which the key before hands over to this one; the first key of a purpose states itself';
+COMMENT ON COLUMN signing_keys.signed_by IS 'the key before, of the same purpose; the key itself where it is the first';
+
+CREATE TABLE signing_revocations (
+    key_id text NOT NULL,
+    compromised_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    leaf bigint NOT NULL,
+    CONSTRAINT signing_revocations_reason_check CHECK ((reason = ANY (ARRAY['compromised'::text, 'lost'::text, 'retired'::text]))),
+    CONSTRAINT signing_revocations_key_id_fkey FOREIGN KEY (key_id) REFERENCES signing_keys(id),
+    CONSTRAINT signing_revocations_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT signing_revocations_pkey PRIMARY KEY (key_id),
+    CONSTRAINT signing_revocations_leaf_key UNIQUE (leaf)
+);
+CREATE TRIGGER signing_revocations_grow BEFORE DELETE OR UPDATE ON public.signing_revocations FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER signing_revocations_kept BEFORE TRUNCATE ON public.signing_revocations FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+COMMENT ON TABLE signing_revocations IS 'keys that count no more for what the log has later than compromised_at';
 
 CREATE TABLE source_case_entries (
     case_id bigint NOT NULL,
