@@ -56,6 +56,8 @@ require (
 	golang.org/x/text v0.43.0
 )
 
+require github.com/secure-systems-lab/go-securesystemslib v0.11.1
+
 require (
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/a-h/parse v0.0.0-20250122154542-74294addb73e // indirect

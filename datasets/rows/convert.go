@@ -16,9 +16,17 @@ func (e *Export) convert(w io.Writer, r io.Reader) error {
 	var into rowWriter
 	switch e.o.Format {
 	case JSON:
-		into = &jsonWriter{w: out, keys: jsonKeys(e.names), open: "[\n", between: ",\n", close: "\n]\n"}
+		j := &jsonWriter{w: out, keys: jsonKeys(e.names), open: "[\n", between: ",\n", close: "\n]\n"}
+		if a := e.o.Annotation; a != nil {
+			j.open, j.close = "{"+a.member()+",\n\"data\":[\n", "\n]}\n"
+		}
+		into = j
 	case NDJSON:
-		into = &jsonWriter{w: out, keys: jsonKeys(e.names), between: "\n", close: "\n"}
+		j := &jsonWriter{w: out, keys: jsonKeys(e.names), between: "\n", close: "\n"}
+		if a := e.o.Annotation; a != nil {
+			j.open, j.n = "{"+a.member()+"}", 1
+		}
+		into = j
 	case GeoJSON:
 		into = newGeoJSONWriter(out, e)
 	case XML:
@@ -28,6 +36,18 @@ func (e *Export) convert(w io.Writer, r io.Reader) error {
 	default:
 		return errors.New("rows: no writer for " + string(e.o.Format))
 	}
+	if err := e.each(r, into.row, into.start); err != nil {
+		return err
+	}
+	if err := into.end(); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// each yields the rows of what the engine wrote. It calls start before the first,
+// but not before there is something, or certainly nothing.
+func (e *Export) each(r io.Reader, yield func(cells, extra []exported) error, start func() error) error {
 	in := lineReader{r: bufio.NewReaderSize(r, 1<<20)}
 	row := make([]exported, len(e.c.out))
 	extra := make([]exported, len(e.c.extra))
@@ -37,26 +57,22 @@ func (e *Export) convert(w io.Writer, r io.Reader) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if !started { // not before there is something, or certainly nothing
+		if !started {
 			started = true
-			if err := into.start(); err != nil {
+			if err := start(); err != nil {
 				return err
 			}
 		}
 		if err != nil {
-			break
+			return nil
 		}
 		if err := e.fill(row, extra, cells); err != nil {
 			return err
 		}
-		if err := into.row(row, extra); err != nil {
+		if err := yield(row, extra); err != nil {
 			return err
 		}
 	}
-	if err := into.end(); err != nil {
-		return err
-	}
-	return out.Flush()
 }
 
 // exported is one cell on its way into a file. Its text is good until the next

@@ -54,6 +54,8 @@ type ExportOptions struct {
 	Labels  bool         // the header shows labels in place of names, where there are any
 	English bool         // labels and notes in English
 	Package *DataPackage // what is in a Package beside the data
+
+	Annotation *Annotation // what travels within the file beside its rows
 }
 
 // Export is an export that has been checked and can be written.
@@ -87,6 +89,9 @@ func (s *Service) Export(t Table, q Query, o ExportOptions) (*Export, error) {
 	}
 	if o.Format == Package && o.Package == nil {
 		return nil, errors.New("rows: a package without its description")
+	}
+	if err := o.Annotation.check(o.Format); err != nil {
+		return nil, err
 	}
 	e := &Export{s: s, t: t, q: q, c: c, o: o}
 	for _, f := range c.Fields {
@@ -139,7 +144,7 @@ func once(names []string) []string {
 
 // Tag names what is exported: equal tags, equal bytes.
 func (e *Export) Tag() string {
-	return fmt.Sprintf("%s-%s-%s-%d-%s-%t-%t-%t-%t", e.t.Parquet, e.c.fingerprint(), e.c.labels(), e.q.Limit, e.o.Format, e.o.BOM, e.o.Safe, e.o.Labels, e.o.English)
+	return fmt.Sprintf("%s-%s-%s-%d-%s-%t-%t-%t-%t%s", e.t.Parquet, e.c.fingerprint(), e.c.labels(), e.q.Limit, e.o.Format, e.o.BOM, e.o.Safe, e.o.Labels, e.o.English, e.o.Annotation.tag())
 }
 
 // Slice is a short name for what is exported, the same for the same question;

@@ -117,6 +117,7 @@ type geoJSONWriter struct {
 	w     *bufio.Writer
 	keys  [][]byte
 	shape int
+	note  *Annotation // a foreign member (RFC 7946, 6.1)
 	n     int
 	buf   []byte
 	cells []exported
@@ -127,11 +128,15 @@ func newGeoJSONWriter(w *bufio.Writer, e *Export) *geoJSONWriter {
 	if e.shape >= 0 { // it is the geometry
 		names = slices.Delete(names, e.shape, e.shape+1)
 	}
-	return &geoJSONWriter{w: w, keys: jsonKeys(names), shape: e.shape}
+	return &geoJSONWriter{w: w, keys: jsonKeys(names), shape: e.shape, note: e.o.Annotation}
 }
 
 func (g *geoJSONWriter) start() error {
-	_, err := g.w.WriteString("{\"type\":\"FeatureCollection\",\"features\":[\n")
+	open := `{"type":"FeatureCollection",`
+	if g.note != nil {
+		open += g.note.member() + ","
+	}
+	_, err := g.w.WriteString(open + "\"features\":[\n")
 	return err
 }
 

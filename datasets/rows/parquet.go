@@ -109,6 +109,11 @@ func (e *Export) renamed(footer []byte) ([]byte, error) {
 		return nil, err
 	}
 	meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: "shuyuan.fields", Value: string(about)})
+	if a := e.o.Annotation; a != nil {
+		for _, p := range a.Pairs {
+			meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: p[0], Value: p[1]})
+		}
+	}
 	var out bytes.Buffer
 	body, err := thrift.Marshal(new(thrift.CompactProtocol), &meta)
 	out.Write(body)

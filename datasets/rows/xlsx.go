@@ -47,7 +47,11 @@ func newXLSXWriter(w io.Writer, e *Export) *xlsxWriter {
 }
 
 func (x *xlsxWriter) start() error {
-	part, err := x.zip.Create("xl/worksheets/sheet1.xml")
+	name := "xl/worksheets/sheet1.xml"
+	if x.e.o.Annotation != nil { // its sheet is the first
+		name = "xl/worksheets/sheet2.xml"
+	}
+	part, err := x.zip.Create(name)
 	if err != nil {
 		return err
 	}
@@ -171,7 +175,10 @@ func (x *xlsxWriter) appendText(dst []byte, at, style string, text []byte) []byt
 }
 
 func (x *xlsxWriter) end() error {
-	if _, err := x.sheet.WriteString("</sheetData></worksheet>"); err != nil {
+	if err := x.whole(); err != nil {
+		return err
+	}
+	if _, err := x.sheet.WriteString("</sheetData>" + x.printed() + "</worksheet>"); err != nil {
 		return err
 	}
 	if err := x.sheet.Flush(); err != nil {
@@ -184,10 +191,17 @@ func (x *xlsxWriter) end() error {
 		}
 	}
 	names := []string{x.say("数据", "Data")}
+	var properties [][2]string
+	if a := x.e.o.Annotation; a != nil {
+		if err := writePart(x.zip, "xl/worksheets/sheet1.xml", string(x.annotated()), time.Time{}); err != nil {
+			return err
+		}
+		names, properties = append([]string{a.Sheet}, names...), a.Pairs
+	}
 	if note {
 		names = append(names, x.say("说明", "Note"))
 	}
-	for _, part := range workbook.Frame(names) {
+	for _, part := range workbook.Frame(names, properties...) {
 		if err := writePart(x.zip, part[0], part[1], time.Time{}); err != nil {
 			return err
 		}

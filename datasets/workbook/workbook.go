@@ -103,8 +103,8 @@ func AppendXML(dst, text []byte) []byte {
 }
 
 // Frame is what a workbook needs around its sheets, which are sheet1.xml and so
-// on: the names and contents of its other parts.
-func Frame(names []string) [][2]string {
+// on, and the properties of the file: the names and contents of its other parts.
+func Frame(names []string, properties ...[2]string) [][2]string {
 	const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 	const relations = XMLHead + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 	const sheetType = `" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`
@@ -115,14 +115,43 @@ func Frame(names []string) [][2]string {
 		sheets += `<sheet name="` + string(AppendXML(nil, []byte(name))) + `" sheetId="` + n + `" r:id="rId` + n + `"/>`
 		rels += `<Relationship Id="rId` + n + `" Type="` + office + `/worksheet" Target="worksheets/sheet` + n + `.xml"/>`
 	}
-	return [][2]string{
+	ofFile, extra := "", [][2]string(nil)
+	if len(properties) > 0 {
+		types += `<Override PartName="/docProps/custom.xml" ContentType="application/vnd.openxmlformats-officedocument.custom-properties+xml"/>`
+		ofFile = `<Relationship Id="rId2" Type="` + office + `/custom-properties" Target="docProps/custom.xml"/>`
+		extra = [][2]string{{"docProps/custom.xml", custom(properties)}}
+	}
+	return append([][2]string{
 		{"[Content_Types].xml", XMLHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
 			`<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>` + types + `</Types>`},
-		{"_rels/.rels", relations + `<Relationship Id="rId1" Type="` + office + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+		{"_rels/.rels", relations + `<Relationship Id="rId1" Type="` + office + `/officeDocument" Target="xl/workbook.xml"/>` + ofFile + `</Relationships>`},
 		{"xl/workbook.xml", XMLHead + `<workbook ` + Space + ` xmlns:r="` + office + `"><sheets>` + sheets + `</sheets></workbook>`},
 		{"xl/_rels/workbook.xml.rels", relations + rels + `<Relationship Id="rIdStyles" Type="` + office + `/styles" Target="styles.xml"/></Relationships>`},
 		{"xl/styles.xml", styles},
+	}, extra...)
+}
+
+// custom is the custom properties of a file (ECMA-376-1, 22.3). A value that is
+// longer than a cell may be goes on in name.2, name.3, …
+func custom(properties [][2]string) string {
+	b := []byte(XMLHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">`)
+	id := 2 // the first that there may be
+	for _, p := range properties {
+		for n, rest := 1, p[1]; n == 1 || rest != ""; n++ {
+			part := rest[:min(len(rest), CellUnits)]
+			for len(part) < len(rest) && !utf8.RuneStart(rest[len(part)]) {
+				part = part[:len(part)-1]
+			}
+			rest = rest[len(part):]
+			name := p[0]
+			if n > 1 {
+				name += "." + strconv.Itoa(n)
+			}
+			b = fmt.Appendf(b, `<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="%d" name="%s"><vt:lpwstr>%s</vt:lpwstr></property>`, id, AppendXML(nil, []byte(name)), AppendXML(nil, []byte(part)))
+			id++
+		}
 	}
+	return string(b) + "</Properties>"
 }
 
 // Sheet is one sheet of texts, its head first.

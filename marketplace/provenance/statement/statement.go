@@ -102,7 +102,21 @@ type Content struct {
 	Media   string   `json:"media,omitempty"`   // of bytes
 	Columns []Column `json:"columns,omitempty"` // of a table, in stored order
 	Rows    int64    `json:"rows,omitempty"`
-	Bytes   int64    `json:"bytes,omitempty"`
+	Bytes   int64    `json:"bytes,omitempty"` // of a table in its canonical form
+
+	Canonical string  `json:"canonical,omitempty"` // the form that a table's digest is over: content.Profile
+	Longest   int64   `json:"longest,omitempty"`   // cell of a table, in units of UTF-16: not every format takes every one
+	Places    *Places `json:"places,omitempty"`
+}
+
+// Places are the columns of a table that say where its rows lie: one of points or
+// shapes, or two of numbers. In GeoJSON they are the geometry, so that what checks a
+// file must know them.
+type Places struct {
+	Shape     string `json:"shape,omitempty"`
+	Longitude string `json:"longitude,omitempty"`
+	Latitude  string `json:"latitude,omitempty"`
+	Exact     bool   `json:"exact"` // every shape is GeoJSON already, or there is none
 }
 
 // Column is one column of a table; Type is one of the data dictionary.
