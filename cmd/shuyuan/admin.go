@@ -111,6 +111,7 @@ func (s *server) parts(ctx context.Context) []part {
 		look("private PostgreSQL", true, func(context.Context) error { return s.in.pg.Ready() })
 	}
 	look("files", true, s.in.reachStore)
+	look("transparency log", false, func(context.Context) error { return s.public.log.Problem() })
 	look("search index", false, func(ctx context.Context) error {
 		n, err := behind(ctx, s.search)
 		if err == nil && n != 0 {
@@ -122,7 +123,8 @@ func (s *server) parts(ctx context.Context) []part {
 }
 
 // readyz is 200 while everything needed answers. The search index is not
-// needed: the catalogue answers from the database meanwhile.
+// needed: the catalogue answers from the database meanwhile. Nor is the
+// transparency log: what was signed can be read, and what is to be signed waits.
 func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 	parts, status := s.parts(r.Context()), http.StatusOK
 	for _, p := range parts {
@@ -147,6 +149,8 @@ func (s *server) metrics() *prometheus.Registry {
 type ownFigures struct{ s *server }
 
 var (
+	logSize   = prometheus.NewDesc("shuyuan_log_leaves", "Leaves of the transparency log that the newest checkpoint covers.", nil, nil)
+	logSigned = prometheus.NewDesc("shuyuan_log_signed_seconds", "When the newest checkpoint of the transparency log was signed, in Unix time.", nil, nil)
 	poolConns = prometheus.NewDesc("shuyuan_database_connections", "Connections to the database, by state.", []string{"state"}, nil)
 	poolWaits = prometheus.NewDesc("shuyuan_database_waits_total", "How often a request had to wait for a connection.", nil, nil)
 	indexLag  = prometheus.NewDesc("shuyuan_search_behind", "Changes of the catalogue that the search index has not taken in.", nil, nil)
@@ -178,6 +182,10 @@ func (f *ownFigures) Collect(out chan<- prometheus.Metric) {
 			up = 1
 		}
 		gauge(partUp, up, p.Name)
+	}
+	if c, err := f.s.public.log.Checkpoint(ctx); err == nil {
+		gauge(logSize, float64(c.Size))
+		gauge(logSigned, float64(c.Signed.Unix()))
 	}
 	if n, err := behind(ctx, f.s.search); err == nil {
 		gauge(indexLag, float64(n))

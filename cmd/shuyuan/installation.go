@@ -36,6 +36,7 @@ import (
 	"shuyuan/internal/mail"
 	"shuyuan/internal/outbound"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/signing/vault"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
@@ -59,6 +60,7 @@ type installation struct {
 	token string           // shows that an order comes from whoever may read the data folder
 	lock  *os.File         // nil beside a running server
 	base  string           // address of the portal, as a server knows it that listens
+	vault *vault.Process   // nil until it is wanted, and beside a running server
 	pg    *embedded.Server // nil with an outside database and beside a running server
 }
 
@@ -258,6 +260,8 @@ type services struct {
 	clocks        *deadline.Clocks // counted by calendars
 	tenders       *tender.Service
 	tendersAt     func(tender.Accounts, func() time.Time) (*tender.Service, error)
+
+	public publicLog
 }
 
 // services brings the database up to date, unless a server that runs has done
@@ -292,6 +296,9 @@ func (in *installation) services(ctx context.Context, options ...datasets.Option
 	}
 	out.accounts = account.NewService(in.pool, account.Config{Secret: secret, Papers: account.Papers{Store: in.store, Look: out.datasets.LookAtPDF}}, clock.Now)
 	if out.calendars, err = calendars.New(ctx, in.pool, book, clock.Now, in.log); err != nil {
+		return services{}, err
+	}
+	if out.public, err = in.openLog(book, clock.Now); err != nil {
 		return services{}, err
 	}
 	out.clocks = deadline.New(book, out.calendars.Calendar)
@@ -477,6 +484,9 @@ func (in *installation) Close() error {
 		case <-closed:
 		case <-time.After(patience): // the database ends what is left of them
 		}
+	}
+	if in.vault != nil {
+		in.vault.Close()
 	}
 	var err error
 	if in.pg != nil {

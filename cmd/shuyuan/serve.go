@@ -303,6 +303,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "correction-sweep", Every: time.Hour, AtStart: true, Run: s.corrections.Sweep},
 		{Name: "notice-sweep", Every: 6 * time.Hour, Run: follows.Sweep},
 		{Name: "webhook-sweep", Every: 6 * time.Hour, Run: hooks.Sweep},
+		{Name: "signing-keys", Every: 24 * time.Hour, Run: s.public.renew},
 		{Name: "object-sweep", Every: 6 * time.Hour, AtStart: true, Run: s.datasets.Sweep},
 	}})
 	s.admin = s.newAdmin()
@@ -386,6 +387,7 @@ func (s *server) start(ctx context.Context) error {
 			s.log.LogAttrs(work, slog.LevelWarn, "audit trail not sealed", slog.Any("error", err))
 		})
 	})
+	s.background.Go(func() { s.runLog(work) })
 	if err := s.jobs.Start(work); err != nil {
 		return fmt.Errorf("start jobs: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"time"
 
 	"shuyuan/cmd/shuyuan/check"
 	"shuyuan/datasets/ingest"
@@ -15,11 +16,12 @@ import (
 	"shuyuan/internal/blob"
 	"shuyuan/internal/config"
 	"shuyuan/internal/sandbox"
+	"shuyuan/internal/signing/vault"
 	"shuyuan/licensing/workspace/engine"
 )
 
 // children are what this program does when it is started as a limited child.
-var children = everyJob(map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: rows.Duckworker}, engine.Jobs())
+var children = everyJob(map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: rows.Duckworker, vault.JobName: vault.Job(time.Now)}, engine.Jobs())
 
 // everyJob puts jobs together.
 func everyJob(all ...map[string]sandbox.Job) map[string]sandbox.Job {

@@ -53,7 +53,7 @@ var narrower = map[string][]string{
 	"internal/signing":                 {},
 	"internal/signing/vault":           {"internal/signing", "internal/sandbox"},
 	"internal/signing/register":        {"internal/signing", "internal/transparency", "internal/transparency/wire", "internal/database", "internal/fault"},
-	"internal/transparency":            {"internal/transparency/wire", "internal/signing", "internal/database", "internal/fault"},
+	"internal/transparency":            {"internal/transparency/wire", "internal/policy", "internal/signing", "internal/database", "internal/fault"},
 	"internal/transparency/wire":       {}, // verifiers are built on it, and on nothing of the writer
 	"internal/atlas":                   {},
 	"internal/audit/journal":           {},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,7 @@ type Spec struct {
 	Job   string   // one of the jobs that the program's main hands to Main
 	Read  []string // files and folders that it may read
 	Write []string // folders in which it may read, write, make and remove files
+	Keep  []string // folders of that kind that outlive the child: the next one, another user, gets the files of the one before
 
 	Memory    int64         // bytes of its own memory
 	CPU       time.Duration // processor time, all threads together
@@ -107,11 +109,18 @@ func Start(ctx context.Context, spec Spec) (*Child, error) {
 	if spec.OpenFiles == 0 {
 		spec.OpenFiles = 256
 	}
+	spec.Write = slices.Concat(spec.Write, spec.Keep)
 	c := &Child{stderr: &tail{}, gone: make(chan struct{}), cpu: spec.CPU}
 	if os.Geteuid() == 0 {
 		c.uid = users.take()
 		for _, dir := range spec.Write {
 			if err := os.Chown(dir, c.uid, c.uid); err != nil {
+				users.give(c.uid)
+				return nil, fmt.Errorf("sandbox: %w", err)
+			}
+		}
+		for _, dir := range spec.Keep {
+			if err := giveFiles(dir, c.uid); err != nil {
 				users.give(c.uid)
 				return nil, fmt.Errorf("sandbox: %w", err)
 			}
@@ -162,6 +171,16 @@ func Start(ctx context.Context, spec Spec) (*Child, error) {
 		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), c.Wait())
 	}
 	return c, nil
+}
+
+// giveFiles gives the files of a folder to a user. It follows no link.
+func giveFiles(dir string, uid int) error {
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, uid, uid)
+	})
 }
 
 // handOver opens what the child's user cannot get to by its path, and puts the

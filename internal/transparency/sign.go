@@ -58,9 +58,7 @@ func (l *Log) Problem() error {
 func (l *Log) Tick(ctx context.Context) error {
 	mine, err := database.InTx(ctx, l.pool, func(tx pgx.Tx) (bool, error) { return l.tick(ctx, tx) })
 	if ctx.Err() == nil && (mine || err != nil) {
-		l.mu.Lock()
-		l.problem = err
-		l.mu.Unlock()
+		l.tell(err)
 	}
 	return err
 }
@@ -278,14 +276,15 @@ func (l *Log) keep(c Checkpoint) error {
 	return nil
 }
 
-// Run ticks every interval until ctx ends. A failure is handed to failed when it
-// is a new one, and tried again at the next turn.
-func (l *Log) Run(ctx context.Context, every time.Duration, failed func(error)) {
+// Run ticks every interval until ctx ends, once prepare has succeeded: it publishes
+// the keys. A failure is handed to failed when it is a new one, and tried again at
+// the next turn.
+func (l *Log) Run(ctx context.Context, every time.Duration, prepare func(context.Context) error, failed func(error)) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	said := ""
+	said, prepared := "", false
 	for {
-		err := l.Tick(ctx)
+		err := l.turn(ctx, &prepared, prepare)
 		switch {
 		case err == nil:
 			said = ""
@@ -299,4 +298,21 @@ func (l *Log) Run(ctx context.Context, every time.Duration, failed func(error)) 
 		case <-tick.C:
 		}
 	}
+}
+
+func (l *Log) turn(ctx context.Context, prepared *bool, prepare func(context.Context) error) error {
+	if !*prepared {
+		if err := prepare(ctx); err != nil {
+			l.tell(err)
+			return err
+		}
+		*prepared = true
+	}
+	return l.Tick(ctx)
+}
+
+func (l *Log) tell(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.problem = err
 }

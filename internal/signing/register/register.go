@@ -106,6 +106,26 @@ func (r *Register) Rotate(ctx context.Context, purpose signing.Purpose) (signing
 	return key, err
 }
 
+// Renew rotates the keys whose time ends before that.
+func (r *Register) Renew(ctx context.Context, before time.Time) error {
+	list, err := r.List(ctx)
+	if err != nil {
+		return err
+	}
+	newest := map[signing.Purpose]signing.Key{}
+	for _, k := range list {
+		newest[k.Purpose] = k
+	}
+	for purpose, k := range newest {
+		if k.Until.Before(before) {
+			if _, err := r.Rotate(ctx, purpose); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Revoke ends a key: what the log has later than compromised counts no more. A
 // later revocation does not change an earlier one.
 func (r *Register) Revoke(ctx context.Context, id string, compromised time.Time, reason signing.Reason) error {

@@ -101,6 +101,20 @@ func TestEveryChangeOfTheListIsInTheLog(t *testing.T) {
 	}
 }
 
+// TestAKeyIsRenewedBeforeItsEnd renews keys of a day.
+func TestAKeyIsRenewedBeforeItsEnd(t *testing.T) {
+	r := register.New(dbtest.New(t), open(t, t.TempDir()))
+	publish(t, r)
+	if err := r.Renew(t.Context(), time.Now().Add(23*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	list(t, r, 3)
+	if err := r.Renew(t.Context(), time.Now().Add(25*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	list(t, r, 6)
+}
+
 // TestKeysOfAnotherInstallationAreRefused has other files beside the database:
 // they are neither used nor published. Only when the old keys are revoked as lost
 // may others begin.
