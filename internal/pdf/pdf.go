@@ -39,7 +39,18 @@ type Doc struct {
 	missing map[rune]bool
 	pages   [][]func(*fpdf.Fpdf)
 	y       float64
+	within  []fpdf.Attachment
+	xmp     []byte
 }
+
+// Attach puts a file into the document. Whoever refuses PDFs with files within
+// refuses it: only documents whose purpose is to carry one have any.
+func (d *Doc) Attach(name, about string, body []byte) {
+	d.within = append(d.within, fpdf.Attachment{Content: body, Filename: name, Description: about})
+}
+
+// Metadata is what programs read of the document: XMP (ISO 16684-1).
+func (d *Doc) Metadata(xmp []byte) { d.xmp = xmp }
 
 // New begins a document.
 func New(info Info) (*Doc, error) {
@@ -149,16 +160,26 @@ const sealWide = 30.0
 // Seal draws the seal with its four words, read downwards from the right, and its
 // number below; beside it the code that leads to address, and what that is for.
 func (d *Doc) Seal(words [4]string, number, address, says string) error {
+	d.room(sealWide + 12)
+	d.y += 6
+	d.seal(margin, d.y, words, d.shown(number))
+	return d.code(margin+sealWide+8, address, says)
+}
+
+// Code draws the code that leads to address, and beside it what that is for.
+func (d *Doc) Code(address, says string) error {
+	d.room(sealWide + 12)
+	d.y += 6
+	return d.code(margin, address, says)
+}
+
+func (d *Doc) code(left float64, address, says string) error {
 	code, err := qr.Encode(address, qr.M, qr.Auto)
 	if err != nil {
 		return fmt.Errorf("pdf: %w", err)
 	}
-	d.room(sealWide + 12)
-	d.y += 6
-	x, y := margin, d.y
-	d.seal(x, y, words, d.shown(number))
-	n := code.Bounds().Dx()
-	left, module := margin+sealWide+8, sealWide/float64(n)
+	y, n := d.y, code.Bounds().Dx()
+	module := sealWide / float64(n)
 	d.do(func(p *fpdf.Fpdf) {
 		p.SetFillColor(25, 25, 25)
 		for row := range n {
@@ -260,9 +281,16 @@ func (d *Doc) Bytes() ([]byte, error) {
 		p.Text(margin, pageHigh-foot+6, d.shown(d.info.Foot))
 		p.Text(pageWide-margin-d.measure(number, 8.5), pageHigh-foot+6, number)
 	}
+	if d.xmp != nil {
+		p.SetXmpMetadata(d.xmp)
+	}
+	p.SetAttachments(d.within)
 	var out bytes.Buffer
 	if err := p.Output(&out); err != nil {
 		return nil, fmt.Errorf("pdf: %w", err)
+	}
+	if len(d.within) > 0 {
+		return out.Bytes(), nil
 	}
 	return noFiles.ReplaceAllFunc(out.Bytes(), func(list []byte) []byte { return bytes.Repeat([]byte(" "), len(list)) }), nil
 }

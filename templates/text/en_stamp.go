@@ -8,5 +8,6 @@ func init() {
 		"一个单元格最多 %d 个字符，这份数据里有更长的，不能做成工作簿。":      "A cell holds at most %d characters and this data has longer ones: no workbook can be made of it.",
 		"这份数据没有表示地点的列，不能做成 GeoJSON。":             "This data has no column of places: no GeoJSON can be made of it.",
 		"这份数据的地点不全是 GeoJSON，做成 GeoJSON 会改变它的内容。": "Not every place in this data is GeoJSON: made into GeoJSON, its content would change.",
+		"这份数据太大，不能随 PDF 附上。":                     "This data is too large to be attached to a PDF.",
 	})
 }

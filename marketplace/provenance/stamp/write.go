@@ -26,6 +26,8 @@ func Write(ctx context.Context, w io.Writer, f Form, t Table, s Stamp) error {
 		return s.csv(ctx, w, t)
 	case NDJSON:
 		return s.ndjson(ctx, w, t)
+	case PDF:
+		return s.pdf(ctx, w, t)
 	case JSON, NDJSON1, XLSX, Parquet, GeoJSON:
 		e, err := t.export(rows.ExportOptions{Format: formats[f], Annotation: s.annotation()})
 		if err != nil {
