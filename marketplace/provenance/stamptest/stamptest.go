@@ -141,7 +141,7 @@ func Odd(t testing.TB, n int) stamp.Table {
 		CASE WHEN i = 4 THEN '去年' END AS c3_raw,
 		TIMESTAMP '2020-01-01 00:00:00' + INTERVAL (i %% 50) HOUR + INTERVAL (i %% 3) MICROSECOND + INTERVAL (CASE WHEN i %% 3 = 0 THEN (i * 7) %% 1000 ELSE 0 END) MILLISECOND AS c4,
 		(CASE i %% 3 WHEN 0 THEN true WHEN 1 THEN false END) AS c5,
-		CASE WHEN i %% 17 <> 1 THEN '{"type":"Point","coordinates":[' || (119 + (i %% 10) / 10.0)::VARCHAR || ', 26]}' END AS c6, (119 + (i %% 10) / 10.0)::DOUBLE AS c6_lon, 26.0::DOUBLE AS c6_lat,
+		CASE WHEN i %% 17 <> 1 THEN '{"type":"Point","coordinates":[' || (119 + (i %% 10) / 10.0)::VARCHAR || ', 26]}' END AS c6, CASE WHEN i %% 17 <> 1 THEN (119 + (i %% 10) / 10.0)::DOUBLE END AS c6_lon, CASE WHEN i %% 17 <> 1 THEN 26.0::DOUBLE END AS c6_lat,
 		'2020-0' || (i %% 9 + 1) AS c7, (i / 3.0)::DECIMAL(18,3) AS c8, (i * 1.5 + 0.000000000000000001)::DECIMAL(38,18) AS c9, '["a", ' || i || ']' AS c10
 		FROM range(%d) t(i)`, n), rows.Schema{
 		{Name: "年份", Label: "统计年份", LabelEN: "Year", Type: rows.Integer, Store: "c0", RawKept: true, Misfits: 45},

@@ -1,0 +1,167 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"shuyuan/marketplace/provenance/content"
+	"shuyuan/marketplace/provenance/statement"
+)
+
+// file is what was found in a file.
+type file struct {
+	format string
+	stamps [][]byte // envelopes, as they lie there
+	notice []byte   // the notice for programs, as JSON
+	page   []string // the notice for people
+	paged  bool     // a page belongs to the format
+	csvw   []byte   // the description beside a CSV file
+	names  []string // of columns
+	first  bool     // the first of several objects is the stamp
+	issues []Code   // what is wrong, whatever it contains
+
+	// rows yields the rows of the content, read as that table; nil where there are none.
+	rows func(of statement.Content, yield func([]content.Cell) error) error
+	// bytes is the content where it is no table.
+	bytes func() (io.Reader, error)
+}
+
+func (f *file) issue(codes ...Code) {
+	for _, c := range codes {
+		if !slices.Contains(f.issues, c) {
+			f.issues = append(f.issues, c)
+		}
+	}
+}
+
+// Limits of what is read of a file.
+const (
+	mostRow     = 64 << 20 // bytes of one row
+	mostText    = 64 << 20 // bytes of what is kept: descriptions, texts that a workbook shares
+	mostColumns = 20_000
+	mostFiles   = 256      // in an archive
+	mostBytes   = 64 << 30 // of one file in an archive, unpacked
+	mostPacked  = 1000     // times that the unpacked is the packed: deflate reaches 1032
+	mostPDF     = 256 << 20
+)
+
+// open recognises a file by its bytes. What is in it is no error.
+func open(s *source) (*file, error) {
+	f := &file{}
+	f.bytes = func() (io.Reader, error) { return s.reader(), nil }
+	head := make([]byte, min(s.size, 4096))
+	if n, err := s.ReadAt(head, 0); n < len(head) {
+		if s.failed == nil {
+			s.failed = errors.Join(io.ErrUnexpectedEOF, err)
+		}
+		return nil, s.failed
+	}
+	text := bytes.TrimPrefix(head, []byte("\uFEFF"))
+	start := bytes.TrimLeft(text, " \t\r\n")
+	var read func(*source) error
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		f.format, read = "zip", f.openZip
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		f.format, read = "parquet", f.openParquet
+	case bytes.HasPrefix(head, []byte("%PDF-")):
+		f.format, read = "pdf", f.openPDF
+	case len(start) > 0 && (start[0] == '{' || start[0] == '['):
+		f.format, read = "json", f.openJSON
+	case len(text) > 0 && !bytes.ContainsRune(text, 0) && utf8.Valid(text[:lastRune(text)]):
+		f.format, read = "csv", f.openCSV
+	default:
+		f.format, read = "bytes", func(*source) error { return nil }
+	}
+	if err := guarded(func() error { return read(s) }); err != nil {
+		f.issue(codeOf(err))
+	}
+	return f, s.failed
+}
+
+// lastRune is where the last character begins that may have been cut.
+func lastRune(b []byte) int {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if utf8.FullRune(b[i:]) {
+				return len(b)
+			}
+			return i
+		}
+	}
+	return len(b)
+}
+
+// contradicts is what the file says to people and programs that the signed statement
+// does not say.
+func (f *file) contradicts(s *statement.Statement, n statement.Notice) (all []Code) {
+	if f.notice != nil {
+		var said statement.Notice
+		want, err := json.Marshal(n)
+		if json.Unmarshal(f.notice, &said) != nil || err != nil {
+			return []Code{NoticeChanged}
+		}
+		if got, err := json.Marshal(said); err != nil || !bytes.Equal(got, want) {
+			all = append(all, NoticeChanged)
+		}
+	}
+	if f.paged && !slices.Equal(f.page, s.Page(n)) {
+		if len(f.page) == 0 {
+			return append(all, NoticeMissing)
+		}
+		all = append(all, NoticeChanged)
+	}
+	if f.csvw != nil {
+		if want, err := s.CSVW(n, "data.csv", fileStamp); err != nil || !bytes.Equal(f.csvw, want) {
+			all = append(all, NoticeChanged)
+		}
+	}
+	return all
+}
+
+// lines are the lines of a page of text, with whatever ends them.
+func lines(b []byte) []string {
+	text := strings.TrimPrefix(string(b), "\uFEFF")
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// meter bounds how much is read between two rows: what a reader keeps for one row.
+type meter struct {
+	r    io.Reader
+	left int64
+	most int64
+}
+
+func newMeter(r io.Reader, most int64) *meter { return &meter{r: r, left: most, most: most} }
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.left <= 0 {
+		return 0, errMuch
+	}
+	n, err := m.r.Read(p[:min(int64(len(p)), m.left)])
+	m.left -= int64(n)
+	return n, err
+}
+
+// row allows as much again.
+func (m *meter) row() { m.left = m.most }
+
+// upTo reads at most so many bytes, and fails where there are more.
+func upTo(r io.Reader, most int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = errMuch
+	}
+	return b, err
+}
+
+// sameNames reports whether a table has these names.
+func sameNames(of statement.Content, names []string) bool {
+	return slices.EqualFunc(of.Columns, names, func(c statement.Column, n string) bool { return c.Name == n })
+}

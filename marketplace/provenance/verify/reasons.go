@@ -1,0 +1,108 @@
+package verify
+
+import "errors"
+
+// Code is why a verdict is what it is.
+type Code string
+
+// Reason is a Code in words.
+type Reason struct {
+	Code    Code   `json:"code"`
+	Text    string `json:"text"`
+	English string `json:"english"`
+}
+
+// The codes.
+const (
+	AllWell         Code = "all-well"
+	NoStamp         Code = "no-stamp"
+	StampDamaged    Code = "stamp-damaged"
+	StampTwice      Code = "stamp-twice"
+	NoProof         Code = "no-proof"
+	KeysNotTrusted  Code = "keys-not-trusted"
+	KeysOdd         Code = "keys-odd"
+	SignatureBad    Code = "signature-bad"
+	KeyPurpose      Code = "key-of-another-purpose"
+	KeyTime         Code = "key-not-valid-then"
+	KeyRevoked      Code = "key-revoked-before"
+	LeafOther       Code = "leaf-of-another"
+	NotIncluded     Code = "not-in-the-log"
+	CheckpointBad   Code = "checkpoint-not-signed"
+	CosignatureBad  Code = "cosignature-bad"
+	TimeOrder       Code = "time-order"
+	ContentDiffers  Code = "content-differs"
+	ContentKnown    Code = "content-known"
+	ContentUnknown  Code = "content-unknown"
+	NoticeChanged   Code = "notice-changed"
+	NoticeMissing   Code = "notice-missing"
+	Damaged         Code = "damaged"
+	TooMuch         Code = "too-much"
+	NameTwice       Code = "name-twice"
+	NameOdd         Code = "name-odd"
+	FileExtra       Code = "file-extra"
+	BytesExtra      Code = "bytes-extra"
+	Hidden          Code = "hidden"
+	Formula         Code = "formula"
+	SheetsOther     Code = "sheets-other"
+	GeometryDiffers Code = "geometry-differs"
+	IsRecalled      Code = "recalled"
+	IsExpired       Code = "expired"
+	IsRevoked       Code = "revoked"
+)
+
+// reasons are the codes as people read them.
+var reasons = map[Code][2]string{
+	AllWell:         {"内容、标识、签名和日志记录都核对无误。", "Content, stamp, signature and log entry were checked and agree."},
+	NoStamp:         {"文件里没有来源标识。", "There is no stamp in the file."},
+	StampDamaged:    {"文件里的来源标识读不出来。", "The stamp in the file cannot be read."},
+	StampTwice:      {"文件里有不止一个来源标识。", "There is more than one stamp in the file."},
+	NoProof:         {"没有找到这份标识的证明。", "There is no proof for this stamp."},
+	KeysNotTrusted:  {"证明里的密钥没有与可信的密钥核对：任何人都能造出这样的证明。", "The keys in the proof were not compared with keys that are trusted: anybody can make such a proof."},
+	KeysOdd:         {"证明里的密钥清单前后不一致。", "The list of keys in the proof contradicts itself."},
+	SignatureBad:    {"标识上的签名不对。", "The signature of the stamp is wrong."},
+	KeyPurpose:      {"签名的密钥不是用来签标识的。", "The key that signed is not for stamps."},
+	KeyTime:         {"记入日志时，签名的密钥不在有效期内。", "The key that signed was not valid when the log recorded it."},
+	KeyRevoked:      {"记入日志之前，签名的密钥已经失密。", "The key that signed was compromised before the log recorded it."},
+	LeafOther:       {"日志里的记录说的不是这份标识。", "The entry of the log is not about this stamp."},
+	NotIncluded:     {"证明没有显示日志里有这条记录。", "The proof does not show that the log has this entry."},
+	CheckpointBad:   {"日志检查点的签名不对。", "The signature of the log's checkpoint is wrong."},
+	CosignatureBad:  {"见证方对检查点的签名不对。", "A witness's signature of the checkpoint is wrong."},
+	TimeOrder:       {"日志记录早于封存，时间顺序不对。", "The log recorded it before it was sealed."},
+	ContentDiffers:  {"标识是真的，但数据不是封存时的数据。", "The stamp is genuine, but the data is not what was sealed."},
+	ContentKnown:    {"这份数据与封存的一致。", "This data is what was sealed."},
+	ContentUnknown:  {"没有封存过这样的数据，或者查不到。", "No such data was sealed, or it cannot be found."},
+	NoticeChanged:   {"文件里的来源说明被改过，与签名的不一致。", "The notice in the file was changed: it does not say what is signed."},
+	NoticeMissing:   {"文件里的来源说明不见了。", "The notice in the file is missing."},
+	Damaged:         {"文件不完整，或者不是它看上去的格式。", "The file is not whole, or not of the format that it looks like."},
+	TooMuch:         {"文件展开后太大，没有核对完。", "The file is too large once unpacked: it was not read to its end."},
+	NameTwice:       {"同一个名字出现了两次，读的人可能看到不同的内容。", "One name occurs twice: readers may see different things."},
+	NameOdd:         {"压缩包里有不该有的文件名。", "There is a name in the archive that should not be there."},
+	FileExtra:       {"压缩包里有不属于它的文件。", "There is a file in the archive that does not belong to it."},
+	BytesExtra:      {"文件前后多出了内容。", "There is something before or after the file."},
+	Hidden:          {"工作簿里有隐藏或合并的内容，看到的和核对的不一样。", "Parts of the workbook are hidden or merged: what is seen is not what was checked."},
+	Formula:         {"工作簿里有公式，它显示什么不能确定。", "There are formulas in the workbook: what they show is not certain."},
+	SheetsOther:     {"工作簿里的工作表不是封存时的。", "The sheets of the workbook are not those that were delivered."},
+	GeometryDiffers: {"地点与数据不一致。", "Places differ from the data."},
+	IsRecalled:      {"这个版本已被召回。", "This version was recalled."},
+	IsExpired:       {"登记证已到期。", "The certificate has expired."},
+	IsRevoked:       {"授权已被撤销。", "The authorisation was revoked."},
+}
+
+// odd is what is wrong with a file.
+type odd struct{ code Code }
+
+func (o odd) Error() string { return "verify: " + string(o.code) }
+
+var (
+	errDamaged error = odd{Damaged}
+	errMuch    error = odd{TooMuch}
+)
+
+// codeOf is what an error says of a file.
+func codeOf(err error) Code {
+	var o odd
+	if errors.As(err, &o) {
+		return o.code
+	}
+	return Damaged
+}
