@@ -259,7 +259,7 @@ var scenarioSides = map[scenario.Side]string{
 var scenarioActWords = map[scenario.Action]string{
 	scenario.Begin: "开始填写", scenario.Submit: "提交", scenario.Return: "退回补正", scenario.Complete: "补正后再交", scenario.Lapse: "逾期未补正，作废", scenario.Screen: "初审送出", scenario.Opine: "给出意见", scenario.Prefill: "按常设同意填入意见",
 	scenario.Check: "作出安全审查结论", scenario.Gather: "意见齐了，送授权审核", scenario.SendToAward: "决定公开竞争", scenario.RecordAward: "登记竞争的结果", scenario.Authorise: "授权", scenario.Refuse: "不予授权", scenario.Offer: "发出数据使用协议", scenario.Void: "作废这一稿协议",
-	scenario.Sign: "签署协议", scenario.Activate: "协议生效，开始使用", scenario.Suspend: "暂停", scenario.Resume: "恢复", scenario.Terminate: "终止", scenario.Surrender: "放弃", scenario.Expire: "到期", scenario.Replace: "由变更代替", scenario.Close: "办结", scenario.Withdraw: "撤回", scenario.Remind: "提醒快到期",
+	scenario.Sign: "签署协议", scenario.Activate: "协议生效，开始使用", scenario.Suspend: "暂停", scenario.TakeOver: "接管暂停", scenario.Resume: "恢复", scenario.Terminate: "终止", scenario.Surrender: "放弃", scenario.Expire: "到期", scenario.Replace: "由变更代替", scenario.Close: "办结", scenario.Withdraw: "撤回", scenario.Remind: "提醒快到期",
 }
 
 var scenarioKinds = map[scenario.Kind]string{scenario.First: "新场景", scenario.Change: "变更", scenario.Extension: "延期", scenario.Again: "再次申请"}

@@ -431,7 +431,7 @@ var outputActs = map[string]string{
 	"ask": "申请放出", "pass": "系统检查通过", "fail": "系统检查没有过", "take": "开始审核", "approve": "同意放出", "change": "改了再放出", "reject": "不放出", "escalate": "上报主管部门", "withdraw": "撤回", "overtaken": "放出以前再查，没有过",
 }
 
-var outputSides = map[workspace.Side]string{
+var workspaceSides = map[workspace.Side]string{
 	workspace.OfDeveloper: "开发方", workspace.OfOperator: "运营机构", workspace.OfAuthority: "主管部门", workspace.OfRegulator: "监管机构", workspace.OfPlatform: "系统",
 }
 
@@ -457,7 +457,7 @@ func WorkspaceAct(ctx context.Context, of, act string) string {
 }
 
 var workspaceActs = map[string]string{
-	"workspace open": "开通了安全开发空间", "workspace begin": "安全开发空间准备好了", "workspace freeze": "安全开发空间被冻结", "workspace lift": "安全开发空间解除冻结", "workspace close": "安全开发空间正在关闭", "workspace wind_up": "场景已经结束，平台关闭了安全开发空间", "workspace destroy": "安全开发空间已经销毁",
+	"workspace open": "开通了安全开发空间", "workspace begin": "安全开发空间准备好了", "workspace freeze": "安全开发空间被冻结", "workspace take_over": "安全开发空间的冻结由级别更高的一方接管", "workspace lift": "安全开发空间解除冻结", "workspace close": "安全开发空间正在关闭", "workspace wind_up": "场景已经结束，平台关闭了安全开发空间", "workspace destroy": "安全开发空间已经销毁",
 	"job killed": "作业被停止", "review pass": "有结果等审核", "review fail": "结果的系统检查没有过", "review reject": "结果没有放出", "review change": "结果要改了再查", "review escalate": "有结果上报，请决定", "review released": "结果已经放出",
 	"algorithm propose": "有算法等批准", "algorithm approved": "算法已经登记", "algorithm refused": "算法没有批准",
 }

@@ -123,6 +123,7 @@ var keptColumns = []keptColumn{
 	{"output_reviews", "second_by", "acts.ndjson", stays, official},
 	{"output_review_events", "by_id", "acts.ndjson", stays, official},
 	{"release_downloads", "user_id", "acts.ndjson", stays, official},
+	{"workspace_events", "by_id", "acts.ndjson", stays, official},
 
 	{"scenarios", "user_id", "data.json", stays, "what was decided on it stays, and it is its organisation's; old drafts go"},
 	{"scenarios", "screened_by", "acts.ndjson", stays, official},

@@ -110,6 +110,24 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.hold_passes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is held by a side that is as high, or higher', NEW.number USING ERRCODE = 'restrict_violation';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.hold_rank(side text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE side WHEN 'platform' THEN 1 WHEN 'operator' THEN 2 WHEN 'body' THEN 3 WHEN 'authority' THEN 3 WHEN 'above' THEN 4 WHEN 'regulator' THEN 5 ELSE 0 END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.item_key(name text)
  RETURNS text
  LANGUAGE sql
@@ -1907,17 +1925,20 @@ CREATE TABLE developers (
     held_by text NOT NULL DEFAULT ''::text,
     reminded_at timestamp with time zone,
     sent text,
+    held_body bigint,
     CONSTRAINT developers_check CHECK (((state <> ALL (ARRAY['submitted'::text, 'admitted'::text])) OR ((submitted_by IS NOT NULL) AND declared))),
     CONSTRAINT developers_check1 CHECK (((state <> 'admitted'::text) OR ((decided_by IS NOT NULL) AND (trained_until IS NOT NULL)))),
     CONSTRAINT developers_check2 CHECK (((state <> ALL (ARRAY['returned'::text, 'refused'::text, 'suspended'::text])) OR (reason <> ''::text))),
     CONSTRAINT developers_check3 CHECK (((state = 'suspended'::text) = (held_by <> ''::text))),
     CONSTRAINT developers_dcmm_check CHECK (((dcmm >= 0) AND (dcmm <= 5))),
-    CONSTRAINT developers_held_by_check CHECK ((held_by = ANY (ARRAY[''::text, 'operator'::text, 'body'::text]))),
+    CONSTRAINT developers_held_body_check CHECK (((held_by = 'above'::text) = (held_body IS NOT NULL))),
+    CONSTRAINT developers_held_by_check CHECK ((held_by = ANY (ARRAY[''::text, 'operator'::text, 'body'::text, 'above'::text]))),
     CONSTRAINT developers_number_check CHECK ((number ~ '^RZ-\d{4}-\d{6}$'::text)),
     CONSTRAINT developers_operator_side_check CHECK ((operator_side = 'operate'::text)),
     CONSTRAINT developers_side_check CHECK ((side = 'use'::text)),
     CONSTRAINT developers_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'submitted'::text, 'returned'::text, 'admitted'::text, 'refused'::text, 'suspended'::text, 'left'::text]))),
     CONSTRAINT developers_decided_by_operator_side_fkey FOREIGN KEY (decided_by, operator_side) REFERENCES users(id, side),
+    CONSTRAINT developers_held_body_fkey FOREIGN KEY (held_body) REFERENCES departments(id),
     CONSTRAINT developers_mandate_id_fkey FOREIGN KEY (mandate_id) REFERENCES mandates(id),
     CONSTRAINT developers_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
     CONSTRAINT developers_organisation_id_side_fkey FOREIGN KEY (organisation_id, side) REFERENCES organisations(id, side),
@@ -1928,11 +1949,13 @@ CREATE TABLE developers (
 );
 CREATE UNIQUE INDEX developers_one ON public.developers USING btree (mandate_id, organisation_id) WHERE (state <> ALL (ARRAY['refused'::text, 'left'::text]));
 CREATE INDEX developers_organisation ON public.developers USING btree (organisation_id, id DESC);
+CREATE TRIGGER developers_hold BEFORE UPDATE OF held_by ON public.developers FOR EACH ROW WHEN (((old.held_by <> ''::text) AND (new.held_by <> old.held_by) AND ((hold_rank(new.held_by) >= 1) AND (hold_rank(new.held_by) <= hold_rank(old.held_by))))) EXECUTE FUNCTION hold_passes();
 COMMENT ON TABLE developers IS 'entry (入驻) of second-tier developers (二级开发主体) with the operator of a mandate';
 COMMENT ON COLUMN developers.trained_until IS 'the first moment at which the training no longer counts: from then on nothing passes';
 COMMENT ON COLUMN developers.declared IS 'that no listed breach was found of it in the last declared_years years';
 COMMENT ON COLUMN developers.dcmm IS '数据管理能力成熟度 (DCMM); 0: not rated';
 COMMENT ON COLUMN developers.decided_by IS 'of the operator: neither the authority nor the developer screens an entry';
+COMMENT ON COLUMN developers.held_body IS 'which of the bodies above that of its mandate holds it';
 
 CREATE TABLE dictionary_revisions (
     version_id bigint NOT NULL,
@@ -2800,6 +2823,7 @@ CREATE TABLE mandates (
     basis text NOT NULL DEFAULT ''::text,
     reminded_at timestamp with time zone,
     sent text,
+    held_body bigint,
     CONSTRAINT mandates_body_side_check CHECK ((body_side = 'manage'::text)),
     CONSTRAINT mandates_check CHECK ((until_at > from_at)),
     CONSTRAINT mandates_check1 CHECK (((state <> ALL (ARRAY['suspended'::text, 'revoked'::text])) OR (reason <> ''::text))),
@@ -2811,7 +2835,8 @@ CREATE TABLE mandates (
     CONSTRAINT mandates_check7 CHECK (((state = 'suspended'::text) = (held_by <> ''::text))),
     CONSTRAINT mandates_check8 CHECK (((state <> 'suspended'::text) OR (basis <> ''::text))),
     CONSTRAINT mandates_evaluation_months_check CHECK ((evaluation_months > 0)),
-    CONSTRAINT mandates_held_by_check CHECK ((held_by = ANY (ARRAY[''::text, 'body'::text, 'regulator'::text]))),
+    CONSTRAINT mandates_held_body_check CHECK (((held_by = 'above'::text) = (held_body IS NOT NULL))),
+    CONSTRAINT mandates_held_by_check CHECK ((held_by = ANY (ARRAY[''::text, 'body'::text, 'above'::text, 'regulator'::text]))),
     CONSTRAINT mandates_income_check CHECK ((income > 0)),
     CONSTRAINT mandates_income_months_check CHECK ((income_months > 0)),
     CONSTRAINT mandates_number_check CHECK ((number ~ '^AUTH-\d{4}-\d{6}$'::text)),
@@ -2825,6 +2850,7 @@ CREATE TABLE mandates (
     CONSTRAINT mandates_body_id_fkey FOREIGN KEY (body_id) REFERENCES departments(id),
     CONSTRAINT mandates_body_signed_by_body_side_fkey FOREIGN KEY (body_signed_by, body_side) REFERENCES users(id, side),
     CONSTRAINT mandates_drafted_by_body_side_fkey FOREIGN KEY (drafted_by, body_side) REFERENCES users(id, side),
+    CONSTRAINT mandates_held_body_body_side_fkey FOREIGN KEY (held_body, body_side) REFERENCES departments(id, side),
     CONSTRAINT mandates_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES organisations(id),
     CONSTRAINT mandates_operator_id_operator_side_fkey FOREIGN KEY (operator_id, operator_side) REFERENCES organisations(id, side),
     CONSTRAINT mandates_operator_signed_by_operator_side_fkey FOREIGN KEY (operator_signed_by, operator_side) REFERENCES users(id, side),
@@ -2841,6 +2867,7 @@ CREATE INDEX mandates_parent ON public.mandates USING btree (parent_id) WHERE (p
 CREATE UNIQUE INDEX mandates_planned_once ON public.mandates USING btree (plan_id) WHERE ((renews_id IS NULL) AND (state <> 'withdrawn'::text));
 CREATE UNIQUE INDEX mandates_renewed_once ON public.mandates USING btree (renews_id) WHERE (state <> 'withdrawn'::text);
 CREATE TRIGGER mandates_empty BEFORE INSERT OR UPDATE OF state ON public.mandates FOR EACH ROW WHEN ((new.state = 'closed'::text)) EXECUTE FUNCTION mandate_empty();
+CREATE TRIGGER mandates_hold BEFORE UPDATE OF held_by ON public.mandates FOR EACH ROW WHEN (((old.held_by <> ''::text) AND (new.held_by <> old.held_by) AND ((hold_rank(new.held_by) >= 1) AND (hold_rank(new.held_by) <= hold_rank(old.held_by))))) EXECUTE FUNCTION hold_passes();
 CREATE TRIGGER mandates_locked BEFORE UPDATE ON public.mandates FOR EACH ROW WHEN ((old.locked_at IS NOT NULL)) EXECUTE FUNCTION mandate_locked();
 CREATE TRIGGER mandates_moves BEFORE UPDATE OF state ON public.mandates FOR EACH ROW WHEN ((old.state <> new.state)) EXECUTE FUNCTION mandate_moves();
 CREATE TRIGGER mandates_nest BEFORE INSERT OR UPDATE OF from_at, until_at, parent_id ON public.mandates FOR EACH ROW EXECUTE FUNCTION terms_nest();
@@ -2850,8 +2877,9 @@ COMMENT ON COLUMN mandates.until_at IS 'the first moment that is no longer in th
 COMMENT ON COLUMN mandates.operator_side IS 'who manages does not operate (管运分离; FJ-III.3): the sides of the body, of the operator and of all who act for either are held by foreign keys';
 COMMENT ON COLUMN mandates.income IS 'most that the operator may take in fees in a period of income_months (最高准许收入), in fen; none: nothing is set';
 COMMENT ON COLUMN mandates.tariff IS 'what may be charged for service, as it stood in the rules when the agreement was locked';
-COMMENT ON COLUMN mandates.held_by IS 'whose suspension it is: only that side lifts it';
+COMMENT ON COLUMN mandates.held_by IS 'whose suspension it is: that side, or one above it, lifts it';
 COMMENT ON COLUMN mandates.basis IS 'provision or clause on which it was suspended or revoked';
+COMMENT ON COLUMN mandates.held_body IS 'which of the bodies above holds it';
 
 CREATE TABLE note_versions (
     note_id bigint NOT NULL,
@@ -3152,7 +3180,7 @@ CREATE TABLE operation_events (
     words text NOT NULL DEFAULT ''::text,
     state text NOT NULL,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT operation_events_side_check CHECK ((side = ANY (ARRAY['body'::text, 'operator'::text, 'developer'::text, 'regulator'::text, 'platform'::text]))),
+    CONSTRAINT operation_events_side_check CHECK ((side = ANY (ARRAY['body'::text, 'above'::text, 'operator'::text, 'developer'::text, 'regulator'::text, 'platform'::text]))),
     CONSTRAINT operation_events_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'mandate'::text, 'developer'::text]))),
     CONSTRAINT operation_events_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
     CONSTRAINT operation_events_pkey PRIMARY KEY (id)
@@ -4025,6 +4053,7 @@ CREATE INDEX scenarios_ends ON public.scenarios USING btree (until_at) WHERE (st
 CREATE INDEX scenarios_mandate ON public.scenarios USING btree (mandate_id, id DESC);
 CREATE INDEX scenarios_organisation ON public.scenarios USING btree (organisation_id, id DESC);
 CREATE INDEX scenarios_template ON public.scenarios USING btree (template_id) WHERE (template_id IS NOT NULL);
+CREATE TRIGGER scenarios_hold BEFORE UPDATE OF suspended_by ON public.scenarios FOR EACH ROW WHEN (((old.suspended_by <> ''::text) AND (new.suspended_by <> old.suspended_by) AND ((hold_rank(new.suspended_by) >= 1) AND (hold_rank(new.suspended_by) <= hold_rank(old.suspended_by))))) EXECUTE FUNCTION hold_passes();
 CREATE TRIGGER scenarios_moves BEFORE UPDATE ON public.scenarios FOR EACH ROW EXECUTE FUNCTION scenario_moves();
 CREATE TRIGGER scenarios_nest BEFORE INSERT OR UPDATE OF from_at, until_at, mandate_id ON public.scenarios FOR EACH ROW EXECUTE FUNCTION terms_nest();
 CREATE TRIGGER scenarios_papers AFTER DELETE ON public.scenarios FOR EACH ROW EXECUTE FUNCTION case_papers_go('scenario', 'scenario_award');
@@ -5413,6 +5442,27 @@ CREATE TRIGGER workspace_destructions_frozen BEFORE DELETE OR UPDATE ON public.w
 CREATE TRIGGER workspace_destructions_kept BEFORE TRUNCATE ON public.workspace_destructions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE workspace_destructions IS 'certificates of destruction: what was destroyed, by digest, and when the key was erased';
 
+CREATE TABLE workspace_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    workspace_id bigint NOT NULL,
+    act text NOT NULL,
+    side text NOT NULL,
+    by_id bigint,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT workspace_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT workspace_events_side_check CHECK ((side = ANY (ARRAY['developer'::text, 'operator'::text, 'authority'::text, 'regulator'::text, 'platform'::text]))),
+    CONSTRAINT workspace_events_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
+    CONSTRAINT workspace_events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+    CONSTRAINT workspace_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX workspace_events_workspace ON public.workspace_events USING btree (workspace_id, id);
+CREATE TRIGGER workspace_events_frozen BEFORE DELETE OR UPDATE ON public.workspace_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER workspace_events_kept BEFORE TRUNCATE ON public.workspace_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE workspace_events IS 'what was done with a workspace, and the state that it led to; of one that is older than this table, where it stood first of all';
+
 CREATE TABLE workspace_job_log (
     job_id bigint NOT NULL,
     line integer NOT NULL,
@@ -5648,6 +5698,7 @@ CREATE TABLE workspaces (
 );
 CREATE UNIQUE INDEX workspaces_one ON public.workspaces USING btree (scenario_id) WHERE (state <> 'destroyed'::text);
 CREATE INDEX workspaces_organisation ON public.workspaces USING btree (organisation_id, id DESC);
+CREATE TRIGGER workspaces_hold BEFORE UPDATE OF frozen_by ON public.workspaces FOR EACH ROW WHEN (((old.frozen_by <> ''::text) AND (new.frozen_by <> old.frozen_by) AND ((hold_rank(new.frozen_by) >= 1) AND (hold_rank(new.frozen_by) <= hold_rank(old.frozen_by))))) EXECUTE FUNCTION hold_passes();
 CREATE TRIGGER workspaces_moves BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION workspace_moves();
 COMMENT ON COLUMN workspaces.frozen_by IS 'who froze it; what stops by the chain above it is not written here, but asked at every step';
 COMMENT ON COLUMN workspaces.wrapped_key IS 'the key of its mounts and held results, wrapped by a key that lies in the data folder and never here; gone once the workspace is destroyed';

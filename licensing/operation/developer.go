@@ -17,6 +17,7 @@ import (
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/workdays"
 	"shuyuan/internal/workflow"
+	"shuyuan/licensing/hold"
 	"shuyuan/licensing/papers"
 )
 
@@ -46,7 +47,8 @@ const (
 	RefuseEntry   EntryAction = "refuse"
 	SuspendEntry  EntryAction = "suspend" // by the operator
 	ResumeEntry   EntryAction = "resume"
-	ObjectEntry   EntryAction = "object" // by the authority, which stops it at once
+	ObjectEntry   EntryAction = "object"    // by the authority, which stops it at once
+	TakeOverEntry EntryAction = "take_over" // by an authority that stands above whoever suspended it
 	ReleaseEntry  EntryAction = "release"
 	TrainEntry    EntryAction = "train" // a new training was recorded
 	LeaveEntry    EntryAction = "leave"
@@ -73,6 +75,7 @@ type Developer struct {
 	StateAt      time.Time
 	Reason       string
 	HeldBy       Side
+	HeldBody     Body // above that of the mandate, where it holds
 	Contact      string
 	Security     string // plan, in words; its paper lies beside
 	TrainedOn    *time.Time
@@ -95,6 +98,8 @@ type Developer struct {
 	decider int64
 	sent    string
 	words   string
+	party   party // whoever moves it
+	held    hold.By
 	at      time.Time
 	found   []Breach
 	papers  []papers.Paper
@@ -140,8 +145,9 @@ var developers = workflow.Lifecycle[EntryState, EntryAction, *Developer]{
 	{Action: RefuseEntry, From: []EntryState{EntrySubmitted}, To: EntryRefused, By: operators, Needs: entryReason},
 	{Action: SuspendEntry, From: []EntryState{EntryAdmitted}, To: EntrySuspended, By: operators, Needs: entryReason},
 	{Action: ObjectEntry, From: []EntryState{EntryAdmitted}, To: EntrySuspended, By: authority, Needs: entryReason},
-	{Action: ResumeEntry, From: []EntryState{EntrySuspended}, To: EntryAdmitted, By: operators, When: entryHeldBy(OfOperator), Needs: entryReason},
-	{Action: ReleaseEntry, From: []EntryState{EntrySuspended}, To: EntryAdmitted, By: authority, When: entryHeldBy(OfBody), Needs: entryReason},
+	{Action: TakeOverEntry, From: []EntryState{EntrySuspended}, To: EntrySuspended, By: authority, When: entryTakes, Needs: entryReason},
+	{Action: ResumeEntry, From: []EntryState{EntrySuspended}, To: EntryAdmitted, By: operators, When: entryLifts, Needs: entryReason},
+	{Action: ReleaseEntry, From: []EntryState{EntrySuspended}, To: EntryAdmitted, By: authority, When: entryLifts, Needs: entryReason},
 	{Action: TrainEntry, From: []EntryState{EntryAdmitted}, To: EntryAdmitted, By: operators, Needs: entryTrained},
 	{Action: LeaveEntry, From: []EntryState{EntryAdmitted, EntrySuspended}, To: EntryLeft, By: anybody, Needs: entryReason},
 	{Action: EndEntry, From: []EntryState{EntryAdmitted, EntrySuspended}, To: EntryLeft, By: operators, Needs: entryReason},
@@ -159,7 +165,7 @@ var anybody = []account.Role{account.Visitor}
 func EntryLifecycle() string { return developers.Mermaid(EntryDraft) }
 
 var entrySides = map[EntryAction]Side{
-	SubmitEntry: OfDeveloper, LeaveEntry: OfDeveloper, WithdrawEntry: OfDeveloper, AskPeople: OfDeveloper, RecallPeople: OfDeveloper, ObjectEntry: OfBody, ReleaseEntry: OfBody,
+	SubmitEntry: OfDeveloper, LeaveEntry: OfDeveloper, WithdrawEntry: OfDeveloper, AskPeople: OfDeveloper, RecallPeople: OfDeveloper, ObjectEntry: OfBody, TakeOverEntry: OfBody, ReleaseEntry: OfBody,
 	AdmitEntry: OfOperator, ReturnEntry: OfOperator, RefuseEntry: OfOperator, SuspendEntry: OfOperator, ResumeEntry: OfOperator, EndEntry: OfOperator, TrainEntry: OfOperator, ConfirmPeople: OfOperator, RefusePeople: OfOperator,
 }
 
@@ -224,14 +230,9 @@ func entryReason(d *Developer) error {
 	return nil
 }
 
-func entryHeldBy(side Side) func(*Developer) error {
-	return func(d *Developer) error {
-		if d.HeldBy != side {
-			return fault.New(fault.Conflict, "谁暂停的由谁恢复。")
-		}
-		return nil
-	}
-}
+func entryTakes(d *Developer) error { return d.party.holds().Takes(d.held) }
+
+func entryLifts(d *Developer) error { return d.party.holds().Lifts(d.held) }
 
 func entryTrained(d *Developer) error {
 	switch {
@@ -396,7 +397,7 @@ func (s *Service) MoveEntry(ctx context.Context, who account.Actor, number strin
 	if err := proses(map[string]*string{"reason": &step.Words, "training": &step.Training}); err != nil {
 		return nil, err
 	}
-	if slices.Contains([]EntryAction{AdmitEntry, ObjectEntry, ReleaseEntry, LeaveEntry, EndEntry, ConfirmPeople}, step.Action) {
+	if slices.Contains([]EntryAction{AdmitEntry, ObjectEntry, TakeOverEntry, ReleaseEntry, LeaveEntry, EndEntry, ConfirmPeople}, step.Action) {
 		if err := s.accounts.RequireFresh(who); err != nil {
 			return nil, err
 		}
@@ -417,11 +418,11 @@ func (s *Service) MoveEntry(ctx context.Context, who account.Actor, number strin
 		if d.Revision != step.Revision {
 			return d, errMoved()
 		}
-		return d, s.moveEntry(ctx, tx, who, side, d, step)
+		return d, s.moveEntry(ctx, tx, who, d, step)
 	})
 }
 
-func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, side Side, d *Developer, step EntryStep) (err error) {
+func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, d *Developer, step EntryStep) (err error) {
 	d.words, d.at = step.Words, s.instant()
 	if d.papers, err = papers.Of(ctx, tx, papers.Entry, d.ID); err != nil {
 		return err
@@ -456,7 +457,7 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 			return err
 		}
 	}
-	from := d.State
+	from, earlier := d.State, d.HeldBody
 	if d.State, err = developers.Next(from, step.Action, who, d); err != nil {
 		return err
 	}
@@ -481,7 +482,7 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 	if err := saveDeveloper(ctx, tx, d, step.Action == ConfirmPeople); err != nil {
 		return err
 	}
-	if err := s.happened(ctx, tx, who, "developer", d.ID, Event{Act: string(step.Action), Side: side, Words: d.words, State: string(d.State)}); err != nil {
+	if err := s.happened(ctx, tx, who, "developer", d.ID, Event{Act: string(step.Action), Side: d.party.acts(), Words: d.words, State: string(d.State)}); err != nil {
 		return err
 	}
 	details := audit.Moved(from, d.State)
@@ -496,12 +497,12 @@ func (s *Service) moveEntry(ctx context.Context, tx pgx.Tx, who account.Actor, s
 			return err
 		}
 	}
-	return s.tellEntry(ctx, tx, d, from, step.Action)
+	return s.tellEntry(ctx, tx, d, from, step.Action, earlier)
 }
 
 // entryAnnounced are the actions after which something of a developer stands or stands
 // no more.
-var entryAnnounced = []EntryAction{AdmitEntry, SuspendEntry, ObjectEntry, ResumeEntry, ReleaseEntry, TrainEntry, LeaveEntry, EndEntry, ConfirmPeople}
+var entryAnnounced = []EntryAction{AdmitEntry, SuspendEntry, ObjectEntry, TakeOverEntry, ResumeEntry, ReleaseEntry, TrainEntry, LeaveEntry, EndEntry, ConfirmPeople}
 
 // entryEffects are what a move leaves in an entry, and whose clock runs after it.
 func (s *Service) entryEffects(who account.Actor, d *Developer, a EntryAction) error {
@@ -509,7 +510,7 @@ func (s *Service) entryEffects(who account.Actor, d *Developer, a EntryAction) e
 	if d.words != "" && !slices.Contains([]EntryAction{AskPeople, ConfirmPeople, RefusePeople, RecallPeople}, a) {
 		d.Reason = d.words
 	}
-	d.HeldBy = ""
+	d.HeldBy, d.HeldBody = "", Body{}
 	switch a {
 	case SubmitEntry:
 		d.by, d.SubmittedAt = who.ID, &d.at
@@ -518,17 +519,16 @@ func (s *Service) entryEffects(who account.Actor, d *Developer, a EntryAction) e
 		return err
 	case AdmitEntry, ReturnEntry, RefuseEntry:
 		d.decider, d.DecidedBy, d.DecidedAt = who.ID, who.Name, &d.at
-	case SuspendEntry:
-		d.HeldBy = OfOperator
-	case ObjectEntry:
-		d.HeldBy = OfBody
+	case SuspendEntry, ObjectEntry, TakeOverEntry:
+		d.HeldBy, d.HeldBody = d.party.acts(), d.party.body
 	}
 	return nil
 }
 
 // tellEntry announces the letters about an entry: the authority is told of each that
-// is admitted, and may object.
-func (s *Service) tellEntry(ctx context.Context, tx pgx.Tx, d *Developer, from EntryState, a EntryAction) error {
+// is admitted, and may object. A body above acts beside that of the mandate, which is
+// told of it as is the one that held the entry until then.
+func (s *Service) tellEntry(ctx context.Context, tx pgx.Tx, d *Developer, from EntryState, a EntryAction, earlier Body) error {
 	n := Notice{Of: "developer", Number: d.Number, Mandate: d.Mandate, Act: string(a), Title: d.MandateTitle, From: d.Operator.Name, Words: d.words, At: d.at}
 	to := func(side Side, yours bool) error {
 		m := n
@@ -576,8 +576,26 @@ func (s *Service) tellEntry(ctx context.Context, tx pgx.Tx, d *Developer, from E
 		return to(OfDeveloper, false)
 	case AdmitEntry, SuspendEntry, ResumeEntry, EndEntry:
 		return both(OfDeveloper, OfBody)
-	case ObjectEntry, ReleaseEntry:
-		n.From, n.FromEN = d.Body.Name, d.Body.NameEN
+	case ObjectEntry, TakeOverEntry, ReleaseEntry:
+		n.From, n.FromEN = d.party.named(d.Body, d.Operator)
+		acting := d.Body.ID
+		if d.party.level > 0 {
+			acting = d.party.body.ID
+		}
+		for _, body := range []Body{d.Body, earlier} {
+			if body.ID == 0 || body.ID == acting {
+				continue
+			}
+			readers, err := bodyReaders(ctx, tx, body.ID, authority...)
+			if err != nil {
+				return err
+			}
+			m := n
+			m.Side = string(OfBody)
+			if err := send(ctx, tx, m, readers); err != nil {
+				return err
+			}
+		}
 		return both(OfDeveloper, OfOperator)
 	case LeaveEntry:
 		n.From = d.Organisation.Name
@@ -592,28 +610,32 @@ func (s *Service) developerFor(ctx context.Context, q database.Querier, who acco
 	if err != nil {
 		return nil, "", err
 	}
-	side, err := s.entryParty(ctx, q, who, d)
-	if err == nil && side == "" || side != OfDeveloper && d.State == EntryDraft {
+	p, err := s.entryParty(ctx, q, who, d)
+	if err == nil && p.side == "" || p.side != OfDeveloper && d.State == EntryDraft {
 		err = ErrNoDeveloper()
 	}
-	return d, side, err
+	d.party, d.held = p, hold.By{Side: string(d.HeldBy)}
+	if err == nil && d.HeldBy == OfAbove {
+		d.held.Level, err = levelOf(ctx, q, d.mandate, d.HeldBody.ID)
+	}
+	return d, p.side, err
 }
 
-func (s *Service) entryParty(ctx context.Context, q database.Querier, who account.Actor, d *Developer) (Side, error) {
+func (s *Service) entryParty(ctx context.Context, q database.Querier, who account.Actor, d *Developer) (p party, err error) {
 	switch {
 	case who.IsVisitor() || who.Key != "":
-		return "", nil
+		return p, nil
 	case who.Is(account.Regulator):
-		return OfRegulator, nil
+		return party{side: OfRegulator}, nil
 	case who.Department != 0:
 		if !who.Any(approvers...) {
-			return "", nil
+			return p, nil
 		}
-		above, err := isAbove(ctx, q, d.mandate, who.Department)
-		if err != nil || !above {
-			return "", err
+		level, err := levelOf(ctx, q, d.mandate, who.Department)
+		if err != nil || level < 0 {
+			return p, err
 		}
-		return OfBody, nil
+		return bodyParty(ctx, q, who.Department, level)
 	}
 	of, side := d.Organisation.ID, OfDeveloper
 	if who.Is(account.Operator) {
@@ -621,9 +643,9 @@ func (s *Service) entryParty(ctx context.Context, q database.Querier, who accoun
 	}
 	role, err := roleIn(ctx, q, of, who.ID)
 	if err != nil || role == "" {
-		return "", err
+		return p, err
 	}
-	return side, nil
+	return party{side: side}, nil
 }
 
 // EntryView is an entry as somebody sees it.

@@ -15,14 +15,14 @@ import (
 )
 
 const developerColumns = `d.id, d.number, d.mandate_id, m.number, m.title, m.state, ` + bodyColumns + `, w.id, w.name, w.credit_code, w.status <> 'verified' OR w.suspended_at IS NOT NULL, ` + organisationColumns + `,
-	d.state, d.state_at, d.reason, d.held_by, d.contact, d.security, d.trained_on, d.training, d.trained_until, d.declared, d.declared_years, d.dcmm, coalesce(d.submitted_by, 0), d.submitted_at,
+	d.state, d.state_at, d.reason, d.held_by, coalesce(h.id, 0), coalesce(h.name, ''), coalesce(h.name_en, ''), d.contact, d.security, d.trained_on, d.training, d.trained_until, d.declared, d.declared_years, d.dcmm, coalesce(d.submitted_by, 0), d.submitted_at,
 	d.clock_profile, d.clock_path, d.clock_from, coalesce(d.decided_by, 0), d.decided_name, d.decided_at, d.made_at, d.revision`
 
 func (s *Service) scanDeveloper(row pgx.CollectableRow) (d Developer, err error) {
 	var from *time.Time
 	into := append([]any{&d.ID, &d.Number, &d.mandate, &d.Mandate, &d.MandateTitle, &d.MandateState}, bodyInto(&d.Body)...)
 	into = append(append(into, organisationInto(&d.Operator)...), organisationInto(&d.Organisation)...)
-	into = append(into, &d.State, &d.StateAt, &d.Reason, &d.HeldBy, &d.Contact, &d.Security, &d.TrainedOn, &d.Training, &d.TrainedUntil, &d.Declared, &d.Years, &d.DCMM, &d.by, &d.SubmittedAt,
+	into = append(into, &d.State, &d.StateAt, &d.Reason, &d.HeldBy, &d.HeldBody.ID, &d.HeldBody.Name, &d.HeldBody.NameEN, &d.Contact, &d.Security, &d.TrainedOn, &d.Training, &d.TrainedUntil, &d.Declared, &d.Years, &d.DCMM, &d.by, &d.SubmittedAt,
 		&d.clock.Profile, &d.clock.Path, &from, &d.decider, &d.DecidedBy, &d.DecidedAt, &d.MadeAt, &d.Revision)
 	if err := row.Scan(into...); err != nil {
 		return d, err
@@ -42,7 +42,7 @@ func (s *Service) scanDeveloper(row pgx.CollectableRow) (d Developer, err error)
 }
 
 func (s *Service) developerList(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Developer, error) {
-	rows, err := q.Query(ctx, `SELECT `+developerColumns+` FROM developers d JOIN mandates m ON m.id = d.mandate_id JOIN departments b ON b.id = m.body_id JOIN organisations w ON w.id = m.operator_id JOIN organisations o ON o.id = d.organisation_id
+	rows, err := q.Query(ctx, `SELECT `+developerColumns+` FROM developers d JOIN mandates m ON m.id = d.mandate_id JOIN departments b ON b.id = m.body_id JOIN organisations w ON w.id = m.operator_id JOIN organisations o ON o.id = d.organisation_id LEFT JOIN departments h ON h.id = d.held_body
 		WHERE `+where+` ORDER BY d.id DESC LIMIT @limit`, args)
 	if err != nil {
 		return nil, fmt.Errorf("developers: %w", err)
@@ -105,7 +105,7 @@ func (d *Developer) args() pgx.NamedArgs {
 	if d.TrainedOn != nil {
 		on = d.TrainedOn.In(workdays.Zone).Format(time.DateOnly)
 	}
-	return pgx.NamedArgs{"id": d.ID, "number": d.Number, "mandate": d.mandate, "organisation": d.Organisation.ID, "state": d.State, "state_at": d.StateAt, "reason": d.Reason, "held": d.HeldBy, "contact": d.Contact, "security": d.Security,
+	return pgx.NamedArgs{"id": d.ID, "number": d.Number, "mandate": d.mandate, "organisation": d.Organisation.ID, "state": d.State, "state_at": d.StateAt, "reason": d.Reason, "held": d.HeldBy, "held_body": d.HeldBody.ID, "contact": d.Contact, "security": d.Security,
 		"on": on, "training": d.Training, "until": d.TrainedUntil, "declared": d.Declared, "years": d.Years, "dcmm": d.DCMM, "by": d.by, "submitted": d.SubmittedAt, "clock_profile": d.clock.Profile, "clock_path": d.clock.Path, "clock_from": from,
 		"decider": d.decider, "decided": d.DecidedBy, "decided_at": d.DecidedAt, "made": d.MadeAt, "sent": d.sent}
 }
@@ -121,7 +121,7 @@ func insertDeveloper(ctx context.Context, tx pgx.Tx, d *Developer) error {
 // saveDeveloper writes what changed of an entry; written: also who may do what.
 func saveDeveloper(ctx context.Context, tx pgx.Tx, d *Developer, written bool) error {
 	err := tx.QueryRow(ctx, `
-		UPDATE developers SET state = @state, state_at = @state_at, reason = @reason, held_by = @held, contact = @contact, security = @security, trained_on = @on::date, training = @training,
+		UPDATE developers SET state = @state, state_at = @state_at, reason = @reason, held_by = @held, held_body = nullif(@held_body::bigint, 0), contact = @contact, security = @security, trained_on = @on::date, training = @training,
 			reminded_at = CASE WHEN trained_until IS DISTINCT FROM @until THEN NULL ELSE reminded_at END, trained_until = @until, declared = @declared,
 			declared_years = @years, dcmm = @dcmm, submitted_by = nullif(@by::bigint, 0), submitted_at = @submitted, clock_profile = @clock_profile, clock_path = @clock_path, clock_from = @clock_from,
 			decided_by = nullif(@decider::bigint, 0), decided_name = @decided, decided_at = @decided_at, revision = revision + 1

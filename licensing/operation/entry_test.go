@@ -128,12 +128,12 @@ func TestTheRoadOfAnEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	sides := map[string]account.Actor{"owner": owner, "staff": staff, "operator": m.Operator, "authority": m.Authority, "regulator": w.Regulator(t), "other operator": w.Operator(t, "别家"), "citizen": w.Person(t, "市民")}
-	every := []operation.EntryAction{operation.SubmitEntry, operation.ReturnEntry, operation.AdmitEntry, operation.RefuseEntry, operation.SuspendEntry, operation.ResumeEntry, operation.ObjectEntry, operation.ReleaseEntry, operation.TrainEntry,
+	every := []operation.EntryAction{operation.SubmitEntry, operation.ReturnEntry, operation.AdmitEntry, operation.RefuseEntry, operation.SuspendEntry, operation.ResumeEntry, operation.ObjectEntry, operation.TakeOverEntry, operation.ReleaseEntry, operation.TrainEntry,
 		operation.LeaveEntry, operation.EndEntry, operation.WithdrawEntry, operation.AskPeople, operation.ConfirmPeople, operation.RefusePeople, operation.RecallPeople}
 	may := map[string][]operation.EntryAction{
 		"owner":     {operation.SubmitEntry, operation.LeaveEntry, operation.WithdrawEntry, operation.AskPeople, operation.RecallPeople},
 		"operator":  {operation.ReturnEntry, operation.AdmitEntry, operation.RefuseEntry, operation.SuspendEntry, operation.ResumeEntry, operation.TrainEntry, operation.EndEntry, operation.ConfirmPeople, operation.RefusePeople},
-		"authority": {operation.ObjectEntry, operation.ReleaseEntry},
+		"authority": {operation.ObjectEntry, operation.TakeOverEntry, operation.ReleaseEntry},
 	}
 	tried := 0
 	refuse := func() {
@@ -196,31 +196,6 @@ func TestTheRoadOfAnEntry(t *testing.T) {
 	}
 	if v := entryOf(t, w, m.Operator, d); v.DecidedBy != m.Operator.Name || len(v.Events) != 10 {
 		t.Errorf("decided by %q, %d events", v.DecidedBy, len(v.Events))
-	}
-}
-
-// Whoever stopped a developer lets it go on: the operator does not lift what the
-// authority objected to, nor the other way round.
-func TestWhoeverStoppedADeveloperLetsItGoOn(t *testing.T) {
-	w, m, _ := begun(t)
-	d := w.Developer(t, m)
-	if err := move(t, w, m.Operator, d, operation.SuspendEntry); err != nil {
-		t.Fatal(err)
-	}
-	if err := move(t, w, m.Authority, d, operation.ReleaseEntry); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("the authority lifts what the operator suspended: %v", err)
-	}
-	if err := move(t, w, m.Operator, d, operation.ResumeEntry); err != nil {
-		t.Fatal(err)
-	}
-	if err := move(t, w, m.Authority, d, operation.ObjectEntry); err != nil {
-		t.Fatal(err)
-	}
-	if err := move(t, w, m.Operator, d, operation.ResumeEntry); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("the operator lifts what the authority objected to: %v", err)
-	}
-	if err := move(t, w, m.Authority, d, operation.ObjectEntry, func(s *operation.EntryStep) { s.Words = "" }); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("twice: %v", err)
 	}
 }
 

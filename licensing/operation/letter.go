@@ -21,6 +21,8 @@ import (
 type MandateMoved struct {
 	Mandate int64     `json:"mandate"`
 	Act     string    `json:"act"`
+	From    string    `json:"from,omitempty"` // who did it; empty: the body of the mandate
+	FromEN  string    `json:"from_en,omitempty"`
 	Words   string    `json:"words,omitempty"`
 	At      time.Time `json:"at"`
 }
@@ -78,12 +80,25 @@ func bodyReaders(ctx context.Context, q database.Querier, body int64, roles ...a
 	return people[body], err
 }
 
-// tell announces the letters to the two sides of a mandate about a move.
-func (s *Service) tell(ctx context.Context, tx pgx.Tx, m *Mandate, a Action) error {
-	n := Notice{Of: "mandate", Number: m.Number, Mandate: m.Number, Act: string(a), Title: m.Title, From: m.Body.Name, FromEN: m.Body.NameEN, Words: m.words, At: m.at}
-	if sides[a] == OfOperator {
-		n.From, n.FromEN = m.Operator.Name, ""
+// named is a party as letters name it: of the body of a mandate, or of its operator.
+func (p party) named(body Body, operator Organisation) (name, english string) {
+	switch p.acts() {
+	case OfOperator:
+		return operator.Name, ""
+	case OfAbove:
+		return p.body.Name, p.body.NameEN
+	case OfRegulator:
+		return "监管机构", "The regulator"
 	}
+	return body.Name, body.NameEN
+}
+
+// tell announces the letters to the two sides of a mandate about a move, and to the body
+// above that held it until then.
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, m *Mandate, step Step, earlier Body) error {
+	a := step.Action
+	n := Notice{Of: "mandate", Number: m.Number, Mandate: m.Number, Act: string(a), Title: m.Title, Words: m.words, At: m.at}
+	n.From, n.FromEN = step.by.named(m.Body, m.Operator)
 	toBody := func(yours bool) error {
 		to, err := bodyReaders(ctx, tx, m.Body.ID, authority...)
 		if err != nil {
@@ -134,6 +149,17 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, m *Mandate, a Action) err
 	if err := toOperator(false); err != nil {
 		return err
 	}
+	if earlier.ID != 0 && earlier.ID != step.by.body.ID {
+		to, err := bodyReaders(ctx, tx, earlier.ID, authority...)
+		if err != nil {
+			return err
+		}
+		h := n
+		h.Side = string(OfBody)
+		if err := send(ctx, tx, h, to); err != nil {
+			return err
+		}
+	}
 	return toBody(false)
 }
 
@@ -156,7 +182,10 @@ func (s *Service) Moved(ctx context.Context, moved MandateMoved) error {
 			if err != nil {
 				return none, err
 			}
-			n := Notice{Of: "mandate", Number: m.Number, Mandate: h.mandate, Act: moved.Act, Side: string(h.side), Title: m.Title, From: m.Body.Name, FromEN: m.Body.NameEN, Words: moved.Words, At: moved.At}
+			n := Notice{Of: "mandate", Number: m.Number, Mandate: h.mandate, Act: moved.Act, Side: string(h.side), Title: m.Title, From: moved.From, FromEN: moved.FromEN, Words: moved.Words, At: moved.At}
+			if n.From == "" {
+				n.From, n.FromEN = m.Body.Name, m.Body.NameEN
+			}
 			if err := send(ctx, tx, n, to); err != nil {
 				return none, err
 			}

@@ -9,6 +9,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workflow"
+	"shuyuan/licensing/hold"
 )
 
 // State is where a mandate stands.
@@ -56,6 +57,7 @@ const (
 	Freeze       Action = "freeze" // by whoever regulates
 	Resume       Action = "resume"
 	Unfreeze     Action = "unfreeze"
+	TakeOver     Action = "take_over" // what a side of lower rank has suspended
 	Revoke       Action = "revoke"
 	Surrender    Action = "surrender"
 	Expire       Action = "expire"
@@ -68,7 +70,8 @@ type Side string
 
 // The sides.
 const (
-	OfBody      Side = "body"     // the implementing body, of a city's also the one above it
+	OfBody      Side = "body"     // the implementing body
+	OfAbove     Side = "above"    // the body of a mandate above, where it acts
 	OfOperator  Side = "operator" // the organisation that operates
 	OfDeveloper Side = "developer"
 	OfRegulator Side = "regulator"
@@ -143,6 +146,7 @@ type Mandate struct {
 	Reason        string
 	Basis         string // provision on which it was suspended or revoked
 	HeldBy        Side
+	HeldBody      Body // of a mandate above, where it holds
 	DraftedBy     string
 	ApprovedBy    string
 	Template      string
@@ -159,6 +163,7 @@ type Mandate struct {
 	sent                             string
 
 	words, basis string // of the move under way
+	by, held     hold.By
 	who          account.Actor
 	at           time.Time
 	lacks        error // what a draft lacks, or where it lies outside of what is above it
@@ -194,8 +199,10 @@ var mandates = workflow.Lifecycle[State, Action, *Mandate]{
 	{Action: Begin, From: []State{Signed}, To: Active, By: itself, When: begun},
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: authority, Needs: hasBasis},
 	{Action: Freeze, From: []State{Active}, To: Suspended, By: watchers, Needs: hasBasis},
-	{Action: Resume, From: []State{Suspended}, To: Active, By: authority, When: heldByBody, Needs: hasReason},
-	{Action: Unfreeze, From: []State{Suspended}, To: Active, By: watchers, When: heldByRegulator, Needs: hasReason},
+	{Action: TakeOver, From: []State{Suspended}, To: Suspended, By: authority, When: takes, Needs: hasBasis},
+	{Action: TakeOver, From: []State{Suspended}, To: Suspended, By: watchers, When: takes, Needs: hasBasis},
+	{Action: Resume, From: []State{Suspended}, To: Active, By: authority, When: lifts, Needs: hasReason},
+	{Action: Unfreeze, From: []State{Suspended}, To: Active, By: watchers, When: lifts, Needs: hasReason},
 	{Action: Revoke, From: []State{Signed, Active, Suspended}, To: Revoked, By: authority, Needs: hasBasis},
 	{Action: Surrender, From: []State{Signed, Active, Suspended}, To: Surrendered, By: operators, Needs: hasReason},
 	{Action: Expire, From: []State{Signed, Active, Suspended}, To: Expired, By: itself, When: ended},
@@ -207,19 +214,19 @@ var mandates = workflow.Lifecycle[State, Action, *Mandate]{
 func Lifecycle() string { return mandates.Mermaid(Draft) }
 
 // sides are the sides that take each action.
-var sides = map[Action]Side{
-	Submit: OfBody, Approve: OfBody, Return: OfBody, SignBody: OfBody, Suspend: OfBody, Resume: OfBody, Revoke: OfBody, Close: OfBody, Withdraw: OfBody,
-	SignOperator: OfOperator, Surrender: OfOperator, Freeze: OfRegulator, Unfreeze: OfRegulator, Begin: OfPlatform, Expire: OfPlatform,
+var sides = map[Action][]Side{
+	Submit: {OfBody}, Approve: {OfBody}, Return: {OfBody}, SignBody: {OfBody}, Suspend: {OfBody}, Resume: {OfBody}, Revoke: {OfBody}, Close: {OfBody}, Withdraw: {OfBody},
+	SignOperator: {OfOperator}, Surrender: {OfOperator}, Freeze: {OfRegulator}, Unfreeze: {OfRegulator}, TakeOver: {OfBody, OfRegulator}, Begin: {OfPlatform}, Expire: {OfPlatform},
 }
 
 // Weighty reports whether an action binds a side or ends something: whoever takes it
 // shows anew who they are.
 func (a Action) Weighty() bool {
-	return slices.Contains([]Action{Approve, SignBody, SignOperator, Suspend, Freeze, Resume, Unfreeze, Revoke, Surrender, Close}, a)
+	return slices.Contains([]Action{Approve, SignBody, SignOperator, Suspend, Freeze, TakeOver, Resume, Unfreeze, Revoke, Surrender, Close}, a)
 }
 
 // announced are the actions after which something stands or stands no more.
-var announced = []Action{Begin, Suspend, Freeze, Resume, Unfreeze, Revoke, Surrender, Expire, Close}
+var announced = []Action{Begin, Suspend, Freeze, TakeOver, Resume, Unfreeze, Revoke, Surrender, Expire, Close}
 
 func whole(m *Mandate) error { return m.lacks }
 
@@ -272,19 +279,9 @@ func ended(m *Mandate) error {
 	return nil
 }
 
-func heldByBody(m *Mandate) error {
-	if m.HeldBy == OfRegulator {
-		return fault.New(fault.Conflict, "这是监管机构冻结的，由监管机构解除。")
-	}
-	return nil
-}
+func takes(m *Mandate) error { return m.by.Takes(m.held) }
 
-func heldByRegulator(m *Mandate) error {
-	if m.HeldBy != OfRegulator {
-		return fault.New(fault.Conflict, "这是实施机构暂停的，由实施机构恢复。")
-	}
-	return nil
-}
+func lifts(m *Mandate) error { return m.by.Lifts(m.held) }
 
 func hasReason(m *Mandate) error {
 	if m.words == "" {

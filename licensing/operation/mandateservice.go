@@ -18,6 +18,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/jobs"
 	"shuyuan/internal/workdays"
+	"shuyuan/licensing/hold"
 )
 
 // Form is what somebody writes of a mandate: what its plan says is not written anew.
@@ -289,6 +290,8 @@ type Step struct {
 	Words    string // the reason
 	Basis    string // provision or clause, of a suspension and a revocation
 	Shown    string // SHA-256 of the text that was shown to whoever signs
+
+	by party
 }
 
 // Move takes a mandate further. It returns fault.NotFound for one that who may not
@@ -315,14 +318,30 @@ func (s *Service) Move(ctx context.Context, who account.Actor, number string, st
 		if !p.sees(m) {
 			return nil, errNoMandate()
 		}
-		if sides[step.Action] != p.side || !p.may(step.Action) {
+		if !slices.Contains(sides[step.Action], p.side) || !p.may(step.Action) {
 			return m, errNotYours()
 		}
 		if m.Revision != step.Revision {
 			return m, errMoved()
 		}
+		if err := s.rank(ctx, tx, m, p); err != nil {
+			return m, err
+		}
+		step.by = p
 		return m, s.move(ctx, tx, who, m, step)
 	})
+}
+
+// byItself is where the platform stands to what time moves.
+var byItself = party{side: OfPlatform}
+
+// rank finds out which of two is higher: a party, and whoever holds a mandate.
+func (s *Service) rank(ctx context.Context, q database.Querier, m *Mandate, p party) (err error) {
+	m.by, m.held = p.holds(), hold.By{Side: string(m.HeldBy)}
+	if m.HeldBy == OfAbove {
+		m.held.Level, err = levelOf(ctx, q, m.ID, m.HeldBody.ID)
+	}
+	return err
 }
 
 // move makes the move and everything that comes of it.
@@ -340,7 +359,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, m *Man
 			return err
 		}
 	}
-	from := m.State
+	from, earlier := m.State, m.HeldBody
 	if m.State, err = mandates.Next(from, step.Action, who, m); err != nil {
 		return err
 	}
@@ -350,8 +369,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, m *Man
 	if err := saveMandate(ctx, tx, m, step.Action); err != nil {
 		return err
 	}
-	side := sides[step.Action]
-	if err := s.happened(ctx, tx, who, "mandate", m.ID, Event{Act: string(step.Action), Side: side, Words: m.words, State: string(m.State)}); err != nil {
+	if err := s.happened(ctx, tx, who, "mandate", m.ID, Event{Act: string(step.Action), Side: step.by.acts(), Words: m.words, State: string(m.State)}); err != nil {
 		return err
 	}
 	details := audit.Moved(from, m.State)
@@ -367,15 +385,17 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, m *Man
 		return err
 	}
 	if slices.Contains(announced, step.Action) {
-		if err := jobs.Announce(ctx, tx, MandateMoved{Mandate: m.ID, Act: string(step.Action), Words: m.words, At: m.at}); err != nil {
+		moved := MandateMoved{Mandate: m.ID, Act: string(step.Action), Words: m.words, At: m.at}
+		moved.From, moved.FromEN = step.by.named(m.Body, m.Operator)
+		if err := jobs.Announce(ctx, tx, moved); err != nil {
 			return err
 		}
 	}
-	if err := s.tell(ctx, tx, m, step.Action); err != nil {
+	if err := s.tell(ctx, tx, m, step, earlier); err != nil {
 		return err
 	}
 	if step.Action == SignBody && !m.at.Before(m.From) { // the term has begun
-		return s.move(ctx, tx, platform(), m, Step{Action: Begin})
+		return s.move(ctx, tx, platform(), m, Step{Action: Begin, by: byItself})
 	}
 	return nil
 }
@@ -396,14 +416,11 @@ func (s *Service) effects(m *Mandate, step Step, from State) error {
 		m.BodySigned = sign
 	case SignOperator:
 		m.OpSigned = sign
-	case Suspend, Freeze:
-		m.HeldBy = OfBody
-		if step.Action == Freeze {
-			m.HeldBy = OfRegulator
-		}
+	case Suspend, Freeze, TakeOver:
+		m.HeldBy, m.HeldBody = step.by.acts(), step.by.body
 	}
 	if m.State != Suspended {
-		m.HeldBy = ""
+		m.HeldBy, m.HeldBody = "", Body{}
 	}
 	if m.words != "" {
 		m.Reason = m.words
@@ -418,7 +435,29 @@ func (s *Service) effects(m *Mandate, step Step, from State) error {
 type party struct {
 	side  Side
 	own   bool // of the body itself, and not of one above it
+	level int  // of a body above: how many mandates up
+	body  Body // that one
 	owner bool // signs for the operator
+}
+
+// bodyParty is the party of a body that stands level mandates above.
+func bodyParty(ctx context.Context, q database.Querier, department int64, level int) (p party, err error) {
+	p = party{side: OfBody, own: level == 0, level: level}
+	if level > 0 {
+		p.body, err = bodyByID(ctx, q, department)
+	}
+	return p, err
+}
+
+// holds is a party as one that holds, or would.
+func (p party) holds() hold.By { return hold.By{Side: string(p.acts()), Level: p.level} }
+
+// acts is as which side a party acts.
+func (p party) acts() Side {
+	if p.side == OfBody && p.level > 0 {
+		return OfAbove
+	}
+	return p.side
 }
 
 // partyOf is on which side of a mandate who stands; the zero party: on none.
@@ -431,11 +470,11 @@ func (s *Service) partyOf(ctx context.Context, q database.Querier, who account.A
 	case who.Any(approvers...) && who.Department == m.Body.ID:
 		return party{side: OfBody, own: true}, nil
 	case who.Any(approvers...) && who.Department != 0 && m.parent != 0:
-		above, err := isAbove(ctx, q, m.parent, who.Department)
-		if err != nil || !above {
+		level, err := levelOf(ctx, q, m.ID, who.Department)
+		if err != nil || level < 0 {
 			return party{}, err
 		}
-		return party{side: OfBody}, nil
+		return bodyParty(ctx, q, who.Department, level)
 	case who.Is(account.Operator):
 		role, err := roleIn(ctx, q, m.Operator.ID, who.ID)
 		if err != nil || role == "" {
@@ -457,7 +496,7 @@ func (p party) sees(m *Mandate) bool {
 func (p party) may(a Action) bool {
 	switch p.side {
 	case OfBody:
-		return p.own || slices.Contains([]Action{Approve, Return, Suspend, Resume, Revoke}, a)
+		return p.own || slices.Contains([]Action{Approve, Return, Suspend, TakeOver, Resume, Revoke}, a)
 	case OfOperator:
 		return p.owner
 	}
@@ -509,8 +548,11 @@ func (s *Service) Mandate(ctx context.Context, who account.Actor, number string)
 		return nil, err
 	}
 	m.holds = v.Holds
+	if err := s.rank(ctx, s.pool, m, p); err != nil {
+		return nil, err
+	}
 	for _, a := range mandates.Offer(m.State, who, m) {
-		if sides[a] == p.side && p.may(a) {
+		if slices.Contains(sides[a], p.side) && p.may(a) {
 			v.Offers = append(v.Offers, a)
 		}
 	}
@@ -585,7 +627,7 @@ func (s *Service) tickMandates(ctx context.Context) error {
 			if !s.instant().Before(m.Until) {
 				act = Expire
 			}
-			err = s.move(ctx, tx, platform(), m, Step{Action: act})
+			err = s.move(ctx, tx, platform(), m, Step{Action: act, by: byItself})
 			if fault.KindOf(err) == fault.Conflict { // somebody was first
 				err = nil
 			}

@@ -12,7 +12,7 @@ import (
 
 var everyAction = []operation.Action{
 	operation.Submit, operation.Return, operation.Approve, operation.SignBody, operation.SignOperator, operation.Begin, operation.Suspend, operation.Freeze,
-	operation.Resume, operation.Unfreeze, operation.Revoke, operation.Surrender, operation.Expire, operation.Close, operation.Withdraw,
+	operation.TakeOver, operation.Resume, operation.Unfreeze, operation.Revoke, operation.Surrender, operation.Expire, operation.Close, operation.Withdraw,
 }
 
 // Each side moves a mandate by its own actions alone (管运分离, FJ-III.3): in every
@@ -31,7 +31,7 @@ func TestNobodyMovesAMandateFromTheWrongSide(t *testing.T) {
 	}
 	_, elsewhere, _ := w.Body(t)
 	regulator := w.Regulator(t)
-	mine := []operation.Action{operation.Submit, operation.Return, operation.SignBody, operation.Suspend, operation.Resume, operation.Revoke, operation.Close, operation.Withdraw}
+	mine := []operation.Action{operation.Submit, operation.Return, operation.SignBody, operation.Suspend, operation.TakeOver, operation.Resume, operation.Revoke, operation.Close, operation.Withdraw}
 	sides := []struct {
 		name string
 		who  account.Actor
@@ -40,7 +40,7 @@ func TestNobodyMovesAMandateFromTheWrongSide(t *testing.T) {
 		{"who drafted it", m.Authority, mine},
 		{"who approves it", m.Deputy, append([]operation.Action{operation.Approve}, mine...)},
 		{"the operator", m.Operator, []operation.Action{operation.SignOperator, operation.Surrender}},
-		{"the regulator", regulator, []operation.Action{operation.Freeze, operation.Unfreeze}},
+		{"the regulator", regulator, []operation.Action{operation.Freeze, operation.TakeOver, operation.Unfreeze}},
 		{"another body", elsewhere, nil},
 		{"another operator", w.Operator(t, "别家运营"), nil},
 		{"an officer of the department", w.Official(t, m.Body, account.Officer), nil},
@@ -80,31 +80,6 @@ func TestNobodyMovesAMandateFromTheWrongSide(t *testing.T) {
 	}
 	if tried < 900 {
 		t.Errorf("only %d were tried", tried)
-	}
-}
-
-// What the body suspended the regulator does not lift, and the other way round.
-func TestWhoeverSuspendedLifts(t *testing.T) {
-	w := operationtest.New(t)
-	d, _ := w.Conditional(t, licensingtest.Fujian)
-	m := w.Mandate(t, operationtest.Scope(d))
-	regulator := w.Regulator(t)
-	try := func(who account.Actor, a operation.Action) error {
-		_, err := w.Operation.Move(t.Context(), who, m.Number, operation.Step{Action: a, Revision: m.Revision, Words: "示例理由", Basis: "协议第十二条"})
-		return err
-	}
-	w.Move(t, m, m.Authority, operation.Suspend)
-	if try(regulator, operation.Unfreeze) == nil {
-		t.Error("the regulator lifted what the body suspended")
-	}
-	w.Move(t, m, m.Authority, operation.Resume)
-	w.Move(t, m, regulator, operation.Freeze)
-	if try(m.Authority, operation.Resume) == nil {
-		t.Error("the body lifted what the regulator froze")
-	}
-	w.Move(t, m, regulator, operation.Unfreeze)
-	if m.State != operation.Active {
-		t.Error(m.State)
 	}
 }
 

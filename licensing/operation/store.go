@@ -50,12 +50,13 @@ func roleIn(ctx context.Context, q database.Querier, organisation, user int64) (
 	return role, err
 }
 
-// isAbove reports whether a department is the body of a mandate or of one above it.
-func isAbove(ctx context.Context, q database.Querier, mandate, department int64) (yes bool, err error) {
+// levelOf is how far above a mandate a department stands: 0 is its own body, 1 the body
+// of the one above it; less than 0: it is the body of none of them.
+func levelOf(ctx context.Context, q database.Querier, mandate, department int64) (level int, err error) {
 	err = q.QueryRow(ctx, `
-		WITH RECURSIVE chain AS (SELECT id, parent_id, body_id FROM mandates WHERE id = $1 UNION ALL SELECT m.id, m.parent_id, m.body_id FROM mandates m JOIN chain c ON m.id = c.parent_id)
-		SELECT EXISTS (SELECT FROM chain WHERE body_id = $2)`, mandate, department).Scan(&yes)
-	return yes, err
+		WITH RECURSIVE chain AS (SELECT parent_id, body_id, 0 AS level FROM mandates WHERE id = $1 UNION ALL SELECT m.parent_id, m.body_id, c.level + 1 FROM mandates m JOIN chain c ON m.id = c.parent_id)
+		SELECT coalesce((SELECT min(level) FROM chain WHERE body_id = $2), -1)`, mandate, department).Scan(&level)
+	return level, err
 }
 
 // belowBody are the mandates under those of the body @department.
@@ -238,17 +239,17 @@ func insertAward(ctx context.Context, tx pgx.Tx, who account.Actor, plan int64, 
 
 const mandateColumns = `m.id, m.number, coalesce(m.parent_id, 0), coalesce(above.number, ''), coalesce(above.body_id, 0), coalesce(m.renews_id, 0), coalesce((SELECT number FROM mandates WHERE id = m.renews_id), ''), coalesce(m.plan_id, 0), coalesce(p.number, ''),
 	` + bodyColumns + `, ` + organisationColumns + `, m.title, m.products, m.purposes, m.forms, m.from_at, m.until_at, m.security_level, m.security, m.evaluation, m.evaluation_months, m.exit_plan, coalesce(m.income, 0), m.income_months, m.tariff,
-	m.state, m.state_at, m.reason, m.basis, m.held_by, coalesce(m.drafted_by, 0), m.drafted_name, coalesce(m.approved_by, 0), m.approved_name, m.template, m.agreement, m.sha256, m.locked_at,
+	m.state, m.state_at, m.reason, m.basis, m.held_by, coalesce(h.id, 0), coalesce(h.name, ''), coalesce(h.name_en, ''), coalesce(m.drafted_by, 0), m.drafted_name, coalesce(m.approved_by, 0), m.approved_name, m.template, m.agreement, m.sha256, m.locked_at,
 	coalesce(m.body_signed_by, 0), m.body_signed_name, m.body_signed_at, m.body_signed_method, coalesce(m.operator_signed_by, 0), m.operator_signed_name, m.operator_signed_at, m.operator_signed_method, m.made_at, m.revision`
 
-const mandateTables = ` FROM mandates m JOIN departments b ON b.id = m.body_id JOIN organisations o ON o.id = m.operator_id LEFT JOIN mandates above ON above.id = m.parent_id LEFT JOIN mandate_plans p ON p.id = m.plan_id `
+const mandateTables = ` FROM mandates m JOIN departments b ON b.id = m.body_id JOIN organisations o ON o.id = m.operator_id LEFT JOIN mandates above ON above.id = m.parent_id LEFT JOIN mandate_plans p ON p.id = m.plan_id LEFT JOIN departments h ON h.id = m.held_body `
 
 func scanMandate(row pgx.CollectableRow) (m Mandate, err error) {
 	var tariff []byte
 	into := []any{&m.ID, &m.Number, &m.parent, &m.Parent, &m.parentBody, &m.renews, &m.Renews, &m.plan, &m.Plan}
 	into = append(append(into, bodyInto(&m.Body)...), organisationInto(&m.Operator)...)
 	into = append(into, &m.Title, &m.Products, &m.Purposes, &m.Forms, &m.From, &m.Until, &m.SecurityLevel, &m.Security, &m.Evaluation, &m.Cycle, &m.Exit, &m.Income, &m.IncomeMonths, &tariff,
-		&m.State, &m.StateAt, &m.Reason, &m.Basis, &m.HeldBy, &m.drafter, &m.DraftedBy, &m.approver, &m.ApprovedBy, &m.Template, &m.Text, &m.SHA256, &m.LockedAt,
+		&m.State, &m.StateAt, &m.Reason, &m.Basis, &m.HeldBy, &m.HeldBody.ID, &m.HeldBody.Name, &m.HeldBody.NameEN, &m.drafter, &m.DraftedBy, &m.approver, &m.ApprovedBy, &m.Template, &m.Text, &m.SHA256, &m.LockedAt,
 		&m.BodySigned.by, &m.BodySigned.By, &m.BodySigned.At, &m.BodySigned.Method, &m.OpSigned.by, &m.OpSigned.By, &m.OpSigned.At, &m.OpSigned.Method, &m.MadeAt, &m.Revision)
 	if err := row.Scan(into...); err != nil {
 		return m, err
@@ -317,7 +318,7 @@ func (m *Mandate) args() pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{"id": m.ID, "number": m.Number, "parent": m.parent, "renews": m.renews, "body": m.Body.ID, "operator": m.Operator.ID, "plan": m.plan, "title": m.Title, "products": m.Products, "purposes": texts(m.Purposes), "forms": texts(m.Forms),
 		"from": m.From, "until": m.Until, "level": m.SecurityLevel, "security": m.Security, "evaluation": m.Evaluation, "cycle": m.Cycle, "exit": m.Exit, "income": m.Income, "income_months": m.IncomeMonths, "tariff": tariff,
-		"state": m.State, "state_at": m.StateAt, "reason": m.Reason, "basis": m.Basis, "held": m.HeldBy, "drafter": m.drafter, "drafted": m.DraftedBy, "approver": m.approver, "approved": m.ApprovedBy,
+		"state": m.State, "state_at": m.StateAt, "reason": m.Reason, "basis": m.Basis, "held": m.HeldBy, "held_body": m.HeldBody.ID, "drafter": m.drafter, "drafted": m.DraftedBy, "approver": m.approver, "approved": m.ApprovedBy,
 		"template": m.Template, "text": m.Text, "sha256": m.SHA256, "locked": m.LockedAt, "made": m.MadeAt, "sent": m.sent,
 		"body_by": m.BodySigned.by, "body_name": m.BodySigned.By, "body_at": m.BodySigned.At, "operator_by": m.OpSigned.by, "operator_name": m.OpSigned.By, "operator_at": m.OpSigned.At, "session": m.who.Session}
 }
@@ -370,7 +371,7 @@ func saveMandate(ctx context.Context, tx pgx.Tx, m *Mandate, a Action) error {
 	args["act"] = string(a)
 	const method = `coalesce((SELECT coalesce(nullif(confirmed_by, ''), 'sign-in') FROM sessions WHERE id = @session), '')`
 	err := tx.QueryRow(ctx, `
-		UPDATE mandates SET state = @state, state_at = @state_at, reason = @reason, basis = @basis, held_by = @held, approved_by = nullif(@approver::bigint, 0), approved_name = @approved,
+		UPDATE mandates SET state = @state, state_at = @state_at, reason = @reason, basis = @basis, held_by = @held, held_body = nullif(@held_body::bigint, 0), approved_by = nullif(@approver::bigint, 0), approved_name = @approved,
 			template = @template, agreement = @text, sha256 = @sha256, locked_at = @locked, tariff = @tariff,
 			body_signed_by = nullif(@body_by::bigint, 0), body_signed_name = @body_name, body_signed_at = @body_at, body_signed_method = CASE WHEN @act = 'sign' THEN `+method+` ELSE body_signed_method END,
 			operator_signed_by = nullif(@operator_by::bigint, 0), operator_signed_name = @operator_name, operator_signed_at = @operator_at, operator_signed_method = CASE WHEN @act = 'sign_operator' THEN `+method+` ELSE operator_signed_method END,

@@ -41,7 +41,7 @@ var told = map[Action][]Side{
 	Submit: {OfOperator}, Complete: {OfOperator}, Return: {OfDeveloper}, Lapse: {OfDeveloper, OfOperator}, Screen: {OfDeveloper, OfDepartment, OfSecurity}, Opine: {OfDeveloper}, Check: {OfDeveloper},
 	Gather: {OfAuthority, OfDeveloper}, SendToAward: {OfDeveloper}, RecordAward: {OfDeveloper}, Authorise: {OfDeveloper, OfOperator, OfDepartment}, Refuse: {OfDeveloper, OfOperator},
 	Offer: {OfDeveloper}, Void: {OfDeveloper, OfOperator}, Sign: {OfDeveloper, OfOperator}, Activate: {OfDeveloper, OfOperator, OfDepartment},
-	Suspend: {OfDeveloper, OfOperator, OfAuthority}, Resume: {OfDeveloper, OfOperator, OfAuthority}, Terminate: {OfDeveloper, OfOperator, OfAuthority}, Surrender: {OfOperator, OfAuthority},
+	Suspend: {OfDeveloper, OfOperator, OfAuthority}, TakeOver: {OfDeveloper, OfOperator, OfAuthority}, Resume: {OfDeveloper, OfOperator, OfAuthority}, Terminate: {OfDeveloper, OfOperator, OfAuthority}, Surrender: {OfOperator, OfAuthority},
 	Expire: {OfDeveloper, OfOperator}, Replace: {OfDeveloper, OfOperator}, Close: {OfDeveloper}, Withdraw: {OfOperator}, Remind: {OfDeveloper},
 }
 

@@ -7,6 +7,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workflow"
+	"shuyuan/licensing/hold"
 )
 
 // The parts that move a scenario. A developer plays no role of a body; on which
@@ -48,10 +49,13 @@ var lifecycle = workflow.Lifecycle[State, Action, *Scenario]{
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: authority, Needs: violated},
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: regulator, Needs: violated},
 	{Action: Suspend, From: []State{Active}, To: Suspended, By: itself},
-	{Action: Resume, From: []State{Suspended}, To: Active, By: operator, When: heldByOperator, Needs: reasoned},
-	{Action: Resume, From: []State{Suspended}, To: Active, By: authority, When: heldByAuthority, Needs: reasoned},
-	{Action: Resume, From: []State{Suspended}, To: Active, By: regulator, When: heldByRegulator, Needs: reasoned},
-	{Action: Resume, From: []State{Suspended}, To: Active, By: itself, When: heldByPlatform},
+	{Action: TakeOver, From: []State{Suspended}, To: Suspended, By: operator, When: takes, Needs: violated},
+	{Action: TakeOver, From: []State{Suspended}, To: Suspended, By: authority, When: takes, Needs: violated},
+	{Action: TakeOver, From: []State{Suspended}, To: Suspended, By: regulator, When: takes, Needs: violated},
+	{Action: Resume, From: []State{Suspended}, To: Active, By: operator, When: lifts, Needs: reasoned},
+	{Action: Resume, From: []State{Suspended}, To: Active, By: authority, When: lifts, Needs: reasoned},
+	{Action: Resume, From: []State{Suspended}, To: Active, By: regulator, When: lifts, Needs: reasoned},
+	{Action: Resume, From: []State{Suspended}, To: Active, By: itself, When: lifts},
 	{Action: Terminate, From: []State{Authorised, Active, Suspended}, To: Terminated, By: authority, Needs: reasoned},
 	{Action: Terminate, From: []State{Active, Suspended}, To: Terminated, By: operator, When: notHeldAbove, Needs: violated},
 	{Action: Surrender, From: []State{Authorised, Active, Suspended}, To: Surrendered, By: developer},
@@ -71,7 +75,7 @@ var sides = map[Action][]Side{
 	Void: {OfOperator, OfDeveloper}, Sign: {OfOperator, OfDeveloper},
 	Opine: {OfDepartment}, Check: {OfSecurity},
 	SendToAward: {OfAuthority}, RecordAward: {OfAuthority}, Authorise: {OfAuthority}, Refuse: {OfAuthority},
-	Suspend: {OfOperator, OfAuthority, OfRegulator}, Resume: {OfOperator, OfAuthority, OfRegulator}, Terminate: {OfAuthority, OfOperator},
+	Suspend: {OfOperator, OfAuthority, OfRegulator}, TakeOver: {OfOperator, OfAuthority, OfRegulator}, Resume: {OfOperator, OfAuthority, OfRegulator}, Terminate: {OfAuthority, OfOperator},
 }
 
 func complete(s *Scenario) error {
@@ -226,17 +230,13 @@ func violated(s *Scenario) error {
 	return reasoned(s)
 }
 
-func heldBy(s *Scenario, by Side) error {
-	if s.SuspendedBy != string(by) {
-		return fault.New(fault.Conflict, "由暂停它的一方恢复。")
-	}
-	return nil
+func takes(s *Scenario) error {
+	return hold.By{Side: string(s.side)}.Takes(hold.By{Side: s.SuspendedBy})
 }
 
-func heldByOperator(s *Scenario) error  { return heldBy(s, OfOperator) }
-func heldByAuthority(s *Scenario) error { return heldBy(s, OfAuthority) }
-func heldByRegulator(s *Scenario) error { return heldBy(s, OfRegulator) }
-func heldByPlatform(s *Scenario) error  { return heldBy(s, OfPlatform) }
+func lifts(s *Scenario) error {
+	return hold.By{Side: string(s.side)}.Lifts(hold.By{Side: s.SuspendedBy})
+}
 
 func notHeldAbove(s *Scenario) error {
 	if s.SuspendedBy == string(OfAuthority) {

@@ -281,6 +281,13 @@ func (s *Service) moveReport(ctx context.Context, tx pgx.Tx, who account.Actor, 
 	return nil
 }
 
+// owesReport reports whether a report for which the platform suspended a scenario, or
+// would have, had not another held it already, is still to come.
+func (s *Service) owesReport(ctx context.Context, tx pgx.Tx, x *Scenario) (bool, error) {
+	owed, err := s.selectReports(ctx, tx, `r.scenario_id = @id AND r.state IN ('open', 'returned') AND r.suspended_at IS NOT NULL`, `LIMIT 1`, pgx.NamedArgs{"id": x.ID})
+	return len(owed) > 0, err
+}
+
 // What the platform says when it suspends a scenario for a report, and lifts that.
 const (
 	reportLate = "使用报告逾期，警告后仍没有交。"

@@ -57,6 +57,7 @@ const (
 	Sign        Action = "sign"
 	Activate    Action = "activate"
 	Suspend     Action = "suspend"
+	TakeOver    Action = "take_over" // what a side of lower rank has suspended
 	Resume      Action = "resume"
 	Terminate   Action = "terminate"
 	Surrender   Action = "surrender"

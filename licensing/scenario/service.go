@@ -565,7 +565,7 @@ func (s *Service) prepare(ctx context.Context, tx pgx.Tx, who account.Actor, x *
 		}
 		x.blanks = step.Blanks
 		return x.blanks.check()
-	case Suspend, Terminate:
+	case Suspend, TakeOver, Terminate:
 		x.Violation = step.Violation
 	case Resume:
 	case Surrender, Withdraw:
@@ -781,7 +781,7 @@ func (s *Service) effects(ctx context.Context, tx pgx.Tx, who account.Actor, x *
 	case Check:
 		x.checked(who, at)
 		return stop(ctx, tx, x, Security, 0, at)
-	case Suspend:
+	case Suspend, TakeOver:
 		x.Reason = x.words
 		x.SuspendedBy = string(x.side)
 	case Resume:
@@ -915,6 +915,13 @@ func (s *Service) onward(ctx context.Context, tx pgx.Tx, x *Scenario, a Action, 
 		if x.Contract.Signed() {
 			return s.activate(ctx, tx, x, at)
 		}
+	case Resume:
+		owed, err := s.owesReport(ctx, tx, x)
+		if err != nil || !owed {
+			return err
+		}
+		x.words = reportLate // whoever held it had the place of the platform, which waits still
+		return s.move(ctx, tx, platform(), x, OfPlatform, Suspend, at)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func moves(x *scenario.Scenario) map[scenario.Action]scenario.Step {
 	all := map[scenario.Action]scenario.Step{
 		scenario.Return: {Missing: "应急预案"}, scenario.Screen: {}, scenario.Check: {Verdict: scenario.Passed}, scenario.SendToAward: {}, scenario.RecordAward: {Award: scenario.NewAward{Tender: "ZB-2026-000001"}},
 		scenario.Authorise: {Words: "可以", Bases: scenariotest.Basis}, scenario.Refuse: {Words: "不可以", Bases: scenariotest.Basis}, scenario.Offer: {Blanks: scenariotest.Blanks}, scenario.Void: {Words: "重写"}, scenario.Sign: {SHA256: sha},
-		scenario.Suspend: {Violation: "leak", Words: "外泄"}, scenario.Resume: {Words: "查清"}, scenario.Terminate: {Violation: "leak", Words: "外泄"}, scenario.Surrender: {}, scenario.Withdraw: {}, scenario.Close: {},
+		scenario.Suspend: {Violation: "leak", Words: "外泄"}, scenario.TakeOver: {Violation: "leak", Words: "外泄"}, scenario.Resume: {Words: "查清"}, scenario.Terminate: {Violation: "leak", Words: "外泄"}, scenario.Surrender: {}, scenario.Withdraw: {}, scenario.Close: {},
 	}
 	for a, s := range all {
 		s.Action, s.Revision = a, x.Revision
@@ -253,35 +253,5 @@ func TestTermsNestInTheDatabase(t *testing.T) {
 	}
 	if x.Until.After(w.Clock().Add(367 * 24 * time.Hour)) {
 		t.Error(x.Until)
-	}
-}
-
-// The authority may stop a scenario for a while: neither the operator nor the regulator
-// lifts what it holds, nor does the operator end it, and it lifts it itself.
-func TestTheAuthorityStopsAScenarioForAWhile(t *testing.T) {
-	w := scenariotest.New(t, today, licensingtest.Fujian)
-	x := w.Active(t)
-	regulator := w.Regulator(t)
-	if _, err := w.Scenarios.Move(t.Context(), w.Authority, x.Number, scenario.Step{Action: scenario.Suspend, Violation: "leak", Revision: x.Revision}); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("without a reason: %v", err)
-	}
-	x = w.Move(t, w.Authority, x, scenario.Step{Action: scenario.Suspend, Violation: "leak", Words: "外泄"})
-	if x.State != scenario.Suspended || x.SuspendedBy != string(scenario.OfAuthority) {
-		t.Fatalf("%s by %q", x.State, x.SuspendedBy)
-	}
-	for name, who := range map[string]account.Actor{"operator": w.Operator, "regulator": regulator} {
-		if _, err := w.Scenarios.Move(t.Context(), who, x.Number, scenario.Step{Action: scenario.Resume, Words: "好了", Revision: x.Revision}); fault.KindOf(err) != fault.Conflict {
-			t.Errorf("the %s lifted what the authority holds: %v", name, err)
-		}
-	}
-	if _, err := w.Scenarios.Move(t.Context(), w.Operator, x.Number, scenario.Step{Action: scenario.Terminate, Violation: "leak", Words: "外泄", Revision: x.Revision}); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("the operator ended what the authority holds: %v", err)
-	}
-	if x = w.Move(t, w.Authority, x, scenario.Step{Action: scenario.Resume, Words: "查清"}); x.State != scenario.Active || x.SuspendedBy != "" {
-		t.Errorf("%s by %q", x.State, x.SuspendedBy)
-	}
-	x = w.Move(t, w.Operator, x, scenario.Step{Action: scenario.Suspend, Violation: "leak", Words: "外泄"})
-	if _, err := w.Scenarios.Move(t.Context(), w.Authority, x.Number, scenario.Step{Action: scenario.Resume, Words: "好了", Revision: x.Revision}); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("the authority lifted what the operator holds: %v", err)
 	}
 }

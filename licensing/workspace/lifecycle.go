@@ -4,6 +4,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/workflow"
+	"shuyuan/licensing/hold"
 )
 
 // State is where a workspace stands, as far as it stands by itself: the chain
@@ -24,13 +25,14 @@ type Action string
 
 // The actions.
 const (
-	Open    Action = "open" // how it begins
-	Begin   Action = "begin"
-	Freeze  Action = "freeze"
-	Lift    Action = "lift"
-	Close   Action = "close"
-	WindUp  Action = "wind_up" // closed by the platform: what it stood on is over, and nobody closed it in time
-	Destroy Action = "destroy"
+	Open     Action = "open" // how it begins
+	Begin    Action = "begin"
+	Freeze   Action = "freeze"
+	TakeOver Action = "take_over" // what a side of lower rank has frozen
+	Lift     Action = "lift"
+	Close    Action = "close"
+	WindUp   Action = "wind_up" // closed by the platform: what it stood on is over, and nobody closed it in time
+	Destroy  Action = "destroy"
 )
 
 var (
@@ -46,6 +48,7 @@ var (
 var lifecycle = workflow.Lifecycle[State, Action, *Workspace]{
 	{Action: Begin, From: []State{Provisioning}, To: Ready, By: itself},
 	{Action: Freeze, From: []State{Provisioning, Ready}, To: Frozen, By: stoppers, Needs: reasoned},
+	{Action: TakeOver, From: []State{Frozen}, To: Frozen, By: stoppers, When: takes, Needs: reasoned},
 	{Action: Lift, From: []State{Frozen}, To: Ready, By: stoppers, When: wasReady, Needs: reasoned},
 	{Action: Lift, From: []State{Frozen}, To: Provisioning, By: stoppers, When: wasProvisioning, Needs: reasoned},
 	{Action: Close, From: []State{Provisioning, Ready, Frozen}, To: Closing, By: anybody, Needs: reasoned},
@@ -63,13 +66,12 @@ func reasoned(w *Workspace) error {
 	return nil
 }
 
-// sameHand: what the regulator froze the operator does not lift, nor the other way
-// round.
-func sameHand(w *Workspace) error {
-	if w.side != w.FrozenBy {
-		return fault.New(fault.Forbidden, "谁冻结，谁解除。")
-	}
-	return nil
+func takes(w *Workspace) error {
+	return hold.By{Side: string(w.side)}.Takes(hold.By{Side: string(w.FrozenBy)})
+}
+
+func lifts(w *Workspace) error {
+	return hold.By{Side: string(w.side)}.Lifts(hold.By{Side: string(w.FrozenBy)})
 }
 
 // wasReady and wasProvisioning: lifting a freeze restores what was.
@@ -78,7 +80,7 @@ func wasReady(w *Workspace) error { return was(w, Ready) }
 func wasProvisioning(w *Workspace) error { return was(w, Provisioning) }
 
 func was(w *Workspace, before State) error {
-	if err := sameHand(w); err != nil {
+	if err := lifts(w); err != nil {
 		return err
 	}
 	if w.frozenFrom != before {

@@ -82,14 +82,14 @@ func (s *Service) claim(ctx context.Context, turn int) (func(context.Context) er
 	return nil, nil
 }
 
-// hold is what keeps others from the same work: a lock of a connection, which is
+// guard is what keeps others from the same work: a lock of a connection, which is
 // gone when the process is.
-type hold struct {
+type guard struct {
 	conn *pgxpool.Conn
 	name string
 }
 
-func (s *Service) take(ctx context.Context, name string) (*hold, error) {
+func (s *Service) take(ctx context.Context, name string) (*guard, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -99,10 +99,10 @@ func (s *Service) take(ctx context.Context, name string) (*hold, error) {
 		conn.Release()
 		return nil, err
 	}
-	return &hold{conn, name}, nil
+	return &guard{conn, name}, nil
 }
 
-func (h *hold) leave() {
+func (h *guard) leave() {
 	ctx, done := context.WithTimeout(context.Background(), 5*time.Second)
 	defer done()
 	if _, err := h.conn.Exec(ctx, `SELECT pg_advisory_unlock(hashtextextended($1, 0))`, h.name); err != nil {

@@ -303,6 +303,10 @@ func (s *Service) Open(ctx context.Context, who account.Actor, number string) (*
 				return nil, err
 			}
 		}
+		w.side = OfDeveloper
+		if err := happened(ctx, tx, who, w, Open, at); err != nil {
+			return nil, err
+		}
 		if err := audit.Append(ctx, tx, who, "workspace", w.Number, string(Open), map[string]string{"scenario": sc.Number}); err != nil {
 			return nil, err
 		}
@@ -361,7 +365,7 @@ func (s *Service) Move(ctx context.Context, who account.Actor, number string, st
 // moves reports whether a move is for who stands there.
 func (p Party) moves(a Action) bool {
 	switch a {
-	case Freeze, Lift:
+	case Freeze, TakeOver, Lift:
 		return p.Side == OfRegulator || p.Side == OfOperator
 	case Close:
 		return p.Side == OfDeveloper && p.Owner || p.Side == OfOperator
@@ -376,11 +380,16 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, w *Wor
 		return err
 	}
 	at := s.instant()
-	w.StateAt, w.Reason = at, w.words
+	w.Reason = w.words
+	if w.State != from {
+		w.StateAt = at
+	}
 	switch a {
 	case Freeze:
 		w.FrozenBy, w.frozenFrom = w.side, from
 		err = stopJobs(ctx, tx, w.ID, fault.New(fault.Forbidden, "空间被冻结，作业停止。"), at)
+	case TakeOver:
+		w.FrozenBy = w.side
 	case Lift:
 		w.FrozenBy, w.frozenFrom = "", ""
 	case Close, WindUp:
@@ -404,6 +413,9 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, w *Wor
 		return err
 	}
 	if err := saveWorkspace(ctx, tx, w); err != nil {
+		return err
+	}
+	if err := happened(ctx, tx, who, w, a, at); err != nil {
 		return err
 	}
 	details := audit.Moved(from, w.State)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/internal/account"
 	"shuyuan/internal/database"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/fault"
@@ -85,6 +86,27 @@ func saveWorkspace(ctx context.Context, tx pgx.Tx, w *Workspace) error {
 		return fmt.Errorf("save workspace %s: %w", w.Number, err)
 	}
 	return nil
+}
+
+// happened writes a move of w into its history, with the words that w then bears.
+func happened(ctx context.Context, tx pgx.Tx, who account.Actor, w *Workspace, a Action, at time.Time) error {
+	side, by, name := w.side, &who.ID, who.Name
+	if who.ID <= 0 {
+		side, by, name = OfPlatform, nil, ""
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO workspace_events (workspace_id, act, side, by_id, name, words, state, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, w.ID, string(a), string(side), by, name, w.words, w.State, at)
+	if err != nil {
+		return fmt.Errorf("event of workspace %s: %w", w.Number, err)
+	}
+	return nil
+}
+
+func selectHistory(ctx context.Context, q database.Querier, workspace int64) ([]Moved, error) {
+	rows, err := q.Query(ctx, `SELECT act, side, name, words, state, at FROM workspace_events WHERE workspace_id = $1 ORDER BY id`, workspace)
+	if err != nil {
+		return nil, fmt.Errorf("events of a workspace: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Moved])
 }
 
 // named is, in SQL, what somebody may be let do in workspaces at all: what the

@@ -36,6 +36,7 @@ type View struct {
 	FeeRule     policy.Rule
 	Certificate *Certificate
 	Offers      []Action
+	History     []Moved
 	Limits      Limits
 	QuotaRule   policy.Rule
 }
@@ -103,6 +104,9 @@ func (s *Service) Workspace(ctx context.Context, who account.Actor, number strin
 		v.Programs = slices.CompactFunc(all, func(a, b Program) bool { return a.Name == b.Name })
 	}
 	if v.Members, err = selectMembers(ctx, s.pool, w); err != nil {
+		return nil, err
+	}
+	if v.History, err = selectHistory(ctx, s.pool, w.ID); err != nil {
 		return nil, err
 	}
 	w.side = p.Side

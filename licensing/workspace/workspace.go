@@ -56,6 +56,16 @@ type Workspace struct {
 	side  Side
 }
 
+// Moved is one move of a workspace, in its history.
+type Moved struct {
+	Act   Action
+	Side  Side
+	Name  string // empty: the platform
+	Words string
+	State State
+	At    time.Time
+}
+
 // Over reports whether nothing happens in it any more.
 func (w *Workspace) Over() bool { return w.State == Closing || w.State == Destroyed }
 

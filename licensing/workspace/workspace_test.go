@@ -141,7 +141,7 @@ func TestTheRegulatorFreezes(t *testing.T) {
 	if _, err := w.Workspaces.Ask(t.Context(), w.Owner, v.Number, workspace.NewJob{Kind: workspace.OfSQL, SQL: "SELECT 1 AS a"}); fault.KindOf(err) != fault.Forbidden {
 		t.Fatal(err)
 	}
-	if _, err := w.Workspaces.Move(t.Context(), w.Reviewers[0], v.Number, workspace.Step{Action: workspace.Lift, Words: "好", Revision: frozen.Revision}); fault.KindOf(err) != fault.Forbidden {
+	if _, err := w.Workspaces.Move(t.Context(), w.Reviewers[0], v.Number, workspace.Step{Action: workspace.Lift, Words: "好", Revision: frozen.Revision}); fault.KindOf(err) != fault.Conflict {
 		t.Fatalf("the operator lifted the regulator's freeze: %v", err)
 	}
 	if _, err := w.Workspaces.Move(t.Context(), w.Regulator, v.Number, workspace.Step{Action: workspace.Lift, Words: "核查完", Revision: frozen.Revision}); err != nil {

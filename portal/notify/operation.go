@@ -64,6 +64,8 @@ func operated(lang text.Lang, n operation.Notice, base string) string {
 		switch operation.Action(n.Act) {
 		case operation.Suspend, operation.Freeze, operation.Revoke, operation.Surrender, operation.Expire:
 			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权从这时起停止，内容没有改动。"))
+		case operation.TakeOver:
+			lines = append(lines, "", say("仍然停止；由接管的一方或者级别更高的一方恢复。"))
 		case operation.Resume, operation.Unfreeze:
 			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权照原样恢复。"))
 		}
@@ -72,6 +74,8 @@ func operated(lang text.Lang, n operation.Notice, base string) string {
 		switch operation.EntryAction(n.Act) {
 		case operation.SuspendEntry, operation.ObjectEntry, operation.EndEntry, operation.LeaveEntry:
 			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权从这时起停止，内容没有改动。"))
+		case operation.TakeOverEntry:
+			lines = append(lines, "", say("仍然停止；由接管的一方或者级别更高的一方恢复。"))
 		case operation.ResumeEntry, operation.ReleaseEntry:
 			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权照原样恢复。"))
 		}

@@ -204,7 +204,6 @@ func init() {
 		"用法":     "use",
 		"用过":     "Used",
 		"用途（只能是运营授权里的）":                "Purpose (one of the mandate's)",
-		"由暂停它的一方恢复。":                   "Whoever suspended it resumes it.",
 		"由机构的负责人提交和签署；您写的已经保存，请告诉负责人。": "An owner of the organisation submits and signs; what you wrote is saved, please tell them.",
 		"由机构的负责人提交，提交前会再确认一次身份。":       "An owner of the organisation submits, and is asked once more who they are.",
 		"由机构的负责人签署。":                   "An owner of the organisation signs.",

@@ -274,6 +274,7 @@ func computed(change string) string {
 		INSERT INTO scenario_grants (number, contract_id, item_id, dataset_id, resource_id, columns, uses, from_at, until_at, state, state_at)
 		SELECT 'CSQ-2025-000001', 1, 1, r.dataset_id, r.id, '{a,b}', '{"a": "group", "b": "aggregate"}', '2025-01-01', '2099-01-01', 'active', '2025-01-01' FROM versions v JOIN resources r ON r.id = v.resource_id WHERE v.id = 1;
 		INSERT INTO workspaces (number, scenario_id, organisation_id, state, state_at, wrapped_key, cpu_seconds, memory_mb, wall_seconds, concurrent, rows_most, opened_by, opened_at) VALUES ('KJ-2025-000001', 1, 5, 'ready', '2025-02-01', '\x00', 1, 1, 1, 1, 1, 2, '2025-02-01');
+		INSERT INTO workspace_events (workspace_id, act, side, name, state, at) VALUES (1, 'begin', 'platform', '', 'ready', '2025-02-01');
 		INSERT INTO acquisitions (user_id, organisation_id, workspace_id, scenario_grant_id, dataset_id, version_id, sha256, channel, form, terms, request, began_at) SELECT 2, 5, 1, 1, 1, 1, sha256, 'mount', 'table', 'x', 'r', '2025-02-01' FROM versions WHERE id = 1;
 		INSERT INTO acquisition_ends SELECT max(id), 1, '2025-02-02', true FROM acquisitions;
 		INSERT INTO workspace_mounts (workspace_id, grant_id, version_id, name, columns, minimum, mask, state, prepared, acquisition_id, asked_by, asked_at, ready_at) SELECT 1, 1, 1, 't', '[{"Name": "a", "Use": "group"}]', 10, repeat('a', 64), 'ready', '{}', max(id), 2, '2025-02-01', '2025-02-02' FROM acquisitions;
@@ -312,6 +313,7 @@ func authorised(sql string) string {
 const jobBelow = `INSERT INTO scenarios (number, mandate_id, organisation_id, user_id, title, state, state_at, made_at, from_at, until_at) SELECT 'SCN-2025-000001', 2, 82, id, 'x', 'active', '2025-01-01', '2025-01-01', '2025-01-01', '2099-01-01' FROM users WHERE name = '开';
 	INSERT INTO scenario_contracts (number, scenario_id, sha256, from_at, until_at, state, state_at) VALUES ('KFHT-2025-000001', 1, repeat('a', 64), '2025-01-01', '2099-01-01', 'active', '2025-01-01');
 	INSERT INTO workspaces (number, scenario_id, organisation_id, state, state_at, wrapped_key, cpu_seconds, memory_mb, wall_seconds, concurrent, rows_most, opened_by, opened_at) VALUES ('KJ-2025-000001', 1, 82, 'ready', '2025-02-01', '\x00', 1, 1, 1, 1, 1, 2, '2025-02-01');
+	INSERT INTO workspace_events (workspace_id, act, side, name, state, at) VALUES (1, 'begin', 'platform', '', 'ready', '2025-02-01');
 	INSERT INTO workspace_jobs (number, workspace_id, kind, sql, state, state_at, asked_by, asked_name, asked_at, started_at, runner) VALUES ('ZY-2025-000001', 1, 'sql', 'x', 'running', '2025-02-03', 2, '陈', '2025-02-03', '2025-02-03', 'r');
 	`
 
@@ -467,6 +469,14 @@ var mutations = []struct {
 	{name: "a job runs on after its mandate was revoked", rule: "L9 below a mandate", names: "job ZY-2025-000001", sql: authorised(jobBelow + `UPDATE mandates SET state = 'revoked', reason = 'x', state_at = now() - interval '2 hours' WHERE id = 1`)},
 	{name: "a mandate was moved behind its history", rule: "L9 a mandate, a plan", names: "mandate AUTH-2025-000002 is suspended, its history ends with active", sql: authorised(`UPDATE mandates SET state = 'suspended' WHERE id = 2`)},
 	{name: "an entry was moved behind its history", rule: "L9 a mandate, a plan", names: "developer RZ-2025-000001", sql: authorised(`UPDATE developers SET state = 'suspended'`)},
+	{name: "a mandate is held by another than its history says", rule: "L9 whoever holds", names: "mandate AUTH-2025-000002 is held by body, its history says regulator", sql: authorised(checks("mandates") + `UPDATE mandates SET state = 'suspended', held_by = 'body', basis = 'x', reason = 'x' WHERE id = 2;
+		INSERT INTO operation_events (subject, case_id, act, name, side, state, at) VALUES ('mandate', 2, 'suspend', 'x', 'body', 'suspended', now()), ('mandate', 2, 'take_over', 'x', 'regulator', 'suspended', now())`)},
+	{name: "an entry was taken over behind its history", rule: "L9 whoever holds", names: "developer RZ-2025-000001 is held by body, its history says operator", sql: authorised(`UPDATE developers SET state = 'suspended', held_by = 'body', reason = 'x';
+		INSERT INTO operation_events (subject, case_id, act, name, side, state, at) VALUES ('developer', 1, 'suspend', 'x', 'operator', 'suspended', now())`)},
+	{name: "a scenario was taken over behind its history", rule: "L9 whoever holds", names: "scenario SCN-2025-000001 is held by regulator, its history says nobody", sql: developed(`UPDATE scenarios SET state = 'suspended', suspended_by = 'regulator', reason = 'x'`)},
+	{name: "a freeze was taken over behind its history", rule: "L9 whoever holds", names: "workspace KJ-2025-000001 is held by regulator, its history says operator", sql: computed(`UPDATE workspaces SET state = 'frozen', frozen_by = 'regulator', frozen_from = 'ready', reason = 'x';
+		INSERT INTO workspace_events (workspace_id, act, side, name, state, at) VALUES (1, 'freeze', 'operator', 'x', 'frozen', now())`)},
+	{name: "a workspace was moved behind its history", rule: "W4 a workspace stands", names: "workspace KJ-2025-000001 is frozen, its history ends with ready", sql: computed(`UPDATE workspaces SET state = 'frozen', frozen_by = 'regulator', frozen_from = 'ready', reason = 'x'`)},
 	{name: "a mandate outlives its term", rule: "L9 a mandate, a plan", names: "mandate AUTH-2025-000001 is active since its term is over", sql: authorised(`UPDATE mandates SET until_at = now() - interval '2 hours' WHERE id = 1`)},
 	{name: "somebody writes whom nobody confirmed", rule: "L9 people of a developer", names: "entry RZ-2025-000001", sql: authorised(`INSERT INTO developer_people (developer_id, user_id, writes, releases) VALUES (1, 2, true, false)`)},
 	{name: "an operator that won nothing", rule: "L9 an operator won", names: "award of plan SSFA-2025-000001", sql: authorised(`INSERT INTO mandate_awards (plan_id, winner_id, way, candidates, announced_on, words, tender, recorded_by, recorded_name, recorded_at) VALUES (1, 81, 'open_tender', 3, '2025-01-01', 'x', 'TD-2025-000001', 1, 'x', now())`)},

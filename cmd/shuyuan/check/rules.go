@@ -409,6 +409,16 @@ var rules = []rule{
 		FROM (SELECT 'plan' AS subject, id, number, state FROM mandate_plans UNION ALL SELECT 'mandate', id, number, state FROM mandates WHERE plan_id IS NOT NULL UNION ALL SELECT 'developer', id, number, state FROM developers) x
 		LEFT JOIN LATERAL (SELECT state FROM operation_events e WHERE e.subject = x.subject AND e.case_id = x.id ORDER BY e.id DESC LIMIT 1) e ON true WHERE e.state IS DISTINCT FROM x.state
 		UNION ALL SELECT format('mandate %s is %s since its term is over', number, state) FROM mandates WHERE state IN ('signed', 'active', 'suspended') AND until_at < @now::timestamptz - interval '1 hour'`},
+	{id: "L9", says: "whoever holds what is suspended is who suspended it, or took it over, last", query: `
+		SELECT format('%s %s is held by %s, its history says %s', x.what, x.number, x.holder, coalesce(x.side, 'nobody')) FROM (
+			SELECT 'mandate' AS what, number, held_by AS holder, (SELECT side FROM operation_events e WHERE e.subject = 'mandate' AND e.case_id = m.id AND e.state = 'suspended' ORDER BY e.id DESC LIMIT 1) AS side FROM mandates m WHERE state = 'suspended' AND plan_id IS NOT NULL
+			UNION ALL SELECT 'developer', number, held_by, (SELECT side FROM operation_events e WHERE e.subject = 'developer' AND e.case_id = d.id AND e.state = 'suspended' ORDER BY e.id DESC LIMIT 1) FROM developers d WHERE state = 'suspended'
+			UNION ALL SELECT 'scenario', number, suspended_by, (SELECT side FROM scenario_events e WHERE e.scenario_id = s.id AND e.act IN ('suspend', 'take_over') ORDER BY e.number DESC LIMIT 1) FROM scenarios s WHERE state = 'suspended'
+			UNION ALL SELECT 'workspace', number, frozen_by, (SELECT side FROM workspace_events e WHERE e.workspace_id = w.id AND e.state = 'frozen' ORDER BY e.id DESC LIMIT 1) FROM workspaces w WHERE state = 'frozen') x
+		WHERE x.holder IS DISTINCT FROM x.side`},
+	{id: "W4", says: "a workspace stands where its history ends", query: `
+		SELECT format('workspace %s is %s, its history ends with %s', w.number, w.state, coalesce(e.state, 'nothing'))
+		FROM workspaces w LEFT JOIN LATERAL (SELECT state FROM workspace_events WHERE workspace_id = w.id ORDER BY id DESC LIMIT 1) e ON true WHERE e.state IS DISTINCT FROM w.state`},
 	{id: "L9", says: "people of a developer are those whom its entry named, or whom its operator confirmed last", query: `
 		SELECT 'entry ' || d.number FROM developers d
 		JOIN LATERAL (SELECT writes, releases FROM developer_people_changes c WHERE c.developer_id = d.id AND c.state = 'confirmed' ORDER BY c.id DESC LIMIT 1) c ON true
