@@ -79,6 +79,30 @@ func (s *Service) take(ctx context.Context, d blob.Digest, name string, opt inge
 	return out, nil
 }
 
+// Made is a table that was made of a file and is no version of anything yet.
+type Made struct {
+	Name   string
+	Table  rows.Table
+	Info   blob.Info // of its Parquet file
+	Report ingest.TableReport
+}
+
+// MakeOf reads an object of the store in a limited child, as an upload is read, and
+// returns its tables and what a person must have seen before it is public. They lie in
+// the store and have no row: unless somebody makes one, Sweep takes them.
+func (s *Service) MakeOf(ctx context.Context, d blob.Digest, name string, opt ingest.Options) ([]Made, []ingest.Finding, error) {
+	got, err := s.take(ctx, d, name, opt, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []Made
+	for i, t := range got.report.Tables {
+		f := got.files[i]
+		out = append(out, Made{Name: t.Name, Info: f.info, Report: t, Table: rows.Table{Parquet: f.info.Digest, Rows: t.Rows, Key: "made/" + string(f.info.Digest), Schema: schemaOf(f, nil)}})
+	}
+	return out, got.report.Findings, nil
+}
+
 func (s *Service) putTable(ctx context.Context, t ingest.TableReport, dir string) (blob.Info, error) {
 	made, err := t.OpenTable(dir)
 	if err != nil {

@@ -1,5 +1,19 @@
-// Package marketplace is the trade in products derived from public data:
-// registration, listings, contracts, orders, settlement. It is the last of the
-// four domains to be built; nothing of it exists yet, and no page shows any of
-// it.
+// Package marketplace is the trade in products derived from public data. So far it
+// has the products themselves: what they are made of and from, the seal that freezes
+// a version with a statement of its sources, and what takes one back.
+//
+// A Product belongs to the organisation that developed it. A Version is made of
+// Contents (a result that left a workspace, a table or bytes from outside) and of
+// Inputs, and goes building → checked → sealed → published. Checking recomputes every
+// content; sealing walks from jobs to acquisitions to versions of datasets, signs what
+// it found (package provenance/statement), and writes statement, envelope, place in
+// the transparency log and the stamped files in one transaction, after which nothing
+// of it changes. No form has a field for a source or a date.
+//
+// What is withdrawn, put right or recalled above a sealed version flags everything
+// below it (Follow). Verify answers anybody what a digest or a number is.
+//
+// Registration, certificates, listings, contracts, orders and settlement are not
+// here yet: a product comes to Registered and Listable by Registered and Certified,
+// which those will call.
 package marketplace

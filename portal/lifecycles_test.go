@@ -26,6 +26,7 @@ import (
 	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
+	"shuyuan/marketplace"
 )
 
 // lifecycles are all tables of moves, as docs/lifecycles.md shows them.
@@ -51,6 +52,8 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Workspace job", "One program that is run in a workspace (`licensing/workspace`).", workspace.JobLifecycle()},
 	{"Output review", "Whether a result leaves a workspace: by rules, then by two people (`licensing/workspace`).", workspace.ReviewLifecycle()},
 	{"Registered algorithm", "A program that is pinned by the digest of its text (`licensing/workspace`).", workspace.AlgorithmLifecycle()},
+	{"Product", "What is derived from public data and offered (`marketplace`; FJ-5.2). Registration and certification are not here yet: they move it as administrator.", marketplace.Lifecycle()},
+	{"Version of a product", "What is sealed with its sources and days of acquisition (`marketplace`; AS-35, AB-35.4). Who stands where, the service finds out.", marketplace.VersionLifecycle()},
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Application", "An application for conditional data (`licensing`; TJ-23, AB-35). What the platform does by itself stands as administrator.", licensing.Lifecycle()},

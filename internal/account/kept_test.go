@@ -66,6 +66,13 @@ var keptColumns = []keptColumn{
 	{"questions", "answered_by", "acts.ndjson", stays, official},
 	{"questions", "hidden_by", "acts.ndjson", stays, official},
 
+	{"products", "made_by", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
+	{"product_versions", "made_by", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
+	{"product_contents", "came_by", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
+	{"product_inputs", "added_by", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
+	{"product_seals", "sealed_by", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
+	{"product_recalls", "by_id", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
+	{"product_events", "by_id", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
 	{"acquisitions", "user_id", "data.json", stays, "who was given which version and when is the ground of the stamp (AS-35); the name goes with the account"},
 	{"agreements", "user_by", "acts.ndjson", stays, "a signature under an agreement, with the name as signed"},
 	{"agreements", "provider_by", "acts.ndjson", stays, official},

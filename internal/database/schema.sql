@@ -333,6 +333,105 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.product_inputs_sealed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.from_version IS NOT NULL AND NOT EXISTS (SELECT FROM product_seals WHERE version_id = NEW.from_version) THEN
+        RAISE EXCEPTION 'a product is made from what is sealed' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.number, OLD.organisation_id, OLD.made_by, OLD.made_at) IS DISTINCT FROM (NEW.number, NEW.organisation_id, NEW.made_by, NEW.made_at) THEN
+        RAISE EXCEPTION 'product % is of who made it', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('draft', 'internal_review'), ('internal_review', 'draft'), ('internal_review', 'registered'), ('registered', 'listable'), ('listable', 'suspended'), ('suspended', 'listable'),
+        ('draft', 'retired'), ('internal_review', 'retired'), ('registered', 'retired'), ('listable', 'retired'), ('suspended', 'retired')) THEN
+        RAISE EXCEPTION 'product % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (OLD.kind, OLD.scenario_id, OLD.sold) IS DISTINCT FROM (NEW.kind, NEW.scenario_id, NEW.sold) AND EXISTS (SELECT FROM product_seals s JOIN product_versions v ON v.id = s.version_id WHERE v.product_id = OLD.id) THEN
+        RAISE EXCEPTION 'product % has a sealed version that says what it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_right_of_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.over = 'public' AND NEW.what = 'hold' AND EXISTS (SELECT FROM organisations o WHERE o.name = NEW.holder) THEN
+        RAISE EXCEPTION 'public data is held by the state, and by no organisation that develops or sells' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_sealing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM product_versions WHERE id = NEW.version_id AND state = 'checked') THEN
+        RAISE EXCEPTION 'version % is not being sealed', NEW.version_id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_version_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.product_id, OLD.major, OLD.minor, OLD.patch, OLD.supersedes, OLD.made_by, OLD.made_at) IS DISTINCT FROM (NEW.product_id, NEW.major, NEW.minor, NEW.patch, NEW.supersedes, NEW.made_by, NEW.made_at) THEN
+        RAISE EXCEPTION 'version % keeps its number', OLD.semver USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state NOT IN ('building', 'checked') AND (OLD.method, OLD.notes, OLD.forms, OLD.built_at, OLD.facts) IS DISTINCT FROM (NEW.method, NEW.notes, NEW.forms, NEW.built_at, NEW.facts) THEN
+        RAISE EXCEPTION 'version % is sealed', OLD.semver USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('building', 'checked'), ('checked', 'building'), ('checked', 'sealed'), ('sealed', 'published'), ('published', 'deprecated'),
+        ('sealed', 'recalled'), ('published', 'recalled'), ('deprecated', 'recalled')) THEN
+        RAISE EXCEPTION 'version % does not go from % to %', OLD.semver, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = 'checked' AND NEW.state = 'sealed' AND NOT EXISTS (SELECT FROM product_seals WHERE version_id = NEW.id) THEN
+        RAISE EXCEPTION 'version % has no seal', OLD.semver USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'recalled' AND OLD.state <> 'recalled' AND NOT EXISTS (SELECT FROM product_recalls WHERE version_id = NEW.id) THEN
+        RAISE EXCEPTION 'nothing says why version % is recalled', OLD.semver USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_version_open()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE of bigint; now_state text;
+BEGIN
+    IF TG_OP = 'DELETE' THEN of := OLD.version_id; ELSE of := NEW.version_id; END IF;
+    SELECT state INTO now_state FROM product_versions WHERE id = of;
+    IF now_state <> 'building' THEN
+        RAISE EXCEPTION 'version % is % and no more built', of, now_state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    IF TG_OP = 'UPDATE' AND NEW.version_id <> OLD.version_id THEN
+        RAISE EXCEPTION 'what a version is made of stays with it' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.rectification_answer_shown()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3371,6 +3470,309 @@ CREATE TABLE passkeys (
 );
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 COMMENT ON COLUMN passkeys.credential IS 'public key and counter (WebAuthn): it checks and opens nothing';
+
+CREATE TABLE product_artefacts (
+    version_id bigint NOT NULL,
+    content_id bigint NOT NULL,
+    form text NOT NULL,
+    name text NOT NULL,
+    media text NOT NULL,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT product_artefacts_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT product_artefacts_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT product_artefacts_content_id_fkey FOREIGN KEY (content_id) REFERENCES product_contents(id),
+    CONSTRAINT product_artefacts_sha256_fkey FOREIGN KEY (sha256) REFERENCES blobs(sha256),
+    CONSTRAINT product_artefacts_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_artefacts_pkey PRIMARY KEY (version_id, content_id, form),
+    CONSTRAINT product_artefacts_version_id_name_key UNIQUE (version_id, name)
+);
+CREATE INDEX product_artefacts_sha256 ON public.product_artefacts USING btree (sha256);
+CREATE TRIGGER product_artefacts_frozen BEFORE DELETE OR UPDATE ON public.product_artefacts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_artefacts_kept BEFORE TRUNCATE ON public.product_artefacts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_artefacts_sealing BEFORE INSERT ON public.product_artefacts FOR EACH ROW EXECUTE FUNCTION product_sealing();
+COMMENT ON TABLE product_artefacts IS 'the files of a sealed version, each with its stamp in it';
+
+CREATE TABLE product_contents (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    form text NOT NULL,
+    release_id bigint,
+    object text NOT NULL,
+    file_name text NOT NULL DEFAULT ''::text,
+    media text NOT NULL DEFAULT ''::text,
+    columns jsonb NOT NULL DEFAULT '[]'::jsonb,
+    description jsonb NOT NULL DEFAULT '{}'::jsonb,
+    rows bigint NOT NULL DEFAULT 0,
+    bytes bigint NOT NULL DEFAULT 0,
+    digest text NOT NULL,
+    came_at timestamp with time zone NOT NULL,
+    came_by bigint NOT NULL,
+    CONSTRAINT product_contents_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT product_contents_check CHECK (((form = 'table'::text) OR (release_id IS NULL))),
+    CONSTRAINT product_contents_check1 CHECK (((form = 'table'::text) = (columns <> '[]'::jsonb))),
+    CONSTRAINT product_contents_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text)),
+    CONSTRAINT product_contents_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT product_contents_form_check CHECK ((form = ANY (ARRAY['table'::text, 'bytes'::text]))),
+    CONSTRAINT product_contents_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT product_contents_position_check CHECK (("position" >= 0)),
+    CONSTRAINT product_contents_rows_check CHECK ((rows >= 0)),
+    CONSTRAINT product_contents_came_by_fkey FOREIGN KEY (came_by) REFERENCES users(id),
+    CONSTRAINT product_contents_object_fkey FOREIGN KEY (object) REFERENCES blobs(sha256),
+    CONSTRAINT product_contents_release_id_fkey FOREIGN KEY (release_id) REFERENCES releases(id),
+    CONSTRAINT product_contents_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_contents_pkey PRIMARY KEY (id),
+    CONSTRAINT product_contents_version_id_name_key UNIQUE (version_id, name)
+);
+CREATE INDEX product_contents_digest ON public.product_contents USING btree (digest);
+CREATE INDEX product_contents_release ON public.product_contents USING btree (release_id) WHERE (release_id IS NOT NULL);
+CREATE TRIGGER product_contents_open BEFORE INSERT OR DELETE OR UPDATE ON public.product_contents FOR EACH ROW EXECUTE FUNCTION product_version_open();
+COMMENT ON TABLE product_contents IS 'what a version is made of: a released result as it left, a table that was uploaded and read, or bytes';
+COMMENT ON COLUMN product_contents.object IS 'of a table the Parquet file that reading it made, as of datasets; of bytes the bytes';
+COMMENT ON COLUMN product_contents.columns IS 'of that Parquet file, in the order of the table';
+COMMENT ON COLUMN product_contents.description IS 'what the statement says of the content';
+COMMENT ON COLUMN product_contents.digest IS 'of the content: of a table by its canonical form, which no form of a file changes; of bytes, SHA-256';
+
+CREATE TABLE product_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    product_id bigint NOT NULL,
+    version_id bigint,
+    act text NOT NULL,
+    side text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT product_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT product_events_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT product_events_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX product_events_product ON public.product_events USING btree (product_id, id);
+CREATE TRIGGER product_events_frozen BEFORE DELETE OR UPDATE ON public.product_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_events_kept BEFORE TRUNCATE ON public.product_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE product_flags (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    version_id bigint NOT NULL,
+    why text NOT NULL,
+    source_version bigint,
+    from_version bigint,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    leaf bigint NOT NULL,
+    CONSTRAINT product_flags_check CHECK ((((why = 'recalled'::text) = (from_version IS NOT NULL)) AND ((why <> 'recalled'::text) = (source_version IS NOT NULL)))),
+    CONSTRAINT product_flags_why_check CHECK ((why = ANY (ARRAY['withdrawn'::text, 'corrected'::text, 'recalled'::text]))),
+    CONSTRAINT product_flags_from_version_fkey FOREIGN KEY (from_version) REFERENCES product_versions(id),
+    CONSTRAINT product_flags_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT product_flags_source_version_fkey FOREIGN KEY (source_version) REFERENCES versions(id),
+    CONSTRAINT product_flags_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_flags_pkey PRIMARY KEY (id),
+    CONSTRAINT product_flags_leaf_key UNIQUE (leaf)
+);
+CREATE UNIQUE INDEX product_flags_from ON public.product_flags USING btree (version_id, from_version) WHERE (from_version IS NOT NULL);
+CREATE UNIQUE INDEX product_flags_source ON public.product_flags USING btree (version_id, why, source_version) WHERE (source_version IS NOT NULL);
+CREATE TRIGGER product_flags_frozen BEFORE DELETE OR UPDATE ON public.product_flags FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_flags_kept BEFORE TRUNCATE ON public.product_flags FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE product_flags IS 'sealed versions one of whose inputs was withdrawn, put right or recalled after they were sealed';
+
+CREATE TABLE product_inputs (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    version_id bigint NOT NULL,
+    acquisition_id bigint,
+    from_version bigint,
+    title text NOT NULL DEFAULT ''::text,
+    evidence text,
+    evidence_name text NOT NULL DEFAULT ''::text,
+    added_by bigint NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT product_inputs_check CHECK ((num_nonnulls(acquisition_id, from_version, evidence) = 1)),
+    CONSTRAINT product_inputs_check1 CHECK (((evidence IS NULL) = (title = ''::text))),
+    CONSTRAINT product_inputs_check2 CHECK ((from_version <> version_id)),
+    CONSTRAINT product_inputs_acquisition_id_fkey FOREIGN KEY (acquisition_id) REFERENCES acquisitions(id),
+    CONSTRAINT product_inputs_added_by_fkey FOREIGN KEY (added_by) REFERENCES users(id),
+    CONSTRAINT product_inputs_evidence_fkey FOREIGN KEY (evidence) REFERENCES blobs(sha256),
+    CONSTRAINT product_inputs_from_version_fkey FOREIGN KEY (from_version) REFERENCES product_versions(id),
+    CONSTRAINT product_inputs_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_inputs_pkey PRIMARY KEY (id),
+    CONSTRAINT product_inputs_version_id_acquisition_id_key UNIQUE (version_id, acquisition_id),
+    CONSTRAINT product_inputs_version_id_from_version_key UNIQUE (version_id, from_version)
+);
+CREATE INDEX product_inputs_acquisition ON public.product_inputs USING btree (acquisition_id) WHERE (acquisition_id IS NOT NULL);
+CREATE INDEX product_inputs_from ON public.product_inputs USING btree (from_version) WHERE (from_version IS NOT NULL);
+CREATE TRIGGER product_inputs_open BEFORE INSERT OR DELETE OR UPDATE ON public.product_inputs FOR EACH ROW EXECUTE FUNCTION product_version_open();
+CREATE TRIGGER product_inputs_sealed BEFORE INSERT OR UPDATE ON public.product_inputs FOR EACH ROW EXECUTE FUNCTION product_inputs_sealed();
+COMMENT ON TABLE product_inputs IS 'what went in besides what the jobs of released results read: acquisitions that the developer holds, versions of other products, and what is declared with evidence';
+
+CREATE TABLE product_recalls (
+    version_id bigint NOT NULL,
+    by_side text NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    leaf bigint NOT NULL,
+    CONSTRAINT product_recalls_by_side_check CHECK ((by_side = ANY (ARRAY['developer'::text, 'platform'::text]))),
+    CONSTRAINT product_recalls_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT product_recalls_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT product_recalls_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_recalls_pkey PRIMARY KEY (version_id),
+    CONSTRAINT product_recalls_leaf_key UNIQUE (leaf)
+);
+CREATE TRIGGER product_recalls_frozen BEFORE DELETE OR UPDATE ON public.product_recalls FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_recalls_kept BEFORE TRUNCATE ON public.product_recalls FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE product_rights (
+    product_id bigint NOT NULL,
+    over text NOT NULL,
+    what text NOT NULL,
+    organisation_id bigint,
+    holder text NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT product_rights_check CHECK (
+CASE over
+    WHEN 'public'::text THEN (what = ANY (ARRAY['hold'::text, 'process'::text]))
+    WHEN 'own'::text THEN (what = 'hold'::text)
+    ELSE (what = 'operate'::text)
+END),
+    CONSTRAINT product_rights_holder CHECK (((organisation_id IS NOT NULL) OR ((over = 'public'::text) AND (what = 'hold'::text)))),
+    CONSTRAINT product_rights_holder_check CHECK ((holder <> ''::text)),
+    CONSTRAINT product_rights_over_check CHECK ((over = ANY (ARRAY['public'::text, 'own'::text, 'product'::text]))),
+    CONSTRAINT product_rights_public CHECK (((over <> 'public'::text) OR (what <> 'hold'::text) OR (organisation_id IS NULL))),
+    CONSTRAINT product_rights_source_check CHECK ((source <> ''::text)),
+    CONSTRAINT product_rights_what_check CHECK ((what = ANY (ARRAY['hold'::text, 'process'::text, 'operate'::text]))),
+    CONSTRAINT product_rights_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT product_rights_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT product_rights_pkey PRIMARY KEY (product_id, over, what)
+);
+CREATE TRIGGER product_rights_of_state BEFORE INSERT OR UPDATE ON public.product_rights FOR EACH ROW EXECUTE FUNCTION product_right_of_state();
+COMMENT ON TABLE product_rights IS '数据资源持有权, 数据加工使用权, 数据产品经营权: who has each, and where from';
+COMMENT ON COLUMN product_rights.over IS 'public: of the public data in the product; own: of what the developer brought; product: of the product itself';
+
+CREATE TABLE product_seals (
+    version_id bigint NOT NULL,
+    statement bytea NOT NULL,
+    digest text NOT NULL,
+    envelope bytea NOT NULL,
+    key_id text NOT NULL,
+    leaf bigint NOT NULL,
+    built_at timestamp with time zone NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    sealed_by bigint NOT NULL,
+    sealed_name text NOT NULL,
+    CONSTRAINT product_seals_check CHECK ((digest = encode(sha256(statement), 'hex'::text))),
+    CONSTRAINT product_seals_check1 CHECK ((built_at <= sealed_at)),
+    CONSTRAINT product_seals_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT product_seals_key_id_check CHECK ((key_id <> ''::text)),
+    CONSTRAINT product_seals_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT product_seals_sealed_by_fkey FOREIGN KEY (sealed_by) REFERENCES users(id),
+    CONSTRAINT product_seals_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_seals_pkey PRIMARY KEY (version_id),
+    CONSTRAINT product_seals_digest_key UNIQUE (digest),
+    CONSTRAINT product_seals_leaf_key UNIQUE (leaf)
+);
+CREATE TRIGGER product_seals_frozen BEFORE DELETE OR UPDATE ON public.product_seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_seals_kept BEFORE TRUNCATE ON public.product_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_seals_sealing BEFORE INSERT ON public.product_seals FOR EACH ROW EXECUTE FUNCTION product_sealing();
+COMMENT ON TABLE product_seals IS 'the statement of sources (in-toto) as it was signed, its envelope (DSSE), and its place in the transparency log';
+
+CREATE TABLE product_sources (
+    version_id bigint NOT NULL,
+    acquisition_id bigint NOT NULL,
+    dataset_id bigint NOT NULL,
+    source_version bigint NOT NULL,
+    basis text NOT NULL,
+    CONSTRAINT product_sources_basis_check CHECK ((basis = ANY (ARRAY['machine'::text, 'held'::text]))),
+    CONSTRAINT product_sources_acquisition_id_fkey FOREIGN KEY (acquisition_id) REFERENCES acquisitions(id),
+    CONSTRAINT product_sources_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+    CONSTRAINT product_sources_source_version_fkey FOREIGN KEY (source_version) REFERENCES versions(id),
+    CONSTRAINT product_sources_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_sources_pkey PRIMARY KEY (version_id, acquisition_id)
+);
+CREATE INDEX product_sources_dataset ON public.product_sources USING btree (dataset_id);
+CREATE INDEX product_sources_version ON public.product_sources USING btree (source_version);
+CREATE TRIGGER product_sources_frozen BEFORE DELETE OR UPDATE ON public.product_sources FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_sources_kept BEFORE TRUNCATE ON public.product_sources FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_sources_sealing BEFORE INSERT ON public.product_sources FOR EACH ROW EXECUTE FUNCTION product_sealing();
+COMMENT ON TABLE product_sources IS 'every version of public data in a sealed version, through all that it was made of';
+
+CREATE TABLE product_versions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    product_id bigint NOT NULL,
+    major integer NOT NULL,
+    minor integer NOT NULL,
+    patch integer NOT NULL,
+    semver text GENERATED ALWAYS AS ((((((major)::text || '.'::text) || (minor)::text) || '.'::text) || (patch)::text)) STORED,
+    supersedes bigint,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    method text NOT NULL DEFAULT ''::text,
+    notes text NOT NULL DEFAULT ''::text,
+    forms text[] NOT NULL DEFAULT '{}'::text[],
+    built_at timestamp with time zone,
+    facts text NOT NULL DEFAULT ''::text,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT product_versions_check CHECK ((((major + minor) + patch) > 0)),
+    CONSTRAINT product_versions_check1 CHECK (((state = 'building'::text) OR ((facts <> ''::text) AND (built_at IS NOT NULL)))),
+    CONSTRAINT product_versions_facts_check CHECK (((facts = ''::text) OR (facts ~ '^[0-9a-f]{64}$'::text))),
+    CONSTRAINT product_versions_major_check CHECK ((major >= 0)),
+    CONSTRAINT product_versions_minor_check CHECK ((minor >= 0)),
+    CONSTRAINT product_versions_patch_check CHECK ((patch >= 0)),
+    CONSTRAINT product_versions_state_check CHECK ((state = ANY (ARRAY['building'::text, 'checked'::text, 'sealed'::text, 'published'::text, 'deprecated'::text, 'recalled'::text]))),
+    CONSTRAINT product_versions_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT product_versions_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT product_versions_supersedes_fkey FOREIGN KEY (supersedes) REFERENCES product_versions(id),
+    CONSTRAINT product_versions_supersedes_product_id_fkey FOREIGN KEY (supersedes, product_id) REFERENCES product_versions(id, product_id),
+    CONSTRAINT product_versions_pkey PRIMARY KEY (id),
+    CONSTRAINT product_versions_id_product_id_key UNIQUE (id, product_id),
+    CONSTRAINT product_versions_product_id_major_minor_patch_key UNIQUE (product_id, major, minor, patch),
+    CONSTRAINT product_versions_product_id_semver_key UNIQUE (product_id, semver)
+);
+CREATE UNIQUE INDEX product_versions_after ON public.product_versions USING btree (supersedes);
+CREATE TRIGGER product_versions_moves BEFORE UPDATE ON public.product_versions FOR EACH ROW EXECUTE FUNCTION product_version_moves();
+COMMENT ON COLUMN product_versions.facts IS 'SHA-256 of what the records said of its inputs when it was checked: sealing asks them again, and stops where they say something else';
+
+CREATE TABLE products (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    organisation_id bigint NOT NULL,
+    scenario_id bigint,
+    kind text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL DEFAULT ''::text,
+    summary text NOT NULL DEFAULT ''::text,
+    summary_en text NOT NULL DEFAULT ''::text,
+    sold boolean NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    sample boolean NOT NULL DEFAULT false,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT products_check CHECK (((state <> 'suspended'::text) OR (reason <> ''::text))),
+    CONSTRAINT products_kind_check CHECK ((kind = ANY (ARRAY['dataset'::text, 'api'::text, 'report'::text, 'model'::text, 'tool'::text]))),
+    CONSTRAINT products_number_check CHECK ((number ~ '^PRD-\d{4}-\d{6}$'::text)),
+    CONSTRAINT products_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'internal_review'::text, 'registered'::text, 'listable'::text, 'suspended'::text, 'retired'::text]))),
+    CONSTRAINT products_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT products_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT products_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT products_scenario_id_fkey FOREIGN KEY (scenario_id) REFERENCES scenarios(id),
+    CONSTRAINT products_pkey PRIMARY KEY (id),
+    CONSTRAINT products_number_key UNIQUE (number),
+    CONSTRAINT products_sent_key UNIQUE (sent)
+);
+CREATE INDEX products_organisation ON public.products USING btree (organisation_id, id DESC);
+CREATE INDEX products_scenario ON public.products USING btree (scenario_id) WHERE (scenario_id IS NOT NULL);
+CREATE TRIGGER products_moves BEFORE UPDATE ON public.products FOR EACH ROW EXECUTE FUNCTION product_moves();
+COMMENT ON COLUMN products.sold IS 'what is given for money, or for nothing: a product that is sold may not hold data that was granted for academic use alone (AB-35.2)';
 
 CREATE TABLE question_reports (
     question_id bigint NOT NULL,

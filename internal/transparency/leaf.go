@@ -20,7 +20,7 @@ type Leaf struct {
 // fields are what a leaf of each kind may say; the first ones, up to the empty
 // word, it must.
 var fields = map[wire.Kind][]string{
-	wire.Seal:        {"statement", "product", "version", "", "content", "key", "certificate", "supersedes"},
+	wire.Seal:        {"statement", "product", "version", "", "content", "artefacts", "key", "certificate", "supersedes"},
 	wire.Recall:      {"statement", "product", "version", "", "reason", "key"},
 	wire.Certificate: {"statement", "certificate", "", "product", "version", "key", "state", "until"},
 	wire.KeyMade:     {"statement", "key", "purpose", "public", "from", "until", "by", "signature"},

@@ -520,3 +520,16 @@ func sqlName(slug string) string {
 	}
 	return name[:min(len(name), 50)]
 }
+
+// Standing is why nothing passes under a scenario of an organisation now, nil where it
+// does: the first link of the chain above it that does not stand. It is what stops
+// programs, and what stops a product that was made of their results from being sealed.
+func Standing(ctx context.Context, q database.Querier, scenario, organisation int64, now time.Time) error {
+	w := &Workspace{}
+	w.Scenario.ID, w.Organisation.ID = scenario, organisation
+	found, err := selectBroken(ctx, q, w, now)
+	if err != nil || found.what == "" {
+		return err
+	}
+	return broken(found)
+}

@@ -1,0 +1,177 @@
+package marketplace
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"shuyuan/internal/fault"
+	"shuyuan/internal/signing"
+	"shuyuan/marketplace/provenance/statement"
+)
+
+// Verdict is what is said of something that somebody checks. Of a file there are two
+// more, that only reading it tells: package provenance/verify.
+type Verdict string
+
+// The verdicts on a digest or a number.
+const (
+	Genuine Verdict = "genuine" // 真实有效
+	Lapsed  Verdict = "lapsed"  // 真实但已失效: recalled, or what it stands on no longer holds
+	Unknown Verdict = "unknown" // 未知
+)
+
+// Answer is what the ledger says of a digest, a product or a version. It names no
+// person and no buyer (I-41).
+type Answer struct {
+	Verdict    Verdict
+	Reasons    []*fault.Fault // why it lapsed, or what else there is to know
+	As         string         // what was asked for: statement, content, artefact, version
+	Product    string
+	Version    string
+	State      VersionState
+	Title      string
+	TitleEN    string
+	Developer  Developer
+	Sample     bool
+	Statement  string // digest
+	Form       Form   // of an artefact
+	Said       *statement.Statement
+	Envelope   []byte // DSSE, in JSON
+	Key        string
+	SealedAt   time.Time
+	Leaf       int64
+	Checkpoint Checkpointed
+
+	flags   []Flag
+	recall  *Recalling
+	stands  bool // what it was developed under
+	revoked bool // the key, before the log had the seal
+	gone    []string
+}
+
+// Checkpointed is the newest signed state of the log that covers a leaf; of size 0
+// where none does yet.
+type Checkpointed struct {
+	Size int64
+	At   time.Time
+}
+
+// digests and numbers are what can be asked for.
+var (
+	digests = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	numbers = regexp.MustCompile(`^(PRD-\d{4}-\d{6})(?:@(\d{1,6}\.\d{1,6}\.\d{1,6}))?$`)
+)
+
+// Verify answers what a digest (of a content, a file or a statement) is, a product by
+// its number, or a version by product@version. What it does not know is no error: the
+// answer says so.
+func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
+	what = strings.TrimSpace(what)
+	now := s.now()
+	if a, ok := s.cache.get(what, now); ok {
+		return a, nil
+	}
+	var a *Answer
+	var err error
+	if lower := strings.ToLower(what); digests.MatchString(lower) {
+		a, err = s.selectAnswer(ctx, s.pool, lower, "", "", now)
+	} else if m := numbers.FindStringSubmatch(what); m != nil {
+		a, err = s.selectAnswer(ctx, s.pool, "", m[1], m[2], now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a == nil {
+		return &Answer{Verdict: Unknown}, nil
+	}
+	a.judge()
+	s.cache.put(what, a, now)
+	return a, nil
+}
+
+// judge says what follows from the records.
+func (a *Answer) judge() {
+	a.Verdict = Genuine
+	lapse := func(why *fault.Fault) {
+		a.Verdict = Lapsed
+		a.Reasons = append(a.Reasons, why)
+	}
+	if r := a.recall; r != nil {
+		if r.Side == "developer" {
+			lapse(fault.New(fault.Gone, "开发方在 %s 召回了这一版：%s", statement.Day(r.At), r.Reason))
+		} else {
+			lapse(fault.New(fault.Gone, "平台在 %s 召回了这一版：%s", statement.Day(r.At), r.Reason))
+		}
+	}
+	if a.revoked {
+		lapse(fault.New(fault.Gone, "签它的密钥在封存以前已经失效。"))
+	}
+	if !a.stands {
+		lapse(fault.New(fault.Gone, "它所依据的授权现在不生效。"))
+	}
+	for _, title := range a.gone {
+		lapse(fault.New(fault.Gone, "它用的公共数据“%s”已经撤下。", title))
+	}
+	for _, f := range a.flags {
+		switch f.Why {
+		case InputCorrected:
+			a.Reasons = append(a.Reasons, fault.New(fault.Gone, "它用的公共数据“%s”在 %s 以后有更正。", f.Of, statement.Day(f.At)))
+		case InputRecalled:
+			lapse(fault.New(fault.Gone, "它用的产品 %s 已经召回。", f.Of))
+		case InputWithdrawn: // said above, for as long as it is
+		}
+	}
+	if a.State == Deprecated {
+		a.Reasons = append(a.Reasons, fault.New(fault.Gone, "已经有更新的版本，这一版不再提供。"))
+	}
+}
+
+// kept answers for a moment: many ask for the same.
+const (
+	mostKept = 10_000
+	keptFor  = 2 * time.Second
+)
+
+// answers are answers of the last moments.
+type answers struct {
+	mu sync.Mutex
+	of map[string]keptAnswer
+}
+
+type keptAnswer struct {
+	a  *Answer
+	at time.Time
+}
+
+func newAnswers() *answers { return &answers{of: map[string]keptAnswer{}} }
+
+func (c *answers) get(what string, now time.Time) (*Answer, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.of[what]
+	return k.a, ok && now.Sub(k.at) < keptFor
+}
+
+func (c *answers) put(what string, a *Answer, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.of) >= mostKept {
+		clear(c.of)
+	}
+	c.of[what] = keptAnswer{a, now}
+}
+
+// Bundle is all that proves a seal without asking anybody: the envelope, its place in
+// the log with the proof, the checkpoint with what witnesses signed, and the list of
+// keys. It is what stands in a .proof.json.
+type Bundle struct {
+	Envelope   []byte
+	Leaf       int64
+	Entry      []byte
+	Proof      [][]byte
+	Checkpoint []byte
+	Keys       signing.Keys
+}
