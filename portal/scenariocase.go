@@ -60,6 +60,10 @@ func (s *Server) scenarioPage(c *fiber.Ctx, done string, f templates.ScenarioSte
 		for _, k := range []scenario.Kind{scenario.Change, scenario.Extension, scenario.Again} {
 			p.Follow[k] = s.Scenarios.MayFollow(v.Scenario, k)
 		}
+		if p.Follow[scenario.Change] && !p.Follow[scenario.Extension] {
+			from := v.Until.AddDate(0, 0, -s.Scenarios.ExtensibleFrom())
+			p.Extensible = &from
+		}
 	}
 	if v.May(scenario.Offer) {
 		p.Preview = s.Scenarios.Preview(v.Scenario, f.Blanks)

@@ -96,10 +96,73 @@ type ScenarioPage struct {
 	Basis      BasisInputs
 	Form       ScenarioStepForm
 	Follow     map[scenario.Kind]bool
+	Extensible *time.Time // from when an extension can be asked for; nil: now, or never
 	Preview    string // of the agreement that is to be offered
 	Keeps      bool   // may make a template of it
 	Mistake    Mistake
 	Done       string
+}
+
+// followHint says what it means to ask for a scenario that comes from x.
+func followHint(ctx context.Context, x *scenario.Scenario) string {
+	if x.State == scenario.Active {
+		return text.T(ctx, "是新的申请，重新审查；生效以前，原来的照旧。")
+	}
+	return text.T(ctx, "是新的申请，按这一件填好，改要改的再提交；重新审查。")
+}
+
+// scenarioChanges is what a scenario asks for otherwise than the one that it comes from.
+func scenarioChanges(ctx context.Context, book *policy.Book, old, now *scenario.Scenario) (out []string) {
+	for _, f := range []struct{ label, old, now string }{
+		{"场景的名称", old.Title, now.Title}, {"领域", old.Sector, now.Sector}, {"使用类别", scenarioClasses[old.Class], scenarioClasses[now.Class]}, {"用途", old.Purpose, now.Purpose},
+		{"做什么", old.Description, now.Description}, {"用什么方法算", old.Method, now.Method}, {"结果给谁用", old.Audience, now.Audience},
+		{"产出", fmt.Sprint(old.Outputs), fmt.Sprint(now.Outputs)}, {"个人信息", old.Personal + old.PersonalHow, now.Personal + now.PersonalHow},
+		{"数据安全防护管理制度", old.SecurityPlan, now.SecurityPlan}, {"数据安全应急预案", old.EmergencyPlan, now.EmergencyPlan}, {"在哪里算", old.Delivery, now.Delivery},
+	} {
+		if f.old != f.now {
+			out = append(out, text.T(ctx, f.label)+colon(ctx, text.T(ctx, "改了")))
+		}
+	}
+	find := func(x *scenario.Scenario, like *scenario.Item) *scenario.Item {
+		for k := range x.Items {
+			if x.Items[k].Resource == like.Resource {
+				return &x.Items[k]
+			}
+		}
+		return nil
+	}
+	name := func(i *scenario.Item) string { return text.Pick(ctx, i.Dataset.Title, i.Dataset.TitleEN) }
+	for k := range now.Items {
+		i := &now.Items[k]
+		was := find(old, i)
+		if was == nil {
+			out = append(out, name(i)+colon(ctx, text.T(ctx, "新增的数据")))
+			continue
+		}
+		without := func(all, some []string) []string {
+			return slices.DeleteFunc(slices.Clone(all), func(c string) bool { return slices.Contains(some, c) })
+		}
+		if more := without(i.Columns, was.Columns); len(more) > 0 {
+			out = append(out, name(i)+colon(ctx, text.T(ctx, "多了列 %s", strings.Join(more, "、"))))
+		}
+		if fewer := without(was.Columns, i.Columns); len(fewer) > 0 {
+			out = append(out, name(i)+colon(ctx, text.T(ctx, "少了列 %s", strings.Join(fewer, "、"))))
+		}
+		for _, c := range i.Columns {
+			if slices.Contains(was.Columns, c) && was.Uses[c] != i.Uses[c] {
+				out = append(out, name(i)+colon(ctx, text.T(ctx, "列 %s 的用法改了", c)))
+			}
+		}
+		if was.Where != i.Where {
+			out = append(out, name(i)+colon(ctx, text.T(ctx, "只要这些行"))+" "+text.T(ctx, "改了"))
+		}
+	}
+	for k := range old.Items {
+		if find(now, &old.Items[k]) == nil {
+			out = append(out, name(&old.Items[k])+colon(ctx, text.T(ctx, "不再用的数据")))
+		}
+	}
+	return out
 }
 
 // decided are the competitions about the scenario whose result is confirmed.

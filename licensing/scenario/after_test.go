@@ -251,3 +251,41 @@ func TestTheClausesOfTheAgreementAreFixed(t *testing.T) {
 		t.Errorf("%+v", v.Contracts)
 	}
 }
+
+// Whoever was refused asks again from what was written; of one kind only one is open
+// at a time, and both pages lead to the other.
+func TestARefusedScenarioIsAskedForAgain(t *testing.T) {
+	w := scenariotest.New(t, today, licensingtest.Fujian)
+	old := w.Active(t)
+	first, err := w.Scenarios.StartFrom(t.Context(), w.Owner, old.Number, scenario.Change, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Scenarios.StartFrom(t.Context(), w.Owner, old.Number, scenario.Change, ""); fault.KindOf(err) != fault.Conflict || !strings.Contains(fault.Of(err).Text(), first.Number) {
+		t.Errorf("a second change beside an open one: %v", err)
+	}
+	if v := one(t, w, old.Number); len(v.After) != 1 || v.After[0].Number != first.Number {
+		t.Errorf("the old one leads to %+v", v.After)
+	}
+	if v, err := w.Scenarios.One(t.Context(), w.Operator, old.Number); err != nil || len(v.After) != 0 {
+		t.Errorf("the operator sees a draft: %v", err)
+	}
+	first = w.Fill(t, first, func(f *scenario.Form) { f.Months = "" })
+	if first, err = w.Scenarios.Submit(t.Context(), w.Owner, first.Number, first.Revision); err != nil {
+		t.Fatal(err)
+	}
+	first = w.Opined(t, w.Move(t, w.Operator, first, scenario.Step{Action: scenario.Screen}))
+	first = w.Move(t, w.Security, first, scenario.Step{Action: scenario.Check, Verdict: scenario.Passed})
+	first = w.Move(t, w.Authority, first, scenario.Step{Action: scenario.Refuse, Words: "范围太大", Bases: scenariotest.Basis})
+	next, err := w.Scenarios.StartFrom(t.Context(), w.Owner, first.Number, scenario.Again, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := one(t, w, next.Number)
+	if v.Before == nil || v.Before.Number != first.Number || v.Title != first.Title || v.Decider != "" || len(v.Bases) != 0 || v.Reason != "" {
+		t.Errorf("asked for again: %+v", v.Scenario)
+	}
+	if v, err := w.Scenarios.One(t.Context(), w.Operator, first.Number); err != nil || v.Before == nil || v.Before.Number != old.Number {
+		t.Errorf("the desk is not led to the earlier one: %v", err)
+	}
+}

@@ -212,6 +212,16 @@ func (s *Service) StartFrom(ctx context.Context, who account.Actor, number strin
 		if err != nil || id != 0 {
 			return &Scenario{ID: id, Number: there}, err
 		}
+		if err := lockScenarios(ctx, tx, v.ID); err != nil {
+			return nil, err
+		}
+		later, err := s.list(ctx, tx, `s.earlier_id = @earlier`, ``, pgx.NamedArgs{"earlier": v.ID})
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(later, func(l Scenario) bool { return l.Kind == kind && (l.Open() || l.State == Draft || l.State == Authorised) }); i >= 0 {
+			return nil, fault.New(fault.Conflict, "已经有一件同样的申请 %s 没有办完，请在那一件里改。", later[i].Number)
+		}
 		old := v.Scenario
 		x := *old
 		x.ID, x.Number, x.User, x.Kind, x.State, x.MadeAt, x.sent = 0, "", who.ID, kind, Draft, s.instant(), sent
@@ -248,7 +258,7 @@ func (s *Service) mayFollow(x *Scenario, kind Kind) error {
 		}
 		return nil
 	case Again:
-		if !slices.Contains([]State{Expired, Terminated, Surrendered, Closed}, x.State) {
+		if !slices.Contains([]State{Expired, Terminated, Surrendered, Closed, Refused, Withdrawn, Lapsed}, x.State) {
 			return fault.New(fault.Conflict, "场景还没有结束，请申请变更或延期。")
 		}
 		return nil

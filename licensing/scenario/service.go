@@ -232,6 +232,8 @@ type View struct {
 	Mine        []int64           // ids of items about which who's department speaks
 	Space       string            // number of the workspace; empty: none was opened
 	Entry       string            // number of the entry of the developer with the operator
+	Before      *Scenario         // that it comes from; nil: from none
+	After       []Scenario        // that come from it, the newest first
 }
 
 // Leads reports whether who may go from a scenario to its workspace and its entry: all
@@ -286,6 +288,9 @@ func (s *Service) One(ctx context.Context, who account.Actor, number string) (*V
 	if v.Space, v.Entry, err = beside(ctx, s.pool, v.Scenario); err != nil {
 		return nil, err
 	}
+	if err := s.around(ctx, v); err != nil {
+		return nil, err
+	}
 	if v.On(OfDeveloper) {
 		if o, err := s.accounts.Organisation(ctx, who, v.Organisation); err == nil {
 			v.Owner = o.Role == account.Owner
@@ -302,6 +307,27 @@ func (s *Service) One(ctx context.Context, who account.Actor, number string) (*V
 	}
 	v.Offers = s.offers(who, v)
 	return v, nil
+}
+
+// around finds the scenario that v comes from, and those that come from it: whoever has
+// to do with one, and was not only asked for an opinion, has to do with them all. What
+// its developer has not handed in nobody else sees.
+func (s *Service) around(ctx context.Context, v *View) error {
+	if !v.Leads() {
+		return nil
+	}
+	if v.Earlier != nil {
+		found, err := s.list(ctx, s.pool, `s.id = @earlier`, ``, pgx.NamedArgs{"earlier": v.Earlier.ID})
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			v.Before = &found[0]
+		}
+	}
+	later, err := s.list(ctx, s.pool, `s.earlier_id = @earlier`, `ORDER BY s.id DESC`, pgx.NamedArgs{"earlier": v.ID})
+	v.After = slices.DeleteFunc(later, func(x Scenario) bool { return x.SubmittedAt == nil && !v.On(OfDeveloper) })
+	return err
 }
 
 func (s *Service) count(ctx context.Context, v *View) error {

@@ -156,6 +156,15 @@ func fillContracts(ctx context.Context, q database.Querier, ids []int64, at map[
 	return nil
 }
 
+// lockScenarios lets nobody else begin what comes from a scenario until the transaction
+// is over.
+func lockScenarios(ctx context.Context, tx pgx.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM scenarios WHERE id = $1 FOR UPDATE`, id); err != nil {
+		return fmt.Errorf("scenarios: %w", err)
+	}
+	return nil
+}
+
 // selectMandate is a mandate with its scope; nil: there is none.
 func selectMandate(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs, now time.Time) (*Mandate, error) {
 	args["now"] = now
