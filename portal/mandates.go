@@ -526,7 +526,15 @@ func (s *Server) mandatePage(c *fiber.Ctx, p templates.MandatePage) (err error) 
 	if p.Case, err = s.Operation.Mandate(c.UserContext(), actor(c), c.Params("number")); err != nil {
 		return err
 	}
-	p.Frame, p.Book = s.quietFrame(c, p.Case.Number), s.Policy
+	p.Frame, p.Book, p.Ending = s.quietFrame(c, p.Case.Number), s.Policy, s.Operation.Limits().Ending
+	if from, until, ok := p.Case.IncomePeriod(s.Now()); ok {
+		income := &templates.PermittedIncome{From: from, Until: until}
+		income.Permitted, income.Deducted = p.Case.Permitted(from)
+		if income.Charged, err = s.Workspaces.ChargedUnder(c.UserContext(), p.Case.Number, from, until); err != nil {
+			return err
+		}
+		p.Income = income
+	}
 	return s.page(c, templates.Mandate(p))
 }
 

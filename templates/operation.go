@@ -202,9 +202,34 @@ type MandatePage struct {
 	Frame
 	Book    *policy.Book
 	Case    *op.View
+	Income  *PermittedIncome // of the period that runs; nil: none is set
+	Ending  int              // days before its end at which both sides are told
 	Form    MandateStepForm
 	Mistake Mistake
 	Done    string
+}
+
+// What is to be done before a mandate ends, for its two sides and for who develops under
+// it: nothing below it is carried over to the next.
+const (
+	RenewalSays   = "要接着做，须在这一天以前批准并签好续期的协议；续期是新的协议，二级开发主体要重新入驻，场景要重新申请，开发空间到期停止。"
+	DeveloperSays = "要接着做，须等续期的协议签好以后重新入驻、重新申请场景；请在这一天以前办完结果审核，下载放出的结果，保存程序。"
+)
+
+// PermittedIncome is what was charged under a mandate in a period, and what may be.
+type PermittedIncome struct {
+	From, Until         time.Time
+	Charged             int64 // fen
+	Permitted, Deducted int64
+}
+
+// Over is what was charged beyond what is permitted.
+func (p *PermittedIncome) Over() int64 { return max(0, p.Charged-p.Permitted) }
+
+// renewSoon reports whether it is time to go on under another agreement.
+func (p MandatePage) renewSoon() bool {
+	m := p.Case.Mandate
+	return (m.State == op.Active || m.State == op.Suspended) && !p.Now.AddDate(0, 0, p.Ending).Before(m.Until)
 }
 
 // MandateStepForm is what somebody has written in a form of a mandate.

@@ -58,6 +58,33 @@ func (m *Mandate) Cycles(t time.Time) (out [][2]time.Time) {
 	return out
 }
 
+// IncomePeriod is the period of permitted income that t lies in: its first moment and the first
+// after it. It returns false where nothing is set or t lies in none.
+func (m *Mandate) IncomePeriod(t time.Time) (from, until time.Time, ok bool) {
+	if m.Income == 0 || m.IncomeMonths < 1 || m.BodySigned.At == nil || t.Before(m.From) || !t.Before(m.Until) {
+		return from, until, false
+	}
+	for from = m.From; ; from = until {
+		if until = deadline.Months(from, m.IncomeMonths); until.After(m.Until) {
+			until = m.Until
+		}
+		if t.Before(until) {
+			return from, until, true
+		}
+	}
+}
+
+// Permitted is the income that is permitted in the period that begins at from: what an
+// evaluation of the time before it found beyond what was permitted then is deducted.
+func (v *View) Permitted(from time.Time) (fen, deducted int64) {
+	for _, e := range v.Evaluations {
+		if next := e.Last.AddDate(0, 0, 1); next.Format(time.DateOnly) == from.In(workdays.Zone).Format(time.DateOnly) {
+			deducted = e.Carried
+		}
+	}
+	return max(0, v.Income-deducted), deducted
+}
+
 // Evaluate records what the body found in a cycle that has ended. Each is recorded
 // once and stays.
 func (s *Service) Evaluate(ctx context.Context, who account.Actor, number string, n NewEvaluation) (*Mandate, error) {

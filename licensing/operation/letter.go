@@ -202,8 +202,8 @@ type holder struct {
 	side         Side
 }
 
-// remind tells both sides of a mandate that it ends, once, and developers that their
-// training does.
+// remind tells both sides of a mandate, and the developers that entered with it, that it
+// ends, once; and developers that their training does.
 func (s *Service) remind(ctx context.Context) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		var none struct{}
@@ -256,5 +256,24 @@ func (s *Service) tellEnding(ctx context.Context, tx pgx.Tx, m *Mandate) error {
 	if to, err = owners(ctx, tx, m.Operator.ID); err != nil {
 		return err
 	}
-	return send(ctx, tx, n, to)
+	if err := send(ctx, tx, n, to); err != nil {
+		return err
+	}
+	holders, err := holdersBelow(ctx, tx, m.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range holders {
+		if h.side != OfDeveloper || h.mandate != m.Number { // who stands below hears of it with the mandate that they stand under
+			continue
+		}
+		n.Side = string(OfDeveloper)
+		if to, err = owners(ctx, tx, h.organisation); err != nil {
+			return err
+		}
+		if err := send(ctx, tx, n, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -89,20 +89,21 @@ func TestAMandateEndsWithItsLastDay(t *testing.T) {
 	}
 }
 
-// Both sides are told once, so long before the end as the rule says.
+// Both sides, and who entered, are told once, so long before the end as the rule says.
 func TestBothAreToldOfTheEnd(t *testing.T) {
 	w, m, _ := begun(t)
+	d := w.Developer(t, m)
 	told := func(days int) []string {
 		t.Helper()
 		w.Set(m.Until.AddDate(0, 0, -days).Add(-time.Minute))
 		tick(t, w)
-		return letters(t, w, m, nil)
+		return slices.DeleteFunc(letters(t, w, m, d), func(line string) bool { return !strings.HasPrefix(line, "ending") }) // training ends meanwhile
 	}
-	letters(t, w, m, nil)
+	letters(t, w, m, d)
 	if got := told(61); len(got) != 0 {
 		t.Errorf("61 days before: %q", got)
 	}
-	if got, want := told(59), []string{"ending to authority", "ending to deputy", "ending to operator"}; !slices.Equal(got, want) {
+	if got, want := told(59), []string{"ending to authority", "ending to deputy", "ending to developer", "ending to operator"}; !slices.Equal(got, want) {
 		t.Errorf("59 days before: %q", got)
 	}
 	if got := told(10); len(got) != 0 {
@@ -344,6 +345,35 @@ func TestCeilingsAreKept(t *testing.T) {
 	} {
 		if _, err := w.Pool.Exec(ctx, sql); err == nil {
 			t.Errorf("the database takes %s", sql)
+		}
+	}
+}
+
+// The permitted income runs in periods from the first day of the term to its last; what
+// an evaluation carried over is deducted in the period after it, and in no other.
+func TestThePeriodsOfPermittedIncome(t *testing.T) {
+	day := func(s string) time.Time {
+		at, err := time.ParseInLocation(time.DateOnly, s, workdays.Zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	signed := day("2026-02-20")
+	m := &operation.Mandate{From: day("2026-03-10"), Until: day("2028-06-10"), Income: 1000, IncomeMonths: 12, BodySigned: operation.Signature{At: &signed}}
+	for at, want := range map[string]string{"2026-03-09": "", "2026-03-10": "2026-03-10 2027-03-10", "2027-03-09": "2026-03-10 2027-03-10", "2027-03-10": "2027-03-10 2028-03-10", "2028-06-09": "2028-03-10 2028-06-10", "2028-06-10": ""} {
+		got := ""
+		if from, until, ok := m.IncomePeriod(day(at)); ok {
+			got = from.In(workdays.Zone).Format(time.DateOnly) + " " + until.In(workdays.Zone).Format(time.DateOnly)
+		}
+		if got != want {
+			t.Errorf("%s lies in %q, want %q", at, got, want)
+		}
+	}
+	v := &operation.View{Mandate: m, Evaluations: []operation.Evaluation{{From: day("2026-03-10"), Last: day("2027-03-09"), Carried: 300}}}
+	for from, want := range map[string]int64{"2026-03-10": 1000, "2027-03-10": 700, "2028-03-10": 1000} {
+		if got, deducted := v.Permitted(day(from)); got != want || got+deducted != 1000 {
+			t.Errorf("from %s: %d permitted, %d deducted", from, got, deducted)
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package workspace
 
 import (
+	"context"
 	"fmt"
 	"math/big"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"shuyuan/licensing/operation"
 )
@@ -129,6 +132,35 @@ func Bill(events []Metered, t Terms) []Charge {
 		out = append(out, c)
 	}
 	return out
+}
+
+// ChargedUnder is what the months of a period come to under a mandate, in fen: of all its
+// workspaces, those that were destroyed too. A month counts for the period in which its
+// last moment lies.
+func (s *Service) ChargedUnder(ctx context.Context, mandate string, from, until time.Time) (sum int64, err error) {
+	spaces, err := s.list(ctx, s.pool, `m.number = @mandate`, pgx.NamedArgs{"mandate": mandate, "limit": nil})
+	if err != nil {
+		return 0, err
+	}
+	for i := range spaces {
+		t, err := s.terms(ctx, s.pool, &spaces[i])
+		if err != nil {
+			return 0, err
+		}
+		sums, err := selectSums(ctx, s.pool, spaces[i].ID)
+		if err != nil {
+			return 0, err
+		}
+		for _, b := range bills(sums, t) {
+			if last := b.Month.AddDate(0, 1, 0).Add(-time.Microsecond); last.Before(from) || !last.Before(until) {
+				continue
+			}
+			for _, c := range b.Charges {
+				sum += c.Charged
+			}
+		}
+	}
+	return sum, nil
 }
 
 // Billed is what a month comes to.

@@ -119,6 +119,21 @@ func TestEveryFigureFollowsFromTheEvents(t *testing.T) {
 			t.Fatalf("%d lines, %v", len(table), err)
 		}
 	}
+	var charged [3]int64 // of all, of each month
+	for i, b := range v.Bills {
+		for _, c := range b.Charges {
+			charged[0], charged[i+1] = charged[0]+c.Charged, charged[i+1]+c.Charged
+		}
+	}
+	if charged[1] == 0 || charged[2] == 0 {
+		t.Fatalf("nothing is charged: %d", charged)
+	}
+	between := v.Bills[0].Month.AddDate(0, 0, 9) // in December: the month counts for the period of its last day
+	for i, period := range [][2]time.Time{{{}, between.AddDate(1, 0, 0)}, {between, between.AddDate(1, 0, 0)}, {{}, between}} {
+		if got, err := w.Workspaces.ChargedUnder(t.Context(), v.Mandate, period[0], period[1]); err != nil || got != charged[i] {
+			t.Errorf("charged %d in period %d, want %d: %v", got, i, charged[i], err)
+		}
+	}
 	other := w.Person(t, "别人")
 	if _, err := w.Workspaces.UsageOf(t.Context(), other, v.Number, w.Clock()); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("somebody else has the events: %v", err)

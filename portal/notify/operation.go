@@ -60,6 +60,13 @@ func operated(lang text.Lang, n operation.Notice, base string) string {
 	if n.Due != "" {
 		lines = append(lines, say("期限：%s", n.Due))
 	}
+	if n.Of == "mandate" && n.Act == "ending" {
+		what := templates.RenewalSays
+		if n.Side == string(operation.OfDeveloper) {
+			what = templates.DeveloperSays
+		}
+		lines = append(lines, "", say(what))
+	}
 	if n.Of == "mandate" && n.Side == string(operation.OfDeveloper) {
 		switch operation.Action(n.Act) {
 		case operation.Suspend, operation.Freeze, operation.Revoke, operation.Surrender, operation.Expire:

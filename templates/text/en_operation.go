@@ -3,6 +3,13 @@ package text
 // Authorised operation: plans, mandates, entries of developers.
 func init() {
 	add(map[string]string{
+		"本期 %s 到 %s：从用量算出的应收 %s，准许 %s。": "This period, %s to %s: %s owed by the usage, %s permitted.",
+		"上一期多收的 %s 已扣除。":                "%s beyond what was permitted in the last period is deducted.",
+		"超过 %s：不得再收，已收的在下一期扣除。":         "%s too much: no more may be charged, and what was is deducted in the next period.",
+		"跨期的月份计入它最后一天所在的一期。":            "A month that lies in two periods counts for that of its last day.",
+		"%s 到期。": "It ends with %s. ",
+		"要接着做，须在这一天以前批准并签好续期的协议；续期是新的协议，二级开发主体要重新入驻，场景要重新申请，开发空间到期停止。": "To go on, an agreement that renews it must be approved and signed by that day. It is a new one: developers enter anew, scenarios are applied for anew, and workspaces stop with the old.",
+		"要接着做，须等续期的协议签好以后重新入驻、重新申请场景；请在这一天以前办完结果审核，下载放出的结果，保存程序。":      "To go on, enter anew and apply for your scenarios anew once the renewing agreement is signed. Before that day finish the reviews of results, download what was released and keep your programs.",
 		"起草的人不能批准，请由另一个人批准。":                     "Whoever drafted it does not approve it: let somebody else.",
 		"请写明依据的规定或者协议的条款。":                       "Say on which provision or clause it rests.",
 		"没有这份授权运营协议。":                            "There is no such authorisation agreement.",

@@ -118,6 +118,7 @@ func init() {
 		"常设同意，%s 起，到 %s": "Standing consent, from %s to %s",
 		"平台上的竞争编号":       "Number of the tender on the platform",
 		"年度使用报告":         "Yearly reports of use",
+		"已终止":            "terminated",
 		"原场景":            "Earlier scenario",
 		"和原场景比":          "Against the earlier scenario",
 		"内容没有不同。":        "It asks for the same.",
