@@ -145,12 +145,24 @@ func (s *stage) readFile(ctx context.Context, resource, name string) (*datasets.
 	return s.readUpload(ctx, u.ID)
 }
 
-// readUpload reads what was sent, as a server would.
+// readByOthers is how long we wait for what somebody else reads.
+const readByOthers = 2 * time.Minute
+
+// readUpload reads what was sent, as a server would, or waits until the server that runs
+// beside us has.
 func (s *stage) readUpload(ctx context.Context, id string) (*datasets.Upload, error) {
 	if err := s.Datasets.ReadReceived(ctx, datasets.UploadReceived{ID: id}); err != nil {
 		return nil, err
 	}
 	u, err := s.Datasets.Upload(ctx, s.as(theOfficer), id)
+	for end := time.Now().Add(readByOthers); err == nil && u.Refusal == nil && u.State == datasets.Reading && time.Now().Before(end); { // a server that runs beside us was faster
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+		u, err = s.Datasets.Upload(ctx, s.as(theOfficer), id)
+	}
 	switch {
 	case err != nil:
 	case u.Refusal != nil:
