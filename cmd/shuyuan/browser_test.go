@@ -70,6 +70,7 @@ type tab struct {
 	ctx    context.Context
 	base   string
 	person cdp.BrowserContextID
+	passes bool // by pages that another journey looks at
 
 	mu       sync.Mutex
 	problems []string

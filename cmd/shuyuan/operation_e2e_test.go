@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -640,4 +641,206 @@ func theResult(t *testing.T, scenario string, enter func(string) *tab) (space, r
 	second = enter(runReviewer)
 	onAPhone(second, "/desk/outputs", "/desk/outputs/"+review, "/desk/workspaces")
 	return space, release
+}
+
+// What is begun can be stopped and done again: a change that the authority refuses is
+// asked for anew from what was written, a job that waits and one that runs are
+// cancelled, and a workspace that is closed leaves a certificate and nothing that runs.
+func TestAScenarioIsChangedAndItsWorkspaceClosed(t *testing.T) {
+	p := newPast(t, "2026-11-23")
+	p.operated()
+	enter := func(identifier string) *tab {
+		b := newTabOn(t, p.process)
+		b.enter(identifier, password)
+		return b
+	}
+	passing := func(identifier string) *tab { // TestAMandateFromThePlanToAReleasedResult looks at it all
+		b := enter(identifier)
+		b.passes = true
+		return b
+	}
+	mandate := theMandate(t, p, passing)
+	theEntry(t, mandate, passing)
+	number := theScenario(t, mandate, passing)
+	lab := enter(labOwner)
+	again := theRefusal(lab, number, enter)
+	theCancelled(lab)
+	theClosing(lab, enter)
+
+	lab.open("/account/scenarios/" + again)
+	lab.says("a draft that comes from one that was refused", "再次申请")
+	onAPhone(lab, "/account/scenarios/"+number)
+}
+
+// theRefusal is how a change is refused and asked for again; it returns the number of
+// the draft that comes of it.
+func theRefusal(lab *tab, number string, enter func(string) *tab) string {
+	lab.Helper()
+	at := "/account/scenarios/" + number
+	lab.open(at)
+	lab.says("a scenario in use", "延期从这一天起可以申请")
+	if n := eval[int](lab, `document.querySelectorAll('button[name=kind][value=extension], button[name=kind][value=again]').length`); n != 0 {
+		lab.Error("an extension is offered too early, or a scenario in use is asked for again")
+	}
+	lab.follow(`button[name=kind][value=change]`)
+	change := strings.Split(lab.at(), "/")[3]
+	if code := lab.posts(at+"/follow", "kind", "change", "sent", "another"); code != 409 {
+		lab.Errorf("a second change beside an open one is answered %d", code)
+	}
+	lab.set("#method", "按站和日期分组计数。")
+	lab.follow(`button[name=go][value=papers]`)
+	lab.handIn(3)
+	lab.open("/account/scenarios/" + change + "/edit")
+	lab.follow(`button[name=go][value=check]`)
+	lab.follow(`form[action$="/submit"] button.main`)
+	lab.says("a change that was handed in", "用什么方法算：改了")
+	lab.clean("a change that was handed in")
+	lab.open(at)
+	lab.says("what is changed", change)
+
+	desk := "/desk/scenarios/" + change
+	operator := enter(runOwner)
+	operator.open(desk)
+	operator.says("a change at the desk", "原场景 "+number)
+	operator.follow(`button[name=action][value=screen]`)
+	officer := enter(visitsOfficer)
+	officer.open(desk)
+	officer.set(`input[name=decision][value=granted]`, "")
+	officer.follow(`form[action$="/opinion"] button.main`)
+	security := enter(mandateSecurity)
+	security.open(desk)
+	security.set(`input[name=verdict][value=passed]`, "")
+	security.follow(`button[name=action][value=security]`)
+	authority := enter(mandateAuthority)
+	authority.open(desk)
+	authority.set("#reason", "按日期细分没有必要。")
+	authority.run(chromedp.Evaluate(`(() => { const s = document.querySelector('select[name$="-0-kind"]'); s.value = [...s.options].find(o => o.value).value })()`, nil))
+	authority.set(`input[name$="-0-instrument"]`, "福建省一体化公共数据体系建设方案")
+	authority.set(`input[name$="-0-article"]`, "FJ-4.1")
+	authority.set(`textarea[name$="-0-quote"]`, "公共数据开发")
+	authority.follow(`button[name=action][value=refuse]`)
+
+	lab.open("/account/scenarios/" + change)
+	lab.clean("a change that was refused")
+	lab.shot("operation-11-refused")
+	lab.follow(`button[name=kind][value=again]`)
+	lab.says("what is asked for again", change)
+	if got := eval[string](lab, `document.querySelector('#method').value`); got != "按站和日期分组计数。" {
+		lab.Errorf("what was written is %q", got)
+	}
+	return strings.Split(lab.at(), "/")[3]
+}
+
+// endless is a statement that runs for as long as it may.
+const endless = "SELECT a.day, count(*) AS n, sum(a.amount * b.amount) AS m FROM station_visits a JOIN station_visits b ON a.day = b.day JOIN station_visits c ON b.day = c.day JOIN station_visits d ON c.day = d.day JOIN station_visits e ON d.day = e.day GROUP BY a.day"
+
+// runs asks for an endless job and returns its number.
+func (b *tab) runs() string {
+	b.Helper()
+	b.writes(endless)
+	b.follow(`button[value=run]`)
+	return eval[string](b, `new URLSearchParams(location.search).get('job')`)
+}
+
+// theCancelled cancels a job that waits and one that runs, in a new workspace.
+func theCancelled(lab *tab) {
+	lab.Helper()
+	lab.open("/workspaces")
+	lab.follow(`main form button.main`)
+	space := strings.SplitN(lab.at(), "?", 2)[0]
+	eventually(lab, "the workspace is ready", func() bool {
+		lab.open(space)
+		return eval[bool](lab, `!document.querySelector('#mounts .due')`)
+	})
+	running := lab.runs()
+	eventually(lab, "the first job runs", func() bool {
+		lab.open(space)
+		return strings.Contains(lab.text("[data-says]"), "运行中")
+	})
+	waiting := lab.runs()
+	state := func(job string) string {
+		lab.open(space + "/jobs/" + job)
+		return lab.text("main .lead")
+	}
+	if said := state(waiting); said != "排队" {
+		lab.Fatalf("the second job is %q", said)
+	}
+	lab.clean("a job that waits")
+	lab.open(space)
+	lab.clean("a workspace with a job that waits")
+	lab.shot("operation-12-waiting")
+	lab.follow(`#jobs form[action$="` + waiting + `"] button[value=cancel]`)
+	lab.says("a workspace with a job that was cancelled", "作业已经取消")
+	if said := state(waiting); said != "已取消" {
+		lab.Errorf("the job that waited is %q", said)
+	}
+	if code := lab.posts(space+"/jobs/"+waiting, "action", "cancel"); code != 409 {
+		lab.Errorf("a job that is cancelled twice is answered %d", code)
+	}
+	lab.open(space + "/jobs/" + running)
+	lab.follow(`button[value=cancel]`)
+	eventually(lab, "the job that ran is cancelled", func() bool { return state(running) == "已取消" })
+	if n := eval[int](lab, `document.querySelectorAll('button[value=cancel]').length`); n != 0 {
+		lab.Error("a job that is over can be cancelled")
+	}
+	lab.says("a job that was cancelled", "取消了它")
+	lab.language("en")
+	lab.open(space + "/jobs/" + running)
+	if log := lab.text("#log"); strings.Contains(log, "取消") {
+		lab.Errorf("the log in English: %s", log)
+	}
+	lab.clean("the log of a job in English")
+	lab.language("zh-CN")
+}
+
+// theClosing closes the workspace while a job runs in it and another waits.
+func theClosing(lab *tab, enter func(string) *tab) {
+	lab.Helper()
+	lab.open("/workspaces")
+	lab.follow(`main th a[href^="/workspaces/"]`)
+	space := strings.SplitN(lab.at(), "?", 2)[0]
+	first, second := lab.runs(), lab.runs()
+	lab.open(space)
+	lab.click("#close summary")
+	lab.forgive("422")
+	lab.follow(`#close button`)
+	if !eval[bool](lab, `document.querySelector('#close').open && document.querySelector('#reason-wrong') !== null`) {
+		lab.Errorf("without a reason: %s", lab.text("#close"))
+	}
+	lab.set("#reason", "做完了。")
+	lab.follow(`#close button`)
+	eventually(lab, "the workspace is destroyed", func() bool {
+		lab.open(space)
+		return eval[bool](lab, `document.querySelector('main a[href$="/destruction"]') !== null`)
+	})
+	lab.says("a workspace that was destroyed", "已销毁", "不能再运行")
+	if n := eval[int](lab, `document.querySelectorAll('main form').length`); n != 0 {
+		lab.Errorf("%d forms are left in a workspace that was destroyed", n)
+	}
+	lab.clean("a workspace that was destroyed")
+	lab.shot("operation-13-destroyed")
+	for _, job := range []string{first, second} {
+		lab.open(space + "/jobs/" + job)
+		lab.says("a job of it", "被停止")
+	}
+	if code := lab.posts(space, "action", "run", "sql", "SELECT count(*) AS n FROM station_visits", "name", ""); code != 410 {
+		lab.Errorf("a program in a workspace that was destroyed is answered %d", code)
+	}
+	lab.open(space)
+	lab.follow(`main a[href$="/destruction"]`)
+	lab.says("the certificate", "销毁证明", "关闭的理由：做完了。", "station_visits")
+	lab.clean("the certificate")
+	lab.run(emulation.SetEmulatedMedia().WithMedia("print"))
+	if eval[bool](lab, `document.querySelector('.cert').scrollWidth > document.querySelector('.cert').clientWidth`) {
+		lab.Error("on paper the certificate is cut off")
+	}
+	lab.run(emulation.SetEmulatedMedia().WithMedia(""))
+	onAPhone(lab, space, space+"/destruction")
+	lab.size(1280, 900)
+	operator := enter(runOwner)
+	operator.open("/desk" + space)
+	operator.clean("at the desk, a workspace that was destroyed")
+	operator.follow(`main a[href$="/destruction"]`)
+	operator.says("the certificate, to the operator", "做完了。")
+	operator.follow(`main a[href="/desk` + space + `"]`)
 }
