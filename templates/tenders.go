@@ -453,8 +453,19 @@ func tenderMethod(ctx context.Context, t *tender.Tender) string {
 	}
 	for _, w := range words {
 		if w.Zh == t.Method {
-			return pick(ctx, w.Text)
+			return wayName(ctx, w)
 		}
 	}
-	return t.Method
+	return wayName(ctx, policy.Word{Text: policy.Text{Zh: t.Method}})
+}
+
+// wayNames are the kinds of competition that rules name in Chinese alone.
+var wayNames = map[string]string{"公开招标": "公开招标", "其他竞争性方式": "其他竞争性方式"}
+
+// wayName is a kind of competition in the reader's language.
+func wayName(ctx context.Context, w policy.Word) string {
+	if name := wayNames[w.Zh]; name != "" && foreign(ctx, w.Text) {
+		return text.T(ctx, name)
+	}
+	return pick(ctx, w.Text)
 }
