@@ -14,9 +14,9 @@ func init() {
 		"不可逆算":     "Cannot be worked back",
 		"人工审核":     "Review by people",
 
-		"这个结果没有量过：每一行背后有多少主体、是哪些主体，缺一不可。请重新运行作业。":   "This result was not measured: how many subjects stand behind each row, and who. Please run the job again.",
-		"结果没有通过前面的检查，这一条没有看。":                       "The result did not pass an earlier check; this rule did not look at it.",
-		"有 %d 行背后的主体不到 %d 个，已经隐去。要留下它们，请把分组合并得粗一些。": "%d rows with fewer than %d subjects behind them are hidden. To keep them, please merge groups.",
+		"这个结果没有量过：每一行背后有多少主体、是哪些主体，缺一不可。请重新运行作业。":     "This result was not measured: how many subjects stand behind each row, and who. Please run the job again.",
+		"结果没有通过前面的检查，这一条没有看。":                         "The result did not pass an earlier check; this rule did not look at it.",
+		"有 %d 行背后的主体不到 %d 个，已经整行去掉。要留下它们，请把分组合并得粗一些。": "%d rows with fewer than %d subjects behind them are left out. To keep them, please merge groups.",
 		"“%s”有 %d 格背后的主体不到 %d 个（没有值的、和数里是零的不算；有条件的，每一种情形都算），或者同一行里剩下的不到，只隐去这些格。请合并类别，或者去掉这个条件。": "In “%s”, %d cells are hidden, and only these: fewer than %d subjects stand behind them (who has no value does not count, nor who adds zero to a sum; each way of a condition counts for itself), or are left of their row beside them. Please merge categories, or take the condition away.",
 		"“%s”是一个主体的值（最大、最小、任取等），整列隐去。请改用平均数、中位数或者计数。":                                           "“%s” is the value of one subject (the largest, the smallest, any); the column is hidden. Please take a mean, a median or a count.",
 		"超过 %d%% 的行背后的主体不到 %d 个：分组太细。请减少分组的列，或者把值归并成区间。":                                        "More than %d%% of the rows have fewer than %d subjects behind them: the groups are too fine. Please group by fewer columns, or by ranges of values.",

@@ -7,7 +7,7 @@ import "testing"
 func branched(of ...int64) Table {
 	all, next := int64(0), 0
 	t := Table{
-		Columns: []Column{{"n", "integer", Count, nil, "count_star"}, {"s", "decimal", Magnitude, []Origin{{"persons", "sick"}, {"persons", "income"}}, "sum"}},
+		Columns: []Column{{Name: "n", Type: "integer", Role: Count, Reason: "count_star"}, {Name: "s", Type: "decimal", Role: Magnitude, From: []Origin{{"persons", "sick"}, {"persons", "income"}}, Reason: "sum"}},
 		Weights: [][]Mass{{{}, {Total: 1e6, Largest: 900, Second: 800, Known: true}}}, Own: [][]Own{nil},
 	}
 	whole := Sketch{}

@@ -16,6 +16,7 @@ type formula struct {
 var (
 	ratio      = func(a, b float64) float64 { return a / b }
 	growth     = func(a, b float64) float64 { return (a - b) / b }
+	scaled     = func(a, _ float64) float64 { return a }
 	part       = func(a, b float64) float64 { return a / (a + b) }
 	difference = func(a, b float64) float64 { return a - b }
 	sum        = func(a, b float64) float64 { return a + b }
@@ -69,7 +70,7 @@ func (w *work) derive(j int) {
 
 // constant reports whether a column is made of no data: the same everywhere.
 func (w *work) constant(j int) bool {
-	if len(w.t.Columns[j].From) > 0 {
+	if len(w.t.Columns[j].From) > 0 || w.t.Columns[j].Reason != "" {
 		return false
 	}
 	for _, row := range w.t.Rows {
@@ -104,6 +105,13 @@ func (w *work) formula(j int) (formula, bool) {
 	tolerance := 0.0
 	if d := w.decimals(j); d < 12 {
 		tolerance = 0.5000001 * math.Pow10(-d)
+	}
+	for _, scale := range []float64{1, 100, 1000, 10000, 1e6, 1e8, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, -1} {
+		for _, a := range parts { // the same in another unit
+			if f := (formula{a, a, scale, scaled}); w.fits(j, f, tolerance) {
+				return f, true
+			}
+		}
 	}
 	for _, scale := range []float64{1, 100, 1000, 10000, 100000} {
 		for _, a := range parts {

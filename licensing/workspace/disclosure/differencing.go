@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // distance is how far what entries name is apart at least, up to limit: that of
@@ -50,7 +51,7 @@ func unrelated(a, b *entry) bool {
 	for x := range a.of.parts {
 		for y := range b.of.parts {
 			p, q := &a.of.parts[x], &b.of.parts[y]
-			if p.kind == kind || p.kind != q.kind {
+			if p.kind == kind || p.kind != q.kind || strings.HasSuffix(p.kind, RowsOf) {
 				continue
 			}
 			var ofP, ofQ, both float64
@@ -397,7 +398,7 @@ func (w *work) triples(kind string, now []entry, earlier []Release) {
 					made = true
 				}
 				d := sum.distance(third.who(), limit)
-				if d == 0 && len(third.of.parts) == 1 {
+				if d == 0 && third.of.alone() {
 					d = min(abs(all[x].of.mass+all[y].of.mass-third.of.mass), limit)
 				}
 				if d > 0 && d < limit {

@@ -13,6 +13,11 @@
 //
 // # What the rules cannot see
 //
+// Of subjects with several rows, two cells are held against each other by how many
+// rows each subject has in them (RowsOf), not by which: two that leave out one row
+// of the same person each, another one, differ by no row. Ten rows of one person
+// that are left out of more that it has look like the rows of ten.
+//
 // R8, differencing, is heuristic. It knows who stands behind a cell by a sketch of
 // 256 counters, and it looks at pairs of cells, at cells against sums of cells
 // along the dimensions, and at sums of two among the cells of small tables. A

@@ -5,11 +5,12 @@ import "math"
 // dominated hides magnitudes that one or two subjects make up (R4): the largest
 // contribution, the two largest, and how closely the second could tell the first.
 // Of what is worked out from several, the magnitude counts that has the most of one
-// subject: sum(x) + 0 * count(*) is a sum.
+// subject: sum(x) + 0 * count(*) is a sum. So is a count of rows that a join made as
+// many as a value says, and whoever measures it gives its mass.
 func (w *work) dominated() {
 	for _, j := range w.measures {
 		c := w.t.Columns[j]
-		if c.Role != Magnitude && c.Role != Derived || w.units[j] > 0 || w.shares[j] {
+		if c.Role == Dimension || c.Role == Magnitude && w.units[j] > 0 || w.shares[j] {
 			continue
 		}
 		hidden, unknown := 0, 0
@@ -18,8 +19,8 @@ func (w *work) dominated() {
 				continue
 			}
 			m := w.t.Weights[i][j]
-			if c.Role == Derived && !m.Known {
-				continue // of counts alone; it is worked out anew, or hidden
+			if c.Role != Magnitude && !m.Known {
+				continue // a count, or of counts alone: it is worked out anew, or hidden
 			}
 			if !m.Known || math.IsNaN(m.Total+m.Largest+m.Second) {
 				unknown++

@@ -179,10 +179,11 @@ func TestHiddenNumbersStayUnknown(t *testing.T) {
 		exact, hidden := map[string]int64{}, map[string]bool{}
 		for _, row := range table.Rows {
 			exact[fmt.Sprint(row[0], row[1])] = row[2].(int64)
+			hidden[fmt.Sprint(row[0], row[1])] = true
 		}
 		for _, row := range report.Cleared.Rows {
-			if row[2].Hidden {
-				hidden[fmt.Sprint(row[0].Value, row[1].Value)] = true
+			if !row[2].Hidden {
+				delete(hidden, fmt.Sprint(row[0].Value, row[1].Value))
 			}
 		}
 		for name, v := range exact {

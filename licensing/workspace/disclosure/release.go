@@ -37,6 +37,11 @@ func newBehind(mass int64, of []Kind, cells ...[2]int) behind {
 // sum reports whether b is that of several cells.
 func (b *behind) sum() bool { return len(b.cells) > 1 }
 
+// alone reports whether b is of one kind of subjects.
+func (b *behind) alone() bool {
+	return len(b.parts) == 1 || len(b.parts) == 2 && b.parts[1].kind == b.parts[0].kind+RowsOf
+}
+
 // Release is what is remembered of a release so that later ones can be held
 // against it: sketches of who stands behind its cells and their sums. It holds no
 // value. Whoever keeps it keeps it away from developers: with the key of the

@@ -19,11 +19,13 @@ func (w *work) round() {
 			w.roundCounts(j)
 		case w.shares[j]:
 			w.roundShares(j)
+		case strings.EqualFold(w.t.Columns[j].Reason, "sum"):
+			w.roundAlike(j)
 		}
 	}
 	w.digits()
 	for _, j := range w.measures {
-		if w.t.Columns[j].Role == Magnitude && mean(w.t.Columns[j]) && !w.shares[j] {
+		if c := w.t.Columns[j]; c.Role == Magnitude && !strings.EqualFold(c.Reason, "sum") && w.units[j] == 0 && !w.shares[j] {
 			w.roundMeans(j)
 		}
 	}
@@ -61,6 +63,28 @@ func (w *work) roundCounts(j int) {
 	}
 }
 
+// roundAlike rounds a sum in the cells where every subject adds the same, as a count
+// of them: whoever knows what each adds would know the exact number.
+func (w *work) roundAlike(j int) {
+	rounded := 0
+	for i := range w.t.Rows {
+		m := w.t.Weights[i][j]
+		if w.hidden(i, j) || !w.numeric[i][j] || !m.Known || m.Largest == 0 {
+			continue
+		}
+		if n := m.Total / m.Largest; m.Second != m.Largest || math.Abs(n-float64(w.seen(i, j))) > 1e-9*n {
+			continue
+		}
+		if v := multiple(w.numbers[i][j], float64(w.p.Round)*m.Largest); v != w.numbers[i][j] {
+			w.out[i][j] = same(w.t.Rows[i][j], v)
+			rounded++
+		}
+	}
+	if rounded > 0 {
+		w.say(R2, Fixed, Finding{Sentence: sayRounded, Args: []any{w.t.Columns[j].Name, rounded, w.p.Round}, Column: w.t.Columns[j].Name})
+	}
+}
+
 // roundShares rounds the mean of zeros and ones as if the ones and all were
 // counted and rounded.
 func (w *work) roundShares(j int) {
@@ -80,9 +104,9 @@ func (w *work) roundShares(j int) {
 	}
 }
 
-// roundMeans gives a mean as many digits as the number of its subjects has: more
-// of them would tell the number, since the sum of whole values is whole. Where the
-// sum leaves too, the mean is the sum by the rounded count.
+// roundMeans gives a mean, a spread or a quantile as many digits as the number of its subjects has: more
+// of them would tell the number, since the sum of whole values is whole, or, from several
+// of one small group, its values. Where the sum leaves too, the mean is the sum by the rounded count.
 func (w *work) roundMeans(j int) {
 	sum := slices.IndexFunc(w.t.Columns, func(c Column) bool {
 		return c.Role == Magnitude && strings.EqualFold(c.Reason, "sum") && sameOrigins(c, w.t.Columns[j])
@@ -93,7 +117,7 @@ func (w *work) roundMeans(j int) {
 			continue
 		}
 		v, _ := number(w.out[i][j])
-		if sum >= 0 && !w.hidden(i, sum) && w.numeric[i][sum] && v != 0 {
+		if sum >= 0 && mean(w.t.Columns[j]) && !w.hidden(i, sum) && w.numeric[i][sum] && v != 0 {
 			total, _ := number(w.out[i][sum])
 			if n := multiple(w.numbers[i][sum]/v, float64(w.p.Round)); n > 0 {
 				v = total / n

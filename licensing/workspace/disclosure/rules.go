@@ -48,14 +48,14 @@ const (
 // Rules are all rules in their order.
 func Rules() []Rule {
 	return []Rule{
-		{R1, 2, nameR1, []string{subjectsPath, hiddenPath}},
-		{R2, 2, nameR2, []string{roundPath}},
+		{R1, 3, nameR1, []string{subjectsPath, hiddenPath}},
+		{R2, 3, nameR2, []string{roundPath}},
 		{R3, 1, nameR3, []string{subjectsPath, dominancePath}},
-		{R4, 1, nameR4, []string{dominancePath}},
+		{R4, 2, nameR4, []string{dominancePath}},
 		{R5, 2, nameR5, nil},
 		{R6, 1, nameR6, []string{sizePath, budgetPath}},
 		{R7, 1, nameR7, nil},
-		{R8, 2, nameR8, []string{subjectsPath}},
+		{R8, 3, nameR8, []string{subjectsPath}},
 		{R9, 1, nameR9, nil},
 		{R10, 1, nameR10, []string{digitsPath, textPath}},
 		{R11, 1, nameR11, nil},

@@ -81,6 +81,9 @@ func (w *work) few(i, j int) bool {
 	if !w.numeric[i][j] {
 		return false
 	}
+	if b := w.t.Columns[j].Beyond; b > 0 && b*float64(w.seen(i, j)) < float64(least) {
+		return true // it is the value of one of the few at an end
+	}
 	v := w.numbers[i][j]
 	switch {
 	case w.units[j] > 0:
@@ -163,8 +166,8 @@ func mean(c Column) bool {
 }
 
 // leaveOut takes rows out altogether whose being there tells something although
-// nothing measured is shown: of a sensitive class, or a combination of traits
-// that one subject alone has.
+// nothing measured is shown: of too few subjects, since whoever knows that one of
+// them can be in the row learns its traits, or of a sensitive class.
 func (w *work) leaveOut() {
 	sensitive := slices.ContainsFunc(w.dims, w.sensitive)
 	var traits []quality.Column
@@ -175,7 +178,7 @@ func (w *work) leaveOut() {
 	unique := 0
 	for i := range w.t.Rows {
 		alone := people && w.t.Subjects[i] <= 1
-		if !w.drop[i] && w.gone(i) && (sensitive || alone) {
+		if !w.drop[i] && w.gone(i) && (sensitive || w.t.Subjects[i] < int64(w.p.Subjects)) {
 			w.drop[i] = true
 			if alone {
 				unique++

@@ -42,6 +42,10 @@ type Kind struct {
 	Sketch Sketch
 }
 
+// RowsOf ends the name of a kind whose sketch has each subject as often as it has
+// rows: the same subjects can stand behind two cells of which one has a row less.
+const RowsOf = " by rows"
+
 // Role is what a column of a result is.
 type Role string
 
@@ -60,6 +64,7 @@ type Column struct {
 	Role   Role
 	From   []Origin // the columns of mounts that it is made of, those of its own conditions among them
 	Reason string   // how it is made: the aggregate's name; empty for a dimension
+	Beyond float64  `json:",omitempty"` // of a quantile: the share of its values on the side that has fewer
 }
 
 // Origin is a column of a mount.

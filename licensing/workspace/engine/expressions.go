@@ -14,9 +14,9 @@ func (r *resolver) expr(e *expr, st standing, ctes map[string]*query) facts {
 		r.hidden(e)
 		f.level = held
 	}
-	if f.worked && f.nobodys && e.kind != column {
-		r.found.add("join", e.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
-		f.nobodys = false
+	if f.inner && e.kind != column {
+		r.inner(e.at)
+		f.inner = false
 	}
 	return f
 }
@@ -140,7 +140,7 @@ func (r *resolver) column(e *expr, st standing, ctes map[string]*query) facts {
 			f, e.field = other, other
 		}
 	}
-	return facts{level: f.level, from: f.from, safe: f.safe, kind: f.kind, slot: f.slot, count: f.count, cols: true, worked: f.worked, nobodys: f.nobodys}
+	return facts{level: f.level, from: f.from, safe: f.safe, kind: f.kind, slot: f.slot, count: f.count, cols: true, inner: f.inner}
 }
 
 // named puts an item of the select in the place of its name.
@@ -176,13 +176,19 @@ func (r *resolver) aggregate(e *expr, st standing, ctes map[string]*query) facts
 	if e.filter != nil {
 		in.keys = false
 		g := r.expr(e.filter, in, ctes)
+		if g.inner {
+			r.inner(e.filter.at)
+		}
 		f.from = origins(f.from, g.from)
 	}
 	if f.level == key {
 		f.level, f.count = free, true
 	}
+	if f.inner && (r.allow.Aggregates[e.name].Nature == sums || e.name == "count_if") {
+		r.inner(e.at)
+	}
 	st.s.known[e] = f
-	return facts{level: f.level, from: f.from, safe: f.safe, aggs: []*expr{e}, worked: f.worked}
+	return facts{level: f.level, from: f.from, safe: f.safe, aggs: []*expr{e}}
 }
 
 // windowed allows a window over the rows of one subject, and over rows of nobody.
@@ -217,28 +223,31 @@ func (r *resolver) windowed(e *expr, st standing, ctes map[string]*query) facts 
 			break
 		}
 	}
+	parts := slices.Concat(e.args, e.over.partitions)
+	for _, o := range e.over.orders {
+		parts = append(parts, o.by)
+	}
+	if len(st.s.slots) > 0 && slices.ContainsFunc(parts, func(x *expr) bool {
+		return x.kind != column || x.field != nil && x.field.level != key && !x.field.plain
+	}) {
+		r.found.add("window", e.at, fault.New(fault.Invalid, "窗口函数里只能直接写表的列：算出来的值能让个别对象的行换了次序，又不能核对。条件请写在子查询的 where 里。"))
+	}
 	f.level, f.kind, f.slot, f.cols = min(f.level, held), "", nil, true
 	return f
 }
 
-// subquery allows a select of nobody's rows, and one value worked out from
-// enough subjects.
+// subquery allows a select of nobody's rows.
 func (r *resolver) subquery(e *expr, st standing, ctes map[string]*query) facts {
 	var f facts
 	for _, a := range e.args {
 		f.take(r.expr(a, standing{s: st.s, aggregates: st.aggregates, inside: st.inside, aliases: st.aliases}, ctes))
 	}
 	r.query(e.sub, ctes, false)
-	single := e.name == "SCALAR" && e.sub.grouped && len(e.sub.groups) == 0
-	if len(e.sub.slots) > 0 && !single {
-		r.found.add("subquery", e.at, fault.New(fault.Invalid, "这里的子查询会带出别的对象的行，请改成 with 加 join，或只算一个汇总值。"))
+	if len(e.sub.slots) > 0 {
+		r.found.add("subquery", e.at, fault.New(fault.Invalid, "这里的子查询会带出别的对象的行，请改成 with 加 join。"))
 		return f
 	}
-	if len(e.sub.slots) > 0 {
-		f.worked, st.s.asked = true, e
-	}
 	for _, out := range e.sub.fields {
-		f.worked, f.nobodys = f.worked || out.worked, f.nobodys || out.nobodys && e.name == "ANY"
 		f.level, f.from = max(f.level, min(out.level, held)), origins(f.from, out.from)
 		f.safe = true
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -30,10 +31,10 @@ type field struct {
 	count bool   // how many rows, subjects or values
 	plain bool   // a mount's column as it is: what is NULL or nought in it is so in the data
 
-	shape   shape // how its values come about
-	boolean bool  // it is true or false
-	worked  bool  // worked out from several subjects
-	nobodys bool  // of a row in which nobody's data are
+	shape   shape  // how its values come about
+	boolean bool   // it is true or false
+	rows    string // SQL: how many rows of mounts the value is made of; empty: those of its table
+	inner   bool   // worked out from several subjects, which no rule looks at
 }
 
 // slot is one kind of subject behind the rows of a relation. Exact: each row is
@@ -42,6 +43,7 @@ type field struct {
 type slot struct {
 	kind  string
 	bound bool
+	cells bool // bound, and of a group that is of nobody in particular: what counts is how many groups there are
 	sql   string
 	print string
 	same  *slot // after a join on the key: that of the other side
@@ -59,7 +61,8 @@ type table struct {
 	alias  string
 	fields []field
 	slots  []*slot
-	single bool // has one row
+	rows   string // SQL: how many rows of mounts stand behind one of it; empty: one
+	single bool   // has one row
 }
 
 // scope is what names can mean in one select.
@@ -71,7 +74,17 @@ type scope struct {
 	weight int
 	broken bool // a table is missing: what else is missing is not told
 	known  map[*expr]facts
-	asked  *expr // a value worked out from several subjects, by a subquery
+}
+
+// rows is SQL for how many rows of mounts stand behind a row that s reads.
+func (s *scope) rows() string {
+	var all []string
+	for _, t := range s.tables {
+		if t.rows != "" {
+			all = append(all, "coalesce("+t.rows+", 1)")
+		}
+	}
+	return cmp.Or(strings.Join(all, " * "), "1")
 }
 
 // facts is what is known of an expression.
@@ -84,9 +97,7 @@ type facts struct {
 	count bool    // a lone count
 	aggs  []*expr // aggregates in it
 	cols  bool    // columns outside of aggregates
-
-	worked  bool // something in it is worked out from several subjects
-	nobodys bool // something in it is of nobody's rows, as of a series
+	inner bool    // a lone field that is worked out from several subjects
 }
 
 func (f *facts) take(g facts) {
@@ -96,8 +107,7 @@ func (f *facts) take(g facts) {
 	f.level = max(f.level, g.level)
 	f.from = origins(f.from, g.from)
 	f.aggs = append(f.aggs, g.aggs...)
-	f.cols = f.cols || g.cols
-	f.worked, f.nobodys = f.worked || g.worked, f.nobodys || g.nobodys
+	f.cols, f.inner = f.cols || g.cols, f.inner || g.inner
 }
 
 func origins(a, b []disclosure.Origin) []disclosure.Origin {
@@ -153,8 +163,14 @@ func (r *resolver) query(q *query, ctes map[string]*query, top bool) {
 		q.in.broken = q.in.broken || len(q.in.tables) == 0
 	}
 	q.weight = q.in.weight
+	ofInner := slices.ContainsFunc(q.in.tables, func(t *table) bool { return slices.ContainsFunc(t.fields, func(f field) bool { return f.inner }) })
+	if ofInner && len(q.in.slots) > 0 && slices.ContainsFunc(q.in.tables, func(t *table) bool { return len(t.slots) > 0 && len(t.slots) < len(q.in.slots) }) {
+		r.inner(q.place())
+	}
 	if q.where != nil {
-		r.expr(q.where, standing{s: q.in, aliases: true}, ctes)
+		if r.expr(q.where, standing{s: q.in, aliases: true}, ctes).inner {
+			r.inner(q.where.at)
+		}
 		unify(q.where, "INNER", q.in)
 	}
 	items := make([]facts, len(q.items))
@@ -171,13 +187,8 @@ func (r *resolver) query(q *query, ctes map[string]*query, top bool) {
 		f := r.expr(q.having, standing{s: q.in, aggregates: true, aliases: true}, ctes)
 		r.aggregates(q, f.aggs, top)
 		q.grouped = true
-		for _, a := range f.aggs { // a group that is there tells what is asked of it
-			if len(q.in.slots) > 0 && !q.bySubject() && r.conditional(a) {
-				r.found.add("condition", a.at, fault.New(fault.Invalid, "having 里的汇总不能带条件（filter、case 等）：哪些组留下，就是那个数。请把条件写在 where 里。"))
-			}
-		}
-		if len(f.aggs) > 0 && f.nobodys && len(q.in.slots) > 0 {
-			r.found.add("join", q.having.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
+		if top && len(f.aggs) > 0 && len(q.in.slots) > 0 { // a group that is there tells what is asked of it
+			r.found.add("having", q.having.at, fault.New(fault.Invalid, "最外层的 having 里不能有汇总：哪些组留下，就是没有取整的数。对象太少的组会自动去掉；别的请在放行以后挑选。"))
 		}
 	}
 	r.orders(q, top, ctes)
@@ -185,10 +196,38 @@ func (r *resolver) query(q *query, ctes map[string]*query, top bool) {
 		r.aggregates(q, f.aggs, top)
 	}
 	q.in.slots = slices.DeleteFunc(q.in.slots, func(s *slot) bool { return s.same != nil })
-	if q.in.asked != nil && len(q.in.slots) == 0 {
-		r.found.add("subquery", q.in.asked.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
+	if !top && q.grouped && len(q.in.slots) > 0 && !q.bySubject() {
+		if ofInner {
+			r.inner(q.place())
+		}
+		if q.having != nil && !r.leastCounts(q.having) {
+			r.found.add("having", q.having.at, fault.New(fault.Invalid, "子查询里按组的汇总，having 只能写 count(…) >= 数：哪些组留下，就是别的汇总的数。"))
+		}
 	}
 	r.outcome(q, items, top)
+}
+
+// inner refuses to work with a number that was worked out from several subjects in a
+// subquery: no rule has looked at it, and held against another it tells of one of them.
+func (r *resolver) inner(at int) {
+	r.found.add("inner", at, fault.New(fault.Invalid, "子查询里按组汇总出来的数没有按规则核对，只能原样放进最外层的 avg、median 等（不能放进 sum）：不能用来筛选、比较、计算、分组，不能和别的对象的表相连，不能合并，也不能再汇总一层。要用它，请先把它作为一个结果放行，再把放行的数写成参数。"))
+}
+
+// leastCounts reports whether a condition asks for nothing but that groups are not
+// small.
+func (r *resolver) leastCounts(having *expr) bool {
+	for _, e := range conjuncts(having) {
+		if len(r.aggregatesIn(e)) == 0 {
+			continue
+		}
+		if e.kind != comparison || e.name != ">=" && e.name != ">" || e.args[1].kind != constant && e.args[1].kind != parameter {
+			return false
+		}
+		if a := e.args[0]; a.kind != function || a.name != "count" && a.name != "count_star" || a.filter != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func cloned(m map[string]*query) map[string]*query {
@@ -222,8 +261,8 @@ func (r *resolver) groups(q *query, items []facts, top bool, ctes map[string]*qu
 		if top && f.level == held {
 			r.shown(q.groups[i], f)
 		}
-		if top && f.worked {
-			r.found.add("group", q.groups[i].at, fault.New(fault.Invalid, "最外层不能按汇总出来的数分组：组名就是没有取整的数。请直接显示这个汇总。"))
+		if f.inner {
+			r.inner(q.groups[i].at)
 		}
 	}
 }
@@ -248,6 +287,12 @@ func (r *resolver) orders(q *query, top bool, ctes map[string]*query) {
 		r.found.add("order", q.place(), fault.New(fault.Invalid, "子查询里不能用 order by 和 limit：它们会挑出个别的行。"))
 		return
 	}
+	cut := (q.limit != nil || q.offset != nil) && len(q.in.slots) > 0
+	ordered := func(by *expr) {
+		if cut && len(r.aggregatesIn(by)) > 0 {
+			r.found.add("limit", by.at, fault.New(fault.Invalid, "不能按汇总排序以后用 limit 或 offset 取前几行：哪几行留下，取决于没有取整的数。请放行以后再排序、挑选。"))
+		}
+	}
 	for i, o := range q.orders {
 		if n, ok := whole(o.by); ok {
 			if n < 1 || int(n) > len(q.items) {
@@ -255,13 +300,18 @@ func (r *resolver) orders(q *query, top bool, ctes map[string]*query) {
 				continue
 			}
 			q.orders[i].by = plain(q.items[n-1])
+			ordered(q.orders[i].by)
 			continue
 		}
-		if len(o.by.names) == 1 && q.in.alias[strings.ToLower(o.by.names[0])] != nil {
-			continue // sorted by an item, by its name
+		if len(o.by.names) == 1 {
+			if item := q.in.alias[strings.ToLower(o.by.names[0])]; item != nil {
+				ordered(item) // sorted by it, by its name
+				continue
+			}
 		}
 		f := r.expr(o.by, standing{s: q.in, aggregates: true, aliases: true}, ctes)
 		r.aggregates(q, f.aggs, top)
+		ordered(o.by)
 	}
 }
 
@@ -327,8 +377,8 @@ func (r *resolver) outcome(q *query, items []facts, top bool) {
 	for i, item := range q.items {
 		f := items[i]
 		out := field{name: item.called(), level: f.level, from: f.from, kind: f.kind, slot: f.slot, safe: f.safe, count: f.count, plain: item.kind == column && item.field != nil && item.field.plain}
-		out.shape, out.boolean, out.nobodys = r.shape(item), item.truth(), f.nobodys
-		out.worked = f.worked || len(f.aggs) > 0 && len(q.in.slots) > 0 && !q.bySubject()
+		out.shape, out.boolean = r.shape(item), item.truth()
+		out.inner = f.inner || len(f.aggs) > 0 && len(q.in.slots) > 0 && !q.bySubject()
 		if len(f.aggs) > 0 {
 			out.safe = exact == 0
 			out.kind, out.slot = "", nil
@@ -353,7 +403,7 @@ func (r *resolver) collected(q *query, s *slot) *slot {
 			return &slot{kind: s.kind}
 		}
 	}
-	return &slot{kind: s.kind, bound: true}
+	return &slot{kind: s.kind, bound: true, cells: !q.bySubject()}
 }
 
 // top holds the outermost select to being a result that can be released.
@@ -462,7 +512,10 @@ func (r *resolver) union(q *query, ctes map[string]*query, top bool) {
 				f.shape = shape{form: weaker(a.fields[i].shape, g.shape), shifted: f.shape.shifted || g.shape.shifted, bent: true}
 			}
 		}
-		f.boolean, f.worked, f.nobodys = f.boolean || g.boolean, f.worked || g.worked, f.nobodys || g.nobodys
+		f.boolean = f.boolean || g.boolean
+		if f.inner || g.inner {
+			r.inner(a.place())
+		}
 		f.level, f.from, f.count, f.plain = max(f.level, g.level), origins(f.from, g.from), f.count && g.count, f.plain && g.plain
 		if f.slot != nil || g.slot != nil {
 			if f.slot == nil || g.slot == nil || slices.IndexFunc(a.slots, isSlot(a, f.slot)) != slices.IndexFunc(b.slots, isSlot(b, g.slot)) {

@@ -28,7 +28,7 @@ func (e *Engine) Measure(ctx context.Context, j Job, held disclosure.Table) (*Re
 	if err != nil {
 		return nil, err
 	}
-	m := &measuring{query: a.query, verdict: a.verdict, minimum: max(a.minimum, 1)}
+	m := &measuring{query: a.query, verdict: a.verdict, minimum: max(a.minimum, 1), allow: e.allow}
 	if len(a.query.in.slots) == 0 {
 		return &Result{Table: nobodys(held)}, nil
 	}
@@ -40,7 +40,7 @@ func (e *Engine) Measure(ctx context.Context, j Job, held disclosure.Table) (*Re
 	}
 	table, err := m.table(held, got)
 	if err != nil {
-		return nil, ended(ReasonRefused, got.resources, err).saying(fault.New(fault.Invalid, "这个结果不能核对：中间的分组里有不足 %d 个对象的格，或者两次计算不一致。请在子查询里加 having count(*) >= %d。", m.minimum, m.minimum))
+		return nil, ended(ReasonRefused, got.resources, err).saying(fault.New(fault.Invalid, "这个结果不能核对：中间的分组里有不足 %d 个对象的格，或者两次计算不一致。请在子查询里加 having count(*) >= %d，标识为空的行用 where 去掉。", m.minimum, m.minimum))
 	}
 	return &Result{Table: table, Resources: got.resources}, nil
 }
@@ -67,6 +67,7 @@ type measuring struct {
 	query   *query
 	verdict *Verdict
 	minimum int
+	allow   *allowed
 	parts   []contribution
 }
 
@@ -96,7 +97,7 @@ type contribution struct {
 func (m *measuring) statement() string {
 	q := m.query
 	m.contributions()
-	p := &printer{minimum: m.minimum}
+	p := &printer{minimum: m.minimum, allow: m.allow}
 	if len(q.ctes) > 0 {
 		p.with(q)
 		text := strings.TrimSuffix(p.String(), " ")
@@ -111,6 +112,9 @@ func (m *measuring) statement() string {
 		m.separate(p)
 		p.contribution(c)
 		p.say(" AS ", "__c"+strconv.Itoa(i))
+		if c.own {
+			p.say(", ", q.in.rowsOf(c.agg), " AS ", rowsName, strconv.Itoa(i))
+		}
 	}
 	for i, s := range q.in.slots {
 		m.separate(p)
@@ -119,6 +123,8 @@ func (m *measuring) statement() string {
 			p.say(", ", s.print, " AS ", printName(i))
 		}
 	}
+	m.separate(p)
+	p.say(q.in.rows(), " AS ", rowsName)
 	p.source(q)
 	p.say("), ", quoted("__v"), " AS (SELECT ")
 	p.list(len(q.items), ", ", func(i int) {
@@ -171,15 +177,13 @@ func (m *measuring) keyList(prefix string) string {
 
 // contributions are what the aggregates of the items add up.
 func (m *measuring) contributions() {
-	allow, err := readAllowed()
-	if err != nil {
-		return
-	}
+	allow := m.allow
 	shapes := &resolver{allow: allow, shapes: map[*expr]shape{}}
+	times := slices.ContainsFunc(m.query.in.tables, func(t *table) bool { return len(t.slots) == 0 }) // rows may be there as often as a value says
 	for i, item := range m.query.items {
 		role := m.verdict.Columns[i].Role
 		item.each(func(e *expr) {
-			if e.kind != function || !allow.aggregate(e.name) || e.name == "count_star" && e.filter == nil {
+			if e.kind != function || !allow.aggregate(e.name) || e.name == "count_star" && e.filter == nil && !times {
 				return
 			}
 			n := allow.Aggregates[e.name].Nature
@@ -189,6 +193,9 @@ func (m *measuring) contributions() {
 				c.full = oneOrNothing(e.args[0]) || form == zeroed
 			}
 			c.few = c.mass && (n == sums && !e.args[0].plain() || n == spreads && e.name != "median")
+			if times && n == counts && !e.distinct && e.name != "approx_count_distinct" {
+				c.mass = true
+			}
 			if of := shapes.split(e); of != nil {
 				c.of, c.full, c.own = of, false, true
 				for c.branch = range values(of) {
@@ -298,6 +305,8 @@ func (m *measuring) values(p *printer, i, k int) {
 	s, c := m.query.in.slots[i], m.parts[k]
 	who, col, group := "count(DISTINCT "+slotName(i)+")", "__c"+strconv.Itoa(k), ""
 	switch {
+	case s.cells:
+		who = "count(DISTINCT " + printName(i) + ")"
 	case s.bound:
 		who = "max(" + slotName(i) + ")"
 	case m.query.single(s):
@@ -330,6 +339,10 @@ func (m *measuring) slot(p *printer, i int) {
 	if s.bound {
 		p.say(", max(", slotName(i), ") AS b")
 	}
+	rows := m.rows(s)
+	if rows {
+		p.say(", sum(", rowsName, ") AS r")
+	}
 	for k, c := range m.parts {
 		kn, col, there := strconv.Itoa(k), "__c"+strconv.Itoa(k), ""
 		if c.full {
@@ -338,6 +351,12 @@ func (m *measuring) slot(p *printer, i int) {
 		switch {
 		case !single:
 			p.say(", sum(abs(", col, ")) AS w", kn, ", count(", col, ")", there, " AS n", kn)
+			if rows && c.own {
+				if there == "" {
+					there = " FILTER (WHERE " + col + " IS NOT NULL)"
+				}
+				p.say(", sum(", rowsName, kn, ")", there, " AS r", kn)
+			}
 		case c.full:
 			p.say(", abs(", col, ") AS w", kn, ", CASE WHEN ", col, " <> 0 THEN 1 END AS n", kn)
 		default:
@@ -350,7 +369,7 @@ func (m *measuring) slot(p *printer, i int) {
 	}
 	p.say("), __m", n, " AS (SELECT ", m.keyList(""))
 	count := func(filter string) string {
-		if s.bound {
+		if s.bound && !s.cells {
 			return "coalesce(max(b)" + filter + ", 0)"
 		}
 		return "count(x)" + filter
@@ -368,12 +387,19 @@ func (m *measuring) slot(p *printer, i int) {
 		p.say(text)
 	}
 	var sketches, counters string
+	if rows {
+		sketches, counters = rowSketch("")
+	}
 	for k, c := range m.parts {
 		kn := strconv.Itoa(k)
 		if c.own {
 			p.say(", ", count(c.seen(k)), " AS o", kn)
 			sketches += ", string_agg(c || ':' || w" + kn + ", ',') FILTER (WHERE w" + kn + " <> 0) AS z" + kn
 			counters += ", sum(" + sign + ")" + c.seen(k) + " AS w" + kn
+			if rows {
+				s, c := rowSketch(kn)
+				sketches, counters = sketches+s, counters+c
+			}
 		}
 		if c.mass {
 			w := "w" + kn
@@ -391,8 +417,17 @@ func (m *measuring) slot(p *printer, i int) {
 	}
 }
 
+// rows reports whether subjects of s may have several rows each, or a part of them:
+// two results of the same subjects can differ by a row of one of them.
+func (m *measuring) rows(s *slot) bool { return !s.bound && !m.query.single(s) }
+
+// rowSketch is the sketch of subjects, each as often as it has rows.
+func rowSketch(n string) (sketch, counter string) {
+	return ", string_agg(c || ':' || q" + n + ", ',') FILTER (WHERE q" + n + " <> 0) AS y" + n, ", CAST(sum(" + sign + " * r" + n + ") AS BIGINT) AS q" + n
+}
+
 // sign is what a subject adds to its counter, as disclosure.Sketch has it.
-const sign = "CASE WHEN (x & 256) = 0 THEN 1 ELSE -1 END"
+const sign = "(CASE WHEN (x & 256) = 0 THEN 1 ELSE -1 END)"
 
 // seen is the condition that the k-th aggregate sees a subject.
 func (c contribution) seen(k int) string { return " FILTER (WHERE n" + strconv.Itoa(k) + " > 0)" }
@@ -403,11 +438,18 @@ func (m *measuring) final(p *printer) {
 	p.list(len(m.query.items), ", ", func(i int) { p.say("v.__v", strconv.Itoa(i)) })
 	for i := range m.query.in.slots {
 		n := strconv.Itoa(i)
+		rows := m.rows(m.query.in.slots[i])
 		p.say(", coalesce(m", n, ".n, 0), z", n, ".z")
+		if rows {
+			p.say(", z", n, ".y")
+		}
 		for k, c := range m.parts {
 			kn := strconv.Itoa(k)
 			if c.own {
 				p.say(", coalesce(m", n, ".o", kn, ", 0), z", n, ".z", kn)
+				if rows {
+					p.say(", z", n, ".y", kn)
+				}
 			}
 			if c.mass {
 				seen, few := "NULL", "NULL"
@@ -510,25 +552,34 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 			return r, errors.New("engine: no number of subjects")
 		}
 		r.subjects = min(r.subjects, n)
-		k, err := s.who(next())
+		who := func() ([]disclosure.Kind, error) {
+			k, err := s.who(next())
+			if err != nil || !m.rows(s) {
+				return []disclosure.Kind{k}, err
+			}
+			rows, err := s.who(next())
+			rows.Name += disclosure.RowsOf
+			return []disclosure.Kind{k, rows}, err
+		}
+		kinds, err := who()
 		if err != nil {
 			return r, err
 		}
-		r.who = append(r.who, k)
+		r.who = append(r.who, kinds...)
 		for k, c := range m.parts {
 			if c.own {
 				n, ok := next().(int64)
 				if !ok {
 					return r, errors.New("engine: no number of subjects")
 				}
-				who, err := s.who(next())
+				kinds, err := who()
 				if err != nil {
 					return r, err
 				}
 				if o := &own[k]; len(o.Sketches) == 0 || n < o.Subjects {
 					o.Subjects = n
 				}
-				own[k].Column, own[k].Branch, own[k].Sketches = c.item, c.of != nil, append(own[k].Sketches, who)
+				own[k].Column, own[k].Branch, own[k].Sketches = c.item, c.of != nil, append(own[k].Sketches, kinds...)
 			}
 			if !c.mass {
 				continue

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,7 @@ func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + 
 type printer struct {
 	strings.Builder
 	minimum int
+	allow   *allowed
 }
 
 func (p *printer) say(parts ...string) {
@@ -70,6 +72,14 @@ func (p *printer) query(q *query) {
 		p.say(", ", q.subjects(i), " AS ", slotName(i))
 		if q.slots[i].bound {
 			p.say(", ", q.fingerprint(i), " AS ", printName(i))
+		}
+	}
+	if len(q.slots) > 0 {
+		p.say(", ", q.rows(), " AS ", rowsName)
+		for i, item := range q.items {
+			p.say(", ")
+			p.rows(q, item)
+			p.say(" AS ", rowsName, strconv.Itoa(i))
 		}
 	}
 	p.rest(q)
@@ -130,6 +140,70 @@ func (q *query) subjects(i int) string {
 	return "count(DISTINCT " + s.sql + ")"
 }
 
+// rows is how many rows of mounts stand behind a row that q gives.
+func (q *query) rows() string {
+	if q.grouped {
+		return "CAST(sum(" + q.in.rows() + ") AS BIGINT)"
+	}
+	return q.in.rows()
+}
+
+// rows writes how many rows of mounts a value that q gives is made of: those that its
+// aggregates see, or its window.
+func (p *printer) rows(q *query, item *expr) {
+	var aggs []*expr
+	item.each(func(e *expr) {
+		if e.kind == function && p.allow.aggregate(e.name) {
+			aggs = append(aggs, e)
+		}
+	})
+	var over *expr
+	item.each(func(e *expr) {
+		if e.kind == windowed {
+			over = e
+		}
+	})
+	switch {
+	case over != nil:
+		p.say("CAST(sum(", q.in.rows(), ") OVER (PARTITION BY ")
+		p.exprs(over.over.partitions)
+		p.say(") AS BIGINT)")
+		return
+	case !q.grouped:
+		p.say(q.in.rowsOf(item))
+		return
+	case len(aggs) == 0:
+		p.say(q.rows())
+		return
+	}
+	p.say("CAST(")
+	p.list(len(aggs), " + ", func(i int) {
+		c := contribution{agg: aggs[i], full: p.allow.Aggregates[aggs[i].name].Nature == sums}
+		there := " IS NOT NULL"
+		if c.full {
+			there = " <> 0"
+		}
+		p.say("coalesce(sum(CASE WHEN (")
+		p.contribution(c)
+		p.say(")", there, " THEN ", q.in.rowsOf(aggs[i]), " END), 0)")
+	})
+	p.say(" AS BIGINT)")
+}
+
+// rowsOf is SQL for how many rows of mounts stand behind e in a row that s reads.
+func (s *scope) rowsOf(e *expr) string {
+	var all []string
+	e.each(func(x *expr) {
+		if x.kind == column && x.field != nil && x.field.rows != "" && !slices.Contains(all, x.field.rows) {
+			all = append(all, x.field.rows)
+		}
+	})
+	if len(all) == 0 {
+		return s.rows()
+	}
+	return "(coalesce(" + strings.Join(all, ", 0) + coalesce(") + ", 0))"
+}
+
 // single reports whether each row that q reads is a subject of its own.
 func (q *query) single(s *slot) bool {
 	return len(q.in.tables) == 1 && strings.HasSuffix(s.sql, "."+rowColumn)
@@ -149,12 +223,20 @@ func (q *query) fingerprint(i int) string {
 	return "bit_xor(DISTINCT " + s.sql + ")"
 }
 
-// enough is the condition that at least n subjects stand behind each group.
+// enough is the condition that at least n subjects stand behind each group, or the
+// one whose key it has.
 func (q *query) enough(n int) string {
 	var all []string
 	for i := range q.slots {
 		if q.grouped && q.slots[i].bound {
 			all = append(all, q.subjects(i)+" >= "+strconv.Itoa(n))
+		}
+	}
+	for _, g := range q.groups { // rows without a key are of several subjects
+		if g.kind == column && g.field != nil && g.field.level == key {
+			var key printer
+			key.expr(g)
+			all = append(all, key.String()+" IS NOT NULL")
 		}
 	}
 	return strings.Join(all, " AND ")
@@ -358,8 +440,7 @@ func (p *printer) windowed(e *expr) {
 	p.say(")")
 }
 
-// subquery writes a select of nobody's rows, or one value of enough subjects:
-// without their hidden columns, since only one column may stand there.
+// subquery writes a select of nobody's rows, which has no hidden columns.
 func (p *printer) subquery(e *expr) {
 	switch e.name {
 	case "EXISTS":
@@ -371,29 +452,7 @@ func (p *printer) subquery(e *expr) {
 	default:
 		p.say("(")
 	}
-	q := e.sub
-	p.with(q)
-	if q.left != nil {
-		p.query(q)
-	} else {
-		p.say("SELECT ")
-		p.items(q)
-		p.rest(q)
-		var all []string
-		for i := range q.slots {
-			all = append(all, q.subjects(i)+" >= "+strconv.Itoa(p.minimum))
-		}
-		if q.having != nil || len(all) > 0 {
-			p.say(" HAVING ")
-			if q.having != nil {
-				p.expr(q.having)
-				if len(all) > 0 {
-					p.say(" AND ")
-				}
-			}
-			p.say(strings.Join(all, " AND "))
-		}
-	}
+	p.query(e.sub)
 	p.say(")")
 	if e.name == "ANY" {
 		p.say(")")

@@ -23,7 +23,7 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 	weight := 1
 	switch {
 	case rel.series != nil:
-		rel.table = &table{alias: rel.alias, fields: []field{{name: rel.series.name, shape: shape{form: smooth, pure: true}, nobodys: true}}}
+		rel.table = &table{alias: rel.alias, fields: []field{{name: rel.series.name, shape: shape{form: smooth, pure: true}}}}
 	case rel.sub != nil:
 		r.query(rel.sub, ctes, false)
 		rel.table, weight = r.derived(rel.alias, rel.sub), rel.sub.weight
@@ -62,8 +62,14 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 // derived is what a select in from, or one with a name, is as a table.
 func (r *resolver) derived(alias string, q *query) *table {
 	t := &table{alias: alias, fields: slices.Clone(q.fields), single: q.grouped && len(q.groups) == 0}
+	if len(q.slots) > 0 {
+		t.rows = quoted(alias) + "." + rowsName
+		for i := range t.fields {
+			t.fields[i].rows = t.rows + strconv.Itoa(i)
+		}
+	}
 	for i, s := range q.slots {
-		out := &slot{kind: s.kind, bound: s.bound, sql: quoted(alias) + "." + slotName(i), print: quoted(alias) + "." + printName(i)}
+		out := &slot{kind: s.kind, bound: s.bound, cells: s.cells, sql: quoted(alias) + "." + slotName(i), print: quoted(alias) + "." + printName(i)}
 		for j := range t.fields {
 			if t.fields[j].slot == &q.slots[i] {
 				t.fields[j].slot = out
@@ -79,6 +85,10 @@ func (r *resolver) derived(alias string, q *query) *table {
 func slotName(i int) string  { return "__s" + strconv.Itoa(i) }
 func printName(i int) string { return "__p" + strconv.Itoa(i) }
 
+// rowsName is the hidden column in which a select gives how many rows of mounts
+// stand behind each of its rows, and, with a number, behind each value in it.
+const rowsName = "__n"
+
 // mount is a mount as a table. Its subjects are those of its keys; without keys,
 // its rows; of a lookup table, nobody.
 func (r *resolver) mount(rel *relation) *table {
@@ -91,7 +101,7 @@ func (r *resolver) mount(rel *relation) *table {
 	r.used[m.Name] = true
 	t := &table{alias: rel.alias}
 	for _, c := range m.Columns {
-		f := field{name: c.Name, plain: true, shape: shape{form: smooth, pure: true}, boolean: c.Type == rows.Boolean, nobodys: m.public(), from: []disclosure.Origin{{Mount: m.Name, Column: c.Name}}}
+		f := field{name: c.Name, plain: true, shape: shape{form: smooth, pure: true}, boolean: c.Type == rows.Boolean, from: []disclosure.Origin{{Mount: m.Name, Column: c.Name}}}
 		switch c.Use {
 		case Subject:
 			s := &slot{kind: c.Kind, sql: quoted(rel.alias) + "." + whoColumn(len(t.slots))}
@@ -135,8 +145,8 @@ func (r *resolver) join(rel *relation, s *scope, ctes map[string]*query) *table 
 			continue
 		}
 		s.using = append(s.using, name)
-		if a.worked && b.nobodys || a.nobodys && b.worked {
-			r.found.add("join", rel.at, fault.New(fault.Invalid, "没有对象的行（range、公开的表）不能和汇总出来的数比较或合算：行的多少就是没有取整的数。请直接显示这个汇总。"))
+		if a.inner || b.inner {
+			r.inner(rel.at)
 		}
 		if a.level == key || b.level == key {
 			r.paired(*a, *b, rel.at)
@@ -144,14 +154,16 @@ func (r *resolver) join(rel *relation, s *scope, ctes map[string]*query) *table 
 		}
 	}
 	if rel.on != nil {
-		r.expr(rel.on, standing{s: s}, ctes)
+		if r.expr(rel.on, standing{s: s}, ctes).inner {
+			r.inner(rel.at)
+		}
 		unify(rel.on, rel.join, s)
 		equal = equal || slices.ContainsFunc(conjuncts(rel.on), func(e *expr) bool {
 			return e.kind == comparison && (e.name == "=" || e.name == "IS NOT DISTINCT FROM") && both(e)
 		})
 	}
 	subjects := func(tables []*table) bool {
-		return slices.ContainsFunc(tables, func(t *table) bool { return len(t.slots) > 0 && !t.single })
+		return slices.ContainsFunc(tables, func(t *table) bool { return len(t.slots) > 0 })
 	}
 	one := func(tables []*table) bool {
 		return !slices.ContainsFunc(tables, func(t *table) bool { return !t.single })

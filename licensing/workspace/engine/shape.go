@@ -218,8 +218,8 @@ func (r *resolver) choiceShape(e *expr) shape {
 // windowShape is that of what is worked out over the rows of one subject.
 func (r *resolver) windowShape(e *expr) shape {
 	switch e.name {
-	case "row_number", "rank", "dense_rank", "count":
-		return shape{form: smooth, pure: true}
+	case "row_number", "rank", "dense_rank", "count": // times a value, it would tell one value from another
+		return shape{form: smooth}
 	}
 	if s := r.shape(e.args[0]); s.form == smooth || s.form == absent {
 		return shape{form: s.form, shifted: s.shifted, pure: s.pure, bent: s.bent}

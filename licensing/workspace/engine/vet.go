@@ -68,7 +68,7 @@ func (e *Engine) analyse(ctx context.Context, mounts []Mount, code Code) (*analy
 		if len(found.all) == 0 {
 			a.verdict.Mounts, a.verdict.Parameters = slices.Sorted(maps.Keys(r.used)), slices.Sorted(maps.Keys(r.asked))
 			a.verdict.Columns = r.columns(q)
-			if err := e.types(ctx, a, mounts, code, found); err != nil {
+			if err := e.types(ctx, a, q, mounts, code, found); err != nil {
 				return nil, err
 			}
 		}
@@ -205,7 +205,7 @@ func (r *resolver) columns(q *query) []disclosure.Column {
 	}
 	var out []disclosure.Column
 	for i, item := range q.items {
-		f := r.summary(q, item)
+		f := r.aggregatesIn(item)
 		c := disclosure.Column{Name: q.fields[i].name, Role: disclosure.Dimension, From: q.fields[i].from}
 		var names []string
 		for _, a := range f {
@@ -214,8 +214,15 @@ func (r *resolver) columns(q *query) []disclosure.Column {
 			}
 		}
 		c.Reason = strings.Join(names, ", ")
+		for _, a := range f {
+			if b := a.beyond(); b > 0 && (c.Beyond == 0 || b < c.Beyond) {
+				c.Beyond = b
+			}
+		}
 		switch {
 		case len(f) == 0:
+		case !r.allow.bare(item):
+			c.Role = disclosure.Derived
 		case q.fields[i].count:
 			c.Role = disclosure.Count
 		case len(f) == 1 && (r.allow.Aggregates[f[0].name].Nature != extreme || q.in.known[f[0]].level == held):
@@ -228,8 +235,41 @@ func (r *resolver) columns(q *query) []disclosure.Column {
 	return out
 }
 
-// summary is the aggregates in an item of q, each once.
-func (r *resolver) summary(q *query, item *expr) []*expr {
+// bare reports whether an item is an aggregate as it is, but for how it is written:
+// what is worked out of it further is worked out anew after rounding, or hidden.
+func (allow *allowed) bare(e *expr) bool {
+	switch {
+	case e.kind == cast:
+		return (slices.Contains(numberTypes, e.cast) || strings.HasPrefix(e.cast, "DECIMAL(")) && allow.bare(e.args[0])
+	case e.kind == operator && e.name == "OPERATOR_COALESCE":
+		return len(e.args) == 2 && e.args[1].kind == constant && allow.bare(e.args[0])
+	case e.kind == function && e.name == "round":
+		n, ok := int64(0), true
+		if len(e.args) > 1 {
+			n, ok = whole(e.args[1])
+		}
+		return ok && n >= 0 && allow.bare(e.args[0])
+	}
+	return e.kind == function && allow.aggregate(e.name)
+}
+
+// numberTypes are those of a number that is written otherwise.
+var numberTypes = []string{"SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
+
+// beyond is, of a quantile, the share of the values on the side that has fewer.
+func (e *expr) beyond() float64 {
+	switch e.name {
+	case "median":
+		return 0.5
+	case "quantile_cont":
+		p, _ := fraction(e.args[1])
+		return min(p, 1-p)
+	}
+	return 0
+}
+
+// aggregatesIn is the aggregates in an item, each once.
+func (r *resolver) aggregatesIn(item *expr) []*expr {
 	var all []*expr
 	item.each(func(e *expr) {
 		if e.kind == function && r.allow.aggregate(e.name) && !slices.Contains(all, e) {
@@ -241,7 +281,7 @@ func (r *resolver) summary(q *query, item *expr) []*expr {
 
 // types has the engine prepare the statement over empty tables: what it refuses is
 // refused, and what it says of types is believed.
-func (e *Engine) types(ctx context.Context, a *analysis, mounts []Mount, code Code, found *findings) error {
+func (e *Engine) types(ctx context.Context, a *analysis, q *query, mounts []Mount, code Code, found *findings) error {
 	ask := question{SQL: code.SQL, Tables: []mounted{}}
 	for _, m := range mounts {
 		ask.Tables = append(ask.Tables, m.mounted(true))
@@ -257,6 +297,9 @@ func (e *Engine) types(ctx context.Context, a *analysis, mounts []Mount, code Co
 	for i, c := range got.Columns {
 		col := &a.verdict.Columns[i]
 		col.Name, col.Type = c.Name, outType(c.Type)
+		if number := col.Type == string(rows.Integer) || col.Type == string(rows.Decimal); col.Role != disclosure.Dimension && !number && col.Type != "" && len(q.in.slots) > 0 {
+			found.add("type", q.items[i].at, fault.New(fault.Invalid, "汇总的数要以数显示：“%s”写成了文本、日期或是否，就不能按规则取整、核对。", clip(c.Name)))
+		}
 		if col.Type == "" {
 			found.add("type", -1, fault.New(fault.Invalid, "结果的“%s”列不能是这种类型，请用 cast 转成文本、数、日期或是否。", clip(c.Name)))
 		}

@@ -19,7 +19,7 @@ var honest = []struct {
 	{"the workspace's own", festival, "dcm"},
 	{"a count", "select count(*) from air_hourly", "c"},
 	{"by month", "select date_trunc('month', time) as m, avg(PM25) as a, count(*) n from src.air_hourly group by 1 order by 1", "dmc"},
-	{"group by all", "select station, wd, median(PM25) from air_hourly group by all having count(*) > 20", "ddm"},
+	{"group by all", "select station, wd, median(PM25) from air_hourly group by all", "ddm"},
 	{"by name of an item", "select extract(year from time) as y, quantile_cont(PM25, 0.9) from air_hourly group by y order by y desc limit 3", "dm"},
 	{"a filter", "select station, count(*) filter (where PM25 > 75) as bad, count(*) as n, round(100.0 * count(*) filter (where PM25 > 75) / count(*), 1) as share from air_hourly group by station", "dccx"},
 	{"ones and noughts", "select station, sum(case when PM25 > 75 then 1 else 0 end) from air_hourly group by station", "dc"},
@@ -31,8 +31,6 @@ var honest = []struct {
 	{"a window by subject", "select nth, count(*) from (select person, row_number() over (partition by person, hospital order by day) as nth from visits) t group by nth", "dc"},
 	{"a lookup", "select 日期, 节日名称 from holidays where 安排 = '放假' order by 日期", "dd"},
 	{"in a lookup", "select count(*) from air_hourly where cast(time as date) in (select 日期 from holidays where 安排 = '放假')", "c"},
-	{"above the mean", "select station, count(*) from air_hourly where PM25 > (select avg(PM25) from air_hourly) group by 1", "dc"},
-	{"beside the whole", "with a as (select avg(PM25) as m from air_hourly) select station, avg(PM25 - m) from air_hourly cross join a group by station", "dm"},
 	{"union all", "with u as (select person, cost from visits where ward = '内科' union all select person, cost from visits where ward = '外科') select count(distinct person), sum(cost) from u", "cm"},
 	{"a series", "select h.hour, count(*) from range(0, 24) as h(hour) join air_hourly a on extract(hour from a.time) = h.hour group by 1", "dc"},
 	{"null keys", "select count(*) from visits where person is not null", "c"},
@@ -151,7 +149,7 @@ func FuzzVet(f *testing.F) {
 				t.Errorf("%q passed", sql)
 			}
 		}
-		m := &measuring{query: a.query, verdict: a.verdict, minimum: 10}
+		m := &measuring{query: a.query, verdict: a.verdict, minimum: 10, allow: e.allow}
 		if len(a.query.in.slots) > 0 && m.statement() == "" {
 			t.Error("nothing to measure by")
 		}
