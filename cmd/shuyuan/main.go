@@ -46,6 +46,7 @@ var commands = []command{
 	{"reindex", "", "build the search index anew; a running server does it without interruption", reindex},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},
 	{"audit", "verify FILE", "verify an export of the audit trail (NDJSON), on any machine; - is standard input", auditCommand},
+	{"verify", "FILE [--proof FILE] [--trust KEYS] [--portal URL] [--json]", "check the stamp of a file, on any machine: exit 0 genuine and valid, 3 no longer valid, 4 content known without its stamp, 5 content does not match, 6 unknown", verifyFile},
 	{"backup", "[--to KEY | --passphrase FILE] FILE | --new-key FILE", "write everything into one encrypted file", backUp},
 	{"restore", "--key FILE FILE", "bring a backup back into an empty data folder", restore},
 }
@@ -86,7 +87,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 }
 
 func (c *call) exitCode(err error) int {
+	var said verdict
 	switch {
+	case errors.As(err, &said):
+		return verdictCodes[said.of]
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case errors.Is(err, errUsage):

@@ -37,6 +37,8 @@ type Proof struct {
 	Keys       []Key           `json:"keys"`       // every key that there ever was, in the order in which the log has them
 	Witnesses  []Witness       `json:"witnesses,omitempty"`
 	Status     *Status         `json:"status,omitempty"` // as of when the proof was made
+
+	trusted bool // the keys in it are believed
 }
 
 // Leaf is the entry of the log. Its body is JSON: {"body": {"statement": digest of
@@ -145,7 +147,7 @@ func (p *Proof) check(e envelope, payload []byte, o Options) (*proved, []Code) {
 		return nil, []Code{TimeOrder}
 	}
 	got.roots = p.roots()
-	if !o.TrustProofs && !p.trusted(o.Trust) {
+	if !p.trusted && !p.hangsOn(o.Trust) {
 		return nil, []Code{KeysNotTrusted}
 	}
 	return got, nil
@@ -162,8 +164,8 @@ func (p *Proof) roots() []string {
 	return all
 }
 
-// trusted reports whether every key that introduces itself is one that is trusted.
-func (p *Proof) trusted(trust []string) bool {
+// hangsOn reports whether every key that introduces itself is one that is trusted.
+func (p *Proof) hangsOn(trust []string) bool {
 	roots := p.roots()
 	return len(roots) > 0 && !slices.ContainsFunc(roots, func(id string) bool { return !slices.Contains(trust, id) })
 }
@@ -305,7 +307,7 @@ func (p *Proof) signatures(got *proved, keys []Key, o Options) Code {
 	}
 	of := map[string]*cosigner{}
 	for _, w := range p.Witnesses {
-		if c := newCosigner(w); c != nil && (o.TrustProofs || slices.Contains(o.Trust, c.id)) && of[w.Name] == nil && w.Name != got.logged.Log {
+		if c := newCosigner(w); c != nil && (p.trusted || slices.Contains(o.Trust, c.id)) && of[w.Name] == nil && w.Name != got.logged.Log {
 			of[w.Name] = c
 			verifiers = append(verifiers, c)
 		}

@@ -85,10 +85,10 @@ type Options struct {
 	// another: the first key of each purpose, as the portal publishes it. A proof can
 	// bring any keys along, so without Trust no proof proves anything: the verdict is
 	// Unknown, and KeysNotTrusted among the reasons with the names to compare. With
-	// TrustProofs the keys that come with them are believed: where the proof was had
-	// from the portal itself.
+	// TrustLookup the keys that Lookup brings along are believed: where it asks the
+	// portal itself.
 	Trust       []string
-	TrustProofs bool
+	TrustLookup bool
 }
 
 // Result is what was found.
@@ -325,7 +325,11 @@ func (c *check) proofs(digest string) ([]Proof, error) {
 		return all, nil
 	}
 	more, err := c.o.Lookup(c.ctx, digest)
-	return append(all, more...), err
+	for _, p := range more {
+		p.trusted = c.o.TrustLookup
+		all = append(all, p)
+	}
+	return all, err
 }
 
 // proved returns what was proved of an envelope, by the first proof that does; else

@@ -414,7 +414,7 @@ func TestLookup(t *testing.T) {
 		t.Fatal(err)
 	}
 	digests := verify.Digests(s.stamp.Statement, payload)
-	o := verify.Options{TrustProofs: true, Lookup: func(_ context.Context, digest string) ([]verify.Proof, error) {
+	o := verify.Options{TrustLookup: true, Lookup: func(_ context.Context, digest string) ([]verify.Proof, error) {
 		asked[digest] = true
 		if slices.Contains(digests, digest) {
 			return []verify.Proof{s.proof}, nil
