@@ -56,7 +56,16 @@ require (
 	golang.org/x/text v0.43.0
 )
 
-require github.com/secure-systems-lab/go-securesystemslib v0.11.1
+require (
+	github.com/in-toto/attestation v1.2.0
+	github.com/pdfcpu/pdfcpu v0.15.0
+	github.com/secure-systems-lab/go-securesystemslib v0.11.1
+)
+
+require (
+	github.com/hhrutter/tiff v1.0.6 // indirect
+	golang.org/x/image v0.44.0 // indirect
+)
 
 require (
 	filippo.io/hpke v0.4.0 // indirect
@@ -118,7 +127,7 @@ require (
 	github.com/klauspost/crc32 v1.3.0 // indirect
 	github.com/mattn/go-colorable v0.1.15 // indirect
 	github.com/mattn/go-isatty v0.0.22 // indirect
-	github.com/mattn/go-runewidth v0.0.24 // indirect
+	github.com/mattn/go-runewidth v0.0.27 // indirect
 	github.com/minio/crc64nvme v1.1.1 // indirect
 	github.com/minio/md5-simd v1.1.2 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
@@ -170,7 +179,7 @@ require (
 	golang.org/x/telemetry v0.0.0-20261009151841-97e8ea77aa2a // indirect
 	golang.org/x/tools v0.52.0 // indirect
 	golang.org/x/xerrors v0.0.0-20240903120638-7835f813f4da // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
+	google.golang.org/protobuf v1.36.12
 	gopkg.in/ini.v1 v1.67.3 // indirect
 	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77 // indirect
 )
