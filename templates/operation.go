@@ -386,6 +386,7 @@ var mandateActs = map[string]string{
 	"draft": "起草", "submit": "送审", "return": "退回", "approve": "批准，文本锁定", "sign": "实施机构签署", "sign_operator": "运营机构签署", "begin": "生效", "suspend": "暂停", "freeze": "监管冻结", "resume": "恢复", "unfreeze": "解除冻结", "take_over": "接管暂停",
 	"revoke": "撤销", "surrender": "放弃授权", "expire": "到期", "close": "办结", "withdraw": "撤回", "evaluate": "评估",
 	"ending": "授权快要到期", "training": "培训快要过期",
+	"organisation_suspended": "运营机构已被数据主管部门暂停", "organisation_reinstated": "运营机构已恢复",
 }
 
 // OperationAct is what was done with a mandate or an entry, in words.
@@ -418,6 +419,7 @@ var entryActs = map[string]string{
 	"apply": "开始申请入驻", "submit": "提交入驻申请", "return": "退回补正", "admit": "同意入驻", "refuse": "不同意入驻", "suspend": "运营机构暂停入驻", "resume": "运营机构恢复入驻", "object": "实施机构提出异议，暂停入驻", "release": "实施机构解除异议", "take_over": "实施机构接管暂停",
 	"train": "记录新的培训", "leave": "退出入驻", "end": "运营机构终止入驻", "withdraw": "撤回申请", "training": "培训快要过期",
 	"ask_people": "申请更换人员", "confirm_people": "确认更换人员", "refuse_people": "不同意更换人员", "recall_people": "撤回更换人员的申请",
+	"organisation_suspended": "开发主体已被数据主管部门暂停", "organisation_reinstated": "开发主体已恢复",
 }
 
 var peopleStates = map[op.ChangeState]string{op.ChangeAsked: "待确认", op.ChangeConfirmed: "已确认", op.ChangeRefused: "不同意", op.ChangeWithdrawn: "已撤回"}

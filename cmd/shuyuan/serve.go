@@ -261,7 +261,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleOperation(workers, sender, s.base, follows); err != nil {
 		return err
 	}
-	if err := s.workspaces.Hear(workers, s.operation.Moved, s.operation.EntryHasMoved); err != nil {
+	if err := s.workspaces.Hear(workers, s.operation.Moved, s.operation.EntryHasMoved, s.operation.OrganisationHasMoved); err != nil {
 		return err
 	}
 	if err := notify.HandleWorkspaces(workers, sender, s.base, follows); err != nil {

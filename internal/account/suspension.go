@@ -30,6 +30,19 @@ type OrganisationNotice struct {
 // Kind names the job.
 func (OrganisationNotice) Kind() string { return "organisation_notice" }
 
+// OrganisationMoved is the job that is announced, in the transaction of the act, when
+// an organisation was suspended or reinstated: whoever runs something of it, or under
+// it, looks whether that still may, and those who work with it are told. At the gate
+// it has ended already, with the act itself.
+type OrganisationMoved struct {
+	Organisation int64     `json:"organisation"`
+	Suspended    bool      `json:"suspended"`
+	At           time.Time `json:"at"`
+}
+
+// Kind names the job.
+func (OrganisationMoved) Kind() string { return "organisation_moved" }
+
 // Stands reports whether an organisation may apply, sign and be given data: it was
 // verified and is not suspended.
 func (o Organisation) Stands() bool { return o.Status == OrgVerified && o.Suspended == nil }
@@ -87,6 +100,9 @@ func (s *Service) setSuspended(ctx context.Context, who Actor, id int64, suspend
 			return struct{}{}, fmt.Errorf("suspend: %w", err)
 		}
 		if err := s.tellOwners(ctx, tx, OrganisationNotice{Organisation: id, Name: name, Suspended: suspended, Reason: reason, At: s.now()}); err != nil {
+			return struct{}{}, err
+		}
+		if err := jobs.Announce(ctx, tx, OrganisationMoved{Organisation: id, Suspended: suspended, At: s.now()}); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.recordOrg(ctx, tx, who, id, act, map[string]string{"reason": reason})

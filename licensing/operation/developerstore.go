@@ -199,6 +199,24 @@ func holdersBelow(ctx context.Context, q database.Querier, mandate int64) ([]hol
 	})
 }
 
+// standingMandates are the mandates of an operator that are under way, the oldest first.
+func standingMandates(ctx context.Context, q database.Querier, operator int64) ([]int64, error) {
+	rows, err := q.Query(ctx, `SELECT id FROM mandates WHERE operator_id = $1 AND state IN ('active', 'suspended') ORDER BY id`, operator)
+	if err != nil {
+		return nil, fmt.Errorf("mandates of an operator: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// standingEntries are the entries of a developer that was let in, the oldest first.
+func standingEntries(ctx context.Context, q database.Querier, organisation int64) ([]int64, error) {
+	rows, err := q.Query(ctx, `SELECT id FROM developers WHERE organisation_id = $1 AND state IN ('admitted', 'suspended') ORDER BY id`, organisation)
+	if err != nil {
+		return nil, fmt.Errorf("entries of a developer: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
 // takeEnding are the mandates that end before a day and of which nobody was told yet.
 func takeEnding(ctx context.Context, tx pgx.Tx, now, until time.Time) ([]int64, error) {
 	rows, err := tx.Query(ctx, `UPDATE mandates SET reminded_at = $1 WHERE state IN ('active', 'suspended') AND reminded_at IS NULL AND until_at > $1 AND until_at <= $2 RETURNING id`, now, until)

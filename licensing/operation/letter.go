@@ -195,6 +195,71 @@ func (s *Service) Moved(ctx context.Context, moved MandateMoved) error {
 	return err
 }
 
+// OrganisationHasMoved tells those who work with an organisation that it was suspended
+// or reinstated as a whole: the bodies that gave it mandates and whoever stands below
+// them, and the operators that let it in. Why is for the organisation alone to read. It
+// is the worker of account.OrganisationMoved; what runs is stopped by whoever runs it.
+func (s *Service) OrganisationHasMoved(ctx context.Context, moved account.OrganisationMoved) error {
+	act := "organisation_reinstated"
+	if moved.Suspended {
+		act = "organisation_suspended"
+	}
+	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		var none struct{}
+		ids, err := standingMandates(ctx, tx, moved.Organisation)
+		if err != nil {
+			return none, err
+		}
+		for _, id := range ids {
+			m, err := s.mandateByID(ctx, tx, id)
+			if err != nil {
+				return none, err
+			}
+			n := Notice{Of: "mandate", Number: m.Number, Mandate: m.Number, Act: act, Side: string(OfBody), Title: m.Title, From: m.Operator.Name, At: moved.At}
+			to, err := bodyReaders(ctx, tx, m.Body.ID, authority...)
+			if err != nil {
+				return none, err
+			}
+			if err := send(ctx, tx, n, to); err != nil {
+				return none, err
+			}
+			holders, err := holdersBelow(ctx, tx, m.ID)
+			if err != nil {
+				return none, err
+			}
+			for _, h := range holders {
+				n.Mandate, n.Side = h.mandate, string(h.side)
+				if to, err = owners(ctx, tx, h.organisation); err != nil {
+					return none, err
+				}
+				if err := send(ctx, tx, n, to); err != nil {
+					return none, err
+				}
+			}
+		}
+		ids, err = standingEntries(ctx, tx, moved.Organisation)
+		if err != nil {
+			return none, err
+		}
+		for _, id := range ids {
+			d, err := s.developerByID(ctx, tx, id)
+			if err != nil {
+				return none, err
+			}
+			to, err := owners(ctx, tx, d.Operator.ID)
+			if err != nil {
+				return none, err
+			}
+			n := Notice{Of: "developer", Number: d.Number, Mandate: d.Mandate, Act: act, Side: string(OfOperator), Title: d.MandateTitle, From: d.Organisation.Name, At: moved.At}
+			if err := send(ctx, tx, n, to); err != nil {
+				return none, err
+			}
+		}
+		return none, nil
+	})
+	return err
+}
+
 // holder is an organisation that holds something below a mandate.
 type holder struct {
 	organisation int64

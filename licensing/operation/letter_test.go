@@ -176,3 +176,51 @@ func TestHoldersAreTold(t *testing.T) {
 		}
 	}
 }
+
+// An organisation that is suspended as a whole stops what stands below it and what it
+// was let into: whoever works with it hears of that, without the reason, which is for
+// the organisation alone.
+func TestWhoHearsOfASuspendedOrganisation(t *testing.T) {
+	w, m, scope := begun(t)
+	d := w.Developer(t, m)
+	city := w.Under(t, m, scope)
+	below := w.Developer(t, city)
+	other := w.Mandate(t, scope)
+	beside := w.Developer(t, other)
+	for name, c := range map[string]struct {
+		organisation int64
+		want         []string
+	}{
+		"the operator of the province": {m.Organisation, []string{"authority", "city developer", "city operator", "deputy", "developer"}},
+		"the operator of the city":     {city.Organisation, []string{"city authority", "city deputy", "city developer"}},
+		"a developer":                  {d.Organisation, []string{"operator"}},
+	} {
+		for act, suspended := range map[string]bool{"organisation_suspended": true, "organisation_reinstated": false} {
+			if _, err := w.Pool.Exec(t.Context(), `DELETE FROM river_job`); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Operation.OrganisationHasMoved(t.Context(), account.OrganisationMoved{Organisation: c.organisation, Suspended: suspended}); err != nil {
+				t.Fatal(err)
+			}
+			names := map[int64]string{m.Authority.ID: "authority", m.Deputy.ID: "deputy", m.Operator.ID: "operator", d.Owner.ID: "developer", city.Authority.ID: "city authority", city.Deputy.ID: "city deputy", city.Operator.ID: "city operator", below.Owner.ID: "city developer", other.Operator.ID: "another operator", beside.Owner.ID: "another developer"}
+			rows, err := w.Pool.Query(t.Context(), `SELECT u.id, j.args ->> 'act', coalesce(j.args ->> 'words', '') FROM river_job j JOIN users u ON u.identifier = j.args ->> 'to' WHERE j.kind = 'operation_notice'`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			var id int64
+			var did, words string
+			if _, err := pgx.ForEachRow(rows, []any{&id, &did, &words}, func() error {
+				if got = append(got, names[id]); did != act || words != "" {
+					t.Errorf("%s: %s hears %q: %q", name, names[id], did, words)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if slices.Sort(got); !slices.Equal(got, c.want) {
+				t.Errorf("%s, suspended %t: %q hear of it, not %q", name, suspended, got, c.want)
+			}
+		}
+	}
+}

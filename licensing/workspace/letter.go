@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/internal/account"
 	"shuyuan/internal/jobs"
 	"shuyuan/licensing/operation"
 	"shuyuan/licensing/scenario"
@@ -69,9 +70,9 @@ func ScenarioMoved(ctx context.Context, tx pgx.Tx, x *scenario.Scenario) error {
 }
 
 // Hear has whatever runs here looked at as soon as something above it is announced to
-// have moved: a mandate, a scenario, the entry of a developer. mandates and entries are
-// what else is done about the first and the last.
-func (s *Service) Hear(workers *jobs.Workers, mandates func(context.Context, operation.MandateMoved) error, entries func(context.Context, operation.EntryMoved) error) error {
+// have moved: a mandate, a scenario, the entry of a developer, an organisation as a
+// whole. mandates, entries and organisations are what else is done about these.
+func (s *Service) Hear(workers *jobs.Workers, mandates func(context.Context, operation.MandateMoved) error, entries func(context.Context, operation.EntryMoved) error, organisations func(context.Context, account.OrganisationMoved) error) error {
 	return errors.Join(
 		jobs.Handle(workers, func(ctx context.Context, moved operation.MandateMoved) error {
 			s.ChainMoved()
@@ -80,6 +81,10 @@ func (s *Service) Hear(workers *jobs.Workers, mandates func(context.Context, ope
 		jobs.Handle(workers, func(ctx context.Context, moved operation.EntryMoved) error {
 			s.ChainMoved()
 			return entries(ctx, moved)
+		}),
+		jobs.Handle(workers, func(ctx context.Context, moved account.OrganisationMoved) error {
+			s.ChainMoved()
+			return organisations(ctx, moved)
 		}),
 		jobs.Handle(workers, func(context.Context, ChainMoved) error { s.ChainMoved(); return nil }))
 }

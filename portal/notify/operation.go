@@ -76,6 +76,12 @@ func operated(lang text.Lang, n operation.Notice, base string) string {
 		case operation.Resume, operation.Unfreeze:
 			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权照原样恢复。"))
 		}
+		switch n.Act {
+		case "organisation_suspended":
+			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权从这时起停止，内容没有改动。"))
+		case "organisation_reinstated":
+			lines = append(lines, "", say("贵机构在它之下的场景、工作区和授权照原样恢复。"))
+		}
 	}
 	if n.Of == "developer" && n.Side == string(operation.OfDeveloper) {
 		switch operation.EntryAction(n.Act) {

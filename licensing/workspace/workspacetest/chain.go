@@ -86,7 +86,7 @@ func (c *Chain) Running(t testing.TB) (stop func()) { return running(t, c.Worksp
 func (c *Chain) Heard(t testing.TB) {
 	t.Helper()
 	workers := jobs.NewWorkers()
-	if err := c.Workspaces.Hear(workers, c.Operated.Operation.Moved, c.Operated.Operation.EntryHasMoved); err != nil {
+	if err := c.Workspaces.Hear(workers, c.Operated.Operation.Moved, c.Operated.Operation.EntryHasMoved, c.Operated.Operation.OrganisationHasMoved); err != nil {
 		t.Fatal(err)
 	}
 	work, err := jobs.New(c.Pool, jobs.Config{Workers: workers, Log: slog.New(slog.DiscardHandler)})
