@@ -41,7 +41,7 @@ func (f *file) issue(codes ...Code) {
 
 // Limits of what is read of a file.
 const (
-	mostRow     = 64 << 20 // bytes of one row
+	mostRow     = 32 << 20 // bytes of one row; its reader keeps some copies of it
 	mostText    = 64 << 20 // bytes of what is kept: descriptions, texts that a workbook shares
 	mostColumns = 20_000
 	mostFiles   = 256      // in an archive

@@ -21,9 +21,12 @@ import (
 
 // Limits of what a Parquet file may have its reader keep.
 const (
-	mostFooter = 64 << 20
+	mostFooter = 32 << 20
+	mostHead   = 1 << 20 // of a page
 	mostPage   = 256 << 20
-	mostGroup  = 1 << 30 // the largest pages of all columns of a row group together
+	mostValues = 16 << 20 // of a page
+	perValue   = 8        // bytes that a reader keeps for each
+	mostGroup  = 1 << 30  // the largest pages of all columns of a row group together
 )
 
 func (f *file) openParquet(s *source) error {
@@ -93,6 +96,9 @@ func footer(s *source) (*format.FileMetaData, error) {
 	if got, err := s.ReadAt(b, s.size-8-n); got < len(b) {
 		return nil, err
 	}
+	if _, err := walked(b); err != nil {
+		return nil, err
+	}
 	var meta format.FileMetaData
 	if err := thrift.Unmarshal(new(thrift.CompactProtocol), b, &meta); err != nil {
 		return nil, errDamaged
@@ -132,46 +138,65 @@ func pages(s *source, c *format.ColumnMetaData) (largest int64, err error) {
 		return 0, errDamaged
 	}
 	for at < end {
-		r := &counted{r: io.NewSectionReader(s, at, min(end-at, mostFooter))}
-		var h format.PageHeader
-		if err := thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(r)).Decode(&h); err != nil {
-			return 0, errDamaged
-		}
-		packed, plain := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
-		if packed < 0 || plain < 0 || packed > end-at-r.n {
-			return 0, errDamaged
-		}
-		if plain > mostPage || packed > mostPage {
-			return 0, errMuch
-		}
-		if err := packedAs(s, c.Codec, at+r.n, packed, plain); err != nil {
+		head := make([]byte, min(end-at, mostHead))
+		if n, err := s.ReadAt(head, at); n < len(head) {
 			return 0, err
 		}
-		largest = max(largest, plain)
-		at += r.n + packed
+		n, err := walked(head)
+		if err != nil {
+			return 0, err
+		}
+		var h format.PageHeader
+		if err := thrift.Unmarshal(new(thrift.CompactProtocol), head[:n], &h); err != nil {
+			return 0, errDamaged
+		}
+		at += int64(n)
+		room, err := page(s, c.Codec, &h, at, end)
+		if err != nil {
+			return 0, err
+		}
+		largest = max(largest, room)
+		at += int64(h.CompressedPageSize)
 	}
 	return largest, nil
 }
 
-// counted counts what is read, byte by byte, so that nothing is read ahead.
-type counted struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-func (c *counted) ReadByte() (byte, error) {
-	var b [1]byte
-	_, err := io.ReadFull(c.r, b[:])
-	if err == nil {
-		c.n++
+// page returns what a page takes at most once it is unpacked.
+func page(s *source, codec format.CompressionCodec, h *format.PageHeader, at, end int64) (int64, error) {
+	packed, plain := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
+	if packed < 0 || plain < 0 || packed > end-at {
+		return 0, errDamaged
 	}
-	return b[0], err
+	if plain > mostPage || packed > mostPage {
+		return 0, errMuch
+	}
+	values, encoding, levels := int64(0), format.Plain, int64(0)
+	switch h.Type {
+	case format.DataPage:
+		values, encoding = int64(h.DataPageHeader.V.NumValues), h.DataPageHeader.V.Encoding
+	case format.DataPageV2:
+		v := h.DataPageHeaderV2.V
+		values, encoding, levels = int64(v.NumValues), v.Encoding, int64(v.DefinitionLevelsByteLength)+int64(v.RepetitionLevelsByteLength)
+		if levels < 0 || levels > packed || levels > plain {
+			return 0, errDamaged
+		}
+		if v.IsCompressed.Valid && !v.IsCompressed.V {
+			codec = format.Uncompressed
+		}
+	case format.DictionaryPage:
+		values, encoding = int64(h.DictionaryPageHeader.V.NumValues), h.DictionaryPageHeader.V.Encoding
+	default:
+		return 0, errDamaged
+	}
+	if values < 0 || values > mostValues {
+		return 0, errMuch
+	}
+	switch encoding {
+	case format.Plain, format.PlainDictionary, format.RLE, format.RLEDictionary:
+	default: // which announce more than they hold
+		return 0, errDamaged
+	}
+	return plain + perValue*values, packedAs(s, codec, at+levels, packed-levels, plain-levels)
 }
 
 // packedAs fails where a page would unpack to more than it says. Of the other ways to

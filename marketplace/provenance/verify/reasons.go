@@ -96,6 +96,7 @@ func (o odd) Error() string { return "verify: " + string(o.code) }
 var (
 	errDamaged error = odd{Damaged}
 	errMuch    error = odd{TooMuch}
+	errDiffers error = odd{ContentDiffers}
 )
 
 // codeOf is what an error says of a file.
