@@ -95,3 +95,27 @@ func TestPages(t *testing.T) {
 		t.Errorf("%d pages, %d in the file", len(d.pages), bytes.Count(raw, []byte("/Type /Page\n")))
 	}
 }
+
+// A document carries files only where it was told to, in the same bytes each time.
+func TestFilesWithin(t *testing.T) {
+	made := func(body string) []byte {
+		d, err := New(info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Code("https://data.example/verify", "核验"); err != nil {
+			t.Fatal(err)
+		}
+		d.Attach("a.json", "x", []byte(body))
+		d.Metadata([]byte("<x:xmpmeta/>"))
+		raw, err := d.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	a := made("{}")
+	if !bytes.Contains(a, []byte("/EmbeddedFiles << /Names")) || !bytes.Contains(a, []byte("<x:xmpmeta/>")) || !bytes.Equal(a, made("{}")) || bytes.Equal(a, made("[]")) {
+		t.Error("the file within is not there, or not the same each time")
+	}
+}

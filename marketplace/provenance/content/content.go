@@ -233,6 +233,9 @@ func digit(b byte) bool { return b >= '0' && b <= '9' }
 
 // appendNumber appends a number by its exact value; false where text is none.
 func appendNumber(dst, text []byte) ([]byte, bool) {
+	if plain(text) {
+		return append(dst, text...), true
+	}
 	n, ok := parseNumber(text)
 	if !ok {
 		return dst, false
@@ -262,6 +265,29 @@ func appendNumber(dst, text []byte) ([]byte, bool) {
 	}
 	dst = append(append(dst, n.digits...), 'e')
 	return append(strconv.AppendInt(dst, n.exp, 10), '"'), true
+}
+
+// plain reports whether a text is a number in its canonical form, where that is quick
+// to see: at most 15 digits, which every number of 64 bits keeps (IEEE 754), no zero
+// that could go, and none so small that it would have an exponent.
+func plain(text []byte) bool {
+	if len(text) > 0 && text[0] == '-' {
+		text = text[1:]
+	}
+	if len(text) == 0 || len(text) > 16 || text[0] < '1' || text[0] > '9' {
+		return false
+	}
+	point := false
+	for _, b := range text {
+		switch {
+		case b == '.' && !point:
+			point = true
+		case !digit(b):
+			return false
+		}
+	}
+	last := text[len(text)-1]
+	return !point && len(text) <= 15 || point && last != '0' && last != '.'
 }
 
 // number is (-1)^negative × digits × 10^exp; digits have no zero at either end.
