@@ -8,25 +8,15 @@ import (
 	"time"
 
 	"shuyuan/internal/fault"
-	"shuyuan/internal/signing"
+	"shuyuan/internal/signing/register"
 	"shuyuan/marketplace/provenance/statement"
-)
-
-// Verdict is what is said of something that somebody checks. Of a file there are two
-// more, that only reading it tells: package provenance/verify.
-type Verdict string
-
-// The verdicts on a digest or a number.
-const (
-	Genuine Verdict = "genuine" // 真实有效
-	Lapsed  Verdict = "lapsed"  // 真实但已失效: recalled, or what it stands on no longer holds
-	Unknown Verdict = "unknown" // 未知
+	"shuyuan/marketplace/provenance/verify"
 )
 
 // Answer is what the ledger says of a digest, a product or a version. It names no
 // person and no buyer (I-41).
 type Answer struct {
-	Verdict    Verdict
+	Verdict    verify.Verdict // Valid, Lapsed or Unknown: only reading a file tells the two others
 	Reasons    []*fault.Fault // why it lapsed, or what else there is to know
 	As         string         // what was asked for: statement, content, artefact, version
 	Product    string
@@ -85,7 +75,7 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 		return nil, err
 	}
 	if a == nil {
-		return &Answer{Verdict: Unknown}, nil
+		return &Answer{Verdict: verify.Unknown}, nil
 	}
 	a.judge()
 	s.cache.put(what, a, now)
@@ -94,9 +84,9 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 
 // judge says what follows from the records.
 func (a *Answer) judge() {
-	a.Verdict = Genuine
+	a.Verdict = verify.Valid
 	lapse := func(why *fault.Fault) {
-		a.Verdict = Lapsed
+		a.Verdict = verify.Lapsed
 		a.Reasons = append(a.Reasons, why)
 	}
 	if r := a.recall; r != nil {
@@ -164,14 +154,56 @@ func (c *answers) put(what string, a *Answer, now time.Time) {
 	c.of[what] = keptAnswer{a, now}
 }
 
-// Bundle is all that proves a seal without asking anybody: the envelope, its place in
-// the log with the proof, the checkpoint with what witnesses signed, and the list of
-// keys. It is what stands in a .proof.json.
-type Bundle struct {
-	Envelope   []byte
-	Leaf       int64
-	Entry      []byte
-	Proof      [][]byte
-	Checkpoint []byte
-	Keys       signing.Keys
+// Proof is all that proves a seal without asking anybody: what stands in a .proof.json
+// beside a file. There is none while no checkpoint of the log covers it, which takes
+// some seconds: fault.NotFound.
+func (s *Service) Proof(ctx context.Context, what string) (*verify.Proof, error) {
+	a, err := s.Verify(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	if a.Said == nil {
+		return nil, fault.New(fault.NotFound, "没有封存过这样的内容、文件或者版本。")
+	}
+	point, err := s.Log.Checkpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	leaf, err := s.Log.Leaf(ctx, a.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := s.Log.Inclusion(ctx, a.Leaf, point.Size)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := register.List(ctx, s.pool)
+	if err != nil {
+		return nil, err
+	}
+	p := &verify.Proof{Format: verify.ProofFormat, Envelope: a.Envelope, Leaf: verify.Leaf{Index: a.Leaf, Body: leaf.Bytes}, Checkpoint: string(point.Full()), Status: a.status()}
+	for _, h := range hashes {
+		p.Inclusion = append(p.Inclusion, h[:])
+	}
+	for _, k := range keys {
+		one := verify.Key{Purpose: string(k.Purpose), ID: k.ID, Public: k.Public, From: k.From, Until: k.Until, Payload: k.Payload, By: k.By, Signature: k.Signature, Leaf: k.Leaf}
+		if r := k.Revoked; r != nil {
+			one.Revoked = &verify.Ended{Compromised: r.Compromised, Reason: string(r.Reason), Leaf: r.Leaf}
+		}
+		p.Keys = append(p.Keys, one)
+	}
+	return p, nil
+}
+
+// status is what became of a version, as a proof says it.
+func (a *Answer) status() *verify.Status {
+	st := &verify.Status{State: verify.Active}
+	if a.Verdict != verify.Lapsed {
+		return st
+	}
+	st.State, st.Reason = verify.Revoked, a.Reasons[0].Text()
+	if r := a.recall; r != nil {
+		st.State, st.Since, st.Reason = verify.Recalled, r.At.UTC().Format(time.RFC3339), r.Reason
+	}
+	return st
 }

@@ -38,6 +38,7 @@ import (
 	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
+	"shuyuan/marketplace"
 	"shuyuan/search"
 )
 
@@ -77,8 +78,9 @@ type Deps struct {
 	Use         *use.Service         // nil: nothing follows a grant
 	Sharing     *sharing.Service     // nil: departments share nothing with each other
 
-	Workspaces *workspace.Service // nil: nobody develops on what they cannot see
-	Tenders    *tender.Service    // with Licensing
+	Workspaces *workspace.Service   // nil: nobody develops on what they cannot see
+	Products   *marketplace.Service // nil: nothing is made of data
+	Tenders    *tender.Service      // with Licensing
 
 	Scenarios   *scenario.Service    // nil: nobody develops
 	Operation   *operation.Service   // authorised operation

@@ -23,6 +23,7 @@ import (
 	"shuyuan/datasets/catalogue"
 	"shuyuan/datasets/following"
 	"shuyuan/datasets/questions"
+	"shuyuan/datasets/rows"
 	"shuyuan/datasets/webhooks"
 	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
@@ -37,6 +38,7 @@ import (
 	"shuyuan/internal/outbound"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/signing/vault"
+	"shuyuan/internal/transparency"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
@@ -45,6 +47,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
+	"shuyuan/marketplace"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
 )
@@ -359,6 +362,22 @@ func (in *installation) workspaces(s services, book *policy.Book, parts licensin
 		c.Engine = e
 	}
 	return workspace.New(c)
+}
+
+// products are the products on an installation; asked answers questions about rows,
+// and seals need it. Beside a running server nothing is sealed.
+func (in *installation) products(s services, book *policy.Book, asked *rows.Service, base string) (*marketplace.Service, error) {
+	parts, err := licensing.PartsOf(book)
+	if err != nil {
+		return nil, err
+	}
+	c := marketplace.Config{
+		Pool: in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: s.accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Now: s.clock.Now,
+	}
+	if in.vault != nil {
+		c.Signer = in.vault
+	}
+	return marketplace.New(c), nil
 }
 
 // openWorkspaces starts what computes in workspaces. Whoever opened it closes it.

@@ -36,6 +36,7 @@ import (
 	"shuyuan/licensing/tender"
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
+	"shuyuan/marketplace"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -62,6 +63,7 @@ type server struct {
 	cases     *supervision.Service
 	scenarios *scenario.Service
 	operation *operation.Service
+	products  *marketplace.Service
 	engine    *engine.Engine
 	base      string // address of the portal, for links and for people
 
@@ -161,6 +163,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.products, err = s.in.products(s.services, book, s.rows, s.base); err != nil {
+		return err
+	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.scenarios, err = scenario.New(scenario.Config{Pool: s.in.pool, Catalogue: s.datasets, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {
@@ -183,7 +188,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
 		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios, s.operation},
-		Sharing: shares, Use: s.use, Workspaces: s.workspaces,
+		Sharing: shares, Use: s.use, Workspaces: s.workspaces, Products: s.products,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},
@@ -243,7 +248,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleFollowing(workers, sender, s.base, follows); err != nil {
 		return err
 	}
-	if err := jobs.Handle(workers, follows.Spread); err != nil {
+	if err := s.products.Hear(workers, follows.Spread); err != nil {
 		return err
 	}
 	if err := jobs.Handle(workers, hooks.Deliver); err != nil {
@@ -286,6 +291,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "supervision", Every: time.Minute, AtStart: true, Run: s.cases.Tick},
 		{Name: "scenarios", Every: time.Minute, AtStart: true, Run: s.scenarios.Tick},
 		{Name: "workspaces", Every: time.Minute, AtStart: true, Run: s.workspaces.Tick},
+		{Name: "products", Every: time.Minute, AtStart: true, Run: s.products.Tick},
 		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},

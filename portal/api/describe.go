@@ -52,6 +52,7 @@ func config() huma.Config {
 				{Name: "scenarios", Description: "Authorised operation: which developer uses which data for what, as it was decided."},
 				{Name: "operation", Description: "Authorised operation: mandates, operators, developers, ceilings and reports, as they are disclosed."},
 				{Name: "tenders", Description: "Competitions: what is awarded, by whom, until when bids are taken."},
+				{Name: "products", Description: "Products made of public data: what each was made from and when that was acquired, and what a file, a digest or a number is."},
 				{Name: "requests", Description: "Data that people want and that is not open yet."},
 				{Name: "vocabulary", Description: "Departments, themes and figures."},
 			},

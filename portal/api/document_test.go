@@ -143,7 +143,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 			}
 			answered++
 		}
-		refused := w.get(t, api.Base+strings.NewReplacer("/requests/{id}", "/requests/1", "{slug}", "people", "{id}", v.ResourceID, "{n}", "1", "{format}", "csv", "{column}", "1").Replace(path)+"?unknown=1")
+		refused := w.get(t, api.Base+strings.NewReplacer("/requests/{id}", "/requests/1", "{what}", "PRD-2026-000001", "{slug}", "people", "{id}", v.ResourceID, "{n}", "1", "{format}", "csv", "{column}", "1").Replace(path)+"?unknown=1")
 		if fits(t, item.Get, refused); refused.status != http.StatusBadRequest {
 			t.Errorf("%s with an unknown parameter: %d", path, refused.status)
 		}

@@ -15,6 +15,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/transparency"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
@@ -22,6 +23,7 @@ import (
 	"shuyuan/licensing/operation"
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/tender"
+	"shuyuan/marketplace"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -80,8 +82,9 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Scenarios: scenarios, Tenders: tenders, Operation: operated,
-		Demands: demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
-		Search:  finder{c.Service}, Accounts: accounts,
+		Products: marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Accounts: accounts, Log: transparency.NewReader(c.Pool), Now: c.Clock}),
+		Demands:  demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
+		Search:   finder{c.Service}, Accounts: accounts,
 		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Mounts: []func(*portal.Server){api.Mount},

@@ -2,6 +2,7 @@ package text
 
 func init() {
 	add(map[string]string{
+		"没有封存过这样的内容、文件或者版本。": "No such content, file or version was sealed.",
 		"一个版本最多 %d 个输入。": "A version has at most %d inputs.",
 		"版本号写成三个数，例如 1.0.0：不兼容的改变加第一个，换了输入或者方法加第二个，只改数据加第三个。": "A version number is three numbers, such as 1.0.0: the first grows with what breaks its readers, the second with other inputs or another method, the third where only the data is newer.",
 		"本机构没有这个封存的版本；写法是 产品编号@版本号。":                          "Your organisation has no such sealed version. Write product number@version.",
