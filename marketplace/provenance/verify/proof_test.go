@@ -94,6 +94,7 @@ func TestKeys(t *testing.T) {
 		}, verify.Unknown, verify.CheckpointBad},
 		{"no keys", func(l *stamptest.Log) { l.Keys = nil }, verify.Unknown, verify.CheckpointBad},
 		{"logged before it was sealed", func(l *stamptest.Log) { l.Time = stamptest.At.Add(-time.Second) }, verify.Unknown, verify.TimeOrder},
+		{"logged when it was sealed", func(l *stamptest.Log) { l.Time = stamptest.At }, verify.Valid, ""},
 		{"recalled", func(l *stamptest.Log) { l.Status = &verify.Status{State: verify.Recalled} }, verify.Lapsed, verify.IsRecalled},
 		{"expired", func(l *stamptest.Log) { l.Status = &verify.Status{State: verify.Expired} }, verify.Lapsed, verify.IsExpired},
 		{"revoked", func(l *stamptest.Log) { l.Status = &verify.Status{State: verify.Revoked} }, verify.Lapsed, verify.IsRevoked},
