@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"io"
 	"slices"
@@ -21,6 +22,7 @@ type file struct {
 	page   []string // the notice for people
 	paged  bool     // a page belongs to the format
 	csvw   []byte   // the description beside a CSV file
+	xmp    [][]byte // what programs read of a PDF
 	names  []string // of columns
 	first  bool     // the first of several objects is the stamp
 	issues []Code   // what is wrong, whatever it contains
@@ -118,6 +120,12 @@ func (f *file) contradicts(s *statement.Statement, n statement.Notice) (all []Co
 	}
 	if f.csvw != nil {
 		if want, err := s.CSVW(n, "data.csv", fileStamp); err != nil || !bytes.Equal(f.csvw, want) {
+			all = append(all, NoticeChanged)
+		}
+	}
+	if f.format == "pdf" {
+		var want bytes.Buffer
+		if err := xml.EscapeText(&want, []byte(strings.Join(n.Text, "\n"))); err != nil || len(f.xmp) != 1 || !bytes.Equal(f.xmp[0], want.Bytes()) {
 			all = append(all, NoticeChanged)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 var (
 	embedded = regexp.MustCompile(`/Type /EmbeddedFile /Length (\d{1,10}) /Filter /FlateDecode /Params << /CheckSum <[0-9a-f]{32}> /Size (\d{1,10}) >> >>\n{1,2}stream\n`)
 	ended    = []byte("startxref")
+	dcSource = regexp.MustCompile(`<dc:source>([^<]*)</dc:source>`)
 )
 
 func (f *file) openPDF(s *source) error {
@@ -43,6 +44,9 @@ func (f *file) openPDF(s *source) error {
 	}
 	if bytes.Count(b[outside:], ended) != 1 { // something was added, which may hide what was there
 		f.issue(BytesExtra)
+	}
+	for _, found := range dcSource.FindAllSubmatch(b, 4) {
+		f.xmp = append(f.xmp, found[1])
 	}
 	switch len(files) {
 	case 0:

@@ -367,6 +367,7 @@ func TestForgeries(t *testing.T) {
 		{"Parquet, rewritten as it was", stamptest.SQL(t, "COPY (FROM '{dir}/in.parquet') TO '{dir}/out.parquet' (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 10)", map[string][]byte{"in.parquet": pq}, "out.parquet"), verify.Unstamped, []verify.Code{verify.NoStamp, verify.ContentKnown}},
 		// PDF
 		{"PDF, bytes after it", append(bytes.Clone(pdf), "more"...), verify.Altered, []verify.Code{verify.BytesExtra}},
+		{"PDF, what programs read of it changed", replaced(t, pdf, "<dc:source>数据来源：省交通运输厅", "<dc:source>数据来源：省交通管理厅"), verify.Altered, []verify.Code{verify.NoticeChanged}},
 		{"PDF, something added", append(bytes.Clone(pdf), "1 0 obj\n<<>>\nendobj\nstartxref\n1\n%%EOF\n"...), verify.Altered, []verify.Code{verify.BytesExtra}},
 		{"PDF, the attachments swapped", attached(pdf, other.file(t, stamp.PDF)), verify.Altered, []verify.Code{verify.ContentDiffers}},
 		// nothing of ours
