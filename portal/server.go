@@ -28,6 +28,8 @@ import (
 	"shuyuan/internal/identity"
 	"shuyuan/internal/inbox"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/signing/register"
+	"shuyuan/internal/transparency"
 	"shuyuan/licensing"
 	"shuyuan/licensing/corrections"
 	"shuyuan/licensing/demands"
@@ -85,6 +87,9 @@ type Deps struct {
 	Scenarios   *scenario.Service    // nil: nobody develops
 	Operation   *operation.Service   // authorised operation
 	Supervision *supervision.Service // with Licensing and Sharing; nil: nothing is held against anybody
+
+	PublicLog *transparency.Reader // the transparency log
+	Keys      *register.Register   // that sign it and statements
 
 	Inbox   []inbox.Source     // what makes work for people, besides Datasets, Questions and Calendars
 	Runners []calendars.Runner // whose clocks run

@@ -21,6 +21,8 @@ import (
 	"shuyuan/datasets/notes"
 	"shuyuan/datasets/questions"
 	"shuyuan/datasets/webhooks"
+	"shuyuan/internal/signing/register"
+	"shuyuan/internal/transparency"
 	"shuyuan/internal/workdays"
 
 	"shuyuan/datasets"
@@ -168,6 +170,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w := &whole{Catalogue: c, index: search.NewService(search.Config{Engine: engine, Datasets: c.Service, Pool: c.Pool, Log: log}), keys: map[persona]string{}, tokens: map[persona]string{}}
 	s := &setup{limits: map[string]account.Rate{}, Deps: portal.Deps{
+		PublicLog: transparency.NewReader(c.Pool), Keys: register.New(c.Pool, nil),
 		Datasets: c.Service, Catalogue: c.Compile, Search: w.index, Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: base, Secure: true, Gallery: true}, Log: log,
 		Audit: audit.NewReader(c.Pool), Mounts: []func(*portal.Server){api.Mount},
 	}}

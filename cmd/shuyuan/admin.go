@@ -46,6 +46,7 @@ func (s *server) administration(token string) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("POST /orders/reindex", ordered(token, s.rebuildOrdered))
+	mux.HandleFunc("POST /orders/rotate", ordered(token, s.rotateOrdered))
 	mux.HandleFunc("GET /orders/index", ordered(token, s.listIndex))
 	return ownHostOnly(mux)
 }

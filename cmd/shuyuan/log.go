@@ -33,10 +33,16 @@ func (in *installation) openLog(book *policy.Book, now func() time.Time) (public
 			return publicLog{}, err
 		}
 	}
-	return publicLog{
+	by, err := witnesses(in.cfg.Witnesses)
+	if err != nil {
+		return publicLog{}, err
+	}
+	p := publicLog{
 		rules: rules, keys: register.New(in.pool, in.vault), now: now,
 		log: transparency.New(transparency.NewReader(in.pool), in.vault, in.path("log"), now),
-	}, nil
+	}
+	p.log.Witnessed(by...)
+	return p, nil
 }
 
 // renewal is how long before its end a key introduces the next one.

@@ -45,6 +45,8 @@ var commands = []command{
 	{"migrate", "", "bring the database up to date", migrate},
 	{"reindex", "", "build the search index anew; a running server does it without interruption", reindex},
 	{"check", "[--deep]", "look for what must never be; exit 1 where something is found", checkAll},
+	{"keys", "list | rotate statement|checkpoint|certificate | revoke ID --since TIME --reason compromised|lost|retired", "the keys that sign: each new one is introduced by the one before, and each change is in the public log", keysCommand},
+	{"witness", "--log URL --key FILE --state FILE [--listen ADDRESS] [--trust KEY] [--once]", "watch the public log of a portal from another machine, and sign its checkpoints as long as it only grows", witnessing},
 	{"audit", "verify FILE", "verify an export of the audit trail (NDJSON), on any machine; - is standard input", auditCommand},
 	{"verify", "FILE [--proof FILE] [--trust KEYS] [--portal URL] [--json]", "check the stamp of a file, on any machine: exit 0 genuine and valid, 3 no longer valid, 4 content known without its stamp, 5 content does not match, 6 unknown", verifyFile},
 	{"backup", "[--to KEY | --passphrase FILE] FILE | --new-key FILE", "write everything into one encrypted file", backUp},

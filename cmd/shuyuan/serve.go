@@ -183,6 +183,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if s.portal, err = portal.New(portal.Deps{
+		PublicLog: s.public.log.Reader, Keys: s.public.keys,
 		Operation:   s.operation,
 		Supervision: s.cases, Scenarios: s.scenarios, Tenders: s.tenders,
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),

@@ -51,6 +51,8 @@ type Config struct {
 
 	OutboundAllow string `env:"OUTBOUND_ALLOW" check:"reach"` // what links may lead to beside the public web: 10.20.0.0/16, :8080
 
+	Witnesses string `env:"WITNESSES"` // who signs the public log besides us: KEY ADDRESS, KEY ADDRESS (`shuyuan witness` says its key)
+
 	DiskFree string `env:"DISK_FREE" check:"size"` // of the disk, that uploads and exports leave: 500MiB; unset: what the rules of the platform say
 
 	BackupRecipient string `env:"BACKUP_RECIPIENT"` // public key that backups are locked with (age1...)

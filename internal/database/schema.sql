@@ -2693,6 +2693,7 @@ CREATE TABLE log_leaves (
     CONSTRAINT log_leaves_seq_check CHECK ((seq >= 0)),
     CONSTRAINT log_leaves_pkey PRIMARY KEY (seq)
 );
+CREATE INDEX log_leaves_hash ON public.log_leaves USING btree (hash);
 CREATE INDEX log_leaves_kind ON public.log_leaves USING btree (kind, seq);
 CREATE TRIGGER log_leaves_grow BEFORE DELETE OR UPDATE ON public.log_leaves FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER log_leaves_kept BEFORE TRUNCATE ON public.log_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();

@@ -111,7 +111,7 @@ func TestALeafIsProvenByAnothersCode(t *testing.T) {
 	if !ok || key.Purpose != signing.Checkpoint {
 		t.Fatalf("the checkpoint was signed with %+v", key)
 	}
-	verifier, err := transparency.Verifier(origin, key.Public)
+	verifier, err := wire.Verifier(origin, key.Public)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ type Cosignature struct {
 	Line    string // the line under the note
 }
 
-// Signed is the note with the lines of the witnesses under it: what is served.
+// Full is the note with the lines of the witnesses under it: what is served.
 func (c Checkpoint) Full() []byte {
 	out := append([]byte(nil), c.Note...)
 	for _, s := range c.Cosignatures {
@@ -43,9 +43,11 @@ func (c Checkpoint) Full() []byte {
 	return out
 }
 
-// errNothing is the answer of a log that has no checkpoint yet, and about what no
+// ErrNothing is the answer of a log that has no checkpoint yet, and about what no
 // checkpoint covers.
-func errNothing() error { return fault.New(fault.NotFound, "透明日志中还没有这一部分。") }
+func ErrNothing() *fault.Fault {
+	return fault.New(fault.NotFound, "透明日志中还没有这一部分。")
+}
 
 // Origin is the name of the log; empty before the server first started.
 func (r *Reader) Origin(ctx context.Context) (string, error) { return readOrigin(ctx, r.pool) }
@@ -54,7 +56,7 @@ func (r *Reader) Origin(ctx context.Context) (string, error) { return readOrigin
 func (r *Reader) Checkpoint(ctx context.Context) (Checkpoint, error) {
 	c, err := newestCheckpoint(ctx, r.pool)
 	if err == nil && c.Size == 0 {
-		err = errNothing()
+		err = ErrNothing()
 	}
 	return c, err
 }
@@ -63,7 +65,7 @@ func (r *Reader) Checkpoint(ctx context.Context) (Checkpoint, error) {
 func (r *Reader) covered(ctx context.Context, size int64) error {
 	t, err := lastTree(ctx, r.pool)
 	if err == nil && (size < 1 || size > t.Size) {
-		err = errNothing()
+		err = ErrNothing()
 	}
 	return err
 }
@@ -71,11 +73,11 @@ func (r *Reader) covered(ctx context.Context, size int64) error {
 // Tile are the hashes of a tile (C2SP tlog-tiles), of a width from 1 to 256.
 func (r *Reader) Tile(ctx context.Context, level int, n int64, width int) ([]byte, error) {
 	if level < 0 || level > 63/wire.TileHeight || n < 0 || width < 1 || width > wire.TileWidth {
-		return nil, errNothing()
+		return nil, ErrNothing()
 	}
 	leaves := int64(1) << (wire.TileHeight * level) // below each hash
 	if n > (1<<53)/leaves/wire.TileWidth || r.covered(ctx, (n*wire.TileWidth+int64(width))*leaves) != nil {
-		return nil, errNothing()
+		return nil, ErrNothing()
 	}
 	b, err := tlog.ReadTileData(tlog.Tile{H: wire.TileHeight, L: level, N: n, W: width}, hashes(ctx, r.pool))
 	if err != nil {
@@ -87,7 +89,7 @@ func (r *Reader) Tile(ctx context.Context, level int, n int64, width int) ([]byt
 // Entries are the entries of a tile as a bundle (C2SP tlog-tiles).
 func (r *Reader) Entries(ctx context.Context, n int64, width int) ([]byte, error) {
 	if n < 0 || n > (1<<53)/wire.TileWidth || width < 1 || width > wire.TileWidth {
-		return nil, errNothing()
+		return nil, ErrNothing()
 	}
 	first := n * wire.TileWidth
 	if err := r.covered(ctx, first+int64(width)); err != nil {
@@ -116,7 +118,7 @@ func (s stored) logged() (Logged, error) {
 // Leaf is a leaf that the newest checkpoint covers.
 func (r *Reader) Leaf(ctx context.Context, index int64) (Logged, error) {
 	if index < 0 || index > 1<<53 {
-		return Logged{}, errNothing()
+		return Logged{}, ErrNothing()
 	}
 	if err := r.covered(ctx, index+1); err != nil {
 		return Logged{}, err
@@ -126,9 +128,18 @@ func (r *Reader) Leaf(ctx context.Context, index int64) (Logged, error) {
 		return Logged{}, err
 	}
 	if len(list) != 1 {
-		return Logged{}, errNothing()
+		return Logged{}, ErrNothing()
 	}
 	return list[0].logged()
+}
+
+// ByHash is a leaf by its hash (RFC 6962, 2.1: SHA-256 of 0x00 and the entry).
+func (r *Reader) ByHash(ctx context.Context, hash tlog.Hash) (Logged, error) {
+	index, err := indexOf(ctx, r.pool, hash)
+	if err != nil {
+		return Logged{}, err
+	}
+	return r.Leaf(ctx, index)
 }
 
 // Newest are the newest leaves that the newest checkpoint covers, the newest first.
@@ -153,7 +164,7 @@ func (r *Reader) Newest(ctx context.Context, most int64) ([]Logged, error) {
 // Inclusion proves that a leaf is in the log of that size (RFC 6962, 2.1.1).
 func (r *Reader) Inclusion(ctx context.Context, index, size int64) (tlog.RecordProof, error) {
 	if index < 0 || index >= size {
-		return nil, errNothing()
+		return nil, ErrNothing()
 	}
 	if err := r.covered(ctx, size); err != nil {
 		return nil, err
@@ -165,11 +176,23 @@ func (r *Reader) Inclusion(ctx context.Context, index, size int64) (tlog.RecordP
 	return p, nil
 }
 
+// Root is the root of the log of that size.
+func (r *Reader) Root(ctx context.Context, size int64) (tlog.Hash, error) {
+	if err := r.covered(ctx, size); err != nil {
+		return tlog.Hash{}, err
+	}
+	h, err := tlog.TreeHash(size, hashes(ctx, r.pool))
+	if err != nil {
+		return tlog.Hash{}, fmt.Errorf("log: %w", err)
+	}
+	return h, nil
+}
+
 // Consistency proves that the log of one size is the beginning of that of another
 // (RFC 6962, 2.1.2).
 func (r *Reader) Consistency(ctx context.Context, from, to int64) (tlog.TreeProof, error) {
 	if from < 1 || from > to {
-		return nil, errNothing()
+		return nil, ErrNothing()
 	}
 	if err := r.covered(ctx, to); err != nil {
 		return nil, err

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"shuyuan/internal/database"
@@ -26,6 +25,8 @@ type Log struct {
 	vault  signing.Vault
 	folder string
 	now    func() time.Time
+
+	witnesses []*Witness
 
 	mu      sync.Mutex
 	problem error
@@ -127,7 +128,7 @@ func (l *Log) sign(ctx context.Context, tx pgx.Tx, origin string, last wire.Tree
 	if err != nil {
 		return err
 	}
-	verifier, err := Verifier(origin, public)
+	verifier, err := wire.Verifier(origin, public)
 	if err != nil {
 		return err
 	}
@@ -168,15 +169,6 @@ func (l *Log) signed(ctx context.Context, tx pgx.Tx, c *Checkpoint, text []byte,
 		return nil, fmt.Errorf("log: the checkpoint was not signed: %w", err)
 	}
 	return signature, nil
-}
-
-// Verifier verifies checkpoints of the log with that name and key.
-func Verifier(origin string, public []byte) (note.Verifier, error) {
-	vkey, err := note.NewEd25519VerifierKey(origin, public)
-	if err != nil {
-		return nil, fmt.Errorf("log: %w", err)
-	}
-	return note.NewVerifier(vkey)
 }
 
 // Recompute computes the stored hashes of the leaves from one index up to another
@@ -308,7 +300,10 @@ func (l *Log) turn(ctx context.Context, prepared *bool, prepare func(context.Con
 		}
 		*prepared = true
 	}
-	return l.Tick(ctx)
+	if err := l.Tick(ctx); err != nil {
+		return err
+	}
+	return l.Cosign(ctx)
 }
 
 func (l *Log) tell(err error) {

@@ -153,6 +153,15 @@ func readLeaves(ctx context.Context, q database.Querier, from, to int64) ([]stor
 	return pgx.CollectRows(rows, pgx.RowToStructByName[stored])
 }
 
+// indexOf is the index of the leaf with that hash; -1 where there is none. Where
+// two say the same at the same time, it is the first.
+func indexOf(ctx context.Context, q database.Querier, hash tlog.Hash) (index int64, err error) {
+	if err := q.QueryRow(ctx, `SELECT coalesce(min(seq), -1) FROM log_leaves WHERE hash = $1`, hash[:]).Scan(&index); err != nil {
+		return 0, fmt.Errorf("log: %w", err)
+	}
+	return index, nil
+}
+
 func readEntries(ctx context.Context, q database.Querier, from, to int64) ([][]byte, error) {
 	rows, err := q.Query(ctx, `SELECT entry FROM log_leaves WHERE seq >= $1 AND seq < $2 ORDER BY seq`, from, to)
 	if err != nil {

@@ -111,6 +111,7 @@ func TestEveryTypeOfProblemLeadsToItsExplanation(t *testing.T) {
 
 func TestThePagesShowEveryOperationParameterAndField(t *testing.T) {
 	w := stocked(t)
+	w.logged(t).grow(t, 1)
 	w.Office(t)
 	_, key := w.asker(t, "program@tests.example", account.ScopeApply)
 	if a := w.propose(t, key, `{"title":"全省村委会坐标","need":"村名和经纬度。","purpose":"规划乡村公交。","proposer":"市民","department":"tjj"}`); a.status != 201 {

@@ -15,6 +15,7 @@ import (
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/signing/register"
 	"shuyuan/internal/transparency"
 	"shuyuan/internal/workdays"
 	"shuyuan/licensing"
@@ -77,6 +78,7 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 		t.Fatal(err)
 	}
 	d := portal.Deps{
+		PublicLog: transparency.NewReader(c.Pool), Keys: register.New(c.Pool, nil),
 		Corrections: corrections.New(corrections.Config{Pool: c.Pool, Catalogue: c.Service, Sources: c.Compile.Sources(), Book: book, Clocks: clocks, Limits: accounts, Secret: []byte("secret"), Now: c.Clock}),
 		Licensing:   applications,
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),

@@ -57,6 +57,11 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/themes", By: anybody},
 	{Method: "GET", Path: Base + "/themes/:slug", By: anybody},
 	{Method: "GET", Path: Base + "/stats", By: anybody},
+	{Method: "GET", Path: Base + "/log/checkpoint", By: anybody},
+	{Method: "GET", Path: Base + "/log/tile/*", By: anybody},
+	{Method: "GET", Path: Base + "/log/proof/inclusion", By: anybody},
+	{Method: "GET", Path: Base + "/log/proof/consistency", By: anybody},
+	{Method: "GET", Path: Base + "/log/keys", By: anybody},
 
 	{Method: "GET", Path: "/developers", By: anybody, Public: true},
 	{Method: "GET", Path: "/developers/reference", By: anybody, Public: true},
@@ -83,6 +88,7 @@ func Mount(s *portal.Server) {
 	describeWebhooks(a.doc)
 	finish(a.doc)
 	a.handle(Base+"/openapi.json", a.showDocument)
+	a.handle(Base+"/log/tile/*", a.sendTile)
 	a.handle("/developers", a.showDevelopers)
 	a.handle("/developers/reference", a.showReference)
 	a.handleWriting()

@@ -92,6 +92,7 @@ func (a *api) register(h huma.API) {
 	a.registerOperation(h)
 	a.registerTenders(h)
 	a.registerProducts(h)
+	a.registerLog(h)
 	register(h, op("listDepartments", "/departments", "vocabulary").
 		summary("All departments", "全部部门").
 		describe("With how many datasets each has published, and how it keeps its promises.", "各发布了多少数据集，承诺兑现得怎样。").

@@ -93,6 +93,24 @@ func OpenCheckpoint(signed []byte, origin string, verifiers ...note.Verifier) (T
 	return t, n, err
 }
 
+// VerifierKey is the key of a log in the spelling of signed notes.
+func VerifierKey(origin string, public []byte) (string, error) {
+	k, err := note.NewEd25519VerifierKey(origin, public)
+	if err != nil {
+		return "", fmt.Errorf("checkpoint: %w", err)
+	}
+	return k, nil
+}
+
+// Verifier verifies checkpoints of the log with that name and key.
+func Verifier(origin string, public []byte) (note.Verifier, error) {
+	k, err := VerifierKey(origin, public)
+	if err != nil {
+		return nil, err
+	}
+	return note.NewVerifier(k)
+}
+
 // SignatureLine is the line under a note that holds a signature.
 func SignatureLine(name string, keyHash uint32, signature []byte) string {
 	return "\u2014 " + name + " " + base64.StdEncoding.EncodeToString(append(binary.BigEndian.AppendUint32(nil, keyHash), signature...)) + "\n"
