@@ -3,6 +3,7 @@ package check_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,8 +14,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"shuyuan/cmd/shuyuan/check"
 	"shuyuan/internal/blob"
+	"shuyuan/internal/signing"
+	"shuyuan/internal/signing/register"
+	"shuyuan/internal/signing/vault"
+	"shuyuan/internal/transparency"
+	"shuyuan/internal/transparency/wire"
 )
 
 func (w *world) check(t *testing.T, options ...check.Option) (int, string) {
@@ -317,6 +325,45 @@ const jobBelow = `INSERT INTO scenarios (number, mandate_id, organisation_id, us
 	INSERT INTO workspace_jobs (number, workspace_id, kind, sql, state, state_at, asked_by, asked_name, asked_at, started_at, runner) VALUES ('ZY-2025-000001', 1, 'sql', 'x', 'running', '2025-02-03', 2, '陈', '2025-02-03', '2025-02-03', 'r');
 	`
 
+// logged makes a public log of three keys, two seals, a revocation, and after a
+// checkpoint three more seals, and does sql to it with all rights.
+func logged(sql string) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		t.Helper()
+		dir := t.TempDir()
+		v, err := vault.Open(filepath.Join(dir, "keys"), filepath.Join(dir, "memory"), time.Hour, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, log := register.New(w.pool, v), transparency.New(transparency.NewReader(w.pool), v, dir, time.Now)
+		seal := func(n int) error {
+			return pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error {
+				for range n {
+					_, err := transparency.Append(t.Context(), tx, transparency.Leaf{Kind: wire.Seal, Body: map[string]string{"statement": strings.Repeat("ab", 32), "product": "PRD-1", "version": "1.0.0"}})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := errors.Join(log.Name(t.Context(), "a.example/log"), keys.Publish(t.Context()), seal(2)); err != nil {
+			t.Fatal(err)
+		}
+		list, err := keys.List(t.Context())
+		if err == nil {
+			err = errors.Join(keys.Revoke(t.Context(), list[0].ID, time.Now(), signing.Retired), log.Tick(t.Context()), seal(3), log.Tick(t.Context()))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, out := w.check(t); n > 0 {
+			t.Fatalf("as it was made:\n%s", out)
+		}
+		w.exec(t, `SET session_replication_role = replica; `+sql+`; RESET session_replication_role`)
+	}
+}
+
 // mutations are violations, at least one for every rule: the line that must
 // report it, what it must name, and how it is done.
 var mutations = []struct {
@@ -325,6 +372,24 @@ var mutations = []struct {
 	do                func(*testing.T, *world)
 	deep              bool
 }{
+	{name: "a leaf says something else", rule: "I9 the public log is", names: "leaf 4 is another than was hashed", do: logged(`UPDATE log_leaves SET entry = replace(convert_from(entry, 'UTF8'), '1.0.0', '1.0.1')::bytea WHERE seq = 4`)},
+	{name: "a leaf is gone", rule: "I9 the public log is", names: "leaf 4 is missing", do: logged(`DELETE FROM log_leaves WHERE seq = 4`)},
+	{name: "the last leaves are gone", rule: "I9 the public log is", names: "checkpoint of 9 leaves, of which there are 7", do: logged(`DELETE FROM log_leaves WHERE seq >= 7`)},
+	{name: "a hash is another", rule: "I9 the public log is", names: "stored hash 5", do: logged(`UPDATE log_hashes SET hash = sha256(hash) WHERE idx = 5`)},
+	{name: "a hash is gone", rule: "I9 the public log is", names: "stored hash 5", do: logged(`DELETE FROM log_hashes WHERE idx = 5`)},
+	{name: "a hash of no leaf", rule: "I9 the public log is", names: "stored hash 99 of no leaf", do: logged(`INSERT INTO log_hashes VALUES (99, sha256('x'))`)},
+	{name: "a checkpoint claims another root", rule: "I9 the public log is", names: "checkpoint of 6 leaves", do: logged(`UPDATE log_checkpoints SET root = sha256(root) WHERE size = 6`)},
+	{name: "the history before a checkpoint was written anew", rule: "I9 the public log is", names: "checkpoint of 6 leaves", do: logged(`
+		DELETE FROM log_hashes; UPDATE log_leaves SET entry = replace(convert_from(entry, 'UTF8'), '1.0.0', '1.0.1')::bytea WHERE seq = 4; UPDATE log_leaves SET hash = sha256('\x00' || entry)`)},
+	{name: "a checkpoint with another signature", rule: "I9 every checkpoint", names: "checkpoint of 6 leaves", do: logged(`UPDATE log_checkpoints SET note = replace(convert_from(note, 'UTF8'), E'\n6\n', E'\n7\n')::bytea WHERE size = 6`)},
+	{name: "a checkpoint from after the end of its key", rule: "I9 every checkpoint", names: "checkpoint of 9 leaves", do: logged(`UPDATE log_checkpoints SET signed_at = '2099-01-01' WHERE size = 9`)},
+	{name: "a leaf from before the one before", rule: "I9 the time", names: "leaf 5", do: logged(`UPDATE log_leaves SET at = at - interval '1 day' WHERE seq = 5`)},
+	{name: "a key that the log does not have", rule: "I8 every key", names: "key ", do: logged(`UPDATE signing_keys SET public = sha256(public) WHERE leaf = 1`)},
+	{name: "a key in the log that is not in the list", rule: "I8 every key", names: "key of leaf 1", do: logged(`DELETE FROM signing_keys WHERE leaf = 1`)},
+	{name: "a revocation was moved", rule: "I8 every key", names: "revocation of ", do: logged(`UPDATE signing_revocations SET compromised_at = '2020-01-01'`)},
+	{name: "a name in the public log", rule: "I41 no leaf", names: "leaf 4", do: logged(`UPDATE log_leaves SET entry = convert_to(replace(convert_from(entry, 'UTF8'), 'PRD-1', '张三'), 'UTF8') WHERE seq = 4`)},
+	{name: "a buyer in the public log", rule: "I41 no leaf", names: "leaf 4", do: logged(`UPDATE log_leaves SET entry = replace(convert_from(entry, 'UTF8'), '"product"', '"buyer"')::bytea WHERE seq = 4`)},
+	{name: "leaves that were never signed", rule: "I39 what is", names: "leaf 6", do: logged(`DELETE FROM log_checkpoints WHERE size > 6; UPDATE log_leaves SET at = at - interval '2 hours'`)},
 	{name: "a vote was counted twice", rule: "L7 a request for data has", names: "demand 1: 2 votes, 0 accounts", sql: demand + `UPDATE demands SET votes = 2`},
 	{name: "a merge leads elsewhere", rule: "L7 a merged request", names: "demand 2", sql: demand + `
 		INSERT INTO demands (proposer, title, need, purpose, title_grams, grams, proposed_at, state) SELECT proposer, title, need, purpose, title_grams, grams, proposed_at, state FROM demands CROSS JOIN generate_series(1, 2);

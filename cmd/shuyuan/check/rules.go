@@ -686,4 +686,23 @@ var rules = []rule{
 		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM tender_events e WHERE e.tender_id = t.id) n
 		CROSS JOIN LATERAL (SELECT count(*) AS n FROM audit_entries WHERE subject = 'tender' AND subject_id = t.number AND act NOT IN ('write', 'rewrite', 'declare', 'score')) acts
 		WHERE n.steps <> acts.n`},
+	{id: "I9", says: "the public log is the tree of its leaves, and every checkpoint has the root of its first ones", find: logTree},
+	{id: "I9", says: "every checkpoint of the public log is signed with a key that was valid", find: logSignatures},
+	{id: "I9", says: "the time of the leaves of the public log does not go back, and is what they say", query: `
+		SELECT 'leaf ' || seq FROM (SELECT seq, at, kind, entry, lag(at) OVER (ORDER BY seq) AS before FROM log_leaves) l
+		WHERE at < before OR (convert_from(entry, 'UTF8')::jsonb ->> 'time')::timestamptz <> at OR convert_from(entry, 'UTF8')::jsonb ->> 'kind' <> kind`},
+	{id: "I8", says: "every key and every revocation stands in the public log as in the list, and no other", query: `
+		SELECT 'key ' || coalesce(k.id, 'of leaf ' || l.seq) FROM signing_keys k FULL JOIN (SELECT * FROM log_leaves WHERE kind = 'key') l ON l.seq = k.leaf
+		WHERE k.id IS NULL OR l.seq IS NULL OR convert_from(l.entry, 'UTF8')::jsonb -> 'body' @> jsonb_build_object('key', k.id, 'purpose', k.purpose, 'by', k.signed_by,
+			'public', encode(k.public, 'hex'), 'statement', encode(sha256(k.payload), 'hex'), 'signature', encode(k.signature, 'hex')) IS NOT TRUE
+		UNION ALL
+		SELECT 'revocation of ' || coalesce(v.key_id, 'leaf ' || l.seq) FROM signing_revocations v FULL JOIN (SELECT * FROM log_leaves WHERE kind = 'revocation') l ON l.seq = v.leaf
+		WHERE v.key_id IS NULL OR l.seq IS NULL OR convert_from(l.entry, 'UTF8')::jsonb -> 'body' @> jsonb_build_object('key', v.key_id, 'reason', v.reason) IS NOT TRUE
+			OR (convert_from(l.entry, 'UTF8')::jsonb -> 'body' ->> 'compromised')::timestamptz <> v.compromised_at`},
+	{id: "I41", says: "no leaf of the public log holds what could be a name", query: `
+		SELECT 'leaf ' || seq FROM log_leaves WHERE convert_from(entry, 'UTF8') !~ '^[!-~]*$' OR EXISTS (
+			SELECT FROM jsonb_object_keys(convert_from(entry, 'UTF8')::jsonb -> 'body') n
+			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment'))`},
+	{id: "I39", says: "what is in the public log is in a checkpoint before long", query: `
+		SELECT 'leaf ' || seq FROM log_leaves WHERE seq >= (SELECT coalesce(max(size), 0) FROM log_checkpoints) AND at < @now::timestamptz - interval '1 hour' AND EXISTS (SELECT FROM log_checkpoints) LIMIT 20`},
 }
