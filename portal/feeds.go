@@ -150,7 +150,7 @@ func (s *Server) openSearch(c *fiber.Ctx) error {
 }
 
 // standing are the pages that are always there.
-var standing = []string{"/", "/datasets", "/catalogues", "/departments", "/themes", "/scenarios", "/scenarios/templates", "/tenders", "/operation", "/law", "/stats", "/stats/promises", "/developers", "/developers/reference", "/help", "/about", "/privacy"}
+var standing = []string{"/", "/datasets", "/catalogues", "/departments", "/themes", "/scenarios", "/scenarios/templates", "/tenders", "/operation", "/log", "/law", "/stats", "/stats/promises", "/developers", "/developers/reference", "/help", "/about", "/privacy"}
 
 // sitemap is GET /sitemap.xml: the index of the parts.
 func (s *Server) sitemap(c *fiber.Ctx) error {

@@ -445,6 +445,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/desk/outputs", By: overseers, Handle: (*Server).showOutputs, Session: true},
 	{Method: "GET", Path: "/desk/outputs/:review", By: overseers, Handle: (*Server).showOutput, Session: true},
 	{Method: "POST", Path: "/desk/outputs/:review", By: judges, Handle: (*Server).moveOutput, Session: true},
+	{Method: "GET", Path: "/log", By: anybody, Handle: (*Server).showLog},
 	{Method: "GET", Path: "/tenders", By: anybody, Handle: (*Server).showTenders, Visit: SearchVisit},
 	{Method: "GET", Path: "/tenders/feed.xml", By: anybody, Handle: (*Server).tenderFeed},
 	{Method: "GET", Path: "/tenders/:number", By: anybody, Handle: (*Server).showTender},
