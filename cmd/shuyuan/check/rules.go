@@ -702,7 +702,7 @@ var rules = []rule{
 	{id: "I41", says: "no leaf of the public log holds what could be a name", query: `
 		SELECT 'leaf ' || seq FROM log_leaves WHERE convert_from(entry, 'UTF8') !~ '^[!-~]*$' OR EXISTS (
 			SELECT FROM jsonb_object_keys(convert_from(entry, 'UTF8')::jsonb -> 'body') n
-			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment'))`},
+			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'artefacts', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment'))`},
 	{id: "I39", says: "what is in the public log is in a checkpoint before long", query: `
 		SELECT 'leaf ' || seq FROM log_leaves WHERE seq >= (SELECT coalesce(max(size), 0) FROM log_checkpoints) AND at < @now::timestamptz - interval '1 hour' AND EXISTS (SELECT FROM log_checkpoints) LIMIT 20`},
 }
