@@ -175,5 +175,6 @@ func restore(ctx context.Context, c *call) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "restored: %s\n", inWords(sum))
+	fmt.Fprintln(c.out, "the public log goes on from the moment of the backup: if more of it was published since, the signer (where log/ was kept) or a witness refuses to sign; then bring back a newer backup instead")
 	return nil
 }
