@@ -38,7 +38,7 @@ type world struct {
 	folder string
 }
 
-func open(t *testing.T) *world {
+func open(t testing.TB) *world {
 	t.Helper()
 	w := on(t, dbtest.New(t), t.TempDir())
 	if err := w.Name(t.Context(), origin); err != nil {
@@ -48,7 +48,7 @@ func open(t *testing.T) *world {
 }
 
 // on is the log in pool with the keys and the memory in folder.
-func on(t *testing.T, pool *pgxpool.Pool, folder string) *world {
+func on(t testing.TB, pool *pgxpool.Pool, folder string) *world {
 	t.Helper()
 	v, err := vault.Open(filepath.Join(folder, "keys"), filepath.Join(folder, "memory"), 24*time.Hour, time.Now)
 	if err != nil {
