@@ -83,7 +83,7 @@ fmt: ## Format Go and templ files
 
 .PHONY: bench
 bench: setup build ## Measure; prints figures with machine, commit and date
-	go test -run '^$$' -bench . -benchtime 1x ./search/... ./datasets/ingest ./licensing/corrections ./licensing/operation ./licensing/workspace/disclosure ./licensing/workspace/engine ./internal/transparency ./cmd/shuyuan/check
+	go test -run '^$$' -bench . -benchtime 1x ./search/... ./datasets/ingest ./licensing/corrections ./licensing/operation ./licensing/workspace/disclosure ./licensing/workspace/engine ./internal/transparency ./marketplace/provenance/... ./cmd/shuyuan/check
 	go run ./cmd/bench -binary $(BIN)/shuyuan
 
 .PHONY: setup
