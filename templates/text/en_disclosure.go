@@ -21,11 +21,13 @@ func init() {
 		"“%s”是一个主体的值（最大、最小、任取等），整列隐去。请改用平均数、中位数或者计数。":                                           "“%s” is the value of one subject (the largest, the smallest, any); the column is hidden. Please take a mean, a median or a count.",
 		"超过 %d%% 的行背后的主体不到 %d 个：分组太细。请减少分组的列，或者把值归并成区间。":                                        "More than %d%% of the rows have fewer than %d subjects behind them: the groups are too fine. Please group by fewer columns, or by ranges of values.",
 
-		"“%s”有 %d 格取整为 %d 的倍数。":                    "In “%s”, %d cells are rounded to multiples of %d.",
-		"“%s”是比例，分子、分母取整为 %d 的倍数以后重算。":             "“%s” is a share: worked out anew after both its parts were rounded to multiples of %d.",
-		"“%s”有 %d 格平均数按组的大小保留有效数字。":                "In “%s”, %d means have as many significant digits as the size of their group allows.",
-		"“%s”用取整以后的列重算；有一部分隐去的，它也隐去。":              "“%s” is worked out anew from the rounded columns, and hidden where a part is hidden.",
-		"看不出“%s”是由结果里哪几列算出来的，整列隐去。请把分子、分母也作为列写出来。": "It cannot be told from which columns of the result “%s” is worked out; it is hidden. Please write its parts as columns, too.",
+		"“%s”有 %d 格取整为 %d 的倍数。":        "In “%s”, %d cells are rounded to multiples of %d.",
+		"“%s”是比例，分子、分母取整为 %d 的倍数以后重算。": "“%s” is a share: worked out anew after both its parts were rounded to multiples of %d.",
+		"“%s”有 %d 格平均数按组的大小保留有效数字。":    "In “%s”, %d means have as many significant digits as the size of their group allows.",
+		"“%s”是几列相乘、相除、换算或者回归出来的，有 %d 格按组的大小保留有效数字：位数多了，几个这样的数就能解出各个主体的值。":             "“%s” is made of columns that are multiplied, divided, put through a function or regressed on one another; %d cells have as many significant digits as the size of their group allows, since several such figures with more of them give the value of each subject.",
+		"同一批主体的数，相乘、相除、换算或者回归出来的已经有 %d 个，一批 %d 个主体至多 %d 个：再多就能解出各个主体的值。请少要几个，或者把组合并。": "Of the same subjects there are %d figures already that are made of columns multiplied, divided, put through a function or regressed on one another; of %d subjects %d may leave at most, since more of them give the value of each. Please ask for fewer, or merge groups.",
+		"“%s”用取整以后的列重算；有一部分隐去的，它也隐去。":                                                 "“%s” is worked out anew from the rounded columns, and hidden where a part is hidden.",
+		"看不出“%s”是由结果里哪几列算出来的，整列隐去。请把分子、分母也作为列写出来。":                                    "It cannot be told from which columns of the result “%s” is worked out; it is hidden. Please write its parts as columns, too.",
 
 		"另有 %d 格隐去：否则用合计减去其余各格就能算出隐去的格。要少隐去，请去掉合计，或者把小的类别合并。": "%d more cells are hidden: else a total less the other cells would tell hidden ones. To have fewer hidden, please leave totals out, or merge small categories.",
 		"合计之间牵连太多，没有办法只隐去几格。请去掉合计行、合计列，或者拆成几个作业。":             "The totals are too entangled for hiding a few cells. Please leave out rows or columns of totals, or make several jobs of it.",

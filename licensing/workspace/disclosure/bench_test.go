@@ -43,14 +43,14 @@ func BenchmarkCheck(b *testing.B) {
 			row, weights[j] = append(row, v), Mass{Total: v, Largest: v / 5, Second: v / 9, Known: true}
 		}
 		t.Rows, t.Weights = append(t.Rows, row), append(t.Weights, weights)
-		t.Subjects, t.Sketches = append(t.Subjects, n), append(t.Sketches, []Kind{{"person", s}})
+		t.Subjects, t.Sketches = append(t.Subjects, n), append(t.Sketches, []Kind{{Name: "person", Sketch: s}})
 	}
 	var earlier []Release
 	for k := range 200 {
 		one := Release{ID: fmt.Sprint("R-", k), plain: 100}
 		for range 100 {
 			n, s := set(10)
-			one.cells = append(one.cells, newBehind(n, []Kind{{"person", s}}))
+			one.cells = append(one.cells, newBehind(n, []Kind{{Name: "person", Sketch: s}}))
 		}
 		earlier = append(earlier, one)
 	}

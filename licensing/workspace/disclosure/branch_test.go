@@ -18,10 +18,10 @@ func branched(of ...int64) Table {
 			whole.Add(hashOf(next))
 			next++
 		}
-		t.Own[0] = append(t.Own[0], Own{Column: 1, Subjects: n, Sketches: []Kind{{"person", s}}, Branch: true})
+		t.Own[0] = append(t.Own[0], Own{Column: 1, Subjects: n, Sketches: []Kind{{Name: "person", Sketch: s}}, Branch: true})
 		all += n
 	}
-	t.Rows, t.Subjects, t.Sketches = [][]any{{all, 1e6}}, []int64{all}, [][]Kind{{{"person", whole}}}
+	t.Rows, t.Subjects, t.Sketches = [][]any{{all, 1e6}}, []int64{all}, [][]Kind{{{Name: "person", Sketch: whole}}}
 	return t
 }
 

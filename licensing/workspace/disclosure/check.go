@@ -46,6 +46,7 @@ func (w *work) subjects(earlier []Release) {
 	if !w.refused() {
 		w.settle()
 		w.across(earlier)
+		w.equations(earlier)
 	}
 	if !w.refused() {
 		w.spannedAcross(earlier)

@@ -2,9 +2,9 @@ package disclosure
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
-	"strings"
 )
 
 // distance is how far what entries name is apart at least, up to limit: that of
@@ -18,12 +18,57 @@ func distance(a, b *entry, limit int64) int64 {
 	return min(abs(a.of.mass-b.of.mass), limit)
 }
 
-func sameWho(a, b crowd) bool { return a.kind == b.kind && a.sketch == b.sketch }
+func sameWho(a, b crowd) bool {
+	return a.kind == b.kind && a.sketch == b.sketch && slices.Equal(a.rows, b.rows)
+}
 
-// distance is how many subjects two sets differ by at least, up to limit: the
+func sameKind(a, b Kind) bool {
+	return a.Name == b.Name && a.Sketch == b.Sketch && slices.Equal(a.Rows, b.Rows)
+}
+
+// distance is how many subjects two sets differ by at least, up to limit: as far as
+// their sketches differ; where that is less than limit, the subjects of whom other
+// rows are there, unless they are limit or more of every table.
+func (a *crowd) distance(b *crowd, limit int64) int64 {
+	d := a.apart(b, limit)
+	if d >= limit {
+		return d
+	}
+	for x := range a.rows {
+		for y := range b.rows {
+			if n := otherRows(&a.rows[x], &b.rows[y], limit); n < limit {
+				d = max(d, n)
+			}
+		}
+	}
+	return d
+}
+
+// otherRows is of how many subjects at least, up to limit, the rows are others: the
+// number of counters that differ.
+func otherRows(a, b *Sketch, limit int64) (n int64) {
+	for k, v := range a {
+		if (int64(v)-int64(b[k]))%prime != 0 {
+			if n++; n >= limit {
+				return n
+			}
+		}
+	}
+	return n
+}
+
+// together is the sketch of the rows of both.
+func together(a, b *Sketch) (out Sketch) {
+	for k, v := range a {
+		out[k] = int32((int64(v) + int64(b[k])) % prime)
+	}
+	return out
+}
+
+// apart is how many subjects two sets differ by at least, up to limit: the
 // number of counters by which their sketches differ, each by as much as it does.
 // It is never more than the truth.
-func (a *crowd) distance(b *crowd, limit int64) int64 {
+func (a *crowd) apart(b *crowd, limit int64) int64 {
 	var d int64
 	for k, v := range a.blocks {
 		d += abs(int64(v) - int64(b.blocks[k]))
@@ -51,7 +96,7 @@ func unrelated(a, b *entry) bool {
 	for x := range a.of.parts {
 		for y := range b.of.parts {
 			p, q := &a.of.parts[x], &b.of.parts[y]
-			if p.kind == kind || p.kind != q.kind || strings.HasSuffix(p.kind, RowsOf) {
+			if p.kind == kind || p.kind != q.kind {
 				continue
 			}
 			var ofP, ofQ, both float64
@@ -97,6 +142,7 @@ func (w *work) findBehind() []behind {
 					continue
 				}
 				out = append(out, newBehind(o.Subjects, o.Sketches, [2]int{i, j}))
+				out[len(out)-1].weighed = w.t.Columns[j].Weighed
 				if !o.Branch {
 					parts.add(o.Subjects, o.Sketches, [2]int{i, j})
 				}
@@ -149,6 +195,12 @@ func (s *summed) add(mass int64, of []Kind, cell [2]int) {
 		s.of[x].Name = of[x].Name
 		for k, v := range of[x].Sketch {
 			s.of[x].Sketch[k] += v
+		}
+		for k := range of[x].Rows {
+			if k == len(s.of[x].Rows) {
+				s.of[x].Rows = append(s.of[x].Rows, Sketch{})
+			}
+			s.of[x].Rows[k] = together(&s.of[x].Rows[k], &of[x].Rows[k])
 		}
 	}
 	s.mass += mass
@@ -340,6 +392,43 @@ func (w *work) across(earlier []Release) {
 	}
 }
 
+// equations refuses a result that, with what was released before, has more figures of
+// the same subjects than half of them, each of which is another equation of the same
+// values: of columns that were multiplied, divided, put through a function or regressed
+// on one another (R8).
+func (w *work) equations(earlier []Release) {
+	counts, now := map[string]int64{}, map[string]int64{}
+	who := func(b *behind) string {
+		var key []byte
+		for x := range b.parts {
+			key = appendSketch(append(key, b.parts[x].kind...), &b.parts[x].sketch)
+		}
+		return string(key)
+	}
+	for _, b := range w.behindShown() {
+		if b.weighed {
+			now[who(&b)] = b.mass
+			counts[who(&b)]++
+		}
+	}
+	if len(now) == 0 {
+		return
+	}
+	for _, r := range earlier {
+		for k := range r.cells {
+			if r.cells[k].weighed {
+				counts[who(&r.cells[k])]++
+			}
+		}
+	}
+	for _, one := range slices.Sorted(maps.Keys(now)) {
+		if n, mass := counts[one], now[one]; n > mass/2 {
+			w.say(R8, Refused, Finding{Sentence: sayEquations, Args: []any{n, mass, mass / 2}})
+			return
+		}
+	}
+}
+
 // mostSingles is of how many cells sums of two are looked at, and fewCells how
 // many a release may have to be one of those that ask for single figures.
 const (
@@ -394,6 +483,11 @@ func (w *work) triples(kind string, now []entry, earlier []Release) {
 				if !made {
 					for k := range sum.sketch {
 						sum.sketch[k] = one.sketch[k] + two.sketch[k]
+					}
+					for i := range one.rows {
+						for j := range two.rows {
+							sum.rows = append(sum.rows, together(&one.rows[i], &two.rows[j]))
+						}
 					}
 					made = true
 				}

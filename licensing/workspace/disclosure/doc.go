@@ -13,10 +13,16 @@
 //
 // # What the rules cannot see
 //
-// Of subjects with several rows, two cells are held against each other by how many
-// rows each subject has in them (RowsOf), not by which: two that leave out one row
-// of the same person each, another one, differ by no row. Ten rows of one person
-// that are left out of more that it has look like the rows of ten.
+// Of subjects with several rows, two cells are held against each other by with which
+// rows each subject stands in them (Kind.Rows): what counts is of how many subjects the
+// rows are others, however many rows. A row that was corrected in a later version
+// is another one. Rows are those of each table for itself, so that a second table that
+// is joined changes nothing; a table that is mounted under another dataset is another.
+//
+// Several figures of the same few subjects are equations of the same values. Those
+// whose columns are multiplied, divided, put through a function or regressed on one
+// another (Column.Weighed) have few digits and are counted; totals of different columns
+// are not, nor are means, spreads and quantiles of one column, which have few digits, too.
 //
 // R8, differencing, is heuristic. It knows who stands behind a cell by a sketch of
 // 256 counters, and it looks at pairs of cells, at cells against sums of cells

@@ -122,7 +122,7 @@ func (w *work) sumsInGroup(rows []int, seen map[string]bool) {
 			continue
 		}
 		parts := slices.DeleteFunc(slices.Clone(rows), func(i int) bool { return i == most })
-		if len(parts) == 1 && !slices.Equal(w.t.Sketches[parts[0]], w.t.Sketches[most]) {
+		if len(parts) == 1 && !slices.EqualFunc(w.t.Sketches[parts[0]], w.t.Sketches[most], sameKind) {
 			continue // two groups that happen to be equally large
 		}
 		w.totals[most] = true

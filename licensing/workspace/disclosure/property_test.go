@@ -45,7 +45,7 @@ func madeUp(r *rand.Rand, rows, columns, most int, margins bool) Table {
 		t.Rows = append(t.Rows, []any{a, b, int64(len(of.subjects)), sum})
 		t.Subjects = append(t.Subjects, int64(len(of.subjects)))
 		t.Weights = append(t.Weights, []Mass{{}, {}, {}, m})
-		t.Sketches = append(t.Sketches, []Kind{{"person", s}})
+		t.Sketches = append(t.Sketches, []Kind{{Name: "person", Sketch: s}})
 	}
 	join := func(x, y part) part {
 		return part{slices.Concat(x.subjects, y.subjects), slices.Concat(x.values, y.values)}
@@ -406,7 +406,7 @@ func fromBytes(b []byte, how byte) Table {
 		for who := range n {
 			s.Add(hashOf(int(b[k]) + int(who)))
 		}
-		t.Subjects, t.Sketches = append(t.Subjects, n), append(t.Sketches, []Kind{{"person", s}})
+		t.Subjects, t.Sketches = append(t.Subjects, n), append(t.Sketches, []Kind{{Name: "person", Sketch: s}})
 		t.Weights = append(t.Weights, []Mass{{}, {}, {}, {}, {Total: math.Abs(v), Largest: math.Abs(v) * float64(how) / 300, Known: how%2 == 0}, {}})
 	}
 	return t

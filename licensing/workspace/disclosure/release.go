@@ -11,12 +11,15 @@ type behind struct {
 	mass  int64    // subjects, as R1 counts them; of a sum, those of all its cells
 	parts []crowd  // one for each kind of subjects
 	cells [][2]int // rows of the table, and the column of a cell of its own, else -1
+
+	weighed bool // it is a cell of a column that is Weighed
 }
 
 // crowd is who of one kind of subjects stands behind something.
 type crowd struct {
 	kind   string
 	sketch Sketch
+	rows   []Sketch
 	blocks [16]int32 // sums of sixteen counters each: they differ no more than the subjects do
 	level  int64     // the sum of all counters, likewise
 }
@@ -25,7 +28,7 @@ func newBehind(mass int64, of []Kind, cells ...[2]int) behind {
 	b := behind{mass: mass, parts: make([]crowd, len(of)), cells: cells}
 	for x := range of {
 		p := &b.parts[x]
-		p.kind, p.sketch = of[x].Name, of[x].Sketch
+		p.kind, p.sketch, p.rows = of[x].Name, of[x].Sketch, of[x].Rows
 		for k, c := range p.sketch {
 			p.blocks[k/16] += c
 			p.level += int64(c)
@@ -38,9 +41,7 @@ func newBehind(mass int64, of []Kind, cells ...[2]int) behind {
 func (b *behind) sum() bool { return len(b.cells) > 1 }
 
 // alone reports whether b is of one kind of subjects.
-func (b *behind) alone() bool {
-	return len(b.parts) == 1 || len(b.parts) == 2 && b.parts[1].kind == b.parts[0].kind+RowsOf
-}
+func (b *behind) alone() bool { return len(b.parts) == 1 }
 
 // Release is what is remembered of a release so that later ones can be held
 // against it: sketches of who stands behind its cells and their sums. It holds no
@@ -74,7 +75,10 @@ func Record(id string, r Report) Release {
 // Size is how many cells and sums are remembered.
 func (r Release) Size() int { return len(r.cells) }
 
-const releaseFormat = 2
+const (
+	releaseFormat = 3
+	withoutRows   = 2 // the format before
+)
 
 var errRelease = errors.New("disclosure: no release can be read there")
 
@@ -95,8 +99,17 @@ func (r Release) MarshalBinary() ([]byte, error) {
 	}
 	for _, c := range r.cells {
 		b = binary.AppendUvarint(b, uint64(c.mass))
+		if c.weighed {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
 		for x := range c.parts {
 			b = appendSketch(b, &c.parts[x].sketch)
+			b = binary.AppendUvarint(b, uint64(len(c.parts[x].rows)))
+			for k := range c.parts[x].rows {
+				b = appendSketch(b, &c.parts[x].rows[k])
+			}
 		}
 	}
 	return b, nil
@@ -120,7 +133,7 @@ func appendSketch(b []byte, s *Sketch) []byte {
 
 // UnmarshalBinary reads what MarshalBinary wrote.
 func (r *Release) UnmarshalBinary(b []byte) error {
-	if len(b) == 0 || b[0] != releaseFormat {
+	if len(b) == 0 || b[0] != releaseFormat && b[0] != withoutRows {
 		return errRelease
 	}
 	in := reader{b: b[1:]}
@@ -135,14 +148,27 @@ func (r *Release) UnmarshalBinary(b []byte) error {
 	}
 	out.plain = int(plain)
 	for range cells {
-		mass := in.number()
+		mass, weighed := in.number(), false
+		if b[0] != withoutRows {
+			weighed = in.number() == 1
+		}
 		for x := range kinds {
-			kinds[x].Sketch = in.sketch()
+			kinds[x].Sketch, kinds[x].Rows = in.sketch(), nil
+			if b[0] == withoutRows {
+				continue
+			}
+			for range in.number() {
+				if in.bad {
+					return errRelease
+				}
+				kinds[x].Rows = append(kinds[x].Rows, in.sketch())
+			}
 		}
 		if in.bad {
 			return errRelease
 		}
 		out.cells = append(out.cells, newBehind(int64(mass), kinds))
+		out.cells[len(out.cells)-1].weighed = weighed
 	}
 	if in.bad || len(in.b) > 0 {
 		return errRelease

@@ -25,7 +25,7 @@ func (w *work) round() {
 	}
 	w.digits()
 	for _, j := range w.measures {
-		if c := w.t.Columns[j]; c.Role == Magnitude && !strings.EqualFold(c.Reason, "sum") && w.units[j] == 0 && !w.shares[j] {
+		if c := w.t.Columns[j]; c.Role == Magnitude && (c.Weighed || !strings.EqualFold(c.Reason, "sum")) && w.units[j] == 0 && !w.shares[j] {
 			w.roundMeans(j)
 		}
 	}
@@ -129,8 +129,12 @@ func (w *work) roundMeans(j int) {
 			rounded++
 		}
 	}
+	sentence := sayMeans
+	if w.t.Columns[j].Weighed {
+		sentence = sayWeighed
+	}
 	if rounded > 0 {
-		w.say(R2, Fixed, Finding{Sentence: sayMeans, Args: []any{w.t.Columns[j].Name, rounded}, Column: w.t.Columns[j].Name})
+		w.say(R2, Fixed, Finding{Sentence: sentence, Args: []any{w.t.Columns[j].Name, rounded}, Column: w.t.Columns[j].Name})
 	}
 }
 

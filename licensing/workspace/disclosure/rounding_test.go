@@ -3,13 +3,13 @@ package disclosure
 import (
 	"fmt"
 	"math"
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 
-	"shuyuan/datasets"
-
 	"github.com/google/go-cmp/cmp"
+
+	"shuyuan/datasets"
 )
 
 // shown is a column of what leaves, by the first dimension; hidden cells are "*".
@@ -211,7 +211,7 @@ func TestAReleaseIsKeptWhole(t *testing.T) {
 		t.Fatal(err, back.Size(), kept.Size())
 	}
 	for k := range kept.cells {
-		if !slices.Equal(back.cells[k].parts, kept.cells[k].parts) || back.cells[k].mass != kept.cells[k].mass {
+		if !reflect.DeepEqual(back.cells[k].parts, kept.cells[k].parts) || back.cells[k].weighed != kept.cells[k].weighed || back.cells[k].mass != kept.cells[k].mass {
 			t.Errorf("cell %d", k)
 		}
 	}

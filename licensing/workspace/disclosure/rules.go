@@ -49,13 +49,13 @@ const (
 func Rules() []Rule {
 	return []Rule{
 		{R1, 3, nameR1, []string{subjectsPath, hiddenPath}},
-		{R2, 3, nameR2, []string{roundPath}},
+		{R2, 4, nameR2, []string{roundPath}},
 		{R3, 1, nameR3, []string{subjectsPath, dominancePath}},
 		{R4, 2, nameR4, []string{dominancePath}},
 		{R5, 2, nameR5, nil},
 		{R6, 1, nameR6, []string{sizePath, budgetPath}},
 		{R7, 1, nameR7, nil},
-		{R8, 3, nameR8, []string{subjectsPath}},
+		{R8, 4, nameR8, []string{subjectsPath}},
 		{R9, 1, nameR9, nil},
 		{R10, 1, nameR10, []string{digitsPath, textPath}},
 		{R11, 1, nameR11, nil},

@@ -28,7 +28,7 @@ func TestHowOftenASketchErrs(t *testing.T) {
 						massB++
 					}
 				}
-				x, y := newBehind(500+massA, []Kind{{"person", a}}), newBehind(500+massB, []Kind{{"person", b}})
+				x, y := newBehind(500+massA, []Kind{{Name: "person", Sketch: a}}), newBehind(500+massB, []Kind{{Name: "person", Sketch: b}})
 				p, q := entryOf(&x, 0), entryOf(&y, 0)
 				d := distance(&p, &q, 1<<40)
 				if d > n {

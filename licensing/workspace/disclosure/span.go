@@ -8,7 +8,7 @@ import "slices"
 const mostSpan = 200
 
 // prime is that of the field in which sketches are combined.
-const prime = 2147483647
+const prime = RowField
 
 // span is every sum and difference of some sketches.
 type span struct {
@@ -175,20 +175,36 @@ func (w *work) spannedAcross(earlier []Release) {
 func (w *work) made(cells []behind, secrets []int) []int {
 	var told, all []int
 	free := false
+	looks := []struct{ kind, rows int }{} // who is there, and with which rows of each table
 	for x, kind := range w.t.Sketches[0] {
+		for y := -1; y < len(kind.Rows); y++ {
+			looks = append(looks, struct{ kind, rows int }{x, y})
+		}
+	}
+	for _, look := range looks {
 		var of []*Sketch
 		var at []int
 		for k := range cells {
 			for p := range cells[k].parts {
-				if cells[k].parts[p].kind == kind.Name {
-					of, at = append(of, &cells[k].parts[p].sketch), append(at, k)
+				part := &cells[k].parts[p]
+				if part.kind != w.t.Sketches[0][look.kind].Name {
+					continue
+				}
+				if look.rows < 0 {
+					of, at = append(of, &part.sketch), append(at, k)
+				} else if look.rows < len(part.rows) {
+					of, at = append(of, &part.rows[look.rows]), append(at, k)
 				}
 			}
 		}
 		s := newSpan(of)
 		var secret []*Sketch
 		for _, i := range secrets {
-			secret = append(secret, &w.t.Sketches[i][x].Sketch)
+			if one := &w.t.Sketches[i][look.kind]; look.rows < 0 {
+				secret = append(secret, &one.Sketch)
+			} else if look.rows < len(one.Rows) {
+				secret = append(secret, &one.Rows[look.rows])
+			}
 		}
 		full := s.full(secret)
 		free = free || !full

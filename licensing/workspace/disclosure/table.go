@@ -40,11 +40,16 @@ type Own struct {
 type Kind struct {
 	Name   string
 	Sketch Sketch
+
+	// Rows tell with which rows each subject stands there, once for each table that
+	// they are of: every row has a number, and a subject adds the sum of those of its
+	// rows to its counter, with its sign, in the field of the prime. Counters that
+	// differ are of subjects of whom something else is counted, however many rows.
+	Rows []Sketch `json:",omitempty"`
 }
 
-// RowsOf ends the name of a kind whose sketch has each subject as often as it has
-// rows: the same subjects can stand behind two cells of which one has a row less.
-const RowsOf = " by rows"
+// RowField is the prime of the field in which numbers of rows are added up.
+const RowField = 2147483647
 
 // Role is what a column of a result is.
 type Role string
@@ -59,12 +64,13 @@ const (
 
 // Column is one column of a result.
 type Column struct {
-	Name   string
-	Type   string // text, integer, decimal, date, datetime, boolean
-	Role   Role
-	From   []Origin // the columns of mounts that it is made of, those of its own conditions among them
-	Reason string   // how it is made: the aggregate's name; empty for a dimension
-	Beyond float64  `json:",omitempty"` // of a quantile: the share of its values on the side that has fewer
+	Name    string
+	Type    string // text, integer, decimal, date, datetime, boolean
+	Role    Role
+	From    []Origin // the columns of mounts that it is made of, those of its own conditions among them
+	Reason  string   // how it is made: the aggregate's name; empty for a dimension
+	Weighed bool     `json:",omitempty"` // columns were multiplied, divided, put through a function or regressed on one another for it
+	Beyond  float64  `json:",omitempty"` // of a quantile: the share of its values on the side that has fewer
 }
 
 // Origin is a column of a mount.

@@ -351,7 +351,7 @@ func (q query) row(t testing.TB, out *asked, rs []record, gone []string, all []r
 		if k := slices.Index(words, "if"); k >= 0 {
 			mine = slices.DeleteFunc(slices.Clone(rs), func(r record) bool { return !r.meets(t, words[k+1]) })
 			who, s := behindOf(mine)
-			own = append(own, Own{Column: j, Subjects: int64(len(who)), Sketches: []Kind{{"person", s}}})
+			own = append(own, Own{Column: j, Subjects: int64(len(who)), Sketches: []Kind{{Name: "person", Sketch: s}}})
 			ownWho[j] = who
 		}
 		switch words[0] {
@@ -382,7 +382,7 @@ func (q query) row(t testing.TB, out *asked, rs []record, gone []string, all []r
 	out.Rows = append(out.Rows, row)
 	out.Weights = append(out.Weights, weights)
 	out.Subjects = append(out.Subjects, int64(len(subjects)))
-	out.Sketches = append(out.Sketches, []Kind{{"person", sketch}})
+	out.Sketches = append(out.Sketches, []Kind{{Name: "person", Sketch: sketch}})
 	out.Own = append(out.Own, own)
 	out.who = append(out.who, subjects)
 	out.ownWho = append(out.ownWho, ownWho)

@@ -10,7 +10,7 @@ with d as (
          avg(PM25) as m, count(PM25) as h
   from air_hourly
   group by 1, 2
-  having count(PM25) >= 20
+  having count(PM25) >= 10
 )
 select coalesce(k.节日名称, '平日') as 日子,
        count(*) as 站日, round(avg(m), 1) as 均值

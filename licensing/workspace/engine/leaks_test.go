@@ -25,9 +25,14 @@ const madeStrikes = `SELECT CAST(i AS BIGINT) AS c0, (['Dawn','Day','Dusk','Nigh
 	i < 30 AS c8, DATE '2024-01-01' + CAST(i % 300 AS INTEGER) AS c9, CASE WHEN i % 4 <> 0 OR i < 60 THEN CAST(hash(i + 9) % 900 AS DOUBLE) ELSE 0 END AS c10 FROM range(2000) t(i)`
 
 // trips are several of each of 400 persons.
-var trips = []Column{{"person", rows.Text, Subject, "person"}, {"kind", rows.Text, Group, ""}, {"fare", rows.Decimal, Aggregate, ""}}
+var trips = []Column{{"person", rows.Text, Subject, "person"}, {"kind", rows.Text, Group, ""}, {"fare", rows.Decimal, Aggregate, ""}, {"trip", rows.Integer, Group, ""}, {"day", rows.Date, Group, ""}, {"hit", rows.Boolean, Group, ""}}
 
-const madeTrips = `SELECT 'p' || (i % 400) AS c0, CASE WHEN hash(i) % 5 = 0 THEN '急' ELSE '缓' END AS c1, CAST(10 + hash(i + 3) % 90 AS DOUBLE) AS c2 FROM range(2000) t(i)`
+const madeTrips = `SELECT 'p' || (i % 400) AS c0, CASE WHEN hash(i) % 5 = 0 THEN '急' ELSE '缓' END AS c1, CAST(10 + hash(i + 3) % 90 AS DOUBLE) AS c2, CAST(i AS BIGINT) AS c3, DATE '2024-01-01' + CAST(i // 400 AS INTEGER) AS c4, i = 407 AS c5 FROM range(2000) t(i)`
+
+// rides are thirty of each of 100 persons.
+var rides = []Column{{"person", rows.Text, Subject, "person"}, {"fare", rows.Decimal, Aggregate, ""}, {"ride", rows.Integer, Group, ""}}
+
+const madeRides = `SELECT 'r' || (i % 100) AS c0, CAST(10 + hash(i + 3) % 90 AS DOUBLE) AS c1, CAST(i AS BIGINT) AS c2 FROM range(3000) t(i)`
 
 // corpus asks and checks statements as jobs are.
 type corpus struct {
@@ -42,7 +47,7 @@ func newCorpus(t *testing.T) *corpus {
 	for _, one := range []struct {
 		name, made string
 		columns    []Column
-	}{{"strikes", madeStrikes, strikes}, {"trips", madeTrips, trips}} {
+	}{{"strikes", madeStrikes, strikes}, {"trips", madeTrips, trips}, {"rides", madeRides, rides}} {
 		s := Source{Mount: Mount{Name: one.name, Columns: one.columns, Minimum: 10}}
 		s.Table.Parquet = made(t, r.store, one.made)
 		for i, c := range one.columns {
@@ -81,6 +86,14 @@ func (c *corpus) ask(t *testing.T, text string, earlier ...disclosure.Release) (
 		t.Fatalf("%s: %v", text, err)
 	}
 	return nil, got.Table, disclosure.Check(got.Table, figures, earlier, disclosure.Budget{})
+}
+
+func toFloat(v any) float64 {
+	if n, ok := v.(int64); ok {
+		return float64(n)
+	}
+	f, _ := v.(float64)
+	return f
 }
 
 // shows are the rows whose cell of a column is shown, by their first cell.
@@ -196,6 +209,16 @@ func TestLeaksInAggregatesAreStopped(t *testing.T) {
 			for i, row := range r.Cleared.Rows {
 				n, whole := row[k].Value.(int64)
 				if !row[k].Hidden && (!whole || n%5 != 0 || n == table.Rows[i][k]) {
+					failed = fmt.Sprint(row[k].Value, " is shown of ", table.Rows[i][k])
+				}
+			}
+		case word == "digits":
+			column, most, _ := strings.Cut(rest, " | ")
+			n, _ := strconv.Atoi(most)
+			k := slices.IndexFunc(table.Columns, func(c disclosure.Column) bool { return c.Name == column })
+			for i, row := range r.Cleared.Rows {
+				written := strings.Trim(strings.Replace(fmt.Sprintf("%.*e", 15, toFloat(row[k].Value)), ".", "", 1)[:16], "0")
+				if !row[k].Hidden && (len(written) > n || row[k].Value == table.Rows[i][k]) {
 					failed = fmt.Sprint(row[k].Value, " is shown of ", table.Rows[i][k])
 				}
 			}

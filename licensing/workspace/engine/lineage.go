@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -31,10 +30,10 @@ type field struct {
 	count bool   // how many rows, subjects or values
 	plain bool   // a mount's column as it is: what is NULL or nought in it is so in the data
 
-	shape   shape  // how its values come about
-	boolean bool   // it is true or false
-	rows    string // SQL: how many rows of mounts the value is made of; empty: those of its table
-	inner   bool   // worked out from several subjects, which no rule looks at
+	shape   shape    // how its values come about
+	boolean bool     // it is true or false
+	rows    []string // SQL: which rows of mounts the value is made of; empty: those of its table
+	inner   bool     // worked out from several subjects, which no rule looks at
 }
 
 // slot is one kind of subject behind the rows of a relation. Exact: each row is
@@ -61,8 +60,11 @@ type table struct {
 	alias  string
 	fields []field
 	slots  []*slot
-	rows   string // SQL: how many rows of mounts stand behind one of it; empty: one
-	single bool   // has one row
+	rows   []string // SQL: which rows of mounts stand behind one of it, as the sum of their numbers, each table for itself
+	single bool     // has one row
+
+	which      string // SQL: which row of a mount, or which group of them, one of it is; empty: nobody's
+	multiplied bool   // it can have a row several times, or have a row of another one so
 }
 
 // scope is what names can mean in one select.
@@ -76,15 +78,34 @@ type scope struct {
 	known  map[*expr]facts
 }
 
-// rows is SQL for how many rows of mounts stand behind a row that s reads.
-func (s *scope) rows() string {
+// rows is SQL for which rows of mounts stand behind a row that s reads.
+func (s *scope) rows() []string {
 	var all []string
 	for _, t := range s.tables {
-		if t.rows != "" {
-			all = append(all, "coalesce("+t.rows+", 1)")
+		for _, one := range t.rows {
+			all = append(all, "coalesce("+one+", 0)")
 		}
 	}
-	return cmp.Or(strings.Join(all, " * "), "1")
+	return all
+}
+
+// which is SQL for which rows of mounts a row that s reads is made of.
+func (s *scope) which() string {
+	var all []string
+	for _, t := range s.tables {
+		if t.which != "" {
+			all = append(all, t.which)
+		}
+	}
+	if len(all) > 1 {
+		return "hash(" + strings.Join(all, ", ") + ")"
+	}
+	return strings.Join(all, "")
+}
+
+// multiplied reports whether rows of mounts can be in s as often as a condition says.
+func (s *scope) multiplied() bool {
+	return slices.ContainsFunc(s.tables, func(t *table) bool { return t.multiplied })
 }
 
 // facts is what is known of an expression.
@@ -201,7 +222,7 @@ func (r *resolver) query(q *query, ctes map[string]*query, top bool) {
 			r.inner(q.place())
 		}
 		if q.having != nil && !r.leastCounts(q.having) {
-			r.found.add("having", q.having.at, fault.New(fault.Invalid, "子查询里按组的汇总，having 只能写 count(…) >= 数：哪些组留下，就是别的汇总的数。"))
+			r.found.add("having", q.having.at, fault.New(fault.Invalid, "子查询里按组的汇总，having 只能写 count(…) >= 不超过 %d 的数，只用来去掉不能核对的小组：哪些组留下，就是没有取整的数。", r.minimum()))
 		}
 	}
 	r.outcome(q, items, top)
@@ -213,14 +234,33 @@ func (r *resolver) inner(at int) {
 	r.found.add("inner", at, fault.New(fault.Invalid, "子查询里按组汇总出来的数没有按规则核对，只能原样放进最外层的 avg、median 等（不能放进 sum）：不能用来筛选、比较、计算、分组，不能和别的对象的表相连，不能合并，也不能再汇总一层。要用它，请先把它作为一个结果放行，再把放行的数写成参数。"))
 }
 
-// leastCounts reports whether a condition asks for nothing but that groups are not
-// small.
+// minimum is how many subjects stand at least behind each inner group that is measured.
+func (r *resolver) minimum() int {
+	least := 1
+	for _, m := range r.mounts {
+		if r.used[m.Name] {
+			least = max(least, m.Minimum)
+		}
+	}
+	return least
+}
+
+// leastCounts reports whether a condition asks for nothing but that groups are of as
+// many as those that are measured are of, anyway: which groups are left tells a number
+// to the unit, in a mean that leaves one of them out.
 func (r *resolver) leastCounts(having *expr) bool {
 	for _, e := range conjuncts(having) {
 		if len(r.aggregatesIn(e)) == 0 {
 			continue
 		}
-		if e.kind != comparison || e.name != ">=" && e.name != ">" || e.args[1].kind != constant && e.args[1].kind != parameter {
+		if e.kind != comparison || e.name != ">=" && e.name != ">" || e.args[1].kind != constant {
+			return false
+		}
+		least, ok := whole(e.args[1])
+		if e.name == ">" {
+			least++
+		}
+		if !ok || least > int64(r.minimum()) {
 			return false
 		}
 		if a := e.args[0]; a.kind != function || a.name != "count" && a.name != "count_star" || a.filter != nil {
@@ -509,7 +549,7 @@ func (r *resolver) union(q *query, ctes map[string]*query, top bool) {
 		if f.shape != g.shape {
 			f.shape = shape{}
 			if steady(a.fields[i].shape) && steady(g.shape) {
-				f.shape = shape{form: weaker(a.fields[i].shape, g.shape), shifted: f.shape.shifted || g.shape.shifted, bent: true}
+				f.shape = shape{form: weaker(a.fields[i].shape, g.shape), shifted: f.shape.shifted || g.shape.shifted, bent: true, weighed: a.fields[i].shape.weighed || g.shape.weighed}
 			}
 		}
 		f.boolean = f.boolean || g.boolean

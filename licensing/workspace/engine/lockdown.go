@@ -84,6 +84,7 @@ func (m mounted) create(i int, data, hidden bool) string {
 		for _, name := range m.Hidden {
 			text += ", " + name
 		}
+		text += ", rowid AS " + atColumn
 	}
 	return fmt.Sprintf("CREATE VIEW %s.%s AS SELECT %s FROM m%d.t", schemaName, quoted(m.Name), text, i)
 }

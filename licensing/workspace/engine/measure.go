@@ -40,7 +40,7 @@ func (e *Engine) Measure(ctx context.Context, j Job, held disclosure.Table) (*Re
 	}
 	table, err := m.table(held, got)
 	if err != nil {
-		return nil, ended(ReasonRefused, got.resources, err).saying(fault.New(fault.Invalid, "这个结果不能核对：中间的分组里有不足 %d 个对象的格，或者两次计算不一致。请在子查询里加 having count(*) >= %d，标识为空的行用 where 去掉。", m.minimum, m.minimum))
+		return nil, ended(ReasonRefused, got.resources, err).saying(fault.New(fault.Invalid, "这个结果不能核对：中间的分组里有不足 %d 个对象的格，或者和公开的表、数列相连、union all 以后，一行在一格里算了几次，或者两次计算不一致。请在子查询里加 having count(*) >= %d，标识为空的行用 where 去掉，相连的表每行只对应一行。", m.minimum, m.minimum))
 	}
 	return &Result{Table: table, Resources: got.resources}, nil
 }
@@ -69,6 +69,7 @@ type measuring struct {
 	minimum int
 	allow   *allowed
 	parts   []contribution
+	tables  int // of whose rows a row of the result is made
 }
 
 // contribution is what one aggregate adds up, row by row.
@@ -78,6 +79,7 @@ type contribution struct {
 	mass bool // it is a magnitude
 	full bool // only what is not nought counts
 	own  bool // it has a condition of its own, so that it may see fewer than its row has
+	rows int  // of how many tables the rows are measured that it sees
 
 	arg    int   // which argument is added up
 	of     *expr // the case of which it is one branch alone; nil: it is all
@@ -113,7 +115,8 @@ func (m *measuring) statement() string {
 		p.contribution(c)
 		p.say(" AS ", "__c"+strconv.Itoa(i))
 		if c.own {
-			p.say(", ", q.in.rowsOf(c.agg), " AS ", rowsName, strconv.Itoa(i))
+			m.parts[i].rows = len(q.in.rowsOf(c.agg))
+			p.hidden(strconv.Itoa(i), q.in.rowsOf(c.agg))
 		}
 	}
 	for i, s := range q.in.slots {
@@ -123,8 +126,8 @@ func (m *measuring) statement() string {
 			p.say(", ", s.print, " AS ", printName(i))
 		}
 	}
-	m.separate(p)
-	p.say(q.in.rows(), " AS ", rowsName)
+	m.tables = len(q.in.rows())
+	p.hidden("", q.in.rows())
 	p.source(q)
 	p.say("), ", quoted("__v"), " AS (SELECT ")
 	p.list(len(q.items), ", ", func(i int) {
@@ -137,10 +140,7 @@ func (m *measuring) statement() string {
 		p.say(" AS ", keyName(i))
 	}
 	p.rest(q)
-	if q.having != nil {
-		p.say(" HAVING ")
-		p.expr(q.having)
-	}
+	p.having(q, q.once())
 	p.say(")")
 	for i := range q.in.slots {
 		m.slot(p, i)
@@ -339,10 +339,20 @@ func (m *measuring) slot(p *printer, i int) {
 	if s.bound {
 		p.say(", max(", slotName(i), ") AS b")
 	}
-	rows := m.rows(s)
-	if rows {
-		p.say(", sum(", rowsName, ") AS r")
+	total := func(n, there string, tables int) {
+		for j := range tables {
+			name := n + "_" + strconv.Itoa(j)
+			switch {
+			case !single:
+				p.say(", sum(", rowsName, name, ")", there, " AS r", name)
+			case there != "":
+				p.say(", CASE WHEN ", strings.TrimSuffix(strings.TrimPrefix(there, " FILTER (WHERE "), ")"), " THEN ", rowsName, name, " END AS r", name)
+			default:
+				p.say(", ", rowsName, name, " AS r", name)
+			}
+		}
 	}
+	total("", "", m.tables)
 	for k, c := range m.parts {
 		kn, col, there := strconv.Itoa(k), "__c"+strconv.Itoa(k), ""
 		if c.full {
@@ -351,17 +361,15 @@ func (m *measuring) slot(p *printer, i int) {
 		switch {
 		case !single:
 			p.say(", sum(abs(", col, ")) AS w", kn, ", count(", col, ")", there, " AS n", kn)
-			if rows && c.own {
-				if there == "" {
-					there = " FILTER (WHERE " + col + " IS NOT NULL)"
-				}
-				p.say(", sum(", rowsName, kn, ")", there, " AS r", kn)
-			}
 		case c.full:
 			p.say(", abs(", col, ") AS w", kn, ", CASE WHEN ", col, " <> 0 THEN 1 END AS n", kn)
 		default:
 			p.say(", abs(", col, ") AS w", kn, ", CASE WHEN ", col, " IS NOT NULL THEN 1 END AS n", kn)
 		}
+		if there == "" {
+			there = " FILTER (WHERE " + col + " IS NOT NULL)"
+		}
+		total(kn, there, c.rows)
 	}
 	p.say(" FROM __b")
 	if !single {
@@ -386,20 +394,15 @@ func (m *measuring) slot(p *printer, i int) {
 		p.Reset()
 		p.say(text)
 	}
-	var sketches, counters string
-	if rows {
-		sketches, counters = rowSketch("")
-	}
+	sketches, counters := rowSketches("", m.tables)
 	for k, c := range m.parts {
 		kn := strconv.Itoa(k)
 		if c.own {
 			p.say(", ", count(c.seen(k)), " AS o", kn)
 			sketches += ", string_agg(c || ':' || w" + kn + ", ',') FILTER (WHERE w" + kn + " <> 0) AS z" + kn
 			counters += ", sum(" + sign + ")" + c.seen(k) + " AS w" + kn
-			if rows {
-				s, c := rowSketch(kn)
-				sketches, counters = sketches+s, counters+c
-			}
+			s, c := rowSketches(kn, c.rows)
+			sketches, counters = sketches+s, counters+c
 		}
 		if c.mass {
 			w := "w" + kn
@@ -417,13 +420,14 @@ func (m *measuring) slot(p *printer, i int) {
 	}
 }
 
-// rows reports whether subjects of s may have several rows each, or a part of them:
-// two results of the same subjects can differ by a row of one of them.
-func (m *measuring) rows(s *slot) bool { return !s.bound && !m.query.single(s) }
-
-// rowSketch is the sketch of subjects, each as often as it has rows.
-func rowSketch(n string) (sketch, counter string) {
-	return ", string_agg(c || ':' || q" + n + ", ',') FILTER (WHERE q" + n + " <> 0) AS y" + n, ", CAST(sum(" + sign + " * r" + n + ") AS BIGINT) AS q" + n
+// rowSketches are those of the rows that subjects have, of each table.
+func rowSketches(n string, tables int) (sketches, counters string) {
+	for j := range tables {
+		name := n + "_" + strconv.Itoa(j)
+		sketches += ", string_agg(c || ':' || q" + name + ", ',') FILTER (WHERE q" + name + " <> 0) AS y" + name
+		counters += ", " + inField("sum("+sign+" * r"+name+")") + " AS q" + name
+	}
+	return sketches, counters
 }
 
 // sign is what a subject adds to its counter, as disclosure.Sketch has it.
@@ -438,18 +442,18 @@ func (m *measuring) final(p *printer) {
 	p.list(len(m.query.items), ", ", func(i int) { p.say("v.__v", strconv.Itoa(i)) })
 	for i := range m.query.in.slots {
 		n := strconv.Itoa(i)
-		rows := m.rows(m.query.in.slots[i])
-		p.say(", coalesce(m", n, ".n, 0), z", n, ".z")
-		if rows {
-			p.say(", z", n, ".y")
+		rows := func(of string, tables int) {
+			for j := range tables {
+				p.say(", z", n, ".y", of, "_", strconv.Itoa(j))
+			}
 		}
+		p.say(", coalesce(m", n, ".n, 0), z", n, ".z")
+		rows("", m.tables)
 		for k, c := range m.parts {
 			kn := strconv.Itoa(k)
 			if c.own {
 				p.say(", coalesce(m", n, ".o", kn, ", 0), z", n, ".z", kn)
-				if rows {
-					p.say(", z", n, ".y", kn)
-				}
+				rows(kn, c.rows)
 			}
 			if c.mass {
 				seen, few := "NULL", "NULL"
@@ -552,34 +556,35 @@ func (m *measuring) row(hidden []any) (measuredRow, error) {
 			return r, errors.New("engine: no number of subjects")
 		}
 		r.subjects = min(r.subjects, n)
-		who := func() ([]disclosure.Kind, error) {
+		who := func(tables int) (disclosure.Kind, error) {
 			k, err := s.who(next())
-			if err != nil || !m.rows(s) {
-				return []disclosure.Kind{k}, err
+			k.Rows = make([]disclosure.Sketch, tables)
+			for j := range k.Rows {
+				if text, ok := next().(string); ok {
+					err = errors.Join(err, sketch(&k.Rows[j], text))
+				}
 			}
-			rows, err := s.who(next())
-			rows.Name += disclosure.RowsOf
-			return []disclosure.Kind{k, rows}, err
+			return k, err
 		}
-		kinds, err := who()
+		kind, err := who(m.tables)
 		if err != nil {
 			return r, err
 		}
-		r.who = append(r.who, kinds...)
+		r.who = append(r.who, kind)
 		for k, c := range m.parts {
 			if c.own {
 				n, ok := next().(int64)
 				if !ok {
 					return r, errors.New("engine: no number of subjects")
 				}
-				kinds, err := who()
+				kind, err := who(c.rows)
 				if err != nil {
 					return r, err
 				}
 				if o := &own[k]; len(o.Sketches) == 0 || n < o.Subjects {
 					o.Subjects = n
 				}
-				own[k].Column, own[k].Branch, own[k].Sketches = c.item, c.of != nil, append(own[k].Sketches, kinds...)
+				own[k].Column, own[k].Branch, own[k].Sketches = c.item, c.of != nil, append(own[k].Sketches, kind)
 			}
 			if !c.mass {
 				continue

@@ -73,7 +73,7 @@ func (e *Engine) digest(w Workspace, s Source) (string, error) {
 		return "", err
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "2 %x %x %s %s %d %q %q %q %q %q", sha256.Sum256(mask), sha256.Sum256(platform), s.Table.Parquet, s.Name, s.Minimum, s.Where, s.Table.Only.Where, version(), s.Dataset, s.Key)
+	fmt.Fprintf(h, "3 %x %x %s %s %d %q %q %q %q %q", sha256.Sum256(mask), sha256.Sum256(platform), s.Table.Parquet, s.Name, s.Minimum, s.Where, s.Table.Only.Where, version(), s.Dataset, s.Key)
 	for _, c := range s.Columns {
 		found, _ := s.Table.Schema.Find(s.column(c))
 		fmt.Fprintf(h, "\n%q %s %s %q %s", c.Name, c.Type, c.Use, c.Kind, found.Store)
@@ -87,8 +87,9 @@ func (m Mount) keyed() bool {
 }
 
 // hidden are the columns of a mount's file that no statement can name: of each
-// key, or else of the row, who it is under the platform's key. They are equal
-// wherever the subject is the same, in all workspaces and versions.
+// key, or else of the row, who it is under the platform's key, equal
+// wherever the subject is the same, in all workspaces and versions; and the number of
+// the row, equal wherever it is the same in all its columns.
 func (m Mount) hidden() []string {
 	var out []string
 	for _, c := range m.Columns {
@@ -99,15 +100,15 @@ func (m Mount) hidden() []string {
 	if len(out) == 0 {
 		out = []string{rowColumn}
 	}
-	return out
+	return append(out, printColumn)
 }
 
 // identity is SQL for what tells a row of the table from others, whatever columns
-// are mounted.
-func (s Source) identity() string {
+// are mounted: its key, or without one all columns.
+func (s Source) identity(key []string) string {
 	var parts []string
 	for _, c := range s.Table.Schema {
-		if len(s.Key) > 0 && !slices.Contains(s.Key, c.Name) {
+		if len(key) > 0 && !slices.Contains(key, c.Name) {
 			continue
 		}
 		text := "CAST(" + c.Store + " AS VARCHAR)"
@@ -161,6 +162,7 @@ func (e *Engine) statement(w Workspace, s Source) (string, []any, error) {
 			hidden++
 		}
 	}
+	b.WriteString(", CAST(" + who(platform, "print of "+s.Dataset, s.identity(nil)) + " & 1073741823 AS BIGINT) + 1 AS " + printColumn)
 	from, filter := " FROM read_parquet({file}, file_row_number = true)", ""
 	if len(where) > 0 {
 		filter = " WHERE " + strings.Join(where, " AND ")
@@ -171,7 +173,7 @@ func (e *Engine) statement(w Workspace, s Source) (string, []any, error) {
 	// rows that are the same are two subjects all the same: the second is another
 	// one, wherever there are two
 	b.WriteString(", __h.__w AS " + rowColumn + from + " JOIN (SELECT __r, CASE WHEN n = 1 THEN h ELSE md5_number_lower(h || ' ' || n) END AS __w FROM " +
-		"(SELECT __r, h, row_number() OVER (PARTITION BY h ORDER BY __r) AS n FROM (SELECT file_row_number AS __r, " + who(platform, rowKind+s.Dataset, s.identity()) + " AS h" + from + filter + "))) AS __h ON file_row_number = __h.__r")
+		"(SELECT __r, h, row_number() OVER (PARTITION BY h ORDER BY __r) AS n FROM (SELECT file_row_number AS __r, " + who(platform, rowKind+s.Dataset, s.identity(s.Key)) + " AS h" + from + filter + "))) AS __h ON file_row_number = __h.__r")
 	return b.String(), args, nil
 }
 

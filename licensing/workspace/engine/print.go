@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"shuyuan/licensing/workspace/disclosure"
 )
 
 // quoted is a name as SQL.
@@ -57,12 +59,17 @@ func (p *printer) with(q *query) {
 
 // query writes an inner query with its hidden columns.
 func (p *printer) query(q *query) {
+	p.sides(q, q)
+}
+
+// sides writes q, or a side of a union, with as many hidden columns as all has.
+func (p *printer) sides(q, all *query) {
 	p.with(q)
 	if q.left != nil {
 		p.say("(")
-		p.query(q.left)
+		p.sides(q.left, all)
 		p.say(") UNION ALL (")
-		p.query(q.right)
+		p.sides(q.right, all)
 		p.say(")")
 		return
 	}
@@ -74,24 +81,29 @@ func (p *printer) query(q *query) {
 			p.say(", ", q.fingerprint(i), " AS ", printName(i))
 		}
 	}
-	if len(q.slots) > 0 {
-		p.say(", ", q.rows(), " AS ", rowsName)
-		for i, item := range q.items {
-			p.say(", ")
-			p.rows(q, item)
-			p.say(" AS ", rowsName, strconv.Itoa(i))
-		}
+	p.hidden("", padded(q.rows(), all.rows()))
+	for i := range q.items {
+		p.hidden(strconv.Itoa(i), padded(q.rowsOf(p.allow, i), all.rowsOf(p.allow, i)))
+	}
+	if at := q.which(); at != "" {
+		p.say(", ", at, " AS ", atColumn)
+	} else if all.which() != "" {
+		p.say(", NULL AS ", atColumn)
 	}
 	p.rest(q)
-	if having := q.enough(p.minimum); q.having != nil || having != "" {
-		p.say(" HAVING ")
-		if q.having != nil {
-			p.expr(q.having)
-			if having != "" {
-				p.say(" AND ")
-			}
-		}
-		p.say(having)
+	p.having(q, append(q.enough(p.minimum), q.once()...))
+}
+
+// having writes the condition of q and what is asked besides.
+func (p *printer) having(q *query, more []string) {
+	if q.having != nil {
+		var own printer
+		own.allow, own.minimum = p.allow, p.minimum
+		own.expr(q.having)
+		more = append([]string{own.String()}, more...)
+	}
+	if len(more) > 0 {
+		p.say(" HAVING ", strings.Join(more, " AND "))
 	}
 }
 
@@ -140,68 +152,140 @@ func (q *query) subjects(i int) string {
 	return "count(DISTINCT " + s.sql + ")"
 }
 
-// rows is how many rows of mounts stand behind a row that q gives.
-func (q *query) rows() string {
-	if q.grouped {
-		return "CAST(sum(" + q.in.rows() + ") AS BIGINT)"
+// hidden writes the columns of which rows stand behind something.
+func (p *printer) hidden(name string, rows []string) {
+	for k, column := range named("", rowsName+name, rows) {
+		p.say(", ", rows[k], " AS ", column)
 	}
-	return q.in.rows()
 }
 
-// rows writes how many rows of mounts a value that q gives is made of: those that its
-// aggregates see, or its window.
-func (p *printer) rows(q *query, item *expr) {
-	var aggs []*expr
-	item.each(func(e *expr) {
-		if e.kind == function && p.allow.aggregate(e.name) {
-			aggs = append(aggs, e)
+// which is SQL for which row of mounts, or which group of them, a row that q gives is.
+func (q *query) which() string {
+	switch {
+	case q.left != nil:
+		if at := q.left.which(); at != "" {
+			return at
 		}
-	})
+		return q.right.which()
+	case q.grouped && q.in.which() != "":
+		return "min(" + q.in.which() + ")"
+	}
+	return q.in.which()
+}
+
+// multiplied reports whether q can give a row of a mount several times, as often as a
+// condition says.
+func (q *query) multiplied() bool {
+	return q.left != nil || !q.grouped && q.in.multiplied()
+}
+
+// once is the condition that no row of a mount is several times in a group: how often
+// it is there would be a factor of its value, and who chooses the factors chooses whom
+// a sum or a count tells of.
+func (q *query) once() []string {
+	if at := q.in.which(); at != "" && q.grouped && q.in.multiplied() {
+		return []string{"count(*) = count(DISTINCT " + at + ")"}
+	}
+	return nil
+}
+
+// padded are rows, and none of the tables that only another side of a union has.
+func padded(rows, all []string) []string {
+	for len(rows) < len(all) {
+		rows = append(rows, "CAST(0 AS BIGINT)")
+	}
+	return rows
+}
+
+// longer is the one of two lists that has more.
+func longer(a, b []string) []string {
+	if len(b) > len(a) {
+		return b
+	}
+	return a
+}
+
+// inField is SQL for a sum as a number of the field in which sketches of rows are.
+func inField(sum string) string {
+	return "CAST(" + sum + " % " + strconv.Itoa(disclosure.RowField) + " AS BIGINT)"
+}
+
+// rows is which rows of mounts stand behind a row that q gives.
+func (q *query) rows() []string {
+	if q.left != nil {
+		return longer(q.left.rows(), q.right.rows())
+	}
+	all := q.in.rows()
+	for k, one := range all {
+		if q.grouped {
+			all[k] = inField("sum(" + one + ")")
+		}
+	}
+	return all
+}
+
+// rowsOf is which rows of mounts the i-th value that q gives is made of: those that
+// its aggregates see, or its window.
+func (q *query) rowsOf(allow *allowed, i int) (all []string) {
+	if q.left != nil {
+		return longer(q.left.rowsOf(allow, i), q.right.rowsOf(allow, i))
+	}
+	item := q.items[i]
+	var aggs []*expr
 	var over *expr
 	item.each(func(e *expr) {
-		if e.kind == windowed {
+		switch {
+		case e.kind == function && allow.aggregate(e.name):
+			aggs = append(aggs, e)
+		case e.kind == windowed:
 			over = e
 		}
 	})
 	switch {
 	case over != nil:
-		p.say("CAST(sum(", q.in.rows(), ") OVER (PARTITION BY ")
-		p.exprs(over.over.partitions)
-		p.say(") AS BIGINT)")
-		return
+		for _, one := range q.in.rows() {
+			p := &printer{allow: allow}
+			p.over(over.over)
+			all = append(all, inField("sum("+one+")"+p.String()))
+		}
+		return all
 	case !q.grouped:
-		p.say(q.in.rowsOf(item))
-		return
+		return q.in.rowsOf(item)
 	case len(aggs) == 0:
-		p.say(q.rows())
-		return
+		return q.rows()
 	}
-	p.say("CAST(")
-	p.list(len(aggs), " + ", func(i int) {
-		c := contribution{agg: aggs[i], full: p.allow.Aggregates[aggs[i].name].Nature == sums}
+	for _, a := range aggs {
+		c := contribution{agg: a, full: allow.Aggregates[a.name].Nature == sums}
 		there := " IS NOT NULL"
 		if c.full {
 			there = " <> 0"
 		}
-		p.say("coalesce(sum(CASE WHEN (")
-		p.contribution(c)
-		p.say(")", there, " THEN ", q.in.rowsOf(aggs[i]), " END), 0)")
-	})
-	p.say(" AS BIGINT)")
+		for _, one := range q.in.rowsOf(a) {
+			p := &printer{allow: allow}
+			p.contribution(c)
+			all = append(all, inField("coalesce(sum(CASE WHEN ("+p.String()+")"+there+" THEN "+one+" END), 0)"))
+		}
+	}
+	return all
 }
 
-// rowsOf is SQL for how many rows of mounts stand behind e in a row that s reads.
-func (s *scope) rowsOf(e *expr) string {
+// rowsOf is SQL for which rows of mounts stand behind e in a row that s reads.
+func (s *scope) rowsOf(e *expr) []string {
 	var all []string
 	e.each(func(x *expr) {
-		if x.kind == column && x.field != nil && x.field.rows != "" && !slices.Contains(all, x.field.rows) {
-			all = append(all, x.field.rows)
+		if x.kind != column || x.field == nil {
+			return
+		}
+		for _, one := range x.field.rows {
+			if one = "coalesce(" + one + ", 0)"; !slices.Contains(all, one) {
+				all = append(all, one)
+			}
 		}
 	})
 	if len(all) == 0 {
 		return s.rows()
 	}
-	return "(coalesce(" + strings.Join(all, ", 0) + coalesce(") + ", 0))"
+	return all
 }
 
 // single reports whether each row that q reads is a subject of its own.
@@ -225,7 +309,7 @@ func (q *query) fingerprint(i int) string {
 
 // enough is the condition that at least n subjects stand behind each group, or the
 // one whose key it has.
-func (q *query) enough(n int) string {
+func (q *query) enough(n int) []string {
 	var all []string
 	for i := range q.slots {
 		if q.grouped && q.slots[i].bound {
@@ -239,7 +323,7 @@ func (q *query) enough(n int) string {
 			all = append(all, key.String()+" IS NOT NULL")
 		}
 	}
-	return strings.Join(all, " AND ")
+	return all
 }
 
 func (p *printer) relation(rel *relation) {
@@ -413,15 +497,20 @@ func (p *printer) windowed(e *expr) {
 		p.exprs(args)
 		p.say(")")
 	}
+	p.over(e.over)
+}
+
+// over writes which rows a window sees.
+func (p *printer) over(w *window) {
 	p.say(" OVER (")
-	if len(e.over.partitions) > 0 {
+	if len(w.partitions) > 0 {
 		p.say("PARTITION BY ")
-		p.exprs(e.over.partitions)
+		p.exprs(w.partitions)
 	}
-	if len(e.over.orders) > 0 {
+	if len(w.orders) > 0 {
 		p.say(" ORDER BY ")
-		p.list(len(e.over.orders), ", ", func(i int) {
-			o := e.over.orders[i]
+		p.list(len(w.orders), ", ", func(i int) {
+			o := w.orders[i]
 			p.expr(o.by)
 			if o.descending {
 				p.say(" DESC")
@@ -434,7 +523,7 @@ func (p *printer) windowed(e *expr) {
 			}
 		})
 	}
-	if e.over.end == "UNBOUNDED_FOLLOWING" {
+	if w.end == "UNBOUNDED_FOLLOWING" {
 		p.say(" RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING")
 	}
 	p.say(")")

@@ -16,6 +16,10 @@ const rowColumn = "__row"
 
 func whoColumn(n int) string { return "__who" + strconv.Itoa(n) }
 
+// printColumn is where a mount's file keeps a number that tells a row, as it is in the
+// table, from others.
+const printColumn = "__print"
+
 func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *table {
 	if rel.join != "" {
 		return r.join(rel, s, ctes)
@@ -23,7 +27,7 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 	weight := 1
 	switch {
 	case rel.series != nil:
-		rel.table = &table{alias: rel.alias, fields: []field{{name: rel.series.name, shape: shape{form: smooth, pure: true}}}}
+		rel.table = &table{alias: rel.alias, multiplied: true, fields: []field{{name: rel.series.name, shape: shape{form: smooth, pure: true}}}}
 	case rel.sub != nil:
 		r.query(rel.sub, ctes, false)
 		rel.table, weight = r.derived(rel.alias, rel.sub), rel.sub.weight
@@ -62,11 +66,12 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 // derived is what a select in from, or one with a name, is as a table.
 func (r *resolver) derived(alias string, q *query) *table {
 	t := &table{alias: alias, fields: slices.Clone(q.fields), single: q.grouped && len(q.groups) == 0}
-	if len(q.slots) > 0 {
-		t.rows = quoted(alias) + "." + rowsName
-		for i := range t.fields {
-			t.fields[i].rows = t.rows + strconv.Itoa(i)
-		}
+	if t.multiplied = q.multiplied() || len(q.slots) == 0 && !t.single; len(q.slots) > 0 {
+		t.which = quoted(alias) + "." + atColumn
+	}
+	t.rows = named(quoted(alias)+".", rowsName, q.rows())
+	for i := range t.fields {
+		t.fields[i].rows = named(quoted(alias)+".", rowsName+strconv.Itoa(i), q.rowsOf(r.allow, i))
 	}
 	for i, s := range q.slots {
 		out := &slot{kind: s.kind, bound: s.bound, cells: s.cells, sql: quoted(alias) + "." + slotName(i), print: quoted(alias) + "." + printName(i)}
@@ -85,9 +90,22 @@ func (r *resolver) derived(alias string, q *query) *table {
 func slotName(i int) string  { return "__s" + strconv.Itoa(i) }
 func printName(i int) string { return "__p" + strconv.Itoa(i) }
 
-// rowsName is the hidden column in which a select gives how many rows of mounts
+// rowsName begins the hidden columns in which a select gives which rows of mounts
 // stand behind each of its rows, and, with a number, behind each value in it.
 const rowsName = "__n"
+
+// atColumn is where rows of mounts have their places, by which one is told from others
+// that are the same.
+const atColumn = "__at"
+
+// named are the hidden columns in which something stands, one for each of of.
+func named(before, name string, of []string) []string {
+	var out []string
+	for k := range of {
+		out = append(out, before+name+"_"+strconv.Itoa(k))
+	}
+	return out
+}
 
 // mount is a mount as a table. Its subjects are those of its keys; without keys,
 // its rows; of a lookup table, nobody.
@@ -112,6 +130,10 @@ func (r *resolver) mount(rel *relation) *table {
 			f.level = held
 		}
 		t.fields = append(t.fields, f)
+	}
+	if t.multiplied = m.public(); !t.multiplied {
+		t.which = "hash(" + literal(m.Name) + ", " + quoted(rel.alias) + "." + atColumn + ")"
+		t.rows = []string{quoted(rel.alias) + "." + printColumn}
 	}
 	if len(t.slots) == 0 && !m.public() {
 		t.slots = []*slot{{kind: rowKind + m.Name, sql: quoted(rel.alias) + "." + rowColumn}}

@@ -45,6 +45,7 @@ func (p *Prepared) sampled(n int) string {
 	if !p.keyed() {
 		names = append(names, rowColumn)
 	}
+	names = append(names, printColumn)
 	for i, row := range Samples(p, n) {
 		var cells []string
 		for k, v := range row {
@@ -58,6 +59,7 @@ func (p *Prepared) sampled(n int) string {
 		if !p.keyed() {
 			cells = append(cells, fmt.Sprintf("CAST(%d AS BIGINT)", i))
 		}
+		cells = append(cells, fmt.Sprintf("CAST(%d AS BIGINT)", i))
 		lines = append(lines, "("+strings.Join(cells, ", ")+")")
 	}
 	return "CREATE TABLE made.t AS SELECT * FROM (VALUES " + strings.Join(lines, ", ") + ") samples(" + strings.Join(names, ", ") + ")"

@@ -33,6 +33,7 @@ type shape struct {
 	pure    bool // it is one column, perhaps by a fixed factor
 	bent    bool // no sum of columns any more
 	count   bool // how many rows an inner query counted, perhaps by a fixed factor
+	weighed bool // columns were multiplied, divided, put through a function or regressed on one another
 
 	of disclosure.Origin // of what is pure: the column
 }
@@ -198,7 +199,7 @@ func (r *resolver) choiceShape(e *expr) shape {
 			if s.form == branched {
 				return shape{}
 			}
-			out.shifted = out.shifted || s.shifted
+			out.shifted, out.weighed = out.shifted || s.shifted, out.weighed || s.weighed
 		}
 		return out
 	}
@@ -222,7 +223,7 @@ func (r *resolver) windowShape(e *expr) shape {
 		return shape{form: smooth}
 	}
 	if s := r.shape(e.args[0]); s.form == smooth || s.form == absent {
-		return shape{form: s.form, shifted: s.shifted, pure: s.pure, bent: s.bent}
+		return shape{form: s.form, shifted: s.shifted, pure: s.pure, bent: s.bent, weighed: s.weighed}
 	}
 	return shape{}
 }
@@ -240,11 +241,11 @@ func (r *resolver) aggregateShape(e *expr) shape {
 		}
 		return shape{form: smooth, pure: true}
 	case len(e.args) == 2 && e.name != "quantile_cont":
-		return shape{form: smooth, bent: true}
+		return shape{form: smooth, bent: true, weighed: true}
 	case nature == sums && s.form == fixed && oneOrNothing(e.args[0]):
 		s = shape{form: smooth, pure: true}
 	case (nature == sums || e.mean()) && (s.form == ones || s.form == zeroed):
-		return shape{form: zeroed}
+		return shape{form: zeroed, weighed: s.weighed}
 	case s.form != smooth && s.form != absent && s.form != nought:
 		return shape{}
 	}
@@ -289,7 +290,7 @@ func (r *resolver) functionShape(e *expr) shape {
 		return all[0]
 	case slices.Contains(monotone, e.name):
 		if s := all[0]; s.pure && !s.shifted && steady(s) {
-			return shape{form: s.form, bent: true}
+			return shape{form: s.form, bent: true, weighed: true}
 		}
 	case e.name == "nullif":
 		if s := all[0]; steady(s) {
@@ -319,7 +320,7 @@ func weaker(a, b shape) form {
 func plus(a, b shape) shape {
 	switch {
 	case steady(a) && steady(b):
-		return shape{form: weaker(a, b), shifted: a.shifted || b.shifted, bent: a.bent || b.bent, count: a.count && b.count}
+		return shape{form: weaker(a, b), shifted: a.shifted || b.shifted, bent: a.bent || b.bent, count: a.count && b.count, weighed: a.weighed || b.weighed}
 	case steady(a) && (b.form == fixed || b.form == nought):
 		a.shifted, a.pure = a.shifted || b.form == fixed, false
 		return a
@@ -339,7 +340,7 @@ func times(a, b shape) shape {
 	case b.form == fixed && (steady(a) || a.form == zeroed || a.form == branched):
 		return a
 	case steady(a) && steady(b) && a.pure && b.pure:
-		return shape{form: weaker(a, b), bent: true}
+		return shape{form: weaker(a, b), bent: true, weighed: true}
 	}
 	return shape{}
 }
@@ -356,7 +357,7 @@ func over(a, b shape) shape {
 		if a.form == fixed {
 			a = b
 		}
-		return shape{form: weaker(a, b), bent: true}
+		return shape{form: weaker(a, b), bent: true, weighed: true}
 	}
 	return shape{}
 }
@@ -402,6 +403,13 @@ func (r *resolver) measurable(q *query, a *expr, top bool) {
 	if !ok {
 		r.found.add("condition", a.at, fault.New(fault.Invalid, "%s 里的写法能把少数对象单独算出来，又不能逐类核对。条件请写成 filter (where 条件)、where 或 group by；计数写 count(*) filter (where 条件)，占比写 avg(case when 条件 then 1 else 0 end)；加减固定的数、取整、余数、取大取小请放到聚合函数外面。", a.name))
 	}
+}
+
+// weighed reports whether an aggregate is one equation of many that can be made of the
+// same values: of columns that were multiplied, divided, put through a function or
+// regressed on one another.
+func (r *resolver) weighed(a *expr) bool {
+	return len(a.args) == 2 && a.name != "quantile_cont" || slices.ContainsFunc(a.args, func(x *expr) bool { return r.shape(x).weighed })
 }
 
 // mean reports whether e is a mean.

@@ -213,7 +213,7 @@ func (r *resolver) columns(q *query) []disclosure.Column {
 				names = append(names, a.name)
 			}
 		}
-		c.Reason = strings.Join(names, ", ")
+		c.Reason, c.Weighed = strings.Join(names, ", "), slices.ContainsFunc(f, r.weighed)
 		for _, a := range f {
 			if b := a.beyond(); b > 0 && (c.Beyond == 0 || b < c.Beyond) {
 				c.Beyond = b
