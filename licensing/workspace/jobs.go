@@ -291,7 +291,16 @@ func (s *Service) room(ctx context.Context, q database.Querier, w *Workspace, ki
 		f.Retry = until.Sub(s.now())
 		return f
 	}
-	return nil
+	if kind == OfSample {
+		return nil
+	}
+	failed, err := selectFailed(ctx, q, w.Scenario.ID, from)
+	if err == nil && failed >= s.limits.Failed {
+		f := fault.New(fault.TooMany, "这个场景本月已经有 %d 个作业运行失败，到了上限，下月一日（北京时间）起又可以运行。先用样例试跑的不算。", failed)
+		f.Retry = until.Sub(s.now())
+		return f
+	}
+	return err
 }
 
 func (s *Service) readSQL(text string) (string, error) {

@@ -154,6 +154,12 @@ func selectLoad(ctx context.Context, q database.Querier, workspace int64, from t
 	return time.Duration(ms) * time.Millisecond, waiting, err
 }
 
+// selectFailed is how many jobs of a scenario failed on data since from.
+func selectFailed(ctx context.Context, q database.Querier, scenario int64, from time.Time) (n int, err error) {
+	err = q.QueryRow(ctx, `SELECT count(*) FROM workspace_jobs j JOIN workspaces w ON w.id = j.workspace_id WHERE w.scenario_id = $1 AND j.kind <> 'sample' AND j.state IN ('failed', 'timed_out') AND j.ended_at >= $2`, scenario, from).Scan(&n)
+	return n, err
+}
+
 func askToStop(ctx context.Context, tx pgx.Tx, id int64, as JobState, words []Words) error {
 	text, err := json.Marshal(words)
 	if err != nil {

@@ -134,6 +134,16 @@ func (s *Service) AskRelease(ctx context.Context, who account.Actor, number stri
 		case j.Review != nil && j.Review.State == AutoRejected:
 			return nil, fault.New(fault.Conflict, "系统检查没有过的结果不能再提出，请改了程序再运行。")
 		}
+		from, until := month(s.now().In(workdays.Zone))
+		refused, err := selectRefused(ctx, tx, w.Scenario.ID, from)
+		if err != nil {
+			return nil, err
+		}
+		if refused >= s.limits.Refused { // each tells a bit of the data
+			f := fault.New(fault.TooMany, "这个场景本月已经有 %d 个结果被系统退回或者正在检查，到了上限，下月一日（北京时间）起又可以提出。", refused)
+			f.Retry = until.Sub(s.now())
+			return nil, f
+		}
 		at := s.instant()
 		clock, err := s.clocks.Start(w.profile, reviewTerm, at)
 		if err != nil {

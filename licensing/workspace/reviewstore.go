@@ -160,6 +160,13 @@ func (s *Service) selectBeside(ctx context.Context, q database.Querier, review i
 		pgx.NamedArgs{"id": review, "sources": sources, "limit": listed})
 }
 
+// selectRefused is how many results of a scenario the rules refused since from, or have
+// not looked at yet.
+func selectRefused(ctx context.Context, q database.Querier, scenario int64, from time.Time) (n int, err error) {
+	err = q.QueryRow(ctx, `SELECT count(*) FROM output_reviews r JOIN workspaces w ON w.id = r.workspace_id WHERE w.scenario_id = $1 AND (r.state = 'auto_rejected' AND r.ended_at >= $2 OR r.state = 'auto_check')`, scenario, from).Scan(&n)
+	return n, err
+}
+
 func selectBudget(ctx context.Context, q database.Querier, scenario int64, from time.Time) (b disclosure.Budget, err error) {
 	err = q.QueryRow(ctx, `SELECT count(*), coalesce(sum(r.cells), 0)::bigint FROM releases r JOIN workspaces w ON w.id = r.workspace_id WHERE w.scenario_id = $1 AND r.at >= $2`, scenario, from).Scan(&b.Releases, &b.Cells)
 	return b, err

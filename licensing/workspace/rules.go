@@ -32,6 +32,8 @@ type Limits struct {
 	Tried   int // and on which a program is tried
 	SQL     int // characters of a program
 	Ending  int // working days before a scenario ends at which the inbox tells
+	Refused int // results of a scenario that the rules may refuse in a month
+	Failed  int // jobs of a scenario that may fail in a month
 }
 
 // LimitsOf reads them from the book of rules.
@@ -42,6 +44,7 @@ func LimitsOf(book *policy.Book) (Limits, error) {
 		Quota:  Quota{CPUSeconds: n.Of(path, "cpu_minutes") * 60, MemoryMB: n.Of(path, "memory_megabytes"), Wall: n.Of(path, "wall_seconds"), Concurrent: n.Of(path, "concurrent"), Rows: n.Of(path, "rows")},
 		Bytes:  n.Of(path, "megabytes") * 1_000_000,
 		Queued: n.Of(path, "queued"), SQL: n.Of(path, "characters"), Samples: n.Of("workspace_samples", ""), Tried: n.Of("workspace_samples", "tried"), Ending: n.Of("workspace_ending", ""),
+		Refused: n.Of("workspace_refusals", "results"), Failed: n.Of("workspace_refusals", "jobs"),
 	}
 	return l, n.Missing()
 }

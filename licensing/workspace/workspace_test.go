@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -305,3 +306,65 @@ func TestTheEntryNamesWhoMayDoWhat(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whether a job succeeds and whether the rules let a result pass each tells a bit of the
+// data: nobody asks for it as often as they like.
+func TestRefusalsAndFailuresAreLimited(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	space := w.Opened(t).Number
+	again := func(table, number string, from, until int) {
+		t.Helper()
+		for _, sql := range []string{
+			`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`,
+			fmt.Sprintf(`INSERT INTO %s OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(x, jsonb_build_object('id', x.id + 1000 + n, 'number', regexp_replace(x.number, '...$', (500 + n)::text)))).* FROM %s x, generate_series(%d, %d) n WHERE x.number = '%s'`, table, table, from, until, number),
+		} {
+			if _, err := w.Pool.Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ask := func(job string) (*workspace.Review, error) {
+		return w.Workspaces.AskRelease(t.Context(), w.Owner, space, workspace.NewReview{Job: job, Title: "结果", Purpose: "研究"})
+	}
+	first, second, third := w.Ran(t, space, few), w.Ran(t, space, few), w.Ran(t, space, few)
+	r, err := ask(first.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Reviewed(t, w.Reviewers[0], r.Number, workspace.AutoRejected)
+	again("output_reviews", r.Number, 1, 28)
+	if r, err = ask(second.Number); err != nil {
+		t.Fatalf("the thirtieth: %v", err)
+	}
+	w.Reviewed(t, w.Reviewers[0], r.Number, workspace.AutoRejected)
+	if _, err := ask(third.Number); fault.KindOf(err) != fault.TooMany {
+		t.Errorf("the thirty-first: %v", err)
+	}
+
+	failed := w.Ran(t, space, "SELECT CAST(station AS INTEGER) AS n, count(*) AS k FROM station_visits GROUP BY 1")
+	if failed.State != workspace.Failed {
+		t.Fatalf("%s %+v", failed.State, failed.Words)
+	}
+	again("workspace_jobs", failed.Number, 1, 198)
+	more := func(kind workspace.JobKind) error {
+		j, err := w.Workspaces.Ask(t.Context(), w.Owner, space, workspace.NewJob{Kind: kind, SQL: workspacetest.Counted})
+		if err == nil {
+			w.Over(t, space, j.Number)
+		}
+		return err
+	}
+	if err := more(workspace.OfSQL); err != nil {
+		t.Errorf("after 199: %v", err)
+	}
+	again("workspace_jobs", failed.Number, 199, 199)
+	if err := more(workspace.OfSQL); fault.KindOf(err) != fault.TooMany {
+		t.Errorf("after 200: %v", err)
+	}
+	if err := more(workspace.OfSample); err != nil {
+		t.Errorf("on samples: %v", err)
+	}
+}
+
+// few is a result that the rules refuse: its row is of too few persons.
+const few = "SELECT station, count(*) AS n FROM station_visits WHERE station = '孤站' GROUP BY station"
