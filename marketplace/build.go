@@ -18,6 +18,7 @@ import (
 	"shuyuan/datasets/ingest"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
+	"shuyuan/internal/audit"
 	"shuyuan/internal/blob"
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
@@ -638,4 +639,31 @@ func (p Party) does(a VersionAction) bool {
 		return p.Side == OfDeveloper && p.Owner || p.Side == OfOperator || p.Side == OfExchange || p.Side == OfRegulator || p.Side == OfPlatform
 	}
 	return false
+}
+
+// Open opens a stamped file of a sealed version for people of its developer. It is
+// written down that they took it.
+func (s *Service) Open(ctx context.Context, who account.Actor, product, number, file string) (*Artefact, blob.Object, error) {
+	p, party, err := s.one(ctx, s.pool, who, product, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	if party.Side != OfDeveloper {
+		return nil, nil, errNotYours()
+	}
+	v, err := s.version(ctx, s.pool, p, number)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := slices.IndexFunc(v.Artefacts, func(a Artefact) bool { return a.Name == file })
+	if i < 0 {
+		return nil, nil, fault.New(fault.NotFound, "没有这个文件。")
+	}
+	if _, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, audit.Append(ctx, tx, who, "product-version", v.Full(), "download", map[string]string{"digest": v.Artefacts[i].SHA256})
+	}); err != nil {
+		return nil, nil, err
+	}
+	body, err := s.Store.Open(ctx, blob.Digest(v.Artefacts[i].SHA256))
+	return &v.Artefacts[i], body, err
 }

@@ -24,6 +24,7 @@ import (
 	"shuyuan/internal/signing/register"
 	"shuyuan/internal/transparency"
 	"shuyuan/internal/workdays"
+	"shuyuan/marketplace"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
@@ -240,6 +241,9 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 		if s.Workspaces, err = workspace.New(workspace.Config{Pool: c.Pool, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Book: book, Clocks: clocks, Secret: []byte("a secret"), Now: c.Clock}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if s.Products == nil {
+		s.Products = marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Log: transparency.NewReader(c.Pool), Now: c.Clock})
 	}
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)

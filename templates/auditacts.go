@@ -89,6 +89,7 @@ var auditActs = map[string]named{
 	"product-version remove_content": {"去掉版本的内容", "took a content out of a version"},
 	"product-version add_input":      {"写明版本的输入", "named an input of a version"},
 	"product-version remove_input":   {"去掉版本的输入", "took an input out of a version"},
+	"product-version download":       {"下载产品的文件", "took a file of a product"},
 	"product-version check":          {"检查版本", "checked a version"},
 	"product-version reopen":         {"版本退回修改", "reopened a version"},
 	"product-version seal":           {"封存版本", "sealed a version"},

@@ -273,6 +273,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err := notify.HandleWorkspaces(workers, sender, s.base, follows); err != nil {
 		return err
 	}
+	if err := notify.HandleProducts(workers, sender, s.base, follows); err != nil {
+		return err
+	}
 	if err := notify.HandleFindings(workers, sender, s.base, follows); err != nil {
 		return err
 	}

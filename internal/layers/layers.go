@@ -36,7 +36,7 @@ var narrower = map[string][]string{
 	"internal/inbox":                   {"internal/account", "internal/deadline", "internal/policy"},
 	"portal/interop":                   {"datasets", "internal/fault", "internal/account"},
 	"portal/byterange":                 {},
-	"portal/notify":                    {"templates", "licensing", "datasets", "internal"}, // it works when nobody asks
+	"portal/notify":                    {"templates", "marketplace", "licensing", "datasets", "internal"}, // it works when nobody asks
 	"portal/problem":                   {"internal/fault", "templates/text"},
 	"templates/text":                   {},
 	"search/chinese":                   {},

@@ -295,6 +295,20 @@ func computed(change string) string {
 		INSERT INTO release_files VALUES (1, 'csv', 'x', encode(sha256('x'), 'hex')); INSERT INTO release_inputs SELECT 1, max(id), 1 FROM acquisitions; ` + change
 }
 
+// product makes sql for a product whose version is the released result of computed,
+// sealed and published, changed by what follows. No guard of the database stands.
+func product(change string) string {
+	return computed(`
+		INSERT INTO products (number, organisation_id, scenario_id, kind, title, sold, state, state_at, made_by, made_name, made_at) VALUES ('PRD-2025-000001', 5, 1, 'dataset', 'x', true, 'draft', '2025-02-04', 2, '陈', '2025-02-04');
+		INSERT INTO product_versions (product_id, major, minor, patch, state, state_at, facts, built_at, made_by, made_name, made_at) VALUES (1, 1, 0, 0, 'published', '2025-02-05', repeat('a', 64), '2025-02-04', 2, '陈', '2025-02-04');
+		INSERT INTO product_contents (version_id, position, name, form, release_id, object, columns, digest, came_at, came_by) SELECT 1, 0, 'data', 'table', 1, min(sha256), '[{}]', repeat('d', 64), '2025-02-04', 2 FROM blobs;
+		INSERT INTO product_seals (version_id, statement, digest, envelope, key_id, leaf, built_at, sealed_at, sealed_by, sealed_name)
+		SELECT 1, b, encode(sha256(b), 'hex'), '\x00', 'k', 0, '2025-02-04', '2025-02-05', 2, '陈' FROM (SELECT convert_to('{"predicate": {"sources": [{"acquired": {"record": "ACQ-' || max(id) || '"}}]}}', 'UTF8') AS b FROM acquisitions) x;
+		INSERT INTO log_leaves (seq, kind, at, hash, entry) SELECT 0, 'seal', '2025-02-06', sha256('x'), convert_to('{"body": {"statement": "' || digest || '"}}', 'UTF8') FROM product_seals;
+		INSERT INTO product_sources SELECT 1, max(id), 1, 1, 'machine' FROM acquisitions;
+		INSERT INTO product_artefacts SELECT 1, 1, 'csv', 'x', 'x', min(sha256), min(bytes) FROM (SELECT sha256, bytes FROM blobs ORDER BY sha256 LIMIT 1) x; ` + change)
+}
+
 // authorised makes sql for an active mandate with another under it, each with its
 // agreement, an admitted developer and its people, in which every rule holds, and what
 // one says of it besides.
@@ -551,6 +565,15 @@ var mutations = []struct {
 	{name: "a job that ran before its mount was acquired", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: computed(`UPDATE workspace_jobs SET started_at = '2025-02-01'`)},
 	{name: "a mount that was never read to its end", rule: "W1 what a job read", names: "job ZY-2025-000001, mount t", sql: computed(`DELETE FROM acquisition_ends WHERE acquisition_id = (SELECT acquisition_id FROM workspace_mounts)`)},
 	{name: "one person is two", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + computed(`UPDATE output_reviews SET second_by = first_by`)},
+	{name: "a seal of another statement", rule: "P1 what is sealed", names: "version 1", sql: product(`UPDATE log_leaves SET entry = convert_to('{"body": {"statement": "other"}}', 'UTF8')`)},
+	{name: "a seal without an acquisition", rule: "P1 what is sealed", names: "version 1", sql: product(`DELETE FROM product_sources`)},
+	{name: "a version that nobody sealed", rule: "P1 what is sealed", names: "version 1 is published without a seal", sql: product(`DELETE FROM product_seals`)},
+	{name: "acquired after it was built", rule: "P2 data was acquired", names: "version 1: acquisition", sql: product(`UPDATE acquisition_ends SET ended_at = '2025-02-05'`)},
+	{name: "logged before it was sealed", rule: "P2 data was acquired", names: "version 1: in the log", sql: product(`UPDATE log_leaves SET at = '2025-02-01'`)},
+	{name: "a file of a product that is another", rule: "P3 files of products", names: "version 1: x", sql: product(`UPDATE product_artefacts SET bytes = bytes + 1`)},
+	{name: "a source that is not named", rule: "P4 a statement names", names: "version 1 names", sql: product(`UPDATE product_seals SET statement = b, digest = encode(sha256(b), 'hex') FROM (SELECT convert_to('{"predicate": {"sources": []}}', 'UTF8') AS b) x`)},
+	{name: "a source too many", rule: "P4 a statement names", names: "version 1 names", sql: product(`DELETE FROM workspace_job_mounts`)},
+	{name: "withdrawn and not flagged", rule: "P5 every version", names: "version 1: withdrawn", sql: product(`UPDATE datasets SET status = 'withdrawn', withdrawn_reason = 'x', updated_at = '2025-03-01' WHERE id = 1`)},
 	{name: "released by who asked", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + computed(`UPDATE output_reviews SET first_by = asked_by`)},
 	{name: "reviewed by the organisation that asked", rule: "W2 two people", names: "review SC-2025-000001", sql: computed(`INSERT INTO organisation_members VALUES (5, 4, 'use', 'member', now())`)},
 	{name: "a result that the rules refused left", rule: "W2 a result that", names: "release FC-2025-000001", sql: computed(`INSERT INTO output_reviews (number, workspace_id, job_id, state, state_at, title, purpose, asked_by, asked_name, asked_at, clock_profile, clock_path, clock_from, ended_at) SELECT 'SC-2025-000002', 1, 1, 'auto_rejected', now(), 'x', 'x', 2, '陈', now(), 'x', 'y', now(), now()`)},

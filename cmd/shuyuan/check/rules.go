@@ -23,7 +23,7 @@ var passed = turn(`v.published_at + interval '1 day'`) + ` AND NOT EXISTS (SELEC
 // rules are the invariants that exist so far, numbered as in the catalogue of
 // invariants; L are those that a law states. A constraint in the database
 // forbids most of them: the rule finds what got around it.
-var rules = []rule{
+var rules = append([]rule{
 	{id: "I7", says: "the audit trail is gapless and its hashes follow from one another", find: auditChain},
 	{id: "I7", says: "every entry of the audit trail has its personal row", query: `
 		SELECT 'audit entry ' || e.id FROM audit_entries e
@@ -705,4 +705,4 @@ var rules = []rule{
 			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'artefacts', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment'))`},
 	{id: "I39", says: "what is in the public log is in a checkpoint before long", query: `
 		SELECT 'leaf ' || seq FROM log_leaves WHERE seq >= (SELECT coalesce(max(size), 0) FROM log_checkpoints) AND at < @now::timestamptz - interval '1 hour' AND EXISTS (SELECT FROM log_checkpoints) LIMIT 20`},
-}
+}, productRules...)

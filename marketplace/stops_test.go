@@ -1,0 +1,172 @@
+package marketplace_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"shuyuan/internal/fault"
+	"shuyuan/marketplace"
+	"shuyuan/marketplace/marketplacetest"
+	"shuyuan/marketplace/provenance/verify"
+)
+
+// Whatever is changed above a version after it was checked stops its seal, with
+// nothing left behind; then two seal it at once, and one of them does.
+func TestWhatStopsASeal(t *testing.T) {
+	w := marketplacetest.New(t)
+	p := w.Made(t)
+	w.Built(t, p, w.Release(t))
+	w.Move(t, p.Number, "1.0.0", marketplace.Check)
+	count := func() (n int) {
+		if err := w.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM product_seals) + (SELECT count(*) FROM product_artefacts) + (SELECT count(*) FROM product_sources) + (SELECT count(*) FROM log_leaves)`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before, now := count(), w.Clock()
+	for _, c := range []struct{ what, do, undo, says string }{
+		{"the day of acquisition", `UPDATE acquisition_ends SET ended_at = ended_at - interval '1 day'`, `UPDATE acquisition_ends SET ended_at = ended_at + interval '1 day'`, "上游的记录变了"},
+		{"the end of the acquisition", `UPDATE acquisition_ends SET whole = false`, `UPDATE acquisition_ends SET whole = true`, "没有写明取完"},
+		{"an acquisition after the build", `UPDATE acquisition_ends SET ended_at = ended_at + interval '1 year'`, `UPDATE acquisition_ends SET ended_at = ended_at - interval '1 year'`, "做成产品以后才获取"},
+		{"the title of the data", `UPDATE datasets SET title = title || '二'`, `UPDATE datasets SET title = left(title, -1)`, "上游的记录变了"},
+		{"the department", `UPDATE departments SET name = name || '二'`, `UPDATE departments SET name = left(name, -1)`, "上游的记录变了"},
+		{"the digest of the acquisition", `UPDATE acquisitions SET sha256 = reverse(sha256)`, `UPDATE acquisitions SET sha256 = reverse(sha256)`, "摘要和"},
+		{"the program of the job", `UPDATE workspace_jobs SET code_digest = reverse(code_digest)`, `UPDATE workspace_jobs SET code_digest = reverse(code_digest)`, "上游的记录变了"},
+		{"an input that nothing explains", `UPDATE release_inputs SET release_id = release_id + 1000`, `UPDATE release_inputs SET release_id = release_id - 1000`, "说不清"},
+		{"a review that is missing", `UPDATE output_reviews SET state = 'rejected'`, `UPDATE output_reviews SET state = 'released'`, "两个人审核放出"},
+		{"a mandate that is suspended", `UPDATE mandates SET state = 'suspended', reason = '检查', held_by = 'body', basis = '某条'`, `UPDATE mandates SET state = 'active', reason = '', held_by = ''`, "现在不生效"},
+		{"a mandate that ran out", `UPDATE mandates SET until_at = until_at - interval '10 years', from_at = from_at - interval '10 years'`, `UPDATE mandates SET until_at = until_at + interval '10 years', from_at = from_at + interval '10 years'`, "现在不生效"},
+		{"a scenario that was revoked", `UPDATE scenarios SET state = 'terminated', reason = '违约'`, `UPDATE scenarios SET state = 'active', reason = ''`, "现在不生效"},
+		{"data that was withdrawn", `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '有误'`, `UPDATE datasets SET status = 'published', withdrawn_reason = ''`, "已经撤下"},
+		{"data for academic use", `UPDATE scenarios SET use_class = 'public_benefit', research = true`, `UPDATE scenarios SET use_class = 'industry', research = false`, "学术研究"},
+		{"the digest of the content", `UPDATE product_contents SET digest = reverse(digest)`, `UPDATE product_contents SET digest = reverse(digest)`, "登记的摘要不一致"},
+		{"what left the workspace", `UPDATE release_files SET body = replace(convert_from(body, 'UTF8'), '60', '61')::bytea WHERE form = 'json'`, `UPDATE release_files SET body = replace(convert_from(body, 'UTF8'), '61', '60')::bytea WHERE form = 'json'`, "登记的摘要不一致"},
+		{"the organisation", `UPDATE organisations SET suspended_at = now(), suspended_reason = '核查' WHERE side = 'use'`, `UPDATE organisations SET suspended_at = NULL, suspended_reason = ''`, "被暂停"},
+	} {
+		w.Exec(t, c.do)
+		err := w.Try(t, p.Number, "1.0.0", marketplace.Seal)
+		if err == nil || !strings.Contains(fault.Of(err).Text(), c.says) {
+			t.Errorf("%s: it says %v", c.what, err)
+		}
+		w.Exec(t, c.undo)
+		if n := count(); n != before {
+			t.Fatalf("%s: %d rows were left, not %d", c.what, n, before)
+		}
+	}
+	w.Set(now.Add(-time.Hour))
+	if err := w.Try(t, p.Number, "1.0.0", marketplace.Seal); err == nil || !strings.Contains(fault.Of(err).Text(), "时钟倒退") {
+		t.Errorf("the clock went back: %v", err)
+	}
+	w.Set(now.Add(time.Minute))
+
+	v := w.Version(t, p.Number, "1.0.0")
+	var sealed, refused int
+	var mu sync.Mutex
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			_, err := w.Products.MoveVersion(t.Context(), w.Owner, p.Number, "1.0.0", marketplace.Step{Action: string(marketplace.Seal), Revision: v.Revision})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				sealed++
+			case fault.KindOf(err) == fault.Conflict:
+				refused++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if sealed != 1 || refused != 1 {
+		t.Errorf("%d sealed it, %d were refused", sealed, refused)
+	}
+	for _, sql := range []string{`UPDATE product_seals SET leaf = leaf`, `DELETE FROM product_artefacts`, `UPDATE product_contents SET digest = repeat('a', 64)`, `DELETE FROM product_sources`, `UPDATE product_versions SET method = 'x'`, `UPDATE products SET sold = false`} {
+		if _, err := w.Pool.Exec(t.Context(), sql); err == nil {
+			t.Errorf("after the seal: %s", sql)
+		}
+	}
+}
+
+// No organisation is ever written down as the holder of public data.
+func TestPublicDataIsHeldByTheState(t *testing.T) {
+	w := marketplacetest.New(t)
+	p := w.Made(t)
+	if _, err := w.Products.Edit(t.Context(), w.Owner, p.Number, p.Revision, marketplace.ProductForm{Kind: p.Kind, Title: p.Title, Scenario: w.Name, Sold: true}, marketplace.RightsForm{Own: "自建", Process: "场景授权", Operate: "自行开发"}); err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.Products.Product(t.Context(), w.Owner, p.Number)
+	if err != nil || len(v.Rights) != 4 {
+		t.Fatalf("%+v (%v)", v.Rights, err)
+	}
+	for _, r := range v.Rights {
+		if r.Over == marketplace.OverPublic && r.What == marketplace.Hold && !strings.Contains(r.Holder, "国家") {
+			t.Errorf("%+v", r)
+		}
+	}
+	for _, sql := range []string{
+		`UPDATE product_rights SET organisation_id = (SELECT id FROM organisations LIMIT 1) WHERE over = 'public' AND what = 'hold'`,
+		`UPDATE product_rights SET holder = (SELECT name FROM organisations WHERE side = 'use') WHERE over = 'public' AND what = 'hold'`,
+	} {
+		if _, err := w.Pool.Exec(t.Context(), sql); err == nil {
+			t.Errorf("taken: %s", sql)
+		}
+	}
+}
+
+// What is withdrawn flags what was made from it, and what was made from that; a
+// recall is told by whoever is asked.
+func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
+	w := marketplacetest.New(t)
+	v := w.Published(t)
+	of := w.Made(t, func(f *marketplace.ProductForm) { f.Title, f.Scenario = "示例：二次产品", "" })
+	if _, err := w.Products.Build(t.Context(), w.Owner, of.Number, marketplace.VersionForm{Number: "1.0.0", Method: "再汇总", Forms: []marketplace.Form{"csv"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.Set(w.Clock().Add(time.Minute))
+	if err := w.Products.AddFile(t.Context(), w.Owner, of.Number, "1.0.0", "", "汇总.csv", strings.NewReader("站,人数\n东站,60\n西站,60\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Try(t, of.Number, "1.0.0", marketplace.Check); err == nil || !strings.Contains(fault.Of(err).Text(), "从哪里来") {
+		t.Errorf("without an input: %v", err)
+	}
+	if err := w.Products.AddVersion(t.Context(), w.Owner, of.Number, "1.0.0", v.Full()); err != nil {
+		t.Fatal(err)
+	}
+	below := w.Move(t, of.Number, "1.0.0", marketplace.Check, marketplace.Seal, marketplace.Publish)
+	if got, want := below.Seal.Statement.Predicate.Sources, v.Seal.Statement.Predicate.Sources; len(got) != 1 || got[0].Acquired.Record != want[0].Acquired.Record {
+		t.Errorf("it inherits %+v of %+v", got, want)
+	}
+	w.Exec(t, `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '有误'`)
+	for range 2 { // once
+		if err := w.Products.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var flags, letters int
+	if err := w.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM product_flags), (SELECT count(*) FROM river_job WHERE kind = 'product_notice')`).Scan(&flags, &letters); err != nil || flags != 2 || letters != 2 {
+		t.Errorf("%d flags, %d letters (%v)", flags, letters, err)
+	}
+	w.Set(w.Clock().Add(time.Minute))
+	if a, err := w.Products.Verify(t.Context(), below.Full()); err != nil || a.Verdict != verify.Lapsed || !strings.Contains(a.Reasons[0].Text(), "已经撤下") {
+		t.Errorf("%+v (%v)", a, err)
+	}
+	w.Exec(t, `UPDATE datasets SET status = 'published', withdrawn_reason = ''`)
+	w.Set(w.Clock().Add(time.Minute))
+	if a, err := w.Products.Verify(t.Context(), below.Full()); err != nil || a.Verdict != verify.Valid {
+		t.Errorf("once it is back: %+v (%v)", a, err)
+	}
+	w.Move(t, v.Product, "1.0.0", marketplace.Recall)
+	if err := w.Products.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.Set(w.Clock().Add(time.Minute))
+	for _, one := range []string{v.Full(), below.Full()} {
+		if a, err := w.Products.Verify(t.Context(), one); err != nil || a.Verdict != verify.Lapsed || !strings.Contains(a.Reasons[0].Text(), "召回") {
+			t.Errorf("%s after the recall: %+v (%v)", one, a, err)
+		}
+	}
+}
