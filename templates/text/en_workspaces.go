@@ -45,7 +45,7 @@ func init() {
 		"不放出":                                 "Reject",
 		"不能运行":                                "may not run",
 		"两个人都同意才放出；理由开发方看得到。":                 "Nothing leaves unless two agree; the developer reads the reasons.",
-		"九成在 %s 到 %s":                         "nine in ten from %s to %s",
+		"多在 %s 到 %s":                          "mostly from %s to %s",
 		"二级开发主体在里面写程序，数据不出平台，只有审核过的结果出去。": "Developers write programs here; the data stays, only reviewed results leave.",
 		"交回":  "surrendered",
 		"仅聚合": "aggregates only",

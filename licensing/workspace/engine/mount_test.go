@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/licensing/workspace/disclosure"
 )
@@ -230,5 +232,35 @@ func TestTheHiddenColumnsAreSeenByNobody(t *testing.T) {
 	}
 	if len(p.Statistics.Columns) != 5 || len(Samples(p, 1)[0]) != 5 {
 		t.Error("statistics tell of more columns")
+	}
+}
+
+// What is told of a small mount is of no one subject: neither who is at an end nor how
+// many have no value, and of fewer than four times the minimum nothing in between.
+func TestStatisticsOfFewTellOfNobody(t *testing.T) {
+	r := newRig(t, nil)
+	few := func(n int) Statistics {
+		t.Helper()
+		s := Source{Mount: Mount{Name: "few", Columns: []Column{{"id", rows.Text, Subject, "person"}, {"v", rows.Decimal, Aggregate, ""}, {"day", rows.Date, Group, ""}}, Minimum: 10}}
+		s.Table.Parquet = made(t, r.store, fmt.Sprintf("SELECT 'p' || i AS c0, CASE WHEN i = 0 THEN 1.0 WHEN i = 1 THEN 9000 WHEN i > 2 THEN CAST(100 + i AS DOUBLE) END AS c1, CASE WHEN i = 0 THEN DATE '1950-03-01' ELSE DATE '2024-06-01' END AS c2 FROM range(%d) t(i)", n))
+		for i, c := range s.Columns {
+			s.Table.Schema = append(s.Table.Schema, rows.Column{Name: c.Name, Type: c.Type, Store: fmt.Sprintf("c%d", i)})
+		}
+		p, err := r.Prepare(t.Context(), space, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Statistics
+	}
+	if s := few(38); s.Columns[1].Low != nil || s.Columns[1].Middle != nil || s.Columns[2].From != "" {
+		t.Errorf("thirty-eight: %+v", s.Columns)
+	}
+	s := few(60)
+	v, day := s.Columns[1], s.Columns[2]
+	if v.Low == nil || *v.Low < 100 || *v.High > 160 || v.Nulls != 0 {
+		t.Errorf("sixty: %+v", v)
+	}
+	if day.From != "2024-06" || day.To != "2024-06" {
+		t.Errorf("sixty: %+v", day)
 	}
 }

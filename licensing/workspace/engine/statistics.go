@@ -44,24 +44,32 @@ func describeColumn(ctx context.Context, c *sql.Conn, m Mount, col Column, subje
 	if err != nil || all == 0 {
 		return d, err
 	}
-	d.Nulls = math.Round(100*float64(all-some)/float64(all)) / 100
+	d.Nulls = math.Round(100*m.shareOf(all-some, all)) / 100
 	if subjects < int64(max(m.Minimum, 1)) && !m.public() {
 		return d, nil
+	}
+	beyond := 0.05 // the share of subjects on either side of what is told of them
+	if !m.public() {
+		beyond = max(beyond, float64(max(m.Minimum, 1))/float64(subjects))
 	}
 	d.Distinct = int64(digits(float64(distinct), 2))
 	if col.Use == Subject {
 		return d, nil
 	}
-	switch col.Type {
-	case rows.Integer, rows.Decimal:
+	switch {
+	case beyond > 0.25: // what lies between would not be most of them
+	case col.Type == rows.Integer || col.Type == rows.Decimal:
 		var low, middle, high sql.NullFloat64
-		if err := c.QueryRowContext(ctx, "SELECT quantile_cont(CAST("+name+" AS DOUBLE), 0.05), quantile_cont(CAST("+name+" AS DOUBLE), 0.5), quantile_cont(CAST("+name+" AS DOUBLE), 0.95) FROM made.t").Scan(&low, &middle, &high); err != nil {
+		if err := c.QueryRowContext(ctx, "SELECT quantile_cont(CAST("+name+" AS DOUBLE), "+share(beyond)+"), quantile_cont(CAST("+name+" AS DOUBLE), 0.5), quantile_cont(CAST("+name+" AS DOUBLE), "+share(1-beyond)+") FROM made.t").Scan(&low, &middle, &high); err != nil {
 			return d, err
 		}
 		d.Low, d.Middle, d.High = rounded(low), rounded(middle), rounded(high)
-	case rows.Date, rows.DateTime:
+	case col.Type == rows.Date || col.Type == rows.DateTime:
+		if beyond == 0.05 && (m.public() || subjects >= int64(100*max(m.Minimum, 1))) {
+			beyond = 0.01
+		}
 		var from, to sql.NullString
-		if err := c.QueryRowContext(ctx, "SELECT strftime(quantile_disc("+name+", 0.01), '%Y-%m'), strftime(quantile_disc("+name+", 0.99), '%Y-%m') FROM made.t").Scan(&from, &to); err != nil {
+		if err := c.QueryRowContext(ctx, "SELECT strftime(quantile_disc("+name+", "+share(beyond)+"), '%Y-%m'), strftime(quantile_disc("+name+", "+share(1-beyond)+"), '%Y-%m') FROM made.t").Scan(&from, &to); err != nil {
 			return d, err
 		}
 		d.From, d.To = from.String, to.String
@@ -90,11 +98,26 @@ func frequent(ctx context.Context, c *sql.Conn, m Mount, d *ColumnStatistics, su
 			return err
 		}
 		s.Value = clip(s.Value)
-		s.Of = digits(float64(n)/float64(all), 2)
+		s.Of = digits(m.shareOf(n, all), 2)
 		d.Frequent = append(d.Frequent, s)
 	}
 	return r.Err()
 }
+
+// shareOf is n as a share of all, both rounded as counts of a result are: of a small
+// table two places of a share tell a count to the unit.
+func (m Mount) shareOf(n, all int64) float64 {
+	switch {
+	case m.public():
+		return float64(n) / float64(all)
+	case toFive(all) == 0:
+		return 0
+	}
+	return float64(toFive(n)) / float64(toFive(all))
+}
+
+// share is a share as SQL.
+func share(of float64) string { return strconv.FormatFloat(of, 'f', 6, 64) }
 
 // toFive rounds to a multiple of five.
 func toFive(n int64) int64 { return (n + 2) / 5 * 5 }
