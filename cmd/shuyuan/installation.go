@@ -364,15 +364,16 @@ func (in *installation) workspaces(s services, book *policy.Book, parts licensin
 	return workspace.New(c)
 }
 
-// products are the products on an installation; asked answers questions about rows,
-// and seals need it. Beside a running server nothing is sealed.
-func (in *installation) products(s services, book *policy.Book, asked *rows.Service, base string) (*marketplace.Service, error) {
+// products are the products on an installation; accounts say who has just shown who
+// they are, asked answers questions about rows, and seals need it. Beside a running
+// server nothing is sealed.
+func (in *installation) products(s services, accounts marketplace.Fresh, book *policy.Book, asked *rows.Service, base string) (*marketplace.Service, error) {
 	parts, err := licensing.PartsOf(book)
 	if err != nil {
 		return nil, err
 	}
 	c := marketplace.Config{
-		Pool: in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: s.accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Now: s.clock.Now,
+		Pool: in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Now: s.clock.Now,
 	}
 	if in.vault != nil {
 		c.Signer = in.vault

@@ -25,6 +25,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
+	"shuyuan/marketplace"
 )
 
 func loadDemo(ctx context.Context, c *call) error {
@@ -98,6 +99,15 @@ func loadDemo(ctx context.Context, c *call) error {
 		}
 		d.Workspaces = func(ctx context.Context) (*workspace.Service, func(), error) {
 			return in.sampleWorkspaces(ctx, s, book)
+		}
+		d.Products = func(ctx context.Context) (*marketplace.Service, error) {
+			if in.guest() {
+				return nil, errors.New("a server runs, and only the server signs: load the sample world before it starts")
+			}
+			if err := s.public.keys.Publish(ctx); err != nil {
+				return nil, err
+			}
+			return in.products(s, demo.Known(s.accounts), book, asked, in.reachedAt())
 		}
 		if *passwords {
 			return demo.Passwords(ctx, d)

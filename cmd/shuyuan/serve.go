@@ -163,7 +163,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.products, err = s.in.products(s.services, book, s.rows, s.base); err != nil {
+	if s.products, err = s.in.products(s.services, s.accounts, book, s.rows, s.base); err != nil {
 		return err
 	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)

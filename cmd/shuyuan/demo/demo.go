@@ -31,6 +31,7 @@ import (
 	"shuyuan/licensing/tender"
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
+	"shuyuan/marketplace"
 )
 
 // Deps is what the sample world is loaded with.
@@ -58,6 +59,8 @@ type Deps struct {
 	Operation  func(now func() time.Time) (*operation.Service, error)                    // as of some time, likewise
 	Scenarios  func(now func() time.Time) (*scenario.Service, error)                     // as of some time, likewise
 	Workspaces func(ctx context.Context) (s *workspace.Service, close func(), err error) // with what runs their programs, here or in a server; an error says why nothing can
+
+	Products func(ctx context.Context) (*marketplace.Service, error) // likewise, with keys that are published; an error says why nothing can be sealed
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

@@ -12,7 +12,7 @@ import (
 // private is how addresses, numbers of people and what opens something look.
 // Boundaries are letters and digits, so that a hash is no telephone.
 var private = map[string]*regexp.Regexp{
-	"an e-mail address":    regexp.MustCompile(`[\w.+-]+@[\w-]+\.\w`),
+	"an e-mail address":    regexp.MustCompile(`[\w.+-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]`), // and no product@1.0.0
 	"a mobile number":      regexp.MustCompile(`(^|[^0-9A-Za-z.])(\+?86)?1[3-9][0-9]{9}([^0-9A-Za-z]|$)`),
 	"a telephone":          regexp.MustCompile(`(^|[^0-9A-Za-z-])0[0-9]{2,3}-[0-9]{7,8}([^0-9A-Za-z]|$)`),
 	"a number of identity": regexp.MustCompile(`(^|[^0-9A-Za-z])[1-9][0-9]{16}[0-9Xx]([^0-9A-Za-z]|$)`),
