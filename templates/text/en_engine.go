@@ -48,6 +48,7 @@ func init() {
 		"引擎不接受这条语句：%s":                                             "The engine does not accept the statement: %s",
 		"using 里的“%s”要在两边都有。":                                      "“%s” in using must be on both sides.",
 		"函数 %s 不能用在 from 里：只能用这个空间里挂载的表。":                          "The function %s cannot stand in from: only tables mounted in this workspace can.",
+		"一条语句里的数列合起来最多 %d 行。":                                      "The series in one statement have at most %d rows together.",
 		"%s 里只能写不超过 %d 的整数。":                                       "%s takes whole numbers up to %d only.",
 		"group by 里的 %d 不是 select 里的第几列。":                          "%d in group by is no column of select.",
 		"不能转换成这种类型（%s）。":                                           "Nothing can be cast to this type (%s).",

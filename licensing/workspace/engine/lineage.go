@@ -69,13 +69,14 @@ type table struct {
 
 // scope is what names can mean in one select.
 type scope struct {
-	tables []*table
-	using  []string
-	slots  []*slot
-	alias  map[string]*expr // of the select's items, as far as they are resolved
-	weight int
-	broken bool // a table is missing: what else is missing is not told
-	known  map[*expr]facts
+	tables  []*table
+	using   []string
+	slots   []*slot
+	alias   map[string]*expr // of the select's items, as far as they are resolved
+	weight  int
+	repeats int64 // how many rows the series in it have together, at most; 0: none
+	broken  bool  // a table is missing: what else is missing is not told
+	known   map[*expr]facts
 }
 
 // rows is SQL for which rows of mounts stand behind a row that s reads.
@@ -183,7 +184,7 @@ func (r *resolver) query(q *query, ctes map[string]*query, top bool) {
 		r.relation(q.from, q.in, ctes)
 		q.in.broken = q.in.broken || len(q.in.tables) == 0
 	}
-	q.weight = q.in.weight
+	q.weight, q.repeats = q.in.weight, q.in.repeats
 	ofInner := slices.ContainsFunc(q.in.tables, func(t *table) bool { return slices.ContainsFunc(t.fields, func(f field) bool { return f.inner }) })
 	if ofInner && len(q.in.slots) > 0 && slices.ContainsFunc(q.in.tables, func(t *table) bool { return len(t.slots) > 0 && len(t.slots) < len(q.in.slots) }) {
 		r.inner(q.place())
@@ -527,7 +528,7 @@ func (r *resolver) union(q *query, ctes map[string]*query, top bool) {
 	r.query(q.left, ctes, false)
 	r.query(q.right, ctes, false)
 	a, b := q.left, q.right
-	q.weight = a.weight + b.weight
+	q.weight, q.repeats = a.weight+b.weight, a.repeats+b.repeats
 	if len(a.fields) != len(b.fields) {
 		r.found.add("set", a.place(), fault.New(fault.Invalid, "union all 两边的列数要一样。"))
 		return

@@ -24,19 +24,20 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 	if rel.join != "" {
 		return r.join(rel, s, ctes)
 	}
-	weight := 1
+	weight, repeats := 1, int64(0)
 	switch {
 	case rel.series != nil:
+		repeats = rel.series.length()
 		rel.table = &table{alias: rel.alias, multiplied: true, fields: []field{{name: rel.series.name, shape: shape{form: smooth, pure: true}}}}
 	case rel.sub != nil:
 		r.query(rel.sub, ctes, false)
-		rel.table, weight = r.derived(rel.alias, rel.sub), rel.sub.weight
+		rel.table, weight, repeats = r.derived(rel.alias, rel.sub), rel.sub.weight, rel.sub.repeats
 	default:
 		if rel.alias == "" {
 			rel.alias = rel.name
 		}
 		if q, ok := ctes[strings.ToLower(rel.name)]; ok {
-			rel.table, weight = r.derived(rel.alias, q), q.weight
+			rel.table, weight, repeats = r.derived(rel.alias, q), q.weight, q.repeats
 		} else if rel.table = r.mount(rel); rel.table == nil {
 			s.broken = true
 			return nil
@@ -45,6 +46,10 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 	s.weight += weight
 	if s.weight > mostRelations {
 		r.found.add("size", rel.at, fault.New(fault.Invalid, "一条语句最多用 %d 次表。", mostRelations))
+	}
+	if s.repeats = max(1, s.repeats) * max(1, repeats); s.repeats > mostSeries+1 {
+		r.found.add("series", rel.at, fault.New(fault.Invalid, "一条语句里的数列合起来最多 %d 行。", mostSeries))
+		s.repeats = 1
 	}
 	if rel.alias == "" {
 		r.found.add("alias", rel.at, fault.New(fault.Invalid, "子查询后面要写名字：(select …) as t。"))

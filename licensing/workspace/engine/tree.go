@@ -78,6 +78,7 @@ type query struct {
 	slots   []slot  // resolved: who stands behind its rows
 	in      *scope  // resolved: what it reads
 	weight  int     // resolved: how many tables it reads, those of its parts counted each time
+	repeats int64   // resolved: how many rows its series have together, at most
 	at      int
 }
 
@@ -412,8 +413,26 @@ func (r *reader) join(o object, rel *relation) *relation {
 	return rel
 }
 
-// mostSeries is how many rows a series may have.
+// mostSeries is how many rows a series may have, and how many those of a select may have
+// together: series joined with the row of one person take long for that person's sake,
+// which how long a job took would tell.
 const mostSeries = 100_000
+
+// length is how many rows a series has, at most.
+func (e *expr) length() int64 {
+	from, to, step := int64(0), int64(0), int64(1)
+	switch n := len(e.args); {
+	case n > 2:
+		step, _ = whole(e.args[2])
+		fallthrough
+	case n > 1:
+		from, _ = whole(e.args[0])
+		to, _ = whole(e.args[1])
+	case n > 0:
+		to, _ = whole(e.args[0])
+	}
+	return max(to-from, from-to)/max(1, step, -step) + 1
+}
 
 func (r *reader) tableFunction(o object, rel *relation) *relation {
 	f := part(o, "function")

@@ -57,6 +57,32 @@ func TestHonestStatementsPass(t *testing.T) {
 	}
 }
 
+// Series are as long together as one may be: joined with the row of one person, longer
+// ones take long for that person's sake.
+func TestSeriesAreShortTogether(t *testing.T) {
+	e := vetOnly(t)
+	for sql, passes := range map[string]bool{
+		"select h.hour, count(*) from range(0, 24) as h(hour) join air_hourly a on extract(hour from a.time) = h.hour group by 1":                                      true,
+		"select x, y from range(0, 300) a(x) join range(0, 300) b(y) on a.x <> b.y":                                                                                    true,
+		"select x, y from range(0, 10000) a(x) join range(0, 10000) b(y) on a.x <> b.y":                                                                                false,
+		"select x, y from range(-200, 200) a(x) join generate_series(900, 0, -1) b(y) on a.x <> b.y":                                                                   false,
+		"select x, y from range(0, 90000, 1000) a(x) join range(900) b(y) on a.x <> b.y":                                                                               true,
+		"with s as (select n from range(0, 1000) r(n)) select a.n, count(*) from s a join s b on a.n <> b.n group by 1":                                                false,
+		"with s as (select n from range(0, 40000) r(n) union all select n from range(0, 40000) r(n)) select n, count(*) from s group by 1":                             true,
+		"with s as (select n from range(0, 60000) r(n) union all select n from range(0, 60000) r(n)) select n, count(*) from s group by 1":                             false,
+		"select count(*) as n from visits v join range(0, 10000) a(x) on a.x < v.cost join range(0, 10000) b(y) on b.y < v.cost where v.person = 'p5' group by v.ward": false,
+	} {
+		v, err := e.Vet(t.Context(), allMounts, Code{SQL: sql})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Rule == "series" })
+		if found == passes {
+			t.Errorf("%s: %v", sql, v.Findings)
+		}
+	}
+}
+
 // A finding says where.
 func TestAFindingHasItsPlace(t *testing.T) {
 	e := vetOnly(t)
