@@ -37,7 +37,6 @@ func init() {
 		"本机构别的产品的版本（产品编号@版本号）": "A version of another product of your organisation (number@version)",
 		"内容的名称": "Name of the content",
 		"放出的结果读了什么，平台自己知道；从外部来的内容，从获取记录里选。": "What released results read the platform knows itself; for what came from outside, choose from your acquisitions.",
-		"透明日志":           "Transparency log",
 		"加这条获取记录":        "Add this acquisition",
 		"自行声明的数据是什么":     "What the declared data is",
 		"三项权利，可横向滚动":     "The three rights, can be scrolled sideways",
