@@ -21,6 +21,7 @@ import (
 	"shuyuan/internal/transparency/wire"
 	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/statement"
+	"shuyuan/marketplace/provenance/verify"
 )
 
 // MoveVersion makes one move of a version.
@@ -330,6 +331,9 @@ func (s *Service) write(ctx context.Context, tx pgx.Tx, who account.Actor, p *Pr
 		if database.Taken(err) {
 			return errMoved()
 		}
+		return err
+	}
+	if err := insertMarks(ctx, tx, v.ID, verify.Digests(w.statement, made.payload)); err != nil {
 		return err
 	}
 	if err := insertSources(ctx, tx, v.ID, w.sources); err != nil {

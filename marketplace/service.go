@@ -467,6 +467,7 @@ type Config struct {
 	Work      string        // folder for files on their way
 	Signer    signing.Signer
 	Log       *transparency.Reader
+	Checks    CheckRules
 	Now       func() time.Time
 }
 
@@ -476,10 +477,12 @@ type Service struct {
 	pool  *pgxpool.Pool
 	now   func() time.Time
 	cache *answers
+
+	checking chan struct{} // files that are read now
 }
 
 // New returns the products of an installation.
 func New(c Config) *Service {
 	c.Base = strings.TrimRight(c.Base, "/")
-	return &Service{Config: c, pool: c.Pool, now: c.Now, cache: newAnswers()}
+	return &Service{Config: c, pool: c.Pool, now: c.Now, cache: newAnswers(), checking: make(chan struct{}, c.Checks.AtOnce)}
 }

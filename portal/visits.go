@@ -25,13 +25,14 @@ const (
 	SearchVisit   Visit = "searches"
 	QuestionVisit Visit = "questions" // about the rows of a table
 	DownloadVisit Visit = "downloads"
+	CheckVisit    Visit = "checks" // of files that are sent
 )
 
 // byAccount ends the name of the bucket in which an account is counted, by
 // whatever sessions and keys it asks.
 const byAccount = "-account"
 
-var visits = []Visit{PageVisit, SearchVisit, QuestionVisit, DownloadVisit}
+var visits = []Visit{PageVisit, SearchVisit, QuestionVisit, DownloadVisit, CheckVisit}
 
 // VisitRates reads from the book of rules how much one network, and one account
 // with its keys, may ask for, by bucket.
@@ -85,5 +86,6 @@ var visitSentences = map[Visit]string{
 	PageVisit:     "网页打开得太多：每分钟最多 %d 个（平台规则），请在 %d 秒后再试。",
 	SearchVisit:   "搜索太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。",
 	QuestionVisit: "表格查询太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。程序请用接口，账户页可以建密钥。",
+	CheckVisit:    "发来核验的文件太多：每分钟最多 %d 个（平台规则），请在 %d 秒后再试。填编号或指纹不受这个限制。",
 	DownloadVisit: "下载太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。",
 }

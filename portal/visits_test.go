@@ -193,6 +193,9 @@ func TestTheLimitsAreRulesOfThePlatform(t *testing.T) {
 	}
 	for _, v := range visits {
 		network, each := rates[string(v)], rates[string(v)+byAccount]
+		if v == CheckVisit { // each is read by a child of its own
+			continue
+		}
 		if network.Limit < 3000 || each.Limit < 300 || network.Window != time.Minute || each.Window != time.Minute {
 			t.Errorf("%s: %+v, %+v", v, network, each)
 		}

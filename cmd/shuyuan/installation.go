@@ -372,8 +372,12 @@ func (in *installation) products(s services, accounts marketplace.Fresh, book *p
 	if err != nil {
 		return nil, err
 	}
+	checks, err := marketplace.CheckRulesOf(book)
+	if err != nil {
+		return nil, err
+	}
 	c := marketplace.Config{
-		Pool: in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Now: s.clock.Now,
+		Pool: in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Checks: checks, Now: s.clock.Now,
 	}
 	if in.vault != nil {
 		c.Signer = in.vault

@@ -18,10 +18,11 @@ import (
 	"shuyuan/internal/sandbox"
 	"shuyuan/internal/signing/vault"
 	"shuyuan/licensing/workspace/engine"
+	"shuyuan/marketplace"
 )
 
 // children are what this program does when it is started as a limited child.
-var children = everyJob(map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: rows.Duckworker, vault.JobName: vault.Job(time.Now)}, engine.Jobs())
+var children = everyJob(map[string]sandbox.Job{ingest.JobName: ingest.Job, rows.JobName: rows.Duckworker, vault.JobName: vault.Job(time.Now), marketplace.FileJob: marketplace.ReadFile}, engine.Jobs())
 
 // everyJob puts jobs together.
 func everyJob(all ...map[string]sandbox.Job) map[string]sandbox.Job {

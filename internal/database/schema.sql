@@ -3607,6 +3607,19 @@ CREATE TRIGGER product_inputs_open BEFORE INSERT OR DELETE OR UPDATE ON public.p
 CREATE TRIGGER product_inputs_sealed BEFORE INSERT OR UPDATE ON public.product_inputs FOR EACH ROW EXECUTE FUNCTION product_inputs_sealed();
 COMMENT ON TABLE product_inputs IS 'what went in besides what the jobs of released results read: acquisitions that the developer holds, versions of other products, and what is declared with evidence';
 
+CREATE TABLE product_marks (
+    version_id bigint NOT NULL,
+    digest text NOT NULL,
+    CONSTRAINT product_marks_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT product_marks_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_versions(id),
+    CONSTRAINT product_marks_pkey PRIMARY KEY (version_id, digest)
+);
+CREATE INDEX product_marks_digest ON public.product_marks USING btree (digest);
+CREATE TRIGGER product_marks_frozen BEFORE DELETE OR UPDATE ON public.product_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_marks_kept BEFORE TRUNCATE ON public.product_marks FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_marks_sealing BEFORE INSERT ON public.product_marks FOR EACH ROW EXECUTE FUNCTION product_sealing();
+COMMENT ON TABLE product_marks IS 'by what the proof of a seal is looked for: the statement, the contents, and the names of the columns of a table whose stamp was cut off (verify.Digests)';
+
 CREATE TABLE product_recalls (
     version_id bigint NOT NULL,
     by_side text NOT NULL,

@@ -64,6 +64,7 @@ func New(t testing.TB, change ...func(*marketplace.Config)) *World {
 	t.Cleanup(asked.Close)
 	c := marketplace.Config{
 		Pool: w.Pool, Store: w.Store, Catalogue: w.Service, Gate: w.Gate, Accounts: w.Accounts, Rows: asked, Work: t.TempDir(), Base: Base, Signer: v, Log: reader, Now: w.Clock,
+		Checks: marketplace.CheckRules{Most: 4 << 20, AtOnce: 2, Time: 20 * time.Second},
 	}
 	for _, f := range change {
 		f(&c)

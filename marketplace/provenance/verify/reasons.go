@@ -88,6 +88,9 @@ var reasons = map[Code][2]string{
 	IsRevoked:       {"授权已被撤销。", "The authorisation was revoked."},
 }
 
+// Reason is the code in words.
+func (c Code) Reason() Reason { return Reason{Code: c, Text: reasons[c][0], English: reasons[c][1]} }
+
 // odd is what is wrong with a file.
 type odd struct{ code Code }
 

@@ -108,7 +108,7 @@ type Result struct {
 func (r *Result) because(codes ...Code) {
 	for _, c := range codes {
 		if !slices.ContainsFunc(r.Reasons, func(o Reason) bool { return o.Code == c }) {
-			r.Reasons = append(r.Reasons, Reason{Code: c, Text: reasons[c][0], English: reasons[c][1]})
+			r.Reasons = append(r.Reasons, c.Reason())
 		}
 	}
 }
@@ -227,16 +227,24 @@ func (c *check) stamped(raw []byte) (bool, error) {
 	return true, nil
 }
 
-// bare looks for the content of a file that has no genuine stamp.
+// bare looks for the content of a file that has no genuine stamp. A table is looked for
+// by the names of its columns first: the statements that have them tell how to work out
+// its digest, and by that it is looked for again, since the newest of many versions with
+// the same columns need not be the one.
 func (c *check) bare() error {
-	for _, digest := range c.digests() {
-		known, err := c.proofs(digest)
+	looked, other := map[string]bool{}, map[statement.Digest]bool{}
+	for queue := c.digests(); len(queue) > 0; queue = queue[1:] {
+		if looked[queue[0]] {
+			continue
+		}
+		looked[queue[0]] = true
+		known, err := c.proofs(queue[0])
 		if err != nil {
 			return err
 		}
 		for _, p := range known {
 			e, s, payload := parseEnvelope(p.Envelope)
-			if s == nil {
+			if s == nil || other[statement.Of(payload)] {
 				continue
 			}
 			subject, found, err := c.match(s)
@@ -244,6 +252,10 @@ func (c *check) bare() error {
 				return err
 			}
 			if subject < 0 {
+				other[statement.Of(payload)] = true
+				if found != "" {
+					queue = append(queue, found)
+				}
 				continue
 			}
 			proved := c.proved([]Proof{p}, e, payload)
