@@ -16,7 +16,9 @@ import (
 	"shuyuan/datasets/datasetstest"
 	"shuyuan/internal/account"
 	"shuyuan/internal/policy"
+	"shuyuan/internal/transparency"
 	"shuyuan/licensing"
+	"shuyuan/marketplace"
 	"shuyuan/search"
 )
 
@@ -51,6 +53,7 @@ func newWorldOn(t *testing.T, catalogue *datasetstest.Catalogue, configure ...fu
 		Opening: catalogue.Opening(t), Deidentify: catalogue.Deidentify(t), Policy: book, Now: catalogue.Clock, Config: Config{BaseURL: "https://data.example", Sample: true},
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
+	d.Products = marketplace.New(marketplace.Config{Pool: catalogue.Pool, Store: catalogue.Store, Catalogue: catalogue.Service, Accounts: d.Accounts, Work: t.TempDir(), Base: d.Config.BaseURL, Log: transparency.NewReader(catalogue.Pool), Now: catalogue.Clock})
 	for _, f := range configure {
 		f(&d)
 	}

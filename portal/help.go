@@ -10,6 +10,7 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/policy"
+	"shuyuan/marketplace"
 	"shuyuan/search"
 	"shuyuan/search/chinese"
 	"shuyuan/templates"
@@ -199,5 +200,9 @@ func (s *Server) showAbout(c *fiber.Ctx) error {
 		return err
 	}
 	f := s.frame(c, text.T(ctx, "关于数源"), text.T(ctx, "数源是什么，今天有什么，数字怎么算，记什么不记什么，用了谁的东西。"))
-	return s.page(c, templates.About(templates.AboutPage{Frame: f}))
+	made, err := s.Products.Find(ctx, marketplace.Filter{Limit: 1})
+	if err != nil {
+		return err
+	}
+	return s.page(c, templates.About(templates.AboutPage{Frame: f, Stamped: len(made) > 0}))
 }

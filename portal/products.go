@@ -11,7 +11,6 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/licensing/papers"
 	"shuyuan/marketplace"
-	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -21,50 +20,6 @@ var (
 	productDesk     = []account.Role{account.Operator, account.ExchangeStaff, account.Authority, account.Regulator}
 	productStoppers = []account.Role{account.Operator, account.ExchangeStaff, account.Regulator}
 )
-
-// showProducts is GET /products: those of which a version is published.
-func (s *Server) showProducts(c *fiber.Ctx) error {
-	q, err := query(c, "before")
-	if err != nil {
-		return err
-	}
-	before, err := after(q.Get("before"))
-	if err != nil {
-		return err
-	}
-	ctx := c.UserContext()
-	p := templates.ProductsPage{Frame: s.frame(c, text.T(ctx, "数据产品"), text.T(ctx, "产品由公共数据开发而成，每一版都写明来源和获取日期。"))}
-	if p.Items, err = s.Products.Offered(ctx, before, listed+1); err != nil {
-		return err
-	}
-	p.Items, p.Next = pageOf(p.Items, func(x marketplace.Product) int64 { return x.ID }, "/products?before=")
-	return s.page(c, templates.Products(p))
-}
-
-// showPublicProduct is GET /products/{number}.
-func (s *Server) showPublicProduct(c *fiber.Ctx) error {
-	if _, err := query(c); err != nil {
-		return err
-	}
-	ctx := c.UserContext()
-	x, err := s.Products.Public(ctx, c.Params("number"))
-	if err != nil {
-		return err
-	}
-	p := templates.PublicProductPage{Frame: s.frame(c, x.Title, x.Summary), Product: x, Answers: map[string]templates.ProductAnswer{}}
-	for i := range x.Versions {
-		a, err := s.Products.Verify(ctx, x.Versions[i].Full())
-		if err != nil {
-			return err
-		}
-		said := templates.ProductAnswer{Verdict: a.Verdict.Words(text.Of(ctx) == text.English), Lapsed: a.Verdict != verify.Valid}
-		for _, why := range a.Reasons {
-			said.Reasons = append(said.Reasons, Sentence(ctx, why))
-		}
-		p.Answers[x.Versions[i].Number] = said
-	}
-	return s.page(c, templates.PublicProduct(p))
-}
 
 // showOwnProducts is GET /account/products, and GET /desk/products.
 func (s *Server) showOwnProducts(c *fiber.Ctx) error {

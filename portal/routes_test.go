@@ -119,6 +119,8 @@ func addresses(t *testing.T, w *whole) []address {
 		case r.Path == "/desk/links/:id":
 			fill("there", ":id", w.Link(t, grid["published-withheld"], "https://data.example.gov.cn/"))
 			fill("never there", ":id", "neverthere")
+		case strings.HasPrefix(r.Path, "/verify/:what"), strings.HasPrefix(r.Path, "/products/:number"):
+			fill("never there", ":what", "PRD-1999-000001", ":number", "PRD-1999-000001", ":version", "1.0.0", ":file", "notice.txt")
 		case r.Path == "/catalogues/:file":
 			fill("there", ":file", "open-unconditional.json")
 			fill("never there", ":file", "secret.csv")

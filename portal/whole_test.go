@@ -243,7 +243,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 		}
 	}
 	if s.Products == nil {
-		s.Products = marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Log: transparency.NewReader(c.Pool), Now: c.Clock})
+		s.Products = marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Work: t.TempDir(), Base: base, Log: transparency.NewReader(c.Pool), Checks: marketplace.CheckRules{Most: 1 << 20, AtOnce: 2, Time: 20 * time.Second}, Now: c.Clock})
 	}
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)

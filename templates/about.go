@@ -22,6 +22,7 @@ func borrowed(ctx context.Context) TableView {
 			{"Bleve", text.T(ctx, "内置的搜索索引"), "Apache-2.0"},
 			{"Fiber, fasthttp, templ, huma, pgx", text.T(ctx, "网页、接口与数据库连接"), "MIT"},
 			{"River", text.T(ctx, "后台任务"), "MPL-2.0"},
+			{"js-sha256", text.T(ctx, "在浏览器里算文件的指纹"), "MIT"},
 			{"Excelize, age", text.T(ctx, "读写 XLSX；备份加密"), "BSD-3-Clause"},
 		},
 	}

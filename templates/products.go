@@ -41,20 +41,6 @@ type ProductVersionPage struct {
 	Reason  string
 }
 
-// PublicProductPage is a product as everybody sees it.
-type PublicProductPage struct {
-	Frame
-	Product *marketplace.Product
-	Answers map[string]ProductAnswer // by the number of a version
-}
-
-// ProductAnswer is what is said of a version.
-type ProductAnswer struct {
-	Verdict string
-	Reasons []string
-	Lapsed  bool
-}
-
 var productKinds = map[marketplace.Kind]string{marketplace.Dataset: "数据集", marketplace.API: "数据接口", marketplace.Report: "报告", marketplace.Model: "模型", marketplace.Tool: "工具"}
 
 // ProductKind is the kind of a product in words.

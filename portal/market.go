@@ -1,0 +1,118 @@
+package portal
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shuyuan/datasets/rows"
+	"shuyuan/internal/fault"
+	"shuyuan/marketplace"
+	"shuyuan/templates"
+	"shuyuan/templates/text"
+)
+
+// showMarket is GET /marketplace, and GET /products.
+func (s *Server) showMarket(c *fiber.Ctx) error {
+	q, err := query(c, "q", "kind", "source", "before")
+	if err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	p := templates.MarketPage{Frame: s.frame(c, text.T(ctx, "数据产品"), text.T(ctx, "用公共数据做成的产品，写明来源和获取日期，谁都能核验。"))}
+	p.Filter = marketplace.Filter{Kind: marketplace.Kind(q.Get("kind")), Source: q.Get("source"), Text: strings.TrimSpace(q.Get("q")), Limit: listed + 1}
+	if p.Filter.Before, err = after(q.Get("before")); err != nil {
+		return err
+	}
+	p.NoIndex, p.Canonical = len(q) > 0, s.Config.BaseURL+"/marketplace"
+	if p.Sources, err = s.Products.Sources(ctx); err != nil {
+		return err
+	}
+	p.Items, err = s.Products.Find(ctx, p.Filter)
+	if wrong, ok := s.mistake(c, err); ok {
+		p.Mistake = wrong
+		return s.page(c, templates.Market(p))
+	}
+	if err != nil {
+		return err
+	}
+	more := templates.MarketHref(p.Filter)
+	more += map[bool]string{true: "&before=", false: "?before="}[strings.Contains(more, "?")]
+	p.Items, p.Next = pageOf(p.Items, func(x marketplace.Product) int64 { return x.ID }, more)
+	return s.page(c, templates.Market(p))
+}
+
+// showPublicProduct is GET /products/{number}.
+func (s *Server) showPublicProduct(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	x, err := s.Products.Public(ctx, c.Params("number"))
+	if err != nil {
+		return err
+	}
+	p := templates.PublicProductPage{Frame: s.frame(c, text.Pick(ctx, x.Title, x.TitleEN), text.Pick(ctx, x.Summary, x.SummaryEN)), Product: x, Samples: map[int64]*rows.Result{}, Law: s.stampLaw()}
+	for i := range x.Versions {
+		if p.Shown = &x.Versions[i]; p.Shown.Number == x.Newest {
+			break
+		}
+	}
+	for i := range p.Shown.Contents {
+		one := &p.Shown.Contents[i]
+		if p.Samples[one.ID], err = s.Products.Sample(ctx, one); err != nil {
+			return err
+		}
+	}
+	return s.page(c, templates.PublicProduct(p))
+}
+
+// productFile is GET /products/{number}/{version}/{file}: what a seal says, as a notice for
+// people, as it was signed, or in the words of PROV-O.
+func (s *Server) productFile(c *fiber.Ctx) error {
+	if _, err := query(c); err != nil {
+		return err
+	}
+	x, err := s.Products.Public(c.UserContext(), c.Params("number"))
+	if err != nil {
+		return err
+	}
+	for i := range x.Versions {
+		v := &x.Versions[i]
+		if v.Number != c.Params("version") {
+			continue
+		}
+		payload, envelope := v.Seal.Says()
+		says := v.Seal.Statement
+		switch file := c.Params("file"); file {
+		case "notice.txt":
+			return sendKept(c, "text/plain; charset=utf-8", v.Full()+"-notice.txt", []byte(strings.Join(says.Page(says.Notice(0, payload)), "\n")+"\n"))
+		case "stamp.dsse.json":
+			return sendKept(c, fiber.MIMEApplicationJSON, v.Full()+"-stamp.dsse.json", envelope)
+		case "prov.jsonld":
+			raw, err := says.PROV()
+			if err != nil {
+				return err
+			}
+			return sendKept(c, "application/ld+json", v.Full()+"-prov.jsonld", raw)
+		}
+	}
+	return fault.New(fault.NotFound, "没有这个文件。")
+}
+
+// stampLaw are the texts in force that say that a product names its sources and the days
+// on which they were acquired.
+func (s *Server) stampLaw() (out []templates.AskedText) {
+	for _, profile := range s.inForce() {
+		r := firstRule(profile, "products")
+		if r == nil {
+			continue
+		}
+		for _, d := range r.Details {
+			if d.Key == "stamp" && !d.Silent && len(r.Cite) > 0 {
+				out = append(out, templates.AskedText{Profile: profile, Rule: r})
+			}
+		}
+	}
+	return out
+}
