@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -97,7 +98,7 @@ func artefactForm(ctx context.Context, f stamp.Form) string { return text.T(ctx,
 func dictionaryTable(ctx context.Context, c *marketplace.Content) TableView {
 	t := TableView{Label: text.T(ctx, "“%s”的字段", c.Name), Dense: true, Columns: []Column{{Label: text.T(ctx, "列名")}, {Label: text.T(ctx, "含义")}, {Label: text.T(ctx, "类型")}}}
 	for _, col := range c.Columns() {
-		t.Rows = append(t.Rows, []string{col.Name, text.Pick(ctx, col.Label, col.LabelEN), columnType(ctx, rowtypes.Type(col.Type))})
+		t.Rows = append(t.Rows, []string{col.Name, cmp.Or(text.Pick(ctx, col.Label, col.LabelEN), "—"), columnType(ctx, rowtypes.Type(col.Type))})
 	}
 	return t
 }

@@ -2,6 +2,7 @@ package text
 
 func init() {
 	add(map[string]string{
+		"封存的时间": "Sealed on",
 		"这个编号是这里登记的，签名有效，授权现在有效。文件是不是它，要核验文件本身。": "This number is on record here, its signature holds, and so does the authorisation. Whether a file is what it says, only checking the file tells.",
 		"内容与封存时一致，签名有效，授权在取数时和现在都有效。":            "The content is what was sealed, the signature holds, and the authorisation held when the data was acquired and holds now.",
 		"它是真的，但现在不再有效，不要再用。":                     "It is genuine and no longer valid. Do not use it any more.",
