@@ -167,10 +167,13 @@ func (p *askedPortal) lookup(ctx context.Context, digest string) ([]verify.Proof
 		return nil, err
 	}
 	var a verify.Answer
-	if len(raw) > mostProofFile || json.Unmarshal(raw, &a) != nil || a.Digest != digest || len(a.Proofs) > verify.MostProofs {
+	if len(raw) > mostProofFile || json.Unmarshal(raw, &a) != nil || a.Verdict == "" || a.Proof != nil && a.Proof.Format != verify.ProofFormat {
 		return nil, errors.New("the portal answers oddly")
 	}
-	return a.Proofs, nil
+	if a.Proof == nil {
+		return nil, nil
+	}
+	return []verify.Proof{*a.Proof}, nil
 }
 
 // printResult says what was found, in both languages.

@@ -55,10 +55,12 @@ func TestVerifyCommand(t *testing.T) {
 		switch {
 		case status == nil:
 			http.Redirect(w, r, "http://elsewhere.example.org/", http.StatusFound)
+		case r.URL.Query().Get("proof") != "true":
+			http.Error(w, "nobody asked for the proof", http.StatusBadRequest)
 		case slices.Contains(verify.Digests(s.Statement, payload), digest):
 			p := proof
 			p.Status = status
-			json.NewEncoder(w).Encode(verify.Answer{Digest: digest, Proofs: []verify.Proof{p}}) //nolint:errcheck // the test sees it
+			json.NewEncoder(w).Encode(verify.Answer{Verdict: verify.Valid, Proof: &p}) //nolint:errcheck // the test sees it
 		default:
 			http.NotFound(w, r)
 		}

@@ -1,21 +1,18 @@
 package verify
 
-// Answer is what a portal answers where a digest is looked up:
+// Answer is what of a portal's answer is read where a digest is looked up:
 //
-//	GET <portal>/api/v1/verify/{digest}
-//	200 {"digest": "…", "proofs": [Proof, …]}
-//	404 where nothing is known of it
+//	GET <portal>/api/v1/verify/{digest}?proof=true
+//	200 {"verdict": "valid", …, "proof": Proof}
 //
 // The digest is 64 lower-case hexadecimal digits, any of those that Digests lists for a
-// statement. There are at most MostProofs, newest first; each has the Status of its
-// product as of now, and says nothing of who bought it.
+// statement. There is no proof where the verdict is unknown, nor in the seconds until the
+// log is signed; it has the Status of its product as of now, and says nothing of who
+// bought it.
 type Answer struct {
-	Digest string  `json:"digest"`
-	Proofs []Proof `json:"proofs"`
+	Verdict Verdict `json:"verdict"`
+	Proof   *Proof  `json:"proof,omitempty"`
 }
 
-// MostProofs is how many proofs an answer has at most.
-const MostProofs = 20
-
 // Path is where a digest is looked up, below the address of the portal.
-func Path(digest string) string { return "/api/v1/verify/" + digest }
+func Path(digest string) string { return "/api/v1/verify/" + digest + "?proof=true" }
