@@ -27,6 +27,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/registration"
 )
 
 // lifecycles are all tables of moves, as docs/lifecycles.md shows them.
@@ -52,8 +53,11 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Workspace job", "One program that is run in a workspace (`licensing/workspace`).", workspace.JobLifecycle()},
 	{"Output review", "Whether a result leaves a workspace: by rules, then by two people (`licensing/workspace`).", workspace.ReviewLifecycle()},
 	{"Registered algorithm", "A program that is pinned by the digest of its text (`licensing/workspace`).", workspace.AlgorithmLifecycle()},
-	{"Product", "What is derived from public data and offered (`marketplace`; FJ-5.2). Registration and certification are not here yet: they move it as administrator.", marketplace.Lifecycle()},
+	{"Product", "What is derived from public data and offered (`marketplace`; FJ-5.2). Its registration and its certification move it as administrator.", marketplace.Lifecycle()},
 	{"Version of a product", "What is sealed with its sources and days of acquisition (`marketplace`; AS-35, AB-35.4). Who stands where, the service finds out.", marketplace.VersionLifecycle()},
+	{"Registration of a product", "An application to register a version, to change, renew or hand over what is registered (`marketplace/registration`; FJ-5.2). Whose it is may do what stands as visitor, and anybody objects.", registration.Lifecycle()},
+	{"Certificate of a product", "A signed certificate of a registration, a certification or a valuation (`marketplace/registration`). What the clock ends stands as administrator.", registration.CertificateLifecycle()},
+	{"Report on a product", "What an independent certifier or valuer says of a version (`marketplace/registration`; TJ-29, TJ-54, AB-35.2).", registration.ReportLifecycle()},
 	{"Sharing", "What one public body asks of another, with its grant (`licensing/sharing`; AS-21, TJ-17, AB-27, AS-19, AS-24).", sharing.Lifecycle()},
 	{"Objection", "What somebody says is wrong with data, and the re-check (`licensing/corrections`; AB-28, AS-23.2). Filed through the platform it begins as submitted.", corrections.Lifecycle()},
 	{"Application", "An application for conditional data (`licensing`; TJ-23, AB-35). What the platform does by itself stands as administrator.", licensing.Lifecycle()},

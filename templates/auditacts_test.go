@@ -48,6 +48,10 @@ var actionTypes = map[string][2]string{
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 
+	"registration":        {"registration", "Action"},
+	"product-report":      {"registration", "ReportAction"},
+	"product-certificate": {"registration", "CertificateAction"},
+
 	"scenario-report":   {"scenario", "ReportAction"},
 	"scenario-template": {"scenario", "TemplateAct"},
 }

@@ -47,24 +47,25 @@ var Rates = map[string]Rate{
 	recoverNetwork: {20, time.Hour},
 	recoverAddress: {3, time.Hour},
 
-	"api":                {600, time.Minute},     // API calls without a key, by network
-	"api-key":            {3000, time.Minute},    // API calls by key, of an account
-	"rows":               {300, time.Minute},     // questions about rows without a key, by network
-	"rows-key":           {3000, time.Minute},    // questions about rows by key, of an account
-	"export":             {60, time.Minute},      // exports without a key, by network
-	"export-key":         {600, time.Minute},     // exports by key, of an account
-	"question":           {10, 24 * time.Hour},   // questions of one account about datasets
-	"question-report":    {20, 24 * time.Hour},   // reports of one account about public questions
-	"correction":         {20, 24 * time.Hour},   // objections of one account, or of one network without an account
-	"correction-address": {5, 24 * time.Hour},    // objections that leave one contact, as it is no mailbox of ours
-	"case-paper":         {200, 24 * time.Hour},  // files that one account hands in with cases, kept or not
-	"demand":             {5, 24 * time.Hour},    // demands that one account proposes
-	"demand-vote":        {120, time.Hour},       // what one account seconds and follows of them
-	"demand-report":      {20, 24 * time.Hour},   // reports of one account about them
-	"follow":             {120, time.Hour},       // what one account follows and stops following
-	"webhook":            {60, time.Hour},        // webhooks that one account enters, and has sent
-	"feedback":           {20, 10 * time.Minute}, // forms anybody can send
-	"link-check":         {30, 10 * time.Minute}, // addresses checked by hand, by department
+	"api":                    {600, time.Minute},     // API calls without a key, by network
+	"api-key":                {3000, time.Minute},    // API calls by key, of an account
+	"rows":                   {300, time.Minute},     // questions about rows without a key, by network
+	"rows-key":               {3000, time.Minute},    // questions about rows by key, of an account
+	"export":                 {60, time.Minute},      // exports without a key, by network
+	"export-key":             {600, time.Minute},     // exports by key, of an account
+	"question":               {10, 24 * time.Hour},   // questions of one account about datasets
+	"question-report":        {20, 24 * time.Hour},   // reports of one account about public questions
+	"correction":             {20, 24 * time.Hour},   // objections of one account, or of one network without an account
+	"registration-objection": {10, 24 * time.Hour},   // objections to registrations of one account, or of one network without an account
+	"correction-address":     {5, 24 * time.Hour},    // objections that leave one contact, as it is no mailbox of ours
+	"case-paper":             {200, 24 * time.Hour},  // files that one account hands in with cases, kept or not
+	"demand":                 {5, 24 * time.Hour},    // demands that one account proposes
+	"demand-vote":            {120, time.Hour},       // what one account seconds and follows of them
+	"demand-report":          {20, 24 * time.Hour},   // reports of one account about them
+	"follow":                 {120, time.Hour},       // what one account follows and stops following
+	"webhook":                {60, time.Hour},        // webhooks that one account enters, and has sent
+	"feedback":               {20, 10 * time.Minute}, // forms anybody can send
+	"link-check":             {30, 10 * time.Minute}, // addresses checked by hand, by department
 }
 
 // Rate is the limit of a bucket in this installation.

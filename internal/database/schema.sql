@@ -333,6 +333,46 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.product_certificate_issued()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE r registrations;
+BEGIN
+    IF NEW.state <> 'issued' THEN
+        RAISE EXCEPTION 'certificate % begins as issued', NEW.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.kind <> 'registration' THEN RETURN NEW; END IF;
+    SELECT * INTO r FROM registrations WHERE id = NEW.registration_id;
+    IF r.state <> 'public_notice' OR r.notice_until IS NULL OR NEW.issued_at < r.notice_until OR r.notice_until < r.notice_from + interval '9 days' OR (r.product_id, r.version_id, coalesce(r.receiver_id, r.organisation_id)) IS DISTINCT FROM (NEW.product_id, NEW.version_id, NEW.organisation_id) THEN
+        RAISE EXCEPTION 'certificate % has no full public notice behind it', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (SELECT FROM registration_objections o WHERE o.registration_id = r.id AND o.upheld IS NULL) THEN
+        RAISE EXCEPTION 'certificate % has an open objection against it', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (SELECT FROM organisations x JOIN organisations o ON o.id = NEW.organisation_id WHERE x.side = 'exchange' AND (x.id = o.id OR x.credit_code = o.credit_code OR x.credit_code = ANY (r.controls))) THEN
+        RAISE EXCEPTION 'the registrar registers no product of its own' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_certificate_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.number, OLD.kind, OLD.registration_id, OLD.product_id, OLD.version_id, OLD.organisation_id, OLD.issuer, OLD.issued_at, OLD.issued_by, OLD.valid_until, OLD.statement, OLD.envelope, OLD.key_id, OLD.leaf, OLD.replaces_id)
+        IS DISTINCT FROM (NEW.number, NEW.kind, NEW.registration_id, NEW.product_id, NEW.version_id, NEW.organisation_id, NEW.issuer, NEW.issued_at, NEW.issued_by, NEW.valid_until, NEW.statement, NEW.envelope, NEW.key_id, NEW.leaf, NEW.replaces_id) THEN
+        RAISE EXCEPTION 'certificate % is signed', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> 'issued' AND (OLD.state, OLD.state_at, OLD.reason, OLD.end_leaf) IS DISTINCT FROM (NEW.state, NEW.state_at, NEW.reason, NEW.end_leaf) THEN
+        RAISE EXCEPTION 'certificate % is over', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.product_inputs_sealed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -364,6 +404,55 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.product_report_independent(of bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT r.organisation_id <> p.organisation_id
+       AND NOT EXISTS (SELECT FROM organisation_members a JOIN organisation_members b ON b.user_id = a.user_id WHERE a.organisation_id = r.organisation_id AND b.organisation_id = p.organisation_id)
+       AND NOT (array_append(r.controls, i.credit_code) && array_append(r.controls_asked, d.credit_code))
+    FROM product_reports r JOIN products p ON p.id = r.product_id JOIN organisations i ON i.id = r.organisation_id JOIN organisations d ON d.id = p.organisation_id WHERE r.id = of
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_report_kept()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.state IN ('draft', 'issued') AND NOT product_report_independent(NEW.id) THEN
+        RAISE EXCEPTION 'whoever reports in % is not independent of the developer', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'issued' AND NEW.kind = 'certification' AND product_version_academic(NEW.version_id) THEN
+        RAISE EXCEPTION 'what report % is about holds data for academic use alone', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'issued' AND NOT EXISTS (SELECT FROM product_certificates WHERE report_id = NEW.id) THEN
+        RAISE EXCEPTION 'report % has no certificate', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_report_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.number, OLD.kind, OLD.product_id, OLD.version_id, OLD.organisation_id, OLD.controls_asked, OLD.made_by, OLD.made_at, OLD.clock_profile, OLD.clock_path, OLD.clock_from)
+        IS DISTINCT FROM (NEW.number, NEW.kind, NEW.product_id, NEW.version_id, NEW.organisation_id, NEW.controls_asked, NEW.made_by, NEW.made_at, NEW.clock_profile, NEW.clock_path, NEW.clock_from) THEN
+        RAISE EXCEPTION 'report % is what was asked for', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state IN ('issued', 'rejected', 'declined', 'withdrawn') THEN
+        RAISE EXCEPTION 'report % is over', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('requested', 'draft'), ('requested', 'declined'), ('requested', 'withdrawn'), ('draft', 'issued'), ('draft', 'rejected'), ('draft', 'declined')) THEN
+        RAISE EXCEPTION 'report % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.product_right_of_state()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -386,6 +475,16 @@ BEGIN
     END IF;
     RETURN NEW;
 END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_version_academic(of bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (SELECT FROM product_sources s JOIN acquisitions a ON a.id = s.acquisition_id JOIN grants g ON g.id = a.grant_id WHERE s.version_id = of AND g.lane = 'academic')
+        OR EXISTS (SELECT FROM product_versions v JOIN products p ON p.id = v.product_id JOIN scenarios c ON c.id = p.scenario_id WHERE v.id = of AND c.research)
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION public.product_version_moves()
@@ -479,6 +578,58 @@ CREATE OR REPLACE FUNCTION public.refuse_rewriting()
 AS $function$
 BEGIN
     RAISE EXCEPTION '% of % is refused: the public log only grows', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.registration_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.number, OLD.kind, OLD.product_id, OLD.organisation_id, OLD.replaces, OLD.made_by, OLD.made_at, OLD.apply_profile, OLD.apply_path, OLD.apply_from)
+        IS DISTINCT FROM (NEW.number, NEW.kind, NEW.product_id, NEW.organisation_id, NEW.replaces, NEW.made_by, NEW.made_at, NEW.apply_profile, NEW.apply_path, NEW.apply_from) THEN
+        RAISE EXCEPTION 'registration % is what was applied for', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state NOT IN ('applied', 'returned') AND (OLD.version_id, OLD.receiver_id, OLD.received_at, OLD.level, OLD.abroad, OLD.lawful, OLD.unidentifiable, OLD.irreversible, OLD.controls, OLD.declared)
+        IS DISTINCT FROM (NEW.version_id, NEW.receiver_id, NEW.received_at, NEW.level, NEW.abroad, NEW.lawful, NEW.unidentifiable, NEW.irreversible, NEW.controls, NEW.declared) THEN
+        RAISE EXCEPTION 'registration % was accepted as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.notice_from IS NOT NULL AND (OLD.notice_profile, OLD.notice_path, OLD.notice_from, OLD.checks) IS DISTINCT FROM (NEW.notice_profile, NEW.notice_path, NEW.notice_from, NEW.checks) THEN
+        RAISE EXCEPTION 'the public notice of % has begun', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('applied', 'returned'), ('returned', 'applied'), ('applied', 'accepted'), ('accepted', 'public_notice'), ('public_notice', 'objected'), ('objected', 'public_notice'),
+        ('public_notice', 'issued'), ('applied', 'refused'), ('accepted', 'refused'), ('public_notice', 'refused'),
+        ('applied', 'withdrawn'), ('returned', 'withdrawn'), ('accepted', 'withdrawn'), ('public_notice', 'withdrawn'), ('objected', 'withdrawn')) THEN
+        RAISE EXCEPTION 'registration % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = NEW.state AND OLD.state IN ('issued', 'refused', 'withdrawn') THEN
+        RAISE EXCEPTION 'registration % is over', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'issued' AND NOT EXISTS (SELECT FROM product_certificates WHERE registration_id = NEW.id) THEN
+        RAISE EXCEPTION 'registration % has no certificate', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'public_notice' AND EXISTS (SELECT FROM registration_objections WHERE registration_id = NEW.id AND upheld IS NULL) THEN
+        RAISE EXCEPTION 'registration % has an open objection', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.registration_objection_kept()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT FROM registrations WHERE id = NEW.registration_id AND state IN ('public_notice', 'objected')) THEN
+            RAISE EXCEPTION 'there is no public notice to object to' USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.registration_id, OLD.place, OLD.by_id, OLD.name, OLD.contact, OLD.words, OLD.at) IS DISTINCT FROM (NEW.registration_id, NEW.place, NEW.by_id, NEW.name, NEW.contact, NEW.words, NEW.at) OR OLD.upheld IS NOT NULL THEN
+        RAISE EXCEPTION 'an objection stays as it was filed and answered' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
 END $function$
 ;
 
@@ -3494,6 +3645,77 @@ CREATE TRIGGER product_artefacts_kept BEFORE TRUNCATE ON public.product_artefact
 CREATE TRIGGER product_artefacts_sealing BEFORE INSERT ON public.product_artefacts FOR EACH ROW EXECUTE FUNCTION product_sealing();
 COMMENT ON TABLE product_artefacts IS 'the files of a sealed version, each with its stamp in it';
 
+CREATE TABLE product_certificates (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    kind text NOT NULL,
+    registration_id bigint,
+    product_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    issuer text NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    issued_at timestamp with time zone NOT NULL,
+    issued_by bigint NOT NULL,
+    issued_name text NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    statement bytea NOT NULL,
+    digest text NOT NULL,
+    envelope bytea NOT NULL,
+    key_id text NOT NULL,
+    leaf bigint NOT NULL,
+    end_leaf bigint,
+    replaces_id bigint,
+    revision integer NOT NULL DEFAULT 1,
+    report_id bigint,
+    CONSTRAINT product_certificates_check CHECK ((digest = encode(sha256(statement), 'hex'::text))),
+    CONSTRAINT product_certificates_check1 CHECK (((kind = 'registration'::text) = (registration_id IS NOT NULL))),
+    CONSTRAINT product_certificates_check2 CHECK (("left"(number, 3) =
+CASE kind
+    WHEN 'registration'::text THEN 'DJZ'::text
+    WHEN 'certification'::text THEN 'HGZ'::text
+    ELSE 'PGZ'::text
+END)),
+    CONSTRAINT product_certificates_check3 CHECK ((valid_until > issued_at)),
+    CONSTRAINT product_certificates_check4 CHECK (((kind = 'registration'::text) OR (state <> ALL (ARRAY['changed'::text, 'renewed'::text, 'transferred'::text])))),
+    CONSTRAINT product_certificates_check5 CHECK (((state <> 'cancelled'::text) OR (reason <> ''::text))),
+    CONSTRAINT product_certificates_check6 CHECK (((state = ANY (ARRAY['issued'::text, 'changed'::text, 'renewed'::text, 'transferred'::text])) = (end_leaf IS NULL))),
+    CONSTRAINT product_certificates_check7 CHECK (((kind = 'registration'::text) = (report_id IS NULL))),
+    CONSTRAINT product_certificates_issuer_check CHECK ((issuer <> ''::text)),
+    CONSTRAINT product_certificates_key_id_check CHECK ((key_id <> ''::text)),
+    CONSTRAINT product_certificates_kind_check CHECK ((kind = ANY (ARRAY['registration'::text, 'certification'::text, 'valuation'::text]))),
+    CONSTRAINT product_certificates_number_check CHECK ((number ~ '^(DJZ|HGZ|PGZ)-\d{4}-\d{6}$'::text)),
+    CONSTRAINT product_certificates_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'changed'::text, 'renewed'::text, 'transferred'::text, 'expired'::text, 'cancelled'::text]))),
+    CONSTRAINT product_certificates_end_leaf_fkey FOREIGN KEY (end_leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT product_certificates_issued_by_fkey FOREIGN KEY (issued_by) REFERENCES users(id),
+    CONSTRAINT product_certificates_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT product_certificates_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT product_certificates_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT product_certificates_registration_id_fkey FOREIGN KEY (registration_id) REFERENCES registrations(id),
+    CONSTRAINT product_certificates_replaces_id_fkey FOREIGN KEY (replaces_id) REFERENCES product_certificates(id),
+    CONSTRAINT product_certificates_report_id_fkey FOREIGN KEY (report_id) REFERENCES product_reports(id),
+    CONSTRAINT product_certificates_version_id_product_id_fkey FOREIGN KEY (version_id, product_id) REFERENCES product_versions(id, product_id),
+    CONSTRAINT product_certificates_pkey PRIMARY KEY (id),
+    CONSTRAINT product_certificates_digest_key UNIQUE (digest),
+    CONSTRAINT product_certificates_end_leaf_key UNIQUE (end_leaf),
+    CONSTRAINT product_certificates_leaf_key UNIQUE (leaf),
+    CONSTRAINT product_certificates_number_key UNIQUE (number),
+    CONSTRAINT product_certificates_registration_id_key UNIQUE (registration_id),
+    CONSTRAINT product_certificates_replaces_id_key UNIQUE (replaces_id),
+    CONSTRAINT product_certificates_report_id_key UNIQUE (report_id)
+);
+CREATE INDEX product_certificates_ending ON public.product_certificates USING btree (valid_until) WHERE (state = 'issued'::text);
+CREATE INDEX product_certificates_product ON public.product_certificates USING btree (product_id, id DESC);
+CREATE UNIQUE INDEX product_certificates_registered ON public.product_certificates USING btree (product_id) WHERE ((kind = 'registration'::text) AND (state = 'issued'::text));
+CREATE TRIGGER product_certificates_frozen BEFORE DELETE ON public.product_certificates FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_certificates_issued BEFORE INSERT ON public.product_certificates FOR EACH ROW EXECUTE FUNCTION product_certificate_issued();
+CREATE TRIGGER product_certificates_moves BEFORE UPDATE ON public.product_certificates FOR EACH ROW EXECUTE FUNCTION product_certificate_moves();
+CREATE TRIGGER product_certificates_whole BEFORE TRUNCATE ON public.product_certificates FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE product_certificates IS 'signed certificates (in-toto, DSSE), each with its leaf in the public log; what replaces one is the certificate after it';
+COMMENT ON COLUMN product_certificates.end_leaf IS 'leaf of the log that says it expired or was cancelled; one that another replaces is ended by the leaf of that';
+
 CREATE TABLE product_contents (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     version_id bigint NOT NULL,
@@ -3637,6 +3859,87 @@ CREATE TABLE product_recalls (
 );
 CREATE TRIGGER product_recalls_frozen BEFORE DELETE OR UPDATE ON public.product_recalls FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER product_recalls_kept BEFORE TRUNCATE ON public.product_recalls FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE product_report_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    report_id bigint NOT NULL,
+    act text NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT product_report_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT product_report_events_report_id_fkey FOREIGN KEY (report_id) REFERENCES product_reports(id),
+    CONSTRAINT product_report_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX product_report_events_of ON public.product_report_events USING btree (report_id, id);
+CREATE TRIGGER product_report_events_frozen BEFORE DELETE OR UPDATE ON public.product_report_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_report_events_whole BEFORE TRUNCATE ON public.product_report_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE product_reports (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    kind text NOT NULL,
+    product_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    controls_asked text[] NOT NULL DEFAULT '{}'::text[],
+    controls text[] NOT NULL DEFAULT '{}'::text[],
+    declaration text NOT NULL DEFAULT ''::text,
+    declared_at timestamp with time zone,
+    declared_by bigint,
+    declared_name text NOT NULL DEFAULT ''::text,
+    method text NOT NULL DEFAULT ''::text,
+    body jsonb NOT NULL DEFAULT '{}'::jsonb,
+    evaluator text NOT NULL DEFAULT ''::text,
+    conclusion text NOT NULL DEFAULT ''::text,
+    digest text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    clock_profile text NOT NULL,
+    clock_path text NOT NULL,
+    clock_from timestamp with time zone NOT NULL,
+    sample boolean NOT NULL DEFAULT false,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT product_reports_body_check CHECK ((jsonb_typeof(body) = 'object'::text)),
+    CONSTRAINT product_reports_check CHECK (("left"(number, 2) =
+CASE kind
+    WHEN 'certification'::text THEN 'HG'::text
+    ELSE 'PG'::text
+END)),
+    CONSTRAINT product_reports_check1 CHECK ((num_nulls(declared_at, declared_by) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT product_reports_check2 CHECK (((state <> ALL (ARRAY['draft'::text, 'issued'::text, 'rejected'::text])) OR ((declared_at IS NOT NULL) AND (declaration <> ''::text)))),
+    CONSTRAINT product_reports_check3 CHECK (((state <> ALL (ARRAY['rejected'::text, 'declined'::text])) OR (reason <> ''::text))),
+    CONSTRAINT product_reports_check4 CHECK (((state = ANY (ARRAY['issued'::text, 'rejected'::text])) = (digest <> ''::text))),
+    CONSTRAINT product_reports_digest_check CHECK (((digest = ''::text) OR (digest ~ '^[0-9a-f]{64}$'::text))),
+    CONSTRAINT product_reports_kind_check CHECK ((kind = ANY (ARRAY['certification'::text, 'valuation'::text]))),
+    CONSTRAINT product_reports_number_check CHECK ((number ~ '^(HG|PG)-\d{4}-\d{6}$'::text)),
+    CONSTRAINT product_reports_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'draft'::text, 'issued'::text, 'rejected'::text, 'declined'::text, 'withdrawn'::text]))),
+    CONSTRAINT product_reports_declared_by_fkey FOREIGN KEY (declared_by) REFERENCES users(id),
+    CONSTRAINT product_reports_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT product_reports_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT product_reports_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT product_reports_version_id_product_id_fkey FOREIGN KEY (version_id, product_id) REFERENCES product_versions(id, product_id),
+    CONSTRAINT product_reports_pkey PRIMARY KEY (id),
+    CONSTRAINT product_reports_number_key UNIQUE (number),
+    CONSTRAINT product_reports_sent_key UNIQUE (sent)
+);
+CREATE UNIQUE INDEX product_reports_open ON public.product_reports USING btree (version_id, kind, organisation_id) WHERE (state = ANY (ARRAY['requested'::text, 'draft'::text]));
+CREATE INDEX product_reports_organisation ON public.product_reports USING btree (organisation_id, id DESC);
+CREATE INDEX product_reports_product ON public.product_reports USING btree (product_id, id DESC);
+CREATE TRIGGER product_reports_frozen BEFORE DELETE ON public.product_reports FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_reports_kept AFTER UPDATE ON public.product_reports FOR EACH ROW EXECUTE FUNCTION product_report_kept();
+CREATE TRIGGER product_reports_moves BEFORE UPDATE ON public.product_reports FOR EACH ROW EXECUTE FUNCTION product_report_moves();
+CREATE TRIGGER product_reports_whole BEFORE TRUNCATE ON public.product_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE product_reports IS 'the report of a certifier (the tests of TJ-29 and the categories of TJ-54), or the worksheet of a valuer; neither is a price';
+COMMENT ON COLUMN product_reports.controls_asked IS 'credit codes of whoever controls the developer, as it declares; controls are those of whoever reports';
 
 CREATE TABLE product_rights (
     product_id bigint NOT NULL,
@@ -3988,6 +4291,123 @@ CREATE TABLE regions (
     CONSTRAINT regions_parent_fkey FOREIGN KEY (parent) REFERENCES regions(code),
     CONSTRAINT regions_pkey PRIMARY KEY (code)
 );
+
+CREATE TABLE registration_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    registration_id bigint NOT NULL,
+    act text NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT registration_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT registration_events_registration_id_fkey FOREIGN KEY (registration_id) REFERENCES registrations(id),
+    CONSTRAINT registration_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX registration_events_of ON public.registration_events USING btree (registration_id, id);
+CREATE TRIGGER registration_events_frozen BEFORE DELETE OR UPDATE ON public.registration_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER registration_events_whole BEFORE TRUNCATE ON public.registration_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE registration_objections (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    registration_id bigint NOT NULL,
+    place integer NOT NULL,
+    by_id bigint,
+    name text NOT NULL,
+    contact text NOT NULL,
+    words text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    upheld boolean,
+    answer text NOT NULL DEFAULT ''::text,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    CONSTRAINT registration_objections_check CHECK ((num_nulls(upheld, answered_by, answered_at) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT registration_objections_check1 CHECK (((upheld IS NULL) = (answer = ''::text))),
+    CONSTRAINT registration_objections_contact_check CHECK ((contact <> ''::text)),
+    CONSTRAINT registration_objections_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT registration_objections_place_check CHECK ((place > 0)),
+    CONSTRAINT registration_objections_words_check CHECK ((words <> ''::text)),
+    CONSTRAINT registration_objections_answered_by_fkey FOREIGN KEY (answered_by) REFERENCES users(id),
+    CONSTRAINT registration_objections_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
+    CONSTRAINT registration_objections_registration_id_fkey FOREIGN KEY (registration_id) REFERENCES registrations(id),
+    CONSTRAINT registration_objections_pkey PRIMARY KEY (id),
+    CONSTRAINT registration_objections_registration_id_place_key UNIQUE (registration_id, place)
+);
+CREATE TRIGGER registration_objections_frozen BEFORE DELETE ON public.registration_objections FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER registration_objections_kept BEFORE INSERT OR UPDATE ON public.registration_objections FOR EACH ROW EXECUTE FUNCTION registration_objection_kept();
+CREATE TRIGGER registration_objections_whole BEFORE TRUNCATE ON public.registration_objections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE registration_objections IS 'what anybody brings forward during the public notice; one that is open lets no certificate be issued';
+
+CREATE TABLE registrations (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    kind text NOT NULL,
+    product_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    receiver_id bigint,
+    received_at timestamp with time zone,
+    replaces text NOT NULL DEFAULT ''::text,
+    level text NOT NULL DEFAULT ''::text,
+    abroad text NOT NULL DEFAULT ''::text,
+    lawful text NOT NULL DEFAULT ''::text,
+    unidentifiable text NOT NULL DEFAULT ''::text,
+    irreversible text NOT NULL DEFAULT ''::text,
+    controls text[] NOT NULL DEFAULT '{}'::text[],
+    declared boolean NOT NULL DEFAULT false,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    apply_profile text NOT NULL,
+    apply_path text NOT NULL,
+    apply_from timestamp with time zone NOT NULL,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    notice_profile text NOT NULL DEFAULT ''::text,
+    notice_path text NOT NULL DEFAULT ''::text,
+    notice_from timestamp with time zone,
+    notice_until timestamp with time zone,
+    checks jsonb NOT NULL DEFAULT '[]'::jsonb,
+    sample boolean NOT NULL DEFAULT false,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT registrations_abroad_check CHECK ((abroad = ANY (ARRAY[''::text, 'no'::text, 'yes'::text]))),
+    CONSTRAINT registrations_check CHECK (((kind = 'transfer'::text) = (receiver_id IS NOT NULL))),
+    CONSTRAINT registrations_check1 CHECK (((kind = 'first'::text) = (replaces = ''::text))),
+    CONSTRAINT registrations_check2 CHECK (((received_at IS NULL) OR (receiver_id IS NOT NULL))),
+    CONSTRAINT registrations_check3 CHECK (((state <> ALL (ARRAY['returned'::text, 'refused'::text])) OR (reason <> ''::text))),
+    CONSTRAINT registrations_check4 CHECK (((clock_path = ''::text) = (clock_from IS NULL))),
+    CONSTRAINT registrations_check5 CHECK (((notice_path = ''::text) = (notice_from IS NULL))),
+    CONSTRAINT registrations_check6 CHECK (((state <> ALL (ARRAY['public_notice'::text, 'objected'::text, 'issued'::text])) OR (notice_from IS NOT NULL))),
+    CONSTRAINT registrations_checks_check CHECK ((jsonb_typeof(checks) = 'array'::text)),
+    CONSTRAINT registrations_kind_check CHECK ((kind = ANY (ARRAY['first'::text, 'change'::text, 'renewal'::text, 'transfer'::text]))),
+    CONSTRAINT registrations_level_check CHECK ((level = ANY (ARRAY[''::text, 'general'::text, 'important'::text, 'core'::text]))),
+    CONSTRAINT registrations_number_check CHECK ((number ~ '^DJ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT registrations_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'returned'::text, 'accepted'::text, 'public_notice'::text, 'objected'::text, 'issued'::text, 'refused'::text, 'withdrawn'::text]))),
+    CONSTRAINT registrations_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT registrations_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT registrations_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT registrations_receiver_id_fkey FOREIGN KEY (receiver_id) REFERENCES organisations(id),
+    CONSTRAINT registrations_version_id_product_id_fkey FOREIGN KEY (version_id, product_id) REFERENCES product_versions(id, product_id),
+    CONSTRAINT registrations_pkey PRIMARY KEY (id),
+    CONSTRAINT registrations_number_key UNIQUE (number),
+    CONSTRAINT registrations_sent_key UNIQUE (sent)
+);
+CREATE UNIQUE INDEX registrations_open ON public.registrations USING btree (product_id) WHERE (state <> ALL (ARRAY['issued'::text, 'refused'::text, 'withdrawn'::text]));
+CREATE INDEX registrations_organisation ON public.registrations USING btree (organisation_id, id DESC);
+CREATE INDEX registrations_state ON public.registrations USING btree (state, id DESC);
+CREATE TRIGGER registrations_moves BEFORE UPDATE ON public.registrations FOR EACH ROW EXECUTE FUNCTION registration_moves();
+COMMENT ON TABLE registrations IS 'one application to register a version of a product, from the first on or about what is registered; 20, 3 and 10 working days after 闽数据〔2025〕15号';
+COMMENT ON COLUMN registrations.replaces IS 'number of the certificate that is changed, renewed or handed over';
+COMMENT ON COLUMN registrations.controls IS 'credit codes of whoever controls the registrant, as it declares: neither the registrar nor a certifier may be among them';
+COMMENT ON COLUMN registrations.notice_until IS 'first moment after the public notice, as counted when the certificate was issued';
 
 CREATE TABLE release_downloads (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -298,3 +298,9 @@ func (w *World) Granted(t testing.TB, who, officer account.Actor, d *datasets.Da
 	}
 	return a
 }
+
+// Playing is somebody of a side who plays a role there, in no department.
+func (w *World) Playing(t testing.TB, name string, side account.Side, role account.Role) account.Actor {
+	t.Helper()
+	return w.account(t, name, side, 0, role)
+}

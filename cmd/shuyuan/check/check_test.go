@@ -158,6 +158,25 @@ func tendered(state, set, bid string) string {
 		` + set + bid
 }
 
+// registered makes sql for a product that is registered and certified as it should be,
+// and what one says of it besides.
+func registered(sql string) string {
+	certificate := func(id, number, kind, registration, report, leaf string) string {
+		return `INSERT INTO product_certificates (id, number, kind, registration_id, report_id, product_id, version_id, organisation_id, issuer, state, state_at, issued_at, issued_by, issued_name, valid_until, statement, digest, envelope, key_id, leaf) OVERRIDING SYSTEM VALUE
+			SELECT ` + id + `, '` + number + `', '` + kind + `', ` + registration + `, ` + report + `, 81, 81, 81, '示例', 'issued', '2025-03-20', '2025-03-20', 1, '示例', '2098-01-01', s, encode(sha256(s), 'hex'), '{}', 'k', ` + leaf + ` FROM (SELECT convert_to('{"predicate": {"certificate": "` + number + `"}}', 'UTF8') AS s) x;
+			INSERT INTO log_leaves (seq, kind, at, hash, entry) SELECT ` + leaf + `, 'certificate', now(), sha256(''), convert_to(jsonb_build_object('body', jsonb_build_object('statement', digest))::text, 'UTF8') FROM product_certificates WHERE id = ` + id + `;`
+	}
+	return `INSERT INTO organisations (id, kind, name, credit_code, side, status, submitted_at, decided_at, created_at) OVERRIDING SYSTEM VALUE VALUES (81, 'legal', '开发', '91350100M000100Y43', 'use', 'verified', '2025-01-01', '2025-01-01', '2025-01-01'), (82, 'legal', '认证', '91350100M000100Y44', 'use', 'verified', '2025-01-01', '2025-01-01', '2025-01-01'), (83, 'legal', '交易所', '91350100M000100Y45', 'exchange', 'verified', '2025-01-01', '2025-01-01', '2025-01-01');
+		INSERT INTO products (id, number, organisation_id, kind, title, sold, state, state_at, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE VALUES (81, 'PRD-2025-000081', 81, 'dataset', '示例', true, 'listable', '2025-03-20', 1, '示例', '2025-02-01');
+		INSERT INTO product_versions (id, product_id, major, minor, patch, state, state_at, built_at, facts, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE VALUES (81, 81, 1, 0, 0, 'published', '2025-02-01', '2025-02-01', repeat('a', 64), 1, '示例', '2025-02-01');
+		INSERT INTO registrations (id, number, kind, product_id, version_id, organisation_id, state, state_at, apply_profile, apply_path, apply_from, notice_profile, notice_path, notice_from, notice_until, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE
+		VALUES (81, 'DJ-2025-000001', 'first', 81, 81, 81, 'issued', '2025-03-20', 'x', 'x', '2025-02-01', 'x', 'x', '2025-03-03', '2025-03-18', 1, '示例', '2025-03-01');
+		INSERT INTO registration_objections (registration_id, place, name, contact, words, at, upheld, answer, answered_by, answered_at) VALUES (81, 1, '某', '某', '某', '2025-03-04', false, '不成立', 1, '2025-03-10');
+		INSERT INTO product_reports (id, number, kind, product_id, version_id, organisation_id, declaration, declared_at, declared_by, body, digest, state, state_at, clock_profile, clock_path, clock_from, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE
+		SELECT 81, 'HG-2025-000001', 'certification', 81, 81, 82, '独立', '2025-03-02', 1, jsonb_build_object('tests', (SELECT jsonb_agg(jsonb_build_object('passed', true, 'evidence', 'x')) FROM generate_series(1, 3)), 'categories', (SELECT jsonb_agg(jsonb_build_object('found', false, 'words', 'x')) FROM generate_series(1, 4))), repeat('a', 64), 'issued', '2025-03-20', 'x', 'x', '2025-03-01', 1, '示例', '2025-03-01';
+		` + certificate("81", "DJZ-2025-000001", "registration", "81", "NULL", "900") + certificate("82", "HGZ-2025-000001", "certification", "NULL", "81", "901") + sql
+}
+
 // ordered makes sql for a rectification order in a state, with the last step of its
 // history and what is set besides.
 func ordered(state, act, set string) string {
@@ -497,6 +516,17 @@ var mutations = []struct {
 	{name: "a bid read before its opening", rule: "I25 no bid can be read", names: "bid 1 of TD-2025-000001", sql: tendered("closed", "opened_at = NULL", "") + `DELETE FROM tender_bids WHERE id = 2`},
 	{name: "a bid that lies open", rule: "I25 no bid can be read", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `locked = 'amount 86000000'`)},
 	{name: "a key that lies open", rule: "I25 no bid can be read", names: "key of TD-2025-000001", sql: tendered("opened", `key_locked = 'AGE-SECRET-KEY-1X'`, "")},
+	{name: "a notice of nine days", rule: "I26 a certificate of registration", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registrations SET notice_from = '2025-03-10'`)},
+	{name: "issued before its notice was over", rule: "I26 a certificate of registration", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registrations SET notice_until = '2025-03-21'`)},
+	{name: "an objection that nobody answered", rule: "I26 a certificate of registration", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registration_objections SET upheld = NULL, answer = '', answered_by = NULL, answered_at = NULL`)},
+	{name: "an objection that was upheld", rule: "I26 a certificate of registration", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registration_objections SET upheld = true`)},
+	{name: "the exchange controls the registrant", rule: "I26 the registrar", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registrations SET controls = '{91350100M000100Y45}'`)},
+	{name: "a certificate of another number", rule: "I26 a certificate is what was signed", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE log_leaves SET entry = convert_to('{"body": {"statement": "x"}}', 'UTF8') WHERE seq = 900`)},
+	{name: "a certificate that ran out long ago", rule: "I26 a certificate is what was signed", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_certificates SET valid_until = '2025-04-01' WHERE id = 82`)},
+	{name: "a certifier with a member of the developer", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) VALUES (81, 1, 'use', 'owner', '2025-01-01'), (82, 1, 'use', 'member', '2025-01-01')`)},
+	{name: "a certifier under the same control", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET controls = '{91350100M000100Y43}'`)},
+	{name: "a report without one of its tests", rule: "I27 no product with data", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET body = jsonb_set(body, '{tests,0,passed}', 'false')`)},
+	{name: "a registration nobody recorded", rule: "I7 every step of a registration", names: "registration DJ-2025-000001: 1 steps, 0 acts", sql: registered(`INSERT INTO registration_events (registration_id, act, side, state, by_id, name, at) VALUES (81, 'apply', 'registrant', 'applied', 1, 'x', now())`)},
 	{name: "another bid than the one that was sealed", rule: "I25 a bid that was revealed", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `canonical = canonical || '好'`)},
 	{name: "a bid for another tender", rule: "I25 a bid that was revealed", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `canonical = replace(canonical, '000001', '000002'), commitment = encode(sha256(convert_to(nonce || replace(canonical, '000001', '000002'), 'UTF8')), 'hex')`)},
 	{name: "a late bid", rule: "I25 no bid was taken", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `sealed_at = '2025-03-10'`)},
@@ -852,6 +882,15 @@ func TestAnIncidentAsItShouldBeIsNoViolation(t *testing.T) {
 				t.Error(out)
 			}
 		})
+	}
+}
+
+// A product that is registered and certified as it should be is no violation.
+func TestARegistrationAsItShouldBeIsNoViolation(t *testing.T) {
+	w := newWorld(t)
+	w.exec(t, registered(""))
+	if _, out := w.check(t); regexp.MustCompile(`(?m)^I2[67] +BROKEN`).MatchString(out) {
+		t.Error(out)
 	}
 }
 
