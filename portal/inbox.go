@@ -48,6 +48,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Workspaces != nil {
 		all = append(all, s.Workspaces)
 	}
+	if s.Registrations != nil {
+		all = append(all, s.Registrations)
+	}
 	if s.Scenarios != nil {
 		all = append(all, s.Scenarios)
 	}

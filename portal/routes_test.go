@@ -401,6 +401,12 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Answer in breach cases about one's grants, dispute what is decided, report that a grant is not used as agreed":                          sends("/grants/SQZ-2026-999999/report", url.Values{"facts": {"x"}}, 404),
 		"See breach cases: of the data of one's department, of what it uses of others; the authority and the regulator, those that they oversee": reads("/desk/breaches"),
 		"Open breach cases and decide them after hearing the holder: the department of the data, the authority, the regulator":                   sends("/desk/breaches", url.Values{"grant": {"SQZ-2026-999999"}}, 404),
+		"See public notices of registrations and certificates, and object during the notice":                                                     reads("/registrations"),
+		"Accept, check, announce and register products, answer objections, cancel certificates (not of one's own products)":                      sends("/desk/exchange/DJ-2026-999999", url.Values{"action": {"accept"}, "revision": {"1"}}, 404),
+		"See registrations, certifications and valuations of products: the registrar, the authority and the regulator, all":                      reads("/desk/exchange"),
+		"Declare to be independent, and issue reports and certificates of compliance or of valuation": func(p persona) bool {
+			return reads("/account/reports")(p) && !reads("/desk/exchange")(p)
+		},
 		"Open incidents with data, contain them, tell, report and keep records: the department of the data, the authority, the regulator": func(p persona) bool {
 			return reads("/desk/incidents")(p) && sends("/desk/incidents/AQ-2026-999999", url.Values{"action": {"keep"}, "revision": {"1"}}, 404)(p)
 		},

@@ -41,6 +41,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/registration"
 	"shuyuan/search"
 )
 
@@ -82,7 +83,10 @@ type Deps struct {
 
 	Workspaces *workspace.Service   // nil: nobody develops on what they cannot see
 	Products   *marketplace.Service // nil: nothing is made of data
-	Tenders    *tender.Service      // with Licensing
+
+	Registrations *registration.Service // with Products
+
+	Tenders *tender.Service // with Licensing
 
 	Scenarios   *scenario.Service    // nil: nobody develops
 	Operation   *operation.Service   // authorised operation

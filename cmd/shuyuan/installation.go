@@ -48,6 +48,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/registration"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
 )
@@ -383,6 +384,16 @@ func (in *installation) products(s services, accounts marketplace.Fresh, book *p
 		c.Signer = in.vault
 	}
 	return marketplace.New(c), nil
+}
+
+// registrations are the registrations of products on an installation. Beside a running
+// server no certificate is signed.
+func (in *installation) registrations(s services, products *marketplace.Service, base string) *registration.Service {
+	c := registration.Config{Pool: in.pool, Products: products, Accounts: s.accounts, Clocks: s.clocks, Base: base, Now: s.clock.Now}
+	if in.vault != nil {
+		c.Signer = in.vault
+	}
+	return registration.New(c)
 }
 
 // openWorkspaces starts what computes in workspaces. Whoever opened it closes it.

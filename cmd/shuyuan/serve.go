@@ -37,6 +37,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/registration"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -54,18 +55,19 @@ const (
 // server is everything that runs between the start and the stop of `serve`.
 type server struct {
 	services
-	in        *installation
-	log       *slog.Logger
-	search    *search.Service
-	rows      *rows.Service
-	portal    *portal.Server
-	jobs      *jobs.Client
-	cases     *supervision.Service
-	scenarios *scenario.Service
-	operation *operation.Service
-	products  *marketplace.Service
-	engine    *engine.Engine
-	base      string // address of the portal, for links and for people
+	in            *installation
+	log           *slog.Logger
+	search        *search.Service
+	rows          *rows.Service
+	portal        *portal.Server
+	jobs          *jobs.Client
+	cases         *supervision.Service
+	scenarios     *scenario.Service
+	operation     *operation.Service
+	products      *marketplace.Service
+	registrations *registration.Service
+	engine        *engine.Engine
+	base          string // address of the portal, for links and for people
 
 	listener, files, orders net.Listener // files may be nil
 	admin                   *http.Server
@@ -166,6 +168,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if s.products, err = s.in.products(s.services, s.accounts, book, s.rows, s.base); err != nil {
 		return err
 	}
+	s.registrations = s.in.registrations(s.services, s.products, s.base)
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.scenarios, err = scenario.New(scenario.Config{Pool: s.in.pool, Catalogue: s.datasets, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {
@@ -188,8 +191,8 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Supervision: s.cases, Scenarios: s.scenarios, Tenders: s.tenders,
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios, s.operation},
-		Sharing: shares, Use: s.use, Workspaces: s.workspaces, Products: s.products,
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios, s.operation, s.registrations},
+		Sharing: shares, Use: s.use, Workspaces: s.workspaces, Products: s.products, Registrations: s.registrations,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},
@@ -235,6 +238,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleSupervision(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := notify.HandleRegistrations(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleScenarios(workers, sender, s.base, follows); err != nil {
@@ -296,6 +302,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "scenarios", Every: time.Minute, AtStart: true, Run: s.scenarios.Tick},
 		{Name: "workspaces", Every: time.Minute, AtStart: true, Run: s.workspaces.Tick},
 		{Name: "products", Every: time.Minute, AtStart: true, Run: s.products.Tick},
+		{Name: "registrations", Every: time.Minute, AtStart: true, Run: s.registrations.Tick},
 		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},
 		{Name: "upload-resume", Every: 15 * time.Second, AtStart: true, Run: s.datasets.ResumeUploads},
 		{Name: "upload-sweep", Every: 10 * time.Minute, AtStart: true, Run: s.datasets.SweepUploads},
