@@ -106,7 +106,7 @@ func (s *Service) Build(ctx context.Context, who account.Actor, number string, f
 		if err := insertVersion(ctx, tx, v, n, who.ID); err != nil {
 			return nil, err
 		}
-		return v, s.happened(ctx, tx, who, p, v, string(Build), OfDeveloper, "")
+		return v, s.versionHappened(ctx, tx, who, p, v, Build, OfDeveloper, "")
 	})
 }
 
@@ -136,7 +136,7 @@ func (s *Service) version(ctx context.Context, q database.Querier, p *Product, n
 }
 
 // change does something about a version that is built, and writes that down.
-func (s *Service) change(ctx context.Context, who account.Actor, product, number, act string, do func(pgx.Tx, *Product, *Version) error) error {
+func (s *Service) change(ctx context.Context, who account.Actor, product, number string, act VersionAction, do func(pgx.Tx, *Product, *Version) error) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		none := struct{}{}
 		p, v, err := s.building(ctx, tx, who, product, number)
@@ -149,7 +149,7 @@ func (s *Service) change(ctx context.Context, who account.Actor, product, number
 		if err := saveVersion(ctx, tx, v); err != nil { // whoever opened it before sees that it is another
 			return none, err
 		}
-		return none, s.happened(ctx, tx, who, p, v, act, OfDeveloper, "")
+		return none, s.versionHappened(ctx, tx, who, p, v, act, OfDeveloper, "")
 	})
 	return err
 }
@@ -159,7 +159,7 @@ func (s *Service) Describe(ctx context.Context, who account.Actor, product, numb
 	if err := f.clean(); err != nil {
 		return err
 	}
-	return s.change(ctx, who, product, number, "describe", func(_ pgx.Tx, _ *Product, v *Version) error {
+	return s.change(ctx, who, product, number, Describe, func(_ pgx.Tx, _ *Product, v *Version) error {
 		v.Method, v.Notes, v.Forms = f.Method, f.Notes, f.Forms
 		return nil
 	})
@@ -247,7 +247,7 @@ func (s *Service) AddRelease(ctx context.Context, who account.Actor, product, nu
 	if m.digest != same {
 		return errOther().Because(fmt.Errorf("release %s: digest %s of what left, %s of what was made of it", release, same, m.digest))
 	}
-	return s.change(ctx, who, product, number, "add_release", func(tx pgx.Tx, _ *Product, v *Version) error {
+	return s.change(ctx, who, product, number, AddRelease, func(tx pgx.Tx, _ *Product, v *Version) error {
 		return s.keep(ctx, tx, who, v, &Content{Name: name, Form: statement.Table, Release: release, release: found[0].id, At: left.at}, m)
 	})
 }
@@ -437,7 +437,7 @@ func (s *Service) AddFile(ctx context.Context, who account.Actor, product, numbe
 		}
 		all = append(all, m)
 	}
-	return s.change(ctx, who, product, number, "add_file", func(tx pgx.Tx, _ *Product, v *Version) error {
+	return s.change(ctx, who, product, number, AddFile, func(tx pgx.Tx, _ *Product, v *Version) error {
 		for i, m := range all {
 			c := &Content{Name: name, Form: statement.Table, File: file}
 			if i > 0 {
@@ -483,7 +483,7 @@ func (s *Service) addBytes(ctx context.Context, who account.Actor, product, numb
 		return err
 	}
 	_, about := stamp.DescribeBytes(name, statement.Digest{SHA256: string(info.Digest)}, info.Bytes, is.Media)
-	return s.change(ctx, who, product, number, "add_file", func(tx pgx.Tx, _ *Product, v *Version) error {
+	return s.change(ctx, who, product, number, AddFile, func(tx pgx.Tx, _ *Product, v *Version) error {
 		if len(v.Contents) >= mostContents {
 			return fault.New(fault.Invalid, "一个版本最多 %d 份内容。", mostContents)
 		}
@@ -496,7 +496,7 @@ func (s *Service) addBytes(ctx context.Context, who account.Actor, product, numb
 
 // RemoveContent takes a content out again.
 func (s *Service) RemoveContent(ctx context.Context, who account.Actor, product, number string, id int64) error {
-	return s.change(ctx, who, product, number, "remove_content", func(tx pgx.Tx, _ *Product, v *Version) error {
+	return s.change(ctx, who, product, number, RemoveContent, func(tx pgx.Tx, _ *Product, v *Version) error {
 		return deleteContent(ctx, tx, v.ID, id)
 	})
 }
@@ -504,7 +504,7 @@ func (s *Service) RemoveContent(ctx context.Context, who account.Actor, product,
 // AddAcquisition says that what an acquisition delivered is in a version that was
 // developed outside. It is one of the developer's own record.
 func (s *Service) AddAcquisition(ctx context.Context, who account.Actor, product, number string, id int64) error {
-	return s.change(ctx, who, product, number, "add_input", func(tx pgx.Tx, p *Product, v *Version) error {
+	return s.change(ctx, who, product, number, AddInput, func(tx pgx.Tx, p *Product, v *Version) error {
 		found, err := selectHoldings(ctx, tx, p.Developer.ID, who.ID, id)
 		if err != nil {
 			return err
@@ -519,7 +519,7 @@ func (s *Service) AddAcquisition(ctx context.Context, who account.Actor, product
 // AddVersion says that a sealed version of another product of the same developer is in
 // a version: it brings its sources.
 func (s *Service) AddVersion(ctx context.Context, who account.Actor, product, number, from string) error {
-	return s.change(ctx, who, product, number, "add_input", func(tx pgx.Tx, p *Product, v *Version) error {
+	return s.change(ctx, who, product, number, AddInput, func(tx pgx.Tx, p *Product, v *Version) error {
 		of, at, _ := strings.Cut(from, "@")
 		none := fault.At("from", "本机构没有这个封存的版本；写法是 产品编号@版本号。")
 		other, err := s.product(ctx, tx, of, false)
@@ -559,7 +559,7 @@ func (s *Service) AddDeclared(ctx context.Context, who account.Actor, product, n
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, who, product, number, "add_input", func(tx pgx.Tx, _ *Product, v *Version) error {
+	return s.change(ctx, who, product, number, AddInput, func(tx pgx.Tx, _ *Product, v *Version) error {
 		if err := s.keepObject(ctx, tx, info); err != nil {
 			return err
 		}
@@ -576,7 +576,7 @@ func (s *Service) addInput(ctx context.Context, tx pgx.Tx, who account.Actor, v 
 
 // RemoveInput takes an input out again.
 func (s *Service) RemoveInput(ctx context.Context, who account.Actor, product, number string, id int64) error {
-	return s.change(ctx, who, product, number, "remove_input", func(tx pgx.Tx, _ *Product, v *Version) error {
+	return s.change(ctx, who, product, number, RemoveInput, func(tx pgx.Tx, _ *Product, v *Version) error {
 		return deleteInput(ctx, tx, v.ID, id)
 	})
 }

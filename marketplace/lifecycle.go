@@ -102,6 +102,17 @@ const (
 	Publish   VersionAction = "publish"
 	Deprecate VersionAction = "deprecate"
 	Recall    VersionAction = "recall"
+
+	// What is done about a version that stays where it is.
+	Describe      VersionAction = "describe"
+	AddRelease    VersionAction = "add_release"
+	AddFile       VersionAction = "add_file"
+	RemoveContent VersionAction = "remove_content"
+	AddInput      VersionAction = "add_input"
+	RemoveInput   VersionAction = "remove_input"
+	FlagWithdrawn VersionAction = "flag_withdrawn"
+	FlagCorrected VersionAction = "flag_corrected"
+	FlagRecalled  VersionAction = "flag_recalled"
 )
 
 var recallers = []account.Role{account.Operator, account.ExchangeStaff, account.Regulator, account.Administrator}

@@ -67,7 +67,7 @@ func (s *Service) flag(ctx context.Context, tx pgx.Tx, f flagged) error {
 	if err != nil {
 		return err
 	}
-	if err := s.happened(ctx, tx, platform(), p, v, "flag_"+string(f.why), OfPlatform, f.of); err != nil {
+	if err := s.versionHappened(ctx, tx, platform(), p, v, VersionAction("flag_"+f.why), OfPlatform, f.of); err != nil {
 		return err
 	}
 	return s.tell(ctx, tx, p, Notice{Number: p.Number, Version: v.Number, Act: "flag_" + string(f.why), Of: f.of, Words: f.words})

@@ -79,7 +79,7 @@ func (s *Service) moveVersion(ctx context.Context, tx pgx.Tx, who account.Actor,
 	if err := saveVersion(ctx, tx, v); err != nil {
 		return err
 	}
-	return s.happened(ctx, tx, who, p, v, string(a), v.side, v.words)
+	return s.versionHappened(ctx, tx, who, p, v, a, v.side, v.words)
 }
 
 // check recomputes every content of a version from its bytes, and has the records

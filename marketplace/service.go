@@ -214,7 +214,7 @@ func (s *Service) Make(ctx context.Context, who account.Actor, f ProductForm) (*
 		if err := saveRights(ctx, tx, p); err != nil {
 			return nil, err
 		}
-		return p, s.happened(ctx, tx, who, p, nil, string(Make), OfDeveloper, "")
+		return p, s.happened(ctx, tx, who, p, Make, OfDeveloper, "")
 	})
 }
 
@@ -259,7 +259,7 @@ func (s *Service) Edit(ctx context.Context, who account.Actor, number string, re
 		if err := saveRights(ctx, tx, p); err != nil {
 			return p, err
 		}
-		return p, s.happened(ctx, tx, who, p, nil, string(Edit), OfDeveloper, "")
+		return p, s.happened(ctx, tx, who, p, Edit, OfDeveloper, "")
 	})
 }
 
@@ -317,7 +317,7 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, p *Pro
 	if err := saveProduct(ctx, tx, p); err != nil {
 		return err
 	}
-	if err := s.happened(ctx, tx, who, p, nil, string(a), p.side, p.words); err != nil {
+	if err := s.happened(ctx, tx, who, p, a, p.side, p.words); err != nil {
 		return err
 	}
 	if p.side == OfDeveloper {
@@ -345,15 +345,20 @@ func (s *Service) further(ctx context.Context, tx pgx.Tx, number string, a Actio
 	return s.move(ctx, tx, platform(), p, a)
 }
 
-// happened writes a step into the history and into the audit trail.
-func (s *Service) happened(ctx context.Context, tx pgx.Tx, who account.Actor, p *Product, v *Version, act string, side Side, words string) error {
-	if err := insertEvent(ctx, tx, p, v, who, act, side, words, s.instant()); err != nil {
+// happened writes a step of a product into its history and into the audit trail.
+func (s *Service) happened(ctx context.Context, tx pgx.Tx, who account.Actor, p *Product, a Action, side Side, words string) error {
+	if err := insertEvent(ctx, tx, p, nil, who, string(a), side, words, s.instant()); err != nil {
 		return err
 	}
-	if v != nil {
-		return audit.Append(ctx, tx, who, "product-version", v.Full(), act, map[string]string{"to": string(v.State)})
+	return audit.Append(ctx, tx, who, "product", p.Number, string(a), map[string]string{"to": string(p.State)})
+}
+
+// versionHappened does the same with what was done about a version.
+func (s *Service) versionHappened(ctx context.Context, tx pgx.Tx, who account.Actor, p *Product, v *Version, a VersionAction, side Side, words string) error {
+	if err := insertEvent(ctx, tx, p, v, who, string(a), side, words, s.instant()); err != nil {
+		return err
 	}
-	return audit.Append(ctx, tx, who, "product", p.Number, act, map[string]string{"to": string(p.State)})
+	return audit.Append(ctx, tx, who, "product-version", v.Full(), string(a), map[string]string{"to": string(v.State)})
 }
 
 // View is a product as somebody sees it who works on it or supervises.

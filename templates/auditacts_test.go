@@ -48,6 +48,8 @@ var actionTypes = map[string][2]string{
 	"note":             {"notes", "Action"},
 	"webhook":          {"webhooks", "Act"},
 
+	"product":             {"marketplace", "Action"},
+	"product-version":     {"marketplace", "VersionAction"},
 	"registration":        {"registration", "Action"},
 	"product-report":      {"registration", "ReportAction"},
 	"product-certificate": {"registration", "CertificateAction"},

@@ -97,8 +97,8 @@ type ScenarioPage struct {
 	Form       ScenarioStepForm
 	Follow     map[scenario.Kind]bool
 	Extensible *time.Time // from when an extension can be asked for; nil: now, or never
-	Preview    string // of the agreement that is to be offered
-	Keeps      bool   // may make a template of it
+	Preview    string     // of the agreement that is to be offered
+	Keeps      bool       // may make a template of it
 	Mistake    Mistake
 	Done       string
 }

@@ -7,8 +7,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"shuyuan/internal/fault"
 	"strings"
+
+	"shuyuan/internal/fault"
 
 	"shuyuan/internal/blob"
 )

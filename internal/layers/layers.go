@@ -55,7 +55,7 @@ var narrower = map[string][]string{
 	"internal/signing/register":        {"internal/signing", "internal/transparency", "internal/transparency/wire", "internal/database", "internal/fault"},
 	"internal/transparency":            {"internal/transparency/wire", "internal/policy", "internal/signing", "internal/database", "internal/fault"},
 	"internal/transparency/witness":    {"internal/transparency/wire", "internal/signing"}, // it runs elsewhere, and shares nothing with the writer
-	"internal/transparency/wire":       {}, // verifiers are built on it, and on nothing of the writer
+	"internal/transparency/wire":       {},                                                 // verifiers are built on it, and on nothing of the writer
 	"internal/atlas":                   {},
 	"internal/audit/journal":           {},
 	"internal/blob":                    {"internal/fault"},

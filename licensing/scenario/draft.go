@@ -219,7 +219,9 @@ func (s *Service) StartFrom(ctx context.Context, who account.Actor, number strin
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(later, func(l Scenario) bool { return l.Kind == kind && (l.Open() || l.State == Draft || l.State == Authorised) }); i >= 0 {
+		if i := slices.IndexFunc(later, func(l Scenario) bool {
+			return l.Kind == kind && (l.Open() || l.State == Draft || l.State == Authorised)
+		}); i >= 0 {
 			return nil, fault.New(fault.Conflict, "已经有一件同样的申请 %s 没有办完，请在那一件里改。", later[i].Number)
 		}
 		old := v.Scenario
