@@ -579,6 +579,10 @@ var roads = map[string]func(context.Context, *datasets.Service, account.Actor, *
 	"LookAtVersions": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.LookAtVersions(ctx)
 	},
+	"MakeOf": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) { // of what its caller put into the store, by digest: no version
+		_, _, err := s.MakeOf(ctx, blob.Digest(strings.Repeat("0", 64)), "a.csv", ingest.Options{})
+		return nil, err
+	},
 	"MakeProfiles": func(ctx context.Context, s *datasets.Service, _ account.Actor, _ *datasets.Dataset) (any, error) {
 		return nil, s.MakeProfiles(ctx)
 	},

@@ -48,7 +48,7 @@ func TestOnePartThatIsSilentDoesNotMakeOthersLookSo(t *testing.T) {
 	}
 	eventually(t, "everything answers", func() bool { return looks(200)["search index"] })
 	silent.Store(true)
-	want := map[string]bool{"database": true, "private PostgreSQL": true, "files": false, "search index": true}
+	want := map[string]bool{"database": true, "private PostgreSQL": true, "files": false, "search index": true, "transparency log": true}
 	if diff := cmp.Diff(want, looks(503)); diff != "" {
 		t.Error(diff)
 	}

@@ -80,9 +80,12 @@ func (s *stage) trade(ctx context.Context) error {
 		fmt.Fprintf(s.Out, "the sample products are left out: %v\n", err)
 		return nil
 	}
-	_, scenarios, err := m.Developers(ctx, s.as(theDeveloper))
+	developers, scenarios, err := m.Developers(ctx, s.as(theDeveloper))
 	if err != nil {
 		return err
+	}
+	if len(developers) == 0 {
+		return nil // there was no room for what its organisation hands in
 	}
 	scenario := ""
 	if i := slices.IndexFunc(scenarios, func(x marketplace.ScenarioChoice) bool { return x.Title == activeScenario }); i >= 0 {
