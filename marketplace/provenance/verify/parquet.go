@@ -192,6 +192,7 @@ func page(s *source, codec format.CompressionCodec, h *format.PageHeader, at, en
 		return 0, errMuch
 	}
 	switch encoding {
+	//lint:ignore SA1019 older writers have it, and a file may have been through one
 	case format.Plain, format.PlainDictionary, format.RLE, format.RLEDictionary:
 	default: // which announce more than they hold
 		return 0, errDamaged
