@@ -50,7 +50,8 @@ import (
 	"errors"
 	"hash"
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Profile names the canonical form.
@@ -364,52 +365,12 @@ func appendES6(dst []byte, f float64) []byte {
 // Number is a number of 64 bits as a text that has its exact canonical value.
 func Number(dst []byte, f float64) []byte { return appendES6(dst, f) }
 
-const hexDigits = "0123456789abcdef"
-
 // appendString appends a string as RFC 8785, 3.2.2.2, writes it, with one kind of
-// line end.
+// line end. Bytes that are no UTF-8 become U+FFFD.
 func appendString(dst, text []byte) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(text); {
-		b := text[i]
-		if b >= ' ' && b != '"' && b != '\\' && b < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if b >= utf8.RuneSelf {
-			r, size := utf8.DecodeRune(text[i:])
-			if r != utf8.RuneError || size > 1 {
-				i += size
-				continue
-			}
-			dst = append(append(dst, text[from:i]...), "\uFFFD"...)
-			i++
-			from = i
-			continue
-		}
-		dst = append(dst, text[from:i]...)
-		switch b {
-		case '"', '\\':
-			dst = append(dst, '\\', b)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'n')
-			if i+1 < len(text) && text[i+1] == '\n' {
-				i++
-			}
-		case '\t':
-			dst = append(dst, '\\', 't')
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		case '\f':
-			dst = append(dst, '\\', 'f')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&15])
-		}
-		i++
-		from = i
+	if bytes.IndexByte(text, '\r') >= 0 {
+		text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	}
-	return append(append(dst, text[from:]...), '"')
+	dst, _ = jsontext.AppendQuote(dst, text) // which says so of bytes that are no UTF-8, too
+	return dst
 }
