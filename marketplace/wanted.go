@@ -15,7 +15,7 @@ import (
 const mostWanted = 300
 
 var (
-	certificates = regexp.MustCompile(`^[A-Z]{3,6}-\d{4}-\d{6}$`)
+	certificates = regexp.MustCompile(`^(DJZ|HGZ|PGZ)-\d{4}-\d{6}$`)
 	almost       = regexp.MustCompile(`^[A-Z]{3,6}-[0-9OIL]{4}-[0-9OIL]{6}(@|$)`)
 	dashes       = strings.NewReplacer("\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2015", "-", "\u2212", "-", "\u00ad", "")
 )
@@ -58,6 +58,10 @@ func Wanted(base, text string) (string, error) {
 	return "", fault.At("q", "这不是指纹，也不是编号。指纹是 64 位的十六进制数，产品编号像 PRD-2026-000001，版本像 PRD-2026-000001@1.0.0。")
 }
 
+// OfCertificate reports whether what Wanted returned is the number of a certificate of a
+// product: of its registration, its compliance or its valuation.
+func OfCertificate(wanted string) bool { return certificates.MatchString(wanted) }
+
 // wantedOf is what an address of this portal asks about. Whoever forges a stamp prints a
 // code that leads to a page of theirs, so that no other address is looked at.
 func wantedOf(base, address string) (string, error) {
@@ -67,7 +71,7 @@ func wantedOf(base, address string) (string, error) {
 		return "", fault.At("q", "这个网址不是本平台的。真的码只指向 %s，不要在别的网址上核验。", base)
 	}
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(at.Path, own.Path), "/"), "/")
-	if len(parts) < 2 || parts[0] != "verify" && parts[0] != "products" {
+	if len(parts) < 2 || parts[0] != "verify" && parts[0] != "products" && parts[0] != "certificates" {
 		return "", fault.At("q", "这个网址不是核验的网址。")
 	}
 	return parts[1], nil

@@ -13,7 +13,7 @@ func TestWhatSomebodyAsksAbout(t *testing.T) {
 	digest := strings.Repeat("0a", 32)
 	for text, want := range map[string]string{
 		"PRD-2026-000001": "PRD-2026-000001", " prd-2026-000001@1.0.0 ": "PRD-2026-000001@1.0.0", "ＰＲＤ－２０２６－０００００１": "PRD-2026-000001",
-		"PRD—2026—000001": "PRD-2026-000001", "PRD−2026–000001": "PRD-2026-000001", "PRD-2026 -\u200b000001": "PRD-2026-000001", "REG-2026-000007": "REG-2026-000007",
+		"PRD—2026—000001": "PRD-2026-000001", "PRD−2026–000001": "PRD-2026-000001", "PRD-2026 -\u200b000001": "PRD-2026-000001", "djz-2026-000007": "DJZ-2026-000007", "HGZ-2026-000007": "HGZ-2026-000007",
 		digest: digest, strings.ToUpper(digest): digest, "sha256:" + digest: digest, digest[:32] + "\n" + digest[32:]: digest,
 		"https://data.example.gov/verify/" + digest: digest, "https://DATA.example.gov/products/PRD-2026-000001?x=1": "PRD-2026-000001",
 	} {

@@ -34,7 +34,7 @@ func (s *Server) registeringPage(c *fiber.Ctx, p templates.RegisteringPage) (err
 	if p.Of, err = s.Registrations.ProductOf(c.UserContext(), actor(c), c.Params("number")); err != nil {
 		return err
 	}
-	p.Frame = s.quietFrame(c, text.T(c.UserContext(), "登记、认证和评估"))
+	p.Frame, p.Book = s.quietFrame(c, text.T(c.UserContext(), "登记、认证和评估")), s.Policy
 	return s.page(c, templates.Registering(p))
 }
 
@@ -164,7 +164,7 @@ func (s *Server) showRegistrationNotices(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	p := templates.RegistrationsPage{Frame: s.frame(c, text.T(ctx, "产品登记公示"), text.T(ctx, "数据产品登记以前公示 10 个工作日。公示期间任何人可以提异议；有没有答复的异议，不发证书。"))}
+	p := templates.RegistrationsPage{Frame: s.frame(c, text.T(ctx, "产品登记公示"), templates.RegistrationNoticeSays(ctx, s.Policy)), Book: s.Policy}
 	if p.Items, err = s.Registrations.Notices(ctx, before, listed+1); err != nil {
 		return err
 	}

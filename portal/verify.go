@@ -35,7 +35,16 @@ func (s *Server) showVerify(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return seeOther(c, "/verify/"+what)
+	return seeOther(c, verifiedAt(what))
+}
+
+// verifiedAt is the page that says what is true of what somebody asks about: a
+// certificate has its own.
+func verifiedAt(what string) string {
+	if marketplace.OfCertificate(what) {
+		return "/certificates/" + what
+	}
+	return "/verify/" + what
 }
 
 // verifyPage is the page where anybody checks something.
@@ -74,6 +83,9 @@ func (s *Server) showVerified(c *fiber.Ctx) error {
 	}
 	if err != nil {
 		return err
+	}
+	if marketplace.OfCertificate(what) {
+		return seeOther(c, verifiedAt(what))
 	}
 	found, err := s.Products.Verify(c.UserContext(), what)
 	if err != nil {

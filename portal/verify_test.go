@@ -131,6 +131,11 @@ func TestAnybodyChecksAFileOrANumber(t *testing.T) {
 	}
 	word("the digest of a content", p.get(t, visitor, "/verify/"+v.Contents[0].Digest+"?file=1"), verify.Unstamped)
 	word("a number that there is not", p.get(t, visitor, "/verify/PRD-2026-999999"), verify.Unknown)
+	for _, at := range []string{"/verify?q=djz-2026-000001", "/verify/DJZ-2026-000001"} { // a certificate has a page of its own that says whether it counts
+		if r := p.get(t, visitor, at); r.status != 303 || r.header.Get("Location") != "/certificates/DJZ-2026-000001" {
+			t.Errorf("%s: %d to %q", at, r.status, r.header.Get("Location"))
+		}
+	}
 	if r := p.get(t, visitor, "/verify?q="+url.QueryEscape(" ｐｒｄ—2026—000001 ")); r.status != 303 || r.header.Get("Location") != "/verify/PRD-2026-000001" {
 		t.Errorf("a number as a Chinese keyboard types it: %d %s", r.status, r.header.Get("Location"))
 	}

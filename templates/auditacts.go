@@ -87,6 +87,7 @@ var auditActs = map[string]named{
 	"registration issue":             {"准予登记", "registered a product by certificate"},
 	"registration refuse":            {"不予登记", "refused to register"},
 	"registration withdraw":          {"撤回登记申请", "withdrew an application to register"},
+	"registration read":              {"监管机构查看登记", "a regulator read a registration"},
 	"product-report request":         {"请求出具报告", "asked for a report"},
 	"product-report declare":         {"声明独立性", "declared to be independent"},
 	"product-report write":           {"写报告", "wrote a report"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/policy"
 	reg "shuyuan/marketplace/registration"
 	"shuyuan/templates/text"
 )
@@ -17,11 +18,23 @@ var exchangeDesk = []account.Role{account.ExchangeStaff, account.Authority, acco
 // RegisteringPage is a product with what there is of its registration, for its people.
 type RegisteringPage struct {
 	Frame
+	Book    *policy.Book
 	Of      *reg.Of
 	Form    reg.Form
 	Asked   reg.Asked
 	Mistake Mistake
 	Done    bool
+}
+
+// registrationDays is how long each step may take, as the rules say.
+func registrationDays(ctx context.Context, b *policy.Book) string {
+	days := func(path string) string { return tenderDays(ctx, house(b, path)) }
+	return text.T(ctx, "封存以后 %s以内申请；登记机构 %s以内受理或者退回，公示 %s。", days("registration_application"), days("registration_acceptance"), days("registration_notice"))
+}
+
+// RegistrationNoticeSays is what a public notice is, as the rules say.
+func RegistrationNoticeSays(ctx context.Context, b *policy.Book) string {
+	return text.T(ctx, "数据产品登记以前公示 %s。公示期间任何人可以提异议；有没有答复的异议，不发证书。", tenderDays(ctx, house(b, "registration_notice")))
 }
 
 func (p RegisteringPage) at() string {
@@ -49,6 +62,7 @@ func (p RegistrationPage) at() string {
 // RegistrationsPage lists applications: the queue of the registrar, or public notices.
 type RegistrationsPage struct {
 	Frame
+	Book  *policy.Book // of the public notices
 	Items []reg.Registration
 	All   bool
 	Next  string

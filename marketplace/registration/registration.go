@@ -63,6 +63,7 @@ const (
 	Issue    Action = "issue"
 	Refuse   Action = "refuse"
 	Withdraw Action = "withdraw"
+	Read     Action = "read" // by the regulator: it changes nothing
 )
 
 // Level is how the data of a product is classified (数据安全法 21).

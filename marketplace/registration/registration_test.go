@@ -239,6 +239,10 @@ func TestWhatIsNotRegistered(t *testing.T) {
 	if v, err := w.Registrations.One(t.Context(), w.Regulator, r.Number); err != nil || len(v.Offers) != 0 {
 		t.Errorf("the regulator: %v, %v", v, err)
 	}
+	var read int
+	if err := w.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_entries WHERE subject = 'registration' AND subject_id = $1 AND act = 'read' AND actor = $2`, r.Number, w.Regulator.ID).Scan(&read); err != nil || read != 1 {
+		t.Errorf("that the regulator read it stands %d times in the trail (%v)", read, err)
+	}
 }
 
 // What goes behind the program's back is refused by the database.

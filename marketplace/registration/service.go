@@ -577,7 +577,15 @@ func (s *Service) One(ctx context.Context, who account.Actor, number string) (*V
 			v.Offers = append(v.Offers, a)
 		}
 	}
-	if party.Side != OfRegistrar && party.Side != OfRegulator {
+	switch party.Side {
+	case OfRegulator:
+		if _, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+			return struct{}{}, audit.Append(ctx, tx, who, "registration", r.Number, string(Read), nil)
+		}); err != nil {
+			return nil, err
+		}
+	case OfRegistrar:
+	default:
 		hide(r)
 	}
 	v.Events, err = selectEvents(ctx, s.pool, r.ID)
