@@ -53,15 +53,66 @@ func portalOf(t testing.TB) *process {
 	return p
 }
 
-// chromium is the one browser of all journeys.
-var chromium = sync.OnceValues(func() (context.Context, error) {
+// chromium is the browser of all journeys, started by the first of them. A
+// busy machine may lose one, mostly while it starts: the next journey has
+// another.
+var chromium struct {
+	sync.Mutex
+	context.Context
+	said output
+}
+
+// output is what a process said, read while it still speaks.
+type output struct {
+	sync.Mutex
+	strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.Lock()
+	defer o.Unlock()
+	return o.Builder.Write(p)
+}
+
+func (o *output) String() string {
+	o.Lock()
+	defer o.Unlock()
+	return o.Builder.String()
+}
+
+// newWindow opens a window of a person who has been nowhere yet.
+func newWindow() (in context.Context, person cdp.BrowserContextID, window target.ID, err error) {
+	chromium.Lock()
+	defer chromium.Unlock()
+	for range 3 {
+		if chromium.Context == nil || chromium.Err() != nil {
+			chromium.Context, err = startChromium(&chromium.said)
+		}
+		if err == nil {
+			ctx, cancel := context.WithTimeout(chromium.Context, time.Minute)
+			defer cancel()
+			c := cdp.WithExecutor(ctx, chromedp.FromContext(chromium.Context).Browser)
+			if person, err = target.CreateBrowserContext().WithDisposeOnDetach(true).Do(c); err == nil {
+				window, err = target.CreateTarget("about:blank").WithBrowserContextID(person).WithNewWindow(true).Do(c)
+			}
+		}
+		if err == nil {
+			return chromium.Context, person, window, nil
+		}
+		chromium.Context = nil
+	}
+	return nil, "", "", fmt.Errorf("chromium: %w\n%s", err, chromium.said.String())
+}
+
+func startChromium(said *output) (context.Context, error) {
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.WSURLReadTimeout(time.Minute), chromedp.CombinedOutput(said),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true), chromedp.Flag("force-prefers-reduced-motion", true))
 	all, end := chromedp.NewExecAllocator(context.Background(), flags...)
-	ctx, _ := chromedp.NewContext(all)
 	atExit = append(atExit, func() error { end(); return nil })
+	ctx, _ := chromedp.NewContext(all)
 	return ctx, chromedp.Run(ctx)
-})
+}
 
 // tab is one reader: a window with cookies of its own. Whatever the console
 // says there fails the test.
@@ -86,15 +137,11 @@ func newTab(t *testing.T) *tab {
 // newTabOn is newTab on another installation.
 func newTabOn(t *testing.T, p *process) *tab {
 	t.Helper()
-	browser, err := chromium()
+	in, person, window, err := newWindow()
 	if err != nil {
-		t.Fatalf("chromium: %v", err)
+		t.Fatal(err)
 	}
-	person, window, err := newWindow(browser)
-	if err != nil {
-		t.Fatalf("chromium: %v", err)
-	}
-	ctx, end := chromedp.NewContext(browser, chromedp.WithTargetID(window))
+	ctx, end := chromedp.NewContext(in, chromedp.WithTargetID(window))
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	b := &tab{T: t, ctx: ctx, base: p.base, person: person}
 	t.Cleanup(func() { cancel(); end(); b.judge() })
@@ -107,16 +154,6 @@ func newTabOn(t *testing.T, p *process) *tab {
 	b.size(1280, 900)
 	b.language("zh-CN")
 	return b
-}
-
-// newWindow opens a window of a person who has been nowhere yet.
-func newWindow(ctx context.Context) (person cdp.BrowserContextID, window target.ID, err error) {
-	c := cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser)
-	if person, err = target.CreateBrowserContext().WithDisposeOnDetach(true).Do(c); err != nil {
-		return "", "", err
-	}
-	window, err = target.CreateTarget("about:blank").WithBrowserContextID(person).WithNewWindow(true).Do(c)
-	return person, window, err
 }
 
 // hear collects what a reader with an open console would see.
