@@ -386,10 +386,11 @@ func (in *installation) products(s services, accounts marketplace.Fresh, book *p
 	return marketplace.New(c), nil
 }
 
-// registrations are the registrations of products on an installation. Beside a running
-// server no certificate is signed.
-func (in *installation) registrations(s services, products *marketplace.Service, base string) *registration.Service {
-	c := registration.Config{Pool: in.pool, Products: products, Accounts: s.accounts, Clocks: s.clocks, Base: base, Now: s.clock.Now}
+// registrations are the registrations of products on an installation, as of some time;
+// accounts say who has just shown who they are. Beside a running server no certificate
+// is signed.
+func (in *installation) registrations(s services, accounts registration.Accounts, products *marketplace.Service, base string, now func() time.Time) *registration.Service {
+	c := registration.Config{Pool: in.pool, Products: products, Accounts: accounts, Clocks: s.clocks, Base: base, Now: now}
 	if in.vault != nil {
 		c.Signer = in.vault
 	}

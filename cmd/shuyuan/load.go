@@ -26,6 +26,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/registration"
 )
 
 func loadDemo(ctx context.Context, c *call) error {
@@ -108,6 +109,9 @@ func loadDemo(ctx context.Context, c *call) error {
 				return nil, err
 			}
 			return in.products(s, demo.Known(s.accounts), book, asked, in.reachedAt())
+		}
+		d.Registrations = func(m *marketplace.Service, now func() time.Time) *registration.Service {
+			return in.registrations(s, demo.Registering(s.accounts), m, in.reachedAt(), now)
 		}
 		if *passwords {
 			return demo.Passwords(ctx, d)

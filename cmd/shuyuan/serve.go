@@ -168,7 +168,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	if s.products, err = s.in.products(s.services, s.accounts, book, s.rows, s.base); err != nil {
 		return err
 	}
-	s.registrations = s.in.registrations(s.services, s.products, s.base)
+	s.registrations = s.in.registrations(s.services, s.accounts, s.products, s.base, s.clock.Now)
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.scenarios, err = scenario.New(scenario.Config{Pool: s.in.pool, Catalogue: s.datasets, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {

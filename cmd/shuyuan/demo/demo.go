@@ -32,6 +32,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/registration"
 )
 
 // Deps is what the sample world is loaded with.
@@ -61,6 +62,8 @@ type Deps struct {
 	Workspaces func(ctx context.Context) (s *workspace.Service, close func(), err error) // with what runs their programs, here or in a server; an error says why nothing can
 
 	Products func(ctx context.Context) (*marketplace.Service, error) // likewise, with keys that are published; an error says why nothing can be sealed
+
+	Registrations func(m *marketplace.Service, now func() time.Time) *registration.Service // of the products of m, as of some time, likewise
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

@@ -13,16 +13,18 @@ import (
 	"shuyuan/datasets"
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
+	"shuyuan/internal/deadline"
 	"shuyuan/internal/signing/register"
 	"shuyuan/internal/signing/vault"
 	"shuyuan/internal/transparency"
 	"shuyuan/licensing"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/verify"
+	"shuyuan/marketplace/registration"
 )
 
 // traded gives an installation products, with the keys that sign.
-func (in *installation) traded(t *testing.T, dir string) {
+func (in *installation) traded(t *testing.T, dir string, clocks *deadline.Clocks) {
 	t.Helper()
 	tables, err := os.MkdirTemp("", "shuyuan-rows-") // the child is another user, who does not reach the test's own
 	if err != nil {
@@ -51,6 +53,9 @@ func (in *installation) traded(t *testing.T, dir string) {
 			Base: "https://data.example.gov", Rows: asked, Work: t.TempDir(), Signer: keys, Log: transparency.NewReader(in.pool), Now: in.Now,
 		}), nil
 	}
+	in.Registrations = func(m *marketplace.Service, now func() time.Time) *registration.Service {
+		return registration.New(registration.Config{Pool: in.pool, Products: m, Accounts: Registering(in.Accounts), Clocks: clocks, Signer: m.Signer, Base: m.Base, Now: now})
+	}
 }
 
 // Every state that a product and a version may have before registration is there, with
@@ -67,12 +72,12 @@ func TestTheSampleProducts(t *testing.T) {
 			(SELECT string_agg(s.basis, ',' ORDER BY s.basis) FROM product_sources s WHERE s.version_id = v.id), (SELECT count(*) FROM product_artefacts a WHERE a.version_id = v.id))
 		FROM products p JOIN product_versions v ON v.product_id = p.id ORDER BY p.id, v.id`)
 	want := []string{
-		strikesProduct + " internal_review t 1.0.0 deprecated machine 4",
-		strikesProduct + " internal_review t 1.1.0 published machine 4",
-		strikesProduct + " internal_review t 1.2.0 checked 0",
-		holidaysProduct + " draft t 1.0.0 recalled held 4",
-		holidaysProduct + " draft t 1.1.0 published held 4",
-		reportProduct + " draft t 1.0.0 sealed machine 1",
+		strikesProduct + " listable t 1.0.0 deprecated machine 4",
+		strikesProduct + " listable t 1.1.0 published machine 4",
+		strikesProduct + " listable t 1.2.0 checked 0",
+		holidaysProduct + " internal_review t 1.0.0 recalled held 4",
+		holidaysProduct + " internal_review t 1.1.0 published held 4",
+		reportProduct + " internal_review t 1.0.0 sealed machine 1",
 		draftProduct + " draft t 0.1.0 building 0",
 	}
 	if diff := cmp.Diff(want, stand); diff != "" {
