@@ -232,8 +232,8 @@ func (r *resolver) windowed(e *expr, st standing, ctes map[string]*query) facts 
 	}) {
 		r.found.add("window", e.at, fault.New(fault.Invalid, "窗口函数里只能直接写表的列：算出来的值能让个别对象的行换了次序，又不能核对。条件请写在子查询的 where 里。"))
 	}
-	if len(st.s.slots) > 0 && st.s.multiplied() {
-		r.found.add("window", e.at, fault.New(fault.Invalid, "窗口函数不能用在和公开的表、数列相连或者 union all 以后的行上：一行可能算几次，又不能核对。请先用窗口函数，再相连。"))
+	if len(st.s.slots) > 0 && (st.s.multiplied() || len(st.s.places()) > 1) {
+		r.found.add("window", e.at, fault.New(fault.Invalid, "窗口函数不能用在和别的表、数列相连或者 union all 以后的行上：一行可能算几次，又不能核对。请先用窗口函数，再相连。"))
 	}
 	f.level, f.kind, f.slot, f.cols = min(f.level, held), "", nil, true
 	return f

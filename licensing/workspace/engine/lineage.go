@@ -33,6 +33,7 @@ type field struct {
 	shape   shape    // how its values come about
 	boolean bool     // it is true or false
 	rows    []string // SQL: which rows of mounts the value is made of; empty: those of its table
+	at      []string // SQL: where the rows have their places that it is made of
 	inner   bool     // worked out from several subjects, which no rule looks at
 }
 
@@ -63,8 +64,23 @@ type table struct {
 	rows   []string // SQL: which rows of mounts stand behind one of it, as the sum of their numbers, each table for itself
 	single bool     // has one row
 
-	which      string // SQL: which row of a mount, or which group of them, one of it is; empty: nobody's
+	places     []spot
 	multiplied bool   // it can have a row several times, or have a row of another one so
+}
+
+// spot is which row of a mount, or which group of them, a row is made of, as SQL, and
+// whose that is.
+type spot struct {
+	sql   string
+	slots []*slot
+}
+
+// tied reports whether two places are of the same subject in every row, by a join on
+// its key.
+func (a spot) tied(b spot) bool {
+	return slices.ContainsFunc(a.slots, func(x *slot) bool {
+		return slices.ContainsFunc(b.slots, func(y *slot) bool { return !x.bound && x.real() == y.real() })
+	})
 }
 
 // scope is what names can mean in one select.
@@ -90,18 +106,43 @@ func (s *scope) rows() []string {
 	return all
 }
 
-// which is SQL for which rows of mounts a row that s reads is made of.
-func (s *scope) which() string {
-	var all []string
+// places are which rows of mounts a row that s reads is made of.
+func (s *scope) places() (all []spot) {
 	for _, t := range s.tables {
-		if t.which != "" {
-			all = append(all, t.which)
+		all = append(all, t.places...)
+	}
+	return all
+}
+
+// kin are the places of s, those together that are of the same subject.
+func (s *scope) kin() (all [][]spot) {
+	for _, p := range s.places() {
+		one := []spot{p}
+		all = slices.DeleteFunc(all, func(k []spot) bool {
+			if !slices.ContainsFunc(k, p.tied) {
+				return false
+			}
+			one = append(k, one...)
+			return true
+		})
+		all = append(all, one)
+	}
+	return all
+}
+
+// placesOf are those of the rows that e is made of.
+func (s *scope) placesOf(e *expr) (all []string) {
+	e.each(func(x *expr) {
+		if x.kind != column || x.field == nil {
+			return
 		}
-	}
-	if len(all) > 1 {
-		return "hash(" + strings.Join(all, ", ") + ")"
-	}
-	return strings.Join(all, "")
+		for _, at := range x.field.at {
+			if !slices.Contains(all, at) {
+				all = append(all, at)
+			}
+		}
+	})
+	return all
 }
 
 // multiplied reports whether rows of mounts can be in s as often as a condition says.

@@ -40,7 +40,7 @@ func (e *Engine) Measure(ctx context.Context, j Job, held disclosure.Table) (*Re
 	}
 	table, err := m.table(held, got)
 	if err != nil {
-		return nil, ended(ReasonRefused, got.resources, err).saying(fault.New(fault.Invalid, "这个结果不能核对：中间的分组里有不足 %d 个对象的格，或者和公开的表、数列相连、union all 以后，一行在一格里算了几次，或者两次计算不一致。请在子查询里加 having count(*) >= %d，标识为空的行用 where 去掉，相连的表每行只对应一行。", m.minimum, m.minimum))
+		return nil, ended(ReasonRefused, got.resources, err).saying(fault.New(fault.Invalid, "这个结果不能核对：中间的分组里有不足 %d 个对象的格，或者和别的表、数列相连、union all 以后，一行在一格里算了几次，或者两次计算不一致。请在子查询里加 having count(*) >= %d，标识为空的行用 where 去掉，相连的表每行只对应一行。", m.minimum, m.minimum))
 	}
 	return &Result{Table: table, Resources: got.resources}, nil
 }
@@ -70,6 +70,7 @@ type measuring struct {
 	allow   *allowed
 	parts   []contribution
 	tables  int // of whose rows a row of the result is made
+	weighs  []int // of which items values may be in a group several times
 }
 
 // contribution is what one aggregate adds up, row by row.
@@ -138,6 +139,16 @@ func (m *measuring) statement() string {
 		p.say(", ")
 		p.expr(q.groups[i])
 		p.say(" AS ", keyName(i))
+	}
+	for i, item := range q.items {
+		item.each(func(e *expr) {
+			if e.kind == function && m.allow.aggregate(e.name) {
+				for _, once := range q.repeated(m.allow, e) {
+					p.say(", ", once, " AS __o", strconv.Itoa(len(m.weighs)))
+					m.weighs = append(m.weighs, i)
+				}
+			}
+		})
 	}
 	p.rest(q)
 	p.having(q, q.once())
@@ -467,6 +478,9 @@ func (m *measuring) final(p *printer) {
 			}
 		}
 	}
+	for i := range m.weighs {
+		p.say(", v.__o", strconv.Itoa(i))
+	}
 	p.say(" FROM __v AS v")
 	for i := range m.query.in.slots {
 		n := strconv.Itoa(i)
@@ -492,15 +506,22 @@ func (m *measuring) beside(p *printer, table, alias string) {
 // table is what was held with what was measured of each of its rows.
 func (m *measuring) table(held disclosure.Table, got *outcome) (disclosure.Table, error) {
 	n := len(m.query.items)
-	if len(got.columns) < n {
+	if len(got.columns) < n+len(m.weighs) {
 		return held, errors.New("engine: a measured result of another form")
 	}
 	if m.query.limit == nil && len(got.rows) != len(held.Rows) {
 		return held, fmt.Errorf("engine: %d rows were measured and %d held", len(got.rows), len(held.Rows))
 	}
 	measured := make([]measuredRow, len(got.rows))
+	columns := slices.Clone(held.Columns)
 	for i, row := range got.rows {
-		r, err := m.row(row[n:])
+		flags := len(row) - len(m.weighs)
+		for k, item := range m.weighs {
+			if once, _ := row[flags+k].(bool); !once {
+				columns[item].Weighed = true
+			}
+		}
+		r, err := m.row(row[n:flags])
 		if err != nil {
 			return held, err
 		}
@@ -513,7 +534,7 @@ func (m *measuring) table(held disclosure.Table, got *outcome) (disclosure.Table
 	for i, r := range measured {
 		byLook[look(r.visible)] = append(byLook[look(r.visible)], i)
 	}
-	out := disclosure.Table{Columns: held.Columns, Rows: held.Rows}
+	out := disclosure.Table{Columns: columns, Rows: held.Rows}
 	for _, row := range held.Rows {
 		list := byLook[look(row)]
 		k := slices.IndexFunc(list, func(i int) bool { return alike(row, measured[i].visible) })

@@ -85,13 +85,16 @@ func (p *printer) sides(q, all *query) {
 	for i := range q.items {
 		p.hidden(strconv.Itoa(i), padded(q.rowsOf(p.allow, i), all.rowsOf(p.allow, i)))
 	}
-	if at := q.which(); at != "" {
-		p.say(", ", at, " AS ", atColumn)
-	} else if all.which() != "" {
-		p.say(", NULL AS ", atColumn)
+	at := q.spots(q != all)
+	for k, column := range named("", atColumn, all.spots(false)) {
+		if k < len(at) {
+			p.say(", ", at[k], " AS ", column)
+		} else {
+			p.say(", NULL AS ", column)
+		}
 	}
 	p.rest(q)
-	p.having(q, append(q.enough(p.minimum), q.once()...))
+	p.having(q, slices.Concat(q.enough(p.minimum), q.once(), q.weighing(p.allow)))
 }
 
 // having writes the condition of q and what is asked besides.
@@ -159,18 +162,83 @@ func (p *printer) hidden(name string, rows []string) {
 	}
 }
 
-// which is SQL for which row of mounts, or which group of them, a row that q gives is.
-func (q *query) which() string {
+// spots are SQL for which rows of mounts, or which group of them, a row that q gives is of.
+// Beside others, as one side of a union, a group is told by whose it is: two groups of
+// one subject could be of the same rows.
+func (q *query) spots(beside bool) []string {
+	if q.left != nil {
+		return longer(q.left.spots(true), q.right.spots(true))
+	}
+	var all []string
+	for _, p := range q.in.places() {
+		all = append(all, p.sql)
+	}
+	if !q.grouped || len(all) == 0 {
+		return all
+	}
+	if beside && q.bySubject() {
+		all = nil
+		for i := range q.slots {
+			if !q.slots[i].bound {
+				all = append(all, q.in.slots[i].sql)
+			}
+		}
+	}
+	return []string{"min(hash(" + strings.Join(all, ", ") + "))"}
+}
+
+// whose are, for each of the places that q gives, the subjects that it is of.
+func (q *query) whose() [][]int {
+	if q.left != nil {
+		l, r := q.left.whose(), q.right.whose()
+		if !slices.EqualFunc(l, r, slices.Equal) {
+			return make([][]int, max(len(l), len(r)))
+		}
+		return l
+	}
+	var all [][]int
+	for _, p := range q.in.places() {
+		var of []int
+		for i, s := range q.in.slots {
+			if slices.ContainsFunc(p.slots, func(x *slot) bool { return x.real() == s }) {
+				of = append(of, i)
+			}
+		}
+		all = append(all, of)
+	}
+	if !q.grouped || len(all) == 0 {
+		return all
+	}
+	var of []int
+	for i := range q.slots {
+		if !q.slots[i].bound {
+			of = append(of, i)
+		}
+	}
+	return [][]int{of}
+}
+
+// spotsOf are the places, by their numbers, of the rows that the i-th value that q gives is
+// made of.
+func (q *query) spotsOf(i int) (all []int) {
 	switch {
 	case q.left != nil:
-		if at := q.left.which(); at != "" {
-			return at
+		all = slices.Concat(q.left.spotsOf(i), q.right.spotsOf(i))
+		slices.Sort(all)
+		return slices.Compact(all)
+	case q.grouped:
+		for k := range q.spots(false) {
+			all = append(all, k)
 		}
-		return q.right.which()
-	case q.grouped && q.in.which() != "":
-		return "min(" + q.in.which() + ")"
+		return all
 	}
-	return q.in.which()
+	of := q.in.placesOf(q.items[i])
+	for k, p := range q.in.places() {
+		if slices.Contains(of, p.sql) {
+			all = append(all, k)
+		}
+	}
+	return all
 }
 
 // multiplied reports whether q can give a row of a mount several times, as often as a
@@ -181,12 +249,54 @@ func (q *query) multiplied() bool {
 
 // once is the condition that no row of a mount is several times in a group: how often
 // it is there would be a factor of its value, and who chooses the factors chooses whom
-// a sum or a count tells of.
-func (q *query) once() []string {
-	if at := q.in.which(); at != "" && q.grouped && q.in.multiplied() {
-		return []string{"count(*) = count(DISTINCT " + at + ")"}
+// a sum or a count tells of. Of tables that are joined by the key of a subject one has
+// its rows once: a person's row stands beside each of their visits.
+func (q *query) once() (all []string) {
+	if !q.grouped || len(q.in.places()) < 2 && !q.in.multiplied() {
+		return nil
 	}
-	return nil
+	for _, k := range q.in.kin() {
+		var one []string
+		for _, p := range k {
+			one = append(one, p.once())
+		}
+		all = append(all, "("+strings.Join(one, " OR ")+")")
+	}
+	return all
+}
+
+// once is SQL for whether each row is once in a group.
+func (a spot) once() string { return "count(" + a.sql + ") = count(DISTINCT " + a.sql + ")" }
+
+// repeated are the places of an aggregate's values that may be in a group several times,
+// though once lets it stand: a person's row beside each of their visits.
+func (q *query) repeated(allow *allowed, a *expr) []string {
+	if n := allow.Aggregates[a.name].Nature; n == counts || n == extreme || n == sums && a.args[0].counts() {
+		return nil
+	}
+	var all []string
+	of := q.in.placesOf(a)
+	for _, k := range q.in.kin() {
+		for _, p := range k {
+			if len(k) > 1 && slices.Contains(of, p.sql) {
+				all = append(all, p.once())
+			}
+		}
+	}
+	return all
+}
+
+// weighing is the condition that no value of an inner group has a factor that somebody
+// chooses.
+func (q *query) weighing(allow *allowed) (all []string) {
+	for _, item := range q.items {
+		item.each(func(e *expr) {
+			if e.kind == function && allow.aggregate(e.name) {
+				all = append(all, q.repeated(allow, e)...)
+			}
+		})
+	}
+	return all
 }
 
 // padded are rows, and none of the tables that only another side of a union has.

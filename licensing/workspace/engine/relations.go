@@ -71,9 +71,7 @@ func (r *resolver) relation(rel *relation, s *scope, ctes map[string]*query) *ta
 // derived is what a select in from, or one with a name, is as a table.
 func (r *resolver) derived(alias string, q *query) *table {
 	t := &table{alias: alias, fields: slices.Clone(q.fields), single: q.grouped && len(q.groups) == 0}
-	if t.multiplied = q.multiplied() || len(q.slots) == 0 && !t.single; len(q.slots) > 0 {
-		t.which = quoted(alias) + "." + atColumn
-	}
+	t.multiplied = q.multiplied() || len(q.slots) == 0 && !t.single
 	t.rows = named(quoted(alias)+".", rowsName, q.rows())
 	for i := range t.fields {
 		t.fields[i].rows = named(quoted(alias)+".", rowsName+strconv.Itoa(i), q.rowsOf(r.allow, i))
@@ -87,6 +85,20 @@ func (r *resolver) derived(alias string, q *query) *table {
 		}
 		t.slots = append(t.slots, out)
 	}
+	at := named(quoted(alias)+".", atColumn, q.spots(false))
+	for k, of := range q.whose() {
+		p := spot{sql: at[k]}
+		for _, i := range of {
+			p.slots = append(p.slots, t.slots[i])
+		}
+		t.places = append(t.places, p)
+	}
+	for i := range t.fields {
+		t.fields[i].at = nil
+		for _, k := range q.spotsOf(i) {
+			t.fields[i].at = append(t.fields[i].at, at[k])
+		}
+	}
 	return t
 }
 
@@ -99,8 +111,9 @@ func printName(i int) string { return "__p" + strconv.Itoa(i) }
 // stand behind each of its rows, and, with a number, behind each value in it.
 const rowsName = "__n"
 
-// atColumn is where rows of mounts have their places, by which one is told from others
-// that are the same.
+// atColumn is where a row of a mount has its place, by which it is told from others that
+// are the same; with a number it begins the hidden columns in which a select gives the
+// places of the rows that each of its rows is made of.
 const atColumn = "__at"
 
 // named are the hidden columns in which something stands, one for each of of.
@@ -137,11 +150,17 @@ func (r *resolver) mount(rel *relation) *table {
 		t.fields = append(t.fields, f)
 	}
 	if t.multiplied = m.public(); !t.multiplied {
-		t.which = "hash(" + literal(m.Name) + ", " + quoted(rel.alias) + "." + atColumn + ")"
 		t.rows = []string{quoted(rel.alias) + "." + printColumn}
 	}
 	if len(t.slots) == 0 && !m.public() {
 		t.slots = []*slot{{kind: rowKind + m.Name, sql: quoted(rel.alias) + "." + rowColumn}}
+	}
+	if !m.public() {
+		at := "hash(" + literal(m.Name) + ", " + quoted(rel.alias) + "." + atColumn + ")"
+		t.places = []spot{{at, t.slots}}
+		for i := range t.fields {
+			t.fields[i].at = []string{at}
+		}
 	}
 	return t
 }
@@ -164,7 +183,7 @@ func (r *resolver) join(rel *relation, s *scope, ctes map[string]*query) *table 
 		return nil
 	}
 	both := func(e *expr) bool { return s.spans(e, first, middle) }
-	equal := len(rel.using) > 0
+	equal, keyed := len(rel.using) > 0, false
 	for _, name := range rel.using {
 		a, b := find(s.tables[first:middle], name), find(s.tables[middle:], name)
 		if a == nil || b == nil {
@@ -177,6 +196,7 @@ func (r *resolver) join(rel *relation, s *scope, ctes map[string]*query) *table 
 		}
 		if a.level == key || b.level == key {
 			r.paired(*a, *b, rel.at)
+			keyed = true
 			tie(a.slot, b.slot, rel.join, s)
 		}
 	}
@@ -196,6 +216,12 @@ func (r *resolver) join(rel *relation, s *scope, ctes map[string]*query) *table 
 		return !slices.ContainsFunc(tables, func(t *table) bool { return !t.single })
 	}
 	l, rt := s.tables[first:middle], s.tables[middle:]
+	keyed = keyed || rel.on != nil && slices.ContainsFunc(conjuncts(rel.on), func(e *expr) bool {
+		return e.kind == comparison && e.name == "=" && both(e) && !slices.ContainsFunc(e.args, func(a *expr) bool { return a.field == nil || a.field.level != key })
+	})
+	if !keyed && rel.join != "INNER" && rel.join != "CROSS" && subjects(l) && subjects(rt) { // what finds nobody is left by a condition on somebody who is not there
+		r.found.add("join", rel.at, fault.New(fault.Invalid, "两张都有主体的表，左连接、右连接和全连接要按同一种标识相连：找不到对应的行，也是别的对象的情况。"))
+	}
 	if rel.join == "LEFT" || rel.join == "FULL" {
 		optional(rt)
 	}

@@ -391,7 +391,7 @@ func (r *reader) base(o object, rel *relation) *relation {
 // schemaName is where mounts are, for who writes it.
 const schemaName = "src"
 
-var joins = map[string]string{"INNER": "INNER", "LEFT": "LEFT", "RIGHT": "RIGHT", "OUTER": "FULL"}
+var joins = map[string]string{"INNER": "INNER", "LEFT": "LEFT", "RIGHT": "RIGHT", "FULL": "FULL", "OUTER": "FULL"}
 
 func (r *reader) join(o object, rel *relation) *relation {
 	if !r.only(o, "join", "type", "alias", "query_location", "sample", "condition", "join_type", "ref_type", "left", "right", "using_columns", "!delim_flipped", "!duplicate_eliminated_columns") {
