@@ -165,7 +165,7 @@ func (s *Server) showRegistrationNotices(c *fiber.Ctx) error {
 	}
 	ctx := c.UserContext()
 	p := templates.RegistrationsPage{Frame: s.frame(c, text.T(ctx, "产品登记公示"), templates.RegistrationNoticeSays(ctx, s.Policy)), Book: s.Policy}
-	if p.Items, err = s.Registrations.Notices(ctx, before, listed+1); err != nil {
+	if p.Items, err = s.Registrations.Notices(ctx, registration.Filter{Before: before, Limit: listed + 1}); err != nil {
 		return err
 	}
 	p.Items, p.Next = pageOf(p.Items, func(r registration.Registration) int64 { return r.ID }, "/registrations?before=")

@@ -247,6 +247,12 @@ func (s *Service) CertificatesOf(ctx context.Context, product string) ([]Certifi
 	return selectCertificates(ctx, s.pool, `p.number = @product`, pgx.NamedArgs{"product": product, "limit": 100})
 }
 
+// Certificates are the certificates of all kinds, those that ended too, the newest
+// first, for everybody.
+func (s *Service) Certificates(ctx context.Context, f Filter) ([]Certificate, error) {
+	return selectCertificates(ctx, s.pool, `(@before = 0 OR c.id < @before) AND (@product = '' OR p.number = @product) AND (@kind = '' OR c.kind = @kind) AND (@code = '' OR o.credit_code = @code)`, f.args())
+}
+
 // EndCertificate ends a certificate before its time, with words: its holder gives it
 // up, the registrar or whoever issued it takes it back.
 func (s *Service) EndCertificate(ctx context.Context, who account.Actor, number string, revision int, words string) (*Certificate, error) {

@@ -526,6 +526,7 @@ func (s *Service) list(ctx context.Context, q database.Querier, where string, ar
 	}
 	for i := range found {
 		r := &found[i]
+		r.now = s.now()
 		for _, x := range []struct {
 			ref  deadline.Ref
 			into **deadline.Clock
@@ -610,7 +611,6 @@ func (s *Service) Shown(ctx context.Context, number string) (*Registration, erro
 	if r.Notice == nil || !r.State.Shown() && r.State != Refused {
 		return nil, errNone()
 	}
-	r.now = s.now()
 	hide(r)
 	r.MadeBy, r.Material = "", Material{}
 	return r, nil
@@ -621,9 +621,22 @@ func (r *Registration) Takes() bool {
 	return (r.State == PublicNotice || r.State == Objected) && noticed(r) == nil
 }
 
+// Filter says which public notices or certificates are wanted; what is zero says nothing.
+type Filter struct {
+	Product string // number
+	Code    string // credit code of the holder
+	Kind    string
+	Before  int64
+	Limit   int
+}
+
+func (f Filter) args() pgx.NamedArgs {
+	return pgx.NamedArgs{"product": f.Product, "code": strings.ToUpper(strings.TrimSpace(f.Code)), "kind": f.Kind, "before": f.Before, "limit": f.Limit}
+}
+
 // Notices are the applications whose notice began, the newest first, for everybody.
-func (s *Service) Notices(ctx context.Context, before int64, limit int) ([]Registration, error) {
-	return s.list(ctx, s.pool, `r.state IN ('public_notice', 'objected', 'issued') AND (@before = 0 OR r.id < @before)`, pgx.NamedArgs{"before": before, "limit": limit})
+func (s *Service) Notices(ctx context.Context, f Filter) ([]Registration, error) {
+	return s.list(ctx, s.pool, `r.state IN ('public_notice', 'objected', 'issued') AND (@before = 0 OR r.id < @before) AND (@product = '' OR p.number = @product) AND (@kind = '' OR r.kind = @kind) AND (@code = '' OR coalesce(x.credit_code, o.credit_code) = @code)`, f.args())
 }
 
 // Queue are the applications at the desk of the registrar: those that are open, or all.

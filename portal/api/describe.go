@@ -53,6 +53,7 @@ func config() huma.Config {
 				{Name: "operation", Description: "Authorised operation: mandates, operators, developers, ceilings and reports, as they are disclosed."},
 				{Name: "tenders", Description: "Competitions: what is awarded, by whom, until when bids are taken."},
 				{Name: "products", Description: "Products made of public data: what each was made from and when that was acquired, and what a file, a digest or a number is."},
+				{Name: "registrations", Description: "Registration, certification and valuation of products: the public notices and the signed certificates."},
 				{Name: "log", Description: "The transparency log: what was sealed, recalled, certified and received, and the keys that sign, in a Merkle tree that only grows (RFC 6962). " +
 					"Any client of C2SP tlog-tiles reads it from /api/v1/log/: checkpoint, tile/{level}/{n}, tile/entries/{n}.",
 					Extensions: map[string]any{descriptionZH: "透明日志：封存、撤回、登记、交付回执和签名密钥，都在一棵只增不改的 Merkle 树里（RFC 6962）。C2SP tlog-tiles 的客户端都能读，地址从 /api/v1/log/ 起：checkpoint、tile/{level}/{n}、tile/entries/{n}。"}},

@@ -154,6 +154,7 @@ func (a *api) addresses(ctx context.Context, here *strings.Replacer) []templates
 		{Words: text.T(ctx, "导出一部分行"), Pattern: "GET /api/v1/resources/{id}/export.csv?limit=10", Note: text.T(ctx, "也有 json、ndjson、xlsx、parquet、geojson、xml 和 zip。")},
 		{Words: text.T(ctx, "看怎样申请"), Pattern: "GET /api/v1/datasets/{slug}/apply", Note: text.T(ctx, "要什么、几个工作日、依据哪一条；办结的申请在 …/decisions。")},
 		{Words: text.T(ctx, "看授权运营"), Pattern: "GET /api/v1/operation?state=active", Try: Base + "/operation?state=active&limit=3", Note: text.T(ctx, "谁授权谁、到列的范围、费用上限、开发主体；场景在 …/scenarios，竞争项目在 …/tenders。")},
+		{Words: text.T(ctx, "看产品的登记和证书"), Pattern: "GET /api/v1/certificates?kind=registration", Try: Base + "/certificates?kind=registration&limit=3", Note: text.T(ctx, "按证书编号、产品或者统一社会信用代码查；公示在 …/registrations，产品在 …/products。")},
 		{Words: text.T(ctx, "取某一版的全部行"), Pattern: "GET /d/{id}/{version}/data.csv", Note: text.T(ctx, "字节永不变；其他格式换一个后缀，?bom=1 给 Excel。")},
 	}
 	for i := range lines {

@@ -25,6 +25,7 @@ import (
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/tender"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/registration"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 )
@@ -84,9 +85,10 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Scenarios: scenarios, Tenders: tenders, Operation: operated,
-		Products: marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Accounts: accounts, Log: transparency.NewReader(c.Pool), Now: c.Clock}),
-		Demands:  demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
-		Search:   finder{c.Service}, Accounts: accounts,
+		Products:      marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Accounts: accounts, Log: transparency.NewReader(c.Pool), Now: c.Clock}),
+		Registrations: registration.New(registration.Config{Pool: c.Pool, Accounts: accounts, Clocks: clocks, Base: "https://data.example", Now: c.Clock}),
+		Demands:       demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
+		Search:        finder{c.Service}, Accounts: accounts,
 		Policy: book, Opening: c.Opening(t), Deidentify: c.Deidentify(t), Now: c.Clock, Config: portal.Config{BaseURL: "https://data.example"},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Mounts: []func(*portal.Server){api.Mount},

@@ -51,6 +51,8 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/operation", By: anybody},
 	{Method: "GET", Path: Base + "/tenders", By: anybody},
 	{Method: "GET", Path: Base + "/products", By: anybody},
+	{Method: "GET", Path: Base + "/registrations", By: anybody},
+	{Method: "GET", Path: Base + "/certificates", By: anybody},
 	{Method: "GET", Path: Base + "/verify/:what", By: anybody},
 	{Method: "GET", Path: Base + "/departments", By: anybody},
 	{Method: "GET", Path: Base + "/departments/:slug", By: anybody},
