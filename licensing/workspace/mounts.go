@@ -83,7 +83,22 @@ type kept struct {
 	Digest     string
 	Bytes      int64
 	Rows       int64
+	Form       int // of its file; 0: of a time when none was kept
 	Statistics engine.Statistics
+}
+
+// Old reports whether a mount's file is of an earlier form, so that no result of it can
+// be checked. The next job has it mounted anew.
+func (m *Mount) Old() bool { return m.State == MountReady && m.prepared.Form < engine.MountForm }
+
+// errOld tells that a result cannot be checked, and what to do.
+func errOld(mounts []Mount) error {
+	for i := range mounts {
+		if mounts[i].Old() {
+			return fault.New(fault.Conflict, "结果读的挂载“%s”是以前准备的，文件里没有现在核对要用的编号，不能审核。请把同样的程序再运行一次：系统会先重新挂载，新的结果可以申请放出。", mounts[i].Name)
+		}
+	}
+	return nil
 }
 
 // ready is the mount as the engine knows it.
@@ -166,7 +181,8 @@ func (s *Service) mountOf(ctx context.Context, v *datasets.Version, g *scenario.
 		Columns []engine.Column
 		Where   string
 		Minimum int
-	}{m.engine().Columns, m.Where, m.Minimum})
+		Form    int
+	}{m.engine().Columns, m.Where, m.Minimum, engine.MountForm})
 	m.maskDigest = digest(text)
 	return m, err
 }
@@ -240,6 +256,85 @@ func (s *Service) TakeNewer(ctx context.Context, who account.Actor, number strin
 	s.Wake()
 	return err
 }
+
+// fresh are mounts that a job reads, those of an earlier form mounted anew: the same
+// version, by the path and under the gate of any mount, and so a new acquisition.
+func (s *Service) fresh(ctx context.Context, w *Workspace, mounts []Mount) ([]Mount, error) {
+	out := slices.Clone(mounts)
+	for i := range out {
+		if !out[i].Old() {
+			continue
+		}
+		m, err := s.renewed(ctx, w, &out[i])
+		if err != nil {
+			return nil, err
+		}
+		out[i] = *m
+	}
+	return out, nil
+}
+
+// renewed is the mount that takes the place of old. Several jobs may want it: one of them
+// reads it in, and the others wait.
+func (s *Service) renewed(ctx context.Context, w *Workspace, old *Mount) (*Mount, error) {
+	v, err := s.catalogue.Numbered(ctx, old.Resource, old.Number)
+	if err != nil {
+		return nil, err
+	}
+	g, err := s.gate.Mount(ctx, w.Scenario.ID, v, old.Resource, s.now())
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.mountOf(ctx, v, &g)
+	if err != nil {
+		return nil, err
+	}
+	m.Name, m.workspace, m.askedBy = old.Name, w.ID, old.askedBy
+	_, err = database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
+		made, err := insertMount(ctx, tx, m, s.instant())
+		if err != nil || !made {
+			return struct{}{}, err
+		}
+		return struct{}{}, audit.Append(ctx, tx, platform(), "workspace", w.Number, "mount", map[string]string{"mount": m.Name, "version": strconv.Itoa(m.Number)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for {
+		found, err := s.selectMounts(ctx, s.pool, `x.workspace_id = @workspace AND x.grant_id = @grant AND x.version_id = @version AND x.mask = @mask`, pgx.NamedArgs{"workspace": w.ID, "grant": m.grant, "version": m.version, "mask": m.maskDigest})
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case len(found) == 0:
+			return nil, fmt.Errorf("workspace %s: no mount %s", w.Number, m.Name)
+		case found[0].State == MountReady:
+			return &found[0], nil
+		case found[0].State != MountWaits:
+			return nil, fault.New(fault.Conflict, "挂载“%s”是以前准备的，要重新挂载，可是没有成功。请在“可用数据”里取新的版本；没有新的版本时请联系运营机构。", m.Name)
+		}
+		h, err := s.take(ctx, mountLock(found[0].ID))
+		if err != nil {
+			return nil, err
+		}
+		if h != nil {
+			err = s.prepareMount(ctx, found[0].ID)
+			h.leave()
+		} else {
+			select {
+			case <-ctx.Done():
+			case <-time.After(s.watches):
+			}
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// mountLock is held by who reads a mount in.
+func mountLock(id int64) string { return fmt.Sprintf("workspace mount %d", id) }
 
 // prepareMount reads a waiting mount in, through the path that serves versions.
 func (s *Service) prepareMount(ctx context.Context, id int64) error {

@@ -101,7 +101,7 @@ func (s *Service) selectMounts(ctx context.Context, q database.Querier, where st
 
 // keepMount makes a mount ready, and the one that its name means.
 func keepMount(ctx context.Context, tx pgx.Tx, m *Mount, acquisition int64, p *engine.Prepared, at time.Time) error {
-	text, err := json.Marshal(kept{File: p.File, Digest: p.Digest, Bytes: p.Bytes, Rows: p.Rows, Statistics: p.Statistics})
+	text, err := json.Marshal(kept{File: p.File, Digest: p.Digest, Bytes: p.Bytes, Rows: p.Rows, Form: p.Form, Statistics: p.Statistics})
 	if err != nil {
 		return err
 	}

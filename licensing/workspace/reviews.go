@@ -134,6 +134,13 @@ func (s *Service) AskRelease(ctx context.Context, who account.Actor, number stri
 		case j.Review != nil && j.Review.State == AutoRejected:
 			return nil, fault.New(fault.Conflict, "系统检查没有过的结果不能再提出，请改了程序再运行。")
 		}
+		read, err := s.selectInputs(ctx, tx, j.ID)
+		if err == nil {
+			err = errOld(read)
+		}
+		if err != nil {
+			return nil, err
+		}
 		from, until := month(s.now().In(workdays.Zone))
 		refused, err := selectRefused(ctx, tx, w.Scenario.ID, from)
 		if err != nil {
@@ -271,6 +278,9 @@ func (s *Service) cleared(ctx context.Context, w *Workspace, r *Review) (*checke
 	}
 	mounts, err := s.selectInputs(ctx, s.pool, j.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := errOld(mounts); err != nil {
 		return nil, err
 	}
 	var prepared []engine.Prepared

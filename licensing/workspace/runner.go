@@ -342,6 +342,9 @@ func (s *Service) execute(ctx context.Context, w *Workspace, j *Job, r *run, rea
 	if len(mounts) != len(verdict.Mounts) {
 		return fault.New(fault.Internal, "系统出错了，请稍后再试。").Because(fmt.Errorf("vetting found mounts %v, there are %d of them", verdict.Mounts, len(mounts)))
 	}
+	if mounts, err = s.fresh(ctx, w, mounts); err != nil {
+		return err
+	}
 	var prepared []engine.Prepared
 	for i := range mounts {
 		if err := s.allowed(ctx, w, &mounts[i]); err != nil { // the gate, before a byte is near
@@ -592,27 +595,27 @@ func (s *Service) pinned(ctx context.Context, j *Job, code string) error {
 // claimMount takes a mount that waits.
 func (s *Service) claimMount(ctx context.Context) (func(context.Context) error, error) {
 	ids, err := selectWaitingMounts(ctx, s.pool, s.now())
-	return s.claimOne(ctx, ids, err, "workspace mount", s.prepareMount)
+	return s.claimOne(ctx, ids, err, mountLock, s.prepareMount)
 }
 
 // claimReview takes a result that waits to be checked.
 func (s *Service) claimReview(ctx context.Context) (func(context.Context) error, error) {
 	ids, err := selectWaitingReviews(ctx, s.pool, s.now())
-	return s.claimOne(ctx, ids, err, "workspace review", s.check)
+	return s.claimOne(ctx, ids, err, func(id int64) string { return fmt.Sprintf("workspace review %d", id) }, s.check)
 }
 
 // claimEnd takes a workspace that is to be destroyed.
 func (s *Service) claimEnd(ctx context.Context) (func(context.Context) error, error) {
 	ids, err := selectWaitingEnds(ctx, s.pool)
-	return s.claimOne(ctx, ids, err, "workspace end", s.destroy)
+	return s.claimOne(ctx, ids, err, func(id int64) string { return fmt.Sprintf("workspace end %d", id) }, s.destroy)
 }
 
-func (s *Service) claimOne(ctx context.Context, ids []int64, err error, what string, do func(context.Context, int64) error) (func(context.Context) error, error) {
+func (s *Service) claimOne(ctx context.Context, ids []int64, err error, lock func(int64) string, do func(context.Context, int64) error) (func(context.Context) error, error) {
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range ids {
-		h, err := s.take(ctx, fmt.Sprintf("%s %d", what, id))
+		h, err := s.take(ctx, lock(id))
 		if err != nil {
 			return nil, err
 		}

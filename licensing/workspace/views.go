@@ -319,6 +319,7 @@ type ReviewView struct {
 	Previous *Review             // the last release of the same program
 	Changes  *disclosure.Changes // from that to this
 	Beside   []Beside            // others of the same sources that people look at
+	Month    *Month              // what of the scenario was refused and failed; nil for the developer
 	Why      error
 }
 
@@ -355,11 +356,51 @@ func (s *Service) Review(ctx context.Context, who account.Actor, number string) 
 			v.Offers = append(v.Offers, a)
 		}
 	}
+	if v.Party.Side != OfDeveloper {
+		if v.Month, err = s.monthOf(ctx, v.Space); err != nil {
+			return nil, err
+		}
+	}
 	v.told(v.Party)
 	if v.box == nil {
 		return v, nil
 	}
 	return v, s.open(ctx, who, v)
+}
+
+// Month is what of a scenario the rules refused and what failed since the first of the
+// month: each tells a bit of the data, and who asks on purpose is seen by it.
+type Month struct {
+	Refused, MostRefused int
+	Failed, MostFailed   int
+	Reviews              []Review // refused, the newest first, as many as a page lists
+	Jobs                 []Job    // failed, likewise
+}
+
+func (s *Service) monthOf(ctx context.Context, w *Workspace) (*Month, error) {
+	from, _ := month(s.now().In(workdays.Zone))
+	m := &Month{MostRefused: s.limits.Refused, MostFailed: s.limits.Failed}
+	args := pgx.NamedArgs{"scenario": w.Scenario.ID, "from": from, "limit": listed}
+	var err error
+	if m.Refused, err = selectRefused(ctx, s.pool, w.Scenario.ID, from); err != nil {
+		return nil, err
+	}
+	if m.Failed, err = selectFailed(ctx, s.pool, w.Scenario.ID, from); err != nil {
+		return nil, err
+	}
+	if m.Reviews, err = s.selectReviews(ctx, s.pool, `s.id = @scenario AND r.state = 'auto_rejected' AND r.ended_at >= @from`, args); err != nil {
+		return nil, err
+	}
+	for i := range m.Reviews {
+		m.Reviews[i].box = nil
+	}
+	m.Jobs, err = selectJobs(ctx, s.pool, `w.scenario_id = @scenario AND j.kind <> 'sample' AND j.state IN ('failed', 'timed_out') AND j.ended_at >= @from`, args)
+	return m, err
+}
+
+// Refusals are what of the checks of a review refused it.
+func (r *Review) Refusals() []Check {
+	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return c.Verdict != disclosure.Refused })
 }
 
 // open shows a result as it would leave, beside the last release of the same

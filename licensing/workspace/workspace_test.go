@@ -342,9 +342,25 @@ func TestRefusalsAndFailuresAreLimited(t *testing.T) {
 		t.Errorf("the thirty-first: %v", err)
 	}
 
+	seen, err := w.Workspaces.Review(t.Context(), w.Reviewers[1], r.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := seen.Month; m == nil || m.Refused != 30 || m.MostRefused != 30 || m.Failed != 0 || m.MostFailed != 200 || len(m.Reviews) != 30 {
+		t.Errorf("a reviewer sees %+v", m)
+	} else if why := m.Reviews[0].Refusals(); len(why) == 0 || why[0].Rule != "R1" || len(why[0].Findings) == 0 {
+		t.Errorf("and why: %+v", why)
+	}
+	if own, err := w.Workspaces.Review(t.Context(), w.Owner, r.Number); err != nil || own.Month != nil {
+		t.Errorf("who asked sees %+v, %v", own.Month, err)
+	}
+
 	failed := w.Ran(t, space, "SELECT CAST(station AS INTEGER) AS n, count(*) AS k FROM station_visits GROUP BY 1")
 	if failed.State != workspace.Failed {
 		t.Fatalf("%s %+v", failed.State, failed.Words)
+	}
+	if seen, err = w.Workspaces.Review(t.Context(), w.Regulator, r.Number); err != nil || seen.Month.Failed != 1 || len(seen.Month.Jobs) != 1 || len(seen.Month.Jobs[0].Words) == 0 {
+		t.Errorf("the regulator sees %+v, %v", seen.Month, err)
 	}
 	again("workspace_jobs", failed.Number, 1, 198)
 	more := func(kind workspace.JobKind) error {
@@ -368,3 +384,45 @@ func TestRefusalsAndFailuresAreLimited(t *testing.T) {
 
 // few is a result that the rules refuse: its row is of too few persons.
 const few = "SELECT station, count(*) AS n FROM station_visits WHERE station = '孤站' GROUP BY station"
+
+// A result on a mount of an earlier form is told from others before anybody waits for its
+// review, and the next job has it mounted anew: the same version, another acquisition.
+func TestOldMountsAreMountedAnew(t *testing.T) {
+	w := workspacetest.New(t)
+	w.Running(t)
+	before := w.Opened(t)
+	first := w.Ran(t, before.Number, workspacetest.Counted)
+	old := &before.Mounts[0]
+	if old.Old() {
+		t.Fatal("a new mount is old")
+	}
+	for _, sql := range []string{`ALTER TABLE workspace_mounts DISABLE TRIGGER USER`, `UPDATE workspace_mounts SET prepared = prepared - 'Form', mask = repeat('0', 64)`} {
+		if _, err := w.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(job string) (*workspace.Review, error) {
+		return w.Workspaces.AskRelease(t.Context(), w.Owner, before.Number, workspace.NewReview{Job: job, Title: "结果", Purpose: "研究"})
+	}
+	if _, err := ask(first.Number); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "再运行一次") {
+		t.Errorf("a result on an old mount: %v", err)
+	}
+	again := [2]string{w.Begun(t, before.Number, workspacetest.Counted), w.Begun(t, before.Number, workspacetest.Counted)} // both want it
+	for _, number := range again {
+		if j := w.Over(t, before.Number, number); j.State != workspace.Succeeded {
+			t.Fatalf("%s %+v", j.State, j.Words)
+		}
+	}
+	after, err := w.Workspaces.Workspace(t.Context(), w.Owner, before.Number)
+	if err != nil || len(after.Mounts) != 1 {
+		t.Fatalf("%+v, %v", after.Mounts, err)
+	}
+	if m := &after.Mounts[0]; m.Old() || m.ID == old.ID || m.Name != old.Name || m.Number != old.Number || m.Acquisition == old.Acquisition {
+		t.Errorf("%+v", m)
+	}
+	r, err := ask(again[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Reviewed(t, w.Reviewers[0], r.Number, workspace.Waiting)
+}

@@ -73,7 +73,7 @@ func (e *Engine) digest(w Workspace, s Source) (string, error) {
 		return "", err
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "3 %x %x %s %s %d %q %q %q %q %q", sha256.Sum256(mask), sha256.Sum256(platform), s.Table.Parquet, s.Name, s.Minimum, s.Where, s.Table.Only.Where, version(), s.Dataset, s.Key)
+	fmt.Fprintf(h, "%d %x %x %s %s %d %q %q %q %q %q", MountForm, sha256.Sum256(mask), sha256.Sum256(platform), s.Table.Parquet, s.Name, s.Minimum, s.Where, s.Table.Only.Where, version(), s.Dataset, s.Key)
 	for _, c := range s.Columns {
 		found, _ := s.Table.Schema.Find(s.column(c))
 		fmt.Fprintf(h, "\n%q %s %s %q %s", c.Name, c.Type, c.Use, c.Kind, found.Store)
@@ -287,6 +287,7 @@ func (e *Engine) kept(w Workspace, name string) (*Prepared, error) {
 	if err := json.NewDecoder(r).Decode(p); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
+	p.Form = MountForm // its name says so
 	return p, nil
 }
 
@@ -332,7 +333,7 @@ func (e *Engine) keep(ctx context.Context, w Workspace, m Mount, task preparatio
 	if err := e.vault.put(w, name, io.TeeReader(made, io.MultiWriter(h, count))); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	p := &Prepared{Mount: m, File: name, Digest: hex.EncodeToString(h.Sum(nil)), Bytes: count.n, Rows: d.Rows, Statistics: d.Statistics}
+	p := &Prepared{Mount: m, File: name, Digest: hex.EncodeToString(h.Sum(nil)), Bytes: count.n, Rows: d.Rows, Form: MountForm, Statistics: d.Statistics}
 	about, err := json.Marshal(p)
 	if err != nil {
 		return nil, err

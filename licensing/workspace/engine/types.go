@@ -62,9 +62,14 @@ type Prepared struct {
 	Digest string // SHA-256 of the plain file, hex
 	Bytes  int64
 	Rows   int64
+	Form   int // how its file is made, see MountForm
 
 	Statistics Statistics
 }
+
+// MountForm numbers how the files of mounts are made. On one of an earlier form a
+// statement runs, and its result cannot be measured: before 3 rows had no numbers.
+const MountForm = 3
 
 // Statistics is what anybody in the workspace may know of a mount.
 type Statistics struct {
