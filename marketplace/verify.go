@@ -9,6 +9,7 @@ import (
 
 	"shuyuan/internal/fault"
 	"shuyuan/internal/signing/register"
+	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/marketplace/provenance/verify"
 )
@@ -35,11 +36,12 @@ type Answer struct {
 	Leaf       int64
 	Checkpoint Checkpointed
 
-	flags   []Flag
-	recall  *Recalling
-	stands  bool // what it was developed under
-	revoked bool // the key, before the log had the seal
-	gone    []string
+	flags               []Flag
+	recall              *Recalling
+	scenario, developer int64          // 0: all of it stands, or it was made outside
+	broken              workspace.Link // what it was developed under, and no longer stands
+	revoked             bool           // the key, before the log had the seal
+	gone                []string
 }
 
 // Checkpointed is the newest signed state of the log that covers a leaf; of size 0
@@ -77,6 +79,11 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 	if a == nil {
 		return &Answer{Verdict: verify.Unknown}, nil
 	}
+	if a.scenario != 0 {
+		if a.broken, err = workspace.Broken(ctx, s.pool, a.scenario, a.developer, now); err != nil {
+			return nil, err
+		}
+	}
 	a.judge()
 	s.cache.put(what, a, now)
 	return a, nil
@@ -99,8 +106,8 @@ func (a *Answer) judge() {
 	if a.revoked {
 		lapse(fault.New(fault.Gone, "签它的密钥在封存以前已经失效。"))
 	}
-	if !a.stands {
-		lapse(fault.New(fault.Gone, "它所依据的授权现在不生效。"))
+	if a.scenario != 0 {
+		lapse(noLonger(a.broken))
 	}
 	for _, title := range a.gone {
 		lapse(fault.New(fault.Gone, "它用的公共数据“%s”已经撤下。", title))
@@ -117,6 +124,25 @@ func (a *Answer) judge() {
 	if a.State == Deprecated {
 		a.Reasons = append(a.Reasons, fault.New(fault.Gone, "已经有更新的版本，这一版不再提供。"))
 	}
+}
+
+// noLonger says to everybody what does not stand, and since when. Why is for those whom it
+// concerns; of a mandate the page of its disclosure says it.
+func noLonger(l workspace.Link) *fault.Fault {
+	since, state := statement.Day(l.Since), workspace.StateWords(l.State)
+	switch l.What {
+	case "mandate":
+		return fault.New(fault.Gone, "它所依据的授权运营协议 %s 从 %s 起不生效（%s）。", l.Number, since, state)
+	case "scenario":
+		return fault.New(fault.Gone, "它所依据的场景 %s 从 %s 起不生效（%s）。", l.Number, since, state)
+	case "contract":
+		return fault.New(fault.Gone, "它所依据的使用协议从 %s 起不生效（%s）。", since, state)
+	case "operator":
+		return fault.New(fault.Gone, "它所依据的授权的运营机构从 %s 起被暂停。", since)
+	case "organisation", "developer":
+		return fault.New(fault.Gone, "开发方的资格从 %s 起不生效。", since)
+	}
+	return fault.New(fault.Gone, "它所依据的授权现在不生效。")
 }
 
 // kept answers for a moment: many ask for the same.

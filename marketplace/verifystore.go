@@ -27,7 +27,7 @@ func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, 
 				WHERE @product <> '' AND p.number = @product AND (@version = '' OR v.semver = @version) AND v.state IN ('published', 'deprecated', 'recalled'))
 		SELECT n.what, n.form, p.number, v.semver, v.state, p.title, p.title_en, o.name, o.credit_code, p.sample, x.statement, x.digest, x.envelope, x.key_id, x.sealed_at, x.leaf,
 			coalesce(k.size, 0), coalesce(k.signed_at, '1970-01-01'),
-			p.scenario_id IS NULL OR scenario_stands(p.scenario_id, @now),
+			CASE WHEN scenario_stands(p.scenario_id, @now) THEN 0 ELSE coalesce(p.scenario_id, 0) END, o.id,
 			EXISTS (SELECT FROM signing_revocations r JOIN log_leaves l ON l.seq = x.leaf WHERE r.key_id = x.key_id AND l.at > r.compromised_at),
 			ARRAY(SELECT DISTINCT d.title FROM product_sources s JOIN datasets d ON d.id = s.dataset_id WHERE s.version_id = v.id AND d.status = 'withdrawn'),
 			coalesce((SELECT jsonb_agg(jsonb_build_object('Why', g.why, 'Of', coalesce(d.title, up.number || '@' || uv.semver), 'At', g.at, 'Leaf', g.leaf) ORDER BY g.id) FROM product_flags g
@@ -39,7 +39,7 @@ func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, 
 		ORDER BY v.state = 'recalled', v.major DESC, v.minor DESC, v.patch DESC, x.leaf DESC LIMIT 1`,
 		pgx.NamedArgs{"digest": digest, "product": product, "version": version, "now": now}).
 		Scan(&a.As, &a.Form, &a.Product, &a.Version, &a.State, &a.Title, &a.TitleEN, &a.Developer.Name, &a.Developer.Code, &a.Sample, &payload, &a.Statement, &a.Envelope, &a.Key, &a.SealedAt, &a.Leaf,
-			&a.Checkpoint.Size, &a.Checkpoint.At, &a.stands, &a.revoked, &a.gone, &a.flags, &a.recall)
+			&a.Checkpoint.Size, &a.Checkpoint.At, &a.scenario, &a.developer, &a.revoked, &a.gone, &a.flags, &a.recall)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

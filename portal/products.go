@@ -120,7 +120,7 @@ func (s *Server) afterProduct(c *fiber.Ctx, x *marketplace.Product, err error, r
 
 // buildVersion is POST /account/products/{number}/versions.
 func (s *Server) buildVersion(c *fiber.Ctx) error {
-	f, err := form(c, "number", "method", "forms")
+	f, err := form(c, "number", "method", "forms*")
 	if err != nil {
 		return err
 	}

@@ -226,6 +226,7 @@ func TestAMandateFromThePlanToAReleasedResult(t *testing.T) {
 	theEntry(t, mandate, enter)
 	number := theScenario(t, mandate, enter)
 	space, release := theResult(t, number, enter)
+	product, packed := theProduct(t, p, number, release, enter)
 
 	file := space + "/releases/" + release + ".csv"
 	authority := enter(mandateAuthority)
@@ -275,6 +276,10 @@ func TestAMandateFromThePlanToAReleasedResult(t *testing.T) {
 	lab.open(space)
 	lab.says("a workspace under a revoked mandate", "现在不能运行，也不能下载：", "撤销")
 	visitor := newTabOn(t, p.process)
+	visitor.checks(packed, "真实但已失效")
+	visitor.says("a file under a revoked mandate", "撤销")
+	visitor.open(product)
+	visitor.clean("a product under a revoked mandate")
 	visitor.open("/operation/" + mandate)
 	visitor.says("what is disclosed", "撤销", "示例数据运营有限公司")
 	visitor.clean("what is disclosed of a revoked mandate")

@@ -26,13 +26,13 @@ type End struct {
 func (e *End) Words() *fault.Fault {
 	switch e.What {
 	case "mandate":
-		return fault.New(fault.Conflict, "授权运营协议 %s 已经结束（%s）。", e.Number, stateWords(e.State))
+		return fault.New(fault.Conflict, "授权运营协议 %s 已经结束（%s）。", e.Number, StateWords(e.State))
 	case "developer":
-		return fault.New(fault.Conflict, "入驻 %s 已经结束（%s）。", e.Number, stateWords(e.State))
+		return fault.New(fault.Conflict, "入驻 %s 已经结束（%s）。", e.Number, StateWords(e.State))
 	case "contract":
-		return fault.New(fault.Conflict, "使用协议 %s 已经结束（%s）。", e.Number, stateWords(e.State))
+		return fault.New(fault.Conflict, "使用协议 %s 已经结束（%s）。", e.Number, StateWords(e.State))
 	}
-	return fault.New(fault.Conflict, "场景 %s 已经结束（%s）。", e.Number, stateWords(e.State))
+	return fault.New(fault.Conflict, "场景 %s 已经结束（%s）。", e.Number, StateWords(e.State))
 }
 
 // endOf is what ended above w, nil where nothing did or w itself is over. Nothing of it

@@ -361,7 +361,7 @@ func (s *Service) Download(ctx context.Context, who account.Actor, number, relea
 			return nil, err
 		}
 		if !w.Stands {
-			if link, err := selectBroken(ctx, tx, w, s.now()); err != nil {
+			if link, err := Broken(ctx, tx, w.Scenario.ID, w.Organisation.ID, s.now()); err != nil {
 				return nil, err
 			} else if err := broken(link); err != nil {
 				return nil, err

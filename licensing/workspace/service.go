@@ -206,7 +206,7 @@ func (s *Service) stopped(ctx context.Context, q database.Querier, w *Workspace)
 	if w.Stands {
 		return nil
 	}
-	found, err := selectBroken(ctx, q, w, s.now())
+	found, err := Broken(ctx, q, w.Scenario.ID, w.Organisation.ID, s.now())
 	if err != nil {
 		return err
 	}
@@ -214,35 +214,35 @@ func (s *Service) stopped(ctx context.Context, q database.Querier, w *Workspace)
 }
 
 // broken says which link of the chain does not stand.
-func broken(l link) error {
-	reason := l.reason
+func broken(l Link) error {
+	reason := l.Reason
 	if reason != "" {
 		reason = "：" + reason
 	}
-	switch l.what {
+	switch l.What {
 	case "mandate":
-		return fault.New(fault.Forbidden, "授权运营协议 %s 现在不生效（%s）%s", l.number, stateWords(l.state), reason)
+		return fault.New(fault.Forbidden, "授权运营协议 %s 现在不生效（%s）%s", l.Number, StateWords(l.State), reason)
 	case "operator":
 		return fault.New(fault.Forbidden, "运营机构被暂停%s", reason)
 	case "developer":
-		if l.state == "untrained" {
-			wrong := fault.New(fault.Forbidden, "入驻 %s 的培训已经到期：重新培训、运营机构登记以后恢复。", l.number)
-			wrong.Next = "/entries/" + l.number
+		if l.State == "untrained" {
+			wrong := fault.New(fault.Forbidden, "入驻 %s 的培训已经到期：重新培训、运营机构登记以后恢复。", l.Number)
+			wrong.Next = "/entries/" + l.Number
 			return wrong
 		}
-		return fault.New(fault.Forbidden, "入驻现在不生效（%s）%s", stateWords(l.state), reason)
+		return fault.New(fault.Forbidden, "入驻现在不生效（%s）%s", StateWords(l.State), reason)
 	case "organisation":
 		return fault.New(fault.Forbidden, "本机构被暂停%s", reason)
 	case "scenario":
-		return fault.New(fault.Forbidden, "场景 %s 现在不生效（%s）%s", l.number, stateWords(l.state), reason)
+		return fault.New(fault.Forbidden, "场景 %s 现在不生效（%s）%s", l.Number, StateWords(l.State), reason)
 	case "contract":
-		return fault.New(fault.Forbidden, "使用协议 %s 现在不生效（%s）%s", l.number, stateWords(l.state), reason)
+		return fault.New(fault.Forbidden, "使用协议 %s 现在不生效（%s）%s", l.Number, StateWords(l.State), reason)
 	}
 	return fault.New(fault.Forbidden, "上面的授权现在不生效。")
 }
 
-// stateWords are states of links in the words of the page.
-func stateWords(state string) fault.Terms {
+// StateWords are states of links in the words of the page.
+func StateWords(state string) fault.Terms {
 	words, ok := map[string]string{
 		"suspended": "暂停", "revoked": "撤销", "expired": "到期", "surrendered": "交回", "closed": "办结", "terminated": "终止", "ended": "终止", "void": "无效", "left": "退出", "before": "尚未开始",
 	}[state]
@@ -525,10 +525,8 @@ func sqlName(slug string) string {
 // does: the first link of the chain above it that does not stand. It is what stops
 // programs, and what stops a product that was made of their results from being sealed.
 func Standing(ctx context.Context, q database.Querier, scenario, organisation int64, now time.Time) error {
-	w := &Workspace{}
-	w.Scenario.ID, w.Organisation.ID = scenario, organisation
-	found, err := selectBroken(ctx, q, w, now)
-	if err != nil || found.what == "" {
+	found, err := Broken(ctx, q, scenario, organisation, now)
+	if err != nil || found.What == "" {
 		return err
 	}
 	return broken(found)

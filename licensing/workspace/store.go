@@ -153,26 +153,34 @@ func selectOpenable(ctx context.Context, q database.Querier, user int64, now tim
 }
 
 // link is one of the chain above a workspace.
-type link struct{ what, number, state, reason string }
+// Link is one thing of those that must all stand for a scenario to let anything pass.
+type Link struct {
+	What   string // mandate | operator | organisation | developer | scenario | contract
+	Number string // a name where it has none
+	State  string // why it does not stand: its own state, or before, expired, untrained
+	Reason string
+	Since  time.Time
+}
 
-// selectBroken is the highest link above w that does not stand.
-func selectBroken(ctx context.Context, q database.Querier, w *Workspace, now time.Time) (l link, err error) {
+// Broken is the highest link above a scenario of a developer's organisation that does not
+// stand at a moment; without What where all stand.
+func Broken(ctx context.Context, q database.Querier, scenario, organisation int64, now time.Time) (l Link, err error) {
 	err = q.QueryRow(ctx, `
 		WITH RECURSIVE above AS (
 			SELECT m.*, 0 AS depth FROM mandates m JOIN scenarios s ON s.mandate_id = m.id WHERE s.id = @scenario
 			UNION ALL SELECT m.*, a.depth + 1 FROM mandates m JOIN above a ON m.id = a.parent_id)
-		SELECT what, number, state, reason FROM (
-			SELECT 100 + depth AS high, 'mandate' AS what, number, CASE WHEN state <> 'active' THEN state WHEN @now::timestamptz < from_at THEN 'before' ELSE 'expired' END AS state, reason
+		SELECT what, number, state, reason, since FROM (
+			SELECT 100 + depth AS high, 'mandate' AS what, number, CASE WHEN state <> 'active' THEN state WHEN @now::timestamptz < from_at THEN 'before' ELSE 'expired' END AS state, reason, CASE WHEN state <> 'active' THEN state_at WHEN @now < from_at THEN made_at ELSE until_at END AS since
 			FROM above WHERE state <> 'active' OR from_at > @now OR until_at <= @now
-			UNION ALL SELECT 50 + a.depth, 'operator', o.name, 'suspended', o.suspended_reason FROM above a JOIN organisations o ON o.id = a.operator_id WHERE o.suspended_at IS NOT NULL
-			UNION ALL SELECT 40, 'organisation', o.name, 'suspended', o.suspended_reason FROM organisations o WHERE o.id = @organisation AND o.suspended_at IS NOT NULL
-			UNION ALL SELECT 30, 'developer', coalesce(d.number, ''), CASE d.state WHEN 'admitted' THEN 'untrained' ELSE coalesce(d.state, 'left') END, CASE WHEN d.state <> 'admitted' THEN d.reason ELSE '' END FROM scenarios s LEFT JOIN LATERAL (
+			UNION ALL SELECT 50 + a.depth, 'operator', o.name, 'suspended', o.suspended_reason, o.suspended_at FROM above a JOIN organisations o ON o.id = a.operator_id WHERE o.suspended_at IS NOT NULL
+			UNION ALL SELECT 40, 'organisation', o.name, 'suspended', o.suspended_reason, o.suspended_at FROM organisations o WHERE o.id = @organisation AND o.suspended_at IS NOT NULL
+			UNION ALL SELECT 30, 'developer', coalesce(d.number, ''), CASE d.state WHEN 'admitted' THEN 'untrained' ELSE coalesce(d.state, 'left') END, CASE WHEN d.state <> 'admitted' THEN d.reason ELSE '' END, CASE WHEN d.state = 'admitted' THEN coalesce(d.trained_until, d.state_at) ELSE coalesce(d.state_at, s.state_at) END FROM scenarios s LEFT JOIN LATERAL (
 				SELECT * FROM developers d WHERE d.mandate_id = s.mandate_id AND d.organisation_id = s.organisation_id ORDER BY (d.state = 'admitted') DESC, d.id DESC LIMIT 1) d ON true WHERE s.id = @scenario AND (d.state IS DISTINCT FROM 'admitted' OR d.trained_until IS NULL OR d.trained_until <= @now)
-			UNION ALL SELECT 20, 'scenario', s.number, CASE WHEN s.state <> 'active' THEN s.state WHEN @now::timestamptz < s.from_at THEN 'before' ELSE 'expired' END, s.reason FROM scenarios s WHERE s.id = @scenario AND (s.state <> 'active' OR s.from_at > @now OR s.until_at <= @now)
-			UNION ALL (SELECT 10, 'contract', c.number, CASE WHEN c.state <> 'active' THEN c.state WHEN @now::timestamptz < c.from_at THEN 'before' ELSE 'expired' END, c.reason
+			UNION ALL SELECT 20, 'scenario', s.number, CASE WHEN s.state <> 'active' THEN s.state WHEN @now::timestamptz < s.from_at THEN 'before' ELSE 'expired' END, s.reason, CASE WHEN s.state <> 'active' THEN s.state_at WHEN @now < s.from_at THEN s.state_at ELSE s.until_at END FROM scenarios s WHERE s.id = @scenario AND (s.state <> 'active' OR s.from_at > @now OR s.until_at <= @now)
+			UNION ALL (SELECT 10, 'contract', c.number, CASE WHEN c.state <> 'active' THEN c.state WHEN @now::timestamptz < c.from_at THEN 'before' ELSE 'expired' END, c.reason, CASE WHEN c.state <> 'active' OR @now < c.from_at THEN c.state_at ELSE c.until_at END
 				FROM scenario_contracts c WHERE c.scenario_id = @scenario AND NOT EXISTS (SELECT FROM scenario_contracts o WHERE o.scenario_id = @scenario AND o.state = 'active' AND o.from_at <= @now AND @now < o.until_at)
 				ORDER BY c.id DESC LIMIT 1)) x ORDER BY high DESC LIMIT 1`,
-		pgx.NamedArgs{"scenario": w.Scenario.ID, "organisation": w.Organisation.ID, "now": now}).Scan(&l.what, &l.number, &l.state, &l.reason)
+		pgx.NamedArgs{"scenario": scenario, "organisation": organisation, "now": now}).Scan(&l.What, &l.Number, &l.State, &l.Reason, &l.Since)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, nil
 	}
