@@ -33,6 +33,8 @@ const (
 	Suspend Action = "suspend"
 	Resume  Action = "resume"
 	Retire  Action = "retire"
+
+	Transfer Action = "transfer" // of the right to run it, by the registration of products
 )
 
 var (
@@ -46,10 +48,10 @@ var lifecycle = workflow.Lifecycle[State, Action, *Product]{
 	{Action: Submit, From: []State{Draft}, To: InReview, By: anybody, Needs: complete},
 	{Action: Return, From: []State{InReview}, To: Draft, By: anybody, Needs: reasoned},
 	{Action: Enter, From: []State{InReview}, To: Registered, By: itself, Needs: complete},
-	{Action: Certify, From: []State{Registered}, To: Listable, By: itself},
+	{Action: Certify, From: []State{Registered}, To: Listable, By: itself, Needs: certified},
 	{Action: Suspend, From: []State{Listable}, To: Suspended, By: stoppers, Needs: reasoned},
-	{Action: Resume, From: []State{Suspended}, To: Listable, By: stoppers, Needs: reasoned},
-	{Action: Retire, From: []State{Draft, InReview, Registered, Listable, Suspended}, To: Retired, By: anybody, Needs: reasoned},
+	{Action: Resume, From: []State{Suspended}, To: Listable, By: stoppers, Needs: resumable},
+	{Action: Retire, From: []State{Draft, InReview, Registered, Listable, Suspended}, To: Retired, By: anybody, Needs: operated},
 }
 
 // Lifecycle is the table of moves as a diagram, for docs/lifecycles.md.

@@ -49,10 +49,12 @@ type Product struct {
 	Versions  []Version // the newest first; of a single product alone
 	Newest    string    // the number of the newest version that is published; empty: none
 
-	scenario int64
-	sealed   int // how many versions are
-	words    string
-	side     Side
+	scenario  int64
+	sealed    int // how many versions are
+	words     string
+	side      Side
+	certified bool // registration and compliance count, where that was asked
+	away      bool // another organisation runs it
 }
 
 // Developer is the organisation that a product is of.

@@ -309,6 +309,11 @@ func (p Party) moves(a Action) bool {
 }
 
 func (s *Service) move(ctx context.Context, tx pgx.Tx, who account.Actor, p *Product, a Action) (err error) {
+	if a == Certify || a == Resume {
+		if p.certified, err = selectCertified(ctx, tx, p.ID, s.instant()); err != nil {
+			return err
+		}
+	}
 	from := p.State
 	if p.State, err = lifecycle.Next(from, a, who, p); err != nil {
 		return err

@@ -40,14 +40,15 @@ func selectProducts(ctx context.Context, q database.Querier, where string, args 
 		SELECT p.id, p.number, p.kind, p.title, p.title_en, p.summary, p.summary_en, o.id, o.name, o.credit_code, coalesce(s.number, ''), coalesce(s.id, 0), p.sold, p.state, p.state_at, p.reason, p.sample OR o.sample, p.made_name, p.made_at, p.revision,
 			(SELECT count(*) FROM product_versions v JOIN product_seals x ON x.version_id = v.id WHERE v.product_id = p.id),
 			coalesce((SELECT v.semver FROM product_versions v WHERE v.product_id = p.id AND v.state IN ('published', 'deprecated', 'recalled') ORDER BY v.state = 'recalled', v.major DESC, v.minor DESC, v.patch DESC LIMIT 1), ''),
-			coalesce((SELECT jsonb_agg(jsonb_build_object('Over', r.over, 'What', r.what, 'Holder', r.holder, 'Source', r.source) ORDER BY array_position(ARRAY['hold', 'process', 'operate'], r.what), r.over DESC) FROM product_rights r WHERE r.product_id = p.id), '[]')
+			coalesce((SELECT jsonb_agg(jsonb_build_object('Over', r.over, 'What', r.what, 'Holder', r.holder, 'Source', r.source) ORDER BY array_position(ARRAY['hold', 'process', 'operate'], r.what), r.over DESC) FROM product_rights r WHERE r.product_id = p.id), '[]'),
+			EXISTS (SELECT FROM product_rights r WHERE r.product_id = p.id AND r.what = 'operate' AND r.organisation_id <> p.organisation_id)
 		FROM products p JOIN organisations o ON o.id = p.organisation_id LEFT JOIN scenarios s ON s.id = p.scenario_id WHERE `+where+` ORDER BY p.id DESC LIMIT @limit`, args)
 	if err != nil {
 		return nil, fmt.Errorf("products: %w", err)
 	}
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Product, err error) {
 		d := &p.Developer
-		return p, row.Scan(&p.ID, &p.Number, &p.Kind, &p.Title, &p.TitleEN, &p.Summary, &p.SummaryEN, &d.ID, &d.Name, &d.Code, &p.Scenario, &p.scenario, &p.Sold, &p.State, &p.StateAt, &p.Reason, &p.Sample, &p.MadeBy, &p.MadeAt, &p.Revision, &p.sealed, &p.Newest, &p.Rights)
+		return p, row.Scan(&p.ID, &p.Number, &p.Kind, &p.Title, &p.TitleEN, &p.Summary, &p.SummaryEN, &d.ID, &d.Name, &d.Code, &p.Scenario, &p.scenario, &p.Sold, &p.State, &p.StateAt, &p.Reason, &p.Sample, &p.MadeBy, &p.MadeAt, &p.Revision, &p.sealed, &p.Newest, &p.Rights, &p.away)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("products: %w", err)
@@ -88,6 +89,24 @@ func saveRights(ctx context.Context, tx pgx.Tx, p *Product) error {
 		}
 	}
 	return nil
+}
+
+// saveOperator writes down whose the right to run a product is, and where from.
+func saveOperator(ctx context.Context, tx pgx.Tx, product int64, to Developer, source string) error {
+	if _, err := tx.Exec(ctx, `UPDATE product_rights SET organisation_id = $2, holder = $3, source = $4 WHERE product_id = $1 AND over = 'product' AND what = 'operate'`, product, to.ID, to.Name, source); err != nil {
+		return fmt.Errorf("right to run a product: %w", err)
+	}
+	return nil
+}
+
+// selectCertified reports whether a certificate of the registration of a product and one
+// of its compliance count at a time.
+func selectCertified(ctx context.Context, q database.Querier, product int64, at time.Time) (ok bool, err error) {
+	err = q.QueryRow(ctx, `SELECT count(DISTINCT kind) = 2 FROM product_certificates WHERE product_id = $1 AND kind IN ('registration', 'certification') AND state = 'issued' AND valid_until > $2`, product, at).Scan(&ok)
+	if err != nil {
+		return false, fmt.Errorf("certificates of a product: %w", err)
+	}
+	return ok, nil
 }
 
 // selectDevelopers are the verified organisations of an account, and the scenarios

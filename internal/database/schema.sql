@@ -385,6 +385,18 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.product_listable()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (SELECT count(DISTINCT c.kind) FROM product_certificates c WHERE c.product_id = NEW.id AND c.kind IN ('registration', 'certification') AND c.state = 'issued' AND c.valid_until > NEW.state_at) < 2 THEN
+        RAISE EXCEPTION 'product % has no certificate in force of its registration and of its compliance', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.product_moves()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -409,10 +421,12 @@ CREATE OR REPLACE FUNCTION public.product_report_independent(of bigint)
  LANGUAGE sql
  STABLE
 AS $function$
-    SELECT r.organisation_id <> p.organisation_id
-       AND NOT EXISTS (SELECT FROM organisation_members a JOIN organisation_members b ON b.user_id = a.user_id WHERE a.organisation_id = r.organisation_id AND b.organisation_id = p.organisation_id)
-       AND NOT (array_append(r.controls, i.credit_code) && array_append(r.controls_asked, d.credit_code))
-    FROM product_reports r JOIN products p ON p.id = r.product_id JOIN organisations i ON i.id = r.organisation_id JOIN organisations d ON d.id = p.organisation_id WHERE r.id = of
+    SELECT bool_and(r.organisation_id <> d.id
+       AND NOT EXISTS (SELECT FROM organisation_members a JOIN organisation_members b ON b.user_id = a.user_id WHERE a.organisation_id = r.organisation_id AND b.organisation_id = d.id)
+       AND NOT (array_append(r.controls, i.credit_code) && array_append(r.controls_asked, d.credit_code)))
+    FROM product_reports r JOIN products p ON p.id = r.product_id JOIN organisations i ON i.id = r.organisation_id
+        JOIN organisations d ON d.id = p.organisation_id OR d.id = (SELECT c.organisation_id FROM product_certificates c WHERE c.product_id = p.id AND c.kind = 'registration' AND c.state = 'issued')
+    WHERE r.id = of
 $function$
 ;
 
@@ -4088,6 +4102,7 @@ CREATE TABLE products (
 );
 CREATE INDEX products_organisation ON public.products USING btree (organisation_id, id DESC);
 CREATE INDEX products_scenario ON public.products USING btree (scenario_id) WHERE (scenario_id IS NOT NULL);
+CREATE TRIGGER products_listable BEFORE UPDATE OF state ON public.products FOR EACH ROW WHEN (((new.state = 'listable'::text) AND (old.state <> 'listable'::text))) EXECUTE FUNCTION product_listable();
 CREATE TRIGGER products_moves BEFORE UPDATE ON public.products FOR EACH ROW EXECUTE FUNCTION product_moves();
 COMMENT ON COLUMN products.sold IS 'what is given for money, or for nothing: a product that is sold may not hold data that was granted for academic use alone (AB-35.2)';
 

@@ -11,6 +11,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
+	"shuyuan/marketplace"
 	"shuyuan/marketplace/registration"
 	"shuyuan/marketplace/registration/registrationtest"
 )
@@ -162,6 +163,27 @@ func TestWhatBecomesOfACertificate(t *testing.T) {
 	third := w.Move(t, w.Registrar, transfer.Number, registration.Issue).Certificate
 	if c := certificate(t, w, third); c.Holder.ID != receiver || c.Replaces != second || certificate(t, w, second).State != registration.Transferred {
 		t.Errorf("%+v", c)
+	}
+
+	// the receiver runs the product, which its developer does not end any more; who
+	// developed it stays, as it is sealed
+	p, err := w.Products.Product(t.Context(), w.Owner, product)
+	if err != nil || p.Developer.ID != w.Firm || !slices.ContainsFunc(p.Rights, func(r marketplace.Right) bool {
+		return r.What == marketplace.Operate && r.Holder == "示例受让公司" && strings.Contains(r.Source, transfer.Number)
+	}) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := w.Products.Move(t.Context(), w.Owner, product, marketplace.Step{Action: string(marketplace.Retire), Revision: p.Revision, Words: "不做了"}); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("its developer ended what another runs: %v", err)
+	}
+	if _, err := w.Registrations.Apply(t.Context(), w.Owner, product, registrationtest.Form(func(f *registration.Form) { f.Kind = registration.Renewal })); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("its developer renewed what another holds: %v", err)
+	}
+	// whoever certifies it is independent of the receiver, too
+	w.Exec(t, `INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) VALUES ($1, $2, 'use', 'member', now())`, w.House, other.ID)
+	asked := w.Asked(t, product, registration.OfCertification, w.House)
+	if _, err := w.Report(t, w.Certifier, asked.Number, registration.Declare, registration.ReportForm{Declaration: "无"}); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("the certifier shares somebody with the receiver: %v", err)
 	}
 
 	// the developer no longer holds it
@@ -339,12 +361,67 @@ func TestAProductIsCertifiedAndValued(t *testing.T) {
 		t.Errorf("%+v", done)
 	}
 
+	// a suspension ends while both certificates count, and not without
+	move := func(who account.Actor, a marketplace.Action) error {
+		p, err := w.Products.Product(t.Context(), who, product)
+		if err != nil {
+			return err
+		}
+		_, err = w.Products.Move(t.Context(), who, product, marketplace.Step{Action: string(a), Revision: p.Revision, Words: "示例理由"})
+		return err
+	}
+	for _, a := range []marketplace.Action{marketplace.Suspend, marketplace.Resume} {
+		if err := move(w.Regulator, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+
 	// once the compliance certificate is taken back the product is offered no more
 	if _, err := w.Registrations.EndCertificate(t.Context(), w.Certifier, c.Number, c.Revision, "发现问题"); err != nil {
 		t.Fatal(err)
 	}
 	if p, err := w.Products.Product(t.Context(), w.Owner, product); err != nil || p.State != "suspended" {
 		t.Errorf("the product is %s (%v)", p.State, err)
+	}
+	for _, who := range []account.Actor{w.Registrar, w.Regulator} {
+		if err := move(who, marketplace.Resume); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("%s resumed it without a certificate of compliance: %v", who.Name, err)
+		}
+	}
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE products SET state = 'listable', state_at = now()`); err == nil {
+		t.Error("the database took it as listable without a certificate of compliance")
+	}
+
+	// certified anew it is resumed, until its registration runs out; and then it is
+	// registered anew, which leaves it suspended until somebody resumes it
+	again := w.Asked(t, product, registration.OfCertification, w.House)
+	for _, step := range []struct {
+		a registration.ReportAction
+		f registration.ReportForm
+	}{{registration.Declare, declare}, {registration.Write, registrationtest.Written()}, {registration.IssueReport, registration.ReportForm{}}} {
+		if _, err := w.Report(t, w.Certifier, again.Number, step.a, step.f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := move(w.Registrar, marketplace.Resume); err != nil {
+		t.Fatal(err)
+	}
+	registered := certificate(t, w, "DJZ-2026-000001")
+	if _, err := w.Registrations.EndCertificate(t.Context(), w.Owner, registered.Number, registered.Revision, "不再经营"); err != nil {
+		t.Fatal(err)
+	}
+	if err := move(w.Registrar, marketplace.Resume); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("resumed without a registration: %v", err)
+	}
+	anew := w.Applied(t, product)
+	if anew.Late() {
+		t.Error("what is registered anew is late")
+	}
+	w.Move(t, w.Registrar, anew.Number, registration.Accept, registration.Announce)
+	w.Day(t, "2026-12-02")
+	w.Move(t, w.Registrar, anew.Number, registration.Issue)
+	if err := move(w.Registrar, marketplace.Resume); err != nil {
+		t.Errorf("registered anew: %v", err)
 	}
 }
 

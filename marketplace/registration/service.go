@@ -18,6 +18,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/signing"
 	"shuyuan/internal/workdays"
+	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/certificate"
 )
 
@@ -33,6 +34,7 @@ type Products interface {
 	Registered(ctx context.Context, tx pgx.Tx, number string) error
 	Certified(ctx context.Context, tx pgx.Tx, number string) error
 	Lapsed(ctx context.Context, tx pgx.Tx, number, words string) error
+	Transferred(ctx context.Context, tx pgx.Tx, number string, to marketplace.Developer, source string) error
 }
 
 // Config is what the service is made of.
@@ -176,7 +178,7 @@ func (s *Service) draft(ctx context.Context, tx pgx.Tx, who account.Actor, produ
 		return nil, err
 	}
 	switch {
-	case f.Kind == First && r.productState != "internal_review":
+	case f.Kind == First && marketplace.State(r.productState) == marketplace.Draft:
 		return nil, fault.New(fault.Conflict, "产品先送内部审核，再申请首次登记。")
 	case f.Kind == First && len(held) > 0:
 		return nil, fault.New(fault.Conflict, "产品已经登记，请申请变更、续期或者转移。")
@@ -189,11 +191,10 @@ func (s *Service) draft(ctx context.Context, tx pgx.Tx, who account.Actor, produ
 	}
 	if f.Kind != First {
 		r.Replaces = held[0].Number
-		if held[0].Holder.ID != r.Registrant.ID { // it was transferred before
-			if r.Registrant, err = selectHeld(ctx, tx, who.ID, held[0].Holder.ID); err != nil {
-				return nil, err
-			}
-		}
+		r.Registrant = held[0].Holder
+	}
+	if r.Registrant, err = selectHeld(ctx, tx, who.ID, r.Registrant.ID); err != nil { // whose it is since a transfer
+		return nil, err
 	}
 	if f.Kind == Transfer {
 		o, err := selectOrganisation(ctx, tx, strings.ToUpper(strings.TrimSpace(f.Receiver)))
@@ -218,10 +219,13 @@ func (s *Service) draft(ctx context.Context, tx pgx.Tx, who account.Actor, produ
 
 // since is from when the days for an application count: from the first sealing of the
 // product, or of the version by which it is changed. A renewal and a transfer have
-// none behind them.
+// none behind them, and neither has what is registered anew after its certificate ended.
 func (s *Service) since(ctx context.Context, q database.Querier, r *Registration) (time.Time, error) {
 	switch r.Kind {
 	case First:
+		if marketplace.State(r.productState) != marketplace.InReview {
+			break
+		}
 		return selectFirstSealed(ctx, q, r.product)
 	case Change:
 		return selectSealedAt(ctx, q, r.version)
@@ -377,10 +381,13 @@ func (s *Service) certify(ctx context.Context, tx pgx.Tx, who account.Actor, r *
 		return err
 	}
 	r.Certificate = c.Number
-	if r.Kind != First {
-		return nil
+	switch {
+	case r.Kind == Transfer:
+		return s.Products.Transferred(ctx, tx, r.Product, marketplace.Developer{ID: r.Receiver.ID, Name: r.Receiver.Name, Code: r.Receiver.Code}, "转移登记 "+r.Number)
+	case r.Kind == First && marketplace.State(r.productState) == marketplace.InReview:
+		return s.Products.Registered(ctx, tx, r.Product)
 	}
-	return s.Products.Registered(ctx, tx, r.Product)
+	return nil
 }
 
 // Filed is an objection as somebody files it.

@@ -63,9 +63,9 @@ func selectSubject(ctx context.Context, q database.Querier, user int64, product,
 	var id *int64
 	err = q.QueryRow(ctx, `
 		SELECT p.id, p.title, p.title_en, p.state, p.sample OR o.sample, o.id, o.name, o.credit_code, v.id,
-			EXISTS (SELECT FROM organisation_members m WHERE m.user_id = @user AND m.role = 'owner' AND m.organisation_id = coalesce((SELECT c.organisation_id FROM product_certificates c WHERE c.product_id = p.id AND c.kind = 'registration' AND c.state = 'issued'), p.organisation_id))
+			EXISTS (SELECT FROM organisation_members m WHERE m.user_id = @user AND m.role = 'owner' AND m.organisation_id = (SELECT g.organisation_id FROM product_rights g WHERE g.product_id = p.id AND g.what = 'operate'))
 				OR EXISTS (SELECT FROM organisation_members m WHERE m.user_id = @user AND m.role = 'owner' AND m.organisation_id = p.organisation_id)
-		FROM products p JOIN organisations o ON o.id = p.organisation_id
+		FROM products p JOIN organisations o ON o.id = coalesce((SELECT g.organisation_id FROM product_rights g WHERE g.product_id = p.id AND g.what = 'operate'), p.organisation_id)
 			LEFT JOIN product_versions v ON v.product_id = p.id AND v.semver = @version AND v.state IN ('sealed', 'published', 'deprecated')
 		WHERE p.number = @number AND p.state <> 'retired'`, pgx.NamedArgs{"number": product, "version": version, "user": user}).Scan(&r.product, &r.Title, &r.TitleEN, &r.productState, &r.Sample, &r.Registrant.ID, &r.Registrant.Name, &r.Registrant.Code, &id, &owner)
 	switch {
@@ -123,7 +123,7 @@ func selectProduct(ctx context.Context, q database.Querier, user int64, number s
 	err = q.QueryRow(ctx, `
 		SELECT p.number, p.title, p.title_en, p.state, o.id, o.name, o.credit_code, p.sample OR o.sample,
 			ARRAY(SELECT v.semver FROM product_versions v WHERE v.product_id = p.id AND v.state IN ('sealed', 'published', 'deprecated') ORDER BY v.major DESC, v.minor DESC, v.patch DESC),
-			coalesce((SELECT m.role FROM organisation_members m WHERE m.user_id = @user AND (m.organisation_id = p.organisation_id OR m.organisation_id = (SELECT c.organisation_id FROM product_certificates c WHERE c.product_id = p.id AND c.kind = 'registration' AND c.state = 'issued')) ORDER BY m.role DESC LIMIT 1), '')
+			coalesce((SELECT m.role FROM organisation_members m WHERE m.user_id = @user AND (m.organisation_id = p.organisation_id OR m.organisation_id = (SELECT g.organisation_id FROM product_rights g WHERE g.product_id = p.id AND g.what = 'operate')) ORDER BY m.role DESC LIMIT 1), '')
 		FROM products p JOIN organisations o ON o.id = p.organisation_id WHERE p.number = @number`, pgx.NamedArgs{"number": number, "user": user}).Scan(&s.Number, &s.Title, &s.TitleEN, &s.State, &s.Registrant.ID, &s.Registrant.Name, &s.Registrant.Code, &s.Sample, &s.Versions, &role)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, "", fault.New(fault.NotFound, "没有这个产品。")
