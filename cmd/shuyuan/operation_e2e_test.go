@@ -26,7 +26,7 @@ import (
 // the developer.
 const (
 	mandateAuthority, mandateHead, mandateSecurity = "authority@sjj.example", "head@sjj.example", "security@sjj.example"
-	visitsOfficer                                  = "officer@jtt.example"
+	visitsOfficer, theSupervisor                   = "officer@jtt.example", "regulator@jgj.example"
 	runOwner, runReviewer                          = "owner@run.example", "review@run.example"
 	labOwner, labProgrammer                        = "owner@lab.example", "programs@lab.example"
 )
@@ -67,11 +67,14 @@ func (p *past) operated() {
 		Departments: []datasets.Department{
 			{Slug: "sjj", Name: "示例数据管理局", NameEN: "Sample data authority", Region: "100000", Profile: "cn-fujian-2023", Side: account.Manage},
 			{Slug: "jtt", Name: "示例交通厅", NameEN: "Sample transport department", Region: "100000", Profile: "cn-fujian-2023", Side: account.Manage},
+			{Slug: "jgj", Name: "示例监管机构", NameEN: "Sample regulator", Region: "100000", Profile: "cn-fujian-2023", Side: account.Regulate},
 		},
 	}))
 	body, err := catalogue.Department(ctx, account.Actor{}, "sjj")
 	must(err)
 	department, err := catalogue.Department(ctx, account.Actor{}, "jtt")
+	must(err)
+	supervisor, err := catalogue.Department(ctx, account.Actor{}, "jgj")
 	must(err)
 	theme, err := catalogue.Theme(ctx, account.Actor{}, "transport")
 	must(err)
@@ -81,6 +84,7 @@ func (p *past) operated() {
 		{Identifier: mandateAuthority, Name: "主管甲", Roles: []account.Role{account.Authority}, Department: body.Item.ID},
 		{Identifier: mandateHead, Name: "负责人乙", Roles: []account.Role{account.Head}, Department: body.Item.ID},
 		{Identifier: mandateSecurity, Name: "安全丙", Roles: []account.Role{account.SecurityReviewer}, Department: body.Item.ID},
+		{Identifier: theSupervisor, Name: "监管壬", Roles: []account.Role{account.Regulator}, Department: supervisor.Item.ID},
 		{Identifier: visitsOfficer, Name: "专员丁", Roles: []account.Role{account.Officer}, Department: department.Item.ID},
 		{Identifier: runOwner, Name: "运营戊", Roles: []account.Role{account.Operator}},
 		{Identifier: runReviewer, Name: "审核己", Roles: []account.Role{account.Operator}},
@@ -673,6 +677,7 @@ func TestAScenarioIsChangedAndItsWorkspaceClosed(t *testing.T) {
 	again := theRefusal(lab, number, enter)
 	theCancelled(lab)
 	theClosing(lab, enter)
+	theOperatorsClosing(t, p, lab, enter)
 
 	lab.open("/account/scenarios/" + again)
 	lab.says("a draft that comes from one that was refused", "再次申请")
@@ -850,4 +855,85 @@ func theClosing(lab *tab, enter func(string) *tab) {
 	operator.follow(`main a[href$="/destruction"]`)
 	operator.says("the certificate, to the operator", "做完了。")
 	operator.follow(`main a[href="/desk` + space + `"]`)
+}
+
+// theOperatorsClosing has the operator close another workspace, which the regulator freezes
+// before and looks at afterwards; who neither operates nor supervises can do neither.
+func theOperatorsClosing(t *testing.T, p *past, lab *tab, enter func(string) *tab) {
+	lab.open("/workspaces")
+	lab.follow(`main form button.main`)
+	space := strings.SplitN(lab.at(), "?", 2)[0]
+	eventually(lab, "the workspace is ready", func() bool {
+		lab.open(space)
+		return eval[bool](lab, `!document.querySelector('#mounts .due')`)
+	})
+	desk := "/desk" + space
+	revision := func() (n string) {
+		if err := p.pool.QueryRow(t.Context(), `SELECT revision::text FROM workspaces WHERE number = $1`, strings.TrimPrefix(space, "/workspaces/")).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	offered := func(b *tab, want string) {
+		b.Helper()
+		b.open(desk)
+		if got := eval[string](b, `[...document.querySelectorAll('#act button[name=action]')].map(e => e.value).join(' ')`); got != want {
+			b.Errorf("%q is offered, and not %q", got, want)
+		}
+	}
+	refused := func(b *tab, who string, actions ...string) {
+		b.Helper()
+		for _, a := range actions {
+			if code := b.posts(desk, "action", a, "revision", revision(), "reason", "试试。"); code != 403 && code != 404 {
+				t.Errorf("%s, to %s: %d", who, a, code)
+			}
+		}
+	}
+	regulator, authority, operator := enter(theSupervisor), enter(mandateAuthority), enter(runOwner)
+	regulator.open("/desk/workspaces")
+	regulator.clean("the workspaces, to the regulator")
+	regulator.follow(`main a[href="` + desk + `"]`)
+	offered(regulator, "freeze")
+	refused(regulator, "the regulator", "close")
+	offered(authority, "")
+	refused(authority, "the authority", "freeze", "close")
+	refused(enter(visitsOfficer), "an officer of the data's department", "freeze", "close")
+	refused(lab, "the developer at the desk", "freeze", "close")
+
+	regulator.open(desk)
+	regulator.forgive("422")
+	regulator.follow(`#act button[value=freeze]`)
+	if !eval[bool](regulator, `document.querySelector('#reason-wrong') !== null`) {
+		t.Errorf("a freeze without a reason: %s", regulator.text("#act"))
+	}
+	regulator.set("#reason", "核对一条举报。")
+	regulator.follow(`#act button[value=freeze]`)
+	regulator.says("a workspace that the regulator holds", "监管机构")
+	regulator.clean("a workspace that the regulator holds")
+	if code := operator.posts(desk, "action", "lift", "revision", revision(), "reason", "查完了。"); code != 409 {
+		t.Errorf("the operator lifts what the regulator holds: %d", code)
+	}
+	regulator.set("#reason", "没有问题。")
+	regulator.follow(`#act button[value=lift]`)
+
+	offered(operator, "freeze close")
+	operator.set("#reason", "场景不再需要这个空间。")
+	operator.clean("a workspace, to who may close it")
+	operator.follow(`#act button[value=close]`)
+	eventually(operator, "the workspace is destroyed", func() bool {
+		operator.open(desk)
+		return eval[bool](operator, `document.querySelector('main a[href$="/destruction"]') !== null`)
+	})
+	operator.shot("operation-14-closed-by-operator")
+	for who, b := range map[string]*tab{"the operator": operator, "the regulator": regulator, "the authority": authority} {
+		b.open(desk)
+		b.says("a workspace that was destroyed, to "+who, "已销毁", "场景不再需要这个空间。", "核对一条举报。")
+		offered(b, "")
+	}
+	regulator.clean("a workspace that was destroyed, to the regulator")
+	regulator.follow(`main a[href$="/destruction"]`)
+	regulator.says("the certificate, to the regulator", "销毁证明", "关闭的理由：场景不再需要这个空间。")
+	onAPhone(regulator, "/desk/workspaces", desk, space+"/destruction")
+	lab.open(space)
+	lab.says("a workspace that the operator closed, to the developer", "已销毁", "场景不再需要这个空间。")
 }

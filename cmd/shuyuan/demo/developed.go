@@ -27,6 +27,8 @@ type sampleScenario struct {
 	until   scenario.State
 	said    string // why a department refuses its data; empty: it agrees
 	refused string // why the authority refuses
+	held    string // why the operator suspends it
+	over    string // why the authority takes that over
 }
 
 var sampleScenarios = []sampleScenario{
@@ -42,6 +44,11 @@ var sampleScenarios = []sampleScenario{
 		form: scenario.Form{Title: "示例：各机型维修费用排行", Class: scenario.Industry, Purpose: "transport", Description: "示例：按机型给维修费用排行，供采购参考。", Method: "示例：分组合计后排序。", Audience: "示例：航空公司的采购部门",
 			Outputs: []scenario.FormOutput{{Form: "report_product", Fields: "示例：机型、费用", Minimum: "10"}}, Months: "6"},
 		costs: []string{"机型", "修理费用（美元）"}},
+	{days: 70, until: scenario.Suspended,
+		held: "示例：申请里写的是给机场看，实际把分组结果发给了广告公司；先停下来核实。", over: "示例：同一情况有人举报，由主管部门一并查；查清以前不恢复。",
+		form: scenario.Form{Title: "示例：驱鸟设备布点参考", Class: scenario.PublicBenefit, Purpose: "transport", Description: "示例：按飞行阶段合计维修费用，看驱鸟设备放在哪里有用。", Method: "示例：分组合计。", Audience: "示例：机场",
+			Outputs: []scenario.FormOutput{{Form: "result_table", Fields: "示例：飞行阶段、费用", Minimum: "10"}}, Months: "12"},
+		costs: []string{"飞行阶段", "修理费用（美元）"}},
 	{days: 2, until: scenario.Draft,
 		form:    scenario.Form{Title: "示例：节假日机场客流和鸟击（还没有写完）", Class: scenario.PublicBenefit, Purpose: "public_services", Description: "示例：看放假前后鸟击有没有变化。"},
 		strikes: []string{"事件日期", "动物体型"}},
@@ -117,8 +124,19 @@ func (s *stage) scene(ctx context.Context, place scenario.Place, x sampleScenari
 			return err
 		}
 	}
-	return nil
+	if x.over == "" || there.SuspendedBy != string(scenario.OfOperator) {
+		return nil
+	}
+	later, err := s.scenariosAgo(x.days - 26)
+	if err != nil {
+		return err
+	}
+	_, err = later.Move(ctx, s.as(theAuthority), there.Number, scenario.Step{Action: scenario.TakeOver, Revision: there.Revision, Violation: beyondScope, Words: x.over})
+	return err
 }
+
+// beyondScope is the violation on which the sample scenario is suspended.
+const beyondScope = "beyond_scope"
 
 // write fills in a draft.
 func (s *stage) write(ctx context.Context, at *scenario.Service, there *scenario.Scenario, x sampleScenario) (*scenario.Scenario, error) {
@@ -180,6 +198,8 @@ func (s *stage) further(ctx context.Context, number string, x sampleScenario) (*
 		step.Action, step.SHA256, who, after = scenario.Sign, v.Contract.SHA256, owner, 18
 	case v.State == scenario.Authorised:
 		step.Action, step.SHA256, after = scenario.Sign, v.Contract.SHA256, 19
+	case v.State == scenario.Active && x.held != "":
+		step.Action, step.Violation, step.Words, after = scenario.Suspend, beyondScope, x.held, 24
 	default:
 		return nil, fmt.Errorf("it is %s, and should become %s", v.State, x.until)
 	}

@@ -137,14 +137,32 @@ func TestTheSampleScenarios(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, err := s.Public(t.Context(), scenario.Filter{Limit: 10})
-	if err != nil || len(all) != 2 {
+	if err != nil || len(all) != 3 {
 		t.Fatalf("%d scenarios, %v", len(all), err)
 	}
-	states := map[scenario.State]string{all[0].State: all[0].Title, all[1].State: all[1].Title}
-	if states[scenario.Active] != activeScenario || states[scenario.Refused] == "" {
+	states := map[scenario.State]scenario.Scenario{}
+	for _, x := range all {
+		states[x.State] = x
+	}
+	if states[scenario.Active].Title != activeScenario || states[scenario.Refused].Title == "" {
 		t.Errorf("%v", states)
 	}
-	if p, err := s.Progress(t.Context()); err != nil || p.Authorised != 1 || p.Active != 1 || len(p.Goals) == 0 {
+	if held := states[scenario.Suspended]; held.SuspendedBy != string(scenario.OfAuthority) {
+		t.Errorf("%s is held by %q", held.Title, held.SuspendedBy)
+	} else if v, err := s.One(t.Context(), in.actor(t, theAuthority), held.Number); err != nil {
+		t.Error(err)
+	} else {
+		var acts []string
+		for _, e := range v.Events {
+			if e.Act == scenario.Suspend || e.Act == scenario.TakeOver {
+				acts = append(acts, string(e.Act)+" "+string(e.Side))
+			}
+		}
+		if !slices.Equal(acts, []string{"suspend operator", "take_over authority"}) {
+			t.Errorf("its history: %v", acts)
+		}
+	}
+	if p, err := s.Progress(t.Context()); err != nil || p.Authorised != 2 || p.Active != 1 || len(p.Goals) == 0 {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if released, err := s.ReleasedOf(t.Context(), all); err != nil || len(released) != 1 {
@@ -156,7 +174,7 @@ func TestTheSampleScenarios(t *testing.T) {
 		}
 	}
 	mine, err := s.Mine(t.Context(), in.actor(t, theDeveloper), 0, 10)
-	if err != nil || len(mine) != 4 {
+	if err != nil || len(mine) != 5 {
 		t.Errorf("%d scenarios, %v", len(mine), err)
 	}
 	templates, err := s.Templates(t.Context(), "", true)
