@@ -2,11 +2,11 @@ package verify
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shuyuan/marketplace/provenance/content"
@@ -101,7 +101,7 @@ func (f *file) openJSON(s *source) error {
 		return f.findNames()
 	case err == nil || errors.Is(err, odd{BytesExtra}): // one row, or several values after one another
 		f.format = "ndjson"
-		f.stamps, f.notice = nil, nil
+		f.stamps, f.notice, f.within = nil, nil, false
 		return f.asNDJSON(opens)
 	}
 	if keys["data"] || keys["features"] {
@@ -141,7 +141,13 @@ func (f *file) topLevel(d reading) (map[string]bool, error) {
 	return keys, d.end()
 }
 
-// provenance reads the object that carries the stamp.
+// provenance is the object that carries the stamp: the notice, and the envelope.
+type provenance struct {
+	statement.Notice
+	Envelope jsontext.Value `json:"envelope"`
+}
+
+// provenance reads it.
 func (f *file) provenance(d reading) error {
 	d.m.row()
 	raw, err := d.ReadValue()
@@ -149,13 +155,13 @@ func (f *file) provenance(d reading) error {
 		return err
 	}
 	var p struct {
-		Envelope json.RawMessage `json:"envelope"`
+		Envelope jsontext.Value `json:"envelope"`
 	}
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return errDamaged
 	}
 	if p.Envelope != nil {
-		f.stamps, f.notice = append(f.stamps, bytes.Clone(p.Envelope)), bytes.Clone(raw)
+		f.stamps, f.notice, f.within = append(f.stamps, bytes.Clone(p.Envelope)), bytes.Clone(raw), true
 	}
 	return nil
 }
@@ -305,7 +311,7 @@ func (f *file) seen(d reading, plain bool) error {
 	in := jsontext.NewDecoder(bytes.NewReader(v))
 	if !plain {
 		var raw struct {
-			Properties json.RawMessage `json:"properties"`
+			Properties jsontext.Value `json:"properties"`
 		}
 		if err := json.Unmarshal(v, &raw); err != nil {
 			return errDamaged

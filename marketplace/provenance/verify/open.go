@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -19,6 +18,7 @@ type file struct {
 	format string
 	stamps [][]byte // envelopes, as they lie there
 	notice []byte   // the notice for programs, as JSON
+	within bool     // it is the object that carries the stamp, too
 	page   []string // the notice for people
 	paged  bool     // a page belongs to the format
 	csvw   []byte   // the description beside a CSV file
@@ -103,12 +103,11 @@ func lastRune(b []byte) int {
 // does not say.
 func (f *file) contradicts(s *statement.Statement, n statement.Notice) (all []Code) {
 	if f.notice != nil {
-		var said statement.Notice
-		want, err := json.Marshal(n)
-		if json.Unmarshal(f.notice, &said) != nil || err != nil {
-			return []Code{NoticeChanged}
+		var want any = n
+		if f.within {
+			want = provenance{n, f.stamps[0]}
 		}
-		if got, err := json.Marshal(said); err != nil || !bytes.Equal(got, want) {
+		if !sameJSON(f.notice, want) {
 			all = append(all, NoticeChanged)
 		}
 	}

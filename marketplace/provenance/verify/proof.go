@@ -95,7 +95,7 @@ func ParseProof(raw []byte) (Proof, error) {
 	if len(raw) > mostProof {
 		return p, errors.New("the proof is too large")
 	}
-	if err := json.Unmarshal(raw, &p); err != nil {
+	if err := strict(raw, &p); err != nil {
 		return p, fmt.Errorf("the proof cannot be read: %w", err)
 	}
 	if p.Format != ProofFormat {

@@ -196,7 +196,11 @@ func TestParseProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	verdict(t, "written and read", check(t, b, verify.Options{Proofs: []verify.Proof{read}, Trust: l.Trust()}), verify.Valid)
-	for _, bad := range []string{"", "{}", "[]", `{"format":"x"}`, string(raw[:len(raw)-1])} {
+	two := func(from, to string) string { return strings.Replace(string(raw), from, to, 1) }
+	for _, bad := range []string{
+		"", "{}", "[]", `{"format":"x"}`, string(raw[:len(raw)-1]), string(raw) + "{}", two(`"format"`, `"Format"`), two(`{`, `{"note":"x",`),
+		two(`"envelope":`, `"envelope":{},"envelope":`), two(`"leaf":`, `"Leaf":{},"leaf":`), two(`"purpose":`, `"Purpose":"x","purpose":`),
+	} {
 		if _, err := verify.ParseProof([]byte(bad)); err == nil {
 			t.Errorf("read: %.50s", bad)
 		}

@@ -18,7 +18,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -485,7 +484,7 @@ type envelope struct {
 // parseEnvelope reads an envelope and the statement in it; nil where it is none.
 func parseEnvelope(raw []byte) (envelope, *statement.Statement, []byte) {
 	var e envelope
-	if len(raw) > mostStamp || json.Unmarshal(raw, &e) != nil || e.PayloadType != statement.PayloadType {
+	if len(raw) > mostStamp || strict(raw, &e) != nil || e.PayloadType != statement.PayloadType {
 		return e, nil, nil
 	}
 	s, err := statement.Parse(e.Payload)
