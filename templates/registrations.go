@@ -221,7 +221,7 @@ func abroadWords(ctx context.Context, abroad string) string {
 
 func passedWords(ctx context.Context, passed bool) string {
 	if passed {
-		return text.T(ctx, "通过")
+		return text.T(ctx, "检验通过")
 	}
 	return text.T(ctx, "不通过")
 }

@@ -89,6 +89,7 @@ func init() {
 		"经营权转移了": "The right to run it was transferred",
 		"登记证书和合规认证证书都有效，产品才能提供；请先登记、认证或者续期。": "A product is offered while its certificate of registration and its certificate of compliance are both in force: register it, have it certified or renew first.",
 		"产品经营权已经转移，由登记证书的持有人决定产品的去留。":        "The right to run the product was transferred: the holder of the certificate of registration decides what becomes of it.",
+		"检验通过":       "Passed",
 		"产品登记公示":     "Public notices of registrations",
 		"产品登记，可横向滚动": "Registrations of products, scrolls sideways",
 		"代替":         "Replaces",
