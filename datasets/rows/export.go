@@ -55,6 +55,10 @@ type ExportOptions struct {
 	English bool         // labels and notes in English
 	Package *DataPackage // what is in a Package beside the data
 
+	// Finite leaves infinities and what is no number out, as formats must that have no
+	// place for them: so all formats agree.
+	Finite bool
+
 	Annotation *Annotation // what travels within the file beside its rows
 }
 
@@ -144,7 +148,7 @@ func once(names []string) []string {
 
 // Tag names what is exported: equal tags, equal bytes.
 func (e *Export) Tag() string {
-	return fmt.Sprintf("%s-%s-%s-%d-%s-%t-%t-%t-%t%s", e.t.Parquet, e.c.fingerprint(), e.c.labels(), e.q.Limit, e.o.Format, e.o.BOM, e.o.Safe, e.o.Labels, e.o.English, e.o.Annotation.tag())
+	return fmt.Sprintf("%s-%s-%s-%d-%s-%t-%t-%t-%t-%t%s", e.t.Parquet, e.c.fingerprint(), e.c.labels(), e.q.Limit, e.o.Format, e.o.BOM, e.o.Safe, e.o.Labels, e.o.English, e.o.Finite, e.o.Annotation.tag())
 }
 
 // Slice is a short name for what is exported, the same for the same question;
@@ -181,8 +185,8 @@ func (e *Export) statement(cell func(s *statement, i int)) statement {
 	keys := e.c.keys()
 	s.add("SELECT ")
 	s.list(len(e.c.out), func(i int) { cell(&s, i) })
-	for i := range e.c.extra {
-		s.add(", x" + strconv.Itoa(i))
+	for i, x := range e.c.extra {
+		s.add(", " + e.finite("x"+strconv.Itoa(i), x.typ))
 	}
 	s.add(" FROM (")
 	s.all(e.c.relation())
@@ -199,7 +203,11 @@ func (e *Export) statement(cell func(s *statement, i int)) statement {
 // plainCell is field i as it is, and its misfits in a column of their own.
 func (e *Export) plainCell(s *statement, i int) {
 	n := strconv.Itoa(i)
-	s.add("o" + n)
+	o := e.finite("o"+n, e.c.out[i].typ)
+	if o != "o"+n {
+		o += " AS o" + n
+	}
+	s.add(o)
 	if e.c.misfit(i) {
 		s.add(", r" + n)
 	}
@@ -207,7 +215,7 @@ func (e *Export) plainCell(s *statement, i int) {
 
 // csvCell is field i with its misfits in their places.
 func (e *Export) csvCell(s *statement, i int) {
-	n := "o" + strconv.Itoa(i)
+	n := e.finite("o"+strconv.Itoa(i), e.c.out[i].typ)
 	if e.c.misfit(i) {
 		n = fmt.Sprintf("coalesce(CAST(%s AS VARCHAR), r%d)", n, i)
 	}
@@ -218,6 +226,14 @@ func (e *Export) csvCell(s *statement, i int) {
 		n = "coalesce(CAST(" + n + " AS VARCHAR), '')"
 	}
 	s.add(n)
+}
+
+// finite is a column without what is no number of RFC 8259, where that was asked for.
+func (e *Export) finite(column string, typ Type) string {
+	if !e.o.Finite || typ != Decimal {
+		return column
+	}
+	return fmt.Sprintf("CASE WHEN isfinite(CAST(%[1]s AS DOUBLE)) THEN %[1]s END", column)
 }
 
 // formula is the condition that a spreadsheet would run the text as a formula:

@@ -22,13 +22,14 @@
 //
 //   - The empty text and the absent value are null: CSV and spreadsheets cannot
 //     tell them apart.
-//   - integer and decimal: inf, -inf and nan are null. A text of the form that RFC
-//     8259 has for numbers is a number. Its exact value is written: zero as 0; a
-//     whole number of at most 21 digits as its digits; otherwise as RFC 8785,
+//   - integer and decimal: a text of the form that RFC 8259 has for numbers is a
+//     number. Its exact value is written: zero as 0; a whole number of at most 21 digits as its digits; otherwise as RFC 8785,
 //     3.2.2.3, writes the nearest number of 64 bits if that text has exactly this
 //     value; otherwise as the string of its digits without zeros at either end, a
 //     minus before them if it is negative, "e", and the power of ten of the last
-//     digit: 0.12345678901234567890123 is "12345678901234567890123e-23".
+//     digit: 0.12345678901234567890123 is "12345678901234567890123e-23". Infinities
+//     and what is no number are left out before a table is sealed: inf, -inf and nan
+//     are misfits here, so that nobody can put them where nothing was.
 //   - boolean: true and false.
 //   - datetime: one space after the day becomes T, and of a full form (day, T,
 //     hh:mm:ss and a fraction) zeros at the end of the fraction go, and the point
@@ -178,10 +179,6 @@ func Append(dst []byte, typ string, text []byte) []byte {
 	}
 	switch typ {
 	case "integer", "decimal":
-		switch string(text) {
-		case "inf", "-inf", "nan", "-nan":
-			return append(dst, "null"...)
-		}
 		if out, ok := appendNumber(dst, text); ok {
 			return out
 		}

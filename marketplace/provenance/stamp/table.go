@@ -19,6 +19,7 @@ type Table struct {
 }
 
 func (t Table) export(o rows.ExportOptions) (*rows.Export, error) {
+	o.Finite = true
 	return t.Rows.Export(t.Table, t.Query, o)
 }
 
