@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -94,9 +95,11 @@ func (f *file) openJSON(s *source) error {
 	case errors.Is(err, odd{BytesExtra}) && len(f.stamps) > 0 && (keys["data"] || keys["features"]):
 	case err == nil && keys["features"]:
 		f.format = "geojson"
+		f.only(keys, "type", "features")
 		f.rows = f.rowsOfJSON(opens, "features")
 		return f.findNames()
 	case err == nil && keys["data"]:
+		f.only(keys, "data")
 		f.rows = f.rowsOfJSON(opens, "data")
 		return f.findNames()
 	case err == nil || errors.Is(err, odd{BytesExtra}): // one row, or several values after one another
@@ -110,7 +113,15 @@ func (f *file) openJSON(s *source) error {
 	return asCode(err)
 }
 
-// topLevel reads an object with the stamp, and says which other members it has.
+// only finds fault with members that we do not write: others may read them.
+func (f *file) only(keys map[string]bool, ours ...string) {
+	if len(keys) != len(ours) || slices.ContainsFunc(ours, func(key string) bool { return !keys[key] }) {
+		f.issue(NotOurs)
+	}
+}
+
+// topLevel reads an object with the stamp, and says which other members it has. A type
+// is that of a collection of features (RFC 7946, 3.3) or does not count as one.
 func (f *file) topLevel(d reading) (map[string]bool, error) {
 	keys := map[string]bool{}
 	if _, err := d.next('{'); err != nil {
@@ -121,18 +132,21 @@ func (f *file) topLevel(d reading) (map[string]bool, error) {
 		if err != nil {
 			return keys, err
 		}
-		if key := name.String(); key == member {
-			if err := f.provenance(d); err != nil {
-				return keys, err
-			}
-		} else {
-			if len(keys) > mostColumns {
-				return keys, errMuch
-			}
-			keys[key] = true
-			if err := d.skip(); err != nil {
-				return keys, err
-			}
+		switch key := name.String(); {
+		case key == member:
+			err = f.provenance(d)
+		case len(keys) > mostColumns:
+			return keys, errMuch
+		case key == "type" && d.PeekKind() == '"':
+			var t jsontext.Token
+			t, err = d.next('"')
+			keys[key] = err == nil && t.String() == "FeatureCollection"
+		default:
+			keys[key] = key != "type"
+			err = d.skip()
+		}
+		if err != nil {
+			return keys, err
 		}
 	}
 	if _, err := d.next('}'); err != nil {
@@ -248,7 +262,7 @@ func (f *file) rowReader(of statement.Content, yield func([]content.Cell) error)
 		}
 		if plain {
 			n, err := members(d, names, cells)
-			if err == nil && n != len(cells) {
+			if err == nil && (n != len(cells) || empty(of.Columns, cells)) {
 				err = errDamaged
 			}
 			if err != nil {
@@ -284,6 +298,17 @@ func members(d reading, names map[string]int, cells []content.Cell) (n int, err 
 	}
 	_, err = d.ReadToken()
 	return n, err
+}
+
+// empty reports whether a text without a character stands where there should be a
+// number: we write nothing there but null.
+func empty(columns []statement.Column, cells []content.Cell) bool {
+	for i, c := range cells {
+		if !c.Null && len(c.Text) == 0 && (columns[i].Type == "integer" || columns[i].Type == "decimal") {
+			return true
+		}
+	}
+	return false
 }
 
 // cell is a value as the text that a CSV of the table would show.
@@ -381,7 +406,7 @@ func feature(d reading, of statement.Content, names map[string]int, cells []cont
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
-	if n != want || !geometry || at >= 0 && !cells[at].Null {
+	if n != want || !geometry || empty(of.Columns, cells) || at >= 0 && !cells[at].Null {
 		return errDamaged
 	}
 	if at >= 0 {

@@ -45,6 +45,7 @@ const (
 	Formula         Code = "formula"
 	SheetsOther     Code = "sheets-other"
 	GeometryDiffers Code = "geometry-differs"
+	NotOurs         Code = "not-ours"
 	IsRecalled      Code = "recalled"
 	IsExpired       Code = "expired"
 	IsRevoked       Code = "revoked"
@@ -83,6 +84,7 @@ var reasons = map[Code][2]string{
 	Formula:         {"工作簿里有公式，它显示什么不能确定。", "There are formulas in the workbook: what they show is not certain."},
 	SheetsOther:     {"工作簿里的工作表不是封存时的。", "The sheets of the workbook are not those that were delivered."},
 	GeometryDiffers: {"地点与数据不一致。", "Places differ from the data."},
+	NotOurs:         {"文件的写法不是本平台的：可能经别的程序另存过，也可能被人改过，别的程序读到的不一定是核对的内容。", "The file is not written as the platform writes it: another program may have saved it anew, or somebody changed it. Other programs need not read what was checked."},
 	IsRecalled:      {"这个版本已被召回。", "This version was recalled."},
 	IsExpired:       {"登记证已到期。", "The certificate has expired."},
 	IsRevoked:       {"授权已被撤销。", "The authorisation was revoked."},

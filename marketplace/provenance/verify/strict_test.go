@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -75,4 +76,73 @@ func TestJSONIsReadInOneWay(t *testing.T) {
 		forgery{"Parquet, a member more", metadata(t, pq, set("pd.sources", strings.Replace(sources, `{`, `{"source":"市统计局",`, 1)))},
 	)
 	refused(t, s, all)
+}
+
+// An object has the members that we write, and no other that somebody else may read.
+func TestMembersBesideTheRows(t *testing.T) {
+	s := cases(t)
+	js, geo, nd1 := s.file(t, stamp.JSON), s.file(t, stamp.GeoJSON), s.file(t, stamp.NDJSON1)
+	refused(t, s, []forgery{
+		{"JSON, rows", replaced(t, js, `"data":[`, `"rows":[{"name":"x","cases":1}],"data":[`)},
+		{"JSON, Data", replaced(t, js, `"data":[`, `"Data":[{"name":"x","cases":1}],"data":[`)},
+		{"JSON, features", replaced(t, js, `"data":[`, `"type":"FeatureCollection","features":[],"data":[`)},
+		{"JSON, a source", replaced(t, js, `"data":[`, `"数据来源":"市统计局","data":[`)},
+		{"JSON, data twice by an escape", replaced(t, js, `"data":[`, `"d\u0061ta":[],"data":[`)},
+		{"GeoJSON, crs", replaced(t, geo, `"features":[`, `"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},"features":[`)},
+		{"GeoJSON, bbox", replaced(t, geo, `"features":[`, `"bbox":[0,0,1,1],"features":[`)},
+		{"GeoJSON, data", replaced(t, geo, `"features":[`, `"data":[{"name":"x"}],"features":[`)},
+		{"GeoJSON, a feature", replaced(t, geo, `"type":"FeatureCollection"`, `"type":"Feature","geometry":{"type":"Point","coordinates":[0,0]},"properties":{"x":1}`)},
+		{"GeoJSON, the type of something else", replaced(t, geo, `"type":"FeatureCollection"`, `"type":"Topology"`)},
+		{"GeoJSON, the type in an object", replaced(t, geo, `"type":"FeatureCollection"`, `"type":{"is":"FeatureCollection"}`)},
+		{"GeoJSON, no type", replaced(t, geo, `"type":"FeatureCollection",`, ``)},
+		{"GeoJSON, an elevation", replaced(t, geo, "[119.8,26]", "[119.8,26,5]")},
+		{"GeoJSON, two geometries", replaced(t, geo, `"geometry":`, `"geometry":{"type":"Point","coordinates":[1,1]},"geometry":`)},
+		{"NDJSON, a member beside the stamp", replaced(t, nd1, `{"_provenance":`, `{"来源":"市统计局","_provenance":`)},
+		{"NDJSON, two stamps", append(bytes.Clone(nd1[:bytes.IndexByte(nd1, '\n')+1]), nd1...)},
+	})
+	for _, f := range []forgery{{"JSON, bare, with rows of others", replaced(t, js, `"_provenance"`, `"rows":[{"cases":1}],"x"`)}, {"GeoJSON, bare, in other coordinates", replaced(t, geo, `"_provenance"`, `"crs":{},"x"`)}} {
+		verdict(t, f.what, check(t, f.b, s.options()), verify.Unknown, verify.NotOurs)
+	}
+}
+
+// Where nothing was, nothing is: no format has another way to write it.
+func TestNothingIsNoInfinity(t *testing.T) {
+	s := cases(t)
+	var all []forgery
+	for _, text := range []string{"inf", "-inf", "nan", "-nan"} {
+		all = append(all,
+			forgery{"CSV, " + text, in(t, s.file(t, stamp.CSV), "data.csv", "城市4,407,,", "城市4,407,"+text+",")},
+			forgery{"JSON, " + text, replaced(t, s.file(t, stamp.JSON), `"value":null`, `"value":"`+text+`"`)},
+			forgery{"GeoJSON, " + text, replaced(t, s.file(t, stamp.GeoJSON), `"value":null`, `"value":"`+text+`"`)},
+			forgery{"NDJSON, " + text, in(t, s.file(t, stamp.NDJSON), "data.ndjson", `"value":null`, `"value":"`+text+`"`)},
+			forgery{"XLSX, " + text, in(t, s.file(t, stamp.XLSX), "xl/worksheets/sheet2.xml", `<c r="D6"`, `<c r="C6" s="4" t="inlineStr"><is><t xml:space="preserve">`+text+`</t></is></c><c r="D6"`)},
+		)
+		all = append(all, forgery{"Parquet, " + text, rewritten(t, s.file(t, stamp.Parquet), "SELECT * REPLACE (coalesce(value, '"+text+"'::DOUBLE) AS value)")})
+	}
+	refused(t, s, append(all,
+		forgery{"JSON, a text without a character", replaced(t, s.file(t, stamp.JSON), `"value":null`, `"value":""`)},
+		forgery{"GeoJSON, a text without a character", replaced(t, s.file(t, stamp.GeoJSON), `"value":null`, `"value":""`)},
+	))
+}
+
+// A table that has infinities is sealed without them, in every format.
+func TestATableWithInfinities(t *testing.T) {
+	s := seal(t, stamptest.Table(t, `SELECT i AS c0, (CASE i WHEN 1 THEN 'inf' WHEN 2 THEN '-inf' WHEN 3 THEN 'nan' WHEN 4 THEN '-nan' ELSE '0.25' END)::DOUBLE AS c1, (119 + i)::DOUBLE AS c2,
+		(CASE i WHEN 5 THEN 'inf' ELSE '26' END)::DOUBLE AS c3, (i / 8.0)::DECIMAL(18,3) AS c4 FROM range(8) t(i)`,
+		rows.Schema{{Name: "n", Type: rows.Integer, Store: "c0"}, {Name: "值", Type: rows.Decimal, Store: "c1"}, {Name: "经度", Type: rows.Decimal, Store: "c2"}, {Name: "纬度", Type: rows.Decimal, Store: "c3"}, {Name: "d", Type: rows.Decimal, Store: "c4"}}, 8))
+	for _, f := range forms {
+		verdict(t, string(f), check(t, s.file(t, f), s.options()), verify.Valid)
+	}
+	if b := s.file(t, stamp.JSON); !bytes.Contains(b, []byte(`{"n":3,"值":null,`)) {
+		t.Errorf("%s", b)
+	}
+}
+
+// rewritten is a Parquet file as DuckDB writes it anew by a question, with the stamp.
+func rewritten(t *testing.T, b []byte, ask string) []byte {
+	t.Helper()
+	var kv [][2]string
+	metadata(t, b, func(all [][2]string) [][2]string { kv = all; return all })
+	out := stamptest.SQL(t, "COPY ("+ask+" FROM '{dir}/in.parquet') TO '{dir}/out.parquet' (FORMAT parquet, COMPRESSION zstd)", map[string][]byte{"in.parquet": b}, "out.parquet")
+	return metadata(t, out, func([][2]string) [][2]string { return kv })
 }

@@ -232,6 +232,7 @@ func (c *check) stamped(raw []byte) (bool, error) {
 // the same columns need not be the one.
 func (c *check) bare() error {
 	looked, other := map[string]bool{}, map[statement.Digest]bool{}
+	ours := len(c.file.issues) == 0 // else others may read something else than what is compared
 	for queue := c.digests(); len(queue) > 0; queue = queue[1:] {
 		if looked[queue[0]] {
 			continue
@@ -250,7 +251,7 @@ func (c *check) bare() error {
 			if err != nil {
 				return err
 			}
-			if subject < 0 {
+			if subject < 0 || !ours {
 				other[statement.Of(payload)] = true
 				if found != "" {
 					queue = append(queue, found)
