@@ -7,6 +7,7 @@ import (
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/marketplace/provenance/statement"
+	"shuyuan/marketplace/provenance/verify"
 )
 
 // Filter chooses among the products of which everybody may know.
@@ -29,7 +30,17 @@ func (s *Service) Find(ctx context.Context, f Filter) ([]Product, error) {
 	if len([]rune(f.Text)) > MostText {
 		return nil, fault.At("q", "太长，最多 %d 个字。", MostText)
 	}
-	return selectOffered(ctx, s.pool, f)
+	found, err := selectOffered(ctx, s.pool, f)
+	for i := range found {
+		a, err := s.Verify(ctx, found[i].Number)
+		if err != nil {
+			return nil, err
+		}
+		if a.Verdict == verify.Lapsed {
+			found[i].Lapsed = a.Reasons[0]
+		}
+	}
+	return found, err
 }
 
 // SourceOf is a department whose data is in products that everybody may know of.

@@ -46,8 +46,9 @@ type Product struct {
 	MadeAt    time.Time
 	Revision  int
 	Rights    []Right
-	Versions  []Version // the newest first; of a single product alone
-	Newest    string    // the number of the newest version that is published; empty: none
+	Versions  []Version    // the newest first; of a single product alone
+	Lapsed    *fault.Fault // why that one is no longer valid, where Find or Public looked; nil: it is
+	Newest    string       // the number of the newest version that is published; empty: none
 
 	scenario  int64
 	sealed    int // how many versions are
@@ -158,6 +159,7 @@ type Version struct {
 	Seal       *Sealing
 	Artefacts  []Artefact
 	Flags      []Flag
+	Lapsed     *fault.Fault // why it is no longer valid, where Public looked; nil: it is
 	Recall     *Recalling
 
 	product, supersedes int64

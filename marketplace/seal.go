@@ -44,6 +44,13 @@ func (s *Service) MoveVersion(ctx context.Context, who account.Actor, product, n
 			return v, err
 		}
 		v.words = words
+		if VersionAction(step.Action) == Publish && v.State == Sealed { // much may have happened since the seal
+			if why, err := s.lapsed(ctx, tx, v); err != nil {
+				return v, err
+			} else if why != nil {
+				return v, fault.New(fault.Conflict, why.Sentence, why.Args...)
+			}
+		}
 		return v, s.moveVersion(ctx, tx, who, p, v, VersionAction(step.Action))
 	})
 }

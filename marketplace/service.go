@@ -442,8 +442,15 @@ func (s *Service) Public(ctx context.Context, number string) (*Product, error) {
 		return nil, errNone()
 	}
 	for i := range p.Versions {
-		if err := s.fill(ctx, s.pool, &p.Versions[i]); err != nil {
+		v := &p.Versions[i]
+		if err := s.fill(ctx, s.pool, v); err != nil {
 			return nil, err
+		}
+		if v.Lapsed, err = s.lapsed(ctx, s.pool, v); err != nil {
+			return nil, err
+		}
+		if v.Number == p.Newest {
+			p.Lapsed = v.Lapsed
 		}
 	}
 	return p, nil

@@ -1,6 +1,7 @@
 package marketplace_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,5 +169,65 @@ func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
 		if a, err := w.Products.Verify(t.Context(), one); err != nil || a.Verdict != verify.Lapsed || !strings.Contains(a.Reasons[0].Text(), "召回") {
 			t.Errorf("%s after the recall: %+v (%v)", one, a, err)
 		}
+	}
+}
+
+// A sealed version that is not published is nobody's business: its digests stand in the
+// log, and who asks for them is told nothing. It is published only while it holds.
+func TestWhatIsNotPublishedIsNotToldOf(t *testing.T) {
+	w := marketplacetest.New(t)
+	p, release := w.Made(t), w.Release(t)
+	w.Built(t, p, release)
+	v := w.Move(t, p.Number, "1.0.0", marketplace.Check, marketplace.Seal)
+	asked := func(what string) *marketplace.Answer {
+		t.Helper()
+		w.Set(w.Clock().Add(time.Minute)) // an answer is kept for a moment
+		a, err := w.Products.Verify(t.Context(), what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	names := []string{v.Seal.Digest, v.Artefacts[0].SHA256, v.Contents[0].Digest, v.Full(), v.Product}
+	for _, what := range names {
+		if a := asked(what); a.Verdict != verify.Unknown || a.Title != "" || a.Said != nil {
+			t.Errorf("%s before it is published: %+v", what, a)
+		}
+	}
+	w.Exec(t, `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '有误'`)
+	if err := w.Try(t, p.Number, "1.0.0", marketplace.Publish); fault.KindOf(err) != fault.Conflict || !strings.Contains(fault.Of(err).Text(), "已经撤下") {
+		t.Errorf("published with data that was withdrawn: %v", err)
+	}
+	w.Exec(t, `UPDATE datasets SET status = 'published', withdrawn_reason = ''`)
+	w.Move(t, p.Number, "1.0.0", marketplace.Publish)
+	for _, what := range names {
+		if a := asked(what); a.Verdict != verify.Valid || a.Version != "1.0.0" {
+			t.Errorf("%s once it is published: %+v", what, a)
+		}
+	}
+
+	if _, err := w.Products.Build(t.Context(), w.Owner, p.Number, marketplace.VersionForm{Number: "1.1.0", Method: "按车站分组计数", Forms: []marketplace.Form{"csv"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Products.AddRelease(t.Context(), w.Owner, p.Number, "1.1.0", release, "stations"); err != nil {
+		t.Fatal(err)
+	}
+	w.Move(t, p.Number, "1.1.0", marketplace.Check, marketplace.Seal)
+	if a := asked(v.Contents[0].Digest); a.Version != "1.0.0" || len(a.Also) != 0 {
+		t.Errorf("the content of a version that is sealed too: %+v", a)
+	}
+	w.Move(t, p.Number, "1.1.0", marketplace.Publish)
+	if a := asked(v.Contents[0].Digest); a.Version != "1.1.0" || !slices.Equal(a.Also, []string{v.Full()}) {
+		t.Errorf("the content of two versions: %+v", a)
+	}
+
+	w.Exec(t, `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '有误'`)
+	w.Set(w.Clock().Add(time.Minute))
+	public, err := w.Products.Public(t.Context(), p.Number)
+	if err != nil || public.Lapsed == nil || public.Versions[0].Lapsed == nil || public.Versions[1].Lapsed == nil {
+		t.Errorf("the public page of a product whose data was withdrawn: %+v (%v)", public, err)
+	}
+	if found, err := w.Products.Find(t.Context(), marketplace.Filter{Limit: 10}); err != nil || len(found) != 1 || found[0].Lapsed == nil {
+		t.Errorf("the market: %+v (%v)", found, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/internal/signing/register"
 	"shuyuan/licensing/workspace"
@@ -35,6 +36,7 @@ type Answer struct {
 	SealedAt   time.Time
 	Leaf       int64
 	Checkpoint Checkpointed
+	Also       []string // other versions with the same content, product@version
 
 	flags               []Flag
 	recall              *Recalling
@@ -69,9 +71,9 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 	var a *Answer
 	var err error
 	if lower := strings.ToLower(what); digests.MatchString(lower) {
-		a, err = s.selectAnswer(ctx, s.pool, lower, "", "", now)
+		a, err = s.selectAnswer(ctx, s.pool, lower, "", "", 0, now)
 	} else if m := numbers.FindStringSubmatch(what); m != nil {
-		a, err = s.selectAnswer(ctx, s.pool, "", m[1], m[2], now)
+		a, err = s.selectAnswer(ctx, s.pool, "", m[1], m[2], 0, now)
 	}
 	if err != nil {
 		return nil, err
@@ -79,14 +81,35 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 	if a == nil {
 		return &Answer{Verdict: verify.Unknown}, nil
 	}
+	if err := s.judged(ctx, s.pool, a, now); err != nil {
+		return nil, err
+	}
+	s.cache.put(what, a, now)
+	return a, nil
+}
+
+// lapsed is what makes a sealed version no longer valid, whether it was published or not;
+// nil: it is valid.
+func (s *Service) lapsed(ctx context.Context, q database.Querier, v *Version) (*fault.Fault, error) {
+	now := s.now()
+	a, err := s.selectAnswer(ctx, q, "", "", "", v.ID, now)
+	if err != nil || a == nil {
+		return nil, err
+	}
+	if err := s.judged(ctx, q, a, now); err != nil || a.Verdict != verify.Lapsed {
+		return nil, err
+	}
+	return a.Reasons[0], nil
+}
+
+func (s *Service) judged(ctx context.Context, q database.Querier, a *Answer, now time.Time) (err error) {
 	if a.scenario != 0 {
-		if a.broken, err = workspace.Broken(ctx, s.pool, a.scenario, a.developer, now); err != nil {
-			return nil, err
+		if a.broken, err = workspace.Broken(ctx, q, a.scenario, a.developer, now); err != nil {
+			return err
 		}
 	}
 	a.judge()
-	s.cache.put(what, a, now)
-	return a, nil
+	return nil
 }
 
 // judge says what follows from the records.

@@ -14,8 +14,10 @@ import (
 
 // selectAnswer finds what is asked for, by a digest or by a number, in one query; nil
 // where there is nothing. Of several versions with one content it is the newest that
-// still counts; of a product the newest that is published.
-func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, product, version string, now time.Time) (*Answer, error) {
+// still counts, and the others are named; of a product the newest that is published. Of
+// what was sealed and not published only id finds anything: its digests stand in the log,
+// and who reads them there is told nothing.
+func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, product, version string, id int64, now time.Time) (*Answer, error) {
 	a := &Answer{}
 	var payload []byte
 	err := q.QueryRow(ctx, `
@@ -24,7 +26,8 @@ func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, 
 			UNION ALL SELECT f.version_id, 'artefact', f.form FROM product_artefacts f WHERE @digest <> '' AND f.sha256 = @digest
 			UNION ALL SELECT c.version_id, 'content', '' FROM product_contents c WHERE @digest <> '' AND c.digest = @digest
 			UNION ALL SELECT v.id, 'version', '' FROM product_versions v JOIN products p ON p.id = v.product_id
-				WHERE @product <> '' AND p.number = @product AND (@version = '' OR v.semver = @version) AND v.state IN ('published', 'deprecated', 'recalled'))
+				WHERE @product <> '' AND p.number = @product AND (@version = '' OR v.semver = @version)
+			UNION ALL SELECT v.id, 'version', '' FROM product_versions v WHERE v.id = @id)
 		SELECT n.what, n.form, p.number, v.semver, v.state, p.title, p.title_en, o.name, o.credit_code, p.sample, x.statement, x.digest, x.envelope, x.key_id, x.sealed_at, x.leaf,
 			coalesce(k.size, 0), coalesce(k.signed_at, '1970-01-01'),
 			CASE WHEN scenario_stands(p.scenario_id, @now) THEN 0 ELSE coalesce(p.scenario_id, 0) END, o.id,
@@ -33,13 +36,16 @@ func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, 
 			coalesce((SELECT jsonb_agg(jsonb_build_object('Why', g.why, 'Of', coalesce(d.title, up.number || '@' || uv.semver), 'At', g.at, 'Leaf', g.leaf) ORDER BY g.id) FROM product_flags g
 				LEFT JOIN versions w ON w.id = g.source_version LEFT JOIN resources e ON e.id = w.resource_id LEFT JOIN datasets d ON d.id = e.dataset_id
 				LEFT JOIN product_versions uv ON uv.id = g.from_version LEFT JOIN products up ON up.id = uv.product_id WHERE g.version_id = v.id), '[]'),
+			ARRAY(SELECT DISTINCT op.number || '@' || ov.semver FROM found o JOIN product_versions ov ON ov.id = o.version_id JOIN products op ON op.id = ov.product_id
+				WHERE n.what = 'content' AND o.version_id <> n.version_id AND ov.state IN ('published', 'deprecated', 'recalled') ORDER BY 1 LIMIT 20),
 			(SELECT jsonb_build_object('Side', r.by_side, 'Reason', r.reason, 'At', r.at, 'Leaf', r.leaf) FROM product_recalls r WHERE r.version_id = v.id)
 		FROM found n JOIN product_seals x ON x.version_id = n.version_id JOIN product_versions v ON v.id = n.version_id JOIN products p ON p.id = v.product_id JOIN organisations o ON o.id = p.organisation_id
 			LEFT JOIN LATERAL (SELECT c.size, c.signed_at FROM log_checkpoints c WHERE c.size > x.leaf ORDER BY c.size DESC LIMIT 1) k ON true
+		WHERE v.state IN ('published', 'deprecated', 'recalled') OR v.id = @id
 		ORDER BY v.state = 'recalled', v.major DESC, v.minor DESC, v.patch DESC, x.leaf DESC LIMIT 1`,
-		pgx.NamedArgs{"digest": digest, "product": product, "version": version, "now": now}).
+		pgx.NamedArgs{"digest": digest, "product": product, "version": version, "id": id, "now": now}).
 		Scan(&a.As, &a.Form, &a.Product, &a.Version, &a.State, &a.Title, &a.TitleEN, &a.Developer.Name, &a.Developer.Code, &a.Sample, &payload, &a.Statement, &a.Envelope, &a.Key, &a.SealedAt, &a.Leaf,
-			&a.Checkpoint.Size, &a.Checkpoint.At, &a.scenario, &a.developer, &a.revoked, &a.gone, &a.flags, &a.recall)
+			&a.Checkpoint.Size, &a.Checkpoint.At, &a.scenario, &a.developer, &a.revoked, &a.gone, &a.flags, &a.Also, &a.recall)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

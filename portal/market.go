@@ -59,6 +59,9 @@ func (s *Server) showPublicProduct(c *fiber.Ctx) error {
 		}
 	}
 	for i := range p.Shown.Contents {
+		if p.Shown.Lapsed != nil {
+			break // nobody is to use it, so nobody is shown what is in it
+		}
 		one := &p.Shown.Contents[i]
 		if p.Samples[one.ID], err = s.Products.Sample(ctx, one); err != nil {
 			return err

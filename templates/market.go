@@ -12,6 +12,7 @@ import (
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/statement"
+	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/templates/text"
 )
 
@@ -52,7 +53,7 @@ type PublicProductPage struct {
 	Law     []AskedText
 }
 
-func (p PublicProductPage) void() bool { return p.Shown.State == marketplace.Recalled }
+func (p PublicProductPage) void() bool { return p.Shown.Lapsed != nil }
 
 func (p PublicProductPage) says() *statement.Derivation { return &p.Shown.Seal.Statement.Predicate }
 
@@ -68,8 +69,11 @@ func ProductFile(number, version, name string) string {
 
 var publicVersionStates = map[marketplace.VersionState]string{marketplace.Published: "有效", marketplace.Deprecated: "有新版，不再提供", marketplace.Recalled: "已召回"}
 
-func publicVersionState(ctx context.Context, s marketplace.VersionState) string {
-	return text.T(ctx, publicVersionStates[s])
+func publicVersionState(ctx context.Context, v *marketplace.Version) string {
+	if v.Lapsed != nil && v.State != marketplace.Recalled {
+		return verdictWords(ctx, verify.Lapsed)
+	}
+	return text.T(ctx, publicVersionStates[v.State])
 }
 
 var publicProductStates = map[marketplace.State]string{
