@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -141,23 +142,27 @@ func TestBombs(t *testing.T) {
 	s := small(t)
 	env := string(s.stamp.Envelope())
 	const names = "城市,数量,均值\n"
-	book := func(sheet string) map[string]string {
-		return map[string]string{
-			"xl/workbook.xml":            `<workbook xmlns:r="r"><sheets><sheet name="数据" sheetId="1" r:id="rId1"/></sheets></workbook>`,
-			"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>`,
-			"xl/worksheets/sheet1.xml":   sheet,
-		}
-	}
 	const many = 160 << 20
+	parts := map[string]string{}
+	rezip(t, s.file(t, stamp.XLSX), func(name string, b []byte) []byte { parts[name] = string(b); return b })
+	sheet, page, properties := parts["xl/worksheets/sheet2.xml"], parts["xl/worksheets/sheet1.xml"], parts["docProps/custom.xml"]
+	book := func(part, head, tail string) []byte {
+		others := maps.Clone(parts)
+		delete(others, part)
+		return zipped(t, head, many, tail, part, others)
+	}
 	bombs := map[string][]byte{
 		"a cell of CSV":                  zipped(t, names+"福州,", many, ",1\n", "data.csv", map[string]string{"stamp.dsse.json": env}),
 		"a stamp":                        zipped(t, "{", many, "}", "stamp.dsse.json", map[string]string{"data.csv": names}),
 		"a notice":                       zipped(t, "", many, "", "来源说明.txt", map[string]string{"data.csv": names, "stamp.dsse.json": env}),
 		"a text of JSON":                 zipped(t, `{"城市":"`, many, `"}`, "data.ndjson", map[string]string{"stamp.dsse.json": env}),
 		"a number of JSON":               zipped(t, `{"城市":1`, many, `}`, "data.ndjson", map[string]string{"stamp.dsse.json": env}),
-		"a cell of a sheet":              zipped(t, `<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>`, many, `</t></is></c></row></sheetData></worksheet>`, "xl/worksheets/sheet9.xml", map[string]string{"xl/workbook.xml": `<workbook xmlns:r="r"><sheets><sheet name="数据" sheetId="1" r:id="rId1"/></sheets></workbook>`, "xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Target="worksheets/sheet9.xml"/></Relationships>`}),
-		"shared texts":                   zipped(t, `<sst><si><t>`, many, `</t></si></sst>`, "xl/sharedStrings.xml", book("<worksheet/>")),
-		"an attribute":                   zipped(t, `<worksheet a="`, many, `"/>`, "xl/sharedStrings.xml", book("<worksheet/>")),
+		"a cell of a sheet":              book("xl/worksheets/sheet2.xml", sheet[:strings.Index(sheet, "城市")], "</t></is></c></row></sheetData></worksheet>"),
+		"a place of a cell":              book("xl/worksheets/sheet2.xml", sheet[:strings.Index(sheet, `A1"`)], `"></c>`),
+		"a line of a notice":             book("xl/worksheets/sheet1.xml", page[:strings.Index(page, "来源说明")], "</t></is></c></row></sheetData></worksheet>"),
+		"a property":                     book("docProps/custom.xml", properties[:strings.Index(properties, "{&quot;")], "</vt:lpwstr></property></Properties>"),
+		"a name of a property":           book("docProps/custom.xml", properties[:strings.Index(properties, "pd.stamp")], `"/></Properties>`),
+		"a frame of a workbook":          book("xl/styles.xml", "<x", "/>"),
 		"JSON that goes deep":            []byte(`{"data":` + strings.Repeat("[", 5<<20)),
 		"objects that go deep":           []byte(strings.Repeat(`{"a":`, 1<<20)),
 		"JSON, a large text":             append([]byte(`{"data":[{"a":"`), bytes.Repeat([]byte("x"), 200<<20)...),

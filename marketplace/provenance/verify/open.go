@@ -16,16 +16,17 @@ import (
 // file is what was found in a file.
 type file struct {
 	format string
-	stamps [][]byte // envelopes, as they lie there
-	notice []byte   // the notice for programs, as JSON
-	within bool     // it is the object that carries the stamp, too
-	page   []string // the notice for people
-	paged  bool     // a page belongs to the format
-	csvw   []byte   // the description beside a CSV file
-	xmp    [][]byte // what programs read of a PDF
-	names  []string // of columns
-	first  bool     // the first of several objects is the stamp
-	issues []Code   // what is wrong, whatever it contains
+	stamps [][]byte          // envelopes, as they lie there
+	notice []byte            // the notice for programs, as JSON
+	within bool              // it is the object that carries the stamp, too
+	page   []string          // the notice for people
+	paged  bool              // a page belongs to the format
+	feet   map[string]string // of printed pages, by the part that they are in
+	csvw   []byte            // the description beside a CSV file
+	xmp    [][]byte          // what programs read of a PDF
+	names  []string          // of columns
+	first  bool              // the first of several objects is the stamp
+	issues []Code            // what is wrong, whatever it contains
 
 	// rows yields the rows of the content, read as that table; nil where there are none.
 	rows func(of statement.Content, yield func([]content.Cell) error) error
@@ -117,6 +118,9 @@ func (f *file) contradicts(s *statement.Statement, n statement.Notice) (all []Co
 		}
 		all = append(all, NoticeChanged)
 	}
+	if f.format == "xlsx" && (len(f.feet) != 2 || f.feet[partNotice] != footOf(n) || f.feet[partData] != footOf(n)) {
+		all = append(all, NoticeChanged)
+	}
 	if f.csvw != nil {
 		if want, err := s.CSVW(n, "data.csv", fileStamp); err != nil || !bytes.Equal(f.csvw, want) {
 			all = append(all, NoticeChanged)
@@ -129,6 +133,17 @@ func (f *file) contradicts(s *statement.Statement, n statement.Notice) (all []Co
 		}
 	}
 	return all
+}
+
+// footOf is what stands at the foot of printed pages of a workbook: what it begins with
+// says where, and & is doubled (ECMA-376-1, 18.3.1.39).
+func footOf(n statement.Notice) string {
+	line := n.Text[0]
+	if len(n.Sources) > 1 {
+		line += " …"
+	}
+	foot := []rune(strings.ReplaceAll(line+"  "+n.Verify, "&", "&&"))
+	return "&L" + string(foot[:min(len(foot), 253)])
 }
 
 // lines are the lines of a page of text, with whatever ends them.

@@ -1,9 +1,13 @@
 package verify_test
 
 import (
+	"archive/zip"
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"shuyuan/datasets/rows"
 	"shuyuan/marketplace/provenance/stamp"
@@ -145,4 +149,98 @@ func rewritten(t *testing.T, b []byte, ask string) []byte {
 	metadata(t, b, func(all [][2]string) [][2]string { kv = all; return all })
 	out := stamptest.SQL(t, "COPY ("+ask+" FROM '{dir}/in.parquet') TO '{dir}/out.parquet' (FORMAT parquet, COMPRESSION zstd)", map[string][]byte{"in.parquet": b}, "out.parquet")
 	return metadata(t, out, func([][2]string) [][2]string { return kv })
+}
+
+// A workbook shows what its cells hold, and nothing else: one that another program has
+// saved is not ours.
+func TestWorkbooksAreOurs(t *testing.T) {
+	s := cases(t)
+	x := s.file(t, stamp.XLSX)
+	const data, page, styles, ignorable = "xl/worksheets/sheet2.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", `<worksheet xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:z="urn:z" mc:Ignorable="z" `
+	sheet := func(from, to string) []byte { return in(t, x, data, from, to) }
+	part := func(name, text string) []byte {
+		return rezip(t, x, keep, zip.FileHeader{Name: name, Comment: text})
+	}
+	row := func(change func(string) string) []byte {
+		return rezip(t, x, func(name string, b []byte) []byte {
+			if name != data {
+				return b
+			}
+			text := string(b)
+			from := strings.Index(text, `<row r="10">`)
+			to := from + strings.Index(text[from:], "</row>") + len("</row>")
+			return []byte(text[:from] + change(text[from:to]) + text[to:])
+		})
+	}
+	all := []forgery{
+		{"a value changed", sheet("<v>807</v>", "<v>808</v>")},
+		{"a row of another name space", in(t, row(func(r string) string { return "<z:row" + strings.TrimSuffix(r[4:], "</row>") + "</z:row>" }), data, "<worksheet ", ignorable)},
+		{"names of other name spaces at a cell", in(t, sheet(`<c r="B10"><v>807`, `<c z:r="C10" r="B10"><v>807`), data, "<worksheet ", ignorable)},
+		{"rows beside the rows", in(t, row(func(string) string { return "" }), data, "</sheetData>", `</sheetData><extLst><ext uri="x"><row r="10"></row></ext></extLst>`)},
+		{"two v in a cell", sheet("<v>807</v>", "<v>80</v><v>7</v>")},
+		{"a v in parts", sheet("<v>807</v>", "<v>80<!-- -->7</v>")},
+		{"a v in CDATA", sheet("<v>807</v>", "<v><![CDATA[807]]></v>")},
+		{"a number in hexadecimal", sheet("<v>807</v>", "<v>0x327</v>")},
+		{"a number by its code", sheet("<v>807</v>", "<v>&#56;07</v>")},
+		{"a text in a cell of a number", sheet(`<c r="B10"><v>807</v></c>`, `<c r="B10" t="n"><is><t>807</t></is></c>`)},
+		{"two is in a cell", sheet("城市8</t></is>", "北京</t></is><is><t>城市8</t></is>")},
+		{"a v beside a text", sheet(`<is><t xml:space="preserve">城市8`, `<v>北京</v><is><t xml:space="preserve">城市8`)},
+		{"a text in runs", sheet(`<is><t xml:space="preserve">城市8`, `<is><r><rPr><sz val="1"/></rPr><t>城市</t></r><t xml:space="preserve">8`)},
+		{"a text with an escape of a letter", sheet("城市8</t>", "城市_x0038_</t>")},
+		{"a formula", sheet("<v>807</v>", "<f>1+1</f><v>807</v>")},
+		{"a truth in words", sheet(`<c r="D10" t="b"><v>1</v>`, `<c r="D10" t="b"><v>true</v>`)},
+		{"a truth of 2", sheet(`<c r="E7" s="2">`, `<c r="D7" t="b"><v>2</v></c><c r="E7" s="2">`)},
+		{"a truth without a value", sheet(`<c r="E7" s="2">`, `<c r="D7" t="b"><v></v></c><c r="E7" s="2">`)},
+		{"a truth in a column of texts", sheet(`<c r="A10" s="4" t="inlineStr"><is><t xml:space="preserve">城市8</t></is></c>`, `<c r="A10" t="b"><v>1</v></c>`)},
+		{"a day shown as a number", sheet(`<c r="E10" s="2">`, `<c r="E10">`)},
+		{"a number shown as a day", sheet(`<c r="B10"><v>807`, `<c r="B10" s="2"><v>807`)},
+		{"a number of another format", sheet(`<c r="B10"><v>807`, `<c r="B10" s="5"><v>807`)},
+		{"a cell that says nothing of its place", sheet(`<c r="B10">`, `<c>`)},
+		{"a cell of another row", sheet(`<c r="B10">`, `<c r="B11">`)},
+		{"cells out of order", sheet(`<c r="B10"><v>807</v></c><c r="C10"><v>4</v></c>`, `<c r="C10"><v>4</v></c><c r="B10"><v>807</v></c>`)},
+		{"rows with a gap", row(func(string) string { return "" })},
+		{"a format that shows another number", in(t, x, styles, `formatCode="yyyy\-mm\-dd"`, `formatCode="&quot;2020-01-01&quot;"`)},
+		{"a format that shows another source", in(t, x, styles, `numFmtId="49" fontId="0"`, `numFmtId="165" fontId="0"`)},
+		{"all rows hidden", sheet("<cols>", `<sheetFormatPr defaultRowHeight="15" zeroHeight="1"/><cols>`)},
+		{"a column of no width", sheet(`width="12"`, `width="0.0"`)},
+		{"a column of width 0", sheet(`width="12"`, `width="00"`)},
+		{"a pane that hides rows", sheet(`topLeftCell="A2"`, `topLeftCell="A9"`)},
+		{"a conditional format", sheet("</sheetData>", `</sheetData><conditionalFormatting sqref="B2:B11"><cfRule type="expression" dxfId="0" priority="1"><formula>TRUE</formula></cfRule></conditionalFormatting>`)},
+		{"a filter", sheet("</sheetData>", `</sheetData><autoFilter ref="A1:G11"/>`)},
+		{"a drawing", in(t, part("xl/drawings/drawing1.xml", "<x/>"), data, "</sheetData>", `</sheetData><drawing r:id="rId1"/>`)},
+		{"another foot", sheet("省交通运输厅", "省统计局")},
+		{"no foot", rezip(t, x, func(name string, b []byte) []byte {
+			if from := bytes.Index(b, []byte("<headerFooter>")); name == page && from > 0 {
+				return append(bytes.Clone(b[:from]), "</worksheet>"...)
+			}
+			return b
+		})},
+		{"macros", part("xl/vbaProject.bin", "x")},
+		{"a link outwards", part("xl/externalLinks/externalLink1.xml", "<x/>")},
+		{"relations of a sheet", part("xl/worksheets/_rels/sheet2.xml.rels", "<Relationships/>")},
+		{"shared texts", part("xl/sharedStrings.xml", "<sst/>")},
+		{"another workbook by the relations", in(t, part("xl/book2.xml", "<x/>"), "_rels/.rels", "xl/workbook.xml", "xl/book2.xml")},
+		{"another type", in(t, x, "[Content_Types].xml", "sheet.main+xml", "template.main+xml")},
+		{"another sheet by the relations", in(t, x, "xl/_rels/workbook.xml.rels", "worksheets/sheet2.xml", "worksheets/sheet1.xml")},
+		{"a property more", in(t, x, "docProps/custom.xml", "</Properties>", `<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="4" name="数据来源"><vt:lpwstr>市统计局</vt:lpwstr></property></Properties>`)},
+		{"a property linked to a cell", in(t, x, "docProps/custom.xml", `name="pd.sources"`, `name="pd.sources" linkTarget="x"`)},
+	}
+	for _, height := range []string{`ht="0"`, `ht="0.0"`, `ht="0.01" customHeight="1"`, `hidden="1"`, `hidden="true"`, `collapsed="1"`, `s="1" customFormat="1"`} {
+		all = append(all, forgery{"a row with " + height, sheet(`<row r="10">`, `<row r="10" `+height+`>`)})
+	}
+	refused(t, s, all)
+	again := func() []byte {
+		f, err := excelize.OpenReader(bytes.NewReader(x))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := f.Write(&out); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}()
+	if r := check(t, again, s.options()); r.Verdict == verify.Valid || !slices.Contains(codes(r), verify.NotOurs) {
+		t.Errorf("saved anew: %s %v", r.Verdict, codes(r))
+	}
 }

@@ -1,12 +1,8 @@
 package verify
 
 import (
-	"bufio"
-	"encoding/xml"
 	"errors"
-	"io"
 	"math"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -17,57 +13,56 @@ import (
 
 // What carries the stamp in a workbook.
 const (
-	sheetNotice = "来源说明"
-	sheetData   = "数据"
-	keyStamp    = "pd.stamp"
-	keySources  = "pd.sources"
+	keyStamp   = "pd.stamp"
+	keySources = "pd.sources"
 )
 
-// workbook is a workbook whose sheets were looked at (ECMA-376-1).
+// Parts of a workbook beside its frame.
+const (
+	partNotice     = "xl/worksheets/sheet1.xml"
+	partData       = "xl/worksheets/sheet2.xml"
+	partProperties = "docProps/custom.xml"
+	partWorkbook   = "xl/workbook.xml"
+)
+
+// What sheets begin with.
+const (
+	worksheet  = xmlHead + `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
+	noticeHead = worksheet + `<cols><col min="1" max="1" width="110" customWidth="1"/></cols><sheetData>`
+	dataHead   = worksheet + `<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>`
+)
+
+// workbook is a workbook as it was delivered (ECMA-376-1). One that another program has
+// saved shows what that program makes of it, and there are many ways to have it show
+// something else than its cells hold: it is not ours.
 type workbook struct {
-	f      *file
-	a      archive
-	sheets []sheet
-	shared []string
+	f *file
+	a archive
 }
 
-type sheet struct{ name, part string }
-
 func (f *file) openWorkbook(a archive) error {
-	w := &workbook{f: f, a: a}
-	if err := w.readSheets(); err != nil {
-		return err
-	}
-	if err := w.readShared(); err != nil {
-		return err
-	}
-	if err := w.readProperties(); err != nil {
-		return err
-	}
-	data := -1
-	for i, s := range w.sheets {
-		if s.name == sheetNotice && !f.paged {
-			f.paged = true
-			if err := w.readNotice(s); err != nil {
-				return err
+	w := &workbook{f, a}
+	f.paged, f.feet = true, map[string]string{}
+	f.rows = w.rows
+	known := map[string]bool{partNotice: true, partData: true, partProperties: true}
+	for name, text := range frame {
+		known[name] = true
+		if got, err := a.text(name, int64(len(text))); err != nil || string(got) != text {
+			if name == partWorkbook {
+				f.issue(SheetsOther)
 			}
-			continue
-		}
-		if data < 0 || s.name == sheetData && w.sheets[data].name != sheetData {
-			data = i
+			f.issue(NotOurs)
 		}
 	}
-	if len(f.stamps) > 0 {
-		f.paged = true
-		if len(w.sheets) != 2 || w.sheets[0].name != sheetNotice {
-			f.issue(SheetsOther)
+	for name := range a.files {
+		if !known[name] {
+			f.issue(NotOurs)
 		}
 	}
-	if data < 0 {
-		return errDamaged
-	}
-	f.rows = func(of statement.Content, yield func([]content.Cell) error) error {
-		return w.rows(w.sheets[data], of, yield)
+	for _, read := range []func() error{w.readProperties, w.readNotice} {
+		if err := read(); err != nil {
+			f.issue(codeOf(err))
+		}
 	}
 	if err := f.rows(statement.Content{}, nil); err != nil && !errors.Is(err, errSeen) {
 		return err
@@ -75,231 +70,89 @@ func (f *file) openWorkbook(a archive) error {
 	return nil
 }
 
-// part reads a part of the workbook, token by token.
-func (w *workbook) part(name string, most int64, each func(*xml.Decoder, xml.StartElement, *meter) error) error {
+func (w *workbook) part(name string, most int64) (*markup, error) {
 	r, err := w.a.open(name)
+	if err != nil {
+		return nil, err
+	}
+	return newMarkup(r, most), nil
+}
+
+// readProperties reads the custom properties, which carry the stamp (ECMA-376-1, 22.3).
+// What is too long for one goes on in the next.
+func (w *workbook) readProperties() error {
+	if w.a.files[partProperties] == nil {
+		return nil
+	}
+	p, err := w.part(partProperties, mostStamp)
 	if err != nil {
 		return err
 	}
-	m := newMeter(r, most)
-	d := xml.NewDecoder(bufio.NewReaderSize(m, 64<<10))
-	for {
-		t, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
-			return nil
+	keys, values, next := [2]string{keyStamp, keySources}, [2]string{}, [2]string{keyStamp}
+	i, n := 0, 0
+	err = properties(p, func(name, value string) bool {
+		if i == 0 && n > 0 && name == keySources {
+			i, n = 1, 0
+			next[1] = keySources
 		}
-		if err != nil {
-			return asMuch(err)
+		ok := name == next[i] && value != ""
+		if n++; ok {
+			values[i] += value
+			next[i] = keys[i] + "." + strconv.Itoa(n+1)
 		}
-		switch t := t.(type) {
-		case xml.Directive: // a document type, whose entities could be anything
-			return errDamaged
-		case xml.StartElement:
-			if err := each(d, t, m); err != nil {
-				return asMuch(err)
-			}
-		}
-	}
-}
-
-func asMuch(err error) error {
-	if errors.Is(err, errMuch) {
-		return errMuch
+		return ok
+	})
+	if values[0] != "" {
+		w.f.stamps, w.f.notice = append(w.f.stamps, []byte(values[0])), []byte(values[1])
 	}
 	return err
 }
 
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-func (w *workbook) readSheets() error {
-	targets := map[string]string{}
-	if err := w.part("xl/_rels/workbook.xml.rels", mostText, func(_ *xml.Decoder, e xml.StartElement, _ *meter) error {
-		if e.Name.Local == "Relationship" {
-			to := attribute(e, "Target")
-			if !strings.HasPrefix(to, "/") {
-				to = path.Join("xl", to)
-			}
-			targets[attribute(e, "Id")] = strings.TrimPrefix(to, "/")
-		}
-		return nil
-	}); err != nil {
+// properties yields the custom properties until one is not taken.
+func properties(p *markup, yield func(name, value string) bool) error {
+	if err := p.need(xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">`); err != nil {
 		return err
 	}
-	return w.part("xl/workbook.xml", mostText, func(_ *xml.Decoder, e xml.StartElement, _ *meter) error {
-		switch e.Name.Local {
-		case "sheet":
-			s := sheet{name: attribute(e, "name")}
-			for _, a := range e.Attr {
-				if a.Name.Space == "r" && a.Name.Local == "id" {
-					s.part = targets[a.Value]
-				}
-			}
-			if state := attribute(e, "state"); state != "" && state != "visible" {
-				w.f.issue(Hidden)
-			}
-			for _, other := range w.sheets {
-				if strings.EqualFold(strings.TrimSpace(other.name), strings.TrimSpace(s.name)) || other.part == s.part {
-					w.f.issue(NameTwice)
-				}
-			}
-			if len(w.sheets) == mostFiles {
-				return errMuch
-			}
-			w.sheets = append(w.sheets, s)
-		case "workbookPr":
-			if v := attribute(e, "date1904"); v == "1" || v == "true" {
-				return errDamaged // another day 0 than that of what was delivered
-			}
-		}
-		return nil
-	})
-}
-
-// readShared reads the texts that sheets share, where a program has saved it so.
-func (w *workbook) readShared() error {
-	const name = "xl/sharedStrings.xml"
-	if w.a.files[name] == nil {
-		return nil
-	}
-	kept := int64(0)
-	return w.part(name, mostText, func(d *xml.Decoder, e xml.StartElement, m *meter) error {
-		if e.Name.Local != "si" {
-			return nil
-		}
-		text, err := inner(d, "si")
-		w.shared = append(w.shared, text)
-		if kept += int64(len(text)) + 16; kept > mostText {
-			return errMuch
-		}
-		m.row()
-		return err
-	})
-}
-
-// inner is the text of all t up to the end of the element; what is said for how to
-// pronounce it is no part of it.
-func inner(d *xml.Decoder, of string) (string, error) {
-	var b strings.Builder
-	in, aside := false, 0
-	for {
-		t, err := d.RawToken()
+	for pid := 2; p.has(`<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="` + strconv.Itoa(pid) + `" name="`); pid++ {
+		b, err := p.until('"')
 		if err != nil {
-			return "", err
+			return err
 		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			in = t.Name.Local == "t"
-			if t.Name.Local == "rPh" {
-				aside++
-			}
-		case xml.EndElement:
-			in = false
-			if t.Name.Local == "rPh" {
-				aside--
-			}
-			if t.Name.Local == of {
-				return unescape(b.String()), nil
-			}
-		case xml.CharData:
-			if in && aside == 0 {
-				b.Write(t)
-			}
+		name := string(b)
+		if err := p.need("><vt:lpwstr>"); err != nil {
+			return err
+		}
+		value, err := p.chars()
+		if err != nil {
+			return err
+		}
+		if !yield(name, value) {
+			return odd{NotOurs}
+		}
+		if err := p.need("/vt:lpwstr></property>"); err != nil {
+			return err
 		}
 	}
-}
-
-// unescape turns _x000A_ into the character that it stands for (ECMA-376-1, 22.4.2.4).
-func unescape(s string) string {
-	if !strings.Contains(s, "_x") {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		if len(s)-i >= 7 && s[i] == '_' && s[i+1] == 'x' && s[i+6] == '_' {
-			if n, err := strconv.ParseUint(s[i+2:i+6], 16, 32); err == nil {
-				b.WriteRune(rune(n))
-				i += 7
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-		i++
-	}
-	return b.String()
-}
-
-// readProperties reads the custom properties, which carry the stamp.
-func (w *workbook) readProperties() error {
-	const name = "docProps/custom.xml"
-	if w.a.files[name] == nil {
-		return nil
-	}
-	all := map[string]string{}
-	if err := w.part(name, mostStamp, func(d *xml.Decoder, e xml.StartElement, _ *meter) error {
-		if e.Name.Local != "property" {
-			return nil
-		}
-		name := attribute(e, "name")
-		if _, twice := all[name]; twice {
-			w.f.issue(NameTwice)
-			return nil
-		}
-		var b strings.Builder
-		for {
-			t, err := d.RawToken()
-			if err != nil {
-				return err
-			}
-			switch t := t.(type) {
-			case xml.CharData:
-				b.Write(t)
-			case xml.EndElement:
-				if t.Name.Local == "property" {
-					all[name] = b.String()
-					return nil
-				}
-			}
-		}
-	}); err != nil {
+	if err := p.need("</Properties>"); err != nil {
 		return err
 	}
-	joined := func(key string) []byte {
-		text := all[key]
-		for n := 2; all[key+"."+strconv.Itoa(n)] != ""; n++ {
-			text += all[key+"."+strconv.Itoa(n)]
-		}
-		return []byte(text)
-	}
-	if b := joined(keyStamp); len(b) > 0 {
-		w.f.stamps = append(w.f.stamps, b)
-		w.f.notice = joined(keySources)
-	}
-	return nil
+	return p.end()
 }
 
 // readNotice reads the sheet that people read: one line a row.
-func (w *workbook) readNotice(s sheet) error {
-	next := 1
-	return w.each(s, nil, func(row int, cells []value) error {
-		if len(cells) > 1 || row > mostColumns {
-			w.f.issue(NoticeChanged)
+func (w *workbook) readNotice() error {
+	p, err := w.part(partNotice, mostStamp)
+	if err != nil {
+		return err
+	}
+	if err := p.need(noticeHead); err != nil {
+		return err
+	}
+	return w.each(p, partNotice, nil, func(row int, cells []value) error {
+		if len(cells) != 1 || cells[0].column != 0 || row > mostColumns {
+			return odd{NoticeChanged}
 		}
-		for ; next < row && next < mostColumns; next++ {
-			w.f.page = append(w.f.page, "")
-		}
-		text := ""
-		if len(cells) > 0 {
-			text = cells[0].text
-		}
-		w.f.page = append(w.f.page, text)
-		next = row + 1
+		w.f.page = append(w.f.page, cells[0].text)
 		return nil
 	})
 }
@@ -307,166 +160,135 @@ func (w *workbook) readNotice(s sheet) error {
 // value is one cell of a sheet.
 type value struct {
 	column int
-	kind   string
 	text   string
 }
 
-// each yields the rows of a sheet. Where the statement is known, texts are what a CSV
-// of it would show.
-func (w *workbook) each(s sheet, of []statement.Column, yield func(row int, cells []value) error) error {
-	last, rows := 0, false
+// Styles of cells.
+const (
+	styleHead = "1"
+	styleDay  = "2"
+	styleTime = "3"
+	styleText = "4"
+)
+
+// each yields the rows of a sheet, and reads it to its end. Where the statement is known,
+// texts are what a CSV of it would show. The first row of data is its head.
+func (w *workbook) each(p *markup, part string, of []statement.Column, yield func(row int, cells []value) error) error {
 	var cells []value
-	return w.part(s.part, mostRow, func(d *xml.Decoder, e xml.StartElement, m *meter) error {
-		switch e.Name.Local {
-		case "sheetData":
-			if rows {
-				return odd{NameTwice}
+	for row := 1; p.has(`<row r="` + strconv.Itoa(row) + `">`); row++ {
+		p.m.row()
+		style := styleText
+		if part == partData && row == 1 {
+			style = styleHead
+		}
+		cells = cells[:0]
+		for p.has(`<c r="`) {
+			c, err := cellOf(p, strconv.Itoa(row), style, of)
+			if err != nil {
+				return err
 			}
-			rows = true
-		case "col", "row":
-			if h := attribute(e, "hidden"); h == "1" || h == "true" || attribute(e, "collapsed") == "1" || attribute(e, "ht") == "0" || attribute(e, "width") == "0" {
-				w.f.issue(Hidden)
+			if n := len(cells); c.column >= mostColumns || n > 0 && c.column <= cells[n-1].column {
+				return odd{NotOurs}
 			}
-		case "mergeCell", "filterColumn":
-			w.f.issue(Hidden)
+			cells = append(cells, c)
 		}
-		if e.Name.Local != "row" {
-			return nil
-		}
-		m.row()
-		number, err := strconv.Atoi(attribute(e, "r"))
-		if attribute(e, "r") == "" {
-			number, err = last+1, nil
-		}
-		if err != nil || number <= last || number > 1<<20 {
-			return errDamaged
-		}
-		last = number
-		if cells, err = w.row(d, cells[:0], of); err != nil {
+		if err := p.need("</row>"); err != nil {
 			return err
 		}
-		return yield(number, cells)
-	})
-}
-
-// row reads the cells of a row up to its end.
-func (w *workbook) row(d *xml.Decoder, cells []value, of []statement.Column) ([]value, error) {
-	at := -1
-	for {
-		t, err := d.RawToken()
+		if err := yield(row, cells); err != nil {
+			return err
+		}
+	}
+	if err := p.need("</sheetData>"); err != nil {
+		return err
+	}
+	if p.has("<headerFooter><oddFooter>") {
+		foot, err := p.chars()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		switch t := t.(type) {
-		case xml.EndElement:
-			if t.Name.Local == "row" {
-				return cells, nil
-			}
-		case xml.StartElement:
-			if t.Name.Local != "c" {
-				continue
-			}
-			column := at + 1
-			if ref := attribute(t, "r"); ref != "" {
-				column = columnOf(ref)
-			}
-			if column <= at || column >= mostColumns {
-				return nil, errDamaged
-			}
-			at = column
-			c, err := w.cell(d, value{column: column, kind: attribute(t, "t")}, of)
-			if err != nil {
-				return nil, err
-			}
-			if c.text != "" {
-				cells = append(cells, c)
-			}
+		w.f.feet[part] = foot
+		if err := p.need("/oddFooter></headerFooter>"); err != nil {
+			return err
 		}
 	}
-}
-
-// columnOf is the column of a reference such as AB12, from 0.
-func columnOf(ref string) int {
-	n := 0
-	for i := 0; i < len(ref) && ref[i] >= 'A' && ref[i] <= 'Z' && n < mostColumns; i++ {
-		n = n*26 + int(ref[i]-'A') + 1
+	if err := p.need("</worksheet>"); err != nil {
+		return err
 	}
-	return n - 1
+	return p.end()
 }
 
-// cell reads a cell up to its end.
-func (w *workbook) cell(d *xml.Decoder, c value, of []statement.Column) (value, error) {
-	var b strings.Builder
-	in := false
-	for {
-		t, err := d.RawToken()
+// cellOf reads a cell. What it holds, how it is shown and the type of its column agree.
+func cellOf(p *markup, row, style string, of []statement.Column) (value, error) {
+	ref, err := p.until('"')
+	if err != nil {
+		return value{}, err
+	}
+	name, ok := strings.CutSuffix(string(ref), row)
+	c := value{column: columnOf(name)}
+	if !ok || c.column < 0 {
+		return c, odd{NotOurs}
+	}
+	if p.has(` s="` + style + `" t="inlineStr"><is><t xml:space="preserve">`) {
+		text, err := p.chars()
 		if err != nil {
 			return c, err
 		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			in = t.Name.Local == "v"
-			switch t.Name.Local {
-			case "f":
-				w.f.issue(Formula)
-			case "is":
-				if c.text, err = inner(d, "is"); err != nil {
-					return c, err
-				}
-			}
-		case xml.CharData:
-			if in {
-				b.Write(t)
-			}
-		case xml.EndElement:
-			in = false
-			if t.Name.Local == "c" {
-				if c.kind == "inlineStr" {
-					return c, nil
-				}
-				return w.valued(c, b.String(), of)
-			}
+		if c.text, err = unescape(text); err != nil {
+			return c, err
 		}
+		return c, p.need("/t></is></c>")
 	}
-}
-
-// valued is the cell with what its v says.
-func (w *workbook) valued(c value, v string, of []statement.Column) (value, error) {
 	typ := ""
 	if c.column < len(of) {
 		typ = of[c.column].Type
 	}
-	switch c.kind {
-	case "s":
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 0 || n >= len(w.shared) {
-			return c, errDamaged
-		}
-		c.text = w.shared[n]
-	case "str", "e":
-		c.text = unescape(v)
-	case "d":
-		c.text = v
-	case "b":
-		c.text = map[string]string{"0": "false", "1": "true"}[v]
-	case "", "n":
-		if v == "" {
-			return c, nil
-		}
-		f, err := strconv.ParseFloat(v, 64)
-		if err != nil {
-			return c, errDamaged
-		}
-		switch typ {
-		case "date", "datetime":
-			c.text = moment(f, typ == "datetime")
-		default:
-			c.text = string(content.Number(nil, f))
-		}
-	default:
-		return c, errDamaged
+	switch number, date := typ == "integer" || typ == "decimal", typ == "date" || typ == "datetime"; {
+	case typ == "boolean" && p.has(` t="b"><v>0</v></c>`):
+		c.text = "false"
+		return c, nil
+	case typ == "boolean" && p.has(` t="b"><v>1</v></c>`):
+		c.text = "true"
+		return c, nil
+	case number && p.has("><v>"):
+		f, err := p.float()
+		c.text = string(content.Number(nil, f))
+		return c, err
+	case date && p.has(` s="`+styleDay+`"><v>`):
+		f, err := p.float()
+		c.text = moment(f, false)
+		return c, err
+	case date && p.has(` s="`+styleTime+`"><v>`):
+		f, err := p.float()
+		c.text = moment(f, true)
+		return c, err
 	}
-	return c, nil
+	return c, p.odd()
+}
+
+// float is a number up to the end of its cell.
+func (p *markup) float() (float64, error) {
+	b, err := p.until('<')
+	if err != nil {
+		return 0, err
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || strings.Trim(string(b), "0123456789+-.eE") != "" {
+		return 0, odd{NotOurs}
+	}
+	return f, p.need("/v></c>")
+}
+
+// columnOf is the column that a spreadsheet calls so, such as AB, from 0.
+func columnOf(name string) int {
+	n := 0
+	for _, r := range name {
+		if r < 'A' || r > 'Z' || n >= mostColumns {
+			return -1
+		}
+		n = n*26 + int(r-'A') + 1
+	}
+	return n - 1
 }
 
 // zero is day 0 of a sheet.
@@ -486,47 +308,58 @@ func moment(days float64, clock bool) string {
 }
 
 // rows yields the rows below the head; without a table it reads the head.
-func (w *workbook) rows(s sheet, of statement.Content, yield func([]content.Cell) error) error {
+func (w *workbook) rows(of statement.Content, yield func([]content.Cell) error) error {
+	p, err := w.part(partData, mostRow)
+	if err != nil {
+		return err
+	}
+	if err := p.need(dataHead); err != nil {
+		return err
+	}
+	columns := 0
+	for n := strconv.Itoa(columns + 1); p.has(`<col min="` + n + `" max="` + n + `" width="`); n = strconv.Itoa(columns + 1) {
+		wide, err := p.number('"')
+		if err != nil {
+			return err
+		}
+		if columns++; wide < 11 || wide > 40 || columns > mostColumns {
+			return odd{NotOurs}
+		}
+		if err := p.need(` customWidth="1"/>`); err != nil {
+			return err
+		}
+	}
+	if err := p.need("</cols><sheetData>"); err != nil {
+		return err
+	}
 	cells := make([]content.Cell, len(of.Columns))
-	next := 1
-	return w.each(s, of.Columns, func(row int, found []value) error {
+	return w.each(p, partData, of.Columns, func(row int, found []value) error {
 		if row == 1 {
 			names := make([]string, 0, len(found))
-			for _, c := range found {
-				for len(names) < c.column {
-					names = append(names, "")
+			for i, c := range found {
+				if c.column != i {
+					return odd{NotOurs}
 				}
 				names = append(names, c.text)
 			}
-			next = 2
 			if yield == nil {
 				w.f.names = names
 				return errSeen
 			}
-			if !sameNames(of, names) {
+			if len(names) != columns || !sameNames(of, names) {
 				return errDamaged
 			}
 			return nil
 		}
-		if yield == nil || next == 1 {
-			return errDamaged
+		for i := range cells {
+			cells[i] = content.Cell{Null: true}
 		}
-		for ; next <= row; next++ { // a row that is not there is one without a value
-			for i := range cells {
-				cells[i] = content.Cell{Null: true}
+		for _, c := range found {
+			if c.column >= len(cells) {
+				return errDamaged
 			}
-			if next == row {
-				for _, c := range found {
-					if c.column >= len(cells) {
-						return errDamaged
-					}
-					cells[c.column] = content.Cell{Text: []byte(c.text)}
-				}
-			}
-			if err := yield(cells); err != nil {
-				return err
-			}
+			cells[c.column] = content.Cell{Text: []byte(c.text)}
 		}
-		return nil
+		return yield(cells)
 	})
 }
