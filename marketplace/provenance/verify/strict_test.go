@@ -3,6 +3,7 @@ package verify_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -242,5 +243,86 @@ func TestWorkbooksAreOurs(t *testing.T) {
 	}()
 	if r := check(t, again, s.options()); r.Verdict == verify.Valid || !slices.Contains(codes(r), verify.NotOurs) {
 		t.Errorf("saved anew: %s %v", r.Verdict, codes(r))
+	}
+}
+
+// An archive is the same whether it is read from its front or from its end.
+func TestArchivesAreLaidOut(t *testing.T) {
+	s := cases(t)
+	csv := s.file(t, stamp.CSV)
+	number := binary.LittleEndian
+	local := func(b []byte) []byte { return b[:bytes.Index(b, []byte("PK\x01\x02"))] }
+	forged := local(in(t, csv, "data.csv", "807", "999999"))
+	end := len(csv) - 22
+	directory := int(number.Uint32(csv[end+16:]))
+	moved := func(b []byte, by int) []byte { // the directory, with all places in it
+		b = bytes.Clone(b)
+		for at := 0; string(b[at:at+4]) == "PK\x01\x02"; at += 46 + int(number.Uint16(b[at+28:])) + int(number.Uint16(b[at+30:])) {
+			number.PutUint32(b[at+42:], number.Uint32(b[at+42:])+uint32(by))
+		}
+		number.PutUint32(b[len(b)-6:], number.Uint32(b[len(b)-6:])+uint32(by))
+		return b
+	}
+	patched := func(at int, b string) []byte {
+		out := bytes.Clone(csv)
+		copy(out[at:], b)
+		return out
+	}
+	behind := slices.Concat(csv[:directory], forged, csv[directory:])
+	number.PutUint32(behind[len(behind)-6:], uint32(directory+len(forged)))
+	descriptor := bytes.Index(csv, []byte("PK\x07\x08"))
+	stored := func() []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		rezip(t, csv, func(name string, body []byte) []byte {
+			w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Write(body) //nolint:errcheck // Close says
+			return body
+		})
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}()
+	extra := func(body string) []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		rezip(t, csv, func(name string, text []byte) []byte {
+			w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Extra: []byte(body)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Write(text) //nolint:errcheck // Close says
+			return text
+		})
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	refused(t, s, []forgery{
+		{"files before the first", append(bytes.Clone(forged), csv...)},
+		{"files before the first, places right", slices.Concat(forged, csv[:directory], moved(csv[directory:], len(forged)))},
+		{"files that the directory does not have", behind},
+		{"another name at the file", patched(30, "data.tsv")},
+		{"a size at the file", patched(18, "\x01")},
+		{"another way to pack at the file", patched(8, "\x00")},
+		{"other flags at the file", patched(6, "\x00")},
+		{"another time at the file", patched(10, "\x01")},
+		{"another size after the data", patched(descriptor+12, "\x01")},
+		{"another name after the data", patched(descriptor, "PK\x03\x04")},
+		{"an entry less in the end", patched(end+8, "\x03")},
+		{"another disk", patched(end+4, "\x01")},
+		{"a comment", append(csv[:len(csv)-2:len(csv)-2], "\x05\x00hello"...)},
+		{"a comment at a file", rezip(t, csv, keep, zip.FileHeader{Name: "x", Comment: "x"})},
+		{"not packed", stored},
+		{"a name in an extra field", extra("up\x09\x00\x01abcdabcd")},
+		{"a name of another script without its flag", bytes.Replace(csv, []byte{0x08, 0x08, 0x08, 0x00}, []byte{0x08, 0x00, 0x08, 0x00}, 1)},
+	})
+	for name, b := range map[string][]byte{"as it was": csv, "packed anew": rezip(t, csv, keep)} {
+		verdict(t, name, check(t, b, s.options()), verify.Valid)
 	}
 }

@@ -2,8 +2,12 @@ package verify
 
 import (
 	"archive/zip"
+	"bytes"
 	"compress/flate"
+	"encoding/binary"
+	"errors"
 	"io"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -36,6 +40,9 @@ func (f *file) openArchive(s *source) (archive, error) {
 	if len(z.File) > mostFiles {
 		return a, errMuch
 	}
+	if !laidOut(s, z.File) {
+		f.issue(NotOurs)
+	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
 	folded := map[string]bool{}
 	for _, one := range z.File {
@@ -67,6 +74,94 @@ func tidyEnd(s *source) bool {
 		return false
 	}
 	return string(end[:4]) == "PK\x05\x06" && end[20] == 0 && end[21] == 0
+}
+
+// Sizes of records (APPNOTE.TXT, 4.3), and what is in them.
+const (
+	localHead     = 30
+	directoryHead = 46
+	directoryEnd  = 22
+	end64, at64   = 56, 20
+	asUTF8, after = 0x800, 0x8 // flags: the name is UTF-8, sizes come after the data
+)
+
+// laidOut reports whether an archive is laid out as ours are: each file after the one
+// before it from the first byte on, the directory after the last, and what stands at a
+// file the same as in the directory. Programs that read from the front see the same
+// files then as those that read from the end.
+func laidOut(s *source, files []*zip.File) bool {
+	at, directory := int64(0), int64(0)
+	for _, one := range files {
+		next, ok := laid(s, one, at)
+		if !ok {
+			return false
+		}
+		at = next
+		directory += directoryHead + int64(len(one.Name)+len(one.Extra))
+	}
+	end := make([]byte, end64+at64+directoryEnd)
+	long := at+directory+int64(len(end)) == s.size
+	if !long {
+		end = end[:directoryEnd]
+	}
+	if at+directory+int64(len(end)) != s.size {
+		return false
+	}
+	if n, err := s.ReadAt(end, at+directory); n < len(end) || err != nil && !errors.Is(err, io.EOF) {
+		return false
+	}
+	number := binary.LittleEndian
+	if long {
+		return string(end[:4]) == "PK\x06\x06" && string(end[end64:end64+4]) == "PK\x06\x07" && number.Uint64(end[32:]) == uint64(len(files)) &&
+			number.Uint64(end[40:]) == uint64(directory) && number.Uint64(end[48:]) == uint64(at) && number.Uint64(end[end64+8:]) == uint64(at+directory)
+	}
+	return number.Uint32(end[4:]) == 0 && int(number.Uint16(end[8:])) == len(files) && int(number.Uint16(end[10:])) == len(files) && int64(number.Uint32(end[12:])) == directory && int64(number.Uint32(end[16:])) == at
+}
+
+// laid reports whether a file of an archive begins at that place and is written as ours
+// are, and where it ends.
+func laid(s *source, one *zip.File, at int64) (next int64, ok bool) {
+	head := make([]byte, localHead+len(one.Name)+len(one.Extra))
+	n, _ := s.ReadAt(head, at) //nolint:errcheck // kept by the source
+	if n < localHead+len(one.Name) || string(head[:4]) != "PK\x03\x04" {
+		return 0, false
+	}
+	number := binary.LittleEndian
+	name, extra := int(number.Uint16(head[26:])), int(number.Uint16(head[28:]))
+	if name != len(one.Name) || extra > len(one.Extra) || n < localHead+name+extra || string(head[localHead:localHead+name]) != one.Name {
+		return 0, false
+	}
+	ascii := !strings.ContainsFunc(one.Name, func(r rune) bool { return r < ' ' || r > '}' || r == '\\' })
+	flags := uint16(after)
+	if !ascii {
+		flags |= asUTF8
+	}
+	same := one.Flags == flags && one.Method == zip.Deflate && one.Comment == "" && one.ExternalAttrs == 0 && one.CreatorVersion>>8 == 0 &&
+		number.Uint16(head[6:]) == flags && number.Uint16(head[8:]) == one.Method && number.Uint16(head[10:]) == one.ModifiedTime && number.Uint16(head[12:]) == one.ModifiedDate &&
+		bytes.Equal(head[14:26], make([]byte, 12)) && bytes.Equal(head[localHead+name:localHead+name+extra], []byte(one.Extra[:extra])) && ours(one.Extra)
+	start := at + localHead + int64(name+extra)
+	if begins, err := one.DataOffset(); err != nil || begins != start || !same || one.CompressedSize64 > uint64(s.size-start) {
+		return 0, false
+	}
+	end := number.AppendUint32([]byte("PK\x07\x08"), one.CRC32)
+	if max(one.CompressedSize64, one.UncompressedSize64) >= math.MaxUint32 {
+		end = number.AppendUint64(number.AppendUint64(end, one.CompressedSize64), one.UncompressedSize64)
+	} else {
+		end = number.AppendUint32(number.AppendUint32(end, uint32(one.CompressedSize64)), uint32(one.UncompressedSize64))
+	}
+	at = start + int64(one.CompressedSize64)
+	got := make([]byte, len(end))
+	n, _ = s.ReadAt(got, at) //nolint:errcheck // kept by the source
+	return at + int64(len(end)), n == len(end) && bytes.Equal(got, end)
+}
+
+// ours reports whether the extra fields of a file are those that we write: its time, and
+// its sizes where they are large. Others can give it another name.
+func ours(extra []byte) bool {
+	if len(extra) >= 9 && string(extra[:5]) == "UT\x05\x00\x01" {
+		extra = extra[9:]
+	}
+	return len(extra) == 0 || len(extra) == 28 && string(extra[:4]) == "\x01\x00\x18\x00"
 }
 
 // open opens a file of the archive: no more of it comes than there may be.
