@@ -56,7 +56,8 @@ type ExportOptions struct {
 	Package *DataPackage // what is in a Package beside the data
 
 	// Finite leaves infinities and what is no number out, as formats must that have no
-	// place for them: so all formats agree.
+	// place for them, and texts beside a value, which only Parquet would have: so all
+	// formats agree.
 	Finite bool
 
 	Annotation *Annotation // what travels within the file beside its rows
@@ -208,7 +209,11 @@ func (e *Export) plainCell(s *statement, i int) {
 		o += " AS o" + n
 	}
 	s.add(o)
-	if e.c.misfit(i) {
+	switch {
+	case !e.c.misfit(i):
+	case e.o.Finite: // a misfit stands where there is no value, and nowhere else
+		s.add(", CASE WHEN o" + n + " IS NULL THEN r" + n + " END AS r" + n)
+	default:
 		s.add(", r" + n)
 	}
 }

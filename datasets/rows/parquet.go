@@ -102,6 +102,10 @@ func (e *Export) renamed(footer []byte) ([]byte, error) {
 			for k := range path {
 				path[k] = names[path[k]]
 			}
+			if e.o.Annotation != nil { // readers skip rows by these, and whoever checks the rows cannot see it
+				m := &meta.RowGroups[g].Columns[c].MetaData
+				m.Statistics, m.BloomFilterOffset, m.BloomFilterLength = format.Statistics{}, 0, 0
+			}
 		}
 	}
 	about, err := json.Marshal(e.about())

@@ -18,6 +18,7 @@ type file struct {
 	format string
 	stamps [][]byte          // envelopes, as they lie there
 	notice []byte            // the notice for programs, as JSON
+	fields []byte            // the columns as a Parquet file describes them, as JSON
 	within bool              // it is the object that carries the stamp, too
 	page   []string          // the notice for people
 	paged  bool              // a page belongs to the format
@@ -118,6 +119,9 @@ func (f *file) contradicts(s *statement.Statement, n statement.Notice) (all []Co
 		}
 		all = append(all, NoticeChanged)
 	}
+	if f.format == "parquet" && !sameJSON(f.fields, described(s.Predicate.Contents[n.Subject])) {
+		all = append(all, NoticeChanged)
+	}
 	if f.format == "xlsx" && (len(f.feet) != 2 || f.feet[partNotice] != footOf(n) || f.feet[partData] != footOf(n)) {
 		all = append(all, NoticeChanged)
 	}
@@ -131,6 +135,21 @@ func (f *file) contradicts(s *statement.Statement, n statement.Notice) (all []Co
 		if err := xml.EscapeText(&want, []byte(strings.Join(n.Text, "\n"))); err != nil || len(f.xmp) != 1 || !bytes.Equal(f.xmp[0], want.Bytes()) {
 			all = append(all, NoticeChanged)
 		}
+	}
+	return all
+}
+
+// field is a column as a Parquet file of ours describes it.
+type field struct {
+	Name    string `json:"name"`
+	Label   string `json:"label,omitempty"`
+	LabelEN string `json:"label_en,omitempty"`
+	Type    string `json:"type"`
+}
+
+func described(of statement.Content) (all []field) {
+	for _, c := range of.Columns {
+		all = append(all, field(c))
 	}
 	return all
 }

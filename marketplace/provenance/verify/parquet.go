@@ -5,8 +5,9 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"reflect"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -36,7 +37,7 @@ func (f *file) openParquet(s *source) error {
 	}
 	seen := map[string]bool{}
 	for _, kv := range meta.KeyValueMetadata {
-		if (kv.Key == keyStamp || kv.Key == keySources) && seen[kv.Key] {
+		if seen[kv.Key] {
 			f.issue(NameTwice)
 			continue
 		}
@@ -46,7 +47,14 @@ func (f *file) openParquet(s *source) error {
 			f.stamps = append(f.stamps, []byte(kv.Value))
 		case keySources:
 			f.notice = []byte(kv.Value)
+		case keyFields:
+			f.fields = []byte(kv.Value)
+		default: // by which others may read columns otherwise, or sources
+			f.issue(NotOurs)
 		}
+	}
+	if !flat(meta) || len(f.stamps) > 0 && !plainChunks(meta) {
+		f.issue(NotOurs)
 	}
 	if len(f.stamps) > 0 && f.notice == nil {
 		f.issue(NoticeMissing)
@@ -74,6 +82,79 @@ func (f *file) openParquet(s *source) error {
 		return parquetRows(p, leaves, of, yield)
 	}
 	return nil
+}
+
+// flat reports whether all that a footer says of the columns is one thing: each group has
+// each column under its name, in this file, and as many rows as it says.
+func flat(meta *format.FileMetaData) bool {
+	if len(meta.Schema) == 0 || meta.EncryptionAlgorithm.Value != nil {
+		return false
+	}
+	leaves, rows := meta.Schema[1:], int64(0)
+	for i := range leaves {
+		if !meant(&leaves[i]) {
+			return false
+		}
+	}
+	for _, g := range meta.RowGroups {
+		if len(g.Columns) != len(leaves) || len(g.SortingColumns) > 0 {
+			return false
+		}
+		for i := range g.Columns {
+			c := &g.Columns[i]
+			if c.FilePath != "" || !slices.Equal(c.MetaData.PathInSchema, []string{leaves[i].Name}) || c.MetaData.Type != leaves[i].Type.V || c.MetaData.NumValues != g.NumRows {
+				return false
+			}
+		}
+		rows += g.NumRows
+	}
+	return rows == meta.NumRows
+}
+
+// meant reports whether the old and the new way to say what a column means agree: some
+// programs read the one, some the other (parquet-format, LogicalTypes.md).
+func meant(e *format.SchemaElement) bool {
+	old := deprecated.ConvertedType(-1)
+	if e.ConvertedType.Valid {
+		old = e.ConvertedType.V
+	}
+	switch m := e.LogicalType.Value.(type) {
+	case nil:
+		return true
+	case *format.StringType:
+		return old == deprecated.UTF8
+	case *format.DateType:
+		return old == deprecated.Date
+	case *format.DecimalType:
+		return old == deprecated.Decimal && e.Scale.V == m.Scale && e.Precision.V == m.Precision
+	case *format.TimestampType:
+		switch m.Unit.Value.(type) {
+		case *format.MicroSeconds:
+			return old == deprecated.TimestampMicros
+		case *format.MilliSeconds:
+			return old == deprecated.TimestampMillis
+		}
+		return old == -1
+	}
+	return false
+}
+
+// plainChunks reports whether nothing is said of the columns beside where they are:
+// statistics, indices and filters have programs skip rows, and we write none.
+func plainChunks(meta *format.FileMetaData) bool {
+	for _, g := range meta.RowGroups {
+		for _, c := range g.Columns {
+			m := &c.MetaData
+			said := format.ColumnMetaData{
+				Type: m.Type, Encoding: m.Encoding, PathInSchema: m.PathInSchema, Codec: m.Codec, NumValues: m.NumValues, TotalUncompressedSize: m.TotalUncompressedSize,
+				TotalCompressedSize: m.TotalCompressedSize, DataPageOffset: m.DataPageOffset, DictionaryPageOffset: m.DictionaryPageOffset,
+			}
+			if !reflect.DeepEqual(c, format.ColumnChunk{MetaData: said}) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // footer reads the description at the end of the file.
@@ -174,6 +255,9 @@ func page(s *source, codec format.CompressionCodec, h *format.PageHeader, at, en
 	switch h.Type {
 	case format.DataPage:
 		values, encoding = int64(h.DataPageHeader.V.NumValues), h.DataPageHeader.V.Encoding
+		if !reflect.DeepEqual(h.DataPageHeader.V.Statistics, format.Statistics{}) {
+			return 0, odd{NotOurs}
+		}
 	case format.DataPageV2:
 		v := h.DataPageHeaderV2.V
 		values, encoding, levels = int64(v.NumValues), v.Encoding, int64(v.DefinitionLevelsByteLength)+int64(v.RepetitionLevelsByteLength)
@@ -272,16 +356,21 @@ func parquetRows(p *parquet.File, leaves []string, of statement.Content, yield f
 	texts := make([][]byte, len(of.Columns))
 	buffer := make([]parquet.Row, 128)
 	for _, g := range p.RowGroups() {
-		rows := g.Rows()
+		rows, left := g.Rows(), g.NumRows()
 		for {
 			n, err := rows.ReadRows(buffer)
+			left -= int64(n)
 			for _, row := range buffer[:n] {
-				if len(row) != len(leaves) {
+				if len(row) != len(leaves) || left < 0 {
 					rows.Close()
 					return errDamaged
 				}
 				for i := range cells {
 					v, typ := row[at[i]], types[at[i]]
+					if raw[i] >= 0 && !v.IsNull() && !row[raw[i]].IsNull() { // one of them, and nobody knows which others take
+						rows.Close()
+						return odd{NotOurs}
+					}
 					if v.IsNull() && raw[i] >= 0 {
 						v, typ = row[raw[i]], types[raw[i]]
 					}
@@ -304,7 +393,7 @@ func parquetRows(p *parquet.File, leaves []string, of statement.Content, yield f
 				return errDamaged
 			}
 		}
-		if err := rows.Close(); err != nil {
+		if err := rows.Close(); err != nil || left != 0 {
 			return errDamaged
 		}
 	}
@@ -321,7 +410,11 @@ func placed(leaves []string, of statement.Content) (at, raw []int, ok bool) {
 		at, raw = append(at, k), append(raw, -1)
 		k++
 		rest := len(of.Columns) - i - 1
-		if k < len(leaves) && len(leaves)-k > rest && strings.HasPrefix(leaves[k], c.Name+"_raw") {
+		misfits := c.Name + "_raw"
+		if slices.ContainsFunc(of.Columns, func(c statement.Column) bool { return c.Name == misfits }) {
+			misfits += "_2" // each name once
+		}
+		if k < len(leaves) && len(leaves)-k > rest && leaves[k] == misfits {
 			raw[i] = k
 			k++
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go/format"
 	"github.com/xuri/excelize/v2"
 
 	"shuyuan/datasets/rows"
@@ -325,4 +326,70 @@ func TestArchivesAreLaidOut(t *testing.T) {
 	for name, b := range map[string][]byte{"as it was": csv, "packed anew": rezip(t, csv, keep)} {
 		verdict(t, name, check(t, b, s.options()), verify.Valid)
 	}
+}
+
+// A Parquet file says one thing of its columns, and nothing by which rows are skipped.
+func TestParquetIsOurs(t *testing.T) {
+	s := cases(t)
+	pq := s.file(t, stamp.Parquet)
+	foot := func(change func(*format.FileMetaData)) []byte { return footed(t, pq, change) }
+	chunk := func(change func(c []format.ColumnChunk)) []byte {
+		return foot(func(m *format.FileMetaData) { change(m.RowGroups[0].Columns) })
+	}
+	says := func(key, value string) []byte {
+		return metadata(t, pq, func(kv [][2]string) [][2]string { return append(kv, [2]string{key, value}) })
+	}
+	refused(t, s, []forgery{
+		{"a column of others' misfits", rewritten(t, pq, `SELECT name, cases, CASE WHEN cases IS NOT NULL THEN '999999' END AS "cases_raw 修正值", * EXCLUDE (name, cases)`)},
+		{"misfits where there are values", rewritten(t, pq, "SELECT name, cases, '999999' AS cases_raw, * EXCLUDE (name, cases)")},
+		{"a column more", rewritten(t, pq, "SELECT *, 1 AS x")},
+		{"written anew by another program", rewritten(t, pq, "SELECT *")},
+		{"a number changed", rewritten(t, pq, "SELECT * REPLACE (cases + 1 AS cases)")},
+		{"fewer rows", foot(func(m *format.FileMetaData) { m.NumRows -= 4; m.RowGroups[0].NumRows -= 4 })},
+		{"fewer rows of the file", foot(func(m *format.FileMetaData) { m.NumRows -= 4 })},
+		{"fewer rows of the group", foot(func(m *format.FileMetaData) { m.RowGroups[0].NumRows -= 4 })},
+		{"fewer values everywhere", foot(func(m *format.FileMetaData) {
+			m.NumRows, m.RowGroups[0].NumRows = 6, 6
+			for i := range m.RowGroups[0].Columns {
+				m.RowGroups[0].Columns[i].MetaData.NumValues = 6
+			}
+		})},
+		{"a group twice", foot(func(m *format.FileMetaData) { m.RowGroups = append(m.RowGroups, m.RowGroups[0]); m.NumRows *= 2 })},
+		{"a column in another file", chunk(func(c []format.ColumnChunk) { c[1].FilePath = "other.parquet" })},
+		{"columns by each other's names", chunk(func(c []format.ColumnChunk) {
+			c[5].MetaData.PathInSchema, c[6].MetaData.PathInSchema = c[6].MetaData.PathInSchema, c[5].MetaData.PathInSchema
+		})},
+		{"columns in each other's places", chunk(func(c []format.ColumnChunk) { c[5].MetaData, c[6].MetaData = c[6].MetaData, c[5].MetaData })},
+		{"statistics", chunk(func(c []format.ColumnChunk) {
+			c[1].MetaData.Statistics = format.Statistics{MinValue: make([]byte, 8), MaxValue: make([]byte, 8)}
+		})},
+		{"a filter", chunk(func(c []format.ColumnChunk) {
+			c[6].MetaData.BloomFilterOffset, c[6].MetaData.BloomFilterLength = 486, 47
+		})},
+		{"an index of pages", chunk(func(c []format.ColumnChunk) { c[1].OffsetIndexOffset, c[1].OffsetIndexLength = 486, 47 })},
+		{"sorted, it says", foot(func(m *format.FileMetaData) {
+			m.RowGroups[0].SortingColumns = []format.SortingColumn{{ColumnIdx: 1, Descending: true}}
+		})},
+		{"a column renamed", foot(func(m *format.FileMetaData) { m.Schema[2].Name = "value2" })},
+		{"days that are other moments for some", foot(func(m *format.FileMetaData) {
+			m.Schema[5].LogicalType = format.LogicalType{Value: &format.IntType{BitWidth: 32, IsSigned: true}}
+		})},
+		{"places on the map", says("geo", `{"version":"1.0.0","primary_column":"x","columns":{}}`)},
+		{"an index of rows", says("pandas", `{"index_columns":["cases"],"columns":[],"column_indexes":[]}`)},
+		{"a source", says("数据来源", "市统计局 2020-01-01")},
+		{"fields twice", says("shuyuan.fields", "[]")},
+		{"other fields", metadata(t, pq, set("shuyuan.fields", `[{"name":"cases","label":"死亡","type":"integer"}]`))},
+		{"no fields", metadata(t, pq, set("shuyuan.fields", ""))},
+	})
+	// what DuckDB reads of a genuine one
+	if b := stamptest.SQL(t, "COPY (SELECT count(*), sum(cases) FROM '{dir}/in.parquet' WHERE latitude = 26) TO '{dir}/out.csv' (HEADER false)", map[string][]byte{"in.parquet": pq}, "out.csv"); string(b) != "10,4263\n" {
+		t.Errorf("%s", b)
+	}
+}
+
+// A column may be called as the misfits of another would be.
+func TestAColumnCalledLikeMisfits(t *testing.T) {
+	s := seal(t, stamptest.Table(t, "SELECT 'x' AS c0, CASE WHEN i <> 2 THEN i END AS c1, CASE WHEN i = 2 THEN '二' END AS c1_raw FROM range(5) t(i)",
+		rows.Schema{{Name: "n_raw", Type: rows.Text, Store: "c0"}, {Name: "n", Type: rows.Integer, Store: "c1", RawKept: true, Misfits: 1}}, 5))
+	verdict(t, "Parquet", check(t, s.file(t, stamp.Parquet), s.options()), verify.Valid)
 }

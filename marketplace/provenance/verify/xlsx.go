@@ -15,6 +15,7 @@ import (
 const (
 	keyStamp   = "pd.stamp"
 	keySources = "pd.sources"
+	keyFields  = "shuyuan.fields" // of Parquet: what its columns are
 )
 
 // Parts of a workbook beside its frame.
