@@ -29,6 +29,9 @@ func (f *file) openPDF(s *source) error {
 	if !bytes.HasSuffix(bytes.TrimRight(b, "\r\n"), []byte("%%EOF")) {
 		f.issue(BytesExtra)
 	}
+	if !onePDF(b) {
+		f.issue(NotOurs)
+	}
 	var files [][]byte
 	outside := 0 // after the last of them
 	for len(files) <= 2 {

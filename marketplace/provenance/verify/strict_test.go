@@ -393,3 +393,23 @@ func TestAColumnCalledLikeMisfits(t *testing.T) {
 		rows.Schema{{Name: "n_raw", Type: rows.Text, Store: "c0"}, {Name: "n", Type: rows.Integer, Store: "c1", RawKept: true, Misfits: 1}}, 5))
 	verdict(t, "Parquet", check(t, s.file(t, stamp.Parquet), s.options()), verify.Valid)
 }
+
+// A PDF is in one revision, and lists the files that are read.
+func TestPDFsAreOurs(t *testing.T) {
+	s := cases(t)
+	pdf := s.file(t, stamp.PDF)
+	other := "99 0 obj\n<<>>\nendobj\n"
+	table := bytes.LastIndex(pdf, []byte("xref\n0 "))
+	refused(t, s, []forgery{
+		{"another head before it", append([]byte("%PDF-1.4\n"), pdf...)},
+		{"a revision more", append(bytes.Clone(pdf), "1 0 obj\n<<>>\nendobj\nxref\n0 0\ntrailer <<>>\nstartxref\n1\n%%EOF\n"...)},
+		{"an object that no table has", slices.Concat(pdf[:table], []byte(other), pdf[table:])},
+		{"another root", replaced(t, pdf, "/Root ", "/Root 1")},
+		{"another table", replaced(t, pdf, "startxref\n", "startxref\n1")},
+		{"a page in another place", replaced(t, pdf, "0000000015 00000 n", "0000000016 00000 n")},
+		{"no files listed", replaced(t, pdf, "/Names <<", "/Nomes <<")},
+		{"another file listed", replaced(t, pdf, "(Attachement2) 6 0 R", "(Attachement2) 4 0 R")},
+		{"the description of another file", replaced(t, pdf, "/EF << /F 5 0 R >>", "/EF << /F 3 0 R >>")},
+		{"a comment before the end", replaced(t, pdf, "\nstartxref", "\n%PK\x03\x04\nstartxref")},
+	})
+}
