@@ -296,9 +296,8 @@ func TestAMandateFromThePlanToAReleasedResult(t *testing.T) {
 	onAPhone(visitor, "/operation", "/operation/"+mandate, "/scenarios", "/scenarios/"+number)
 }
 
-// theMandate is the way of a mandate to its term; it returns its number.
-func theMandate(t *testing.T, p *past, enter func(string) *tab) string {
-	authority := enter(mandateAuthority)
+// thePlan is how a plan is drafted and approved; it returns its number.
+func thePlan(t *testing.T, authority, head *tab) string {
 	authority.open("/desk/authority")
 	authority.clean("authorised operation, empty")
 	authority.follow(`main a[href="/desk/plans/new"]`)
@@ -321,13 +320,18 @@ func theMandate(t *testing.T, p *past, enter func(string) *tab) string {
 	if code := authority.posts("/desk/plans/"+plan, "action", "approve", "revision", "2"); code == 303 || code == 0 {
 		t.Errorf("who drafted a plan approves it: %d", code)
 	}
-	head := enter(mandateHead)
 	head.open("/desk/inbox")
 	head.clean("the inbox of who approves")
 	head.follow(`main a[href="/desk/plans/` + plan + `"]`)
 	head.clean("a plan to approve")
 	head.follow(`button[name=action][value=approve]`)
+	return plan
+}
 
+// theMandate is the way of a mandate to its term; it returns its number.
+func theMandate(t *testing.T, p *past, enter func(string) *tab) string {
+	authority, head := enter(mandateAuthority), enter(mandateHead)
+	plan := thePlan(t, authority, head)
 	authority.open("/desk/plans/" + plan + "/papers")
 	authority.handIn(1)
 	authority.clean("the files of the competition")

@@ -10,30 +10,30 @@ import (
 	"shuyuan/internal/account"
 )
 
-// people makes accounts that play roles in the department of a name, and bidders with
-// their organisations; whoever plays a role has been given time for a second step.
-func (p *past) people(name string) {
+// people makes a panel of three in the department of a name, and a bidder for each code,
+// with its organisation; whoever plays a role has been given time for a second step.
+func (p *past) people(name string, codes ...string) {
 	p.t.Helper()
 	accounts := account.NewService(p.pool, account.Config{Argon2: account.Argon2{MemoryKiB: 64, Passes: 1, Lanes: 1}}, p.now)
 	var department int64
 	if err := p.pool.QueryRow(p.t.Context(), `SELECT id FROM departments WHERE slug = $1`, name).Scan(&department); err != nil {
 		p.t.Fatal(err)
 	}
-	for i := range 3 {
-		for _, n := range []account.NewUser{
-			{Identifier: fmt.Sprintf("panel%d@%s.example", i+1, name), Name: fmt.Sprintf("评审%d", i+1), Roles: []account.Role{account.Head}, Department: department},
-			{Identifier: fmt.Sprintf("bidder%d@%s.example", i+1, name), Name: fmt.Sprintf("负责人%d", i+1), Side: account.Use},
-		} {
-			n.Password = password
-			id, err := accounts.CreateUser(p.t.Context(), account.System("test"), n)
-			if err != nil {
-				p.t.Fatal(err)
-			}
-			if n.Side == account.Use {
-				p.exec(`WITH made AS (INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at) VALUES ('legal', $2, $3, 'use', 'verified', now(), now(), now()) RETURNING id)
-					INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) SELECT id, $1, 'use', 'owner', now() FROM made`, id, fmt.Sprintf("示例投标机构%d", i+1), []string{"91350100M000100Y43", "91350100M000100Y44", "91350100M000100Y45"}[i])
-			}
+	add := func(n account.NewUser) int64 {
+		n.Password = password
+		id, err := accounts.CreateUser(p.t.Context(), account.System("test"), n)
+		if err != nil {
+			p.t.Fatal(err)
 		}
+		return id
+	}
+	for i := range 3 {
+		add(account.NewUser{Identifier: fmt.Sprintf("panel%d@%s.example", i+1, name), Name: fmt.Sprintf("评审%d", i+1), Roles: []account.Role{account.Head}, Department: department})
+	}
+	for i, code := range codes {
+		id := add(account.NewUser{Identifier: fmt.Sprintf("bidder%d@%s.example", i+1, name), Name: fmt.Sprintf("负责人%d", i+1), Side: account.Use})
+		p.exec(`WITH made AS (INSERT INTO organisations (kind, name, credit_code, side, status, submitted_at, decided_at, created_at) VALUES ('legal', $2, $3, 'use', 'verified', now(), now(), now()) RETURNING id)
+			INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) SELECT id, $1, 'use', 'owner', now() FROM made`, id, fmt.Sprintf("示例投标机构%d", i+1), code)
 	}
 	p.exec(`UPDATE users SET sample = true`)
 }
@@ -44,7 +44,7 @@ func (p *past) people(name string) {
 func TestATenderFromTheAnnouncementToTheResult(t *testing.T) {
 	p := newPast(t, "2026-11-23")
 	p.entry("anshan")
-	p.people("anshan")
+	p.people("anshan", "91350100M000100Y43", "91350100M000100Y44", "91350100M000100Y45")
 	says := func(b *tab, what string, words ...string) {
 		b.Helper()
 		page := strings.Join(strings.Fields(b.text("main")), " ")
@@ -184,4 +184,109 @@ func TestATenderFromTheAnnouncementToTheResult(t *testing.T) {
 	winner.open("/account/tenders")
 	says(winner, "my bids", number)
 	onAPhone(winner, "/account/tenders", at+"/bid")
+}
+
+// A plan is approved and three compete for it: who won is recorded as the operator by the
+// number of the tender, once its result stands and by the body alone, and everybody may
+// read how it was chosen.
+func TestATenderChoosesWhoOperates(t *testing.T) {
+	p := newPast(t, "2026-11-23")
+	p.operated()
+	p.people("sjj", "91350100M000100Y45")
+	enter := func(identifier string) *tab {
+		b := newTabOn(t, p.process)
+		b.enter(identifier, password)
+		return b
+	}
+	authority, head := enter(mandateAuthority), enter(mandateHead)
+	authority.passes, head.passes = true, true // TestAMandateFromThePlanToAReleasedResult looks at it
+	plan := thePlan(t, authority, head)
+	authority.passes = false
+
+	authority.open("/desk/tenders/new")
+	for selector, value := range map[string]string{
+		"#kind": "mandate", "#title": "出行公共数据的运营机构", "#title_en": "Operator of travel data", "#description": "选定一家运营机构，期限 24 个月。", "#requirements": "已认证的运营机构。",
+		"#name-0": "方案", "#weight-0": "60", "#name-1": "安全", "#weight-1": "40", "#pricing": "none",
+		"#opens": "2026-11-24T09:00", "#closes": "2026-12-08T09:30", "#opening_at": "2026-12-08T09:40", "#panel": "panel1@sjj.example\npanel2@sjj.example\npanel3@sjj.example",
+	} {
+		authority.set(selector, value)
+	}
+	authority.follow(`main form button.main`)
+	authority.clean("the draft of a tender for operation")
+	authority.follow(`button[name=action][value=announce]`)
+	number := authority.number()
+	at, desk := "/tenders/"+number, "/desk/plans/"+plan
+	visitor := newTabOn(t, p.process)
+	visitor.open(at)
+	visitor.says("the announcement", "出行公共数据的运营机构", "2026-12-08 09:30")
+	revision := func() (n string) {
+		if err := p.pool.QueryRow(t.Context(), `SELECT revision::text FROM mandate_plans WHERE number = $1`, plan).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if code := authority.posts(desk+"/award", "revision", revision(), "tender", number); code != 422 {
+		t.Errorf("an award by a tender whose result is not known is answered %d", code)
+	}
+
+	p.turn("2026-11-24")
+	for _, who := range []string{runOwner, labOwner, "bidder1@sjj.example"} {
+		bidder := enter(who)
+		bidder.open(at + "/bid")
+		bidder.fill("proposal", "一年内让到访记录用起来。")
+		bidder.follow(`#write button.main`)
+		bidder.follow(`main form[action$="/bid/seal"] button.main`)
+		bidder.says("the receipt", "已封好、收到")
+	}
+
+	p.turn("2026-12-08")
+	authority = enter(mandateAuthority)
+	authority.open("/desk/tenders/" + number)
+	for range 3 {
+		authority.follow(`main form[action*="/bids/"] button[name=admit][value="1"]`)
+	}
+	for k := range 3 {
+		member := enter(fmt.Sprintf("panel%d@sjj.example", k+1))
+		member.open(at + "/panel")
+		member.follow(`main form button.main`)
+		eval[bool](member, `[...document.querySelectorAll('input[name^="mark."]')].forEach((e, n) => { e.value = e.max - n }) === undefined`)
+		member.follow(`main form button.main`)
+		member.says("after the marks", "您的分数已经交了")
+	}
+	authority.open("/desk/tenders/" + number)
+	authority.fill("report", "三家参加，综合评分第一。")
+	authority.follow(`button[name=action][value=notice]`)
+
+	p.turn("2026-12-16")
+	authority = enter(mandateAuthority)
+	authority.open(desk)
+	if n := eval[int](authority, `document.querySelectorAll('#of-tender').length`); n != 0 {
+		t.Error("a tender is offered before its result is confirmed")
+	}
+	authority.open("/desk/tenders/" + number)
+	authority.follow(`button[name=action][value=confirm]`)
+	for _, who := range []string{mandateHead, mandateSecurity, runOwner, labOwner, theSupervisor} {
+		if code := enter(who).posts(desk+"/award", "revision", revision(), "tender", number); code != 403 && code != 404 {
+			t.Errorf("an award by %s is answered %d", who, code)
+		}
+	}
+	authority.open(desk)
+	authority.clean("a plan, with a tender that chose")
+	authority.shot("tender-5-chooses")
+	onAPhone(authority, desk)
+	authority.size(1280, 900)
+	authority.open(desk)
+	authority.follow(`#tender form button.main`)
+	authority.says("the award", "示例数据运营有限公司", "3 家参加", "公开招标", "竞争项目 "+number, "三家参加，综合评分第一。", "起草授权运营协议")
+	authority.clean("a plan with its award by a tender")
+	if code := authority.posts(desk+"/award", "revision", revision(), "tender", number); code != 409 {
+		t.Errorf("a second award is answered %d", code)
+	}
+	authority.open(desk)
+	authority.follow(`main dd a[href="` + at + `"]`)
+	visitor = newTabOn(t, p.process)
+	visitor.open(at)
+	visitor.says("how it was chosen", "结果已确认", "示例数据运营有限公司", "中选", "未中选", "三家参加，综合评分第一。")
+	visitor.clean("how the operator was chosen")
+	visitor.shot("tender-6-chosen")
 }
