@@ -62,6 +62,10 @@ func (s *Service) CheckFile(ctx context.Context, r io.Reader) (*FileAnswer, erro
 		}
 		return f, nil
 	}
+	if open := known.Open; open != nil {
+		f.Verdict, f.Answer, f.Reasons = known.Verdict, known, open.Says()
+		return f, nil
+	}
 	select {
 	case s.checking <- struct{}{}:
 		defer func() { <-s.checking }()
@@ -124,6 +128,14 @@ func (s *Service) concluded(ctx context.Context, f *FileAnswer, found *fileFound
 	known, err := s.Verify(ctx, found.Statement)
 	if err != nil {
 		return err
+	}
+	if known.Open != nil && known.As == "receipt" {
+		f.Answer = known
+		f.Verdict, f.Reasons = known.Verdict, known.Open.Says()
+		if f.Format == "pdf" { // those that were made here are known by their bytes
+			f.Verdict, f.Reasons = verify.Altered, []verify.Reason{verify.PaperOther.Reason()}
+		}
+		return nil
 	}
 	if known.Said == nil {
 		f.Verdict = verify.Unknown

@@ -69,9 +69,13 @@ func ReadFile(ctx context.Context, files []*os.File) error {
 	for _, why := range r.Reasons {
 		f.Codes = append(f.Codes, why.Code)
 	}
-	if r.Notice != nil {
+	switch {
+	case r.Receipt != nil && r.Format != "receipt" && r.Format != "pdf": // the ledger knows files by their bytes
+	case r.Receipt != nil:
+		f.Statement = r.ReceiptDigest
+	case r.Notice != nil:
 		f.Statement = r.Notice.Statement.SHA256
-	} else if r.Statement != nil {
+	case r.Statement != nil:
 		payload, err := r.Statement.Payload()
 		if err != nil {
 			return err

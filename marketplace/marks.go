@@ -10,7 +10,8 @@ import (
 // Proofs are the proofs of what was sealed under a digest: any of those that
 // verify.Digests lists, or that of the bytes of a content. Of versions whose tables have
 // the same columns it is the newest that still counts: whoever has worked out the
-// digest of the content by it asks again with that.
+// digest of the content by it asks again with that. The last is that of a certificate of
+// download.
 func (s *Service) Proofs(ctx context.Context, digest string) ([]verify.Proof, error) {
 	statements, err := selectMarked(ctx, s.pool, digest)
 	if err != nil {
@@ -27,5 +28,13 @@ func (s *Service) Proofs(ctx context.Context, digest string) ([]verify.Proof, er
 		}
 		all = append(all, *p)
 	}
-	return all, nil
+	open, err := s.openAnswer(ctx, digest)
+	if err != nil || open.Open == nil || open.Open.Receipt == nil {
+		return all, err
+	}
+	p, err := s.Receipts.Proof(ctx, open.Open)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, *p), nil
 }

@@ -20,6 +20,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/signing"
 	"shuyuan/internal/transparency"
+	"shuyuan/marketplace/receipts"
 )
 
 // Fresh asks whether somebody has just shown who they are, as account.Service does.
@@ -485,6 +486,7 @@ type Config struct {
 	Signer    signing.Signer
 	Log       *transparency.Reader
 	Checks    CheckRules
+	Receipts  *receipts.Service // nil: no open file is known here
 	Now       func() time.Time
 }
 

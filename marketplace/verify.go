@@ -13,6 +13,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/marketplace/provenance/verify"
+	"shuyuan/marketplace/receipts"
 )
 
 // Answer is what the ledger says of a digest, a product or a version. It names no
@@ -38,6 +39,8 @@ type Answer struct {
 	Checkpoint Checkpointed
 	Also       []string // other versions with the same content, product@version
 
+	Open *receipts.Answer // what is known of a certificate of download or of an open file; nil: it is of a product, or unknown
+
 	flags               []Flag
 	recall              *Recalling
 	scenario, developer int64          // 0: all of it stands, or it was made outside
@@ -55,8 +58,9 @@ type Checkpointed struct {
 
 // digests and numbers are what can be asked for.
 var (
-	digests = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	numbers = regexp.MustCompile(`^(PRD-\d{4}-\d{6})(?:@(\d{1,6}\.\d{1,6}\.\d{1,6}))?$`)
+	digests  = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	received = regexp.MustCompile(`^XZZ-\d{4}-\d{6}$`)
+	numbers  = regexp.MustCompile(`^(PRD-\d{4}-\d{6})(?:@(\d{1,6}\.\d{1,6}\.\d{1,6}))?$`)
 )
 
 // Verify answers what a digest (of a content, a file or a statement) is, a product by
@@ -79,9 +83,10 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 		return nil, err
 	}
 	if a == nil {
-		return &Answer{Verdict: verify.Unknown}, nil
-	}
-	if err := s.judged(ctx, s.pool, a, now); err != nil {
+		if a, err = s.openAnswer(ctx, what); err != nil || a.Open == nil {
+			return a, err
+		}
+	} else if err := s.judged(ctx, s.pool, a, now); err != nil {
 		return nil, err
 	}
 	s.cache.put(what, a, now)
@@ -110,6 +115,28 @@ func (s *Service) judged(ctx context.Context, q database.Querier, a *Answer, now
 	}
 	a.judge()
 	return nil
+}
+
+// openAnswer is what is known of a certificate of download, or of an open file.
+func (s *Service) openAnswer(ctx context.Context, what string) (*Answer, error) {
+	none := &Answer{Verdict: verify.Unknown}
+	if s.Receipts == nil {
+		return none, nil
+	}
+	var found *receipts.Answer
+	var err error
+	if lower := strings.ToLower(what); digests.MatchString(lower) {
+		found, err = s.Receipts.ByDigest(ctx, lower)
+	} else if received.MatchString(what) {
+		found, err = s.Receipts.ByNumber(ctx, what)
+	}
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return nil, err
+	}
+	if found == nil {
+		return none, nil
+	}
+	return &Answer{Verdict: found.Verdict, Reasons: found.Reasons, As: found.As, Open: found}, nil
 }
 
 // judge says what follows from the records.
@@ -211,6 +238,9 @@ func (s *Service) Proof(ctx context.Context, what string) (*verify.Proof, error)
 	if err != nil {
 		return nil, err
 	}
+	if a.Open != nil {
+		return s.Receipts.Proof(ctx, a.Open)
+	}
 	if a.Said == nil {
 		return nil, fault.New(fault.NotFound, "没有封存过这样的内容、文件或者版本。")
 	}
@@ -234,13 +264,7 @@ func (s *Service) Proof(ctx context.Context, what string) (*verify.Proof, error)
 	for _, h := range hashes {
 		p.Inclusion = append(p.Inclusion, h[:])
 	}
-	for _, k := range keys {
-		one := verify.Key{Purpose: string(k.Purpose), ID: k.ID, Public: k.Public, From: k.From, Until: k.Until, Payload: k.Payload, By: k.By, Signature: k.Signature, Leaf: k.Leaf}
-		if r := k.Revoked; r != nil {
-			one.Revoked = &verify.Ended{Compromised: r.Compromised, Reason: string(r.Reason), Leaf: r.Leaf}
-		}
-		p.Keys = append(p.Keys, one)
-	}
+	p.Keys = receipts.KeysOf(keys)
 	return p, nil
 }
 

@@ -50,7 +50,7 @@ func Wanted(base, text string) (string, error) {
 	switch {
 	case text == "":
 		return "", fault.At("q", "请填指纹、产品编号或证书编号，或者选一个文件。")
-	case numbers.MatchString(upper), certificates.MatchString(upper):
+	case numbers.MatchString(upper), certificates.MatchString(upper), received.MatchString(upper):
 		return upper, nil
 	case almost.MatchString(upper) && strings.ContainsAny(upper[strings.Index(upper, "-"):], "OIL"):
 		return "", fault.At("q", "编号里的年份和序号只有数字；这里写了字母 O、I 或 L，看着像 0 或 1。请核对来处，不要轻信这个编号。")
@@ -62,6 +62,10 @@ func Wanted(base, text string) (string, error) {
 // product: of its registration, its compliance or its valuation.
 func OfCertificate(wanted string) bool { return certificates.MatchString(wanted) }
 
+// OfReceipt reports whether what Wanted returned is the number of a certificate of
+// download.
+func OfReceipt(wanted string) bool { return received.MatchString(wanted) }
+
 // wantedOf is what an address of this portal asks about. Whoever forges a stamp prints a
 // code that leads to a page of theirs, so that no other address is looked at.
 func wantedOf(base, address string) (string, error) {
@@ -71,7 +75,7 @@ func wantedOf(base, address string) (string, error) {
 		return "", fault.At("q", "这个网址不是本平台的。真的码只指向 %s，不要在别的网址上核验。", base)
 	}
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(at.Path, own.Path), "/"), "/")
-	if len(parts) < 2 || parts[0] != "verify" && parts[0] != "products" && parts[0] != "certificates" {
+	if len(parts) < 2 || parts[0] != "verify" && parts[0] != "products" && parts[0] != "certificates" && parts[0] != "receipts" {
 		return "", fault.At("q", "这个网址不是核验的网址。")
 	}
 	return parts[1], nil

@@ -19,6 +19,7 @@ import (
 	"shuyuan/internal/transparency"
 	"shuyuan/licensing"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/receipts"
 	"shuyuan/search"
 )
 
@@ -53,7 +54,7 @@ func newWorldOn(t *testing.T, catalogue *datasetstest.Catalogue, configure ...fu
 		Opening: catalogue.Opening(t), Deidentify: catalogue.Deidentify(t), Policy: book, Now: catalogue.Clock, Config: Config{BaseURL: "https://data.example", Sample: true},
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
-	d.Products = marketplace.New(marketplace.Config{Pool: catalogue.Pool, Store: catalogue.Store, Catalogue: catalogue.Service, Accounts: d.Accounts, Work: t.TempDir(), Base: d.Config.BaseURL, Log: transparency.NewReader(catalogue.Pool), Now: catalogue.Clock})
+	d.Products = marketplace.New(marketplace.Config{Pool: catalogue.Pool, Store: catalogue.Store, Catalogue: catalogue.Service, Accounts: d.Accounts, Work: t.TempDir(), Receipts: receipts.New(receipts.Config{Pool: catalogue.Pool, Catalogue: catalogue.Service, Limits: d.Accounts, Base: d.Config.BaseURL, Now: catalogue.Clock}), Base: d.Config.BaseURL, Log: transparency.NewReader(catalogue.Pool), Now: catalogue.Clock})
 	for _, f := range configure {
 		f(&d)
 	}

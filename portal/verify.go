@@ -15,6 +15,7 @@ import (
 	"shuyuan/licensing/papers"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/verify"
+	"shuyuan/marketplace/receipts"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
 )
@@ -39,10 +40,13 @@ func (s *Server) showVerify(c *fiber.Ctx) error {
 }
 
 // verifiedAt is the page that says what is true of what somebody asks about: a
-// certificate has its own.
+// certificate, of a product or of download, has its own.
 func verifiedAt(what string) string {
 	if marketplace.OfCertificate(what) {
 		return "/certificates/" + what
+	}
+	if marketplace.OfReceipt(what) {
+		return receipts.Path(what)
 	}
 	return "/verify/" + what
 }
@@ -84,7 +88,7 @@ func (s *Server) showVerified(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if marketplace.OfCertificate(what) {
+	if marketplace.OfCertificate(what) || marketplace.OfReceipt(what) {
 		return seeOther(c, verifiedAt(what))
 	}
 	found, err := s.Products.Verify(c.UserContext(), what)

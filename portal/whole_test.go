@@ -25,6 +25,7 @@ import (
 	"shuyuan/internal/transparency"
 	"shuyuan/internal/workdays"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
 
 	"shuyuan/datasets"
@@ -244,7 +245,7 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 		}
 	}
 	if s.Products == nil {
-		s.Products = marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Work: t.TempDir(), Base: base, Log: transparency.NewReader(c.Pool), Checks: marketplace.CheckRules{Most: 1 << 20, AtOnce: 2, Time: 20 * time.Second}, Now: c.Clock})
+		s.Products = marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Gate: licensing.NewGate(c.Pool, licensing.Parts{}), Accounts: s.Accounts, Work: t.TempDir(), Base: base, Log: transparency.NewReader(c.Pool), Receipts: receipts.New(receipts.Config{Pool: c.Pool, Catalogue: c.Service, Limits: s.Accounts, Base: base, Now: c.Clock}), Checks: marketplace.CheckRules{Most: 1 << 20, AtOnce: 2, Time: 20 * time.Second}, Now: c.Clock})
 	}
 	if s.Registrations == nil {
 		s.Registrations = registration.New(registration.Config{Pool: c.Pool, Products: s.Products, Accounts: s.Accounts, Clocks: clocks, Base: s.Config.BaseURL, Now: c.Clock})

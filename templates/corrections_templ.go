@@ -2469,7 +2469,7 @@ func FollowedCorrection(p FollowedCorrectionPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = receipts(p.Correction).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = receiptLines(p.Correction).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2818,7 +2818,7 @@ func correctionHistory(c *corrections.Correction, events []corrections.Event) te
 }
 
 // receipts are the two times: when the platform had it, and the department.
-func receipts(c *corrections.Correction) templ.Component {
+func receiptLines(c *corrections.Correction) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -4085,7 +4085,7 @@ func DeskCorrection(p DeskCorrectionPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = receipts(&p.Case.Correction).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = receiptLines(&p.Case.Correction).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -8,6 +8,7 @@ import (
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/marketplace/provenance/verify"
+	"shuyuan/marketplace/receipts"
 	"shuyuan/templates/text"
 )
 
@@ -33,11 +34,22 @@ type VerifyFound struct {
 // known reports whether what was sealed is known, so that its sources are shown.
 func (f *VerifyFound) known() bool { return f.Answer != nil && f.Answer.Said != nil }
 
+// open is what is known of a certificate of download or of an open file.
+func (f *VerifyFound) open() *receipts.Answer {
+	if f.Answer == nil {
+		return nil
+	}
+	return f.Answer.Open
+}
+
 // sealed reports whether the seal of the product stands beside the answer.
 func (f *VerifyFound) sealed() bool { return f.Verdict == verify.Valid || f.Verdict == verify.Lapsed }
 
 // says is the answer in one sentence.
 func (f *VerifyFound) says(ctx context.Context) string {
+	if open := f.open(); open != nil && f.sealed() {
+		return receiptSays(ctx, open, f.File != nil)
+	}
 	switch f.Verdict {
 	case verify.Valid:
 		if f.File == nil && f.Answer.As == "version" {
@@ -64,7 +76,7 @@ func (f *VerifyFound) reasons(ctx context.Context) []string {
 			all = append(all, text.Pick(ctx, r.Text, r.English))
 		}
 	}
-	if f.known() {
+	if f.known() || f.open() != nil && f.sealed() {
 		for _, r := range f.Answer.Reasons {
 			all = append(all, text.T(ctx, r.Sentence, r.Args...))
 		}

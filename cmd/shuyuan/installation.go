@@ -48,6 +48,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
 	"shuyuan/portal"
 	"shuyuan/portal/notify"
@@ -378,12 +379,23 @@ func (in *installation) products(s services, accounts marketplace.Fresh, book *p
 		return nil, err
 	}
 	c := marketplace.Config{
-		Pool: in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Checks: checks, Now: s.clock.Now,
+		Receipts: in.receipts(s, base),
+		Pool:     in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Checks: checks, Now: s.clock.Now,
 	}
 	if in.vault != nil {
 		c.Signer = in.vault
 	}
 	return marketplace.New(c), nil
+}
+
+// receipts are the certificates of download of an installation. Beside a running server
+// none is signed.
+func (in *installation) receipts(s services, base string) *receipts.Service {
+	c := receipts.Config{Pool: in.pool, Catalogue: s.datasets, Limits: s.accounts, Base: base, Now: s.clock.Now}
+	if in.vault != nil {
+		c.Signer = in.vault
+	}
+	return receipts.New(c)
 }
 
 // registrations are the registrations of products on an installation, as of some time;

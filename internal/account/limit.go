@@ -57,6 +57,7 @@ var Rates = map[string]Rate{
 	"question-report":        {20, 24 * time.Hour},   // reports of one account about public questions
 	"correction":             {20, 24 * time.Hour},   // objections of one account, or of one network without an account
 	"registration-objection": {10, 24 * time.Hour},   // objections to registrations of one account, or of one network without an account
+	"receipt":                {60, time.Hour},        // certificates of download of one account, or of one network without an account
 	"correction-address":     {5, 24 * time.Hour},    // objections that leave one contact, as it is no mailbox of ours
 	"case-paper":             {200, 24 * time.Hour},  // files that one account hands in with cases, kept or not
 	"demand":                 {5, 24 * time.Hour},    // demands that one account proposes

@@ -97,6 +97,21 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.download_receipt_issued()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM versions v JOIN resources r ON r.id = v.resource_id JOIN datasets d ON d.id = r.dataset_id
+        WHERE v.id = NEW.version_id AND d.status = 'published' AND d.open_type = 'unconditional'
+          AND CASE WHEN NEW.kind = '' THEN v.sha256 = NEW.sha256 AND v.bytes = NEW.bytes
+              ELSE EXISTS (SELECT FROM renditions x WHERE x.version_id = v.id AND x.position = NEW.position AND x.kind = NEW.kind AND x.sha256 = NEW.sha256 AND x.bytes = NEW.bytes) END) THEN
+        RAISE EXCEPTION 'certificate % is of no open file', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.files_or_address()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2263,6 +2278,51 @@ CREATE TABLE disclosure_reports (
 );
 CREATE TRIGGER disclosure_reports_stay BEFORE DELETE OR UPDATE ON public.disclosure_reports FOR EACH ROW EXECUTE FUNCTION stays_as_it_is();
 COMMENT ON TABLE disclosure_reports IS 'yearly disclosure (信息披露) of a body''s mandates as it was issued; sha256 is of content, byte for byte';
+
+CREATE TABLE download_receipt_papers (
+    sha256 text NOT NULL,
+    receipt_id bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT download_receipt_papers_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT download_receipt_papers_receipt_id_fkey FOREIGN KEY (receipt_id) REFERENCES download_receipts(id),
+    CONSTRAINT download_receipt_papers_pkey PRIMARY KEY (sha256)
+);
+CREATE INDEX download_receipt_papers_of ON public.download_receipt_papers USING btree (receipt_id);
+CREATE TRIGGER download_receipt_papers_frozen BEFORE DELETE OR UPDATE ON public.download_receipt_papers FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER download_receipt_papers_whole BEFORE TRUNCATE ON public.download_receipt_papers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE download_receipt_papers IS 'digests of the PDFs that were made of certificates of download: a PDF with other bytes was changed';
+
+CREATE TABLE download_receipts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL DEFAULT 0,
+    kind text NOT NULL DEFAULT ''::text,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    statement bytea NOT NULL,
+    digest text NOT NULL,
+    envelope bytea NOT NULL,
+    key_id text NOT NULL,
+    CONSTRAINT download_receipts_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT download_receipts_check CHECK ((digest = encode(sha256(statement), 'hex'::text))),
+    CONSTRAINT download_receipts_key_id_check CHECK ((key_id <> ''::text)),
+    CONSTRAINT download_receipts_number_check CHECK ((number ~ '^XZZ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT download_receipts_position_check CHECK (("position" >= 0)),
+    CONSTRAINT download_receipts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT download_receipts_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT download_receipts_pkey PRIMARY KEY (id),
+    CONSTRAINT download_receipts_digest_key UNIQUE (digest),
+    CONSTRAINT download_receipts_number_key UNIQUE (number)
+);
+CREATE INDEX download_receipts_file ON public.download_receipts USING btree (sha256, id DESC);
+CREATE INDEX download_receipts_version ON public.download_receipts USING btree (version_id);
+CREATE TRIGGER download_receipts_frozen BEFORE DELETE OR UPDATE ON public.download_receipts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER download_receipts_issued BEFORE INSERT ON public.download_receipts FOR EACH ROW EXECUTE FUNCTION download_receipt_issued();
+CREATE TRIGGER download_receipts_whole BEFORE TRUNCATE ON public.download_receipts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE download_receipts IS 'signed certificates of download (in-toto, DSSE); who asked is not kept';
+COMMENT ON COLUMN download_receipts.kind IS 'of the rendition; empty: the original';
 
 CREATE TABLE events (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -4512,6 +4572,7 @@ CREATE TABLE renditions (
     CONSTRAINT renditions_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
     CONSTRAINT renditions_pkey PRIMARY KEY (version_id, "position", kind)
 );
+CREATE INDEX renditions_sha256 ON public.renditions USING btree (sha256);
 COMMENT ON TABLE renditions IS 'the same rows in another format, made once at the first request and kept';
 
 CREATE TABLE resources (
@@ -6150,6 +6211,7 @@ CREATE TABLE versions (
     CONSTRAINT versions_pkey PRIMARY KEY (id),
     CONSTRAINT versions_resource_id_number_key UNIQUE (resource_id, number)
 );
+CREATE INDEX versions_sha256 ON public.versions USING btree (sha256);
 CREATE TRIGGER versions_files_or_address BEFORE INSERT ON public.versions FOR EACH ROW EXECUTE FUNCTION files_or_address();
 CREATE TRIGGER versions_frozen BEFORE DELETE OR UPDATE ON public.versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER versions_kept BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

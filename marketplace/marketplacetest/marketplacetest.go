@@ -17,6 +17,7 @@ import (
 	"shuyuan/licensing/workspace/workspacetest"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/stamp"
+	"shuyuan/marketplace/receipts"
 )
 
 // Base is the address of the portal of the tests.
@@ -64,7 +65,8 @@ func New(t testing.TB, change ...func(*marketplace.Config)) *World {
 	t.Cleanup(asked.Close)
 	c := marketplace.Config{
 		Pool: w.Pool, Store: w.Store, Catalogue: w.Service, Gate: w.Gate, Accounts: w.Accounts, Rows: asked, Work: t.TempDir(), Base: Base, Signer: v, Log: reader, Now: w.Clock,
-		Checks: marketplace.CheckRules{Most: 4 << 20, AtOnce: 2, Time: 20 * time.Second},
+		Receipts: receipts.New(receipts.Config{Pool: w.Pool, Catalogue: w.Service, Limits: w.Accounts, Signer: v, Base: Base, Now: w.Clock}),
+		Checks:   marketplace.CheckRules{Most: 4 << 20, AtOnce: 2, Time: 20 * time.Second},
 	}
 	for _, f := range change {
 		f(&c)

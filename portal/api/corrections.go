@@ -206,8 +206,7 @@ func fileObjection(s *portal.Server, c *fiber.Ctx) error {
 	return answerJSON(c, fiber.StatusCreated, out)
 }
 
-// objectionsRoute is the one route by which anybody changes something without a
-// key: whoever may read an entry may say that it is wrong.
+// objectionsRoute is a route by which anybody changes something without a key: whoever may read an entry may say that it is wrong.
 func objectionsRoute() portal.Route {
 	return portal.Route{Method: http.MethodPost, Path: Base + "/datasets/:slug/corrections", By: anybody, Handle: fileObjection}
 }

@@ -25,6 +25,7 @@ import (
 	"shuyuan/licensing/scenario"
 	"shuyuan/licensing/tender"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
@@ -85,7 +86,7 @@ func replica(t *testing.T, c *datasetstest.Catalogue, configure ...func(*portal.
 		Datasets:    c.Service, Catalogue: c.Compile, Notes: notes.New(c.Pool, c.Service, c.Clock),
 		Questions: questions.New(c.Pool, c.Service, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Scenarios: scenarios, Tenders: tenders, Operation: operated,
-		Products:      marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Accounts: accounts, Log: transparency.NewReader(c.Pool), Now: c.Clock}),
+		Products:      marketplace.New(marketplace.Config{Pool: c.Pool, Store: c.Store, Catalogue: c.Service, Receipts: receipts.New(receipts.Config{Pool: c.Pool, Catalogue: c.Service, Limits: accounts, Base: "https://data.example", Now: c.Clock}), Accounts: accounts, Log: transparency.NewReader(c.Pool), Now: c.Clock}),
 		Registrations: registration.New(registration.Config{Pool: c.Pool, Accounts: accounts, Clocks: clocks, Base: "https://data.example", Now: c.Clock}),
 		Demands:       demands.New(c.Pool, c.Service, book, deadline.New(book, func() workdays.Calendar { return calendar }), accounts, c.Clock),
 		Search:        finder{c.Service}, Accounts: accounts,

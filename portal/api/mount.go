@@ -67,7 +67,7 @@ var Routes = append([]portal.Route{
 
 	{Method: "GET", Path: "/developers", By: anybody, Public: true},
 	{Method: "GET", Path: "/developers/reference", By: anybody, Public: true},
-}, slices.Concat(keyedRoutes(), writingRoutes(), []portal.Route{objectionsRoute()})...)
+}, slices.Concat(keyedRoutes(), writingRoutes(), []portal.Route{objectionsRoute(), receiptsRoute()})...)
 
 // api is the API on one portal. The zero value describes itself and answers
 // nothing.
@@ -97,6 +97,7 @@ func Mount(s *portal.Server) {
 	a.handleKeyed()
 	a.handleShares()
 	a.Handle(objectionsRoute())
+	a.Handle(receiptsRoute())
 }
 
 // gate is the router that huma registers operations on: each goes behind the

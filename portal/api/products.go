@@ -45,7 +45,7 @@ type Verification struct {
 	Says      string               `json:"says" doc:"The verdict in Chinese" zh:"结论" example:"真实有效"`
 	SaysEN    string               `json:"says_en" doc:"The verdict in English" zh:"英文的结论" example:"genuine and valid"`
 	Reasons   []VerificationReason `json:"reasons" nullable:"false" doc:"Why it lapsed, and what else there is to know" zh:"为什么失效，以及还要知道的"`
-	As        string               `json:"as,omitempty" enum:",statement,content,artefact,version" doc:"What was asked for: the digest of a statement, a content or a file, or a version" zh:"查的是什么：声明、内容或者文件的摘要，或者版本" example:"content"`
+	As        string               `json:"as,omitempty" enum:",statement,content,artefact,version,receipt,paper,file" doc:"What was asked for: the digest of a statement, a content or a file of a product, or a version; a certificate of download, its PDF, or an open file" zh:"查的是什么：产品的声明、内容或者文件的摘要，或者版本；下载凭证、它的 PDF，或者开放的文件" example:"content"`
 	Product   string               `json:"product,omitempty" doc:"Number of the product" zh:"产品编号" example:"PRD-2026-000001"`
 	Version   string               `json:"version,omitempty" doc:"Number of the version" zh:"版本号" example:"1.0.0"`
 	Title     string               `json:"title,omitempty" doc:"Name of the product" zh:"产品名称" example:"各站客流"`
@@ -62,7 +62,8 @@ type Verification struct {
 	LogSize   int64                `json:"log_size" doc:"Size of the newest checkpoint that covers it; 0: none does yet" zh:"最新的检查点有几条记录；0 是还没有检查点" example:"40"`
 	LogAt     *time.Time           `json:"log_signed" nullable:"true" doc:"When that checkpoint was signed" zh:"检查点签署的时间"`
 	Bundle    *ProofFile           `json:"proof,omitempty" doc:"With proof: all that proves it without asking anybody" zh:"加 proof 时：离线核验用的全部证明"`
-	Page      string               `json:"page,omitempty" format:"uri" doc:"Page of the product" zh:"产品的页面" example:"https://data.example/products/PRD-2026-000001"`
+	Receipt   *Receipt             `json:"receipt,omitempty" doc:"The certificate of download that was asked about, or the newest that speaks for the file" zh:"查的下载凭证，或者说的是这个文件的最新一份"`
+	Page      string               `json:"page,omitempty" format:"uri" doc:"Page of the product; of the certificate of download; or of the open file" zh:"产品、下载凭证或者开放的文件的页面" example:"https://data.example/products/PRD-2026-000001"`
 }
 
 // VerificationReason is a sentence in both languages.
@@ -85,7 +86,7 @@ func (ProofFile) Schema(huma.Registry) *huma.Schema {
 
 // VerifyWanted names what is checked.
 type VerifyWanted struct {
-	What  string `path:"what" maxLength:"100" doc:"SHA-256 of a content, a file or a statement, in hexadecimal; the number of a product; or number@version" zh:"内容、文件或者声明的 SHA-256，产品编号，或者 产品编号@版本号" example:"PRD-2026-000001@1.0.0"`
+	What  string `path:"what" maxLength:"100" doc:"SHA-256 of a content, a file or a statement, in hexadecimal; the number of a product or of a certificate of download; or number@version" zh:"内容、文件或者声明的 SHA-256，产品或者下载凭证的编号，或者 产品编号@版本号" example:"PRD-2026-000001@1.0.0"`
 	Proof bool   `query:"proof" doc:"Bring the signed statement, its place in the log with the proof, a signed checkpoint and the list of keys, for checking offline" zh:"连同签名的声明、在日志里的位置和证明、签署的检查点、密钥清单，供离线核验" example:"true"`
 }
 
@@ -158,7 +159,7 @@ func (a *api) verify(c *fiber.Ctx, in *VerifyWanted) error {
 		return err
 	}
 	out := a.verification(found)
-	if in.Proof && found.Said != nil && found.Checkpoint.Size > 0 {
+	if in.Proof && (found.Said != nil && found.Checkpoint.Size > 0 || found.Open != nil && found.Open.Receipt != nil) {
 		proof, err := a.Products.Proof(c.UserContext(), in.What)
 		if err != nil {
 			return err
@@ -170,11 +171,21 @@ func (a *api) verify(c *fiber.Ctx, in *VerifyWanted) error {
 
 func (a *api) verification(x *marketplace.Answer) Verification {
 	out := Verification{Verdict: string(x.Verdict), Says: x.Verdict.Words(false), SaysEN: x.Verdict.Words(true), Reasons: []VerificationReason{}, Sources: []ProductSource{}, Declared: []string{}}
-	if x.Said == nil {
-		return out
-	}
 	for _, why := range x.Reasons {
 		out.Reasons = append(out.Reasons, reason(why))
+	}
+	if open := x.Open; open != nil {
+		out.As = open.As
+		if open.Receipt == nil {
+			out.Title, out.TitleEN, out.Page = open.Dataset.Title, open.Dataset.TitleEN, a.Config.BaseURL+"/datasets/"+open.Dataset.Slug+"/resources/"+open.Version.ResourceID
+			return out
+		}
+		out.Receipt = receiptOf(open.Receipt, a.Config.BaseURL)
+		out.Title, out.TitleEN, out.Statement, out.Page = out.Receipt.Title, out.Receipt.TitleEN, out.Receipt.Statement, out.Receipt.Page
+		return out
+	}
+	if x.Said == nil {
+		return out
 	}
 	d := &x.Said.Predicate
 	out.As, out.Product, out.Version, out.Title, out.TitleEN, out.Developer, out.Code, out.Statement = x.As, x.Product, x.Version, x.Title, x.TitleEN, x.Developer.Name, x.Developer.Code, x.Statement

@@ -66,6 +66,7 @@ func describeWriting(h huma.API) {
 	piece := map[string]*huma.MediaType{tusMedia: {}}
 	for _, w := range []writing{
 		objecting(of),
+		receiving(of),
 		describePropose(of),
 		{operation: change("createUpload", http.MethodPost, "/uploads", "uploads", tusResumable, uploadLength, uploadMetadata, uploadChecksum).
 			summary("Begin to upload a file", "开始上传一个文件").

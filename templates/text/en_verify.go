@@ -25,7 +25,6 @@ func init() {
 		"指纹先在您的浏览器里算，多大的文件都行；认得它，就不用发来。":                                      "The digest is worked out in your browser first, whatever the size of the file; if it is known, nothing is sent.",
 		"算到哪里了": "How far the digest is",
 		"发来核验":  "Send it to be checked",
-		"或者填指纹、产品编号、证书编号、码里的网址": "Or type a digest, the number of a product or a certificate, or the address in a code",
 		"打不开摄像头。请用文字填。":         "The camera cannot be opened. Type it instead.",
 		"扫码":     "Scan a code",
 		"摄像头看到的": "What the camera sees",

@@ -177,6 +177,16 @@ func registered(sql string) string {
 		` + certificate("81", "DJZ-2025-000001", "registration", "81", "NULL", "900") + certificate("82", "HGZ-2025-000001", "certification", "NULL", "81", "901") + sql
 }
 
+// received makes sql for a certificate of download of some bytes, whose statement has
+// that number.
+func received(sha256, said string) string {
+	return `ALTER TABLE download_receipts DISABLE TRIGGER USER;
+		INSERT INTO download_receipts (number, version_id, sha256, bytes, issued_at, statement, digest, envelope, key_id)
+		SELECT 'XZZ-2025-000001', x.id, x.file, x.bytes, x.published_at, x.s, encode(sha256(x.s), 'hex'), '{}', 'k' FROM (
+			SELECT v.id, v.bytes, v.published_at, f.file, convert_to(jsonb_build_object('subject', jsonb_build_array(jsonb_build_object('digest', jsonb_build_object('sha256', f.file))), 'predicate', jsonb_build_object('receipt', '` + said + `', 'issuedAt', v.published_at))::text, 'UTF8') AS s
+			FROM versions v CROSS JOIN LATERAL (SELECT ` + sha256 + ` AS file) f ORDER BY v.id LIMIT 1) x`
+}
+
 // ordered makes sql for a rectification order in a state, with the last step of its
 // history and what is set besides.
 func ordered(state, act, set string) string {
@@ -527,6 +537,8 @@ var mutations = []struct {
 	{name: "a certifier under the same control", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET controls = '{91350100M000100Y43}'`)},
 	{name: "a report without one of its tests", rule: "I27 no product with data", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET body = jsonb_set(body, '{tests,0,passed}', 'false')`)},
 	{name: "a registration nobody recorded", rule: "I7 every step of a registration", names: "registration DJ-2025-000001: 1 steps, 0 acts", sql: registered(`INSERT INTO registration_events (registration_id, act, side, state, by_id, name, at) VALUES (81, 'apply', 'registrant', 'applied', 1, 'x', now())`)},
+	{name: "a certificate of other bytes", rule: "P6 a certificate of download", names: "certificate XZZ-2025-000001", sql: received(`repeat('b', 64)`, "XZZ-2025-000001")},
+	{name: "a certificate of download of another number", rule: "P6 a certificate of download", names: "certificate XZZ-2025-000001", sql: received(`v.sha256`, "XZZ-2025-000002")},
 	{name: "another bid than the one that was sealed", rule: "I25 a bid that was revealed", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `canonical = canonical || '好'`)},
 	{name: "a bid for another tender", rule: "I25 a bid that was revealed", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `canonical = replace(canonical, '000001', '000002'), commitment = encode(sha256(convert_to(nonce || replace(canonical, '000001', '000002'), 'UTF8')), 'hex')`)},
 	{name: "a late bid", rule: "I25 no bid was taken", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `sealed_at = '2025-03-10'`)},

@@ -1,5 +1,7 @@
 package check
 
+import "slices"
+
 // cellByCell is the one rule that needs a reader of tables.
 const cellByCell = "a table has the rows of its file, cell by cell"
 
@@ -705,4 +707,4 @@ var rules = append([]rule{
 			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'artefacts', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment'))`},
 	{id: "I39", says: "what is in the public log is in a checkpoint before long", query: `
 		SELECT 'leaf ' || seq FROM log_leaves WHERE seq >= (SELECT coalesce(max(size), 0) FROM log_checkpoints) AND at < @now::timestamptz - interval '1 hour' AND EXISTS (SELECT FROM log_checkpoints) LIMIT 20`},
-}, append(productRules, registrationRules...)...)
+}, slices.Concat(productRules, registrationRules, receiptRules)...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"shuyuan/licensing"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/verify"
+	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
 )
 
@@ -48,8 +50,10 @@ func (in *installation) traded(t *testing.T, dir string, clocks *deadline.Clocks
 		}
 		t.Cleanup(asked.Close)
 		gate := licensing.NewGate(in.pool, licensing.Parts{Within: 24 * time.Hour, Times: 2})
+		catalogue := datasets.NewService(in.pool, in.store, gate, in.Now, datasets.Rows(asked))
 		return marketplace.New(marketplace.Config{
-			Pool: in.pool, Store: in.store, Catalogue: datasets.NewService(in.pool, in.store, gate, in.Now, datasets.Rows(asked)), Gate: gate, Accounts: Known(in.Accounts),
+			Receipts: receipts.New(receipts.Config{Pool: in.pool, Catalogue: catalogue, Limits: in.Accounts, Signer: keys, Base: "https://data.example.gov", Now: in.Now}),
+			Pool:     in.pool, Store: in.store, Catalogue: catalogue, Gate: gate, Accounts: Known(in.Accounts),
 			Base: "https://data.example.gov", Rows: asked, Work: t.TempDir(), Signer: keys, Log: transparency.NewReader(in.pool), Now: in.Now,
 		}), nil
 	}
@@ -66,6 +70,9 @@ func TestTheSampleProducts(t *testing.T) {
 	m, err := in.Products(t.Context())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := in.state(t, `SELECT concat_ws(' ', r.number ~ '^XZZ-', r.kind = '', r.sha256 = v.sha256) FROM download_receipts r JOIN versions v ON v.id = r.version_id`); !slices.Equal(got, []string{"t t t"}) {
+		t.Errorf("certificates of download: %q", got)
 	}
 	stand := in.state(t, `
 		SELECT concat_ws(' ', p.title, p.state, p.sample, v.major || '.' || v.minor || '.' || v.patch, v.state,

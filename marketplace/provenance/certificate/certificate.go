@@ -1,6 +1,6 @@
 // Package certificate makes the signed certificate of a registration, a certification
 // or a valuation: an in-toto Statement v1 in a DSSE envelope, about what the statement
-// of sources of a sealed version is about.
+// of sources of a sealed version is about. Seal puts any statement into an envelope.
 package certificate
 
 import (
@@ -77,6 +77,11 @@ func Sign(ctx context.Context, base, digest string, p Predicate, signer Signer) 
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
 	}
+	return Seal(ctx, payload, signer)
+}
+
+// Seal signs the payload of a statement (DSSE v1).
+func Seal(ctx context.Context, payload []byte, signer Signer) (*Signed, error) {
 	one := &signing{of: signer}
 	by, err := dsse.NewEnvelopeSigner(one)
 	if err != nil {
@@ -101,8 +106,20 @@ type Opened struct {
 	Signature []byte
 }
 
-// Open reads an envelope. It does not look at the signature.
+// Open reads the envelope of a certificate. It does not look at the signature.
 func Open(envelope []byte) (*Opened, error) {
+	out, err := Unseal(envelope)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(out.Payload, &out.Statement); err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	return out, nil
+}
+
+// Unseal reads an envelope, whatever statement lies in it: Opened has it as Payload.
+func Unseal(envelope []byte) (*Opened, error) {
 	var e dsse.Envelope
 	if err := json.Unmarshal(envelope, &e); err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
@@ -116,9 +133,6 @@ func Open(envelope []byte) (*Opened, error) {
 		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	if out.Signature, err = base64.StdEncoding.DecodeString(e.Signatures[0].Sig); err != nil {
-		return nil, fmt.Errorf("certificate: %w", err)
-	}
-	if err := json.Unmarshal(out.Payload, &out.Statement); err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	return out, nil

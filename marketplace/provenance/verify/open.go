@@ -75,6 +75,8 @@ func open(s *source) (*file, error) {
 		f.format, read = "parquet", f.openParquet
 	case bytes.HasPrefix(head, []byte("%PDF-")):
 		f.format, read = "pdf", f.openPDF
+	case len(start) > 0 && start[0] == '{' && f.openReceipt(s):
+		return f, s.failed
 	case len(start) > 0 && (start[0] == '{' || start[0] == '['):
 		f.format, read = "json", f.openJSON
 	case len(text) > 0 && !bytes.ContainsRune(text, 0) && utf8.Valid(text[:lastRune(text)]):

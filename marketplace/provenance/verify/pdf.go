@@ -54,6 +54,10 @@ func (f *file) openPDF(s *source) error {
 	switch len(files) {
 	case 0:
 		return nil
+	case 1:
+		if _, r, _ := parseReceipt(files[0]); r == nil { // a certificate of download has no data beside it
+			f.issue(FileExtra)
+		}
 	case 2:
 	default:
 		f.issue(FileExtra)

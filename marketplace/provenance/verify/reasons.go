@@ -49,6 +49,13 @@ const (
 	IsRecalled      Code = "recalled"
 	IsExpired       Code = "expired"
 	IsRevoked       Code = "revoked"
+	IsWithdrawn     Code = "withdrawn"
+	ReceiptGenuine  Code = "receipt-genuine"
+	ReceiptOther    Code = "receipt-of-another"
+	BytesReceived   Code = "bytes-received"
+	BytesSupplied   Code = "bytes-supplied"
+	PaperNotRead    Code = "paper-not-read"
+	PaperOther      Code = "paper-of-another"
 )
 
 // reasons are the codes as people read them.
@@ -87,6 +94,13 @@ var reasons = map[Code][2]string{
 	NotOurs:         {"文件的写法不是本平台的：可能经别的程序另存过，也可能被人改过，别的程序读到的不一定是核对的内容。", "The file is not written as the platform writes it: another program may have saved it anew, or somebody changed it. Other programs need not read what was checked."},
 	IsRecalled:      {"这个版本已被召回。", "This version was recalled."},
 	IsExpired:       {"登记证已到期。", "The certificate has expired."},
+	IsWithdrawn:     {"这份数据后来撤下了，或者不再无条件开放。", "The data was withdrawn since, or is not open to everybody any more."},
+	ReceiptGenuine:  {"下载凭证上的签名有效。", "The signature of the certificate of download is valid."},
+	ReceiptOther:    {"这份下载凭证说的是另一个文件：字节不同。", "The certificate of download is of another file: the bytes differ."},
+	BytesReceived:   {"文件的字节与下载凭证上的一致。", "The bytes of the file are those in the certificate of download."},
+	PaperNotRead:    {"签名在附件里；纸面上的字没有核对，以核验显示的为准。", "What is signed is attached; the words on the page were not compared: what is shown here counts."},
+	PaperOther:      {"附件里的凭证是真的，但这份 PDF 不是本平台生成的那一份：纸面上的字可能改过。", "The certificate that is attached is genuine, but this PDF is not one that was made here: its words may have been changed."},
+	BytesSupplied:   {"文件的字节与本平台提供的一致。", "The bytes of the file are those that the platform supplies."},
 	IsRevoked:       {"授权已被撤销。", "The authorisation was revoked."},
 }
 

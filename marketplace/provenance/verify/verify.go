@@ -69,6 +69,8 @@ const (
 	Recalled State = "recalled"
 	Expired  State = "expired"
 	Revoked  State = "revoked"
+
+	Withdrawn State = "withdrawn" // of open data
 )
 
 // Options is with what a file is checked.
@@ -102,6 +104,9 @@ type Result struct {
 	Logged    *Logged              `json:"logged,omitempty"`
 	Status    *Status              `json:"status,omitempty"`
 	Roots     []string             `json:"roots,omitempty"` // the keys that everything hangs on
+
+	Receipt       *statement.Receipt `json:"receipt,omitempty"` // certificate of download: only one that was proved
+	ReceiptDigest string             `json:"receiptDigest,omitempty"`
 }
 
 func (r *Result) because(codes ...Code) {
@@ -122,7 +127,7 @@ func File(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	c.file = f
+	c.file, c.src = f, src
 	c.result.Format = f.format
 	if err := c.run(); err != nil {
 		return nil, err
@@ -163,18 +168,25 @@ type check struct {
 	ctx    context.Context //nolint:containedctx // it lives for one file
 	o      Options
 	file   *file
+	src    *source
 	result *Result
 	raw    string // digest of the bytes of the file
 }
 
 func (c *check) run() error {
 	for _, raw := range c.file.stamps {
+		if done, err := c.isReceipt(raw); err != nil || done {
+			return err
+		}
 		done, err := c.stamped(raw)
 		if err != nil || done {
 			return err
 		}
 	}
 	if len(c.file.stamps) == 0 {
+		if done, err := c.received(); err != nil || done {
+			return err
+		}
 		c.result.because(NoStamp)
 	}
 	return c.bare()
@@ -404,6 +416,8 @@ func (c *check) lapsedToo(p *proved) {
 		c.result.because(IsExpired)
 	case Revoked:
 		c.result.because(IsRevoked)
+	case Withdrawn:
+		c.result.because(IsWithdrawn)
 	case Active:
 	}
 }
