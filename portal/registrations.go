@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/internal/account"
+	"shuyuan/internal/fault"
 	"shuyuan/marketplace/registration"
 	"shuyuan/templates"
 	"shuyuan/templates/text"
@@ -224,6 +225,11 @@ func (s *Server) certificatePage(c *fiber.Ctx, wrong templates.Mistake) error {
 		return err
 	}
 	p := templates.ProductCertificatePage{Frame: s.quietFrame(c, one.Number), Item: one, Genuine: s.Registrations.Genuine(ctx, one) == nil, Mistake: wrong}
+	if _, err := s.Products.Public(ctx, one.Product); err == nil {
+		p.Listed = true
+	} else if fault.KindOf(err) != fault.NotFound {
+		return err
+	}
 	if p.May, err = s.Registrations.MayEnd(ctx, actor(c), one); err != nil {
 		return err
 	}

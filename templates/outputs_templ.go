@@ -1687,7 +1687,7 @@ func outputMonth(m *workspace.Month, of workspace.Scenario) templ.Component {
 				}
 				for i := range m.Reviews {
 					r := &m.Reviews[i]
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<li><div><a href=\"")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<li class=\"no\"><div><a href=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1806,7 +1806,7 @@ func outputMonth(m *workspace.Month, of workspace.Scenario) templ.Component {
 				}
 				for i := range m.Jobs {
 					j := &m.Jobs[i]
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<li><div>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<li class=\"no\"><div>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -59,6 +59,22 @@ func (p RegistrationPage) at() string {
 	return "/account/registrations/" + p.Case.Number
 }
 
+// above is where an application belongs: whoever takes a product over knows of the
+// application alone.
+func (p RegistrationPage) above(ctx context.Context) Link {
+	l := Link{Title: text.T(ctx, "登记、认证和评估")}
+	if p.Case.Party.Side != reg.OfReceiver {
+		l.Href = "/account/products/" + p.Case.Product + "/registration"
+	}
+	return l
+}
+
+// checks are the formal checks of the kind of application: nobody receives anything but
+// by a transfer.
+func (p RegistrationPage) checks() []reg.Check {
+	return slices.DeleteFunc(slices.Clone(p.Case.Found), func(c reg.Check) bool { return c.Name == "receiver" && p.Case.Kind != reg.Transfer })
+}
+
 // RegistrationsPage lists applications: the queue of the registrar, or public notices.
 type RegistrationsPage struct {
 	Frame
@@ -81,9 +97,19 @@ type RegistrationNoticePage struct {
 type ProductCertificatePage struct {
 	Frame
 	Item    *reg.Certificate
+	Listed  bool // its product has a page for everybody
 	Genuine bool
 	May     bool // end it before its time
 	Mistake Mistake
+}
+
+// above is the product, with its page where everybody may read it.
+func (p ProductCertificatePage) above() Link {
+	l := Link{Title: p.Item.Product}
+	if p.Listed {
+		l.Href = "/products/" + p.Item.Product
+	}
+	return l
 }
 
 // ProductReportsPage lists what certifiers and valuers are asked for.
@@ -100,6 +126,14 @@ type ProductReportPage struct {
 	Form    reg.ReportForm
 	Mistake Mistake
 	Done    bool
+}
+
+// above is where a report belongs: to those who asked for it, at their product.
+func (p ProductReportPage) above(ctx context.Context) Link {
+	if p.Case.Party.Side == reg.OfRegistrant {
+		return Link{Href: "/account/products/" + p.Case.Product + "/registration", Title: text.T(ctx, "登记、认证和评估")}
+	}
+	return Link{Href: "/account/reports", Title: text.T(ctx, "认证和评估")}
 }
 
 // ProductReportFormOf is what a report says by now, as its form.
@@ -138,7 +172,7 @@ func spokenOf[K ~string](ctx context.Context, words map[K]string, k K) string {
 var registrationKinds = map[reg.Kind]string{reg.First: "首次登记", reg.Change: "变更登记", reg.Renewal: "续期登记", reg.Transfer: "转移登记"}
 
 var registrationStates = map[reg.State]string{
-	reg.Applied: "等待受理", reg.Returned: "退回补正", reg.Accepted: "形式审查", reg.PublicNotice: "公示中", reg.Objected: "有异议，处理中", reg.Issued: "已登记", reg.Refused: "不予登记", reg.Withdrawn: "已撤回",
+	reg.Applied: "等待受理", reg.Returned: "等待补正", reg.Accepted: "形式审查", reg.PublicNotice: "公示中", reg.Objected: "有异议，处理中", reg.Issued: "已登记", reg.Refused: "不予登记", reg.Withdrawn: "已撤回",
 }
 
 var registrationActs = map[reg.Action]string{
@@ -230,5 +264,5 @@ func foundWords(ctx context.Context, found bool) string {
 	if found {
 		return text.T(ctx, "含有")
 	}
-	return text.T(ctx, "不含")
+	return text.T(ctx, "未发现")
 }

@@ -256,7 +256,7 @@ func init() {
 		"%d 个，最多 %d 个": "%d, at most %d",
 		"退回的结果和原因":     "Results refused, and why",
 		"失败的作业和原因":     "Jobs failed, and why",
-		"退回和失败有上限":     "refusals and failures are limited",
+		"退回和失败有上限":     "Limits on refusals and failures",
 		"这份挂载是以前准备的，读它的结果不能审核。下一个作业运行时，系统先把同一版本重新挂载，获取日期随之更新；程序不用改。":             "This mount was prepared in an earlier form: results that read it cannot be reviewed. When the next job runs the platform first mounts the same version anew, with a new acquisition date; no program has to change.",
 		"结果读的挂载“%s”是以前准备的，文件里没有现在核对要用的编号，不能审核。请把同样的程序再运行一次：系统会先重新挂载，新的结果可以申请放出。": "The result read the mount “%s”, which was prepared in an earlier form, without the numbers that checks need now, so that it cannot be reviewed. Run the same program again: the platform mounts the data anew first, and the new result can be asked to be released.",
 		"挂载“%s”是以前准备的，要重新挂载，可是没有成功。请在“可用数据”里取新的版本；没有新的版本时请联系运营机构。":               "The mount “%s” was prepared in an earlier form and has to be mounted anew, which failed. Take the newer version under “Data to use”; where there is none, ask the operator.",
