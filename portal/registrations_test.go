@@ -38,6 +38,22 @@ func TestPagesOfARegistration(t *testing.T) {
 	apply.Set("irreversible", "不能还原")
 	p.post303(t, "owner", at, apply)
 
+	// above follows the links from a page to those above it
+	above := func(who persona, address string, n int) {
+		t.Helper()
+		links := p.get(t, who, address).doc(t).Find(".crumb a")
+		if links.Length() != n {
+			t.Errorf("%s of the %s is below %d pages", address, who, links.Length())
+		}
+		for _, l := range links.EachIter() {
+			if r := p.get(t, who, l.AttrOr("href", "")); r.status != 200 {
+				t.Errorf("%s of the %s leads to %s: %d", address, who, l.AttrOr("href", ""), r.status)
+			}
+		}
+	}
+	above("owner", at, 2)
+	above("owner", "/account/registrations/DJ-2026-000001", 1)
+
 	number := "DJ-2026-000001"
 	desk := "/desk/exchange/" + number
 	for who, status := range map[persona]int{"registrar": 200, "regulator": 200, "stranger": 403, "owner": 403} {
@@ -76,7 +92,7 @@ func TestPagesOfARegistration(t *testing.T) {
 	}
 	act("registrar", desk, "resolve", "objection", "1", "upheld", "no", "reason", "记录齐全")
 	x.Day(t, "2026-11-17")
-	for who, a := range map[persona]account.Actor{"registrar": x.Registrar, "owner": x.Owner} { // the sessions of the second are over
+	for who, a := range map[persona]account.Actor{"registrar": x.Registrar, "owner": x.Owner, "certifier": x.Certifier} { // whose sessions are over
 		var identifier string
 		if err := x.Pool.QueryRow(t.Context(), `SELECT identifier FROM users WHERE id = $1`, a.ID).Scan(&identifier); err != nil {
 			t.Fatal(err)
@@ -90,6 +106,7 @@ func TestPagesOfARegistration(t *testing.T) {
 	if !strings.Contains(page.Find("main").Text(), "真实有效") || page.Find("#end").Length() != 0 {
 		t.Errorf("the certificate: %s", page.Find("main").Text())
 	}
+	above(visitor, certificate, 1)
 	if r := p.get(t, visitor, certificate+"/pdf"); r.status != 200 || !strings.HasPrefix(r.body, "%PDF-") {
 		t.Errorf("its document: %d", r.status)
 	}
@@ -102,4 +119,9 @@ func TestPagesOfARegistration(t *testing.T) {
 	if r := p.get(t, "owner", certificate); r.doc(t).Find("#end form").Length() != 1 {
 		t.Error("its holder cannot give it up")
 	}
+	reporter := p.get(t, "owner", at).doc(t).Find(`#reporter option[value^="certification:"]`).AttrOr("value", "")
+	p.post303(t, "owner", at, url.Values{"action": {"ask"}, "reporter": {reporter}, "version": {"1.0.0"}, "sent": {"2"}})
+	report := p.get(t, "owner", at).doc(t).Find("#reports a").AttrOr("href", "")
+	above("owner", report, 1)
+	above("certifier", report, 1)
 }

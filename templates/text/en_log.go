@@ -40,7 +40,7 @@ func init() {
 		"个签名":     "signatures",
 		"产品封存":    "Product sealed",
 		"产品撤回":    "Product recalled",
-		"产品登记":    "Product registered",
+		"产品登记":    "Product registration",
 		"启用密钥":    "Key introduced",
 		"撤销密钥":    "Key revoked",
 		"交付回执":    "Delivery receipt",

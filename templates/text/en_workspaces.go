@@ -164,7 +164,7 @@ func init() {
 		"已处理":     "mended",
 		"已放出":     "released",
 		"已有第 %d 版。更新以后是新的一次获取；旧作业仍用旧版。": "There is version %d. Taking it is a new acquisition; earlier jobs keep theirs.",
-		"已登记": "registered",
+		"已登记": "Registered",
 		"已经是最新的版本，或者正在准备。":       "It is the newest version already, or being prepared.",
 		"已经有 %d 个作业在等，等它们办完再提交。": "%d jobs wait already: send more once they are done.",
 		"已经有一个人同意放出。":            "One reviewer has approved it already.",
