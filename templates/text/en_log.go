@@ -46,7 +46,7 @@ func init() {
 		"交付回执":    "Delivery receipt",
 		"来源说明和回执": "Statements of sources, and receipts",
 		"日志的检查点":  "Checkpoints of the log",
-		"登记证书":    "Certificates of registration",
+		"登记证书":    "Certificate of registration",
 		"签名用的密钥":  "Signing keys",
 	})
 }

@@ -73,6 +73,7 @@ func init() {
 		"未发现":                                "Not found",
 		"缺":                                  "missing",
 		"等待补正":                               "To be completed",
+		"签名公钥":                               "Signing key",
 		"一般数据":                               "General data",
 		"三项权利写全":                             "All three rights are written down",
 		"下载 PDF":                             "Download the PDF",
