@@ -280,7 +280,7 @@ func TestAMandateFromThePlanToAReleasedResult(t *testing.T) {
 	lab.open(space)
 	lab.says("a workspace under a revoked mandate", "现在不能运行，也不能下载：", "撤销")
 	visitor := newTabOn(t, p.process)
-	visitor.checks(packed, "真实但已失效")
+	visitor.checks(packed, false, "真实但已失效")
 	visitor.says("a file under a revoked mandate", "撤销")
 	visitor.open(product)
 	visitor.clean("a product under a revoked mandate")

@@ -118,20 +118,7 @@ func TestAFileIsCheckedInABrowser(t *testing.T) {
 		if err := os.WriteFile(file, body, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		b.open("/verify")
-		choose := func() {
-			b.run(chromedp.SetUploadFiles("form[data-verify] input[type=file]", []string{file}, chromedp.ByQuery))
-		}
-		if sent {
-			choose()
-			b.until("the file is offered to be sent", `!document.querySelector('[data-send]').hidden`)
-			b.leads(func() { b.click("[data-send]") })
-		} else {
-			b.leads(choose)
-		}
-		if got := strings.TrimSpace(b.text("h1.word")); got != word {
-			t.Errorf("%s: %q, not %q: %s", name, got, word, b.text("main"))
-		}
+		b.checks(file, sent, word)
 		b.says(name, says...)
 		b.clean(name)
 		b.shot("verify-" + name)
