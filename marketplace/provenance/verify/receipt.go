@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"slices"
 
@@ -18,9 +17,7 @@ const mostReceipt = 1 << 20
 // none.
 func parseReceipt(raw []byte) (envelope, *statement.Receipt, []byte) {
 	var e envelope
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields() // nothing stands beside what is signed
-	if len(raw) > mostReceipt || d.Decode(&e) != nil || d.More() || e.PayloadType != statement.PayloadType {
+	if len(raw) > mostReceipt || strict(raw, &e) != nil || e.PayloadType != statement.PayloadType {
 		return e, nil, nil
 	}
 	r, err := statement.ParseReceipt(e.Payload)
