@@ -37,6 +37,9 @@ func TestAReleasedResultBecomesASealedProduct(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(proof.Artefacts) != len(v.Artefacts) {
+		t.Errorf("the proof lists %+v", proof.Artefacts)
+	}
 	for _, one := range v.Artefacts {
 		file, err := w.Store.Open(t.Context(), blob.Digest(one.SHA256))
 		if err != nil {

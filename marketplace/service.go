@@ -20,6 +20,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/internal/signing"
 	"shuyuan/internal/transparency"
+	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/marketplace/receipts"
 )
 
@@ -485,6 +486,7 @@ type Config struct {
 	Work      string        // folder for files on their way
 	Signer    signing.Signer
 	Log       *transparency.Reader
+	Witnesses []verify.Witness // who signs the log besides us: proofs bring their keys along
 	Checks    CheckRules
 	Receipts  *receipts.Service // nil: no open file is known here
 	Now       func() time.Time

@@ -155,6 +155,17 @@ func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
 	if a, err := w.Products.Verify(t.Context(), below.Full()); err != nil || a.Verdict != verify.Lapsed || !strings.Contains(a.Reasons[0].Text(), "已经撤下") {
 		t.Errorf("%+v (%v)", a, err)
 	}
+	status := func(of string, want verify.State, says string) {
+		t.Helper()
+		if err := w.Log.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p, err := w.Products.Proof(t.Context(), of)
+		if err != nil || p.Status.State != want || p.Status.Since == "" || !strings.Contains(p.Status.Reason, says) || (p.Recall != nil) != (want == verify.Recalled) {
+			t.Errorf("%s: %+v (%v)", of, p, err)
+		}
+	}
+	status(below.Full(), verify.InputGone, "已经撤下")
 	w.Exec(t, `UPDATE datasets SET status = 'published', withdrawn_reason = ''`)
 	w.Set(w.Clock().Add(time.Minute))
 	if a, err := w.Products.Verify(t.Context(), below.Full()); err != nil || a.Verdict != verify.Valid {
@@ -169,6 +180,14 @@ func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
 		if a, err := w.Products.Verify(t.Context(), one); err != nil || a.Verdict != verify.Lapsed || !strings.Contains(a.Reasons[0].Text(), "召回") {
 			t.Errorf("%s after the recall: %+v (%v)", one, a, err)
 		}
+	}
+	status(v.Full(), verify.Recalled, "召回")
+	status(below.Full(), verify.InputGone, "召回")
+	w.Exec(t, `UPDATE mandates SET state = 'suspended', reason = '检查', held_by = 'body', basis = '某条'`)
+	again := w.Version(t, v.Product, "1.0.0")
+	w.Set(w.Clock().Add(time.Minute))
+	if a, err := w.Products.Verify(t.Context(), again.Seal.Digest); err != nil || len(a.Reasons) < 2 {
+		t.Errorf("recalled, and its mandate suspended: %+v (%v)", a, err)
 	}
 }
 

@@ -41,12 +41,30 @@ type Answer struct {
 
 	Open *receipts.Answer // what is known of a certificate of download or of an open file; nil: it is of a product, or unknown
 
+	version             int64 // id
 	flags               []Flag
 	recall              *Recalling
+	certificate         *endedCertificate
+	lapses              []lapse
 	scenario, developer int64          // 0: all of it stands, or it was made outside
 	broken              workspace.Link // what it was developed under, and no longer stands
 	revoked             bool           // the key, before the log had the seal
 	gone                []string
+}
+
+// endedCertificate is the certificate of the registration of a product that was
+// registered and is so no more.
+type endedCertificate struct {
+	Number    string
+	Cancelled bool // or it ran out
+	At        time.Time
+}
+
+// lapse is why what is genuine is no longer valid.
+type lapse struct {
+	state verify.State
+	since time.Time
+	why   *fault.Fault
 }
 
 // Checkpointed is the newest signed state of the log that covers a leaf; of size 0
@@ -142,38 +160,61 @@ func (s *Service) openAnswer(ctx context.Context, what string) (*Answer, error) 
 // judge says what follows from the records.
 func (a *Answer) judge() {
 	a.Verdict = verify.Valid
-	lapse := func(why *fault.Fault) {
+	lapse := func(state verify.State, since time.Time, why *fault.Fault) {
 		a.Verdict = verify.Lapsed
 		a.Reasons = append(a.Reasons, why)
+		a.lapses = append(a.lapses, lapse{state, since, why})
 	}
 	if r := a.recall; r != nil {
 		if r.Side == "developer" {
-			lapse(fault.New(fault.Gone, "开发方在 %s 召回了这一版：%s", statement.Day(r.At), r.Reason))
+			lapse(verify.Recalled, r.At, fault.New(fault.Gone, "开发方在 %s 召回了这一版：%s", statement.Day(r.At), r.Reason))
 		} else {
-			lapse(fault.New(fault.Gone, "平台在 %s 召回了这一版：%s", statement.Day(r.At), r.Reason))
+			lapse(verify.Recalled, r.At, fault.New(fault.Gone, "平台在 %s 召回了这一版：%s", statement.Day(r.At), r.Reason))
 		}
 	}
 	if a.revoked {
-		lapse(fault.New(fault.Gone, "签它的密钥在封存以前已经失效。"))
+		lapse(verify.Revoked, time.Time{}, fault.New(fault.Gone, "签它的密钥在封存以前已经失效。"))
 	}
 	if a.scenario != 0 {
-		lapse(noLonger(a.broken))
+		lapse(stateOf(a.broken), a.broken.Since, noLonger(a.broken))
+	}
+	if c := a.certificate; c != nil && c.Cancelled {
+		lapse(verify.Revoked, c.At, fault.New(fault.Gone, "它的登记证 %s 在 %s 注销，现在没有有效的登记。", c.Number, statement.Day(c.At)))
+	} else if c != nil {
+		lapse(verify.Expired, c.At, fault.New(fault.Gone, "它的登记证 %s 在 %s 到期，现在没有有效的登记。", c.Number, statement.Day(c.At)))
 	}
 	for _, title := range a.gone {
-		lapse(fault.New(fault.Gone, "它用的公共数据“%s”已经撤下。", title))
+		var since time.Time
+		for _, f := range a.flags {
+			if f.Why == InputWithdrawn && f.Of == title {
+				since = f.At
+			}
+		}
+		lapse(verify.InputGone, since, fault.New(fault.Gone, "它用的公共数据“%s”已经撤下。", title))
 	}
 	for _, f := range a.flags {
 		switch f.Why {
 		case InputCorrected:
 			a.Reasons = append(a.Reasons, fault.New(fault.Gone, "它用的公共数据“%s”在 %s 以后有更正。", f.Of, statement.Day(f.At)))
 		case InputRecalled:
-			lapse(fault.New(fault.Gone, "它用的产品 %s 已经召回。", f.Of))
+			lapse(verify.InputGone, f.At, fault.New(fault.Gone, "它用的产品 %s 已经召回。", f.Of))
 		case InputWithdrawn: // said above, for as long as it is
 		}
 	}
 	if a.State == Deprecated {
 		a.Reasons = append(a.Reasons, fault.New(fault.Gone, "已经有更新的版本，这一版不再提供。"))
 	}
+}
+
+// stateOf is what a link that does not stand makes of what was developed under it.
+func stateOf(l workspace.Link) verify.State {
+	switch l.State {
+	case "suspended", "before", "untrained":
+		return verify.Suspended
+	case "expired":
+		return verify.Expired
+	}
+	return verify.Revoked
 }
 
 // noLonger says to everybody what does not stand, and since when. Why is for those whom it
@@ -248,21 +289,27 @@ func (s *Service) Proof(ctx context.Context, what string) (*verify.Proof, error)
 	if err != nil {
 		return nil, err
 	}
-	leaf, err := s.Log.Leaf(ctx, a.Leaf)
-	if err != nil {
-		return nil, err
-	}
-	hashes, err := s.Log.Inclusion(ctx, a.Leaf, point.Size)
-	if err != nil {
-		return nil, err
-	}
 	keys, err := register.List(ctx, s.pool)
 	if err != nil {
 		return nil, err
 	}
-	p := &verify.Proof{Format: verify.ProofFormat, Envelope: a.Envelope, Leaf: verify.Leaf{Index: a.Leaf, Body: leaf.Bytes}, Checkpoint: string(point.Full()), Status: a.status()}
-	for _, h := range hashes {
-		p.Inclusion = append(p.Inclusion, h[:])
+	files, err := selectArtefacts(ctx, s.pool, a.version)
+	if err != nil {
+		return nil, err
+	}
+	p := &verify.Proof{Format: verify.ProofFormat, Envelope: a.Envelope, Checkpoint: string(point.Full()), Witnesses: s.Witnesses, Status: a.status()}
+	seal, err := s.entry(ctx, a.Leaf, point.Size)
+	if err != nil {
+		return nil, err
+	}
+	p.Leaf, p.Inclusion = seal.Leaf, seal.Inclusion
+	for _, f := range files {
+		p.Artefacts = append(p.Artefacts, verify.Artefact{Form: string(f.Form), SHA256: f.SHA256})
+	}
+	if r := a.recall; r != nil && r.Leaf < point.Size {
+		if p.Recall, err = s.entry(ctx, r.Leaf, point.Size); err != nil {
+			return nil, err
+		}
 	}
 	p.Keys = receipts.KeysOf(keys)
 	return p, nil
@@ -270,13 +317,30 @@ func (s *Service) Proof(ctx context.Context, what string) (*verify.Proof, error)
 
 // status is what became of a version, as a proof says it.
 func (a *Answer) status() *verify.Status {
-	st := &verify.Status{State: verify.Active}
-	if a.Verdict != verify.Lapsed {
-		return st
+	if len(a.lapses) == 0 {
+		return &verify.Status{State: verify.Active}
 	}
-	st.State, st.Reason = verify.Revoked, a.Reasons[0].Text()
-	if r := a.recall; r != nil {
-		st.State, st.Since, st.Reason = verify.Recalled, r.At.UTC().Format(time.RFC3339), r.Reason
+	first := a.lapses[0]
+	st := &verify.Status{State: first.state, Reason: first.why.Text()}
+	if !first.since.IsZero() {
+		st.Since = first.since.UTC().Format(time.RFC3339)
 	}
 	return st
+}
+
+// entry is a leaf of the log with what shows that a checkpoint covers it.
+func (s *Service) entry(ctx context.Context, index, size int64) (*verify.Entry, error) {
+	leaf, err := s.Log.Leaf(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := s.Log.Inclusion(ctx, index, size)
+	if err != nil {
+		return nil, err
+	}
+	e := &verify.Entry{Leaf: verify.Leaf{Index: index, Body: leaf.Bytes}}
+	for _, h := range hashes {
+		e.Inclusion = append(e.Inclusion, h[:])
+	}
+	return e, nil
 }

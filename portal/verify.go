@@ -96,7 +96,7 @@ func (s *Server) showVerified(c *fiber.Ctx) error {
 		return err
 	}
 	f := &templates.VerifyFound{Verdict: found.Verdict, Asked: what, Answer: found}
-	if q.Get("file") == "1" && found.As == "content" {
+	if q.Get("file") == "1" && found.Said != nil && found.As != "artefact" {
 		f.Verdict = verify.Unstamped // these bytes, and nothing with them that says where they are from
 	}
 	return s.verifyPage(c, templates.VerifyPage{Wanted: what, Found: f})

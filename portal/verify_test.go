@@ -105,7 +105,7 @@ func TestAnybodyChecksAFileOrANumber(t *testing.T) {
 		body []byte
 		want verify.Verdict
 	}{
-		{"a.zip", files[stamp.CSV], verify.Valid}, {"a.json", again, verify.Valid}, {"a.json", forged, verify.Altered}, {"a.csv", bare, verify.Unstamped}, {"a.csv", []byte("a,b\n1,2\n"), verify.Unknown},
+		{"a.zip", files[stamp.CSV], verify.Valid}, {"a.json", again, verify.Unstamped}, {"a.json", forged, verify.Altered}, {"a.csv", bare, verify.Unstamped}, {"a.csv", []byte("a,b\n1,2\n"), verify.Unknown},
 	} {
 		r := b.checks(c.name, c.body)
 		word(c.name, r, c.want)

@@ -52,14 +52,14 @@ func (f *VerifyFound) says(ctx context.Context) string {
 	}
 	switch f.Verdict {
 	case verify.Valid:
-		if f.File == nil && f.Answer.As == "version" {
-			return text.T(ctx, "这个编号是这里登记的，签名有效，授权现在有效。文件是不是它，要核验文件本身。")
+		if f.File == nil && f.Answer.As != "artefact" {
+			return text.T(ctx, "这里登记过它，签名有效，授权现在有效。文件是不是发出时的原样，要核验文件本身。")
 		}
-		return text.T(ctx, "内容与封存时一致，签名有效，授权在取数时和现在都有效。")
+		return text.T(ctx, "文件与发出时逐字节相同，签名有效，授权在取数时和现在都有效。")
 	case verify.Lapsed:
 		return text.T(ctx, "它是真的，但现在不再有效，不要再用。")
 	case verify.Unstamped:
-		return text.T(ctx, "这些内容与封存的相同，但文件里没有真的来源标识。使用时应补上来源说明。")
+		return text.T(ctx, "按平台的读法，内容与封存的相同，但文件不是发出时的原样。别的程序可能读出别的，请用原样的文件。")
 	case verify.Altered:
 		return text.T(ctx, "标识是真的，文件却不是它所说的那一份。不要使用。")
 	case verify.Unknown:

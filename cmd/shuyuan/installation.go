@@ -385,6 +385,9 @@ func (in *installation) products(s services, accounts marketplace.Fresh, book *p
 	if in.vault != nil {
 		c.Signer = in.vault
 	}
+	if c.Witnesses, err = witnessKeys(in.cfg.Witnesses); err != nil {
+		return nil, err
+	}
 	return marketplace.New(c), nil
 }
 

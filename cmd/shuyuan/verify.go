@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -200,8 +201,8 @@ func printResult(w io.Writer, r *verify.Result, asJSON bool) error {
 		}
 		fmt.Fprintln(w)
 	}
-	if r.Status != nil && r.Status.State != "" {
-		fmt.Fprintf(w, "status: %s %s %s\n", printable(string(r.Status.State)), printable(r.Status.Since), printable(r.Status.Reason))
+	if s := r.Status; s != nil && s.State != "" {
+		fmt.Fprintf(w, "%s: %s %s %s\n", statusSource(r), printable(string(s.State)), printable(s.Since), printable(s.Reason))
 	}
 	if len(r.Roots) > 0 {
 		fmt.Fprintf(w, "keys that everything hangs on; compare them with those that the portal publishes:\n")
@@ -213,6 +214,14 @@ func printResult(w io.Writer, r *verify.Result, asJSON bool) error {
 		fmt.Fprintf(w, "content sha256:%s\n", r.Content)
 	}
 	return nil
+}
+
+// statusSource says whose word a status is.
+func statusSource(r *verify.Result) string {
+	if slices.ContainsFunc(r.Reasons, func(why verify.Reason) bool { return why.Code == verify.NotAsked }) {
+		return "状态（证明里写的，没有签名）  status, as the proof says it, signed by nobody"
+	}
+	return "状态  status"
 }
 
 // printable is a text without what would move the cursor of a terminal.

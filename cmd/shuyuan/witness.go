@@ -22,6 +22,7 @@ import (
 
 	"shuyuan/internal/transparency"
 	"shuyuan/internal/transparency/witness"
+	"shuyuan/marketplace/provenance/verify"
 )
 
 // witnessing is `shuyuan witness`: it needs nothing of an installation, and is run
@@ -151,6 +152,19 @@ func witnesses(list string) ([]*transparency.Witness, error) {
 		out = append(out, w)
 	}
 	return out, nil
+}
+
+// witnessKeys are the keys of those of SHUYUAN_WITNESSES, as proofs bring them along.
+func witnessKeys(list string) ([]verify.Witness, error) {
+	by, err := witnesses(list)
+	if err != nil {
+		return nil, err
+	}
+	var all []verify.Witness
+	for _, w := range by {
+		all = append(all, verify.Witness{Name: w.Name(), Public: w.Public()})
+	}
+	return all, nil
 }
 
 func poster(client *http.Client, address string) transparency.Post {

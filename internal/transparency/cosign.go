@@ -3,9 +3,12 @@ package transparency
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	fnote "github.com/transparency-dev/formats/note"
@@ -17,6 +20,7 @@ import (
 // Witness is a witness of the log as the log sees it.
 type Witness struct {
 	verifier note.Verifier
+	public   []byte
 	post     Post
 	old      int64 // leaves of the log that it saw last, as far as known
 	signed   int64 // leaves of the checkpoint that it signed last
@@ -32,8 +36,19 @@ func NewWitness(key string, post Post) (*Witness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("witness: %q is no key: %w", key, err)
 	}
-	return &Witness{verifier: v, post: post}, nil
+	_, encoded, _ := strings.Cut(key[len(v.Name())+1:], "+") // name+hash+algorithm and key, which was read just now
+	public, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(public) != 1+ed25519.PublicKeySize {
+		return nil, fmt.Errorf("witness: %q is no key", key)
+	}
+	return &Witness{verifier: v, public: public[1:], post: post}, nil
 }
+
+// Name is under what name the witness signs.
+func (w *Witness) Name() string { return w.verifier.Name() }
+
+// Public is its Ed25519 key.
+func (w *Witness) Public() []byte { return w.public }
 
 // Witnessed has witnesses sign each checkpoint.
 func (l *Log) Witnessed(by ...*Witness) { l.witnesses = append(l.witnesses, by...) }

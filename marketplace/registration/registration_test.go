@@ -12,6 +12,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/marketplace/registration"
 	"shuyuan/marketplace/registration/registrationtest"
 )
@@ -200,7 +201,20 @@ func TestWhatBecomesOfACertificate(t *testing.T) {
 	if c := certificate(t, w, third); c.State != registration.InForce {
 		t.Errorf("it is %s", c.State)
 	}
-	w.Day(t, "2029-12-18") // 36 months from 17 December are over
+	counts := func(want verify.State, says string) {
+		t.Helper()
+		if err := w.Log.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p, err := w.Products.Proof(t.Context(), product)
+		if err != nil || p.Status.State != want || !strings.Contains(p.Status.Reason, says) {
+			t.Errorf("a file of it: %+v (%v)", p, err)
+		}
+	}
+	counts(verify.Active, "")
+	w.Exec(t, `UPDATE products SET scenario_id = NULL`) // whose agreements run out earlier
+	w.Day(t, "2029-12-18")                              // 36 months from 17 December are over
+	counts(verify.Expired, third)
 	if err := w.Registrations.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}

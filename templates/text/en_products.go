@@ -145,9 +145,11 @@ func init() {
 		"它所依据的授权的运营机构从 %s 起被暂停。":                   "The operator under whom it was developed has been suspended since %s.",
 		"开发方的资格从 %s 起不生效。":                         "The developer has not been qualified since %s.",
 		"发布以前，核验页和接口对它的编号和指纹都答“未知”；发布以后谁都能查到。":     "Until it is published, the verify page and the interface answer “unknown” for its number and digests; then everybody can find it.",
-		"内容相同的版本":          "Versions with the same contents",
-		"它所依据的授权现在不生效。":    "What it was developed under is not in force now.",
-		"它用的公共数据“%s”已经撤下。": "The public data “%s” in it was withdrawn.",
-		"它用的产品 %s 已经召回。":   "The product %s in it was recalled.",
+		"内容相同的版本":                     "Versions with the same contents",
+		"它所依据的授权现在不生效。":               "What it was developed under is not in force now.",
+		"它用的公共数据“%s”已经撤下。":            "The public data “%s” in it was withdrawn.",
+		"它用的产品 %s 已经召回。":              "The product %s in it was recalled.",
+		"它的登记证 %s 在 %s 注销，现在没有有效的登记。": "Its certificate of registration %s was cancelled on %s, and no registration is in force.",
+		"它的登记证 %s 在 %s 到期，现在没有有效的登记。": "Its certificate of registration %s expired on %s, and no registration is in force.",
 	})
 }

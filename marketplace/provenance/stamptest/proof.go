@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +28,9 @@ type Log struct {
 	Size, Index           int64
 	Time                  time.Time // when it recorded the statement
 	Status                *verify.Status
-	Body                  []byte // of the leaf; nil: as it should be
+	Artefacts             []verify.Artefact // what was delivered
+	Body                  []byte            // of the leaf; nil: as it should be
+	Recall                []byte            // another leaf, in front of it; nil: there is none
 }
 
 // NewLog is a log with two keys that are good for years.
@@ -54,6 +58,21 @@ func Hand(key *verify.Key, by Key) {
 	key.Signature = ed25519.Sign(by.PrivateKey, dsse.PAE("application/vnd.shuyuan.key+json", key.Payload))
 }
 
+// Deliver puts a file into the list of what was delivered.
+func (l *Log) Deliver(form string, b []byte) {
+	l.Artefacts = append(l.Artefacts, verify.Artefact{Form: form, SHA256: statement.Of(b).SHA256})
+}
+
+// Together is what the leaf says of the files that were delivered.
+func (l *Log) Together() string {
+	var lines []string
+	for _, a := range l.Artefacts {
+		lines = append(lines, a.Form+" "+a.SHA256)
+	}
+	slices.Sort(lines)
+	return statement.Of([]byte(strings.Join(lines, "\n") + "\n")).SHA256
+}
+
 // Trust are the names of the keys that introduce themselves.
 func (l *Log) Trust() (all []string) {
 	for _, k := range l.Keys {
@@ -73,7 +92,7 @@ func (l *Log) Proof(t testing.TB, e *dsse.Envelope) verify.Proof {
 	}
 	body := l.Body
 	if body == nil {
-		body = fmt.Appendf(nil, `{"kind":"seal","time":%q,"body":{"product":"PRD-2026-000412","statement":%q,"version":"2.1.0"}}`, l.Time.Format(time.RFC3339), statement.Of(payload).SHA256)
+		body = fmt.Appendf(nil, `{"kind":"seal","time":%q,"body":{"artefacts":%q,"product":"PRD-2026-000412","statement":%q,"version":"2.1.0"}}`, l.Time.Format(time.RFC3339), l.Together(), statement.Of(payload).SHA256)
 	}
 	hashes := map[int64]tlog.Hash{}
 	read := tlog.HashReaderFunc(func(all []int64) ([]tlog.Hash, error) {
@@ -85,8 +104,11 @@ func (l *Log) Proof(t testing.TB, e *dsse.Envelope) verify.Proof {
 	})
 	for n := range l.Size {
 		leaf := fmt.Appendf(nil, "leaf %d", n)
-		if n == l.Index {
+		switch {
+		case n == l.Index:
 			leaf = body
+		case n == l.Index-1 && l.Recall != nil:
+			leaf = l.Recall
 		}
 		stored, err := tlog.StoredHashes(n, leaf, read)
 		if err != nil {
@@ -106,17 +128,38 @@ func (l *Log) Proof(t testing.TB, e *dsse.Envelope) verify.Proof {
 	}
 	text := fmt.Sprintf("%s\n%d\n%s\n", l.Origin, l.Size, base64.StdEncoding.EncodeToString(root[:]))
 	p := verify.Proof{
-		Format: verify.ProofFormat, Leaf: verify.Leaf{Index: l.Index, Body: body}, Keys: l.Keys, Status: l.Status,
+		Format: verify.ProofFormat, Leaf: verify.Leaf{Index: l.Index, Body: body}, Keys: l.Keys, Status: l.Status, Artefacts: l.Artefacts,
 		Witnesses:  []verify.Witness{{Name: "regulator.example.org", Public: l.Witness.Public().(ed25519.PublicKey)}},
-		Checkpoint: text + "\n" + line(l.Origin, 1, l.Checkpoint, nil, []byte(text)) + line("regulator.example.org", 4, l.Witness, binary.BigEndian.AppendUint64(nil, uint64(l.Time.Add(time.Minute).Unix())), fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", l.Time.Add(time.Minute).Unix(), text)),
+		Checkpoint: text + "\n" + line(l.Origin, 1, l.Checkpoint, nil, []byte(text)) + Cosigned("regulator.example.org", l.Witness, l.Time.Add(time.Minute), text),
 	}
 	for _, h := range proof {
 		p.Inclusion = append(p.Inclusion, h[:])
+	}
+	if l.Recall != nil {
+		if proof, err = tlog.ProveRecord(l.Size, l.Index-1, read); err != nil {
+			t.Fatal(err)
+		}
+		p.Recall = &verify.Entry{Leaf: verify.Leaf{Index: l.Index - 1, Body: l.Recall}}
+		for _, h := range proof {
+			p.Recall.Inclusion = append(p.Recall.Inclusion, h[:])
+		}
 	}
 	if p.Envelope, err = json.Marshal(e); err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// Cosigned is the line of a witness under a checkpoint (C2SP tlog-cosignature).
+func Cosigned(name string, k Key, at time.Time, text string) string {
+	return line(name, 4, k, binary.BigEndian.AppendUint64(nil, uint64(at.Unix())), fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", at.Unix(), text))
+}
+
+// Witness is the key of a witness as SHUYUAN_WITNESSES has it (C2SP signed-note).
+func (k Key) Witness(name string) string {
+	public := append([]byte{4}, k.Public().(ed25519.PublicKey)...)
+	sum := sha256.Sum256(append([]byte(name+"\n"), public...))
+	return fmt.Sprintf("%s+%x+%s", name, sum[:4], base64.StdEncoding.EncodeToString(public))
 }
 
 // line is a signature as it stands under a note.

@@ -73,7 +73,8 @@ func TestTheLogReadsTheSame(t *testing.T) {
 		t.Errorf("%+v, %v", tree, err)
 	}
 	// and what the log writes is read here
-	body, err := wire.Entry{Kind: wire.Seal, Time: l.Time.Add(123 * time.Microsecond), Body: map[string]string{"statement": s.Notice().Statement.SHA256, "product": "PRD-2026-000412", "version": "2.1.0"}}.Marshal()
+	_, _, written, _ := sealedIn(t, nil)
+	body, err := wire.Entry{Kind: wire.Seal, Time: l.Time.Add(123 * time.Microsecond), Body: map[string]string{"statement": s.Notice().Statement.SHA256, "product": "PRD-2026-000412", "version": "2.1.0", "artefacts": written.Together()}}.Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,8 +61,11 @@ func TestDamagedFiles(t *testing.T) {
 				bad = append(bad[:at], append(bytes.Repeat([]byte{byte(r.Uint32())}, n), bad[min(len(bad), at+r.IntN(64)):]...)...)
 			}
 			got := check(t, bad, o)
-			if got.Verdict == verify.Valid && got.Content != want {
-				t.Fatalf("%s, damage %d: valid, with the content %s", f, i, got.Content)
+			if got.Verdict == verify.Valid && !bytes.Equal(bad, b) {
+				t.Fatalf("%s, damage %d: valid", f, i)
+			}
+			if got.Verdict == verify.Unstamped && got.Content != want {
+				t.Fatalf("%s, damage %d: known, with the content %s", f, i, got.Content)
 			}
 			if got.Verdict == "" || len(got.Reasons) == 0 {
 				t.Fatalf("%s, damage %d: %+v", f, i, got)
@@ -260,12 +263,12 @@ func pageOf(t *testing.T, s sealed, change func(*format.PageHeader, []byte) []by
 	return append(binary.LittleEndian.AppendUint32(out, uint32(len(footer))), "PAR1"...)
 }
 
-// The same page put elsewhere is still valid: what pageOf makes is wrong only where
-// it is changed.
+// The same page put elsewhere reads as what was sealed: what pageOf makes is wrong only
+// where it is changed.
 func TestAPageElsewhere(t *testing.T) {
 	s := small(t)
 	b := pageOf(t, s, func(_ *format.PageHeader, body []byte) []byte { return body })
-	verdict(t, "a page put elsewhere", check(t, b, s.options()), verify.Valid)
+	verdict(t, "a page put elsewhere", check(t, b, s.options()), verify.Unstamped, verify.NotAsDelivered)
 }
 
 // What the caller cannot give is an error, and no verdict.

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,9 +37,25 @@ type Proof struct {
 	Checkpoint string          `json:"checkpoint"` // a signed note (C2SP tlog-checkpoint), with the cosignatures
 	Keys       []Key           `json:"keys"`       // every key that there ever was, in the order in which the log has them
 	Witnesses  []Witness       `json:"witnesses,omitempty"`
-	Status     *Status         `json:"status,omitempty"` // as of when the proof was made
+	Artefacts  []Artefact      `json:"artefacts,omitempty"` // every file that was delivered; the leaf commits to them
+	Recall     *Entry          `json:"recall,omitempty"`    // the entry of the log that takes the version back
+	Status     *Status         `json:"status,omitempty"`    // as of when the proof was made; nobody signed it
 
 	trusted bool // the keys in it are believed
+	asked   bool // it was looked up now
+}
+
+// Artefact is a file as it was delivered. The body of the leaf has under "artefacts" the
+// SHA-256 of the lines "form sha256" of all of them, sorted, each with a line feed.
+type Artefact struct {
+	Form   string `json:"form"`
+	SHA256 string `json:"sha256"` // of all its bytes
+}
+
+// Entry is another entry of the log, under the same checkpoint.
+type Entry struct {
+	Leaf
+	Inclusion [][]byte `json:"inclusion"`
 }
 
 // Leaf is the entry of the log. Its body is JSON: {"body": {"statement": digest of
@@ -87,7 +104,36 @@ const (
 	mostStamp = 16 << 20
 	mostProof = 64 << 20
 	mostKeys  = 10_000
+	mostLists = 100_000 // files of one version
 )
+
+var (
+	artefactForms   = regexp.MustCompile(`^[a-z0-9]{1,20}$`)
+	artefactDigests = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// together is what a leaf says of a list of files; empty where it is no such list. Two
+// lists that come to the same have the same lines, some of them perhaps twice, since no
+// line is a part of another.
+func together(list []Artefact) string {
+	if len(list) == 0 || len(list) > mostLists {
+		return ""
+	}
+	lines := make([]string, len(list))
+	for i, a := range list {
+		if !artefactForms.MatchString(a.Form) || !artefactDigests.MatchString(a.SHA256) {
+			return ""
+		}
+		lines[i] = a.Form + " " + a.SHA256 + "\n"
+	}
+	slices.Sort(lines)
+	return statement.Of([]byte(strings.Join(lines, ""))).SHA256
+}
+
+// delivers reports whether a file is among those that were delivered.
+func delivers(list []Artefact, digest string) bool {
+	return slices.ContainsFunc(list, func(a Artefact) bool { return a.SHA256 == digest })
+}
 
 // ParseProof reads a proof.
 func ParseProof(raw []byte) (Proof, error) {
@@ -100,6 +146,9 @@ func ParseProof(raw []byte) (Proof, error) {
 	}
 	if p.Format != ProofFormat {
 		return p, fmt.Errorf("this is no proof of the format %s", ProofFormat)
+	}
+	if p.Artefacts != nil && together(p.Artefacts) == "" {
+		return p, errors.New("the list of files in the proof is none")
 	}
 	return p, nil
 }
@@ -117,9 +166,12 @@ type Logged struct {
 
 // proved is what a proof shows.
 type proved struct {
-	logged Logged
-	roots  []string
-	status *Status
+	logged    Logged
+	root      tlog.Hash // of the log
+	roots     []string
+	status    *Status
+	asked     bool       // the status is of now
+	artefacts []Artefact // nil: the proof has no list
 }
 
 // check shows that an envelope is signed and logged, or says why not.
@@ -128,12 +180,22 @@ func (p *Proof) check(e envelope, payload []byte, o Options) (*proved, []Code) {
 	if err != nil {
 		return nil, []Code{KeysOdd}
 	}
-	entry, ok := p.entry(payload)
+	said, ok := p.Leaf.about("seal", payload)
 	if !ok {
 		return nil, []Code{LeafOther}
 	}
-	got := &proved{status: p.Status, logged: Logged{Index: p.Leaf.Index, Time: entry}}
+	entry := said.Time
+	got := &proved{status: p.Status, asked: p.asked && p.Status != nil && p.Status.State != "", logged: Logged{Index: p.Leaf.Index, Time: entry}}
 	if why := p.logged(got, keys, o); why != "" {
+		return nil, []Code{why}
+	}
+	if len(p.Artefacts) > 0 {
+		if sum := together(p.Artefacts); sum == "" || sum != said.Body["artefacts"] {
+			return nil, []Code{ListOther}
+		}
+		got.artefacts = p.Artefacts
+	}
+	if why := p.recalled(got, payload); why != "" {
 		return nil, []Code{why}
 	}
 	signers, why := signedBy(e, payload, keys, entry)
@@ -216,15 +278,39 @@ func keyID(public []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// entry is when the log recorded the statement, if the leaf is about it.
-func (p *Proof) entry(payload []byte) (time.Time, bool) {
-	var entry struct {
-		Kind string            `json:"kind"`
-		Time time.Time         `json:"time"`
-		Body map[string]string `json:"body"`
+// said is what an entry of the log says.
+type said struct {
+	Kind string            `json:"kind"`
+	Time time.Time         `json:"time"`
+	Body map[string]string `json:"body"`
+}
+
+// about is what a leaf says, if it is of that kind and about the statement.
+func (l Leaf) about(kind string, payload []byte) (s said, ok bool) {
+	err := json.Unmarshal(l.Body, &s)
+	return s, err == nil && s.Kind == kind && s.Body["statement"] == statement.Of(payload).SHA256
+}
+
+// recalled takes up that the log has a recall, where the proof brings it along: then it
+// needs nobody's word. Entries of that kind whose reason is not one of the two sides say
+// that something above the version changed.
+func (p *Proof) recalled(got *proved, payload []byte) Code {
+	if p.Recall == nil {
+		return ""
 	}
-	err := json.Unmarshal(p.Leaf.Body, &entry)
-	return entry.Time, err == nil && entry.Kind == "seal" && entry.Body["statement"] == statement.Of(payload).SHA256
+	said, ok := p.Recall.about("recall", payload)
+	if by := said.Body["reason"]; !ok || by != "developer" && by != "platform" {
+		return LeafOther
+	}
+	if !got.covers(p.Recall.Leaf, p.Recall.Inclusion) {
+		return NotIncluded
+	}
+	status := Status{State: Recalled, Since: said.Time.UTC().Format(time.RFC3339), proved: true}
+	if p.Status != nil && p.Status.State == Recalled {
+		status.Reason = p.Status.Reason
+	}
+	got.status = &status
+	return ""
 }
 
 // signedBy are the keys that signed an envelope and counted when it was logged, or why
@@ -269,17 +355,23 @@ func (p *Proof) logged(got *proved, keys []Key, o Options) Code {
 	if why := p.signatures(got, keys, o); why != "" {
 		return why
 	}
-	proof := make(tlog.RecordProof, len(p.Inclusion))
-	for i, h := range p.Inclusion {
-		if len(h) != tlog.HashSize {
-			return NotIncluded
-		}
-		proof[i] = tlog.Hash(h)
-	}
-	if p.Leaf.Index < 0 || p.Leaf.Index >= size || tlog.CheckRecord(proof, size, tlog.Hash(root), p.Leaf.Index, tlog.RecordHash(p.Leaf.Body)) != nil {
+	got.root = tlog.Hash(root)
+	if !got.covers(p.Leaf, p.Inclusion) {
 		return NotIncluded
 	}
 	return ""
+}
+
+// covers reports whether the log has a leaf (RFC 9162, 2.1.3).
+func (g *proved) covers(l Leaf, inclusion [][]byte) bool {
+	proof := make(tlog.RecordProof, len(inclusion))
+	for i, h := range inclusion {
+		if len(h) != tlog.HashSize {
+			return false
+		}
+		proof[i] = tlog.Hash(h)
+	}
+	return l.Index >= 0 && l.Index < g.logged.Size && tlog.CheckRecord(proof, g.logged.Size, g.root, l.Index, tlog.RecordHash(l.Body)) == nil
 }
 
 // signatures checks those of the log and of witnesses. A key of the log that was

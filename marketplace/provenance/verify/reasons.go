@@ -46,7 +46,16 @@ const (
 	SheetsOther     Code = "sheets-other"
 	GeometryDiffers Code = "geometry-differs"
 	NotOurs         Code = "not-ours"
+	ListOther       Code = "list-of-others"
+	NoList          Code = "no-list"
+	NotAsDelivered  Code = "not-as-delivered"
+	ReadHere        Code = "as-read-here"
+	PagesOther      Code = "pages-not-as-delivered"
+	PagesUnread     Code = "pages-unread"
+	NotAsked        Code = "not-asked"
+	StatusOdd       Code = "status-unknown"
 	IsRecalled      Code = "recalled"
+	IsInputGone     Code = "input-withdrawn"
 	IsExpired       Code = "expired"
 	IsRevoked       Code = "revoked"
 	IsWithdrawn     Code = "withdrawn"
@@ -56,11 +65,12 @@ const (
 	BytesSupplied   Code = "bytes-supplied"
 	PaperNotRead    Code = "paper-not-read"
 	PaperOther      Code = "paper-of-another"
+	IsSuspended     Code = "suspended"
 )
 
 // reasons are the codes as people read them.
 var reasons = map[Code][2]string{
-	AllWell:         {"内容、标识、签名和日志记录都核对无误。", "Content, stamp, signature and log entry were checked and agree."},
+	AllWell:         {"文件与发出时逐字节相同，签名和日志记录都核对无误。", "The file is, byte for byte, what was delivered; signature and log entry were checked and agree."},
 	NoStamp:         {"文件里没有来源标识。", "There is no stamp in the file."},
 	StampDamaged:    {"文件里的来源标识读不出来。", "The stamp in the file cannot be read."},
 	StampTwice:      {"文件里有不止一个来源标识。", "There is more than one stamp in the file."},
@@ -93,7 +103,6 @@ var reasons = map[Code][2]string{
 	GeometryDiffers: {"地点与数据不一致。", "Places differ from the data."},
 	NotOurs:         {"文件的写法不是本平台的：可能经别的程序另存过，也可能被人改过，别的程序读到的不一定是核对的内容。", "The file is not written as the platform writes it: another program may have saved it anew, or somebody changed it. Other programs need not read what was checked."},
 	IsRecalled:      {"这个版本已被召回。", "This version was recalled."},
-	IsExpired:       {"登记证已到期。", "The certificate has expired."},
 	IsWithdrawn:     {"这份数据后来撤下了，或者不再无条件开放。", "The data was withdrawn since, or is not open to everybody any more."},
 	ReceiptGenuine:  {"下载凭证上的签名有效。", "The signature of the certificate of download is valid."},
 	ReceiptOther:    {"这份下载凭证说的是另一个文件：字节不同。", "The certificate of download is of another file: the bytes differ."},
@@ -101,7 +110,18 @@ var reasons = map[Code][2]string{
 	PaperNotRead:    {"签名在附件里；纸面上的字没有核对，以核验显示的为准。", "What is signed is attached; the words on the page were not compared: what is shown here counts."},
 	PaperOther:      {"附件里的凭证是真的，但这份 PDF 不是本平台生成的那一份：纸面上的字可能改过。", "The certificate that is attached is genuine, but this PDF is not one that was made here: its words may have been changed."},
 	BytesSupplied:   {"文件的字节与本平台提供的一致。", "The bytes of the file are those that the platform supplies."},
-	IsRevoked:       {"授权已被撤销。", "The authorisation was revoked."},
+	IsInputGone:     {"它用的数据或者产品已经撤下或者召回。", "Data or a product that it was made from was withdrawn or recalled."},
+	IsExpired:       {"登记证或者它所依据的授权已到期。", "Its certificate of registration, or the authorisation under which it was made, has expired."},
+	IsRevoked:       {"登记证或者它所依据的授权已被终止。", "Its certificate of registration, or the authorisation under which it was made, was ended."},
+	IsSuspended:     {"它所依据的授权被暂停，或者现在没有生效。", "The authorisation under which it was made is suspended, or not in force now."},
+	ListOther:       {"证明里的文件清单不是日志里记的那一份。", "The list of files in the proof is not the one that the log commits to."},
+	NoList:          {"这份证明里没有发出的文件的清单，不知道文件是不是发出时的原样。", "This proof has no list of the files that were delivered: whether the file is one of them is not known."},
+	NotAsDelivered:  {"文件不是发出时的原样，有人另存或改动过；按平台的读法内容和封存的一致，别的程序可能读出别的，请用原样的文件。", "The file is not as it was delivered: somebody saved it anew or changed it. Our reader finds in it what was sealed; another program may find something else. Use the file as it was delivered."},
+	ReadHere:        {"一致是按平台的读法说的，别的程序可能读出别的，请用原样的文件。", "This is what our reader finds; another program may find something else. Use the file as it was delivered."},
+	PagesOther:      {"PDF 不是发出时的原样，页面上写的是什么没有核对，请用原样的文件。", "The PDF is not as it was delivered, and what its pages show was not checked. Use the file as it was delivered."},
+	PagesUnread:     {"PDF 的页面上写的是什么，核对不了。", "What the pages of a PDF show cannot be checked."},
+	NotAsked:        {"是否被召回或失效没有查过，请联网核验。", "Whether it was recalled or ended since was not looked up: ask the portal."},
+	StatusOdd:       {"证明里的状态这个程序不认识，按已失效对待，请到平台核验。", "The proof has a status that this program does not know: it is taken for ended. Ask the portal."},
 }
 
 // Reason is the code in words.

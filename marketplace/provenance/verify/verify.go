@@ -2,11 +2,15 @@
 // wrote, perhaps to deceive it, and shares nothing with what writes stamps but the
 // words of a statement and the canonical form of a content.
 //
-// A file is recognised by its bytes. The stamp in it is compared with a Proof, which
-// a file beside it holds or the portal hands out, and by which the signature and the
-// place in the log are checked against keys that the caller trusts. The content is
-// worked out anew from the file, by the types that the signed statement has, and
-// compared with the digest in it. The answer is one of five verdicts, with reasons.
+// A stamp speaks for exact bytes. What was delivered is in a list that the log commits
+// to, and a Proof, which a file beside it holds or the portal hands out, brings that
+// list along, with what shows signature and place in the log, by keys that the caller
+// trusts. A file whose SHA-256 is in the list is what was delivered, and nothing has to
+// be read of it. Any other file is read: its stamp is looked up, the content worked out
+// anew by the types that the signed statement has, and compared with the digest in it.
+// That says what our reader sees and no more, since another program may see something
+// else in the same bytes, so that such a file is never Valid. The answer is one of five
+// verdicts, with reasons.
 //
 // What a file can do to its reader is bounded: rows are read one by one, nothing is
 // kept beyond the limits that are constants of this package, and whoever reads files
@@ -22,6 +26,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"shuyuan/marketplace/provenance/content"
 	"shuyuan/marketplace/provenance/statement"
@@ -32,9 +37,9 @@ type Verdict string
 
 // The five verdicts.
 const (
-	Valid     Verdict = "valid"     // 真实有效: content, stamp, signature, log, and the authorisation still holds
-	Lapsed    Verdict = "lapsed"    // 真实但已失效: genuine, and recalled, expired or revoked since
-	Unstamped Verdict = "unstamped" // 内容已知，标识缺失: the content was sealed, the file has no genuine stamp
+	Valid     Verdict = "valid"     // 真实有效: the bytes that were delivered, signature, log, and nothing known against it
+	Lapsed    Verdict = "lapsed"    // 真实但已失效: those bytes, and recalled, expired or revoked since
+	Unstamped Verdict = "unstamped" // 内容已知，标识缺失: our reader sees what was sealed, in bytes that were not delivered
 	Altered   Verdict = "altered"   // 内容不符: the stamp is genuine, the file is not what it is of
 	Unknown   Verdict = "unknown"   // 未知
 )
@@ -58,6 +63,8 @@ type Status struct {
 	State  State  `json:"state"`
 	Since  string `json:"since,omitempty"` // RFC 3339
 	Reason string `json:"reason,omitempty"`
+
+	proved bool // the log has it
 }
 
 // State is one word of a Status.
@@ -65,10 +72,12 @@ type State string
 
 // The states.
 const (
-	Active   State = "active"
-	Recalled State = "recalled"
-	Expired  State = "expired"
-	Revoked  State = "revoked"
+	Active    State = "active"
+	Recalled  State = "recalled"        // the version was taken back
+	InputGone State = "input-withdrawn" // what it was made from was withdrawn or recalled
+	Expired   State = "expired"         // its certificate of registration or its authorisation ran out
+	Revoked   State = "revoked"         // its certificate of registration or its authorisation was ended
+	Suspended State = "suspended"       // its authorisation is suspended, or not in force now
 
 	Withdrawn State = "withdrawn" // of open data
 )
@@ -78,8 +87,8 @@ type Options struct {
 	// Proofs are what is known beforehand, without a network.
 	Proofs []Proof
 
-	// Lookup asks somebody else for proofs: by the digest of a content, of a statement,
-	// or of the names of columns (content.Names). Nil: nobody is asked.
+	// Lookup asks somebody else for proofs: by the digest of a file, of a content, of a
+	// statement, or of the names of columns (content.Names). Nil: nobody is asked.
 	Lookup func(ctx context.Context, digest string) ([]Proof, error)
 
 	// Trust are the names of keys that are believed without being introduced by
@@ -121,8 +130,8 @@ func (r *Result) because(codes ...Code) {
 // from where it lies, or that ctx ended or the Lookup failed; whatever is in the file
 // is no error.
 func File(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Result, error) {
-	c := &check{ctx: ctx, o: o, result: &Result{Verdict: Unknown}}
 	src := &source{ctx: ctx, r: r, size: size}
+	c := &check{ctx: ctx, src: src, o: o, result: &Result{Verdict: Unknown}}
 	f, err := open(src)
 	if err != nil {
 		return nil, err
@@ -135,6 +144,7 @@ func File(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Result, e
 	if src.failed != nil {
 		return nil, src.failed
 	}
+	c.notAsked()
 	return c.result, nil
 }
 
@@ -166,14 +176,19 @@ func (s *source) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
 // check is one file on its way to a verdict.
 type check struct {
 	ctx    context.Context //nolint:containedctx // it lives for one file
-	o      Options
-	file   *file
 	src    *source
+	o      Options
+	asked  bool // the status is of now
+	file   *file
 	result *Result
-	raw    string // digest of the bytes of the file
+	whole  string // digest of the bytes of the file
+	raw    string // of those that are its content where it is no table
 }
 
 func (c *check) run() error {
+	if done, err := c.delivered(); err != nil || done {
+		return err
+	}
 	for _, raw := range c.file.stamps {
 		if done, err := c.isReceipt(raw); err != nil || done {
 			return err
@@ -190,6 +205,58 @@ func (c *check) run() error {
 		c.result.because(NoStamp)
 	}
 	return c.bare()
+}
+
+// delivered checks the file by its bytes: those that were delivered stand in the list
+// of a proof, and nothing has to be read of them.
+func (c *check) delivered() (bool, error) {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, c.src.reader()); err != nil {
+		return false, err
+	}
+	c.whole = hex.EncodeToString(sum.Sum(nil))
+	known, err := c.proofs(c.whole)
+	if err != nil {
+		return false, err
+	}
+	for i := range known {
+		if !delivers(known[i].Artefacts, c.whole) {
+			continue
+		}
+		e, s, payload := parseEnvelope(known[i].Envelope)
+		if s == nil {
+			continue
+		}
+		proved := c.proved(known[i:i+1], e, payload)
+		if proved == nil {
+			continue
+		}
+		c.result.Reasons = nil // what other proofs lacked
+		c.take(s, proved)
+		return true, c.genuine(s, proved, payload)
+	}
+	return false, nil
+}
+
+// genuine is the verdict on what was delivered. Of several contents it is read which one
+// it has: only to say so.
+func (c *check) genuine(s *statement.Statement, p *proved, payload []byte) error {
+	subject, digest := 0, s.Subject[0].Digest.SHA256
+	if len(s.Subject) > 1 {
+		var err error
+		if subject, digest, err = c.match(s); err != nil {
+			return err
+		}
+	}
+	c.result.Subject, c.result.Content = subject, digest
+	if subject >= 0 {
+		c.subject(s, subject, payload)
+	}
+	if !c.lapsed(p) {
+		c.result.Verdict = Valid
+		c.result.because(AllWell)
+	}
+	return nil
 }
 
 // stamped checks the file by a stamp that lies in it. It is done unless the stamp
@@ -210,6 +277,9 @@ func (c *check) stamped(raw []byte) (bool, error) {
 	}
 	c.result.Reasons = nil // what other proofs lacked
 	c.take(s, proved)
+	if delivers(proved.artefacts, c.whole) { // whoever was asked knows it by its stamp alone
+		return true, c.genuine(s, proved, payload)
+	}
 	if len(c.file.stamps) > 1 {
 		c.result.because(StampTwice)
 	}
@@ -227,14 +297,22 @@ func (c *check) stamped(raw []byte) (bool, error) {
 	c.subject(s, subject, payload)
 	c.result.because(c.file.issues...)
 	c.result.because(c.file.contradicts(s, *c.result.Notice)...)
-	switch {
+	switch other := proved.artefacts != nil; { // whether it is known not to be what was delivered
 	case len(c.result.Reasons) > 0:
 		c.result.Verdict = Altered
-	case c.lapsed(proved):
+	case c.file.format == "pdf" && other:
+		c.result.Verdict = Altered
+		c.result.because(PagesOther)
+	case c.file.format == "pdf":
+		c.result.because(NoList, PagesUnread)
+	case other:
+		c.result.Verdict = Unstamped
+		c.result.because(NotAsDelivered)
 	default:
-		c.result.Verdict = Valid
-		c.result.because(AllWell)
+		c.result.Verdict = Unstamped
+		c.result.because(NoList, ReadHere)
 	}
+	c.lapsedToo(proved)
 	return true, nil
 }
 
@@ -270,6 +348,15 @@ func (c *check) bare() error {
 				}
 				continue
 			}
+			exact := found == c.whole // these bytes were sealed; else our reader says so
+			if !exact && (c.file.format == "pdf" || len(c.file.issues) > 0) {
+				c.result.because(c.file.issues...)
+				if c.file.format == "pdf" {
+					c.result.because(PagesUnread)
+				}
+				other[statement.Of(payload)] = true
+				continue
+			}
 			proved := c.proved([]Proof{p}, e, payload)
 			if proved == nil {
 				continue
@@ -279,6 +366,9 @@ func (c *check) bare() error {
 			c.result.Content, c.result.Verdict = found, Unstamped
 			c.result.Reasons = slices.DeleteFunc(c.result.Reasons, func(r Reason) bool { return r.Code == NoProof })
 			c.result.because(ContentKnown)
+			if !exact {
+				c.result.because(ReadHere)
+			}
 			c.lapsedToo(proved)
 			return nil
 		}
@@ -347,16 +437,16 @@ func (c *check) bytes() (string, error) {
 // proofs are those that are at hand or that somebody else has. At hand, a proof is
 // looked at whatever it was looked for by: there are few.
 func (c *check) proofs(digest string) ([]Proof, error) {
-	all := slices.Clone(c.o.Proofs)
 	if c.o.Lookup == nil {
-		return all, nil
+		return slices.Clone(c.o.Proofs), nil
 	}
 	more, err := c.o.Lookup(c.ctx, digest)
-	for _, p := range more {
-		p.trusted = c.o.TrustLookup
+	all := make([]Proof, 0, len(more)+len(c.o.Proofs))
+	for _, p := range more { // first: they have the status of now
+		p.asked, p.trusted = true, c.o.TrustLookup
 		all = append(all, p)
 	}
-	return all, err
+	return append(all, c.o.Proofs...), err
 }
 
 // proved returns what was proved of an envelope, by the first proof that does; else
@@ -388,6 +478,25 @@ func (c *check) proved(known []Proof, e envelope, payload []byte) *proved {
 
 func (c *check) take(s *statement.Statement, p *proved) {
 	c.result.Statement, c.result.Logged, c.result.Roots, c.result.Status = s, &p.logged, p.roots, p.status
+	c.asked = p.asked
+}
+
+// notAsked says how old what is known is: the status in a proof is not signed, and
+// whoever hands on an old proof keeps a recall to himself.
+func (c *check) notAsked() {
+	r := c.result
+	if r.Statement == nil || c.asked || r.Status != nil && r.Status.proved {
+		return
+	}
+	why := NotAsked.Reason()
+	var at, english string
+	if !r.Logged.Cosigned.IsZero() { // a checkpoint has no time but that of its witnesses
+		at = r.Logged.Cosigned.UTC().Format(time.RFC3339) + " "
+		english = "of " + at
+	}
+	why.Text += fmt.Sprintf("这份证明是 %s日志有 %d 条记录时的。", at, r.Logged.Size)
+	why.English += fmt.Sprintf(" This proof is %swhen the log had %d entries.", english, r.Logged.Size)
+	r.Reasons = append(r.Reasons, why)
 }
 
 func (c *check) subject(s *statement.Statement, i int, payload []byte) {
@@ -405,21 +514,18 @@ func (c *check) lapsed(p *proved) bool {
 	return true
 }
 
+// lapses are the states in which what is genuine is no longer valid.
+var lapses = map[State]Code{Recalled: IsRecalled, InputGone: IsInputGone, Withdrawn: IsWithdrawn, Expired: IsExpired, Revoked: IsRevoked, Suspended: IsSuspended}
+
 func (c *check) lapsedToo(p *proved) {
-	if p.status == nil {
+	if p.status == nil || p.status.State == Active || p.status.State == "" {
 		return
 	}
-	switch p.status.State {
-	case Recalled:
-		c.result.because(IsRecalled)
-	case Expired:
-		c.result.because(IsExpired)
-	case Revoked:
-		c.result.because(IsRevoked)
-	case Withdrawn:
-		c.result.because(IsWithdrawn)
-	case Active:
+	code, ok := lapses[p.status.State]
+	if !ok {
+		code = StatusOdd
 	}
+	c.result.because(code)
 }
 
 // match finds the subject of the statement that the file contains; -1 where it is

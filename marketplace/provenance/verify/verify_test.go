@@ -29,22 +29,34 @@ type sealed struct {
 	envelope *dsse.Envelope
 	log      *stamptest.Log
 	proof    verify.Proof
+	files    map[stamp.Form][]byte // as they were delivered
 }
 
 func seal(t *testing.T, table stamp.Table) sealed {
 	t.Helper()
 	l := stamptest.NewLog()
 	s, e := stamptest.Sealed(t, table, l.Statement)
-	return sealed{table, s, e, l, l.Proof(t, e)}
+	files := map[stamp.Form][]byte{}
+	for _, f := range forms {
+		var b bytes.Buffer
+		if err := stamp.Write(t.Context(), &b, f, table, s); err != nil {
+			if f == stamp.GeoJSON { // it has no places
+				continue
+			}
+			t.Fatalf("%s: %v", f, err)
+		}
+		files[f] = b.Bytes()
+		l.Deliver(string(f), b.Bytes())
+	}
+	return sealed{table, s, e, l, l.Proof(t, e), files}
 }
 
 func (s sealed) file(t *testing.T, f stamp.Form) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := stamp.Write(t.Context(), &b, f, s.table, s.stamp); err != nil {
-		t.Fatalf("%s: %v", f, err)
+	if s.files[f] == nil {
+		t.Fatalf("there is no %s", f)
 	}
-	return b.Bytes()
+	return bytes.Clone(s.files[f])
 }
 
 func (s sealed) options() verify.Options {
@@ -129,11 +141,12 @@ func TestBytes(t *testing.T) {
 	l := stamptest.NewLog()
 	subject, about := stamp.DescribeBytes("PRD@1/model", statement.Of(model), int64(len(model)), "application/octet-stream")
 	st, e := stamptest.SealedAs(t, []statement.Subject{subject}, []statement.Content{about}, l.Statement)
-	o := verify.Options{Proofs: []verify.Proof{l.Proof(t, e)}, Trust: l.Trust()}
 	var b bytes.Buffer
 	if err := stamp.WriteBytes(t.Context(), &b, "model.bin", bytes.NewReader(model), st); err != nil {
 		t.Fatal(err)
 	}
+	l.Deliver("bytes", b.Bytes())
+	o := verify.Options{Proofs: []verify.Proof{l.Proof(t, e)}, Trust: l.Trust()}
 	verdict(t, "zip", check(t, b.Bytes(), o), verify.Valid)
 	verdict(t, "bare", check(t, model, o), verify.Unstamped, verify.NoStamp, verify.ContentKnown)
 	verdict(t, "changed", check(t, rezip(t, b.Bytes(), func(name string, b []byte) []byte {
@@ -276,8 +289,8 @@ func TestForgeries(t *testing.T) {
 				return []byte(strings.ReplaceAll(strings.ReplaceAll(string(b), "\n", "\r\n"), "福州", `"福州"`))
 			}
 			return b
-		}), verify.Valid, nil},
-		{"CSV, a mark of UTF-8", in(t, csv, "data.csv", "城市", "\uFEFF城市"), verify.Valid, nil},
+		}), verify.Unstamped, []verify.Code{verify.NotAsDelivered}},
+		{"CSV, a mark of UTF-8", in(t, csv, "data.csv", "城市", "\uFEFF城市"), verify.Unstamped, []verify.Code{verify.NotAsDelivered}},
 		// stamps
 		{"CSV, the stamp of another", rezip(t, csv, func(n string, b []byte) []byte {
 			if n == "stamp.dsse.json" {
@@ -318,8 +331,8 @@ func TestForgeries(t *testing.T) {
 		{"zip, cut short", csv[:len(csv)-30], verify.Unknown, []verify.Code{verify.Damaged}},
 		// JSON
 		{"JSON, a number changed", replaced(t, js, "1007", "1008"), verify.Altered, []verify.Code{verify.ContentDiffers}},
-		{"JSON, a number as a text", replaced(t, js, `"数量":1007`, `"数量":"1007"`), verify.Valid, nil},
-		{"JSON, formatted anew", indented(t, js), verify.Valid, nil},
+		{"JSON, a number as a text", replaced(t, js, `"数量":1007`, `"数量":"1007"`), verify.Unstamped, []verify.Code{verify.NotAsDelivered}},
+		{"JSON, formatted anew", indented(t, js), verify.Unstamped, []verify.Code{verify.NotAsDelivered}},
 		{"JSON, a member twice in a row", replaced(t, js, `"数量":1007`, `"数量":1007,"数量":9`), verify.Altered, []verify.Code{verify.NameTwice}},
 		{"JSON, an unknown member in a row", replaced(t, js, `"数量":1007`, `"数量":1007,"x":9`), verify.Altered, []verify.Code{verify.ContentDiffers}},
 		{"JSON, a member missing in a row", replaced(t, js, `"数量":1007,`, ``), verify.Altered, []verify.Code{verify.ContentDiffers}},
@@ -331,7 +344,7 @@ func TestForgeries(t *testing.T) {
 		{"JSON, the stamp cut off", replaced(t, js, string(js[:bytes.Index(js, []byte("\n\"data\":"))]), "{"), verify.Unstamped, []verify.Code{verify.NoStamp}},
 		{"JSON, the rows alone", []byte(string(js[bytes.Index(js, []byte("[\n")) : len(js)-2])), verify.Unstamped, []verify.Code{verify.NoStamp, verify.ContentKnown}},
 		{"JSON, bytes after it", append(bytes.Clone(js), "{}"...), verify.Altered, []verify.Code{verify.BytesExtra}},
-		{"JSON, a mark of UTF-8", append([]byte("\uFEFF"), js...), verify.Valid, nil},
+		{"JSON, a mark of UTF-8", append([]byte("\uFEFF"), js...), verify.Unstamped, []verify.Code{verify.NotAsDelivered}},
 		{"JSON, not whole", js[:len(js)-20], verify.Altered, []verify.Code{verify.Damaged}},
 		{"JSON, no UTF-8", replaced(t, js, "福州", "福\xff"), verify.Altered, nil},
 		{"NDJSON, a number changed", replaced(t, nd1, "1007", "1008"), verify.Altered, []verify.Code{verify.ContentDiffers}},
@@ -424,7 +437,7 @@ func TestLookup(t *testing.T) {
 	}}
 	b := s.file(t, stamp.CSV)
 	verdict(t, "stamped", check(t, b, o), verify.Valid)
-	if !asked[s.stamp.Notice().Statement.SHA256] || len(asked) != 1 {
+	if !asked[s.stamp.Notice().Statement.SHA256] || !asked[statement.Of(b).SHA256] || len(asked) != 2 {
 		t.Errorf("asked by %v", asked)
 	}
 	verdict(t, "bare", check(t, without(t, b, "stamp.dsse.json"), o), verify.Unstamped)
