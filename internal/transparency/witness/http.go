@@ -2,13 +2,11 @@ package witness
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"time"
 
@@ -61,10 +59,10 @@ func (w *Witness) addCheckpoint(out http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(out, "%d\n", conflict.Seen.Size)
 	case errors.Is(err, ErrUnknown):
 		http.Error(out, err.Error(), http.StatusNotFound)
-	case errors.Is(err, ErrSignature):
+	case errors.Is(err, ErrSignature), errors.Is(err, ErrRevoked):
 		http.Error(out, err.Error(), http.StatusForbidden)
 	case errors.Is(err, ErrProof):
-		http.Error(out, err.Error(), http.StatusUnprocessableEntity)
+		http.Error(out, ErrProof.Error(), http.StatusUnprocessableEntity)
 	case errors.Is(err, ErrMalformed):
 		http.Error(out, err.Error(), http.StatusBadRequest)
 	default:
@@ -97,7 +95,8 @@ func Over(client *http.Client) Reader {
 // Watch looks by itself at the log whose addresses begin with base, as
 // https://data.example/api/v1/log: it fetches the newest checkpoint with a proof
 // and adds it. The keys of a log that it has never seen it takes as they are
-// published; a later key it trusts if one that it trusts introduced it.
+// published; a later key it trusts if one that it trusts introduced it, and one that is
+// published as revoked it trusts no more.
 func (w *Witness) Watch(ctx context.Context, read Reader, base string) error {
 	signed, err := read(ctx, base+"/checkpoint")
 	if err != nil {
@@ -113,12 +112,10 @@ func (w *Witness) Watch(ctx context.Context, read Reader, base string) error {
 			return fmt.Errorf("witness: %s was the log %s, and says that it is %s now", base, others[0], origin)
 		}
 	}
-	if _, _, err := seen.open(origin, signed); err != nil {
-		if err := w.follow(ctx, read, base, origin, seen.Keys); err != nil {
-			return err
-		}
-		seen, _ = w.Seen(origin)
+	if err := w.follow(ctx, read, base, origin, seen); err != nil {
+		return err
 	}
+	seen, _ = w.Seen(origin)
 	if seen.Size == tree.Size && seen.Root == tree.Root {
 		return nil
 	}
@@ -135,9 +132,6 @@ func (w *Witness) Watch(ctx context.Context, read Reader, base string) error {
 		a.Proof = p.Proof
 	}
 	_, err = w.Add(a)
-	if refused := (*Conflict)(nil); errors.As(err, &refused) || errors.Is(err, ErrProof) {
-		return errors.Join(err, w.evidence(a.Note))
-	}
 	return err
 }
 
@@ -152,12 +146,14 @@ type published struct {
 	By        string    `json:"introduced_by"`
 	Payload   []byte    `json:"payload"`
 	Signature []byte    `json:"signature"`
+	Leaf      int64     `json:"leaf"`
 	Revoked   string    `json:"compromised_at"`
+	Ended     int64     `json:"revocation_leaf"`
 }
 
 // follow trusts the keys of checkpoints that the log publishes: all where none is
-// trusted yet, otherwise those that a trusted one introduced.
-func (w *Witness) follow(ctx context.Context, read Reader, base, origin string, trusted []string) error {
+// trusted yet, otherwise those that a trusted one introduced before it was revoked.
+func (w *Witness) follow(ctx context.Context, read Reader, base, origin string, seen Seen) error {
 	b, err := read(ctx, base+"/keys")
 	if err != nil {
 		return err
@@ -166,34 +162,33 @@ func (w *Witness) follow(ctx context.Context, read Reader, base, origin string, 
 	if err := json.Unmarshal(b, &list); err != nil {
 		return ErrMalformed
 	}
-	first := len(trusted) == 0
-	var by []signing.Made
+	first := len(seen.Keys) == 0
+	var trusted, revoked []string
+	var by []published
 	for _, k := range list.Items {
-		if k.Purpose != string(signing.Checkpoint) || k.Revoked != "" {
+		if k.Purpose != string(signing.Checkpoint) {
 			continue
 		}
-		m := signing.Made{Purpose: signing.Checkpoint, ID: k.ID, Public: k.Public, From: k.From, Until: k.Until, Payload: k.Payload, By: k.By, Signature: k.Signature}
 		vkey, err := wire.VerifierKey(origin, k.Public)
 		if err != nil || vkey != k.Verifier {
 			return ErrSignature
 		}
-		introduced := slices.ContainsFunc(by, func(b signing.Made) bool { return m.CheckedBy(b) == nil })
-		if first || introduced || slices.Contains(trusted, vkey) {
-			trusted, by = append(slices.Clone(trusted), vkey), append(by, m)
+		if k.Revoked != "" {
+			revoked = append(revoked, vkey)
+		}
+		introduced := slices.ContainsFunc(by, func(b published) bool {
+			return (b.Revoked == "" || k.Leaf < b.Ended) && k.made().CheckedBy(b.made()) == nil
+		})
+		if (first || introduced || slices.Contains(seen.Keys, vkey)) && !slices.Contains(seen.Revoked, vkey) {
+			trusted, by = append(trusted, vkey), append(by, k)
 		}
 	}
-	if len(by) == 0 {
+	if len(by) == 0 && len(seen.Revoked) == 0 {
 		return ErrSignature
 	}
-	return w.Trust(origin, trusted...)
+	return w.learn(origin, trusted, revoked)
 }
 
-// evidence keeps what a log must never have signed, beside the file of the witness:
-// with the checkpoint that was seen before it proves to everybody what was done.
-func (w *Witness) evidence(signed []byte) error {
-	sum := sha256.Sum256(signed)
-	if err := os.WriteFile(fmt.Sprintf("%s.refused-%x", w.file, sum[:8]), signed, 0o600); err != nil {
-		return fmt.Errorf("witness: %w", err)
-	}
-	return nil
+func (k published) made() signing.Made {
+	return signing.Made{Purpose: signing.Checkpoint, ID: k.ID, Public: k.Public, From: k.From, Until: k.Until, Payload: k.Payload, By: k.By, Signature: k.Signature}
 }

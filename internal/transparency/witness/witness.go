@@ -6,6 +6,7 @@ package witness
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,10 +34,11 @@ type Witness struct {
 
 // Seen is what a witness knows of a log.
 type Seen struct {
-	Keys []string  `json:"keys"` // as signed notes have them
-	Size int64     `json:"size"`
-	Root tlog.Hash `json:"root"`
-	Note string    `json:"note"` // the checkpoint that was signed last, with our signature
+	Keys    []string  `json:"keys"`              // as signed notes have them
+	Revoked []string  `json:"revoked,omitempty"` // those that the log has revoked: none of them ever counts again
+	Size    int64     `json:"size"`
+	Root    tlog.Hash `json:"root"`
+	Note    string    `json:"note"` // the checkpoint that was signed last, with our signature
 }
 
 // Open returns the witness that remembers in file and signs with signer.
@@ -56,9 +58,14 @@ func Open(file string, signer note.Signer) (*Witness, error) {
 }
 
 // Trust lets the witness sign for the log with that name, whose checkpoints are
-// signed with one of these keys.
+// signed with one of these keys. One that was revoked stays revoked.
 func (w *Witness) Trust(origin string, keys ...string) error {
-	for _, k := range keys {
+	return w.learn(origin, keys, nil)
+}
+
+// learn takes keys of a log as trusted, and others as revoked.
+func (w *Witness) learn(origin string, keys, revoked []string) error {
+	for _, k := range slices.Concat(keys, revoked) {
 		v, err := note.NewVerifier(k)
 		if err != nil || v.Name() != origin {
 			return fmt.Errorf("witness: %q is no key of the log %s", k, origin)
@@ -66,13 +73,24 @@ func (w *Witness) Trust(origin string, keys ...string) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := w.logs[origin]
-	for _, k := range keys {
-		if !slices.Contains(s.Keys, k) {
-			s.Keys = append(slices.Clone(s.Keys), k)
+	s, known := w.logs[origin]
+	next := s
+	next.Keys, next.Revoked = with(s.Keys, keys), with(s.Revoked, revoked)
+	if known && len(next.Keys) == len(s.Keys) && len(next.Revoked) == len(s.Revoked) {
+		return nil
+	}
+	return w.remember(origin, next)
+}
+
+// with is a list with what it has not of another behind it.
+func with(list, more []string) []string {
+	list = slices.Clone(list)
+	for _, k := range more {
+		if !slices.Contains(list, k) {
+			list = append(list, k)
 		}
 	}
-	return w.remember(origin, s)
+	return list
 }
 
 // Seen is what is known of the log with that name.
@@ -95,6 +113,7 @@ var (
 	ErrMalformed = errors.New("witness: the checkpoint is malformed")
 	ErrUnknown   = errors.New("witness: this log is not known here")
 	ErrSignature = errors.New("witness: the checkpoint is not signed with a key of its log")
+	ErrRevoked   = errors.New("witness: the checkpoint is signed with a key that its log has revoked: whoever holds that key may be somebody else")
 	ErrProof     = errors.New("witness: the checkpoint does not continue the one before: the log was rewritten")
 )
 
@@ -109,7 +128,8 @@ func (c *Conflict) Error() string {
 }
 
 // Add verifies that a checkpoint continues the last one of its log, remembers it
-// on disk, and returns the line of its signature.
+// on disk, and returns the line of its signature. One that contradicts it is kept as
+// evidence.
 func (w *Witness) Add(a wire.AddCheckpoint) ([]byte, error) {
 	text, _, _ := bytes.Cut(a.Note, []byte("\n\n"))
 	origin, _, err := wire.ParseCheckpoint(append(text, '\n'))
@@ -129,15 +149,15 @@ func (w *Witness) Add(a wire.AddCheckpoint) ([]byte, error) {
 	conflict := func(why string) error { return &Conflict{Seen: wire.Tree{Size: last.Size, Root: last.Root}, Why: why} }
 	switch {
 	case tree.Size < last.Size:
-		return nil, conflict(fmt.Sprintf("this one has %d, so leaves were lost", tree.Size))
+		return nil, errors.Join(conflict(fmt.Sprintf("this one has %d, so leaves were lost", tree.Size)), w.evidence(n, last.Note))
 	case tree.Size < 1 || a.Old > tree.Size:
 		return nil, ErrMalformed
+	case tree.Size == last.Size && tree.Root != last.Root:
+		return nil, errors.Join(conflict("this one has as many, and others"), w.evidence(n, last.Note))
 	case a.Old != last.Size:
 		return nil, conflict("the proof does not begin there")
-	case tree.Size == last.Size && tree.Root != last.Root:
-		return nil, conflict("this one has as many, and others")
 	case tree.Size > last.Size && last.Size > 0 && tlog.CheckTree(a.Proof, tree.Size, tree.Root, last.Size, last.Root) != nil:
-		return nil, ErrProof
+		return nil, errors.Join(ErrProof, w.evidence(n, last.Note))
 	case (last.Size == 0 || tree.Size == last.Size) && len(a.Proof) > 0:
 		return nil, ErrProof
 	}
@@ -152,19 +172,55 @@ func (w *Witness) Add(a wire.AddCheckpoint) ([]byte, error) {
 
 // open verifies the signature of a log under a checkpoint.
 func (s Seen) open(origin string, signed []byte) (wire.Tree, *note.Note, error) {
-	var verifiers []note.Verifier
-	for _, k := range s.Keys {
+	var counting, revoked []note.Verifier
+	for _, k := range with(s.Keys, s.Revoked) {
 		v, err := note.NewVerifier(k)
-		if err != nil {
+		switch {
+		case err != nil:
 			return wire.Tree{}, nil, fmt.Errorf("witness: %w", err)
+		case slices.Contains(s.Revoked, k):
+			revoked = append(revoked, v)
+		default:
+			counting = append(counting, v)
 		}
-		verifiers = append(verifiers, v)
 	}
-	t, n, err := wire.OpenCheckpoint(signed, origin, verifiers...)
-	if err != nil {
-		return wire.Tree{}, nil, ErrSignature
+	t, n, err := wire.OpenCheckpoint(signed, origin, counting...)
+	if err == nil {
+		return t, n, nil
 	}
-	return t, n, nil
+	if _, _, err := wire.OpenCheckpoint(signed, origin, revoked...); err == nil {
+		return wire.Tree{}, nil, ErrRevoked
+	}
+	return wire.Tree{}, nil, ErrSignature
+}
+
+// evidenceMost is how many files of evidence are kept: old checkpoints, which anybody can
+// send again, must not fill the disk.
+const evidenceMost = 1000
+
+// evidence keeps a checkpoint that its log signed, and must not have, with the one that
+// was seen before, beside the file of the witness: together they prove to everybody what
+// was done. Of the first it keeps what was verified, so that the same is kept once.
+func (w *Witness) evidence(n *note.Note, last string) error {
+	signed := []byte(n.Text + "\n")
+	for _, s := range n.Sigs {
+		signed = append(signed, "\u2014 "+s.Name+" "+s.Base64+"\n"...)
+	}
+	sum := sha256.Sum256(signed)
+	refused, before := fmt.Sprintf("%s.refused-%x", w.file, sum[:8]), fmt.Sprintf("%s.before-%x", w.file, sum[:8])
+	if _, err := os.Stat(refused); err == nil {
+		return nil
+	}
+	if there, err := filepath.Glob(w.file + ".refused-*"); err != nil || len(there) >= evidenceMost {
+		return errors.Join(err, fmt.Errorf("witness: there are %d pieces of evidence already", len(there)))
+	}
+	if err := os.WriteFile(before, []byte(last), 0o600); err != nil {
+		return fmt.Errorf("witness: %w", err)
+	}
+	if err := os.WriteFile(refused, signed, 0o600); err != nil {
+		return fmt.Errorf("witness: %w", err)
+	}
+	return nil
 }
 
 // remember writes what is known to disk, and only then knows it.

@@ -93,7 +93,10 @@ func (s *side) serve(t *testing.T, address string) ([]byte, error) {
 		for i, k := range list {
 			items[i] = map[string]any{
 				"id": k.ID, "purpose": k.Purpose, "public": k.Public, "valid_from": k.From, "valid_until": k.Until, "introduced_by": k.By, "payload": k.Payload, "signature": k.Signature,
-				"verifier": s.key(t, k.ID),
+				"verifier": s.key(t, k.ID), "leaf": k.Leaf,
+			}
+			if k.Revoked != nil {
+				items[i]["compromised_at"], items[i]["revocation_leaf"] = k.Revoked.Compromised, k.Revoked.Leaf
 			}
 		}
 		b, _ := json.Marshal(map[string]any{"items": items})
@@ -381,5 +384,112 @@ func TestAWitnessWatchesByItself(t *testing.T) {
 	s.grow(t, 20)
 	if err := w.Watch(t.Context(), read, "log"); !errors.Is(err, witness.ErrSignature) {
 		t.Errorf("another log under this name: %v", err)
+	}
+}
+
+// thief is whoever holds a key that the witness trusts.
+type thief struct{ signer note.Signer }
+
+// signs is a checkpoint of that size, with a root that is not the log's.
+func (f thief) signs(t *testing.T, size int64, root byte) []byte {
+	t.Helper()
+	b, err := note.Sign(&note.Note{Text: string(wire.CheckpointText(origin, wire.Tree{Size: size, Root: tlog.Hash{root}}))}, f.signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestARevokedKeyCountsNoMore has a key stolen and revoked: the witness drops it for good,
+// follows the one that it introduced before, and keeps what its thief showed.
+func TestARevokedKeyCountsNoMore(t *testing.T) {
+	dir, own := t.TempDir(), t.TempDir()
+	s := newSide(t, dbtest.New(t), dir)
+	w, _ := keyed(t, own, "w")
+	secret, public, err := note.GenerateKey(rand.Reader, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen := thief{signer}
+	first := s.grow(t, 5)
+	read := func(_ context.Context, address string) ([]byte, error) { return s.serve(t, address) }
+	if err := errors.Join(w.Watch(t.Context(), read, "log"), w.Trust(origin, public)); err != nil {
+		t.Fatal(err)
+	}
+	kept := func(want int, what string) {
+		t.Helper()
+		refused, _ := filepath.Glob(filepath.Join(own, "*.refused-*"))
+		before, _ := filepath.Glob(filepath.Join(own, "*.before-*"))
+		if len(refused) != want || len(before) != want {
+			t.Errorf("%s: evidence %v, before it %v, want %d", what, refused, before, want)
+		}
+	}
+	seen, _ := w.Seen(origin)
+	var conflict *witness.Conflict
+	other := stolen.signs(t, first.Size, 1)
+	for range 2 { // the same is kept once
+		if _, err := w.Add(wire.AddCheckpoint{Old: first.Size, Note: other}); !errors.As(err, &conflict) {
+			t.Errorf("as many leaves, and others: %v", err)
+		}
+	}
+	kept(1, "as many leaves, and others")
+	if _, err := w.Add(wire.AddCheckpoint{Old: 0, Note: stolen.signs(t, first.Size, 2)}); !errors.As(err, &conflict) {
+		t.Errorf("with another old size: %v", err)
+	}
+	kept(2, "with another old size")
+	if _, err := w.Add(wire.AddCheckpoint{Old: first.Size, Note: stolen.signs(t, first.Size+1, 3)}); !errors.Is(err, witness.ErrProof) {
+		t.Errorf("an extension that is none: %v", err)
+	}
+	kept(3, "an extension that is none")
+	for _, file := range []string{"refused", "before"} {
+		list, _ := filepath.Glob(filepath.Join(own, "*."+file+"-*"))
+		for _, at := range list {
+			b, err := os.ReadFile(at)
+			if err != nil || !strings.HasPrefix(string(b), origin+"\n") || file == "before" && string(b) != seen.Note {
+				t.Errorf("%s holds %q: %v", at, b, err)
+			}
+		}
+	}
+
+	if _, err := s.keys.Rotate(t.Context(), signing.Checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.keys.Revoke(t.Context(), first.Key, time.Now(), signing.Compromised); err != nil {
+		t.Fatal(err)
+	}
+	second := s.grow(t, 3)
+	if err := w.Watch(t.Context(), read, "log"); err != nil {
+		t.Fatalf("with the key that the revoked one introduced before: %v", err)
+	}
+	again, _ := keyed(t, own, "w") // as after a restart
+	if err := again.Trust(origin, s.key(t, first.Key)); err != nil {
+		t.Fatal(err)
+	}
+	for what, w := range map[string]*witness.Witness{"at once": w, "opened again, and told to trust it": again} {
+		if seen, _ := w.Seen(origin); seen.Size != second.Size || len(seen.Revoked) != 1 || seen.Revoked[0] != s.key(t, first.Key) {
+			t.Errorf("%s: it knows %+v", what, seen)
+		}
+		if _, err := w.Add(wire.AddCheckpoint{Old: second.Size, Note: first.Note}); !errors.Is(err, witness.ErrRevoked) {
+			t.Errorf("%s, by the revoked key: %v", what, err)
+		}
+	}
+	kept(3, "by a key that says nothing any more")
+	server := httptest.NewServer(w.Handler())
+	defer server.Close()
+	resp, err := http.Post(server.URL+"/add-checkpoint", "", bytes.NewReader(wire.AddCheckpoint{Old: second.Size, Note: first.Note}.Marshal()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if said, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusForbidden || !strings.Contains(string(said), "has revoked") {
+		t.Errorf("it answers %d %q (%v)", resp.StatusCode, said, err)
+	}
+	third := s.grow(t, 2)
+	if _, err := w.Add(s.ask(t, second.Size, third)); err != nil {
+		t.Errorf("the log itself goes on, and is refused: %v", err)
 	}
 }
