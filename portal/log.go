@@ -24,6 +24,9 @@ func (s *Server) showLog(c *fiber.Ctx) (err error) {
 	if p.Checkpoint, err = s.PublicLog.Checkpoint(ctx); err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
+	if p.Against, err = s.PublicLog.Contradictions(ctx); err != nil {
+		return err
+	}
 	if p.Newest, err = s.PublicLog.Newest(ctx, leavesShown); err != nil {
 		return err
 	}

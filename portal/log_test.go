@@ -58,6 +58,33 @@ func TestThePageOfTheLog(t *testing.T) {
 			t.Errorf("it names %d keys", n)
 		}
 	}
+	if page := w.get(t, visitor, "/log").doc(t); page.Find("#against").Length() != 0 {
+		t.Error("it says that a witness contradicts, and none does")
+	}
+	if _, err := w.Pool.Exec(t.Context(), `INSERT INTO log_contradictions (witness, size, seen, since) VALUES ('regulator.example+0a1b2c3d', 4002, 5011, '2026-11-20T02:00:00Z')`); err != nil {
+		t.Fatal(err)
+	}
+	for lang, words := range map[string][]string{
+		"zh-CN": {"它看到的日志和这里的不一样", "regulator.example+0a1b2c3d：它看到过有 5,011 条的日志，这里有 4,002 条的检查点接不上", "2026-11-20 10:00", "可能被倒退或改写过"},
+		"en":    {"A witness says that it saw another log than this one", "a log of 5,011 entries", "checkpoint of 4,002 entries", "2026-11-20 10:00"},
+	} {
+		said := w.get(t, visitor, "/log", fiber.HeaderAcceptLanguage, lang).doc(t).Find("#against[role=alert]").Text()
+		for _, word := range words {
+			if !strings.Contains(said, word) {
+				t.Errorf("in %s, of a witness that contradicts: %q", lang, said)
+			}
+		}
+	}
+	if said := w.get(t, visitor, "/log").doc(t).Find("#checkpoint").Text(); !strings.Contains(said, "还没有见证方签名") {
+		t.Errorf("of a checkpoint that nobody witnessed: %q", said)
+	}
+	_, err = w.Pool.Exec(t.Context(), `INSERT INTO log_cosignatures (size, key_id, witness, line, at) SELECT size, key_id, 'w.example+0a1b2c3d', '— w.example AAAA', now() FROM log_checkpoints`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := w.get(t, visitor, "/log").doc(t).Find("#checkpoint").Text(); !strings.Contains(said, "给这个检查点签名的见证方：1 个。") {
+		t.Errorf("of a checkpoint that one witness signed: %q", said)
+	}
 	if a := w.get(t, visitor, "/log?x=1"); a.status != http.StatusBadRequest {
 		t.Errorf("with a parameter it knows nothing of: %d", a.status)
 	}

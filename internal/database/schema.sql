@@ -2877,6 +2877,26 @@ CREATE TRIGGER log_checkpoints_grow BEFORE DELETE OR UPDATE ON public.log_checkp
 CREATE TRIGGER log_checkpoints_kept BEFORE TRUNCATE ON public.log_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 COMMENT ON TABLE log_checkpoints IS 'every checkpoint that was ever signed, as it was published (C2SP tlog-checkpoint); they lie in the data folder too';
 
+CREATE TABLE log_contradictions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    witness text NOT NULL,
+    size bigint NOT NULL,
+    seen bigint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    CONSTRAINT log_contradictions_check CHECK ((until >= since)),
+    CONSTRAINT log_contradictions_seen_check CHECK ((seen >= 0)),
+    CONSTRAINT log_contradictions_size_check CHECK ((size > 0)),
+    CONSTRAINT log_contradictions_witness_check CHECK ((witness ~ '^[!-*,-~]{1,200}\+[0-9a-f]{8}$'::text)),
+    CONSTRAINT log_contradictions_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX log_contradictions_open ON public.log_contradictions USING btree (witness) WHERE (until IS NULL);
+COMMENT ON TABLE log_contradictions IS 'times in which a witness refused to sign because it had seen another log than this';
+COMMENT ON COLUMN log_contradictions.witness IS 'its name and the hash of its key';
+COMMENT ON COLUMN log_contradictions.size IS 'leaves of our checkpoint that it refused last';
+COMMENT ON COLUMN log_contradictions.seen IS 'leaves of the log that it saw, as it says';
+COMMENT ON COLUMN log_contradictions.until IS 'when it signed again';
+
 CREATE TABLE log_cosignatures (
     size bigint NOT NULL,
     key_id text NOT NULL,

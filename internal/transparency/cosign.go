@@ -63,6 +63,29 @@ const (
 // ErrForked is the answer of a witness that saw another log than this.
 var ErrForked = errors.New("log: a witness saw another log than this one: it was set back or rewritten")
 
+// forked is that answer, with how many leaves the witness saw.
+type forked struct{ seen int64 }
+
+func (f *forked) Error() string { return fmt.Sprintf("%v (it saw %d leaves)", ErrForked, f.seen) }
+func (f *forked) Unwrap() error { return ErrForked }
+
+// Contradiction is that a witness saw another log than this one.
+type Contradiction struct {
+	Witness string // as of a Cosignature
+	Size    int64  // leaves of the checkpoint that it refused
+	Seen    int64  // leaves of the log that it saw, as it says
+	Since   time.Time
+}
+
+// Contradictions are those that stand.
+func (r *Reader) Contradictions(ctx context.Context) ([]Contradiction, error) {
+	return selectContradictions(ctx, r.pool)
+}
+
+func (w *Witness) name() string {
+	return fmt.Sprintf("%s+%08x", w.verifier.Name(), w.verifier.KeyHash())
+}
+
 // Cosign has each witness sign the newest checkpoint that it has not signed.
 func (l *Log) Cosign(ctx context.Context) error {
 	if len(l.witnesses) == 0 {
@@ -77,7 +100,13 @@ func (l *Log) Cosign(ctx context.Context) error {
 		if w.signed == c.Size {
 			continue
 		}
-		if err := l.ask(ctx, w, c); err != nil {
+		err := l.ask(ctx, w, c)
+		if against := (*forked)(nil); errors.As(err, &against) {
+			err = errors.Join(err, upsertContradiction(ctx, l.pool, Contradiction{Witness: w.name(), Size: c.Size, Seen: against.seen, Since: l.now()}))
+		} else if err == nil {
+			err = endContradiction(ctx, l.pool, w.name(), l.now())
+		}
+		if err != nil {
 			problems = append(problems, fmt.Errorf("witness %s: %w", w.verifier.Name(), err))
 			continue
 		}
@@ -108,20 +137,20 @@ func (l *Log) ask(ctx context.Context, w *Witness, c Checkpoint) error {
 		case status == accepted:
 			return l.accept(ctx, w, c, answer)
 		case status == unproven:
-			return ErrForked
+			return &forked{w.old}
 		case status != conflicting:
 			return fmt.Errorf("it answers %d: %.200s", status, answer)
 		}
 		size, err := strconv.ParseInt(string(bytes.TrimSuffix(answer, []byte("\n"))), 10, 64)
-		if err != nil {
+		if err != nil || size < 0 {
 			return fmt.Errorf("it answers %d: %.200s", status, answer)
 		}
 		if size > c.Size || size == w.old {
-			return ErrForked
+			return &forked{size}
 		}
 		w.old = size
 	}
-	return ErrForked
+	return &forked{w.old}
 }
 
 // accept keeps the signature of a witness, if it is one.
@@ -140,6 +169,6 @@ func (l *Log) accept(ctx context.Context, w *Witness, c Checkpoint, answer []byt
 		return fmt.Errorf("its clock is %v from ours", apart)
 	}
 	return insertCosignature(ctx, l.pool, c, Cosignature{
-		Witness: fmt.Sprintf("%s+%08x", s.Name, s.Hash), At: at, Line: "\u2014 " + s.Name + " " + s.Base64 + "\n",
+		Witness: w.name(), At: at, Line: "\u2014 " + s.Name + " " + s.Base64 + "\n",
 	})
 }

@@ -235,6 +235,34 @@ func insertCosignature(ctx context.Context, q database.Querier, c Checkpoint, s 
 	return nil
 }
 
+// upsertContradiction keeps since when a witness has contradicted, and what it refused last.
+func upsertContradiction(ctx context.Context, q database.Querier, c Contradiction) error {
+	_, err := q.Exec(ctx, `
+		INSERT INTO log_contradictions (witness, size, seen, since) VALUES (@witness, @size, @seen, @since)
+		ON CONFLICT (witness) WHERE until IS NULL DO UPDATE SET size = @size, seen = @seen`,
+		pgx.NamedArgs{"witness": c.Witness, "size": c.Size, "seen": c.Seen, "since": c.Since})
+	if err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	return nil
+}
+
+// endContradiction ends the one of a witness that signed again.
+func endContradiction(ctx context.Context, q database.Querier, witness string, at time.Time) error {
+	if _, err := q.Exec(ctx, `UPDATE log_contradictions SET until = greatest(since, $2) WHERE witness = $1 AND until IS NULL`, witness, at); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	return nil
+}
+
+func selectContradictions(ctx context.Context, q database.Querier) ([]Contradiction, error) {
+	rows, err := q.Query(ctx, `SELECT witness, size, seen, since FROM log_contradictions WHERE until IS NULL ORDER BY since, witness`)
+	if err != nil {
+		return nil, fmt.Errorf("log: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Contradiction])
+}
+
 // checkpointKey is the public half of the key that a checkpoint was signed with.
 func publicKey(ctx context.Context, q database.Querier, id string) (public []byte, err error) {
 	if err := q.QueryRow(ctx, `SELECT public FROM signing_keys WHERE id = $1 AND purpose = 'checkpoint'`, id).Scan(&public); err != nil {

@@ -336,10 +336,31 @@ func TestTheLogHasItsCheckpointsWitnessed(t *testing.T) {
 	if err := witnessed(back); !errors.Is(err, transparency.ErrForked) || back.Problem() == nil {
 		t.Errorf("with fewer leaves: %v, problem %v", err, back.Problem())
 	}
-	back.grow(t, 6)
+	told := func(size int64) transparency.Contradiction {
+		t.Helper()
+		list, err := back.Contradictions(t.Context())
+		if err != nil || len(list) != 1 || !strings.HasPrefix(list[0].Witness, "regulator.example+") || list[0].Seen != c.Size || list[0].Size != size || list[0].Since.IsZero() {
+			t.Fatalf("everybody is told %+v (%v)", list, err)
+		}
+		return list[0]
+	}
+	since := told(c.Size - 3).Since
+	grown := back.grow(t, 6)
 	if err := back.Cosign(t.Context()); !errors.Is(err, transparency.ErrForked) || back.Problem() == nil {
 		t.Errorf("with others: %v, problem %v", err, back.Problem())
 	}
+	if again := told(grown.Size); !again.Since.Equal(since) {
+		t.Errorf("since %v, and then since %v", since, again.Since)
+	}
+	other, vkey2 := keyed(t, t.TempDir(), "regulator.example")
+	if err := other.Trust(origin, s.key(t, grown.Key)); err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler, vkey = other.Handler(), vkey2
+	if err := witnessed(back); err == nil { // the first still contradicts
+		t.Error("the contradiction is over because somebody else signs")
+	}
+	told(grown.Size)
 }
 
 // TestAWitnessWatchesByItself has it fetch from a log that nobody makes ask, follow
