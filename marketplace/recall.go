@@ -30,11 +30,12 @@ type flagged struct {
 	why             Cause
 	source, from    int64
 	words, of       string
+	withdrawal      int // which one of the entry: it can be restored, and withdrawn again
 }
 
 // Follow flags every sealed version below an entry that was withdrawn, a version that
 // was put right, or a version of a product that was recalled, through any number of
-// products (I-18): each once, with a leaf of the log and a letter to its developer.
+// products (I-18): each withdrawal, correction and recall once, with a leaf of the log and a letter to its developer.
 func (s *Service) Follow(ctx context.Context) error {
 	found, err := selectUnflagged(ctx, s.pool)
 	if err != nil || len(found) == 0 {

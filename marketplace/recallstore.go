@@ -16,35 +16,35 @@ import (
 const below = `
 	WITH RECURSIVE walk AS (
 		SELECT * FROM (
-			SELECT s.version_id AS id, 'withdrawn' AS why, s.source_version, NULL::bigint AS from_version, d.withdrawn_reason AS words, d.title AS of
+			SELECT s.version_id AS id, 'withdrawn' AS why, s.source_version, NULL::bigint AS from_version, d.withdrawn_reason AS words, d.title AS of, d.withdrawals AS withdrawal
 			FROM product_sources s JOIN datasets d ON d.id = s.dataset_id WHERE d.status = 'withdrawn'
-			UNION ALL SELECT s.version_id, 'corrected', s.source_version, NULL, '', d.title
+			UNION ALL SELECT s.version_id, 'corrected', s.source_version, NULL, '', d.title, 0
 			FROM product_sources s JOIN datasets d ON d.id = s.dataset_id WHERE EXISTS (SELECT FROM corrections c WHERE c.version_id = s.source_version AND c.outcome = 'corrected')
-			UNION ALL SELECT i.version_id, 'recalled', NULL, r.version_id, r.reason, p.number || '@' || v.semver
+			UNION ALL SELECT i.version_id, 'recalled', NULL, r.version_id, r.reason, p.number || '@' || v.semver, 0
 			FROM product_recalls r JOIN product_inputs i ON i.from_version = r.version_id JOIN product_versions v ON v.id = r.version_id JOIN products p ON p.id = v.product_id) x
-		UNION SELECT i.version_id, w.why, w.source_version, w.from_version, w.words, w.of FROM walk w JOIN product_inputs i ON i.from_version = w.id)`
+		UNION SELECT i.version_id, w.why, w.source_version, w.from_version, w.words, w.of, w.withdrawal FROM walk w JOIN product_inputs i ON i.from_version = w.id)`
 
 func selectUnflagged(ctx context.Context, q database.Querier) ([]flagged, error) {
 	rows, err := q.Query(ctx, below+`
-		SELECT w.id, p.number, v.semver, x.digest, w.why, coalesce(w.source_version, 0), coalesce(w.from_version, 0), w.words, w.of
+		SELECT w.id, p.number, v.semver, x.digest, w.why, coalesce(w.source_version, 0), coalesce(w.from_version, 0), w.words, w.of, w.withdrawal
 		FROM walk w JOIN product_seals x ON x.version_id = w.id JOIN product_versions v ON v.id = w.id JOIN products p ON p.id = v.product_id
-		WHERE NOT EXISTS (SELECT FROM product_flags f WHERE f.version_id = w.id AND f.why = w.why AND f.source_version IS NOT DISTINCT FROM w.source_version AND f.from_version IS NOT DISTINCT FROM w.from_version)
+		WHERE NOT EXISTS (SELECT FROM product_flags f WHERE f.version_id = w.id AND f.why = w.why AND f.source_version IS NOT DISTINCT FROM w.source_version AND f.from_version IS NOT DISTINCT FROM w.from_version AND f.withdrawal = w.withdrawal)
 		ORDER BY w.id LIMIT 1000`)
 	if err != nil {
 		return nil, fmt.Errorf("versions to flag: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f flagged, err error) {
-		return f, row.Scan(&f.version, &f.product, &f.number, &f.statement, &f.why, &f.source, &f.from, &f.words, &f.of)
+		return f, row.Scan(&f.version, &f.product, &f.number, &f.statement, &f.why, &f.source, &f.from, &f.words, &f.of, &f.withdrawal)
 	})
 }
 
 func hasFlag(ctx context.Context, tx pgx.Tx, f flagged) (has bool, err error) {
-	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM product_flags WHERE version_id = $1 AND why = $2 AND coalesce(source_version, 0) = $3 AND coalesce(from_version, 0) = $4)`, f.version, f.why, f.source, f.from).Scan(&has)
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM product_flags WHERE version_id = $1 AND why = $2 AND coalesce(source_version, 0) = $3 AND coalesce(from_version, 0) = $4 AND withdrawal = $5)`, f.version, f.why, f.source, f.from, f.withdrawal).Scan(&has)
 	return has, err
 }
 
 func insertFlag(ctx context.Context, tx pgx.Tx, f flagged, at time.Time, leaf int64) error {
-	_, err := tx.Exec(ctx, `INSERT INTO product_flags (version_id, why, source_version, from_version, words, at, leaf) VALUES ($1, $2, nullif($3::bigint, 0), nullif($4::bigint, 0), $5, $6, $7)`, f.version, f.why, f.source, f.from, f.words, at, leaf)
+	_, err := tx.Exec(ctx, `INSERT INTO product_flags (version_id, why, source_version, from_version, words, at, leaf, withdrawal) VALUES ($1, $2, nullif($3::bigint, 0), nullif($4::bigint, 0), $5, $6, $7, $8)`, f.version, f.why, f.source, f.from, f.words, at, leaf, f.withdrawal)
 	if err != nil {
 		return fmt.Errorf("flag: %w", err)
 	}

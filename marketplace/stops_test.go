@@ -122,6 +122,12 @@ func TestPublicDataIsHeldByTheState(t *testing.T) {
 // recall is told by whoever is asked.
 func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
 	w := marketplacetest.New(t)
+	set := func(sql string) { // with all guards: the database counts withdrawals
+		t.Helper()
+		if _, err := w.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
 	v := w.Published(t)
 	of := w.Made(t, func(f *marketplace.ProductForm) { f.Title, f.Scenario = "示例：二次产品", "" })
 	if _, err := w.Products.Build(t.Context(), w.Owner, of.Number, marketplace.VersionForm{Number: "1.0.0", Method: "再汇总", Forms: []marketplace.Form{"csv"}}); err != nil {
@@ -141,7 +147,7 @@ func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
 	if got, want := below.Seal.Statement.Predicate.Sources, v.Seal.Statement.Predicate.Sources; len(got) != 1 || got[0].Acquired.Record != want[0].Acquired.Record {
 		t.Errorf("it inherits %+v of %+v", got, want)
 	}
-	w.Exec(t, `UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '有误'`)
+	set(`UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '有误'`)
 	for range 2 { // once
 		if err := w.Products.Tick(t.Context()); err != nil {
 			t.Fatal(err)
@@ -166,7 +172,21 @@ func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
 		}
 	}
 	status(below.Full(), verify.InputGone, "已经撤下")
-	w.Exec(t, `UPDATE datasets SET status = 'published', withdrawn_reason = ''`)
+	set(`UPDATE datasets SET status = 'published', withdrawn_reason = ''`)
+	if err := w.Products.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	set(`UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '又有误'`)
+	for range 2 {
+		if err := w.Products.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var leaves int
+	if err := w.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM product_flags WHERE words = '又有误'), (SELECT count(*) FROM river_job WHERE kind = 'product_notice'), (SELECT count(*) FROM log_leaves WHERE kind = 'recall')`).Scan(&flags, &letters, &leaves); err != nil || flags != 2 || letters != 4 || leaves != 4 {
+		t.Errorf("withdrawn once more: %d flags, %d letters and %d leaves in all (%v)", flags, letters, leaves, err)
+	}
+	set(`UPDATE datasets SET status = 'published', withdrawn_reason = ''`)
 	w.Set(w.Clock().Add(time.Minute))
 	if a, err := w.Products.Verify(t.Context(), below.Full()); err != nil || a.Verdict != verify.Valid {
 		t.Errorf("once it is back: %+v (%v)", a, err)

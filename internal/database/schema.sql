@@ -73,6 +73,18 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.count_withdrawals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.status = 'withdrawn' AND OLD.status <> 'withdrawn' THEN
+        NEW.withdrawals := NEW.withdrawals + 1;
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.department_credit_code()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1872,6 +1884,7 @@ CREATE TABLE datasets (
     filings jsonb NOT NULL DEFAULT '[]'::jsonb,
     items jsonb NOT NULL DEFAULT '[]'::jsonb,
     rechecks integer NOT NULL DEFAULT 0,
+    withdrawals integer NOT NULL DEFAULT 0,
     CONSTRAINT datasets_check3 CHECK (((status = 'draft'::text) OR (published_at IS NOT NULL))),
     CONSTRAINT datasets_check4 CHECK (((status <> 'withdrawn'::text) OR (withdrawn_reason <> ''::text))),
     CONSTRAINT datasets_check5 CHECK (((cardinality(tags_en) = 0) OR (cardinality(tags_en) = cardinality(tags)))),
@@ -1894,6 +1907,7 @@ CREATE TABLE datasets (
     CONSTRAINT datasets_theme_check CHECK (((status = 'draft'::text) OR (theme_id IS NOT NULL))),
     CONSTRAINT datasets_title_check CHECK (((status = 'draft'::text) OR (title <> ''::text))),
     CONSTRAINT datasets_update_frequency_check CHECK (((update_frequency = ANY (ARRAY['realtime'::text, 'daily'::text, 'weekly'::text, 'monthly'::text, 'quarterly'::text, 'semiannual'::text, 'annual'::text, 'biennial'::text, 'irregular'::text, 'never'::text])) OR ((status = 'draft'::text) AND (update_frequency = ''::text)))),
+    CONSTRAINT datasets_withdrawals_check CHECK ((withdrawals >= 0)),
     CONSTRAINT datasets_department_id_fkey FOREIGN KEY (department_id) REFERENCES departments(id),
     CONSTRAINT datasets_licence_id_fkey FOREIGN KEY (licence_id) REFERENCES licences(id),
     CONSTRAINT datasets_region_fkey FOREIGN KEY (region) REFERENCES regions(code),
@@ -1910,6 +1924,7 @@ CREATE INDEX datasets_source ON public.datasets USING hash (source);
 CREATE INDEX datasets_tags ON public.datasets USING gin (tags);
 CREATE INDEX datasets_theme ON public.datasets USING btree (theme_id);
 CREATE INDEX datasets_title ON public.datasets USING btree (title);
+CREATE TRIGGER datasets_withdrawals BEFORE UPDATE OF status ON public.datasets FOR EACH ROW EXECUTE FUNCTION count_withdrawals();
 COMMENT ON COLUMN datasets.next_due IS 'the day by which the department promised the next version; null where none is promised';
 COMMENT ON COLUMN datasets.source IS 'true 原始来源, also where the publisher is a sample';
 COMMENT ON COLUMN datasets.revision IS 'counts every saved change; a form that carries an older one is refused';
@@ -1924,6 +1939,7 @@ COMMENT ON COLUMN datasets.open_bases IS '[{kind, instrument, article, quote}]; 
 COMMENT ON COLUMN datasets.filings IS '备案 (TJ-16, RF-6): [{date, with, number}]';
 COMMENT ON COLUMN datasets.items IS '数据项 declared before there is a file: fields of a dictionary';
 COMMENT ON COLUMN datasets.rechecks IS 'how many objections to it are open: it stays open meanwhile and is marked (AB-28.3)';
+COMMENT ON COLUMN datasets.withdrawals IS 'how many times the entry was withdrawn';
 
 CREATE TABLE demand_follows (
     demand_id bigint NOT NULL,
@@ -3880,8 +3896,10 @@ CREATE TABLE product_flags (
     words text NOT NULL DEFAULT ''::text,
     at timestamp with time zone NOT NULL,
     leaf bigint NOT NULL,
+    withdrawal integer NOT NULL DEFAULT 0,
     CONSTRAINT product_flags_check CHECK ((((why = 'recalled'::text) = (from_version IS NOT NULL)) AND ((why <> 'recalled'::text) = (source_version IS NOT NULL)))),
     CONSTRAINT product_flags_why_check CHECK ((why = ANY (ARRAY['withdrawn'::text, 'corrected'::text, 'recalled'::text]))),
+    CONSTRAINT product_flags_withdrawal_check CHECK ((withdrawal >= 0)),
     CONSTRAINT product_flags_from_version_fkey FOREIGN KEY (from_version) REFERENCES product_versions(id),
     CONSTRAINT product_flags_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
     CONSTRAINT product_flags_source_version_fkey FOREIGN KEY (source_version) REFERENCES versions(id),
@@ -3890,10 +3908,11 @@ CREATE TABLE product_flags (
     CONSTRAINT product_flags_leaf_key UNIQUE (leaf)
 );
 CREATE UNIQUE INDEX product_flags_from ON public.product_flags USING btree (version_id, from_version) WHERE (from_version IS NOT NULL);
-CREATE UNIQUE INDEX product_flags_source ON public.product_flags USING btree (version_id, why, source_version) WHERE (source_version IS NOT NULL);
+CREATE UNIQUE INDEX product_flags_source ON public.product_flags USING btree (version_id, why, source_version, withdrawal) WHERE (source_version IS NOT NULL);
 CREATE TRIGGER product_flags_frozen BEFORE DELETE OR UPDATE ON public.product_flags FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER product_flags_kept BEFORE TRUNCATE ON public.product_flags FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE product_flags IS 'sealed versions one of whose inputs was withdrawn, put right or recalled after they were sealed';
+COMMENT ON COLUMN product_flags.withdrawal IS 'the how-manieth withdrawal of the entry it tells of; 0 of another cause, and of the first one where it was told before withdrawals were counted';
 
 CREATE TABLE product_inputs (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
