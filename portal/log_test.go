@@ -54,6 +54,9 @@ func TestThePageOfTheLog(t *testing.T) {
 		if n := page.Find("#newest tbody tr").Length(); n != 5 {
 			t.Errorf("it names %d leaves", n)
 		}
+		if first := page.Find("#newest tbody tr th").First().Text(); first != "5" { // people count from 1, as the total does
+			t.Errorf("the newest of 5 is entry %q", first)
+		}
 		if n := page.Find("#keys tbody tr").Length(); n != 4 {
 			t.Errorf("it names %d keys", n)
 		}
