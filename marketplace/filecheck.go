@@ -21,12 +21,13 @@ type CheckRules struct {
 	Most   int64         // bytes of a file that is sent
 	AtOnce int           // files that are read at the same time
 	Time   time.Duration // for reading one
+	Second int           // as so many files counts each second of reading, for whoever sends them
 }
 
 // CheckRulesOf reads them from the book of rules.
 func CheckRulesOf(book *policy.Book) (CheckRules, error) {
 	n := book.Numbers()
-	r := CheckRules{Most: int64(n.Of("verify_file", "")) << 20, AtOnce: n.Of("verify_file", "concurrent"), Time: n.Times("verify_file", "wall_seconds", time.Second)}
+	r := CheckRules{Most: int64(n.Of("verify_file", "")) << 20, AtOnce: n.Of("verify_file", "concurrent"), Time: n.Times("verify_file", "wall_seconds", time.Second), Second: n.Of("verify_file", "second_counts")}
 	return r, n.Missing()
 }
 
@@ -45,7 +46,11 @@ type FileAnswer struct {
 // CheckFile says what a file is that somebody sends. It is kept for as long as reading it
 // takes, under no name. A file that was delivered here is known by its bytes. Any other
 // is read by a limited child, and by nothing else.
-func (s *Service) CheckFile(ctx context.Context, r io.Reader) (*FileAnswer, error) {
+//
+// One file of a sender is read at a time, so that nobody keeps the others out; spent is
+// told what processor time that took, whatever came of it. A sender without a name is held
+// to neither.
+func (s *Service) CheckFile(ctx context.Context, r io.Reader, sender string, spent func(time.Duration)) (*FileAnswer, error) {
 	file, f, err := s.takeFile(r)
 	if err != nil {
 		return nil, err
@@ -66,15 +71,20 @@ func (s *Service) CheckFile(ctx context.Context, r io.Reader) (*FileAnswer, erro
 		f.Verdict, f.Answer, f.Reasons = known.Verdict, known, open.Says()
 		return f, nil
 	}
+	if sender != "" {
+		if _, busy := s.senders.LoadOrStore(sender, true); busy {
+			return nil, later("您或同一网络的人发来的上一个文件还没有读完，一次读一个，请过几秒再试。填编号或指纹不受这个限制。")
+		}
+		defer s.senders.Delete(sender)
+	}
 	select {
 	case s.checking <- struct{}{}:
 		defer func() { <-s.checking }()
 	default:
-		busy := fault.New(fault.TooMany, "现在核验文件的人太多，请过几秒再试。")
-		busy.Retry = 5 * time.Second
-		return nil, busy
+		return nil, later("现在核验文件的人太多，请过几秒再试。")
 	}
-	found, err := s.readFile(ctx, file, s.Checks.Time)
+	found, took, err := s.readFile(ctx, file, s.Checks.Time)
+	spent(took)
 	if failed, ok := errors.AsType[*sandbox.Failure](err); ok && (errors.Is(failed, sandbox.ErrMemory) || errors.Is(failed, sandbox.ErrTime) || errors.Is(failed, sandbox.ErrCrash)) {
 		f.Verdict, f.Reasons = verify.Unknown, []verify.Reason{verify.TooMuch.Reason()}
 		return f, nil
@@ -83,6 +93,13 @@ func (s *Service) CheckFile(ctx context.Context, r io.Reader) (*FileAnswer, erro
 		return nil, fault.New(fault.Unavailable, "现在不能读取文件，请稍后再试。").Because(err)
 	}
 	return f, s.concluded(ctx, f, found)
+}
+
+// later asks to come again in a few seconds.
+func later(sentence string) error {
+	f := fault.New(fault.TooMany, sentence)
+	f.Retry = 5 * time.Second
+	return f
 }
 
 // takeFile writes what is sent into a file without a name.

@@ -3,6 +3,7 @@ package marketplace_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func TestFilesThatPeopleSend(t *testing.T) {
 	bare := unzipped(t, files[stamp.CSV], "data.csv")
 	check := func(what string, body []byte, want verify.Verdict, why ...verify.Code) *marketplace.FileAnswer {
 		t.Helper()
-		got, err := w.Products.CheckFile(t.Context(), bytes.NewReader(body))
+		got, err := w.Products.CheckFile(t.Context(), bytes.NewReader(body), "", func(time.Duration) {})
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
@@ -91,6 +92,8 @@ func TestFilesThatPeopleSend(t *testing.T) {
 	check("something else", []byte("a,b\n1,2\n"), verify.Unknown, verify.ContentUnknown)
 	check("a zip that is cut off", files[stamp.CSV][:len(files[stamp.CSV])/2], verify.Unknown)
 
+	check("a head of two million columns", bytes.Repeat([]byte("a,"), 2<<20-2), verify.Unknown, verify.TooMuch)
+
 	w.Move(t, p.Number, "1.0.0", marketplace.Recall)
 	w.Set(w.Clock().Add(3 * time.Second))
 	check("a file of what was recalled", files[stamp.CSV], verify.Lapsed)
@@ -98,7 +101,7 @@ func TestFilesThatPeopleSend(t *testing.T) {
 	check("JSON of what was recalled", again, verify.Unstamped, verify.NotAsDelivered, verify.IsRecalled)
 
 	for what, body := range map[string]string{"nothing": "", "too much": strings.Repeat("x", 4<<20+1)} {
-		if _, err := w.Products.CheckFile(t.Context(), strings.NewReader(body)); fault.Of(err).Field != "file" {
+		if _, err := w.Products.CheckFile(t.Context(), strings.NewReader(body), "", func(time.Duration) {}); fault.Of(err).Field != "file" {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -120,4 +123,81 @@ func unzipped(t *testing.T, body []byte, name string) []byte {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// Whoever sends a file that takes long to read has one read at a time, and its time counted;
+// others are served meanwhile.
+func TestNobodyKeepsTheCheckerBusyAlone(t *testing.T) {
+	w := marketplacetest.New(t)
+	v := w.Published(t)
+	if err := w.Log.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var bare []byte
+	for _, a := range v.Artefacts {
+		if a.Form == stamp.CSV {
+			r, err := w.Store.Open(t.Context(), blob.Digest(a.SHA256))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(r)
+			if err != nil || r.Close() != nil {
+				t.Fatal(err)
+			}
+			bare = unzipped(t, body, "data.csv")
+		}
+	}
+	_, rows, _ := bytes.Cut(bare, []byte("\n"))
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	data, err := z.Create("data.csv")
+	if err == nil {
+		_, err = data.Write(bare)
+	}
+	for block := bytes.Repeat(rows, 1<<20/len(rows)); err == nil && packed.Len() < 1<<20; {
+		_, err = data.Write(block)
+	}
+	if err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	small := []byte("a,b\n1,2\n")
+	var took time.Duration
+	done := make(chan error, 1)
+	go func() {
+		f, err := w.Products.CheckFile(t.Context(), bytes.NewReader(packed.Bytes()), "one", func(d time.Duration) { took = d })
+		for fault.KindOf(err) == fault.TooMany { // the small one was there first
+			f, err = w.Products.CheckFile(t.Context(), bytes.NewReader(packed.Bytes()), "one", func(d time.Duration) { took = d })
+		}
+		if err == nil && f.Verdict != verify.Unknown {
+			err = fmt.Errorf("%s %+v", f.Verdict, f.Reasons)
+		}
+		done <- err
+	}()
+	for refused := false; !refused; {
+		select {
+		case err := <-done:
+			t.Fatalf("it was done before anybody else came: %v", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+		_, err := w.Products.CheckFile(t.Context(), bytes.NewReader(small), "one", func(time.Duration) {})
+		switch f := fault.Of(err); {
+		case err == nil:
+		case f.Kind == fault.TooMany && f.Retry > 0 && strings.Contains(f.Text(), "上一个文件还没有读完"):
+			refused = true
+		default:
+			t.Fatalf("a second file of the same sender: %v", err)
+		}
+	}
+	if _, err := w.Products.CheckFile(t.Context(), bytes.NewReader(small), "another", func(time.Duration) {}); err != nil {
+		t.Errorf("a file of another sender: %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("what takes long: %v", err)
+	}
+	if took < 100*time.Millisecond {
+		t.Errorf("it is said to have taken %v", took)
+	}
+	if _, err := w.Products.CheckFile(t.Context(), bytes.NewReader(small), "one", func(time.Duration) {}); err != nil {
+		t.Errorf("once it is done: %v", err)
+	}
 }

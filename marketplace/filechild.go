@@ -85,16 +85,17 @@ func ReadFile(ctx context.Context, files []*os.File) error {
 	return say.Encode(fileLine{Found: f})
 }
 
-// readFile has a child read a file, and looks up for it what it asks for.
-func (s *Service) readFile(ctx context.Context, file *os.File, patience time.Duration) (*fileFound, error) {
+// readFile has a child read a file, and looks up for it what it asks for. It returns the
+// processor time that this took too.
+func (s *Service) readFile(ctx context.Context, file *os.File, patience time.Duration) (*fileFound, time.Duration, error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer in.Close()
 	out, childOut, err := os.Pipe()
 	if err != nil {
-		return nil, errors.Join(err, childIn.Close())
+		return nil, 0, errors.Join(err, childIn.Close())
 	}
 	defer out.Close()
 	child, err := sandbox.Start(ctx, sandbox.Spec{
@@ -107,14 +108,19 @@ func (s *Service) readFile(ctx context.Context, file *os.File, patience time.Dur
 			child.Kill()
 			child.Wait() //nolint:errcheck // it was killed
 		}
-		return nil, err
+		return nil, 0, err
 	}
 	found, err := s.converse(ctx, in, out)
 	if err != nil {
 		child.Kill()
 	}
-	return found, errors.Join(err, child.Wait())
+	err = errors.Join(err, child.Wait())
+	return found, child.Usage().CPU, err
 }
+
+// errSilent is of a child that ended before it said what it found. It is no
+// io.ErrUnexpectedEOF: that is of a form that was not sent to its end.
+var errSilent = errors.New("the child that reads a file ended without a word")
 
 // converse answers what a child asks until it says what it found.
 func (s *Service) converse(ctx context.Context, in io.Writer, out io.Reader) (*fileFound, error) {
@@ -139,5 +145,5 @@ func (s *Service) converse(ctx context.Context, in io.Writer, out io.Reader) (*f
 			return nil, fmt.Errorf("the child that reads a file: %w", err)
 		}
 	}
-	return nil, errors.Join(io.ErrUnexpectedEOF, lines.Err())
+	return nil, errors.Join(errSilent, lines.Err())
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -500,6 +501,7 @@ type Service struct {
 	cache *answers
 
 	checking chan struct{} // files that are read now
+	senders  sync.Map      // whose they are
 }
 
 // New returns the products of an installation.

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/url"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -154,7 +155,18 @@ func (s *Server) takeChecked(c *fiber.Ctx) (name string, found *marketplace.File
 	if err := s.admitVisit(c, CheckVisit); err != nil {
 		return "", nil, err
 	}
-	found, err = s.Products.CheckFile(context.WithoutCancel(c.UserContext()), part) // a file on a slow line takes longer than any page
+	ctx := context.WithoutCancel(c.UserContext()) // a file on a slow line takes longer than any page
+	bucket, subject := s.visitor(c, CheckVisit)
+	sender := ""
+	if subject != "" {
+		sender = bucket + " " + subject
+	}
+	var took time.Duration
+	found, err = s.Products.CheckFile(ctx, part, sender, func(d time.Duration) { took = d })
+	more := int(took*time.Duration(s.Products.Checks.Second)/time.Second) - 1 // it was counted as one
+	if failed := s.chargeVisits(ctx, bucket, subject, more); failed != nil {
+		return "", nil, errors.Join(err, failed)
+	}
 	if err != nil {
 		return "", nil, err
 	}

@@ -5,20 +5,24 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"shuyuan/internal/account"
 	"shuyuan/internal/blob"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/marketplacetest"
 	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/verify"
+	"shuyuan/portal"
 )
 
 // sold is the portal over a world with one published product, its files by their form,
@@ -125,8 +129,22 @@ func TestAnybodyChecksAFileOrANumber(t *testing.T) {
 				t.Errorf("%s does not say %s: %s", what, want, text)
 			}
 		}
+		if entry := r.doc(t).Find("article.ans a[href='/api/v1/log/proof/inclusion?leaf=" + strconv.FormatInt(v.Seal.Leaf, 10) + "']").Text(); entry != fmt.Sprintf("日志第 %d 条", v.Seal.Leaf+1) {
+			t.Errorf("the entry of the log is called %q, its index is %d", entry, v.Seal.Leaf)
+		}
 		if r.doc(t).Find("article.ans svg.seal").Length() != 1 || r.doc(t).Find("article.ans .void").Length() != 0 {
 			t.Errorf("%s: the seal is not there, or void", what)
+		}
+	}
+	for _, what := range []string{strings.ToLower(v.Product), url.PathEscape("ｐｒｄ—２０２６—０００００１"), "SHA256:" + strings.ToUpper(v.Seal.Digest), url.PathEscape(v.Full())} { // by the interface as on the page
+		var said struct{ Verdict, Product string }
+		if r := p.get(t, visitor, "/api/v1/verify/"+what); r.status != 200 || json.Unmarshal([]byte(r.body), &said) != nil || said.Verdict != string(verify.Valid) || said.Product != v.Product {
+			t.Errorf("the interface says of %s: %d %+v", what, r.status, said)
+		}
+	}
+	for _, what := range []string{url.PathEscape("РRD-2026-000001"), "nothing", "PRD-2O26-000001"} { // what can be no number is unknown, and no error
+		if r := p.get(t, visitor, "/api/v1/verify/"+what); r.status != 200 || !strings.Contains(r.body, `"verdict":"unknown"`) {
+			t.Errorf("the interface says of %s: %d %s", what, r.status, r.body)
 		}
 	}
 	word("the digest of a content", p.get(t, visitor, "/verify/"+v.Contents[0].Digest+"?file=1"), verify.Unstamped)
@@ -164,6 +182,58 @@ func TestAnybodyChecksAFileOrANumber(t *testing.T) {
 	word("what was recalled", r, verify.Lapsed)
 	if !strings.Contains(r.body, "示例理由") || r.doc(t).Find("article.ans .void svg.seal").Length() != 1 {
 		t.Error("the page does not say why, or the seal is as it was")
+	}
+}
+
+// What a file takes to read counts against whoever sent it, and against nobody else; one
+// whose reader is killed is answered, and called no form that was cut off.
+func TestWhatAFileTakesCounts(t *testing.T) {
+	w := marketplacetest.New(t)
+	w.Products.Checks.Second = 2000 // as many files is a second: each of these is some
+	p := wholeOn(t, w.Catalogue, func(s *setup) {
+		s.Products = w.Products
+		s.limits[string(portal.CheckVisit)] = account.Rate{Limit: 10, Window: time.Minute}
+		s.Config.Proxies = prefixes(t, []string{"0.0.0.0/32"})
+	})
+	b := p.browser(t)
+	send := func(from string, body string) reply {
+		t.Helper()
+		var form bytes.Buffer
+		m := multipart.NewWriter(&form)
+		part, err := m.CreateFormField("csrf")
+		if err == nil {
+			part, err = m.CreateFormFile("file", "a.csv")
+		}
+		if err == nil {
+			_, err = io.WriteString(part, body)
+		}
+		if err = errors.Join(err, m.Close()); err != nil {
+			t.Fatal(err)
+		}
+		r := b.as("", http.MethodPost, "/verify", nil)
+		r.Body, r.ContentLength = io.NopCloser(&form), int64(form.Len())
+		r.Header.Set("Content-Type", m.FormDataContentType())
+		r.Header.Set("X-Forwarded-For", from)
+		return p.send(t, r)
+	}
+	n := 0
+	for ; n < 5; n++ {
+		if r := send("203.0.113.7", "a,b\n1,2\n"); r.status != 200 {
+			if r.status != http.StatusTooManyRequests || n == 0 || r.header.Get("Retry-After") == "" || !strings.Contains(r.doc(t).Find("main").Text(), "读得久的一个算几个") {
+				t.Errorf("file %d: %d %s", n, r.status, r.doc(t).Find("main").Text())
+			}
+			break
+		}
+	}
+	if n == 5 {
+		t.Error("five files of many each are let through where ten may be")
+	}
+	if r := send("198.51.100.9", "a,b\n1,2\n"); r.status != 200 || r.doc(t).Find("h1.word").Length() != 1 {
+		t.Errorf("somebody else: %d", r.status)
+	}
+	w.Products.Checks.Time = time.Millisecond
+	if r := send("192.0.2.4", "a,b\n1,2\n"); r.status != 200 || r.doc(t).Find("h1.word").AttrOr("data-verdict", "") != string(verify.Unknown) || !strings.Contains(r.body, "没有核对完") {
+		t.Errorf("a file whose reader is killed: %d %s", r.status, r.doc(t).Find("main").Text())
 	}
 }
 

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"net/netip"
 	"strconv"
 	"time"
@@ -62,16 +63,9 @@ func (s *Server) admitVisit(c *fiber.Ctx, kind Visit) error {
 	if kind == "" || kind == Uncounted {
 		return nil
 	}
-	bucket, subject := string(kind), ""
-	switch who := actor(c); {
-	case !who.IsVisitor():
-		bucket, subject = bucket+byAccount, strconv.FormatInt(who.ID, 10)
-	default:
-		ip := s.clientIP(c)
-		if addr, err := netip.ParseAddr(ip); err == nil && addr.Unmap().IsLoopback() {
-			return nil
-		}
-		subject = account.Network(ip)
+	bucket, subject := s.visitor(c, kind)
+	if subject == "" {
+		return nil
 	}
 	limit, err := s.visits.Allow(c.UserContext(), bucket, subject)
 	if err != nil || limit.Allowed {
@@ -82,10 +76,34 @@ func (s *Server) admitVisit(c *fiber.Ctx, kind Visit) error {
 	return f
 }
 
+// visitor is in which bucket who asks is counted, and as whom; as nobody what is asked
+// from the machine itself.
+func (s *Server) visitor(c *fiber.Ctx, kind Visit) (bucket, subject string) {
+	if who := actor(c); !who.IsVisitor() {
+		return string(kind) + byAccount, strconv.FormatInt(who.ID, 10)
+	}
+	ip := s.clientIP(c)
+	if addr, err := netip.ParseAddr(ip); err == nil && addr.Unmap().IsLoopback() {
+		return string(kind), ""
+	}
+	return string(kind), account.Network(ip)
+}
+
+// chargeVisits counts n requests more of a kind for a visitor, as far as the limit goes: one
+// turned out to be as costly as several.
+func (s *Server) chargeVisits(ctx context.Context, bucket, subject string, n int) error {
+	for ; subject != "" && n > 0; n-- {
+		if limit, err := s.visits.Allow(ctx, bucket, subject); err != nil || !limit.Allowed {
+			return err
+		}
+	}
+	return nil
+}
+
 var visitSentences = map[Visit]string{
 	PageVisit:     "网页打开得太多：每分钟最多 %d 个（平台规则），请在 %d 秒后再试。",
 	SearchVisit:   "搜索太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。",
 	QuestionVisit: "表格查询太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。程序请用接口，账户页可以建密钥。",
-	CheckVisit:    "发来核验的文件太多：每分钟最多 %d 个（平台规则），请在 %d 秒后再试。填编号或指纹不受这个限制。",
+	CheckVisit:    "发来核验的文件太多：每分钟最多 %d 个，读得久的一个算几个（平台规则），请在 %d 秒后再试。填编号或指纹不受这个限制。",
 	DownloadVisit: "下载太多：每分钟最多 %d 次（平台规则），请在 %d 秒后再试。",
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -86,7 +87,7 @@ func (ProofFile) Schema(huma.Registry) *huma.Schema {
 
 // VerifyWanted names what is checked.
 type VerifyWanted struct {
-	What  string `path:"what" maxLength:"100" doc:"SHA-256 of a content, a file or a statement, in hexadecimal; the number of a product or of a certificate of download; or number@version" zh:"内容、文件或者声明的 SHA-256，产品或者下载凭证的编号，或者 产品编号@版本号" example:"PRD-2026-000001@1.0.0"`
+	What  string `path:"what" maxLength:"300" doc:"SHA-256 of a content, a file or a statement, in hexadecimal; the number of a product or of a certificate of download; or number@version" zh:"内容、文件或者声明的 SHA-256，产品或者下载凭证的编号，或者 产品编号@版本号" example:"PRD-2026-000001@1.0.0"`
 	Proof bool   `query:"proof" doc:"Bring the signed statement, its place in the log with the proof, a signed checkpoint and the list of keys, for checking offline" zh:"连同签名的声明、在日志里的位置和证明、签署的检查点、密钥清单，供离线核验" example:"true"`
 }
 
@@ -154,13 +155,24 @@ func (a *api) registerProducts(h huma.API) {
 }
 
 func (a *api) verify(c *fiber.Ctx, in *VerifyWanted) error {
-	found, err := a.Products.Verify(c.UserContext(), in.What)
+	raw, err := url.PathUnescape(in.What)
+	if err != nil {
+		raw = in.What
+	}
+	what, err := marketplace.Wanted(a.Config.BaseURL, raw)
+	if fault.KindOf(err) == fault.Invalid {
+		what, err = in.What, nil // nobody sealed that: it is unknown, and no error
+	}
+	if err != nil {
+		return err
+	}
+	found, err := a.Products.Verify(c.UserContext(), what)
 	if err != nil {
 		return err
 	}
 	out := a.verification(found)
 	if in.Proof && (found.Said != nil && found.Checkpoint.Size > 0 || found.Open != nil && found.Open.Receipt != nil) {
-		proof, err := a.Products.Proof(c.UserContext(), in.What)
+		proof, err := a.Products.Proof(c.UserContext(), what)
 		if err != nil {
 			return err
 		}

@@ -110,6 +110,7 @@ func init() {
 		"现在核验文件的人太多，请过几秒再试。":                                                          "Too many files are being checked now. Try again in some seconds.",
 		"文件超过 %d MB，不能发来核验；请在自己的电脑上核验，办法在下面。":                                         "The file has more than %d MB and cannot be sent. Check it on your own computer.",
 		"没有这种产品类型，请从列表里选。":                                                            "There is no such kind of product. Choose from the list.",
-		"发来核验的文件太多：每分钟最多 %d 个（平台规则），请在 %d 秒后再试。填编号或指纹不受这个限制。":                         "Too many files were sent: at most %d a minute (platform rule). Try again in %d seconds. Numbers and digests can be checked meanwhile.",
+		"您或同一网络的人发来的上一个文件还没有读完，一次读一个，请过几秒再试。填编号或指纹不受这个限制。":                            "The last file that you or somebody in your network sent is still being read, and one is read at a time. Try again in a few seconds. Numbers and digests can be checked meanwhile.",
+		"发来核验的文件太多：每分钟最多 %d 个，读得久的一个算几个（平台规则），请在 %d 秒后再试。填编号或指纹不受这个限制。":               "Too many files were sent: at most %d a minute, and one that takes long to read counts as several (platform rule). Try again in %d seconds. Numbers and digests can be checked meanwhile.",
 	})
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -24,7 +25,10 @@ func (f *file) asCSV(opens func() (io.Reader, error)) error {
 	}
 	in, _ := newCSV(r)
 	head, err := in.Read()
-	if err != nil || len(head) > mostColumns {
+	switch {
+	case errors.Is(err, errMuch):
+		return errMuch
+	case err != nil || len(head) > mostColumns:
 		return errDamaged
 	}
 	f.names = slices.Clone(head)
@@ -43,7 +47,7 @@ func (f *file) asCSV(opens func() (io.Reader, error)) error {
 
 // newCSV is a reader that takes neither odd quotes nor a row of another length.
 func newCSV(r io.Reader) (*csv.Reader, *meter) {
-	m := newMeter(r, mostRow)
+	m := newMeter(&commas{r: r}, mostRow)
 	b := bufio.NewReaderSize(m, 256<<10)
 	if mark, err := b.Peek(3); err == nil && string(mark) == "\uFEFF" {
 		b.Discard(3) //nolint:errcheck // they were there
@@ -51,6 +55,29 @@ func newCSV(r io.Reader) (*csv.Reader, *meter) {
 	in := csv.NewReader(b)
 	in.ReuseRecord = true
 	return in, m
+}
+
+// mostCommas is how many a line may have: encoding/csv makes a field of each before it
+// can be asked how many there are, at some forty bytes.
+const mostCommas = 1 << 20
+
+// commas fails at a line with too many.
+type commas struct {
+	r io.Reader
+	n int // since the last end of a line
+}
+
+func (c *commas) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if end := bytes.LastIndexByte(p[:n], '\n'); end >= 0 {
+		c.n = bytes.Count(p[end:n], []byte{','})
+	} else {
+		c.n += bytes.Count(p[:n], []byte{','})
+	}
+	if c.n > mostCommas {
+		return 0, errMuch
+	}
+	return n, err
 }
 
 func csvRows(r io.Reader, yield func([]content.Cell) error) error {
