@@ -326,9 +326,15 @@ func (p *process) finds(t testing.TB, words, slug string) {
 // shuyuan runs the program to its end.
 func shuyuan(t testing.TB, data string, args []string, options ...option) (code int, stdout, stderr string) {
 	t.Helper()
+	return bareCommand(t, append([]string{args[0], "--data", data}, args[1:]...), options...)
+}
+
+// bareCommand is one that has no installation.
+func bareCommand(t testing.TB, args []string, options ...option) (code int, stdout, stderr string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, append([]string{args[0], "--data", data}, args[1:]...)...)
+	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = bare()
 	for _, o := range options {
 		o(cmd)

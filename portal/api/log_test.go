@@ -366,6 +366,9 @@ func TestTilesOverHTTP(t *testing.T) {
 		"proof/inclusion": 400, "proof/inclusion?leaf=": 400, "proof/inclusion?leaf=-1": 400, "proof/inclusion?leaf=01": 400, "proof/inclusion?leaf=303": 404, "proof/inclusion?leaf=999999999999999": 404,
 		"proof/inclusion?leaf=1&size=1": 404, "proof/inclusion?leaf=1&size=304": 404, "proof/inclusion?leaf=1&size=0": 400, "proof/inclusion?leaf=" + strings.Repeat("0", 64): 404,
 		"proof/inclusion?leaf=" + strings.Repeat("F", 64): 400, "proof/consistency": 400, "proof/consistency?from=0": 400, "proof/consistency?from=304": 404, "proof/consistency?from=5&to=4": 404,
+		"proof/inclusion?leaf=9223372036854775808": 400, "proof/inclusion?leaf=%2B1": 400, "proof/inclusion?leaf=x": 400, "proof/inclusion?leaf=" + strings.Repeat("a", 63): 400, "proof/inclusion?leaf=1&size=-1": 400, "proof/inclusion?leaf=1&size=9007199254740993": 404,
+		"proof/consistency?from=-1": 400, "proof/consistency?from=1&to=304": 404, "proof/consistency?from=1&to=-1": 400, "proof/consistency?from=9007199254740993": 404,
+		"tile/64/000": 404, "tile/-1/000": 404, "tile/8/000": 404, "tile/0/" + strings.Repeat("x999/", 20) + "999": 404, "tile/0/000.p/257": 404, "tile/0/000.p/-1": 404, "tile/0/%2e%2e/000": 400, "tile/entries/-01": 404,
 		"proof/consistency?from=x": 400, "proof/consistency?from=1&to=9999999999999999999": 400,
 	} {
 		r := ask(t, l.Server, "GET", "/api/v1/log/"+address)
