@@ -34,7 +34,7 @@ func main() {
 	binary := flag.String("binary", "var/bin/shuyuan", "the shuyuan to measure")
 	datasets := flag.Int("datasets", 10_000, "size of the catalogue")
 	rows := flag.Int("rows", 2_500_000, "size of the table")
-	part := flag.String("part", "", "pages, tables, cases or workspaces; all if left out")
+	part := flag.String("part", "", "pages, tables, cases, workspaces or verify; all if left out")
 	rounds := flag.Int("rounds", 3, "rounds of each load; the median is printed")
 	seconds := flag.Int("seconds", 8, "length of one round")
 	flag.Parse()
@@ -73,7 +73,7 @@ func (b *bench) run(ctx context.Context) error {
 	for _, p := range []struct {
 		name    string
 		measure func(context.Context, string) error
-	}{{"pages", b.measurePages}, {"tables", b.measureTables}, {"cases", b.measureCases}, {"workspaces", b.measureWorkspaces}} {
+	}{{"pages", b.measurePages}, {"tables", b.measureTables}, {"cases", b.measureCases}, {"workspaces", b.measureWorkspaces}, {"verify", b.measureVerify}} {
 		if b.part != "" && b.part != p.name {
 			continue
 		}

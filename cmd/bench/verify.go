@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// leastVerified is how many questions about known digests are to be answered a second.
+const leastVerified = 1000
+
+// measureVerify measures what anybody asks about a digest that was sealed: the interface and
+// the page, over all digests of the sample world in turn.
+func (b *bench) measureVerify(ctx context.Context, dir string) (err error) {
+	if b.server, err = startServer(ctx, b.binary, dir+"/verify"); err != nil {
+		return err
+	}
+	defer b.server.stop()
+	digests, err := b.server.strings(ctx, `SELECT sha256 FROM product_artefacts UNION SELECT digest FROM product_seals`)
+	if err != nil {
+		return err
+	}
+	if len(digests) == 0 {
+		return fmt.Errorf("nothing is sealed in the sample world")
+	}
+	for _, m := range []struct{ what, path string }{{"by the interface", "/api/v1/verify/"}, {"by the page", "/verify/"}} {
+		o := median(b.rounds, outcome.rate, func() outcome {
+			return closedLoop(ctx, 64, b.length, func(n int64) string { return b.server.base + m.path + digests[int(n)%len(digests)] })
+		})
+		held(fmt.Sprintf("verify %s, %d known digests, 64 connections", m.what, len(digests)), fmt.Sprintf("%.0f /s, p50 %s  p99 %s", o.rate(), ms(o.at(0.5)), ms(o.at(0.99))),
+			fmt.Sprintf("at least %d /s, %d failed", leastVerified, o.failed), o.rate() >= leastVerified && o.failed == 0)
+	}
+	load, err := os.ReadFile("/proc/loadavg")
+	row("load of the machine", strings.TrimSpace(string(load)), "")
+	return err
+}
