@@ -81,7 +81,7 @@ func TestACertificateOfDownload(t *testing.T) {
 		"the file, changed":       {append(bytes.Clone(raw), '\n'), "", verify.Unknown},
 		"a JSON that was changed": {bytes.Replace(made.Envelope, []byte(`"sig":"`), []byte(`"sig":"AA`), 1), "", verify.Unknown},
 	} {
-		f, err := w.Products.CheckFile(t.Context(), bytes.NewReader(x.file))
+		f, err := w.Products.CheckFile(t.Context(), bytes.NewReader(x.file), "", func(time.Duration) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func TestForgedCertificates(t *testing.T) {
 	}
 	beside := append([]byte(`{"note":"x",`), made.Envelope[1:]...)
 	for name, file := range map[string][]byte{"signed with the key of certificates of products": by.Envelope, "with something beside what is signed": beside} {
-		f, err := w.Products.CheckFile(t.Context(), bytes.NewReader(file))
+		f, err := w.Products.CheckFile(t.Context(), bytes.NewReader(file), "", func(time.Duration) {})
 		if err != nil {
 			t.Fatal(err)
 		}
