@@ -25,7 +25,7 @@ func init() {
 		"指纹先在您的浏览器里算，多大的文件都行；认得它，就不用发来。":                                      "The digest is worked out in your browser first, whatever the size of the file; if it is known, nothing is sent.",
 		"算到哪里了": "How far the digest is",
 		"发来核验":  "Send it to be checked",
-		"打不开摄像头。请用文字填。":         "The camera cannot be opened. Type it instead.",
+		"打不开摄像头。请用文字填。": "The camera cannot be opened. Type it instead.",
 		"扫码":     "Scan a code",
 		"摄像头看到的": "What the camera sees",
 		"五种结论":   "Five answers",

@@ -65,7 +65,7 @@ type table struct {
 	single bool     // has one row
 
 	places     []spot
-	multiplied bool   // it can have a row several times, or have a row of another one so
+	multiplied bool // it can have a row several times, or have a row of another one so
 }
 
 // spot is which row of a mount, or which group of them, a row is made of, as SQL, and

@@ -69,7 +69,7 @@ type measuring struct {
 	minimum int
 	allow   *allowed
 	parts   []contribution
-	tables  int // of whose rows a row of the result is made
+	tables  int   // of whose rows a row of the result is made
 	weighs  []int // of which items values may be in a group several times
 }
 
