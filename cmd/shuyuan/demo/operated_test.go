@@ -256,7 +256,7 @@ func TestWithoutWallsTheJobsAreLeftOut(t *testing.T) {
 	if said := in.out.String(); !strings.Contains(said, "the sample jobs of the workspace are left out: sandbox: there is no Landlock here\n") || shown(in) == "" {
 		t.Errorf("said: %s", said)
 	}
-	if there := in.state(t, `SELECT s.state FROM scenarios s LEFT JOIN workspaces w ON w.scenario_id = s.id WHERE w.id IS NULL ORDER BY 1`); !slices.Equal(there, []string{"active", "draft", "refused", "screened"}) {
+	if there := in.state(t, `SELECT s.state FROM scenarios s LEFT JOIN workspaces w ON w.scenario_id = s.id WHERE w.id IS NULL ORDER BY 1`); !slices.Equal(there, []string{"active", "draft", "refused", "screened", "suspended"}) {
 		t.Errorf("%v", there)
 	}
 }
