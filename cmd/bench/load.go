@@ -53,6 +53,11 @@ func newClient() *fasthttp.Client {
 
 // closedLoop keeps clients busy for length; url is asked for the n-th request.
 func closedLoop(ctx context.Context, clients int, length time.Duration, url func(n int64) string) outcome {
+	return closedLoopFrom(ctx, clients, length, url, func(int64) string { return "" })
+}
+
+// closedLoopFrom is closedLoop with the addresses that a proxy says the requests are from.
+func closedLoopFrom(ctx context.Context, clients int, length time.Duration, url, from func(n int64) string) outcome {
 	var n, failed atomic.Int64
 	took := make([][]time.Duration, clients)
 	client, start := newClient(), time.Now()
@@ -61,7 +66,7 @@ func closedLoop(ctx context.Context, clients int, length time.Duration, url func
 		group.Go(func() {
 			for time.Since(start) < length && ctx.Err() == nil {
 				t := time.Now()
-				if !fetch(client, url(n.Add(1))) {
+				if k := n.Add(1); !fetchFrom(client, url(k), from(k)) {
 					failed.Add(1)
 				}
 				took[i] = append(took[i], time.Since(t))
@@ -133,11 +138,16 @@ func collect(parts [][]time.Duration, failed int64, elapsed time.Duration) outco
 	return o
 }
 
-func fetch(client *fasthttp.Client, url string) bool {
+func fetch(client *fasthttp.Client, url string) bool { return fetchFrom(client, url, "") }
+
+func fetchFrom(client *fasthttp.Client, url, from string) bool {
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(resp)
 	req.SetRequestURI(url)
+	if from != "" {
+		req.Header.Set("X-Forwarded-For", from)
+	}
 	return client.Do(req, resp) == nil && resp.StatusCode() == fasthttp.StatusOK
 }
 

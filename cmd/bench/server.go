@@ -16,10 +16,11 @@ import (
 
 // server is a shuyuan under measurement.
 type server struct {
-	base  string // http://127.0.0.1:port
-	admin string
-	data  string
-	cmd   *exec.Cmd
+	base    string // http://127.0.0.1:port
+	admin   string
+	data    string
+	proxies string // whose word about others it takes
+	cmd     *exec.Cmd
 }
 
 // startServer loads the sample world into data and serves it.
@@ -54,7 +55,7 @@ func (s *server) serve(ctx context.Context, binary string) error {
 	listen, admin := freePort(), freePort()
 	s.base, s.admin = "http://"+listen, "http://"+admin
 	s.cmd = exec.Command(binary, "serve", "--data", s.data, "--listen", listen)
-	s.cmd.Env = append(os.Environ(), "SHUYUAN_ADMIN_LISTEN="+admin, "SHUYUAN_BASE_URL="+s.base)
+	s.cmd.Env = append(os.Environ(), "SHUYUAN_ADMIN_LISTEN="+admin, "SHUYUAN_BASE_URL="+s.base, "SHUYUAN_TRUSTED_PROXIES="+s.proxies)
 	log, err := os.Create(filepath.Join(s.data, "..", "bench-server.log"))
 	if err != nil {
 		return err
