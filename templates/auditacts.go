@@ -98,6 +98,7 @@ var auditActs = map[string]named{
 	"product-certificate issue":      {"签发证书", "signed a certificate"},
 	"product-certificate change":     {"证书因变更失效", "replaced a certificate by a change"},
 	"product-certificate renew":      {"证书因续期失效", "replaced a certificate by its renewal"},
+	"product transfer":               {"转移产品经营权", "transferred the right to run a product"},
 	"product-certificate transfer":   {"证书因转移失效", "replaced a certificate by a transfer"},
 	"product-certificate expire":     {"证书到期", "let a certificate run out"},
 	"product-certificate surrender":  {"放弃证书", "gave a certificate up"},

@@ -98,7 +98,7 @@ func Mount(s *portal.Server) {
 	a.handleShares()
 	a.Handle(objectionsRoute())
 	a.Handle(receiptsRoute())
-	a.App().Options(receiptsRoute().Path, preflight) // it has no GET
+	a.App().Options(receiptsRoute().Path, preflight) // it has no GET, and what needs no key is not posted from another site
 }
 
 // gate is the router that huma registers operations on: each goes behind the

@@ -90,7 +90,7 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 
 // preflight answers a browser that asks before it sends a key along.
 func preflight(c *fiber.Ctx) error {
-	if slices.ContainsFunc(Routes, func(r portal.Route) bool { return r.Method == fiber.MethodPost && r.Path == c.Path() }) {
+	if slices.ContainsFunc(Routes, func(r portal.Route) bool { return r.Method == fiber.MethodPost && r.Path == c.Path() && r.Scope != "" }) {
 		return portal.PreflightOf(c, "GET, HEAD, POST", "Authorization, Accept, Accept-Language, Content-Type, If-None-Match")
 	}
 	return portal.Preflight(c, "Authorization, Accept, Accept-Language, If-None-Match")

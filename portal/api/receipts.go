@@ -41,7 +41,7 @@ type Receipt struct {
 	Key          string    `json:"key" doc:"Name of the key that signed it" zh:"签名密钥" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
 	Page         string    `json:"page" format:"uri" doc:"Its page" zh:"页面" example:"https://data.example/receipts/XZZ-2026-000001"`
 	Envelope     string    `json:"envelope" format:"uri" doc:"What was signed: in-toto Statement v1 in DSSE" zh:"签名的声明（in-toto v1，DSSE）" example:"https://data.example/receipts/XZZ-2026-000001/dsse.json"`
-	PDF          string    `json:"pdf" format:"uri" doc:"On paper" zh:"PDF" example:"https://data.example/receipts/XZZ-2026-000001/pdf"`
+	PDF          string    `json:"pdf" format:"uri" doc:"On paper" zh:"纸面（PDF）" example:"https://data.example/receipts/XZZ-2026-000001/pdf"`
 }
 
 func receiptOf(r *receipts.Receipt, base string) *Receipt {

@@ -323,9 +323,8 @@ func TestArchivesAreLaidOut(t *testing.T) {
 		{"a name in an extra field", extra("up\x09\x00\x01abcdabcd")},
 		{"a name of another script without its flag", bytes.Replace(csv, []byte{0x08, 0x08, 0x08, 0x00}, []byte{0x08, 0x00, 0x08, 0x00}, 1)},
 	})
-	for name, b := range map[string][]byte{"as it was": csv, "packed anew": rezip(t, csv, keep)} {
-		verdict(t, name, check(t, b, s.options()), verify.Valid)
-	}
+	verdict(t, "as it was", check(t, csv, s.options()), verify.Valid)
+	verdict(t, "packed anew", check(t, rezip(t, csv, keep), s.options()), verify.Unstamped) // known, and not as it was delivered
 }
 
 // A Parquet file says one thing of its columns, and nothing by which rows are skipped.
