@@ -92,6 +92,9 @@ const (
 // Frozen reports whether nothing of the version changes any more.
 func (s VersionState) Frozen() bool { return s != Building && s != Checked }
 
+// Public reports whether everybody may know of the version, as public does in queries.
+func (s VersionState) Public() bool { return s == Published || s == Deprecated || s == Recalled }
+
 // VersionAction is what is done about a version.
 type VersionAction string
 

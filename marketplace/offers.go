@@ -7,7 +7,6 @@ import (
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
 	"shuyuan/marketplace/provenance/statement"
-	"shuyuan/marketplace/provenance/verify"
 )
 
 // Filter chooses among the products of which everybody may know.
@@ -36,9 +35,7 @@ func (s *Service) Find(ctx context.Context, f Filter) ([]Product, error) {
 		if err != nil {
 			return nil, err
 		}
-		if a.Verdict == verify.Lapsed {
-			found[i].Lapsed = a.Reasons[0]
-		}
+		found[i].Lapsed = a.lapsed()
 	}
 	return found, err
 }

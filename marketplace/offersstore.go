@@ -10,20 +10,20 @@ import (
 )
 
 // known is what everybody may know of.
-const known = `EXISTS (SELECT FROM product_versions v WHERE v.product_id = p.id AND v.state IN ('published', 'deprecated', 'recalled'))`
+const known = `EXISTS (SELECT FROM product_versions v WHERE v.product_id = p.id AND v.state ` + public + `)`
 
 func selectOffered(ctx context.Context, q database.Querier, f Filter) ([]Product, error) {
 	return selectProducts(ctx, q, known+` AND (@before = 0 OR p.id < @before) AND (@kind = '' OR p.kind = @kind)
 		AND (@text = '' OR strpos(lower(concat_ws(' ', p.number, p.title, p.title_en, p.summary, p.summary_en, o.name)), lower(@text)) > 0)
 		AND (@source = '' OR EXISTS (SELECT FROM product_versions v JOIN product_sources x ON x.version_id = v.id JOIN datasets d ON d.id = x.dataset_id JOIN departments e ON e.id = d.department_id
-			WHERE v.product_id = p.id AND v.state IN ('published', 'deprecated', 'recalled') AND e.slug = @source))`,
+			WHERE v.product_id = p.id AND v.state `+public+` AND e.slug = @source))`,
 		pgx.NamedArgs{"before": f.Before, "kind": f.Kind, "text": f.Text, "source": f.Source, "limit": f.Limit})
 }
 
 func selectSourceDepartments(ctx context.Context, q database.Querier) ([]SourceOf, error) {
 	rows, err := q.Query(ctx, `
 		SELECT e.slug, e.name, e.name_en, count(DISTINCT v.product_id) FROM product_versions v JOIN product_sources x ON x.version_id = v.id JOIN datasets d ON d.id = x.dataset_id JOIN departments e ON e.id = d.department_id
-		WHERE v.state IN ('published', 'deprecated', 'recalled') GROUP BY e.slug, e.name, e.name_en ORDER BY count(DISTINCT v.product_id) DESC, e.slug LIMIT 200`)
+		WHERE v.state `+public+` GROUP BY e.slug, e.name, e.name_en ORDER BY count(DISTINCT v.product_id) DESC, e.slug LIMIT 200`)
 	if err != nil {
 		return nil, fmt.Errorf("departments in products: %w", err)
 	}

@@ -45,7 +45,7 @@ func (s *Service) MoveVersion(ctx context.Context, who account.Actor, product, n
 		}
 		v.words = words
 		if VersionAction(step.Action) == Publish && v.State == Sealed { // much may have happened since the seal
-			if why, err := s.lapsed(ctx, tx, v); err != nil {
+			if why, err := s.noLongerValid(ctx, tx, v); err != nil {
 				return v, err
 			} else if why != nil {
 				return v, fault.New(fault.Conflict, why.Sentence, why.Args...)

@@ -440,7 +440,7 @@ func (s *Service) Public(ctx context.Context, number string) (*Product, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Versions = slices.DeleteFunc(p.Versions, func(v Version) bool { return v.State != Published && v.State != Deprecated && v.State != Recalled })
+	p.Versions = slices.DeleteFunc(p.Versions, func(v Version) bool { return !v.State.Public() })
 	if len(p.Versions) == 0 {
 		return nil, errNone()
 	}
@@ -449,7 +449,7 @@ func (s *Service) Public(ctx context.Context, number string) (*Product, error) {
 		if err := s.fill(ctx, s.pool, v); err != nil {
 			return nil, err
 		}
-		if v.Lapsed, err = s.lapsed(ctx, s.pool, v); err != nil {
+		if v.Lapsed, err = s.noLongerValid(ctx, s.pool, v); err != nil {
 			return nil, err
 		}
 		if v.Number == p.Newest {
@@ -457,11 +457,6 @@ func (s *Service) Public(ctx context.Context, number string) (*Product, error) {
 		}
 	}
 	return p, nil
-}
-
-// Offered are the products of which everybody may know, the newest first.
-func (s *Service) Offered(ctx context.Context, before int64, limit int) ([]Product, error) {
-	return selectProducts(ctx, s.pool, `EXISTS (SELECT FROM product_versions v WHERE v.product_id = p.id AND v.state IN ('published', 'deprecated', 'recalled')) AND (@before = 0 OR p.id < @before)`, pgx.NamedArgs{"before": before, "limit": limit})
 }
 
 // named is what a content is called in SQL.

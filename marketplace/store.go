@@ -35,11 +35,14 @@ func selectParty(ctx context.Context, q database.Querier, user int64, p *Product
 	return of, role, err
 }
 
+// public are the states of versions of which everybody may know: see VersionState.Public.
+const public = `IN ('published', 'deprecated', 'recalled')`
+
 func selectProducts(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Product, error) {
 	rows, err := q.Query(ctx, `
 		SELECT p.id, p.number, p.kind, p.title, p.title_en, p.summary, p.summary_en, o.id, o.name, o.credit_code, coalesce(s.number, ''), coalesce(s.id, 0), p.sold, p.state, p.state_at, p.reason, p.sample OR o.sample, p.made_name, p.made_at, p.revision,
 			(SELECT count(*) FROM product_versions v JOIN product_seals x ON x.version_id = v.id WHERE v.product_id = p.id),
-			coalesce((SELECT v.semver FROM product_versions v WHERE v.product_id = p.id AND v.state IN ('published', 'deprecated', 'recalled') ORDER BY v.state = 'recalled', v.major DESC, v.minor DESC, v.patch DESC LIMIT 1), ''),
+			coalesce((SELECT v.semver FROM product_versions v WHERE v.product_id = p.id AND v.state `+public+` ORDER BY v.state = 'recalled', v.major DESC, v.minor DESC, v.patch DESC LIMIT 1), ''),
 			coalesce((SELECT jsonb_agg(jsonb_build_object('Over', r.over, 'What', r.what, 'Holder', r.holder, 'Source', r.source) ORDER BY array_position(ARRAY['hold', 'process', 'operate'], r.what), r.over DESC) FROM product_rights r WHERE r.product_id = p.id), '[]'),
 			EXISTS (SELECT FROM product_rights r WHERE r.product_id = p.id AND r.what = 'operate' AND r.organisation_id <> p.organisation_id)
 		FROM products p JOIN organisations o ON o.id = p.organisation_id LEFT JOIN scenarios s ON s.id = p.scenario_id WHERE `+where+` ORDER BY p.id DESC LIMIT @limit`, args)

@@ -111,18 +111,26 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 	return a, nil
 }
 
-// lapsed is what makes a sealed version no longer valid, whether it was published or not;
-// nil: it is valid.
-func (s *Service) lapsed(ctx context.Context, q database.Querier, v *Version) (*fault.Fault, error) {
+// noLongerValid is why a sealed version is no longer valid, whether it was published or
+// not; nil: it is.
+func (s *Service) noLongerValid(ctx context.Context, q database.Querier, v *Version) (*fault.Fault, error) {
 	now := s.now()
 	a, err := s.selectAnswer(ctx, q, "", "", "", v.ID, now)
 	if err != nil || a == nil {
 		return nil, err
 	}
-	if err := s.judged(ctx, q, a, now); err != nil || a.Verdict != verify.Lapsed {
+	if err := s.judged(ctx, q, a, now); err != nil {
 		return nil, err
 	}
-	return a.Reasons[0], nil
+	return a.lapsed(), nil
+}
+
+// lapsed is the first reason for which what is genuine no longer counts; nil: there is none.
+func (a *Answer) lapsed() *fault.Fault {
+	if len(a.lapses) == 0 {
+		return nil
+	}
+	return a.lapses[0].why
 }
 
 func (s *Service) judged(ctx context.Context, q database.Querier, a *Answer, now time.Time) (err error) {

@@ -37,7 +37,7 @@ func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, 
 				LEFT JOIN versions w ON w.id = g.source_version LEFT JOIN resources e ON e.id = w.resource_id LEFT JOIN datasets d ON d.id = e.dataset_id
 				LEFT JOIN product_versions uv ON uv.id = g.from_version LEFT JOIN products up ON up.id = uv.product_id WHERE g.version_id = v.id), '[]'),
 			ARRAY(SELECT DISTINCT op.number || '@' || ov.semver FROM found o JOIN product_versions ov ON ov.id = o.version_id JOIN products op ON op.id = ov.product_id
-				WHERE n.what = 'content' AND o.version_id <> n.version_id AND ov.state IN ('published', 'deprecated', 'recalled') ORDER BY 1 LIMIT 20),
+				WHERE n.what = 'content' AND o.version_id <> n.version_id AND ov.state `+public+` ORDER BY 1 LIMIT 20),
 			(SELECT jsonb_build_object('Side', r.by_side, 'Reason', r.reason, 'At', r.at, 'Leaf', r.leaf) FROM product_recalls r WHERE r.version_id = v.id),
 			(SELECT jsonb_build_object('Number', c.number, 'Cancelled', c.state = 'cancelled', 'At', CASE c.state WHEN 'cancelled' THEN c.state_at ELSE c.valid_until END) FROM product_certificates c
 				WHERE c.product_id = p.id AND c.kind = 'registration' AND NOT EXISTS (SELECT FROM product_certificates n WHERE n.product_id = p.id AND n.kind = 'registration' AND n.state = 'issued' AND n.valid_until > @now)
@@ -45,7 +45,7 @@ func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, 
 			v.id
 		FROM found n JOIN product_seals x ON x.version_id = n.version_id JOIN product_versions v ON v.id = n.version_id JOIN products p ON p.id = v.product_id JOIN organisations o ON o.id = p.organisation_id
 			LEFT JOIN LATERAL (SELECT c.size, c.signed_at FROM log_checkpoints c WHERE c.size > x.leaf ORDER BY c.size DESC LIMIT 1) k ON true
-		WHERE v.state IN ('published', 'deprecated', 'recalled') OR v.id = @id
+		WHERE v.state `+public+` OR v.id = @id
 		ORDER BY v.state = 'recalled', v.major DESC, v.minor DESC, v.patch DESC, x.leaf DESC LIMIT 1`,
 		pgx.NamedArgs{"digest": digest, "product": product, "version": version, "id": id, "now": now}).
 		Scan(&a.As, &a.Form, &a.Product, &a.Version, &a.State, &a.Title, &a.TitleEN, &a.Developer.Name, &a.Developer.Code, &a.Sample, &payload, &a.Statement, &a.Envelope, &a.Key, &a.SealedAt, &a.Leaf,

@@ -41,7 +41,7 @@ func AskReceiptHref(v *datasets.Version) string {
 	return strings.Replace(strings.TrimSuffix(versionHref(v), "/"), "/d/", "/receipts/of/", 1)
 }
 
-// receiptForms are the forms as people know them.
+// receiptForm is a form as people know it.
 func receiptForm(ctx context.Context, kind, format string) string {
 	switch kind {
 	case receipts.Original:

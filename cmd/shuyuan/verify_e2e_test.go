@@ -3,10 +3,8 @@
 package main
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/base64"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,42 +26,6 @@ func (b *tab) fetched(path string) []byte {
 		b.Fatal(err)
 	}
 	return body
-}
-
-// repacked is a zip with each file as change makes it; nil leaves it out.
-func repacked(t *testing.T, packed []byte, change func(name string, body []byte) []byte) []byte {
-	t.Helper()
-	r, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	w := zip.NewWriter(&out)
-	for _, f := range r.File {
-		in, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(in)
-		in.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body = change(f.Name, body); body == nil {
-			continue
-		}
-		to, err := w.Create(f.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := to.Write(body); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
 
 // Anybody drops a file and reads one of five words. What is known as it is needs not be

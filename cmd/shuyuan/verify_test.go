@@ -54,7 +54,7 @@ func TestVerifyCommand(t *testing.T) {
 	if raw, err = json.Marshal(old); err != nil {
 		t.Fatal(err)
 	}
-	lapsed, again := file("old.proof.json", raw), file("again.zip", rezipped(t, stamped.Bytes()))
+	lapsed, again := file("old.proof.json", raw), file("again.zip", repacked(t, stamped.Bytes(), func(_ string, body []byte) []byte { return body }))
 	trust := strings.Join(l.Trust(), ",")
 	listed := file("trust", []byte(strings.ReplaceAll(trust, ",", "\n")+"\n"))
 
@@ -131,10 +131,10 @@ func TestVerifyCommand(t *testing.T) {
 	}
 }
 
-// rezipped are the same files, packed anew.
-func rezipped(t *testing.T, b []byte) []byte {
+// repacked is a zip with each file as change makes it; nil leaves it out.
+func repacked(t *testing.T, packed []byte, change func(name string, body []byte) []byte) []byte {
 	t.Helper()
-	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	r, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,16 +145,24 @@ func rezipped(t *testing.T, b []byte) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		to, err := w.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate})
+		body, err := io.ReadAll(in)
+		in.Close()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.Copy(to, in); err != nil {
+		if body = change(f.Name, body); body == nil {
+			continue
+		}
+		to, err := w.Create(f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := to.Write(body); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Close(); err != nil || bytes.Equal(out.Bytes(), b) {
-		t.Fatalf("%v, or nothing was changed", err)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
 	}
 	return out.Bytes()
 }

@@ -113,12 +113,8 @@ func (f Form) Path(v *datasets.Version) string {
 	if f.Kind != Original {
 		kind, bom := strings.CutSuffix(f.Kind, "-bom")
 		name = "data." + kind
-		q := url.Values{}
 		if bom {
-			q.Set("bom", "1")
-		}
-		if len(q) > 0 {
-			tail = "?" + q.Encode()
+			tail = "?bom=1"
 		}
 	}
 	return "/d/" + v.ResourceID + "/" + strconv.Itoa(v.Number) + "/" + url.PathEscape(name) + tail

@@ -95,6 +95,7 @@ type VerifyWanted struct {
 type ProductVersion struct {
 	Number     string            `json:"number" doc:"Its number" zh:"版本号" example:"1.0.0"`
 	State      string            `json:"state" enum:"published,deprecated,recalled" doc:"Where it stands" zh:"状态" example:"published"`
+	Valid      bool              `json:"valid" doc:"Whether it counts: false once it was recalled, or what it was made from or under no longer stands; verify says why" zh:"是否有效；召回以后，或者它所用的数据、所依据的授权不再有效，就是 false，原因见核验" example:"true"`
 	Supersedes string            `json:"supersedes" doc:"The version before" zh:"上一版" example:""`
 	Notes      string            `json:"notes" doc:"What is new" zh:"版本说明" example:"第一版"`
 	Method     string            `json:"method" doc:"By what method it was made" zh:"加工方法" example:"按车站分组计数"`
@@ -236,38 +237,57 @@ func sourcesOf(d *statement.Derivation) (sources []ProductSource, declared []str
 	return sources, declared
 }
 
-func (a *api) listProducts(c *fiber.Ctx, in *ProductsWanted) error {
-	if in.Number != "" {
-		out := ProductList{Items: []Product{}}
-		p, err := a.Products.Public(c.UserContext(), in.Number)
-		if err == nil {
-			out.Items = append(out.Items, a.versioned(p))
-		} else if fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		return a.sendNow(c, out)
-	}
-	var before int64
-	if in.Cursor != "" {
-		n, err := strconv.ParseInt(in.Cursor, 10, 64)
-		if err != nil || n < 1 {
-			return malformed("query.cursor", "这个翻页标记不是本列表给出的。")
-		}
-		before = n
-	}
-	found, err := a.Products.Offered(c.UserContext(), before, in.Limit+1)
+func (a *api) listProducts(c *fiber.Ctx, in *ProductsWanted) (err error) {
+	var out ProductList
+	ctx := c.UserContext()
+	out.Items, out.Next, err = numbered(in.Number, in.Cursor, in.Limit,
+		func() (Product, error) {
+			p, err := a.Products.Public(ctx, in.Number)
+			if err != nil {
+				return Product{}, err
+			}
+			return a.versioned(p), nil
+		}, func(before int64, limit int) ([]marketplace.Product, error) {
+			return a.Products.Find(ctx, marketplace.Filter{Before: before, Limit: limit})
+		}, func(p *marketplace.Product) (int64, Product) { return p.ID, a.product(p) })
 	if err != nil {
 		return err
 	}
-	out := ProductList{Items: []Product{}}
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.Next = strconv.FormatInt(found[in.Limit-1].ID, 10)
+	return a.sendNow(c, out)
+}
+
+// numbered are the items of a list: the one of a number, or the next of all, the newest
+// first, with the cursor of the page after. A number that nothing has yields no item.
+func numbered[T, I any](number, cursor string, limit int, one func() (I, error), find func(before int64, limit int) ([]T, error), item func(*T) (id int64, shown I)) (items []I, next string, err error) {
+	items = []I{}
+	if number != "" {
+		x, err := one()
+		if err == nil {
+			items = append(items, x)
+		} else if fault.KindOf(err) != fault.NotFound {
+			return nil, "", err
+		}
+		return items, "", nil
+	}
+	var before int64
+	if cursor != "" {
+		if before, err = strconv.ParseInt(cursor, 10, 64); err != nil || before < 1 {
+			return nil, "", malformed("query.cursor", "这个翻页标记不是本列表给出的。")
+		}
+	}
+	found, err := find(before, limit+1)
+	if err != nil {
+		return nil, "", err
 	}
 	for i := range found {
-		out.Items = append(out.Items, a.product(&found[i]))
+		if i == limit {
+			last, _ := item(&found[i-1])
+			return items, strconv.FormatInt(last, 10), nil
+		}
+		_, x := item(&found[i])
+		items = append(items, x)
 	}
-	return a.sendNow(c, out)
+	return items, "", nil
 }
 
 // versioned is a product with its versions.
@@ -275,7 +295,7 @@ func (a *api) versioned(p *marketplace.Product) Product {
 	out := a.product(p)
 	for i := range p.Versions {
 		v := &p.Versions[i]
-		one := ProductVersion{Number: v.Number, State: string(v.State), Supersedes: v.Supersedes, Notes: v.Notes, Method: v.Method, SealedAt: v.Seal.At.UTC(), Statement: v.Seal.Digest, Files: []ProductArtefact{}, Verify: a.Config.BaseURL + Base + "/verify/" + v.Full()}
+		one := ProductVersion{Number: v.Number, State: string(v.State), Valid: v.Lapsed == nil, Supersedes: v.Supersedes, Notes: v.Notes, Method: v.Method, SealedAt: v.Seal.At.UTC(), Statement: v.Seal.Digest, Files: []ProductArtefact{}, Verify: a.Config.BaseURL + Base + "/verify/" + v.Full()}
 		one.Sources, one.Declared = sourcesOf(&v.Seal.Statement.Predicate)
 		for _, f := range v.Artefacts {
 			one.Files = append(one.Files, ProductArtefact{string(f.Form), f.Name, f.SHA256, f.Bytes})

@@ -1,13 +1,11 @@
 package api
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
-	"shuyuan/internal/fault"
 	"shuyuan/internal/workdays"
 	"shuyuan/marketplace/registration"
 )
@@ -108,43 +106,21 @@ func (a *api) registerRegistrations(h huma.API) {
 		example("/certificates?limit=2"), a.listCertificates)
 }
 
-// before reads where a list goes on.
-func before(cursor string) (int64, error) {
-	if cursor == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(cursor, 10, 64)
-	if err != nil || n < 1 {
-		return 0, malformed("query.cursor", "这个翻页标记不是本列表给出的。")
-	}
-	return n, nil
-}
-
-func (a *api) listRegistrations(c *fiber.Ctx, in *RegistrationsWanted) error {
-	out := RegistrationNoticeList{Items: []RegistrationNotice{}}
-	if in.Number != "" {
-		r, err := a.Registrations.Shown(c.UserContext(), in.Number)
-		if err == nil {
-			out.Items = append(out.Items, a.registrationNotice(r))
-		} else if fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		return a.sendNow(c, out)
-	}
-	from, err := before(in.Cursor)
+func (a *api) listRegistrations(c *fiber.Ctx, in *RegistrationsWanted) (err error) {
+	var out RegistrationNoticeList
+	ctx := c.UserContext()
+	out.Items, out.Next, err = numbered(in.Number, in.Cursor, in.Limit,
+		func() (RegistrationNotice, error) {
+			r, err := a.Registrations.Shown(ctx, in.Number)
+			if err != nil {
+				return RegistrationNotice{}, err
+			}
+			return a.registrationNotice(r), nil
+		}, func(before int64, limit int) ([]registration.Registration, error) {
+			return a.Registrations.Notices(ctx, registration.Filter{Product: in.Product, Code: in.Code, Kind: in.Kind, Before: before, Limit: limit})
+		}, func(r *registration.Registration) (int64, RegistrationNotice) { return r.ID, a.registrationNotice(r) })
 	if err != nil {
 		return err
-	}
-	found, err := a.Registrations.Notices(c.UserContext(), registration.Filter{Product: in.Product, Code: in.Code, Kind: in.Kind, Before: from, Limit: in.Limit + 1})
-	if err != nil {
-		return err
-	}
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.Next = strconv.FormatInt(found[in.Limit-1].ID, 10)
-	}
-	for i := range found {
-		out.Items = append(out.Items, a.registrationNotice(&found[i]))
 	}
 	return a.sendNow(c, out)
 }
@@ -156,31 +132,21 @@ func (a *api) registrationNotice(r *registration.Registration) RegistrationNotic
 	}
 }
 
-func (a *api) listCertificates(c *fiber.Ctx, in *CertificatesWanted) error {
-	out := CertificateList{Items: []Certificate{}}
-	if in.Number != "" {
-		one, err := a.Registrations.CertificateByNumber(c.UserContext(), in.Number)
-		if err == nil {
-			out.Items = append(out.Items, a.certificate(one))
-		} else if fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		return a.sendNow(c, out)
-	}
-	from, err := before(in.Cursor)
+func (a *api) listCertificates(c *fiber.Ctx, in *CertificatesWanted) (err error) {
+	var out CertificateList
+	ctx := c.UserContext()
+	out.Items, out.Next, err = numbered(in.Number, in.Cursor, in.Limit,
+		func() (Certificate, error) {
+			one, err := a.Registrations.CertificateByNumber(ctx, in.Number)
+			if err != nil {
+				return Certificate{}, err
+			}
+			return a.certificate(one), nil
+		}, func(before int64, limit int) ([]registration.Certificate, error) {
+			return a.Registrations.Certificates(ctx, registration.Filter{Product: in.Product, Code: in.Code, Kind: in.Kind, Before: before, Limit: limit})
+		}, func(x *registration.Certificate) (int64, Certificate) { return x.ID, a.certificate(x) })
 	if err != nil {
 		return err
-	}
-	found, err := a.Registrations.Certificates(c.UserContext(), registration.Filter{Product: in.Product, Code: in.Code, Kind: in.Kind, Before: from, Limit: in.Limit + 1})
-	if err != nil {
-		return err
-	}
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.Next = strconv.FormatInt(found[in.Limit-1].ID, 10)
-	}
-	for i := range found {
-		out.Items = append(out.Items, a.certificate(&found[i]))
 	}
 	return a.sendNow(c, out)
 }

@@ -90,7 +90,7 @@ func TestTheSampleProducts(t *testing.T) {
 	if diff := cmp.Diff(want, stand); diff != "" {
 		t.Errorf("want -, got +\n%s", diff)
 	}
-	offered, err := m.Offered(t.Context(), 0, 10)
+	offered, err := m.Find(t.Context(), marketplace.Filter{Limit: 10})
 	if err != nil || len(offered) != 2 {
 		t.Fatalf("%d products are offered, %v", len(offered), err)
 	}

@@ -104,9 +104,12 @@ func (c *check) isReceipt(raw []byte) (bool, error) {
 	}
 	if c.receipt(known, e, r, payload) && c.file.format == "pdf" {
 		c.result.because(PaperNotRead)
-		if issues := c.file.issues; len(issues) > 0 {
+		switch issues := c.file.issues; {
+		case len(issues) > 0:
 			c.result.Verdict = Altered
 			c.result.because(issues...)
+		case c.result.Verdict == Valid: // whoever made certificates knows theirs by their bytes
+			c.result.Verdict = Unknown
 		}
 	}
 	return true, nil
