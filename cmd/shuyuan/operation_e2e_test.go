@@ -285,7 +285,7 @@ func TestAMandateFromThePlanToAReleasedResult(t *testing.T) {
 	visitor.open(product)
 	visitor.clean("a product under a revoked mandate")
 	visitor.open("/operation/" + mandate)
-	visitor.says("what is disclosed", "撤销", "示例数据运营有限公司")
+	visitor.says("what is disclosed", "撤销", "示例数据运营有限公司", "3 家参加")
 	visitor.clean("what is disclosed of a revoked mandate")
 	visitor.language("en")
 	for _, path := range []string{"/operation", "/operation/" + mandate, "/scenarios", "/scenarios/" + number} {

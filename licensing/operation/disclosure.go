@@ -37,6 +37,7 @@ type Disclosed struct {
 	BodySlug      string              `json:"body_slug"`
 	Operator      string              `json:"operator"`
 	OperatorCode  string              `json:"operator_code"`
+	Award         *DisclosedAward     `json:"award,omitempty"` // nil: under a mandate above, or renewed, without a competition of its own
 	State         State               `json:"state"`
 	Held          bool                `json:"held,omitempty"` // it is active, and lets nothing pass: one above it does not stand, or an operator is suspended
 	From          string              `json:"from"`
@@ -59,6 +60,14 @@ type Disclosed struct {
 	Grants        int                 `json:"grants"`
 	SHA256        string              `json:"agreement_sha256"`
 	History       []DisclosedMove     `json:"history"`
+}
+
+// DisclosedAward is by which competition the operator was chosen (AB-35.3).
+type DisclosedAward struct {
+	Way        string `json:"way"`
+	Candidates int    `json:"candidates"`
+	On         string `json:"on"`
+	Tender     string `json:"tender,omitempty"` // held on this platform
 }
 
 // DisclosedItem is one dataset of a scope.
@@ -131,6 +140,11 @@ func (s *Service) disclosed(ctx context.Context, q database.Querier, m *Mandate)
 		Purposes: m.Purposes, Forms: m.Forms, Products: m.Products, Tariff: m.Tariff, SecurityLevel: m.SecurityLevel, Cycle: m.Cycle, SHA256: m.SHA256, Income: m.Income, Scope: []DisclosedItem{}, Ceilings: []DisclosedCeiling{}, Evaluations: []DisclosedVerdict{}, Scenarios: []DisclosedScenario{}, History: []DisclosedMove{}}
 	if m.Income > 0 {
 		d.IncomeMonths = m.IncomeMonths
+	}
+	if award, err := selectAward(ctx, q, m.plan); err != nil {
+		return nil, err
+	} else if award != nil {
+		d.Award = &DisclosedAward{award.Way, award.Candidates, award.On.Format(time.DateOnly), award.Tender}
 	}
 	if m.State == Active {
 		passes, err := stands(ctx, q, m.ID, s.now())

@@ -24,6 +24,7 @@ type Mandate struct {
 	Body       string              `json:"body" doc:"Slug of the implementing body" zh:"实施机构" example:"fj-sjj"`
 	BodyName   string              `json:"body_name" doc:"Its name" zh:"实施机构的名称" example:"示例数据管理局"`
 	Operator   MandateOrganisation `json:"operator" doc:"Who operates" zh:"运营机构"`
+	Award      *MandateAward       `json:"award,omitempty" doc:"By which competition the operator was chosen; absent where there was none of its own" zh:"运营机构经哪次竞争选定；自己没有竞争的没有"`
 	From       string              `json:"from" format:"date" doc:"First day" zh:"起始日" example:"2026-03-02"`
 	Last       string              `json:"last" format:"date" doc:"Last day" zh:"最后一日" example:"2029-03-01"`
 	Purposes   []string            `json:"purposes" nullable:"false" doc:"Codes of the purposes; others are not authorised" zh:"用途的代码；别的用途没有授权"`
@@ -48,6 +49,14 @@ type Mandate struct {
 type MandateOrganisation struct {
 	Name string `json:"name" doc:"Its name" zh:"名称" example:"示例数据运营有限公司"`
 	Code string `json:"code" doc:"Its credit code" zh:"统一社会信用代码" example:"91350100MA00000M55"`
+}
+
+// MandateAward is the competition by which an operator was chosen.
+type MandateAward struct {
+	Way        string `json:"way" doc:"Code of the way" zh:"方式的代码" enum:"open_tender,competitive_negotiation,comparison,other_competitive" example:"open_tender"`
+	Candidates int    `json:"candidates" doc:"How many took part" zh:"几家参加" example:"3"`
+	On         string `json:"on" format:"date" doc:"Day on which the result was announced" zh:"公布结果的日期" example:"2026-02-20"`
+	Tender     string `json:"tender" doc:"Number of the tender, if it was held on this platform; otherwise empty" zh:"在本平台举行的竞争项目的编号；不在本平台则为空" example:""`
 }
 
 // MandateDeveloper is a developer that is admitted.
@@ -171,6 +180,10 @@ func (a *api) mandate(d *operated.Disclosed) Mandate {
 	out := Mandate{Number: d.Number, Title: d.Title, State: string(d.State), Held: d.Held, Parent: d.Parent, Renews: d.Renews, Body: d.BodySlug, BodyName: d.Body, Operator: MandateOrganisation{d.Operator, d.OperatorCode}, From: d.From, Last: d.Last,
 		Purposes: append([]string{}, d.Purposes...), Forms: append([]string{}, d.Forms...), Products: d.Products, Scope: []MandateItem{}, NotPublic: d.NotPublic, Ceilings: []MandateCeiling{}, Income: d.Income, Months: d.IncomeMonths, Security: d.SecurityLevel, SHA256: d.SHA256,
 		Evaluated: []MandateEvaluation{}, Developers: []MandateDeveloper{}, Scenarios: len(d.Scenarios), Grants: d.Grants, History: []MandateMove{}, Page: a.Config.BaseURL + "/operation/" + d.Number}
+	if x := d.Award; x != nil {
+		award := MandateAward(*x)
+		out.Award = &award
+	}
 	for _, i := range d.Scope {
 		out.Scope = append(out.Scope, MandateItem{i.Dataset, i.Title, i.Department, append([]string{}, i.Columns...)})
 	}

@@ -261,6 +261,7 @@ func init() {
 		"退回和不同意须写明理由。":             "Returning and refusing need a reason.",
 		"退回和撤回的须写。":                "Needed to return or withdraw.",
 		"退回的须写。":                   "Needed to return.",
+		"选定的方式":                    "Way of the choice",
 		"选定的运营机构":                  "Chosen operator",
 		"选定过程的材料":                  "Papers of the choice",
 		"选定运营机构":                   "Choose the operator",
