@@ -78,10 +78,8 @@ CREATE OR REPLACE FUNCTION public.count_withdrawals()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    IF NEW.status = 'withdrawn' AND OLD.status <> 'withdrawn' THEN
-        NEW.withdrawals := NEW.withdrawals + 1;
-    END IF;
-    RETURN NEW;
+    UPDATE datasets SET withdrawals = withdrawals + 1 WHERE id = NEW.id;
+    RETURN NULL;
 END $function$
 ;
 
@@ -1924,7 +1922,7 @@ CREATE INDEX datasets_source ON public.datasets USING hash (source);
 CREATE INDEX datasets_tags ON public.datasets USING gin (tags);
 CREATE INDEX datasets_theme ON public.datasets USING btree (theme_id);
 CREATE INDEX datasets_title ON public.datasets USING btree (title);
-CREATE TRIGGER datasets_withdrawals BEFORE UPDATE OF status ON public.datasets FOR EACH ROW EXECUTE FUNCTION count_withdrawals();
+CREATE TRIGGER datasets_withdrawals AFTER UPDATE OF status ON public.datasets FOR EACH ROW WHEN (((new.status = 'withdrawn'::text) AND (old.status <> 'withdrawn'::text))) EXECUTE FUNCTION count_withdrawals();
 COMMENT ON COLUMN datasets.next_due IS 'the day by which the department promised the next version; null where none is promised';
 COMMENT ON COLUMN datasets.source IS 'true 原始来源, also where the publisher is a sample';
 COMMENT ON COLUMN datasets.revision IS 'counts every saved change; a form that carries an older one is refused';
@@ -3912,7 +3910,7 @@ CREATE UNIQUE INDEX product_flags_source ON public.product_flags USING btree (ve
 CREATE TRIGGER product_flags_frozen BEFORE DELETE OR UPDATE ON public.product_flags FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER product_flags_kept BEFORE TRUNCATE ON public.product_flags FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE product_flags IS 'sealed versions one of whose inputs was withdrawn, put right or recalled after they were sealed';
-COMMENT ON COLUMN product_flags.withdrawal IS 'the how-manieth withdrawal of the entry it tells of; 0 of another cause, and of the first one where it was told before withdrawals were counted';
+COMMENT ON COLUMN product_flags.withdrawal IS 'which withdrawal of the entry it tells of, counted from 1; 0 of another cause, and of the first one where it was told before withdrawals were counted';
 
 CREATE TABLE product_inputs (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
