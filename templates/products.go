@@ -74,6 +74,18 @@ var productActs = map[string]string{
 // ProductAct is a step of a product or a version in words.
 func ProductAct(ctx context.Context, act string) string { return text.T(ctx, productActs[act]) }
 
+// versionButton is how the button of a step looks: what leads on, what cannot be undone,
+// and the rest.
+func versionButton(a marketplace.VersionAction) string {
+	switch a {
+	case marketplace.Check, marketplace.Seal, marketplace.Publish:
+		return "main"
+	case marketplace.Recall:
+		return "bad"
+	}
+	return ""
+}
+
 var productRights = map[marketplace.What]string{marketplace.Hold: "数据资源持有权", marketplace.Process: "数据加工使用权", marketplace.Operate: "数据产品经营权"}
 
 var rightsOver = map[marketplace.Over]string{marketplace.OverPublic: "公共数据", marketplace.OverOwn: "开发方自有的数据", marketplace.OverProduct: "产品"}

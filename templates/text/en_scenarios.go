@@ -164,6 +164,7 @@ func init() {
 		"搜索的文字太长。":                    "That is too long to search for.",
 		"收回常设同意":                      "Recall the standing consent",
 		"放出 %d 项结果":                   "%d results released",
+		"终止这个场景":                      "Terminate this scenario",
 		"放弃这个场景":                      "Give this scenario up",
 		"数据使用协议 %s":                   "Agreement on use %s",
 		"数据使用协议":                      "Agreement on use",
