@@ -313,7 +313,7 @@ func (s *Service) stampOne(ctx context.Context, st stamp.Stamp, c *Content, f Fo
 		}
 		body, err := s.Store.Open(ctx, blob.Digest(c.object))
 		if err == nil {
-			err = errors.Join(stamp.WriteBytes(ctx, w, c.File, body, st), body.Close())
+			err = errors.Join(stamp.WriteBytes(ctx, w, stamp.Bytes, c.File, body, st), body.Close())
 		}
 		w.CloseWithError(err)
 	}()

@@ -31,7 +31,7 @@ func TestVerifyCommand(t *testing.T) {
 	subject, about := stamp.DescribeBytes("PRD@1/model", statement.Of(model), int64(len(model)), "application/octet-stream")
 	s, e := stamptest.SealedAs(t, []statement.Subject{subject}, []statement.Content{about}, l.Statement)
 	var stamped bytes.Buffer
-	if err := stamp.WriteBytes(t.Context(), &stamped, "model.bin", bytes.NewReader(model), s); err != nil {
+	if err := stamp.WriteBytes(t.Context(), &stamped, stamp.Bytes, "model.bin", bytes.NewReader(model), s); err != nil {
 		t.Fatal(err)
 	}
 	l.Deliver("bytes", stamped.Bytes())

@@ -27,21 +27,23 @@ func (s Stamp) pdf(ctx context.Context, w io.Writer, t Table) error {
 	if err := e.Write(ctx, &data); err != nil {
 		return err
 	}
-	b, err := s.document(data.Bytes())
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(b)
-	return err
+	c := s.content()
+	return s.document(w, attachment{"data.csv", strconv.FormatInt(c.Rows, 10), fmt.Sprintf("data.csv：%d 行，%d 列  %d rows, %d columns", c.Rows, len(c.Columns), c.Rows, len(c.Columns)), data.Bytes()})
 }
 
-// document sets the pages.
-func (s Stamp) document(data []byte) ([]byte, error) {
-	n, d, c := s.Notice(), &s.Statement.Predicate, s.content()
+// attachment is the content within a PDF, and what the page says of it.
+type attachment struct {
+	name, about, says string
+	body              []byte
+}
+
+// document sets the pages, and attaches the content.
+func (s Stamp) document(w io.Writer, of attachment) error {
+	n, d := s.Notice(), &s.Statement.Predicate
 	title := "来源说明：" + d.Product.Title
 	doc, err := pdf.New(pdf.Info{Title: title, Subject: d.Product.ID + " " + d.Product.Version, Author: d.Product.Developer.Name, Lang: "zh-CN", Made: d.SealedAt, Foot: d.Product.ID + "  " + d.Product.Version})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	doc.Title("来源说明  Provenance")
 	doc.Pair("产品", d.Product.Title)
@@ -53,7 +55,7 @@ func (s Stamp) document(data []byte) ([]byte, error) {
 	if d.Product.Certificate != "" {
 		doc.Pair("登记证  Certificate", d.Product.Certificate)
 	}
-	doc.Pair("内容  Content", fmt.Sprintf("data.csv：%d 行，%d 列  %d rows, %d columns", c.Rows, len(c.Columns), c.Rows, len(c.Columns)))
+	doc.Pair("内容  Content", of.says)
 	doc.Heading("来源和获取日期")
 	doc.Text(strings.Join(n.Text, "\n"))
 	doc.Heading("Sources and dates of acquisition")
@@ -61,14 +63,19 @@ func (s Stamp) document(data []byte) ([]byte, error) {
 	doc.Heading("摘要  Digests (SHA-256)")
 	doc.Pair("内容  Content", n.Content.SHA256)
 	doc.Pair("声明  Statement", n.Statement.SHA256)
-	if err := doc.Code(n.Verify, "扫码核验这份文件。数据和签名在附件 data.csv 和 stamp.dsse.json 里。\nScan to verify this file. The data and the signature are attached as data.csv and stamp.dsse.json."); err != nil {
-		return nil, err
+	if err := doc.Code(n.Verify, fmt.Sprintf("扫码核验这份文件。内容和签名在附件 %[1]s 和 %[2]s 里。\nScan to verify this file. The content and the signature are attached as %[1]s and %[2]s.", of.name, fileStamp)); err != nil {
+		return err
 	}
 	doc.Note(font)
 	doc.Attach(fileStamp, "DSSE", s.envelope)
-	doc.Attach("data.csv", strconv.FormatInt(c.Rows, 10), data)
+	doc.Attach(of.name, of.about, of.body)
 	doc.Metadata(s.xmp(title))
-	return doc.Bytes()
+	b, err := doc.Bytes()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
 }
 
 // xmp is the notice in the words of Dublin Core and PROV-O (ISO 16684-1).

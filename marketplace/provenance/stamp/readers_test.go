@@ -181,6 +181,49 @@ func TestPDF(t *testing.T) {
 	table := stamptest.Odd(t, 300)
 	s, _ := stamptest.Sealed(t, table, stamptest.NewKey("platform"))
 	b := file(t, stamp.PDF, table, s)
+	files := within(t, b)
+	names(t, files["stamp.dsse.json"])
+	if want := unzip(t, file(t, stamp.CSV, table, s))["data.csv"]; !bytes.Equal(files["data.csv"], want) || len(files) != 2 {
+		t.Errorf("%d files: %v", len(files), len(files["data.csv"]))
+	}
+	// XMP stands uncompressed, for whoever looks for it without reading PDF
+	for _, want := range []string{"<dc:source>数据来源：省交通运输厅《公路养护作业》第 3 版；获取日期：2026-11-03", "省气象局|逐小时气象观测|https://data.example.org/datasets/weather|17|2026-10-31", "/Metadata"} {
+		if !bytes.Contains(b, []byte(want)) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if again := file(t, stamp.PDF, table, s); !bytes.Equal(again, b) {
+		t.Error("other bytes each time")
+	}
+}
+
+// A report is attached to the pages as it was handed in.
+func TestReport(t *testing.T) {
+	body := file(t, stamp.PDF, stamptest.Odd(t, 5), func() stamp.Stamp { s, _ := stamptest.Sealed(t, stamptest.Odd(t, 5), stamptest.NewKey("x")); return s }())
+	subject, about := stamp.DescribeBytes("PRD@1/report", statement.Of(body), int64(len(body)), "application/pdf")
+	s, _ := stamptest.SealedAs(t, []statement.Subject{subject}, []statement.Content{about}, stamptest.NewKey("platform"))
+	var b bytes.Buffer
+	if err := stamp.WriteBytes(t.Context(), &b, stamp.PDF, "年度报告（终稿）.pdf", bytes.NewReader(body), s); err != nil {
+		t.Fatal(err)
+	}
+	files := within(t, b.Bytes())
+	names(t, files["stamp.dsse.json"])
+	if !bytes.Equal(files["年度报告（终稿）.pdf"], body) || len(files) != 2 {
+		t.Errorf("%d files, and another report", len(files))
+	}
+	if !bytes.Contains(b.Bytes(), []byte("<dc:source>数据来源：省交通运输厅《公路养护作业》第 3 版；获取日期：2026-11-03")) {
+		t.Error("what programs read does not name its sources")
+	}
+	for _, f := range []stamp.Form{stamp.CSV, stamp.JSON, "xml"} {
+		if err := stamp.WriteBytes(t.Context(), io.Discard, f, "a.pdf", bytes.NewReader(body), s); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("a report as %s: %v", f, err)
+		}
+	}
+}
+
+// within are the files in a PDF, as another reader finds them.
+func within(t *testing.T, b []byte) map[string][]byte {
+	t.Helper()
 	api.DisableConfigDir() // it would write to the home of whoever runs the tests
 	conf := model.NewDefaultConfiguration()
 	if err := api.Validate(bytes.NewReader(b), conf); err != nil {
@@ -196,19 +239,7 @@ func TestPDF(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	names(t, files["stamp.dsse.json"])
-	if want := unzip(t, file(t, stamp.CSV, table, s))["data.csv"]; !bytes.Equal(files["data.csv"], want) || len(found) != 2 {
-		t.Errorf("%d files: %v", len(found), len(files["data.csv"]))
-	}
-	// XMP stands uncompressed, for whoever looks for it without reading PDF
-	for _, want := range []string{"<dc:source>数据来源：省交通运输厅《公路养护作业》第 3 版；获取日期：2026-11-03", "省气象局|逐小时气象观测|https://data.example.org/datasets/weather|17|2026-10-31", "/Metadata"} {
-		if !bytes.Contains(b, []byte(want)) {
-			t.Errorf("no %s", want)
-		}
-	}
-	if again := file(t, stamp.PDF, table, s); !bytes.Equal(again, b) {
-		t.Error("other bytes each time")
-	}
+	return files
 }
 
 // What is signed is a statement to others who read in-toto, too, and the signature one
@@ -284,6 +315,8 @@ func TestForms(t *testing.T) {
 		{"a row more", statement.Content{Form: "table", Columns: columns, Rows: 1_048_576, Places: &statement.Places{Exact: true}}, []stamp.Form{stamp.XLSX}, fault.TooLarge},
 		{"a long cell", statement.Content{Form: "table", Columns: columns, Longest: 32_768, Places: &statement.Places{Exact: true}}, []stamp.Form{stamp.XLSX}, fault.TooLarge},
 		{"many columns", statement.Content{Form: "table", Columns: make([]statement.Column, 16_385), Places: &statement.Places{Exact: true}}, []stamp.Form{stamp.XLSX}, fault.TooLarge},
+		{"a report", statement.Content{Form: "bytes", Media: "application/pdf", Bytes: 32 << 20}, nil, 0},
+		{"a large report", statement.Content{Form: "bytes", Media: "application/pdf", Bytes: 32<<20 + 1}, []stamp.Form{stamp.PDF}, fault.TooLarge},
 		{"large", statement.Content{Form: "table", Columns: columns, Bytes: 9 << 20, Places: &statement.Places{Exact: true}}, []stamp.Form{stamp.PDF}, fault.TooLarge},
 	} {
 		var not []stamp.Form

@@ -214,7 +214,7 @@ func TestWhatIsNotStamped(t *testing.T) {
 	if err := stamp.Write(t.Context(), &b, stamp.CSV, other, s); err == nil || b.Len() > 0 {
 		t.Error("a table with other columns was stamped")
 	}
-	if err := stamp.WriteBytes(t.Context(), &b, "model.bin", strings.NewReader("x"), s); err == nil || b.Len() > 0 {
+	if err := stamp.WriteBytes(t.Context(), &b, stamp.Bytes, "model.bin", strings.NewReader("x"), s); err == nil || b.Len() > 0 {
 		t.Error("bytes got the stamp of a table")
 	}
 	if _, err := stamp.Open(e, 1); err == nil {

@@ -75,7 +75,7 @@ const (
 	NDJSON1 Form = "ndjson1" // the first line is {"_provenance": …}
 	Parquet Form = "parquet" // metadata of the file, pd.stamp and pd.sources
 	GeoJSON Form = "geojson" // a foreign member _provenance of the collection
-	PDF     Form = "pdf"     // pages for people, with a code that leads to where it is checked; attached stamp.dsse.json and data.csv; XMP
+	PDF     Form = "pdf"     // pages for people, with a code that leads to where it is checked; attached stamp.dsse.json and data.csv, or the report; XMP
 	Bytes   Form = "bytes"   // a zip: the content, 来源说明.txt, stamp.dsse.json
 )
 
@@ -88,15 +88,23 @@ type Offer struct {
 // What a form can hold.
 const (
 	mostRowsXLSX = rows.SheetRows - 1
-	mostCell     = 32_767  // units of UTF-16 in a cell of a workbook
-	mostColumns  = 16_384  // of a sheet
-	mostPDF      = 8 << 20 // bytes of the table's canonical form, which is attached as CSV
+	mostCell     = 32_767   // units of UTF-16 in a cell of a workbook
+	mostColumns  = 16_384   // of a sheet
+	mostPDF      = 8 << 20  // bytes of the table's canonical form, which is attached as CSV
+	mostReport   = 32 << 20 // bytes of a report, which is attached as it is
 )
+
+// report is the type of a content whose readers expect pages.
+const report = "application/pdf"
 
 // Forms are the forms of a content, each with why it is not offered where it is not.
 func Forms(of statement.Content) []Offer {
 	if of.Form == statement.Bytes {
-		return []Offer{{Form: Bytes}}
+		offers := []Offer{{Form: Bytes}}
+		if of.Media == report {
+			offers = append(offers, Offer{PDF, not(PDF, of)})
+		}
+		return offers
 	}
 	offers := []Offer{{Form: CSV}, {Form: XLSX}, {Form: JSON}, {Form: NDJSON}, {Form: NDJSON1}, {Form: Parquet}, {Form: GeoJSON}, {Form: PDF}}
 	for i := range offers {
@@ -117,7 +125,7 @@ func not(f Form, of statement.Content) *fault.Fault {
 		return fault.New(fault.NotFound, "这份数据没有表示地点的列，不能做成 GeoJSON。")
 	case f == GeoJSON && !of.Places.Exact:
 		return fault.New(fault.NotFound, "这份数据的地点不全是 GeoJSON，做成 GeoJSON 会改变它的内容。")
-	case f == PDF && of.Bytes > mostPDF:
+	case f == PDF && (of.Form == statement.Table && of.Bytes > mostPDF || of.Bytes > mostReport):
 		return fault.New(fault.TooLarge, "这份数据太大，不能随 PDF 附上。")
 	}
 	return nil

@@ -1,9 +1,12 @@
 package stamp
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/fault"
@@ -36,7 +39,7 @@ func Write(ctx context.Context, w io.Writer, f Form, t Table, s Stamp) error {
 		return e.Write(ctx, w)
 	case Bytes:
 	}
-	return fault.New(fault.NotFound, "没有这种格式。")
+	return errNoForm()
 }
 
 var formats = map[Form]rows.Format{JSON: rows.JSON, NDJSON1: rows.NDJSON, XLSX: rows.XLSX, Parquet: rows.Parquet, GeoJSON: rows.GeoJSON}
@@ -84,23 +87,42 @@ func (s Stamp) annotation() *rows.Annotation {
 	}
 }
 
-// WriteBytes writes a content that is no table: a zip with it under its name, read
-// from r, and the stamp beside it.
-func WriteBytes(ctx context.Context, w io.Writer, name string, r io.Reader, s Stamp) error {
-	if s.content().Form != statement.Bytes {
+// WriteBytes writes a content that is no table, read from r, under its name and never
+// changed, since what was sealed are its bytes: a zip with the stamp beside it, or, of a
+// report, a PDF of ours that says where it is from and has it attached.
+func WriteBytes(ctx context.Context, w io.Writer, f Form, name string, r io.Reader, s Stamp) error {
+	c := s.content()
+	if c.Form != statement.Bytes {
 		return errOther
 	}
-	if !plainName(name) {
-		return errors.New("stamp: a file in a zip cannot be called " + name)
+	i := slices.IndexFunc(Forms(c), func(o Offer) bool { return o.Form == f })
+	if i < 0 {
+		return errNoForm()
 	}
-	return s.zip(w, name, func(part io.Writer) error {
+	if why := Forms(c)[i].Not; why != nil {
+		return why
+	}
+	if !plainName(name) {
+		return errors.New("stamp: a file cannot be called " + name)
+	}
+	data := func(part io.Writer) error {
 		n, err := io.Copy(part, &reader{ctx, r})
-		if err == nil && n != s.content().Bytes {
+		if err == nil && n != c.Bytes {
 			err = errOther
 		}
 		return err
-	})
+	}
+	if f == Bytes {
+		return s.zip(w, name, data)
+	}
+	var whole bytes.Buffer
+	if err := data(&whole); err != nil {
+		return err
+	}
+	return s.document(w, attachment{name, report, fmt.Sprintf("%s：%d 字节  %d bytes", name, c.Bytes, c.Bytes), whole.Bytes()})
 }
+
+func errNoForm() *fault.Fault { return fault.New(fault.NotFound, "没有这种格式。") }
 
 // reader stops when nobody waits any more.
 type reader struct {

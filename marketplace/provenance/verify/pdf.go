@@ -29,9 +29,6 @@ func (f *file) openPDF(s *source) error {
 	if !bytes.HasSuffix(bytes.TrimRight(b, "\r\n"), []byte("%%EOF")) {
 		f.issue(BytesExtra)
 	}
-	if !onePDF(b) {
-		f.issue(NotOurs)
-	}
 	var files [][]byte
 	outside := 0 // after the last of them
 	for len(files) <= 2 {
@@ -44,6 +41,9 @@ func (f *file) openPDF(s *source) error {
 			return err
 		}
 		files, outside = append(files, body), end
+	}
+	if !onePDF(b) {
+		f.issue(NotOurs)
 	}
 	if bytes.Count(b[outside:], ended) != 1 { // something was added, which may hide what was there
 		f.issue(BytesExtra)
@@ -68,10 +68,14 @@ func (f *file) openPDF(s *source) error {
 	}
 	data := files[1]
 	f.bytes = func() (io.Reader, error) { return bytes.NewReader(data), nil }
+	if bytes.HasPrefix(data, []byte("%PDF-")) { // a report
+		return nil
+	}
 	return f.asCSV(f.bytes)
 }
 
-// inflated is a file within, and where it ends.
+// inflated is a file within, and where it ends. What it lies in is cleared: a report has
+// objects of its own, which are none of the document's.
 func inflated(b []byte, from int, at []int) (body []byte, end int, err error) {
 	length, err := strconv.Atoi(string(b[from+at[2] : from+at[3]]))
 	if err != nil {
@@ -93,5 +97,6 @@ func inflated(b []byte, from int, at []int) (body []byte, end int, err error) {
 	if err == nil && int64(len(body)) != size {
 		err = errDamaged
 	}
+	clear(b[start : start+length])
 	return body, start + length, err
 }

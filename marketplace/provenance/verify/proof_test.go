@@ -37,7 +37,7 @@ func sealedIn(t *testing.T, change func(*stamptest.Log)) (stamped []byte, s stam
 	subject, about := stamp.DescribeBytes("PRD@1/model", statement.Of(model), int64(len(model)), "application/octet-stream")
 	s, e := stamptest.SealedAs(t, []statement.Subject{subject}, []statement.Content{about}, signer)
 	var b strings.Builder
-	if err := stamp.WriteBytes(t.Context(), &b, "model.bin", strings.NewReader(string(model)), s); err != nil {
+	if err := stamp.WriteBytes(t.Context(), &b, stamp.Bytes, "model.bin", strings.NewReader(string(model)), s); err != nil {
 		t.Fatal(err)
 	}
 	l.Deliver("bytes", []byte(b.String()))

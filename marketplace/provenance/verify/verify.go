@@ -341,14 +341,14 @@ func (c *check) bare() error {
 			if err != nil {
 				return err
 			}
-			if subject < 0 || !ours {
+			exact := found == c.whole // these bytes were sealed; else our reader says so
+			if subject < 0 || !ours && !exact {
 				other[statement.Of(payload)] = true
 				if found != "" {
 					queue = append(queue, found)
 				}
 				continue
 			}
-			exact := found == c.whole // these bytes were sealed; else our reader says so
 			if !exact && (c.file.format == "pdf" || len(c.file.issues) > 0) {
 				c.result.because(c.file.issues...)
 				if c.file.format == "pdf" {
@@ -407,7 +407,7 @@ func Digests(s *statement.Statement, payload []byte) []string {
 
 // digests are by what a content can be looked for.
 func (c *check) digests() []string {
-	var all []string
+	all := []string{c.whole}
 	if raw, err := c.bytes(); err == nil {
 		all = append(all, raw)
 	}
@@ -532,6 +532,9 @@ func (c *check) lapsedToo(p *proved) {
 // none of them. The digest is of what the file contains, as far as it was worked out.
 func (c *check) match(s *statement.Statement) (subject int, digest string, err error) {
 	for i, of := range s.Predicate.Contents {
+		if of.Form == statement.Bytes && s.Subject[i].Digest.SHA256 == c.whole { // whatever is in it
+			return i, c.whole, nil
+		}
 		got, err := c.digestAs(of)
 		if ended := context.Cause(c.ctx); ended != nil {
 			return -1, "", ended

@@ -142,7 +142,7 @@ func TestBytes(t *testing.T) {
 	subject, about := stamp.DescribeBytes("PRD@1/model", statement.Of(model), int64(len(model)), "application/octet-stream")
 	st, e := stamptest.SealedAs(t, []statement.Subject{subject}, []statement.Content{about}, l.Statement)
 	var b bytes.Buffer
-	if err := stamp.WriteBytes(t.Context(), &b, "model.bin", bytes.NewReader(model), st); err != nil {
+	if err := stamp.WriteBytes(t.Context(), &b, stamp.Bytes, "model.bin", bytes.NewReader(model), st); err != nil {
 		t.Fatal(err)
 	}
 	l.Deliver("bytes", b.Bytes())
@@ -157,13 +157,86 @@ func TestBytes(t *testing.T) {
 	}), o), verify.Altered, verify.ContentDiffers)
 	verdict(t, "bare and changed", check(t, append(model, 0), o), verify.Unknown, verify.ContentUnknown)
 	for _, bad := range []string{"../x", "a/b", "", "stamp.dsse.json", `a\b`, "来源说明.txt"} {
-		if err := stamp.WriteBytes(t.Context(), io.Discard, bad, bytes.NewReader(model), st); err == nil {
+		if err := stamp.WriteBytes(t.Context(), io.Discard, stamp.Bytes, bad, bytes.NewReader(model), st); err == nil {
 			t.Errorf("a file called %q", bad)
 		}
 	}
-	if err := stamp.WriteBytes(t.Context(), io.Discard, "x", strings.NewReader("short"), st); err == nil {
+	if err := stamp.WriteBytes(t.Context(), io.Discard, stamp.Bytes, "x", strings.NewReader("short"), st); err == nil {
 		t.Error("other bytes than were sealed")
 	}
+}
+
+// A report is delivered as it is: in a zip, or attached to pages that say where it is
+// from. It may have objects, files within and a stamp of its own, which are not taken for
+// those of what it lies in.
+func TestReports(t *testing.T) {
+	table := seal(t, stamptest.Odd(t, 20))
+	for what, body := range map[string][]byte{
+		"a report of elsewhere":  []byte("%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF\n"),
+		"a report with a stamp":  table.file(t, stamp.PDF),
+		"a report as it is read": noise(1<<20, "\n7 0 obj\n<< /Type /EmbeddedFiles /EmbeddedFile >>\nendobj\n\nxref\n<dc:source>x</dc:source>startxref\n1\n%%EOF\n"),
+	} {
+		report := func(body []byte) (map[stamp.Form][]byte, *stamptest.Log, verify.Proof) {
+			l := stamptest.NewLog()
+			subject, about := stamp.DescribeBytes("PRD@1/report", statement.Of(body), int64(len(body)), "application/pdf")
+			st, e := stamptest.SealedAs(t, []statement.Subject{subject}, []statement.Content{about}, l.Statement)
+			files := map[stamp.Form][]byte{}
+			for _, o := range stamp.Forms(about) {
+				var b bytes.Buffer
+				if err := stamp.WriteBytes(t.Context(), &b, o.Form, "年度报告.pdf", bytes.NewReader(body), st); err != nil {
+					t.Fatal(err)
+				}
+				files[o.Form] = b.Bytes()
+				l.Deliver(string(o.Form), b.Bytes())
+			}
+			return files, l, l.Proof(t, e)
+		}
+		files, l, proof := report(body)
+		otherFiles, _, otherProof := report(append(bytes.Clone(body), '\n'))
+		o := verify.Options{Proofs: []verify.Proof{proof, otherProof}, Trust: l.Trust()}
+		for f, b := range files {
+			verdict(t, what+" as "+string(f), check(t, b, o), verify.Valid, verify.AllWell)
+		}
+		if len(files) != 2 {
+			t.Errorf("%s: %d forms", what, len(files))
+		}
+		pdf := files[stamp.PDF]
+		verdict(t, what+", pages changed", check(t, replaced(t, pdf, "%PDF-1.3", "%PDF-1.4"), o), verify.Altered)
+		verdict(t, what+" under the stamp of another", check(t, attached(pdf, otherFiles[stamp.PDF]), o), verify.Altered, verify.ContentDiffers)
+		verdict(t, what+", something added", check(t, append(bytes.Clone(pdf), "1 0 obj\n<<>>\nendobj\nstartxref\n1\n%%EOF\n"...), o), verify.Altered, verify.BytesExtra)
+		verdict(t, what+" in a zip, changed", check(t, rezip(t, files[stamp.Bytes], func(name string, b []byte) []byte {
+			if name == "年度报告.pdf" {
+				b[len(b)-2]++
+			}
+			return b
+		}), o), verify.Altered, verify.ContentDiffers)
+		verdict(t, what+" alone", check(t, body, o), verify.Unstamped, verify.ContentKnown)
+		verdict(t, what+" alone and changed", check(t, append(bytes.Clone(body), "\n\n"...), o), verify.Unknown)
+		old := proof
+		old.Artefacts = nil
+		for _, r := range check(t, pdf, verify.Options{Proofs: []verify.Proof{old}, Trust: l.Trust()}).Reasons {
+			if r.Code != verify.NoList && r.Code != verify.PagesUnread && r.Code != verify.NotAsked {
+				t.Errorf("%s, no list: %s", what, r.Code)
+			}
+		}
+	}
+}
+
+// noise is a PDF of which nothing can be packed, with a text in it that then lies there
+// as it is.
+func noise(n int, text string) []byte {
+	b := []byte("%PDF-1.7\n")
+	seed := uint64(1)
+	for len(b) < n {
+		seed ^= seed << 13 // xorshift
+		seed ^= seed >> 7
+		seed ^= seed << 17
+		b = append(b, byte(seed))
+		if len(b) == n/2 {
+			b = append(b, text...)
+		}
+	}
+	return b
 }
 
 // rezip is a zip with its files changed; nil leaves one out.
