@@ -2,6 +2,7 @@ package marketplace
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -31,8 +32,43 @@ import (
 // Form is a form that a version is delivered in: see package stamp.
 type Form = stamp.Form
 
-// Forms are those that a developer may choose for tables, in the order of the page.
-var Forms = []Form{stamp.CSV, stamp.JSON, stamp.NDJSON, stamp.XLSX, stamp.Parquet, stamp.GeoJSON}
+// Forms are those that a developer may choose, in the order of the page. What is no
+// table is delivered as it is in any case.
+var Forms = []Form{stamp.CSV, stamp.XLSX, stamp.JSON, stamp.NDJSON, stamp.NDJSON1, stamp.Parquet, stamp.GeoJSON, stamp.PDF}
+
+// forms are those that a content of a version is delivered in.
+func (v *Version) forms(c *Content) []Form {
+	if c.Form == statement.Table {
+		return v.Forms
+	}
+	var all []Form
+	for _, o := range stamp.Forms(c.description) {
+		if o.Form == stamp.Bytes || slices.Contains(v.Forms, o.Form) {
+			all = append(all, o.Form)
+		}
+	}
+	return all
+}
+
+// Choices are the forms that fit what is in a version, and of those that do not fit
+// every table or report of it, why not. While nothing is in it, all may still do.
+func (v *Version) Choices() []stamp.Offer {
+	var all []stamp.Offer
+	for _, f := range Forms {
+		fits, one := len(v.Contents) == 0, stamp.Offer{Form: f}
+		for i := range v.Contents {
+			for _, o := range stamp.Forms(v.Contents[i].description) {
+				if o.Form == f {
+					fits, one.Not = true, cmp.Or(one.Not, o.Not)
+				}
+			}
+		}
+		if fits {
+			all = append(all, one)
+		}
+	}
+	return all
+}
 
 // What a version may have.
 const (

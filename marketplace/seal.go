@@ -279,11 +279,7 @@ func (s *Service) stampAll(ctx context.Context, v *Version, st *statement.Statem
 		if err != nil {
 			return nil, err
 		}
-		forms := v.Forms
-		if c.Form != statement.Table {
-			forms = []Form{stamp.Bytes}
-		}
-		for _, f := range forms {
+		for _, f := range v.forms(c) {
 			one, err := s.stampOne(ctx, of, c, f)
 			if err != nil {
 				return nil, fmt.Errorf("stamp %s as %s: %w", v.Full(), f, err)
@@ -296,11 +292,11 @@ func (s *Service) stampAll(ctx context.Context, v *Version, st *statement.Statem
 }
 
 // suffix and media are how files of the forms are called and given out.
-var suffix = map[Form]string{stamp.CSV: ".csv.zip", stamp.JSON: ".json", stamp.NDJSON: ".ndjson.zip", stamp.XLSX: ".xlsx", stamp.Parquet: ".parquet", stamp.GeoJSON: ".geojson", stamp.Bytes: ".zip"}
+var suffix = map[Form]string{stamp.CSV: ".csv.zip", stamp.JSON: ".json", stamp.NDJSON: ".ndjson.zip", stamp.NDJSON1: ".ndjson", stamp.XLSX: ".xlsx", stamp.Parquet: ".parquet", stamp.GeoJSON: ".geojson", stamp.PDF: ".pdf", stamp.Bytes: ".zip"}
 
 var media = map[Form]string{
-	stamp.CSV: "application/zip", stamp.JSON: "application/json", stamp.NDJSON: "application/zip", stamp.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	stamp.Parquet: "application/vnd.apache.parquet", stamp.GeoJSON: "application/geo+json", stamp.Bytes: "application/zip",
+	stamp.CSV: "application/zip", stamp.JSON: "application/json", stamp.NDJSON: "application/zip", stamp.NDJSON1: "application/x-ndjson", stamp.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	stamp.Parquet: "application/vnd.apache.parquet", stamp.GeoJSON: "application/geo+json", stamp.PDF: "application/pdf", stamp.Bytes: "application/zip",
 }
 
 // stampOne writes a content in a form, with its stamp, into the store.
@@ -313,7 +309,7 @@ func (s *Service) stampOne(ctx context.Context, st stamp.Stamp, c *Content, f Fo
 		}
 		body, err := s.Store.Open(ctx, blob.Digest(c.object))
 		if err == nil {
-			err = errors.Join(stamp.WriteBytes(ctx, w, stamp.Bytes, c.File, body, st), body.Close())
+			err = errors.Join(stamp.WriteBytes(ctx, w, f, c.File, body, st), body.Close())
 		}
 		w.CloseWithError(err)
 	}()

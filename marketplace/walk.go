@@ -131,10 +131,7 @@ func (s *Service) contents(w *walked, v *Version) {
 		if c.At.After(d.BuiltAt) {
 			d.BuiltAt = c.At.UTC()
 		}
-		if c.Form != statement.Table {
-			continue
-		}
-		tables = true
+		tables = tables || c.Form == statement.Table
 		for _, offer := range stamp.Forms(c.description) {
 			if offer.Not != nil && slices.Contains(v.Forms, offer.Form) {
 				w.stop(offer.Not)

@@ -161,6 +161,23 @@ func (s *Server) productVersionPage(c *fiber.Ctx, p templates.ProductVersionPage
 	return s.page(c, templates.ProductVersion(p))
 }
 
+// describeVersion is POST /account/products/{number}/versions/{version}.
+func (s *Server) describeVersion(c *fiber.Ctx) error {
+	f, err := form(c, "method", "notes", "forms*")
+	if err != nil {
+		return err
+	}
+	typed := marketplace.VersionForm{Method: f.Get("method"), Notes: f.Get("notes")}
+	for _, one := range f["forms"] {
+		typed.Forms = append(typed.Forms, marketplace.Form(one))
+	}
+	err = s.Products.Describe(c.UserContext(), actor(c), c.Params("number"), c.Params("version"), typed)
+	if wrong, ok := s.mistake(c, err); ok {
+		return s.productVersionPage(c, templates.ProductVersionPage{Mistake: wrong, Form: &typed})
+	}
+	return s.afterVersion(c, err, "")
+}
+
 // afterVersion leads back to a version, or shows what is wrong.
 func (s *Server) afterVersion(c *fiber.Ctx, err error, reason string) error {
 	if wrong, ok := s.mistake(c, err); ok {

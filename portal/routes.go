@@ -442,6 +442,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/products/:number/move", By: anybody, Handle: (*Server).moveProduct, Session: true},
 	{Method: "POST", Path: "/account/products/:number/versions", By: anybody, Handle: (*Server).buildVersion, Session: true},
 	{Method: "GET", Path: "/account/products/:number/versions/:version", By: anybody, Handle: (*Server).showProductVersion, Session: true},
+	{Method: "POST", Path: "/account/products/:number/versions/:version", By: anybody, Handle: (*Server).describeVersion, Session: true},
 	{Method: "POST", Path: "/account/products/:number/versions/:version/contents", By: anybody, Handle: (*Server).addProductContent, Session: true},
 	{Method: "POST", Path: "/account/products/:number/versions/:version/files", By: anybody, Handle: (*Server).addProductFile, Session: true, Stream: true},
 	{Method: "GET", Path: "/account/products/:number/versions/:version/files/:file", By: anybody, Handle: (*Server).downloadProduct, Session: true, Visit: DownloadVisit},

@@ -93,7 +93,7 @@ func rightName(ctx context.Context, r marketplace.Right) string {
 }
 
 var artefactForms = map[stamp.Form]string{
-	stamp.CSV: "CSV（压缩包）", stamp.XLSX: "XLSX", stamp.JSON: "JSON", stamp.NDJSON: "NDJSON（压缩包）", stamp.NDJSON1: "NDJSON", stamp.Parquet: "Parquet", stamp.GeoJSON: "GeoJSON", stamp.PDF: "PDF", stamp.Bytes: "原样（压缩包）",
+	stamp.CSV: "CSV（压缩包）", stamp.XLSX: "XLSX", stamp.JSON: "JSON", stamp.NDJSON: "NDJSON（压缩包）", stamp.NDJSON1: "NDJSON（第一行是来源标识）", stamp.Parquet: "Parquet", stamp.GeoJSON: "GeoJSON", stamp.PDF: "PDF", stamp.Bytes: "原样（压缩包）",
 }
 
 func artefactForm(ctx context.Context, f stamp.Form) string { return text.T(ctx, artefactForms[f]) }

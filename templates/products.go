@@ -3,9 +3,9 @@ package templates
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/templates/text"
 )
@@ -39,6 +39,15 @@ type ProductVersionPage struct {
 	Stops   []string // why it cannot be sealed
 	Mistake Mistake
 	Reason  string
+	Form    *marketplace.VersionForm // as it was sent, if something is wrong with it
+}
+
+// said is what is said of the version, or was sent to be said.
+func (p ProductVersionPage) said() marketplace.VersionForm {
+	if p.Form != nil {
+		return *p.Form
+	}
+	return marketplace.VersionForm{Method: p.Version.Method, Notes: p.Version.Notes, Forms: p.Version.Forms}
 }
 
 var productKinds = map[marketplace.Kind]string{marketplace.Dataset: "数据集", marketplace.API: "数据接口", marketplace.Report: "报告", marketplace.Model: "模型", marketplace.Tool: "工具"}
@@ -101,8 +110,40 @@ func rightSource(rights []marketplace.Right, over marketplace.Over, what marketp
 
 func hasForm(forms []marketplace.Form, f marketplace.Form) bool { return slices.Contains(forms, f) }
 
-// formNameOf is a form as it is called.
-func formNameOf(f marketplace.Form) string { return strings.ToUpper(string(f)) }
+// formsHint is what whoever reads such files should know of them.
+func formsHint(ctx context.Context, forms []marketplace.Form) (all []string) {
+	for _, f := range forms {
+		if hint := formHints[f]; hint != "" {
+			all = append(all, text.T(ctx, hint))
+		}
+	}
+	return all
+}
+
+// fitting are the forms that are offered.
+func fitting(offers []stamp.Offer) (all []marketplace.Form) {
+	for _, o := range offers {
+		if o.Not == nil {
+			all = append(all, o.Form)
+		}
+	}
+	return all
+}
+
+// formsIn are the forms of the files of a version.
+func formsIn(files []marketplace.Artefact) (all []marketplace.Form) {
+	for _, f := range files {
+		if !slices.Contains(all, f.Form) {
+			all = append(all, f.Form)
+		}
+	}
+	return all
+}
+
+var formHints = map[stamp.Form]string{
+	stamp.NDJSON1: "单个 NDJSON 文件的第一行是来源标识，不是数据，程序读数据时跳过这一行（如 tail -n +2）；要每行都是数据，请用压缩包。",
+	stamp.PDF:     "PDF 的页面写明来源，数据或者报告原样附在里面。",
+}
 
 // sourceName is a source in the language of the reader.
 func sourceName(ctx context.Context, zh, en string) string {
