@@ -307,7 +307,7 @@ func selectHoldings(ctx context.Context, q database.Querier, developer, user int
 	rows, err := q.Query(ctx, `
 		SELECT a.id, d.title, p.name, r.name, w.number, a.channel, `+day+`, CASE WHEN a.user_id = @user THEN u.name ELSE '' END
 		FROM acquisitions a JOIN acquisition_ends e ON e.acquisition_id = a.id AND e.whole JOIN versions w ON w.id = a.version_id JOIN resources r ON r.id = w.resource_id JOIN datasets d ON d.id = a.dataset_id JOIN departments p ON p.id = d.department_id JOIN users u ON u.id = a.user_id
-		WHERE (a.organisation_id = @developer OR a.organisation_id IS NULL AND a.user_id = @user) AND a.channel IN ('file', 'export', 'rows') AND a.share_grant_id IS NULL AND (@one = 0 OR a.id = @one)
+		WHERE (a.organisation_id = @developer OR a.organisation_id IS NULL AND a.user_id = @user) AND a.channel IN ('file', 'export', 'rows') AND a.share_grant_id IS NULL AND (@one::bigint = 0 OR a.id = @one)
 		ORDER BY a.id DESC LIMIT 200`, pgx.NamedArgs{"developer": developer, "user": user, "one": one})
 	if err != nil {
 		return nil, fmt.Errorf("acquisitions of a developer: %w", err)
