@@ -215,6 +215,8 @@ func TestStandingEndsAndComesBackWithEveryLinkAbove(t *testing.T) {
 	for _, sql := range [][2]string{
 		{`UPDATE mandates SET state = 'suspended', reason = '查', held_by = 'body', basis = '协议第八条'`, `UPDATE mandates SET state = 'active', held_by = ''`},
 		{`UPDATE developers SET state = 'suspended', reason = '查', held_by = 'operator'`, `UPDATE developers SET state = 'admitted', held_by = ''`},
+		{`UPDATE datasets SET open_type = 'withheld', open_basis = '{示例依据}'`, `UPDATE datasets SET open_type = 'conditional'`},
+		{`UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '示例理由'`, `UPDATE datasets SET status = 'published'`},
 		{`UPDATE organisations SET suspended_at = now(), suspended_reason = '查' WHERE side = 'use'`, `UPDATE organisations SET suspended_at = NULL, suspended_reason = ''`},
 	} {
 		for i, s := range sql {

@@ -36,7 +36,8 @@ type Granted struct {
 
 // Standing is what a scenario's workspace may mount at now: nothing, unless the
 // grant, the contract, the scenario, the developer's entry and organisation, the
-// mandate and every mandate above it stand and are in their terms at that moment.
+// mandate and every mandate above it stand and are in their terms at that moment, and
+// the entry is public and not withheld, whatever it was when the grant was given.
 // It is asked at every step, and nothing is kept of its answer: so one move of any
 // of them ends what is below it, and lifting that brings back what was.
 func Standing(ctx context.Context, q database.Querier, scenario int64, now time.Time) ([]Granted, error) {
@@ -44,7 +45,7 @@ func Standing(ctx context.Context, q database.Querier, scenario int64, now time.
 		SELECT g.id, g.number, g.dataset_id, g.resource_id, g.columns, g.uses, g.rows_where, g.until_at
 		FROM scenario_grants g
 		JOIN scenario_contracts c ON c.id = g.contract_id AND c.state = 'active'
-		JOIN datasets d ON d.id = g.dataset_id AND d.status = 'published'
+		JOIN datasets d ON d.id = g.dataset_id AND d.status = 'published' AND d.open_type <> 'withheld'
 		WHERE c.scenario_id = $1 AND g.state = 'active' AND g.from_at <= $2 AND $2 < g.until_at AND scenario_stands($1, $2)
 		ORDER BY g.id`, scenario, now)
 	if err != nil {
