@@ -25,7 +25,8 @@ func BenchmarkVet(b *testing.B) {
 	}
 	var all []time.Duration
 	for b.Loop() {
-		for _, c := range honest {
+		for i := range 10 * len(honest) {
+			c := honest[i%len(honest)]
 			began := time.Now()
 			if v, err := e.Vet(b.Context(), allMounts, Code{SQL: c.sql}); err != nil || !v.Passed() {
 				b.Fatal(err)
@@ -35,7 +36,7 @@ func BenchmarkVet(b *testing.B) {
 	}
 	slices.Sort(all)
 	b.ReportMetric(ms(all[len(all)/2]), "ms/median")
-	b.ReportMetric(ms(all[len(all)*95/100]), "ms/p95")
+	b.ReportMetric(ms(all[len(all)*99/100]), "ms/p99")
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -98,7 +99,7 @@ func BenchmarkJob(b *testing.B) {
 	alone()
 	var mine, theirs, measured, worked []time.Duration
 	for b.Loop() {
-		for range 9 {
+		for range 100 {
 			began := time.Now()
 			alone()
 			theirs = append(theirs, time.Since(began))
@@ -122,6 +123,7 @@ func BenchmarkJob(b *testing.B) {
 	b.ReportMetric(ms(theirs[len(theirs)/2]), "ms/alone")
 	b.ReportMetric(ms(mine[len(mine)/2]), "ms/job")
 	b.ReportMetric(ms(mine[len(mine)/2]-theirs[len(theirs)/2]), "ms/over")
+	b.ReportMetric(ms(mine[len(mine)*99/100]-theirs[len(theirs)*99/100]), "ms/over-p99")
 	b.ReportMetric(ms(measured[len(measured)/2]), "ms/measure")
 	b.ReportMetric(slices.Min(worked).Seconds(), "cpu-s/measure")
 	b.ReportMetric(held.Resources.CPU.Seconds(), "cpu-s/first")
