@@ -89,12 +89,7 @@ func newWindow() (in context.Context, person cdp.BrowserContextID, window target
 			chromium.Context, err = startChromium(&chromium.said)
 		}
 		if err == nil {
-			ctx, cancel := context.WithTimeout(chromium.Context, time.Minute)
-			defer cancel()
-			c := cdp.WithExecutor(ctx, chromedp.FromContext(chromium.Context).Browser)
-			if person, err = target.CreateBrowserContext().WithDisposeOnDetach(true).Do(c); err == nil {
-				window, err = target.CreateTarget("about:blank").WithBrowserContextID(person).WithNewWindow(true).Do(c)
-			}
+			person, window, err = windowIn(chromium.Context)
 		}
 		if err == nil {
 			return chromium.Context, person, window, nil
@@ -104,11 +99,21 @@ func newWindow() (in context.Context, person cdp.BrowserContextID, window target
 	return nil, "", "", fmt.Errorf("chromium: %w\n%s", err, chromium.said.String())
 }
 
-func startChromium(said *output) (context.Context, error) {
+func windowIn(browser context.Context) (person cdp.BrowserContextID, window target.ID, err error) {
+	ctx, cancel := context.WithTimeout(browser, time.Minute)
+	defer cancel()
+	c := cdp.WithExecutor(ctx, chromedp.FromContext(browser).Browser)
+	if person, err = target.CreateBrowserContext().WithDisposeOnDetach(true).Do(c); err == nil {
+		window, err = target.CreateTarget("about:blank").WithBrowserContextID(person).WithNewWindow(true).Do(c)
+	}
+	return person, window, err
+}
+
+func startChromium(said *output, more ...chromedp.ExecAllocatorOption) (context.Context, error) {
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.WSURLReadTimeout(time.Minute), chromedp.CombinedOutput(said),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true), chromedp.Flag("force-prefers-reduced-motion", true))
-	all, end := chromedp.NewExecAllocator(context.Background(), flags...)
+	all, end := chromedp.NewExecAllocator(context.Background(), append(flags, more...)...)
 	atExit = append(atExit, func() error { end(); return nil })
 	ctx, _ := chromedp.NewContext(all)
 	return ctx, chromedp.Run(ctx)
@@ -141,6 +146,11 @@ func newTabOn(t *testing.T, p *process) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tabIn(t, p, in, person, window)
+}
+
+func tabIn(t *testing.T, p *process, in context.Context, person cdp.BrowserContextID, window target.ID) *tab {
+	t.Helper()
 	ctx, end := chromedp.NewContext(in, chromedp.WithTargetID(window))
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	b := &tab{T: t, ctx: ctx, base: p.base, person: person}

@@ -66,27 +66,77 @@
   });
   if (input.files[0]) look(input.files[0]); // chosen before the script came
 
-  // The code on paper, by the camera, where the browser reads codes by itself.
-  const wanted = document.querySelector('form[data-wanted]'), scan = wanted.querySelector('[data-scan]');
+  // The code on paper, by the camera or from a photo: by the browser's own reader, or
+  // where it has none by the library, which is loaded when somebody wants it.
+  const wanted = document.querySelector('form[data-wanted]'), scan = wanted.querySelector('[data-scan]'), photo = wanted.querySelector('[data-photo]');
   const camera = wanted.querySelector('[data-camera]'), scanned = wanted.querySelector('[data-scanned]');
-  if (!('BarcodeDetector' in self) || !navigator.mediaDevices?.getUserMedia) return;
-  BarcodeDetector.getSupportedFormats().then(formats => { scan.hidden = !formats.includes('qr_code'); }).catch(() => { /* it stays hidden */ });
-  let stream = null;
+  const codes = { formats: ['qr_code'] };
+  let reader = null, stream = null;
+
+  const load = source => new Promise((done, failed) => {
+    const script = document.createElement('script');
+    script.src = source;
+    script.onload = done;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+
+  async function own() {
+    try { return (await self.BarcodeDetector?.getSupportedFormats())?.includes('qr_code'); } catch { return false; }
+  }
+
+  async function reads() {
+    if (!reader && await own()) reader = new BarcodeDetector(codes);
+    if (!reader) {
+      await load(photo.dataset.reader);
+      reader = new self.qr.BarcodeDetector(codes);
+    }
+    return reader;
+  }
+
+  function found(text) {
+    wanted.elements.q.value = text;
+    wanted.requestSubmit();
+  }
+
   const close = () => { stream?.getTracks().forEach(t => t.stop()); stream = null; camera.hidden = true; };
   scan.addEventListener('click', async () => {
     if (stream) return close();
+    scanned.textContent = '';
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 1280 } } });
       camera.srcObject = stream;
       camera.hidden = false;
       await camera.play();
-      const reader = new BarcodeDetector({ formats: ['qr_code'] });
+      const look = await reads();
       while (stream) {
-        const [code] = await reader.detect(camera).catch(() => []);
-        if (code) { close(); wanted.elements.q.value = code.rawValue; return wanted.requestSubmit(); }
-        await new Promise(again => { setTimeout(again, 200); });
+        const [code] = await look.detect(camera).catch(() => []);
+        if (code) { close(); return found(code.rawValue); }
+        await new Promise(again => { setTimeout(again, 100); });
       }
     } catch { close(); scanned.textContent = scan.dataset.sayNone; }
   });
   addEventListener('pagehide', close);
+
+  // A photo of a telephone has more dots than a code needs, and a code that fills it is
+  // found at another size than one in its corner.
+  photo.querySelector('input').addEventListener('change', async ({ target }) => {
+    if (!target.files[0]) return;
+    scanned.textContent = '';
+    try {
+      const look = await reads(), whole = await createImageBitmap(target.files[0]);
+      for (const side of [1600, 800, 400]) {
+        const by = Math.min(1, side / Math.max(whole.width, whole.height));
+        const canvas = document.createElement('canvas');
+        canvas.width = Math.max(1, Math.round(whole.width * by));
+        canvas.height = Math.max(1, Math.round(whole.height * by));
+        canvas.getContext('2d').drawImage(whole, 0, 0, canvas.width, canvas.height);
+        const [code] = await look.detect(canvas);
+        if (code) return found(code.rawValue);
+      }
+    } catch { /* no picture */ }
+    scanned.textContent = photo.dataset.sayNone;
+  });
+  photo.hidden = false;
+  scan.hidden = !navigator.mediaDevices?.getUserMedia;
 })();
