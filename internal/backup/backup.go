@@ -309,8 +309,9 @@ func (t table) sql() string {
 	return pgx.Identifier{t.Name}.Sanitize() + ` (` + strings.Join(columns, ", ") + `)`
 }
 
-// own are the tables that the migrations write themselves.
-var own = []string{"migrations", "river_migration"}
+// own are the tables that the migrations write themselves, and those that triggers fill
+// again from what they are made of.
+var own = []string{"migrations", "river_migration", "ledger_balances", "ledger_unfolded"}
 
 // tables lists the tables, each after those it refers to, so that they can be
 // filled in this order under their foreign keys. Unlogged ones hold nothing

@@ -168,6 +168,90 @@ CREATE OR REPLACE FUNCTION public.item_keys(items jsonb)
 RETURN ARRAY(SELECT DISTINCT k.k FROM jsonb_array_elements(item_keys.items) f(value), LATERAL unnest(ARRAY[item_key((f.value ->> 'name'::text)), item_key((f.value ->> 'label'::text)), item_key((f.value ->> 'label_en'::text))]) k(k) WHERE (k.k <> ''::text) ORDER BY k.k)
 ;
 
+CREATE OR REPLACE FUNCTION public.ledger_balance(account bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT b.folded + coalesce((SELECT sum(u.amount) FROM ledger_unfolded u WHERE u.account_id = account), 0)::bigint FROM ledger_balances b WHERE b.account_id = account
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.ledger_balanced()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+BEGIN
+    IF (SELECT count(*) < 2 OR bool_or(off <> 0) FROM (SELECT sum(amount) OVER (PARTITION BY currency) AS off FROM ledger_entries WHERE transaction_id = NEW.id) e) THEN
+        RAISE EXCEPTION 'transaction % does not balance', NEW.key USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_balanced';
+    END IF;
+    IF NEW.reverses_id IS NOT NULL AND (EXISTS (SELECT FROM ledger_transactions WHERE id = NEW.reverses_id AND reverses_id IS NOT NULL)
+        OR EXISTS (SELECT seq, account_id, -amount FROM ledger_entries WHERE transaction_id = NEW.id EXCEPT SELECT seq, account_id, amount FROM ledger_entries WHERE transaction_id = NEW.reverses_id)
+        OR EXISTS (SELECT seq, account_id, amount FROM ledger_entries WHERE transaction_id = NEW.reverses_id EXCEPT SELECT seq, account_id, -amount FROM ledger_entries WHERE transaction_id = NEW.id)) THEN
+        RAISE EXCEPTION 'transaction % is not the reverse of the one that it reverses', NEW.key USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_reverses';
+    END IF;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.ledger_entered()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+DECLARE
+    guarded bigint[];
+    astray  boolean;
+    beyond  text;
+BEGIN
+    -- All entries of a transaction come in one statement: the key of its first entry keeps a second one out, so what the transaction's own check saw stays so.
+    IF EXISTS (SELECT FROM entered GROUP BY transaction_id HAVING min(seq) <> 1 OR max(seq) <> count(*)) THEN
+        RAISE EXCEPTION 'the entries of a transaction are written all at once and numbered from 1' USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entries_whole';
+    END IF;
+    SELECT bool_or(guard IS NULL), array_agg(DISTINCT account_id ORDER BY account_id) FILTER (WHERE guard = 'no_debit_balance' AND amount > 0 OR guard = 'no_credit_balance' AND amount < 0)
+    INTO astray, guarded
+    FROM (SELECT account_id, amount, (SELECT a.guard FROM ledger_accounts a WHERE a.id = e.account_id AND a.currency = e.currency) AS guard FROM entered e) e;
+    IF astray THEN
+        RAISE EXCEPTION 'an entry is on no account of its currency' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entries_account';
+    END IF;
+    INSERT INTO ledger_unfolded (account_id, amount) SELECT account_id, amount FROM entered;
+    -- Only who moves a balance towards its guard waits for another one who does.
+    IF guarded IS NOT NULL THEN
+        PERFORM FROM ledger_balances WHERE account_id = ANY (guarded) ORDER BY account_id FOR UPDATE;
+        SELECT a.code INTO beyond FROM ledger_accounts a JOIN ledger_balances b ON b.account_id = a.id,
+            LATERAL (SELECT b.folded + coalesce(sum(u.amount), 0) AS now FROM ledger_unfolded u WHERE u.account_id = a.id) balance
+        WHERE a.id = ANY (guarded) AND CASE a.guard WHEN 'no_debit_balance' THEN balance.now > 0 ELSE balance.now < 0 END LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'account % has not so much', beyond USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_guard', DETAIL = beyond;
+        END IF;
+    END IF;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.ledger_open_day()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF EXISTS (SELECT FROM ledger_closings WHERE through >= NEW.effective_on AND last_id < NEW.id) THEN
+        RAISE EXCEPTION 'the books are closed through %', NEW.effective_on USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_closed';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.ledger_opened()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO ledger_balances (account_id) VALUES (NEW.id);
+    RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.lineage_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -608,6 +692,15 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 BEGIN
     RAISE EXCEPTION '% of % is refused: a published version never changes', TG_OP, TG_TABLE_NAME;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.refuse_rebooking()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: what is booked is reversed, never changed', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $function$
 ;
 
@@ -2736,6 +2829,114 @@ CREATE TABLE known_networks (
     CONSTRAINT known_networks_pkey PRIMARY KEY (user_id, network)
 );
 COMMENT ON TABLE known_networks IS 'hashes of the networks an account signed in from of late: strangers who guess at an account cannot lock its owner out there';
+
+CREATE TABLE ledger_accounts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    code text NOT NULL,
+    currency text NOT NULL,
+    kind text NOT NULL,
+    guard text NOT NULL,
+    organisation_id bigint,
+    CONSTRAINT ledger_accounts_code_check CHECK (((code ~ '^[a-z_]+(:[a-z_]+)*(:[A-Za-z0-9-]+)?$'::text) AND (length(code) <= 80))),
+    CONSTRAINT ledger_accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ledger_accounts_guard_check CHECK ((guard = ANY (ARRAY['none'::text, 'no_debit_balance'::text, 'no_credit_balance'::text]))),
+    CONSTRAINT ledger_accounts_kind_check CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'revenue'::text, 'expense'::text, 'clearing'::text]))),
+    CONSTRAINT ledger_accounts_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT ledger_accounts_pkey PRIMARY KEY (id),
+    CONSTRAINT ledger_accounts_code_currency_key UNIQUE (code, currency)
+);
+CREATE INDEX ledger_accounts_organisation ON public.ledger_accounts USING btree (organisation_id) WHERE (organisation_id IS NOT NULL);
+CREATE TRIGGER ledger_accounts_kept BEFORE DELETE OR UPDATE ON public.ledger_accounts FOR EACH ROW EXECUTE FUNCTION refuse_rebooking();
+CREATE TRIGGER ledger_accounts_opened AFTER INSERT ON public.ledger_accounts FOR EACH ROW EXECUTE FUNCTION ledger_opened();
+CREATE TRIGGER ledger_accounts_whole BEFORE TRUNCATE ON public.ledger_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_rebooking();
+COMMENT ON COLUMN ledger_accounts.guard IS 'the side on which the balance must never be: nobody is owed less than nothing';
+COMMENT ON COLUMN ledger_accounts.organisation_id IS 'whose claim or debt it is';
+
+CREATE TABLE ledger_balances (
+    account_id bigint NOT NULL,
+    folded bigint NOT NULL DEFAULT 0,
+    CONSTRAINT ledger_balances_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_accounts(id),
+    CONSTRAINT ledger_balances_pkey PRIMARY KEY (account_id)
+);
+COMMENT ON TABLE ledger_balances IS 'made again of ledger_entries by their triggers wherever these are read in; the balance is folded plus what is in ledger_unfolded';
+
+CREATE TABLE ledger_closings (
+    through date NOT NULL,
+    transactions bigint NOT NULL,
+    last_id bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    CONSTRAINT ledger_closings_last_id_check CHECK ((last_id >= 0)),
+    CONSTRAINT ledger_closings_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT ledger_closings_transactions_check CHECK ((transactions >= 0)),
+    CONSTRAINT ledger_closings_pkey PRIMARY KEY (through)
+);
+CREATE TRIGGER ledger_closings_kept BEFORE DELETE OR UPDATE ON public.ledger_closings FOR EACH ROW EXECUTE FUNCTION refuse_rebooking();
+CREATE TRIGGER ledger_closings_whole BEFORE TRUNCATE ON public.ledger_closings FOR EACH STATEMENT EXECUTE FUNCTION refuse_rebooking();
+COMMENT ON TABLE ledger_closings IS 'nothing is booked any more on or before this day; sha256 is of the trial balance at it';
+COMMENT ON COLUMN ledger_closings.last_id IS 'of the transactions there were then: an instant could be mistaken, a number cannot';
+
+CREATE TABLE ledger_entries (
+    transaction_id bigint NOT NULL,
+    seq smallint NOT NULL,
+    account_id bigint NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT ledger_entries_amount_check CHECK (((amount <> 0) AND (abs(amount) <= '1000000000000000'::bigint))),
+    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0)),
+    CONSTRAINT ledger_entries_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES ledger_transactions(id),
+    CONSTRAINT ledger_entries_pkey PRIMARY KEY (transaction_id, seq)
+);
+CREATE INDEX ledger_entries_account ON public.ledger_entries USING btree (account_id, transaction_id);
+CREATE TRIGGER ledger_entries_entered AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS entered FOR EACH STATEMENT EXECUTE FUNCTION ledger_entered();
+CREATE TRIGGER ledger_entries_kept BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_rebooking();
+CREATE TRIGGER ledger_entries_whole BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_rebooking();
+COMMENT ON COLUMN ledger_entries.account_id IS 'of ledger_accounts, in its currency: looked up when written, since accounts never change. A foreign key would lock the same few rows for everybody who posts';
+COMMENT ON COLUMN ledger_entries.amount IS 'minor units; a debit is positive, a credit negative';
+
+CREATE TABLE ledger_transactions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    key text NOT NULL,
+    sha256 bytea NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    effective_on date NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    reverses_id bigint,
+    CONSTRAINT ledger_transactions_check CHECK ((reverses_id < id)),
+    CONSTRAINT ledger_transactions_key_check CHECK (((key <> ''::text) AND (length(key) <= 200))),
+    CONSTRAINT ledger_transactions_kind_check CHECK ((kind ~ '^[a-z_]+$'::text)),
+    CONSTRAINT ledger_transactions_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT ledger_transactions_subject_check CHECK (((subject <> ''::text) AND (length(subject) <= 80))),
+    CONSTRAINT ledger_transactions_words_check CHECK ((length(words) <= 500)),
+    CONSTRAINT ledger_transactions_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_transactions(id),
+    CONSTRAINT ledger_transactions_pkey PRIMARY KEY (id),
+    CONSTRAINT ledger_transactions_key_key UNIQUE (key),
+    CONSTRAINT ledger_transactions_reverses_id_key UNIQUE (reverses_id)
+);
+CREATE INDEX ledger_transactions_effective ON public.ledger_transactions USING btree (effective_on, id);
+CREATE INDEX ledger_transactions_subject ON public.ledger_transactions USING btree (subject, id);
+CREATE CONSTRAINT TRIGGER ledger_transactions_balanced AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_balanced();
+CREATE TRIGGER ledger_transactions_kept BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_rebooking();
+CREATE TRIGGER ledger_transactions_open BEFORE INSERT ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION ledger_open_day();
+CREATE TRIGGER ledger_transactions_whole BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_rebooking();
+COMMENT ON COLUMN ledger_transactions.key IS 'who posts twice under one key posts once; another body under the same key is refused';
+COMMENT ON COLUMN ledger_transactions.sha256 IS 'of what was asked under the key: kind, subject, day and entries';
+COMMENT ON COLUMN ledger_transactions.subject IS 'number of the order, settlement, refund or bank line that it is about';
+COMMENT ON COLUMN ledger_transactions.effective_on IS 'the day it counts for in the books, Asia/Shanghai';
+
+CREATE TABLE ledger_unfolded (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    account_id bigint NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT ledger_unfolded_pkey PRIMARY KEY (id)
+);
+CREATE INDEX ledger_unfolded_account ON public.ledger_unfolded USING btree (account_id);
 
 CREATE TABLE licences (
     id text NOT NULL,

@@ -187,6 +187,20 @@ func received(sha256, said string) string {
 			FROM versions v CROSS JOIN LATERAL (SELECT ` + sha256 + ` AS file) f ORDER BY v.id LIMIT 1) x`
 }
 
+// booked makes sql for a ledger with one transaction of which the entries have these
+// amounts, on an account of the bank and a hold, and what is done besides while no
+// trigger looks.
+func booked(first, second, then string) string {
+	off := ""
+	for _, t := range []string{"ledger_accounts", "ledger_transactions", "ledger_entries", "ledger_closings"} {
+		off += `ALTER TABLE ` + t + ` DISABLE TRIGGER USER; `
+	}
+	return off + `INSERT INTO ledger_accounts (id, code, currency, kind, guard) OVERRIDING SYSTEM VALUE VALUES (91, 'suspense', 'CNY', 'clearing', 'none'), (92, 'order:hold:DD-1', 'CNY', 'liability', 'no_debit_balance');
+		INSERT INTO ledger_transactions (id, key, sha256, kind, subject, effective_on, at, by_id, by_name) OVERRIDING SYSTEM VALUE VALUES (91, 'k1', sha256('x'), 'matched', 'DD-1', '2025-03-01', '2025-03-01', -1, 'x');
+		INSERT INTO ledger_entries VALUES (91, 1, 91, 'CNY', ` + first + `), (91, 2, 92, 'CNY', ` + second + `);
+		INSERT INTO ledger_balances SELECT account_id, sum(amount) FROM ledger_entries GROUP BY account_id; ` + then
+}
+
 // ordered makes sql for a rectification order in a state, with the last step of its
 // history and what is set besides.
 func ordered(state, act, set string) string {
@@ -537,6 +551,16 @@ var mutations = []struct {
 	{name: "a certifier under the same control", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET controls = '{91350100M000100Y43}'`)},
 	{name: "a report without one of its tests", rule: "I27 no product with data", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET body = jsonb_set(body, '{tests,0,passed}', 'false')`)},
 	{name: "a registration nobody recorded", rule: "I7 every step of a registration", names: "registration DJ-2025-000001: 1 steps, 0 acts", sql: registered(`INSERT INTO registration_events (registration_id, act, side, state, by_id, name, at) VALUES (81, 'apply', 'registrant', 'applied', 1, 'x', now())`)},
+	{name: "a transaction that does not balance", rule: "M1 every transaction of the ledger", names: "transaction 91", sql: booked("5", "-4", "")},
+	{name: "a transaction without entries", rule: "M1 every transaction of the ledger", names: "transaction 91", sql: booked("5", "-5", "DELETE FROM ledger_entries; UPDATE ledger_balances SET folded = 0;")},
+	{name: "an entry on another currency", rule: "M1 every transaction of the ledger", names: "entry 1 of transaction 91", sql: booked("5", "-5", "UPDATE ledger_entries SET currency = 'USD';")},
+	{name: "a balance of its own", rule: "M2 the balance of an account", names: "account suspense", sql: booked("5", "-5", "UPDATE ledger_balances SET folded = 6 WHERE account_id = 91;")},
+	{name: "a balance that is not kept", rule: "M2 the balance of an account", names: "account suspense", sql: booked("5", "-5", "DELETE FROM ledger_balances WHERE account_id = 91;")},
+	{name: "more out of a hold than was in it", rule: "M3 nobody is owed less than nothing", names: "account order:hold:DD-1", sql: booked("-5", "5", "")},
+	{name: "a reversal of another amount", rule: "M4 a reversal is the reverse", names: "transaction 92 reverses 91", sql: booked("5", "-5", `INSERT INTO ledger_transactions (id, key, sha256, kind, subject, effective_on, at, by_id, by_name, reverses_id) OVERRIDING SYSTEM VALUE VALUES (92, 'k2', sha256('x'), 'reversal', 'DD-1', '2025-03-01', '2025-03-01', -1, 'x', 91);
+		INSERT INTO ledger_entries VALUES (92, 1, 91, 'CNY', -4), (92, 2, 92, 'CNY', 4); UPDATE ledger_balances SET folded = sign(folded);`)},
+	{name: "a posting on a closed day", rule: "M5 the books of a closed time", names: "closing through 2025-03-01", sql: booked("5", "-5", `INSERT INTO ledger_closings VALUES ('2025-03-01', 1, 90, sha256(convert_to(E'order:hold:DD-1 CNY 0 5\nsuspense CNY 5 0\n', 'UTF8')), '2025-03-02', -1, 'x');`)},
+	{name: "closed books that were changed", rule: "M5 the books of a closed time", names: "closing through 2025-03-01", sql: booked("5", "-5", `INSERT INTO ledger_closings VALUES ('2025-03-01', 1, 91, sha256(convert_to(E'order:hold:DD-1 CNY 0 4\nsuspense CNY 4 0\n', 'UTF8')), '2025-03-02', -1, 'x');`)},
 	{name: "a certificate of other bytes", rule: "P6 a certificate of download", names: "certificate XZZ-2025-000001", sql: received(`repeat('b', 64)`, "XZZ-2025-000001")},
 	{name: "a certificate of download of another number", rule: "P6 a certificate of download", names: "certificate XZZ-2025-000001", sql: received(`v.sha256`, "XZZ-2025-000002")},
 	{name: "another bid than the one that was sealed", rule: "I25 a bid that was revealed", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `canonical = canonical || '好'`)},
