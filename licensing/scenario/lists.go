@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/datasets"
 	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 )
@@ -87,13 +88,28 @@ const public = `s.state IN ('authorised', 'active', 'suspended', 'expired', 'ter
 // PublicStates are they in the order of the filter.
 var PublicStates = []State{Active, Authorised, Suspended, Expired, Terminated, Surrendered, Closed, Refused}
 
-// Public are the scenarios that everybody may know of: those that were decided.
+// Public are the scenarios that everybody may know of: those that were decided. Of what
+// they use it names what everybody may see of the catalogue, and counts the rest, as the
+// disclosure of a mandate does.
 func (s *Service) Public(ctx context.Context, f Filter) ([]Scenario, error) {
-	return s.list(ctx, s.pool, public+` AND (@text = '' OR s.title ILIKE @like OR s.description ILIKE @like OR s.number ILIKE @like) AND (@sector = '' OR s.sector = @sector) AND (@state = '' OR s.state = @state)
+	found, err := s.list(ctx, s.pool, public+` AND (@text = '' OR s.title ILIKE @like OR s.description ILIKE @like OR s.number ILIKE @like) AND (@sector = '' OR s.sector = @sector) AND (@state = '' OR s.state = @state)
 		AND (@developer = '' OR o.name = @developer)
 		AND (@department = '' OR EXISTS (SELECT FROM scenario_items i JOIN datasets d ON d.id = i.dataset_id JOIN departments q ON q.id = d.department_id WHERE i.scenario_id = s.id AND q.slug = @department))
 		AND (@before = 0 OR s.id < @before)`, `ORDER BY s.id DESC LIMIT @limit`,
 		pgx.NamedArgs{"text": f.Text, "like": "%" + escapeLike(f.Text) + "%", "sector": f.Sector, "state": f.State, "developer": f.Developer, "department": f.Department, "before": f.Before, "limit": f.Limit})
+	for i := range found {
+		found[i].countHidden()
+	}
+	return found, err
+}
+
+// countHidden leaves out and counts the items that everybody may not see of the catalogue.
+func (s *Scenario) countHidden() {
+	all := len(s.Items)
+	s.Items = slices.DeleteFunc(s.Items, func(i Item) bool {
+		return i.Dataset.Status != datasets.Published || i.Dataset.Open == datasets.Withheld
+	})
+	s.NotPublic = all - len(s.Items)
 }
 
 // Facets are what the public list can be narrowed by.
@@ -117,6 +133,7 @@ func (s *Service) PublicOne(ctx context.Context, number string) (*Scenario, erro
 		return nil, errNone()
 	}
 	x := &found[0]
+	x.countHidden()
 	x.SecurityPlan, x.EmergencyPlan, x.Filing, x.VerdictWords, x.VerdictBy, x.ScreenedBy, x.ScreenedWords, x.Decider, x.Missing, x.Contract, x.Clocks = "", "", "", "", "", "", "", "", nil, nil, nil
 	for i := range x.Items {
 		x.Items[i].By, x.Items[i].Clock, x.Items[i].Stopped = "", nil, nil

@@ -268,6 +268,7 @@ type Scenario struct {
 	Kind         Kind
 	Earlier      *Earlier
 	Template     string // number; empty: none
+	NotPublic    int    // items that its public form counts and does not name
 
 	Title         string
 	Sector        string

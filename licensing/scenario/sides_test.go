@@ -241,6 +241,32 @@ func TestStandingEndsAndComesBackWithEveryLinkAbove(t *testing.T) {
 	}
 }
 
+// Of what is not public any more the public form says only that there is something.
+func TestPublicFormsNameNothingThatIsWithheld(t *testing.T) {
+	w := scenariotest.New(t, today, licensingtest.Fujian)
+	x := w.Active(t)
+	for _, one := range []struct {
+		sql    string
+		hidden int
+	}{
+		{`UPDATE datasets SET open_type = 'withheld', open_basis = '{示例依据}'`, 1},
+		{`UPDATE datasets SET open_type = 'conditional'`, 0},
+		{`UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '示例理由'`, 1},
+	} {
+		if _, err := w.Pool.Exec(t.Context(), one.sql); err != nil {
+			t.Fatal(err)
+		}
+		found, err := w.Scenarios.PublicOne(t.Context(), x.Number)
+		if err != nil || found.NotPublic != one.hidden || len(found.Items) != 1-one.hidden {
+			t.Errorf("after %s: %+v, %v", one.sql, found, err)
+		}
+		all, err := w.Scenarios.Public(t.Context(), scenario.Filter{Limit: 1})
+		if err != nil || len(all) != 1 || all[0].NotPublic != one.hidden || len(all[0].Items) != 1-one.hidden {
+			t.Errorf("listed after %s: %+v, %v", one.sql, all, err)
+		}
+	}
+}
+
 func TestTermsNestInTheDatabase(t *testing.T) {
 	w := scenariotest.New(t, today, licensingtest.Fujian)
 	x := w.Active(t)
