@@ -231,6 +231,7 @@ func TestAMandateFromThePlanToAReleasedResult(t *testing.T) {
 	number := theScenario(t, mandate, enter)
 	space, release := theResult(t, number, enter)
 	product, packed := theProduct(t, p, number, release, enter)
+	theRegistration(t, p, product, enter)
 
 	file := space + "/releases/" + release + ".csv"
 	authority := enter(mandateAuthority)
