@@ -116,7 +116,7 @@ func (x *xlsxWriter) annotated() []byte {
 	b.WriteString(workbook.XMLHead + `<worksheet ` + workbook.Space + `><cols><col min="1" max="1" width="110" customWidth="1"/></cols><sheetData>`)
 	for i, line := range a.Lines {
 		fmt.Fprintf(&b, `<row r="%d">`, i+1)
-		b.Write(x.appendText(nil, fmt.Sprintf("A%d", i+1), workbook.Text, []byte(line)))
+		b.Write(x.appendText(nil, fmt.Appendf(nil, "A%d", i+1), workbook.Text, []byte(line)))
 		b.WriteString("</row>")
 	}
 	b.WriteString("</sheetData>" + x.printed() + "</worksheet>")

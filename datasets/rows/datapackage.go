@@ -32,7 +32,7 @@ type PackageFile struct {
 // it has come, and the files.
 func (e *Export) writePackage(w io.Writer, r io.Reader) error {
 	p := e.o.Package
-	z := newZip(w)
+	z := newZip(w, 4)
 	name := p.Data
 	if name == "" {
 		name = "data.csv"

@@ -30,16 +30,21 @@ type xlsxWriter struct {
 	beyond  int64    // rows that it had no room for
 	cut     int64    // cells that were cut
 	buf     []byte
+	at      []byte // of a cell: A1
+	number  []byte // of a row
 }
 
-func newZip(w io.Writer) *zip.Writer {
+// newZip is a zip whose files are packed at that level of flate. A sheet is packed at
+// flate.BestSpeed: packing takes longer than all else, and what the next levels save is
+// little of what is so repetitive.
+func newZip(w io.Writer, level int) *zip.Writer {
 	z := zip.NewWriter(w)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 4) })
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, level) })
 	return z
 }
 
 func newXLSXWriter(w io.Writer, e *Export) *xlsxWriter {
-	x := &xlsxWriter{zip: newZip(w), e: e}
+	x := &xlsxWriter{zip: newZip(w, flate.BestSpeed), e: e}
 	for i := range e.names {
 		x.columns = append(x.columns, workbook.ColumnName(i))
 	}
@@ -62,7 +67,7 @@ func (x *xlsxWriter) start() error {
 	}
 	x.buf = append(x.buf, `</cols><sheetData><row r="1">`...)
 	for i, name := range x.e.names {
-		x.buf = x.appendText(x.buf, x.columns[i]+"1", workbook.Bold, []byte(name))
+		x.buf = x.appendText(x.buf, []byte(x.columns[i]+"1"), workbook.Bold, []byte(name))
 	}
 	x.buf = append(x.buf, "</row>"...)
 	x.rows = 1
@@ -76,11 +81,12 @@ func (x *xlsxWriter) row(cells, _ []exported) error {
 		return nil
 	}
 	x.rows++
-	number := strconv.FormatInt(x.rows, 10)
-	x.buf = append(append(append(x.buf[:0], `<row r="`...), number...), `">`...)
+	x.number = strconv.AppendInt(x.number[:0], x.rows, 10)
+	x.buf = append(append(append(x.buf[:0], `<row r="`...), x.number...), `">`...)
 	for i, c := range cells {
 		if !c.null {
-			x.buf = x.appendCell(x.buf, x.columns[i]+number, c)
+			x.at = append(append(x.at[:0], x.columns[i]...), x.number...)
+			x.buf = x.appendCell(x.buf, x.at, c)
 		}
 	}
 	x.buf = append(x.buf, "</row>"...)
@@ -88,7 +94,7 @@ func (x *xlsxWriter) row(cells, _ []exported) error {
 	return err
 }
 
-func (x *xlsxWriter) appendCell(dst []byte, at string, c exported) []byte {
+func (x *xlsxWriter) appendCell(dst, at []byte, c exported) []byte {
 	if !c.misfit {
 		switch c.typ {
 		case Integer, Decimal:
@@ -110,7 +116,7 @@ func (x *xlsxWriter) appendCell(dst []byte, at string, c exported) []byte {
 	return x.appendText(dst, at, workbook.Text, c.text)
 }
 
-func appendNumberCell(dst []byte, at, style string, n []byte) []byte {
+func appendNumberCell(dst, at []byte, style string, n []byte) []byte {
 	dst = append(append(dst, `<c r="`...), at...)
 	if style != "0" {
 		dst = append(append(dst, `" s="`...), style...)
@@ -150,11 +156,16 @@ func serial(text []byte) (days []byte, style string, ok bool) {
 	if len(text) > len("2006-01-02 15:04:05.000") {
 		return nil, "", false
 	}
-	layout, style := time.DateOnly, workbook.Date
-	if len(text) > len(time.DateOnly) {
-		layout, style = "2006-01-02 15:04:05.999999", workbook.Time
+	moment, style := make([]byte, 0, 32), workbook.Date // in the form that the library reads quickly (RFC 3339)
+	switch day := len(time.DateOnly); {
+	case len(text) <= day:
+		moment = append(append(moment, text...), "T00:00:00Z"...)
+	case text[day] != ' ':
+		return nil, "", false
+	default:
+		moment, style = append(append(append(append(moment, text[:day]...), 'T'), text[day+1:]...), 'Z'), workbook.Time
 	}
-	t, err := time.Parse(layout, string(text))
+	t, err := time.Parse(time.RFC3339Nano, string(moment))
 	if err != nil || t.Before(time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)) || t.Year() > 9999 {
 		return nil, "", false
 	}
@@ -166,7 +177,7 @@ func serial(text []byte) (days []byte, style string, ok bool) {
 var sheetZero = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Unix()
 
 // appendText appends a cell of text, and counts it if it is too long.
-func (x *xlsxWriter) appendText(dst []byte, at, style string, text []byte) []byte {
+func (x *xlsxWriter) appendText(dst, at []byte, style string, text []byte) []byte {
 	dst, cut := workbook.AppendText(dst, at, style, text)
 	if cut {
 		x.cut++
@@ -247,7 +258,7 @@ func (x *xlsxWriter) note() error {
 	for i, line := range lines {
 		n := strconv.Itoa(i + 1)
 		buf = append(append(append(buf, `<row r="`...), n...), `">`...)
-		buf = append(x.appendText(buf, "A"+n, workbook.Text, []byte(line)), "</row>"...)
+		buf = append(x.appendText(buf, []byte("A"+n), workbook.Text, []byte(line)), "</row>"...)
 	}
 	_, err = part.Write(append(buf, "</sheetData></worksheet>"...))
 	return err

@@ -5,6 +5,7 @@ package workbook
 
 import (
 	"archive/zip"
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -50,8 +51,11 @@ const (
 
 // AppendText appends a cell of text at a place, such as B7, and says whether it
 // was too long and was cut.
-func AppendText(dst []byte, at, style string, text []byte) (out []byte, cut bool) {
+func AppendText(dst, at []byte, style string, text []byte) (out []byte, cut bool) {
 	dst = append(append(append(append(append(dst, `<c r="`...), at...), `" s="`...), style...), `" t="inlineStr"><is><t xml:space="preserve">`...)
+	if len(text) <= CellUnits && !bytes.ContainsFunc(text, odd) { // as it is, as most are
+		return append(append(dst, text...), "</t></is></c>"...), false
+	}
 	units := 0
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
@@ -71,6 +75,11 @@ func AppendText(dst []byte, at, style string, text []byte) (out []byte, cut bool
 		i += size
 	}
 	return append(dst, "</t></is></c>"...), cut
+}
+
+// odd reports whether a character may stand in XML in another form alone.
+func odd(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' || r >= 0xFFFE || r == '_' || r == '<' || r == '>' || r == '&' || r == '"'
 }
 
 // escaped reports whether text begins like an escape of a workbook: _x000A_.
@@ -207,7 +216,7 @@ func (s Sheet) xml() []byte {
 		b = append(append(append(b, `<row r="`...), number...), `">`...)
 		for j, cell := range row {
 			if cell != "" {
-				b, _ = AppendText(b, ColumnName(j)+number, style, []byte(cell))
+				b, _ = AppendText(b, []byte(ColumnName(j)+number), style, []byte(cell))
 			}
 		}
 		b = append(b, "</row>"...)
