@@ -60,6 +60,7 @@ require (
 	github.com/in-toto/attestation v1.2.0
 	github.com/pdfcpu/pdfcpu v0.15.0
 	github.com/secure-systems-lab/go-securesystemslib v0.11.1
+	github.com/stripe/stripe-go/v76 v76.25.0
 )
 
 require (

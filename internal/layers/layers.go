@@ -77,7 +77,7 @@ var homes = []struct {
 }{
 	{"github.com/gofiber/fiber", []string{"portal", "cmd"}, "HTTP belongs to portal"},
 	{"github.com/valyala/fasthttp", []string{"portal", "cmd"}, "HTTP belongs to portal"},
-	{"net/http", []string{"portal", "cmd", "internal/transparency/witness", "internal/blob", "internal/outbound", "internal/identity", "search/meili"}, "HTTP belongs to portal, and to what speaks to a service"},
+	{"net/http", []string{"portal", "cmd", "internal/transparency/witness", "internal/blob", "internal/outbound", "internal/identity", "search/meili", "marketplace/payment"}, "HTTP belongs to portal, and to what speaks to a service"},
 	{"github.com/danielgtaylor/huma", []string{"portal/api"}, "the API belongs to portal/api"},
 	{"github.com/a-h/templ", []string{"templates", "portal"}, "views belong to templates"},
 	{"github.com/jackc/pgx", []string{"cmd", "search", "marketplace", "licensing", "datasets", "internal"}, "no page and no view asks the database"},
