@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
-	"net/url"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -270,7 +269,7 @@ func (s *Server) downloadProduct(c *fiber.Ctx) error {
 	}
 	h := &c.Response().Header
 	h.Set(fiber.HeaderContentType, f.Media)
-	h.Set(fiber.HeaderContentDisposition, "attachment; filename*=UTF-8''"+url.PathEscape(f.Name))
+	h.Set(fiber.HeaderContentDisposition, disposition(f.Name))
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum)+":") // RFC 9530, 3
 	c.Context().SetBodyStream(body, int(f.Bytes))                                // which closes it; it may be large

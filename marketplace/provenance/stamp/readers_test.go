@@ -177,6 +177,22 @@ func TestGeoJSON(t *testing.T) {
 	}
 }
 
+// A database reads the rows of both without the stamp: a line of NDJSON that is one is
+// left out, and a member beside the features is not looked at.
+func TestJSONInADatabase(t *testing.T) {
+	table := stamptest.Odd(t, 300)
+	s, _ := stamptest.Sealed(t, table, stamptest.NewKey("platform"))
+	out := stamptest.SQL(t, `COPY (SELECT (SELECT count(*) FROM read_ndjson_objects('{dir}/x.ndjson') WHERE (json->'_provenance') IS NULL) AS lines,
+	(SELECT count(*) FROM read_ndjson_objects('{dir}/x.ndjson') WHERE (json->'_provenance') IS NOT NULL) AS stamps,
+	(SELECT count(*) FROM read_ndjson_objects('{dir}/x.ndjson') WHERE (json->>'月份') IS NOT NULL) AS rows,
+	(SELECT json_array_length(json->'features') FROM read_json_objects('{dir}/x.geojson', format = 'unstructured')) AS features,
+	(SELECT json->'features'->0->'geometry'->>'type' FROM read_json_objects('{dir}/x.geojson', format = 'unstructured')) AS shape) TO '{dir}/out.csv' (FORMAT csv, HEADER false)`,
+		map[string][]byte{"x.ndjson": file(t, stamp.NDJSON1, table, s), "x.geojson": file(t, stamp.GeoJSON, table, s)}, "out.csv")
+	if got := strings.TrimSpace(string(out)); got != "300,1,300,300,Point" {
+		t.Error(got)
+	}
+}
+
 func TestPDF(t *testing.T) {
 	table := stamptest.Odd(t, 300)
 	s, _ := stamptest.Sealed(t, table, stamptest.NewKey("platform"))
