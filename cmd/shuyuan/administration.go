@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"filippo.io/age"
@@ -14,6 +15,7 @@ import (
 	"shuyuan/cmd/shuyuan/check"
 	"shuyuan/internal/backup"
 	"shuyuan/internal/database"
+	"shuyuan/internal/transparency"
 	"shuyuan/licensing/workspace/engine"
 )
 
@@ -57,7 +59,7 @@ func checkAll(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		options := []check.Option{check.Staged(in.path("uploads")), check.Workspaces(in.path("workspaces"), engine.Scratch(in.path("workspaces")))}
+		options := []check.Option{check.Staged(in.path("uploads")), check.Kept(filepath.Join(in.path("log"), transparency.Kept)), check.Workspaces(in.path("workspaces"), engine.Scratch(in.path("workspaces")))}
 		if *deep {
 			options = append(options, check.Deep, check.Tables(in.reread))
 		}

@@ -79,6 +79,7 @@ type run struct {
 	reread Reread
 	staged string
 	engine string // folder of what computes in workspaces
+	kept   string // file of checkpoints outside of the database
 
 	scratch string // how its folders of plain files begin
 	settle  time.Duration

@@ -7,8 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -58,7 +63,7 @@ func logTree(ctx context.Context, r *run) (found []string, err error) {
 			stack = append(stack, node)
 			for _, c := range roots[leaves] {
 				if !bytes.Equal(c.root, rootOf(stack)) {
-					found = append(found, fmt.Sprintf("checkpoint of %d leaves", leaves))
+					found = append(found, fmt.Sprintf("checkpoint of %d leaves%s", leaves, c.where))
 				}
 			}
 			delete(roots, leaves)
@@ -82,8 +87,8 @@ func logTree(ctx context.Context, r *run) (found []string, err error) {
 		found = append(found, wrong...)
 		idx += int64(len(made))
 	}
-	for size := range roots {
-		found = append(found, fmt.Sprintf("checkpoint of %d leaves, of which there are %d", size, leaves))
+	for size, all := range roots {
+		found = append(found, fmt.Sprintf("checkpoint of %d leaves%s, of which there are %d", size, all[0].where, leaves))
 	}
 	more, err := r.texts(ctx, `SELECT 'stored hash ' || idx || ' of no leaf' FROM log_hashes WHERE idx >= $1 ORDER BY idx LIMIT 20`, idx)
 	return append(found, more...), err
@@ -103,7 +108,54 @@ func rootOf(stack [][]byte) []byte {
 	return root
 }
 
-type logRoot struct{ root []byte }
+// logRoot is the root that a checkpoint claims, and where that is kept.
+type logRoot struct {
+	root  []byte
+	where string
+}
+
+// Kept is the file in the folder of the log that has every checkpoint outside of the
+// database, JSON, one a line: whoever sets the database back does not set that back.
+func Kept(file string) Option { return func(r *run) { r.kept = file } }
+
+// keptRoots adds the roots of that file to those of the database. Where there is no file
+// there is nothing to add: nothing was signed here yet, or it is looked at elsewhere.
+func (r *run) keptRoots(out map[int64][]logRoot) error {
+	if r.kept == "" {
+		return nil
+	}
+	f, err := os.Open(r.kept)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := json.NewDecoder(f)
+	for n := 1; ; n++ {
+		var one struct {
+			Size int64  `json:"size"`
+			Note string `json:"note"`
+		}
+		err := lines.Decode(&one)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s, line %d: %w", r.kept, n, err)
+		}
+		said := strings.Split(one.Note, "\n") // a signed note: name, size, root
+		if len(said) < 3 || said[1] != strconv.FormatInt(one.Size, 10) {
+			return fmt.Errorf("%s, line %d: this is no checkpoint of %d leaves", r.kept, n, one.Size)
+		}
+		root, err := base64.StdEncoding.DecodeString(said[2])
+		if err != nil {
+			return fmt.Errorf("%s, line %d: %w", r.kept, n, err)
+		}
+		out[one.Size] = append(out[one.Size], logRoot{root, " that is kept outside of the database"})
+	}
+}
 
 // logRoots are the roots that checkpoints claim, by their sizes.
 func (r *run) logRoots(ctx context.Context) (map[int64][]logRoot, error) {
@@ -115,10 +167,13 @@ func (r *run) logRoots(ctx context.Context) (map[int64][]logRoot, error) {
 	var size int64
 	var root []byte
 	_, err = pgx.ForEachRow(rows, []any{&size, &root}, func() error {
-		out[size] = append(out[size], logRoot{bytes.Clone(root)})
+		out[size] = append(out[size], logRoot{root: bytes.Clone(root)})
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, r.keptRoots(out)
 }
 
 // logSignatures verifies every checkpoint: a C2SP signed note that says the name
