@@ -20,6 +20,7 @@ import (
 	fnote "github.com/transparency-dev/formats/note"
 	"golang.org/x/mod/sumdb/note"
 
+	"shuyuan/internal/signing"
 	"shuyuan/internal/transparency"
 	"shuyuan/internal/transparency/witness"
 	"shuyuan/marketplace/provenance/verify"
@@ -53,6 +54,9 @@ func witnessing(ctx context.Context, c *call) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "witness %s\n", vkey)
+	if known, err := transparency.NewWitness(vkey, nil); err == nil {
+		fmt.Fprintf(c.out, "for shuyuan verify --trust: %s\n", signing.ID(known.Public()))
+	}
 	w, err := witness.Open(*state, signer)
 	if err != nil {
 		return err
