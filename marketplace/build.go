@@ -627,6 +627,8 @@ type VersionView struct {
 	Releases []ReleaseChoice // that may be contents
 	Stops    []error         // why it cannot be sealed now
 	Would    *statement.Statement
+
+	Uncertified *fault.Fault // why a sealed version cannot be published before it is certified anew; nil: it can
 }
 
 // Version is one version for whoever works on it or supervises: while it is not
@@ -644,6 +646,13 @@ func (s *Service) Version(ctx context.Context, who account.Actor, product, numbe
 	for _, a := range versions.Offer(v.State, who, v) {
 		if party.does(a) {
 			out.Offers = append(out.Offers, a)
+		}
+	}
+	if v.State == Sealed {
+		if err := s.certifiedAnew(ctx, s.pool, p, v); fault.KindOf(err) == fault.Conflict {
+			out.Uncertified = fault.Of(err)
+		} else if err != nil {
+			return nil, err
 		}
 	}
 	if v.State.Frozen() {

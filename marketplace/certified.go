@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 )
 
@@ -27,9 +28,23 @@ func (s *Service) Lapsed(ctx context.Context, tx pgx.Tx, number, words string) e
 // suspension does not outlive the certificates.
 func certified(p *Product) error {
 	if !p.certified {
-		return fault.New(fault.Conflict, "登记证书和合规认证证书都有效，产品才能提供；请先登记、认证或者续期。")
+		return fault.New(fault.Conflict, "登记证书有效，最新发布的一版也有有效的合规认证证书，产品才能提供；请先登记、认证或者续期。")
 	}
 	return nil
+}
+
+// certifiedAnew: what is offered is certified as it is. A version with other inputs or
+// another method, which its number says (see sameMethod), is published once it has a
+// certificate of compliance of its own; a patch of a certified version needs none.
+func (s *Service) certifiedAnew(ctx context.Context, q database.Querier, p *Product, v *Version) error {
+	if p.State != Listable {
+		return nil
+	}
+	ok, err := selectVersionCertified(ctx, q, v.ID, s.instant())
+	if err == nil && !ok {
+		err = fault.New(fault.Conflict, "产品在提供，这一版的输入或者方法和认证过的不同（版本号的前两个数变了）：请先为这一版取得合规认证证书，再发布。")
+	}
+	return err
 }
 
 func resumable(p *Product) error {

@@ -115,6 +115,7 @@ const (
 	RemoveContent VersionAction = "remove_content"
 	AddInput      VersionAction = "add_input"
 	RemoveInput   VersionAction = "remove_input"
+	Countersign   VersionAction = "countersign"
 	FlagWithdrawn VersionAction = "flag_withdrawn"
 	FlagCorrected VersionAction = "flag_corrected"
 	FlagRecalled  VersionAction = "flag_recalled"

@@ -63,5 +63,9 @@ func (s *Service) Sample(ctx context.Context, c *Content) (*rows.Result, error) 
 	return s.Rows.Query(ctx, s.table(c).Table, rows.Query{Limit: SampleRows, Clip: 60})
 }
 
-// Says is the signed statement of a seal, with the envelope that it was signed in.
-func (x *Sealing) Says() (payload, envelope []byte) { return x.payload, x.envelope }
+// Says is the signed statement of a seal, with the envelope that it was signed in: by the
+// platform, and by the developer where it did.
+func (v *Version) Says() (payload, envelope []byte, err error) {
+	envelope, err = v.Countersigned.beside(v.Seal.envelope)
+	return v.Seal.payload, envelope, err
+}

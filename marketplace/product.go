@@ -162,6 +162,8 @@ type Version struct {
 	Lapsed     *fault.Fault // why it is no longer valid, where Public looked; nil: it is
 	Recall     *Recalling
 
+	Countersigned *Countersigning // by its developer; nil: it is not
+
 	product, supersedes int64
 	productState        State
 	facts               string
@@ -244,6 +246,7 @@ type Flag struct {
 	Words string
 	At    time.Time
 	Leaf  int64
+	OfEN  string // title of the data in English; empty: it has none
 }
 
 // Recalling says who took a version back, and why.

@@ -53,7 +53,7 @@ func insertFlag(ctx context.Context, tx pgx.Tx, f flagged, at time.Time, leaf in
 
 func selectFlags(ctx context.Context, q database.Querier, version int64) ([]Flag, error) {
 	rows, err := q.Query(ctx, `
-		SELECT f.why, coalesce(d.title, p.number || '@' || v.semver), f.words, f.at, f.leaf
+		SELECT f.why, coalesce(d.title, p.number || '@' || v.semver), f.words, f.at, f.leaf, coalesce(d.title_en, '')
 		FROM product_flags f LEFT JOIN versions w ON w.id = f.source_version LEFT JOIN resources r ON r.id = w.resource_id LEFT JOIN datasets d ON d.id = r.dataset_id
 			LEFT JOIN product_versions v ON v.id = f.from_version LEFT JOIN products p ON p.id = v.product_id
 		WHERE f.version_id = $1 ORDER BY f.id`, version)

@@ -50,6 +50,12 @@ func (s *Service) MoveVersion(ctx context.Context, who account.Actor, product, n
 			} else if why != nil {
 				return v, fault.New(fault.Conflict, why.Sentence, why.Args...)
 			}
+			if err := s.signedEnough(v); err != nil {
+				return v, err
+			}
+			if err := s.certifiedAnew(ctx, tx, p, v); err != nil {
+				return v, err
+			}
 		}
 		return v, s.moveVersion(ctx, tx, who, p, v, VersionAction(step.Action))
 	})

@@ -484,6 +484,7 @@ type Config struct {
 	Log       *transparency.Reader
 	Witnesses []verify.Witness // who signs the log besides us: proofs bring their keys along
 	Checks    CheckRules
+	Signing   SigningRules
 	Receipts  *receipts.Service // nil: no open file is known here
 	Now       func() time.Time
 }

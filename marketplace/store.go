@@ -103,11 +103,21 @@ func saveOperator(ctx context.Context, tx pgx.Tx, product int64, to Developer, s
 }
 
 // selectCertified reports whether a certificate of the registration of a product and one
-// of its compliance count at a time.
+// of the compliance of its newest version count at a time.
 func selectCertified(ctx context.Context, q database.Querier, product int64, at time.Time) (ok bool, err error) {
-	err = q.QueryRow(ctx, `SELECT count(DISTINCT kind) = 2 FROM product_certificates WHERE product_id = $1 AND kind IN ('registration', 'certification') AND state = 'issued' AND valid_until > $2`, product, at).Scan(&ok)
+	err = q.QueryRow(ctx, `SELECT product_certified($1, $2)`, product, at).Scan(&ok)
 	if err != nil {
 		return false, fmt.Errorf("certificates of a product: %w", err)
+	}
+	return ok, nil
+}
+
+// selectVersionCertified reports whether a certificate of compliance counts for a version
+// at a time: of itself, or of one with the same inputs and method.
+func selectVersionCertified(ctx context.Context, q database.Querier, version int64, at time.Time) (ok bool, err error) {
+	err = q.QueryRow(ctx, `SELECT product_version_certified($1, $2)`, version, at).Scan(&ok)
+	if err != nil {
+		return false, fmt.Errorf("certificates of a version: %w", err)
 	}
 	return ok, nil
 }
@@ -214,7 +224,10 @@ func (s *Service) fill(ctx context.Context, q database.Querier, v *Version) (err
 	if v.Flags, err = selectFlags(ctx, q, v.ID); err != nil {
 		return err
 	}
-	v.Recall, err = selectRecall(ctx, q, v.ID)
+	if v.Recall, err = selectRecall(ctx, q, v.ID); err != nil || v.Seal == nil {
+		return err
+	}
+	v.Countersigned, err = selectCountersigning(ctx, q, v.ID)
 	return err
 }
 

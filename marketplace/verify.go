@@ -39,6 +39,8 @@ type Answer struct {
 	Checkpoint Checkpointed
 	Also       []string // other versions with the same content, product@version
 
+	Countersigned *Countersigning // by its developer; nil: it is not
+
 	Open *receipts.Answer // what is known of a certificate of download or of an open file; nil: it is of a product, or unknown
 
 	version             int64 // id
@@ -49,7 +51,7 @@ type Answer struct {
 	scenario, developer int64          // 0: all of it stands, or it was made outside
 	broken              workspace.Link // what it was developed under, and no longer stands
 	revoked             bool           // the key, before the log had the seal
-	gone                []string
+	gone                []fault.Named  // data that was withdrawn
 }
 
 // endedCertificate is the certificate of the registration of a product that was
@@ -105,6 +107,8 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 			return a, err
 		}
 	} else if err := s.judged(ctx, s.pool, a, now); err != nil {
+		return nil, err
+	} else if a.Countersigned, err = selectCountersigning(ctx, s.pool, a.version); err != nil {
 		return nil, err
 	}
 	s.cache.put(what, a, now)
@@ -191,19 +195,19 @@ func (a *Answer) judge() {
 	} else if c != nil {
 		lapse(verify.Expired, c.At, fault.New(fault.Gone, "它的登记证 %s 在 %s 到期，现在没有有效的登记。", c.Number, statement.Day(c.At)))
 	}
-	for _, title := range a.gone {
+	for _, data := range a.gone {
 		var since time.Time
 		for _, f := range a.flags {
-			if f.Why == InputWithdrawn && f.Of == title {
+			if f.Why == InputWithdrawn && f.Of == data.Zh {
 				since = f.At
 			}
 		}
-		lapse(verify.InputGone, since, fault.New(fault.Gone, "它用的公共数据“%s”已经撤下。", title))
+		lapse(verify.InputGone, since, fault.New(fault.Gone, "它用的公共数据“%s”已经撤下。", data))
 	}
 	for _, f := range a.flags {
 		switch f.Why {
 		case InputCorrected:
-			a.Reasons = append(a.Reasons, fault.New(fault.Gone, "它用的公共数据“%s”在 %s 以后有更正。", f.Of, statement.Day(f.At)))
+			a.Reasons = append(a.Reasons, fault.New(fault.Gone, "它用的公共数据“%s”在 %s 以后有更正。", fault.Named{Zh: f.Of, En: f.OfEN}, statement.Day(f.At)))
 		case InputRecalled:
 			lapse(verify.InputGone, f.At, fault.New(fault.Gone, "它用的产品 %s 已经召回。", f.Of))
 		case InputWithdrawn: // said above, for as long as it is
@@ -320,7 +324,7 @@ func (s *Service) Proof(ctx context.Context, what string) (*verify.Proof, error)
 		}
 	}
 	p.Keys = receipts.KeysOf(keys)
-	return p, nil
+	return p, s.bring(ctx, p, a.Countersigned, point.Size)
 }
 
 // status is what became of a version, as a proof says it.

@@ -32,8 +32,8 @@ func (s *Service) selectAnswer(ctx context.Context, q database.Querier, digest, 
 			coalesce(k.size, 0), coalesce(k.signed_at, '1970-01-01'),
 			CASE WHEN scenario_stands(p.scenario_id, @now) THEN 0 ELSE coalesce(p.scenario_id, 0) END, o.id,
 			EXISTS (SELECT FROM signing_revocations r JOIN log_leaves l ON l.seq = x.leaf WHERE r.key_id = x.key_id AND l.at > r.compromised_at),
-			ARRAY(SELECT DISTINCT d.title FROM product_sources s JOIN datasets d ON d.id = s.dataset_id WHERE s.version_id = v.id AND d.status = 'withdrawn'),
-			coalesce((SELECT jsonb_agg(jsonb_build_object('Why', g.why, 'Of', coalesce(d.title, up.number || '@' || uv.semver), 'At', g.at, 'Leaf', g.leaf) ORDER BY g.id) FROM product_flags g
+			coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('Zh', d.title, 'En', d.title_en)) FROM product_sources s JOIN datasets d ON d.id = s.dataset_id WHERE s.version_id = v.id AND d.status = 'withdrawn'), '[]'),
+			coalesce((SELECT jsonb_agg(jsonb_build_object('Why', g.why, 'Of', coalesce(d.title, up.number || '@' || uv.semver), 'OfEN', coalesce(d.title_en, ''), 'At', g.at, 'Leaf', g.leaf) ORDER BY g.id) FROM product_flags g
 				LEFT JOIN versions w ON w.id = g.source_version LEFT JOIN resources e ON e.id = w.resource_id LEFT JOIN datasets d ON d.id = e.dataset_id
 				LEFT JOIN product_versions uv ON uv.id = g.from_version LEFT JOIN products up ON up.id = uv.product_id WHERE g.version_id = v.id), '[]'),
 			ARRAY(SELECT DISTINCT op.number || '@' || ov.semver FROM found o JOIN product_versions ov ON ov.id = o.version_id JOIN products op ON op.id = ov.product_id

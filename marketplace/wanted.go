@@ -80,3 +80,6 @@ func wantedOf(base, address string) (string, error) {
 	}
 	return parts[1], nil
 }
+
+// OfDigest reports whether what is asked for is a digest.
+func OfDigest(what string) bool { return digests.MatchString(what) }

@@ -21,6 +21,9 @@ func (s *Server) showLog(c *fiber.Ctx) (err error) {
 		Frame: s.frame(c, text.T(ctx, "透明日志"), text.T(ctx, "产品的封存、撤回、登记、交付，和签名用的密钥，一件一条，只增不改，谁都可以核对。")),
 		Rules: s.houseRules("log_checkpoint", "signing_key_valid"),
 	}
+	if s.Products != nil {
+		p.Witnesses = s.Products.Witnesses
+	}
 	if p.Checkpoint, err = s.PublicLog.Checkpoint(ctx); err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}

@@ -85,7 +85,10 @@ func (s *Server) productFile(c *fiber.Ctx) error {
 		if v.Number != c.Params("version") {
 			continue
 		}
-		payload, envelope := v.Seal.Says()
+		payload, envelope, err := v.Says()
+		if err != nil {
+			return err
+		}
 		says := v.Seal.Statement
 		switch file := c.Params("file"); file {
 		case "notice.txt":

@@ -156,7 +156,7 @@ func (s *Server) productVersionPage(c *fiber.Ctx, p templates.ProductVersionPage
 	for _, why := range p.Version.Stops {
 		p.Stops = append(p.Stops, Sentence(ctx, fault.Of(why)))
 	}
-	p.Frame = s.quietFrame(c, p.Version.Full())
+	p.Frame, p.Rules = s.quietFrame(c, p.Version.Full()), s.houseRules("developer_signature")
 	return s.page(c, templates.ProductVersion(p))
 }
 

@@ -54,6 +54,7 @@ var auditSubjects = map[string]named{
 	"webhook":        {"webhook 地址", "webhook address"},
 	"organisation":   {"机构", "organisation"},
 
+	"developer-key":       {"开发主体的签名密钥", "signing key of a developer"},
 	"product-version":     {"产品的版本", "version of a product"},
 	"registration":        {"产品登记", "registration of a product"},
 	"product-report":      {"认证和评估报告", "report on a product"},
@@ -125,6 +126,9 @@ var auditActs = map[string]named{
 	"product-version seal":           {"封存版本", "sealed a version"},
 	"product-version publish":        {"发布版本", "published a version"},
 	"product-version deprecate":      {"停用版本", "deprecated a version"},
+	"product-version countersign":    {"开发主体签名", "signed a sealed version for its developer"},
+	"developer-key register":         {"登记签名密钥", "registered a signing key of an organisation"},
+	"developer-key revoke":           {"撤销签名密钥", "revoked a signing key of an organisation"},
 	"product-version recall":         {"召回版本", "recalled a version"},
 	"product-version flag_withdrawn": {"版本所用的数据撤下了", "flagged a version whose data was withdrawn"},
 	"product-version flag_corrected": {"版本所用的数据更正了", "flagged a version whose data was put right"},

@@ -24,6 +24,9 @@ func CertificatePDF(c *reg.Certificate, base string) ([]byte, error) {
 	d.Pair("产品", c.Title)
 	d.Pair("产品编号和版本", c.Product+"@"+c.Version)
 	d.Pair("持有人", c.Holder.Name+"（"+c.Holder.Code+"）")
+	if to := c.MovedTo; to != nil {
+		d.Pair("转移", "签发以后，产品经营权转移给 "+to.Name+"（"+to.Code+"）")
+	}
 	d.Pair("签发", c.Issuer)
 	d.Pair("签发日期", c.IssuedAt.In(workdays.Zone).Format(time.DateOnly))
 	d.Pair("有效期至", c.LastDay().Format(time.DateOnly))

@@ -33,6 +33,10 @@ func leafKind(ctx context.Context, k wire.Kind) string {
 		return text.T(ctx, "撤销密钥")
 	case wire.Receipt:
 		return text.T(ctx, "交付回执")
+	case wire.DeveloperKey:
+		return text.T(ctx, "登记开发主体的密钥")
+	case wire.Countersign:
+		return text.T(ctx, "开发主体签名")
 	}
 	return string(k)
 }
@@ -41,7 +45,7 @@ func leafKind(ctx context.Context, k wire.Kind) string {
 // certificate, a key, or a digest.
 func leafNames(l transparency.Logged) string {
 	switch b := l.Body; l.Kind {
-	case wire.Seal, wire.Recall:
+	case wire.Seal, wire.Recall, wire.Countersign:
 		return b["product"] + "@" + b["version"]
 	case wire.Certificate:
 		return b["certificate"]

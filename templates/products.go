@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 
+	"shuyuan/internal/policy"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/statement"
+	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/templates/text"
 )
 
@@ -40,6 +42,9 @@ type ProductVersionPage struct {
 	Mistake Mistake
 	Reason  string
 	Form    *marketplace.VersionForm // as it was sent, if something is wrong with it
+
+	Signature string // of the developer, as typed
+	Rules     []policy.Rule
 }
 
 // said is what is said of the version, or was sent to be said.
@@ -76,7 +81,7 @@ func ProductVersionState(ctx context.Context, s marketplace.VersionState) string
 var productActs = map[string]string{
 	"make": "建立了产品", "edit": "改了说明", "submit": "送内部审核", "return": "退回", "register": "登记了", "certify": "通过认证", "suspend": "暂停", "resume": "恢复", "retire": "退出", "transfer": "经营权转移了",
 	"build": "建立了版本", "describe": "改了说明", "add_release": "加了放出的结果", "add_file": "加了上传的文件", "remove_content": "去掉了内容", "add_input": "写明了输入", "remove_input": "去掉了输入",
-	"check": "检查", "reopen": "退回修改", "seal": "封存", "publish": "发布", "deprecate": "停用", "recall": "召回",
+	"check": "检查", "reopen": "退回修改", "seal": "封存", "publish": "发布", "deprecate": "停用", "recall": "召回", "countersign": "开发主体签名",
 	"flag_withdrawn": "所用的公共数据撤下了", "flag_corrected": "所用的公共数据更正了", "flag_recalled": "所用的产品召回了",
 }
 
@@ -166,4 +171,18 @@ func productHref(p *marketplace.Product, own bool) string {
 		return p.Desk()
 	}
 	return p.Path()
+}
+
+// signedWords says whether the developer signed beside the platform.
+func signedWords(ctx context.Context, s verify.Signed) string {
+	switch s {
+	case verify.IsSigned:
+		return text.T(ctx, "有")
+	case verify.SignedOtherwise:
+		return text.T(ctx, "不符：签名不是这个开发主体对这份声明签的")
+	case verify.SignedRevoked:
+		return text.T(ctx, "密钥已撤销：签名记入日志时，它的密钥已经不算数")
+	case verify.NotSigned:
+	}
+	return text.T(ctx, "无：只有平台的签名")
 }

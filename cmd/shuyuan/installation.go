@@ -378,7 +378,12 @@ func (in *installation) products(s services, accounts marketplace.Fresh, book *p
 	if err != nil {
 		return nil, err
 	}
+	signs, err := marketplace.SigningRulesOf(book)
+	if err != nil {
+		return nil, err
+	}
 	c := marketplace.Config{
+		Signing:  signs,
 		Receipts: in.receipts(s, base),
 		Pool:     in.pool, Store: in.store, Catalogue: s.datasets, Gate: licensing.NewGate(in.pool, parts), Accounts: accounts, Rows: asked, Work: in.path("work"), Base: base, Log: transparency.NewReader(in.pool), Checks: checks, Now: s.clock.Now,
 	}

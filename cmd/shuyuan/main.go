@@ -48,6 +48,7 @@ var commands = []command{
 	{"keys", "list | rotate statement|checkpoint|certificate | revoke ID --since TIME --reason compromised|lost|retired", "the keys that sign: each new one is introduced by the one before, and each change is in the public log", keysCommand},
 	{"witness", "--log URL --key FILE --state FILE [--listen ADDRESS] [--trust KEY] [--once]", "watch the public log of a portal from another machine, and sign its checkpoints as long as it only grows", witnessing},
 	{"audit", "verify FILE", "verify an export of the audit trail (NDJSON), on any machine; - is standard input", auditCommand},
+	{"sign", "--key FILE --new | --key FILE --public | --key FILE MESSAGE", "the signature of a developer, on a machine of theirs: make a key, print its public half, or sign what the portal gives out to be signed and print the signature", signCommand},
 	{"verify", "FILE [--proof FILE] [--trust KEYS] [--portal URL] [--json]", "check the stamp of a file, on any machine: exit 0 genuine and valid, 3 no longer valid, 4 content known without its stamp, 5 content does not match, 6 unknown", verifyFile},
 	{"backup", "[--to KEY | --passphrase FILE] FILE | --new-key FILE", "write everything into one encrypted file", backUp},
 	{"restore", "--key FILE FILE", "bring a backup back into an empty data folder", restore},

@@ -171,10 +171,10 @@ func (p *askedPortal) lookup(ctx context.Context, digest string) ([]verify.Proof
 	if len(raw) > mostProofFile || json.Unmarshal(raw, &a) != nil || a.Verdict == "" || a.Proof != nil && a.Proof.Format != verify.ProofFormat {
 		return nil, errors.New("the portal answers oddly")
 	}
-	if a.Proof == nil {
-		return nil, nil
+	if a.Proof != nil {
+		a.Proofs = append(a.Proofs, *a.Proof)
 	}
-	return []verify.Proof{*a.Proof}, nil
+	return a.Proofs, nil
 }
 
 // printResult says what was found, in both languages.
@@ -198,6 +198,16 @@ func printResult(w io.Writer, r *verify.Result, asJSON bool) error {
 		fmt.Fprintf(w, "\nlog %s: entry %d, recorded %s, checkpoint of %d entries", printable(l.Log), l.Index, l.Time.UTC().Format(time.RFC3339), l.Size)
 		if len(l.Witnesses) > 0 {
 			fmt.Fprintf(w, ", cosigned by %s", printable(strings.Join(l.Witnesses, ", ")))
+		}
+		fmt.Fprintln(w)
+	}
+	if d := r.Developer; d != nil {
+		fmt.Fprintf(w, "开发主体签名：%s  signature of the developer: %s", d.State.Words(false), d.State.Words(true))
+		if d.Key != "" {
+			fmt.Fprintf(w, "; %s, key %s, entry %d, recorded %s", printable(d.Holder), printable(d.Key), d.Index, d.Time.UTC().Format(time.RFC3339))
+		}
+		if !d.Revoked.IsZero() {
+			fmt.Fprintf(w, "; 密钥从 %[1]s 起不再算数  the key counts no more since %[1]s", d.Revoked.UTC().Format(time.RFC3339))
 		}
 		fmt.Fprintln(w)
 	}

@@ -108,7 +108,7 @@ var Permissions = []Permission{
 	{"审核开发空间的结果，批准算法；两个人，不是提出的人和他的机构", "Review results of workspaces and approve algorithms: two people, neither who asked nor of that organisation", []Role{Operator, Authority}},
 	{"冻结开发空间，解除自己的冻结", "Freeze workspaces, and lift one's own freeze", []Role{Operator, Regulator}},
 	{"看发布的数据产品，核验摘要和编号", "See published products, and check digests and numbers", everybody},
-	{"为本机构做数据产品：建立、放内容、写明输入、检查；由负责人封存、发布、停用、召回", "Make products for one's organisation: begin them, put contents in, name inputs, check; its owners seal, publish, deprecate and recall", onSides(Use)},
+	{"为本机构做数据产品：建立、放内容、写明输入、检查；由负责人封存、签名、发布、停用、召回，登记和撤销签名密钥", "Make products for one's organisation: begin them, put contents in, name inputs, check; its owners seal, sign, publish, deprecate and recall, and register and revoke signing keys", onSides(Use)},
 	{"看数据产品：运营机构，自己授权下的；交易所、主管部门和监管机构，全部", "See products: the operator, those under its mandates; the exchange, the authority and the regulator, all", []Role{Operator, ExchangeStaff, Authority, Regulator}},
 	{"写明理由召回、暂停和恢复数据产品", "Recall, suspend and resume products, with a reason", []Role{Operator, ExchangeStaff, Regulator}},
 	{"看作过决定的场景和场景模板", "See scenarios that were decided, and the templates of scenarios", everybody},

@@ -482,6 +482,30 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.product_certified(of bigint, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (SELECT FROM product_certificates c WHERE c.product_id = of AND c.kind = 'registration' AND c.state = 'issued' AND c.valid_until > at)
+       AND EXISTS (SELECT FROM product_certificates c WHERE c.product_id = of AND c.kind = 'certification' AND c.state = 'issued' AND c.valid_until > at)
+       AND coalesce((SELECT product_version_certified(v.id, at) FROM product_versions v WHERE v.product_id = of AND v.state = 'published' ORDER BY v.major DESC, v.minor DESC, v.patch DESC LIMIT 1), true)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_countersigning()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM product_versions v JOIN products p ON p.id = v.product_id JOIN developer_keys k ON k.id = NEW.key_id AND k.organisation_id = p.organisation_id
+        WHERE v.id = NEW.version_id AND v.state = 'sealed' AND NOT EXISTS (SELECT FROM developer_key_revocations r WHERE r.key_id = k.id)) THEN
+        RAISE EXCEPTION 'version % is not signed with a key of its developer between its seal and its publication', NEW.version_id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.product_inputs_sealed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -499,8 +523,8 @@ CREATE OR REPLACE FUNCTION public.product_listable()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    IF (SELECT count(DISTINCT c.kind) FROM product_certificates c WHERE c.product_id = NEW.id AND c.kind IN ('registration', 'certification') AND c.state = 'issued' AND c.valid_until > NEW.state_at) < 2 THEN
-        RAISE EXCEPTION 'product % has no certificate in force of its registration and of its compliance', NEW.number USING ERRCODE = 'check_violation';
+    IF NOT product_certified(NEW.id, NEW.state_at) THEN
+        RAISE EXCEPTION 'product % has no certificate in force of its registration and of the compliance of its newest version', NEW.number USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $function$
@@ -532,9 +556,12 @@ CREATE OR REPLACE FUNCTION public.product_report_independent(of bigint)
 AS $function$
     SELECT bool_and(r.organisation_id <> d.id
        AND NOT EXISTS (SELECT FROM organisation_members a JOIN organisation_members b ON b.user_id = a.user_id WHERE a.organisation_id = r.organisation_id AND b.organisation_id = d.id)
-       AND NOT (array_append(r.controls, i.credit_code) && array_append(r.controls_asked, d.credit_code)))
+       AND NOT (array_append(r.controls, i.credit_code) && (r.controls_asked || d.credit_code ||
+           ARRAY(SELECT k FROM registrations g, unnest(g.controls) k WHERE g.product_id = p.id AND g.state NOT IN ('refused', 'withdrawn')))))
     FROM product_reports r JOIN products p ON p.id = r.product_id JOIN organisations i ON i.id = r.organisation_id
-        JOIN organisations d ON d.id = p.organisation_id OR d.id = (SELECT c.organisation_id FROM product_certificates c WHERE c.product_id = p.id AND c.kind = 'registration' AND c.state = 'issued')
+        JOIN organisations d ON d.id = p.organisation_id
+            OR d.id IN (SELECT c.organisation_id FROM product_certificates c WHERE c.product_id = p.id AND c.kind = 'registration' AND c.state = 'issued')
+            OR d.id IN (SELECT g.organisation_id FROM product_rights g WHERE g.product_id = p.id AND g.what = 'operate')
     WHERE r.id = of
 $function$
 ;
@@ -610,6 +637,16 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.product_version_certified(of bigint, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (SELECT FROM product_versions v JOIN product_versions c ON c.product_id = v.product_id AND (c.major, c.minor) = (v.major, v.minor) JOIN product_certificates k ON k.version_id = c.id
+        WHERE v.id = of AND k.kind = 'certification' AND k.state = 'issued' AND k.valid_until > at)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.product_version_moves()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -630,6 +667,18 @@ BEGIN
     END IF;
     IF NEW.state = 'recalled' AND OLD.state <> 'recalled' AND NOT EXISTS (SELECT FROM product_recalls WHERE version_id = NEW.id) THEN
         RAISE EXCEPTION 'nothing says why version % is recalled', OLD.semver USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_version_offered()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF EXISTS (SELECT FROM products WHERE id = NEW.product_id AND state = 'listable') AND NOT product_version_certified(NEW.id, NEW.state_at) THEN
+        RAISE EXCEPTION 'version % of a product that is offered has other inputs or another method than what was certified', NEW.semver USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $function$
@@ -2227,6 +2276,52 @@ COMMENT ON COLUMN departments.profile IS 'id of the policy profile whose rules b
 COMMENT ON COLUMN departments.sample IS 'a plausible department of the sample world, shown as 发布单位(示例)';
 COMMENT ON COLUMN departments.side IS '管 or 监: a body that manages data is never the one that supervises its market';
 
+CREATE TABLE developer_key_revocations (
+    key_id text NOT NULL,
+    compromised_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    leaf bigint NOT NULL,
+    CONSTRAINT developer_key_revocations_reason_check CHECK ((reason = ANY (ARRAY['compromised'::text, 'lost'::text, 'retired'::text]))),
+    CONSTRAINT developer_key_revocations_key_id_fkey FOREIGN KEY (key_id) REFERENCES developer_keys(id),
+    CONSTRAINT developer_key_revocations_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT developer_key_revocations_pkey PRIMARY KEY (key_id),
+    CONSTRAINT developer_key_revocations_leaf_key UNIQUE (leaf)
+);
+CREATE TRIGGER developer_key_revocations_frozen BEFORE DELETE OR UPDATE ON public.developer_key_revocations FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER developer_key_revocations_kept BEFORE TRUNCATE ON public.developer_key_revocations FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE developer_key_revocations IS 'keys that count no more for what the log has later than compromised_at';
+
+CREATE TABLE developer_keys (
+    id text NOT NULL,
+    organisation_id bigint NOT NULL,
+    code text NOT NULL,
+    public bytea NOT NULL,
+    possession bytea NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    registered_by bigint NOT NULL,
+    registered_name text NOT NULL,
+    leaf bigint NOT NULL,
+    CONSTRAINT developer_keys_check CHECK ((valid_until > valid_from)),
+    CONSTRAINT developer_keys_code_check CHECK ((code ~ '^[0-9A-Z]{18}$'::text)),
+    CONSTRAINT developer_keys_id_check CHECK ((id ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT developer_keys_possession_check CHECK ((octet_length(possession) = 64)),
+    CONSTRAINT developer_keys_public_check CHECK ((octet_length(public) = 32)),
+    CONSTRAINT developer_keys_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT developer_keys_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT developer_keys_registered_by_fkey FOREIGN KEY (registered_by) REFERENCES users(id),
+    CONSTRAINT developer_keys_pkey PRIMARY KEY (id),
+    CONSTRAINT developer_keys_leaf_key UNIQUE (leaf)
+);
+CREATE INDEX developer_keys_organisation ON public.developer_keys USING btree (organisation_id, leaf);
+CREATE TRIGGER developer_keys_frozen BEFORE DELETE OR UPDATE ON public.developer_keys FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER developer_keys_kept BEFORE TRUNCATE ON public.developer_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE developer_keys IS 'the public halves of the keys with which organisations sign for their products, with their history';
+COMMENT ON COLUMN developer_keys.code IS 'unified social credit code of the organisation when the key was registered, as the log and the statements say it';
+COMMENT ON COLUMN developer_keys.possession IS 'signature by which the key itself says for whom it signs';
+
 CREATE TABLE developer_people (
     developer_id bigint NOT NULL,
     user_id bigint NOT NULL,
@@ -3149,7 +3244,7 @@ CREATE TABLE log_leaves (
     entry bytea NOT NULL,
     CONSTRAINT log_leaves_entry_check CHECK (((octet_length(entry) >= 1) AND (octet_length(entry) <= 65535))),
     CONSTRAINT log_leaves_hash_check CHECK ((octet_length(hash) = 32)),
-    CONSTRAINT log_leaves_kind_check CHECK ((kind = ANY (ARRAY['seal'::text, 'recall'::text, 'certificate'::text, 'key'::text, 'revocation'::text, 'receipt'::text]))),
+    CONSTRAINT log_leaves_kind_check CHECK ((kind = ANY (ARRAY['seal'::text, 'recall'::text, 'certificate'::text, 'key'::text, 'revocation'::text, 'receipt'::text, 'developer-key'::text, 'countersign'::text]))),
     CONSTRAINT log_leaves_seq_check CHECK ((seq >= 0)),
     CONSTRAINT log_leaves_pkey PRIMARY KEY (seq)
 );
@@ -4067,6 +4162,27 @@ COMMENT ON COLUMN product_contents.columns IS 'of that Parquet file, in the orde
 COMMENT ON COLUMN product_contents.description IS 'what the statement says of the content';
 COMMENT ON COLUMN product_contents.digest IS 'of the content: of a table by its canonical form, which no form of a file changes; of bytes, SHA-256';
 
+CREATE TABLE product_countersignatures (
+    version_id bigint NOT NULL,
+    key_id text NOT NULL,
+    signature bytea NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    leaf bigint NOT NULL,
+    CONSTRAINT product_countersignatures_signature_check CHECK ((octet_length(signature) = 64)),
+    CONSTRAINT product_countersignatures_key_id_fkey FOREIGN KEY (key_id) REFERENCES developer_keys(id),
+    CONSTRAINT product_countersignatures_leaf_fkey FOREIGN KEY (leaf) REFERENCES log_leaves(seq),
+    CONSTRAINT product_countersignatures_version_id_fkey FOREIGN KEY (version_id) REFERENCES product_seals(version_id),
+    CONSTRAINT product_countersignatures_pkey PRIMARY KEY (version_id, key_id),
+    CONSTRAINT product_countersignatures_leaf_key UNIQUE (leaf)
+);
+CREATE INDEX product_countersignatures_key ON public.product_countersignatures USING btree (key_id);
+CREATE TRIGGER product_countersignatures_frozen BEFORE DELETE OR UPDATE ON public.product_countersignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_countersignatures_kept BEFORE TRUNCATE ON public.product_countersignatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER product_countersignatures_signing BEFORE INSERT ON public.product_countersignatures FOR EACH ROW EXECUTE FUNCTION product_countersigning();
+COMMENT ON TABLE product_countersignatures IS 'the signatures of developers over the statements that were sealed, byte for byte (DSSE); the newest counts';
+
 CREATE TABLE product_events (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     product_id bigint NOT NULL,
@@ -4364,6 +4480,7 @@ CREATE TABLE product_versions (
 );
 CREATE UNIQUE INDEX product_versions_after ON public.product_versions USING btree (supersedes);
 CREATE TRIGGER product_versions_moves BEFORE UPDATE ON public.product_versions FOR EACH ROW EXECUTE FUNCTION product_version_moves();
+CREATE TRIGGER product_versions_offered BEFORE UPDATE OF state ON public.product_versions FOR EACH ROW WHEN (((new.state = 'published'::text) AND (old.state = 'sealed'::text))) EXECUTE FUNCTION product_version_offered();
 COMMENT ON COLUMN product_versions.facts IS 'SHA-256 of what the records said of its inputs when it was checked: sealing asks them again, and stops where they say something else';
 
 CREATE TABLE products (

@@ -7,6 +7,7 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,6 +53,15 @@ func (t Terms) Each() []string { return t }
 
 // String joins them in Chinese.
 func (t Terms) String() string { return strings.Join(t, "、") }
+
+// Named is an argument of a sentence: the name of something, which may have an English one.
+type Named struct{ Zh, En string }
+
+// Spoken is the name in English, or as it is where there is no English one.
+func (n Named) Spoken() string { return cmp.Or(n.En, n.Zh) }
+
+// String is the name in Chinese.
+func (n Named) String() string { return n.Zh }
 
 // New makes a fault of kind k that tells the person sentence.
 func New(k Kind, sentence string, args ...any) *Fault {

@@ -26,6 +26,9 @@ var fields = map[wire.Kind][]string{
 	wire.KeyMade:     {"statement", "key", "purpose", "public", "from", "until", "by", "signature"},
 	wire.Revocation:  {"key", "purpose", "compromised", "reason"},
 	wire.Receipt:     {"commitment", "", "statement", "key"},
+
+	wire.DeveloperKey: {"key", "public", "holder", "from", "until", "signature"},
+	wire.Countersign:  {"statement", "product", "version", "key", "signature"},
 }
 
 // value is a number, a digest, a time, a code: nothing that is a name.

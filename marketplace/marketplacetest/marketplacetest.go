@@ -66,6 +66,7 @@ func New(t testing.TB, change ...func(*marketplace.Config)) *World {
 	c := marketplace.Config{
 		Pool: w.Pool, Store: w.Store, Catalogue: w.Service, Gate: w.Gate, Accounts: w.Accounts, Rows: asked, Work: t.TempDir(), Base: Base, Signer: v, Log: reader, Now: w.Clock,
 		Receipts: receipts.New(receipts.Config{Pool: w.Pool, Catalogue: w.Service, Limits: w.Accounts, Signer: v, Base: Base, Now: w.Clock}),
+		Signing:  marketplace.SigningRules{Valid: 730 * 24 * time.Hour},
 		Checks:   marketplace.CheckRules{Most: 4 << 20, AtOnce: 2, Time: 20 * time.Second},
 	}
 	for _, f := range change {

@@ -99,7 +99,8 @@ type Certificate struct {
 	Title      string
 	TitleEN    string
 	Version    string
-	Holder     Organisation
+	Holder     Organisation  // to whom it was issued
+	MovedTo    *Organisation // who holds the registration of the product now, where that is another; nil: nobody else
 	Issuer     string
 	IssuerID   int64 // organisation of a certifier or valuer; 0: the registrar
 	State      CertificateState

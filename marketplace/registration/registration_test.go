@@ -12,6 +12,7 @@ import (
 	"shuyuan/internal/policy"
 	"shuyuan/internal/workdays"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/marketplace/registration"
 	"shuyuan/marketplace/registration/registrationtest"
@@ -487,5 +488,106 @@ func TestWhatWaitsForWhom(t *testing.T) {
 	}
 	if open, err := w.Registrations.OpenClocks(t.Context()); err != nil || len(open) != 1 {
 		t.Errorf("%+v, %v", open, err)
+	}
+}
+
+// certified is what a certifier does from a request to a certificate.
+func certified(t *testing.T, w *registrationtest.World, number string) (*registration.Report, error) {
+	t.Helper()
+	for _, step := range []struct {
+		a registration.ReportAction
+		f registration.ReportForm
+	}{{registration.Declare, registration.ReportForm{Declaration: "与开发方没有关系。"}}, {registration.Write, registrationtest.Written()}} {
+		if _, err := w.Report(t, w.Certifier, number, step.a, step.f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w.Report(t, w.Certifier, number, registration.IssueReport, registration.ReportForm{})
+}
+
+// What is offered is certified as it is: a version with another method waits for a
+// certificate of its own, a patch of a certified one does not.
+func TestAnotherMethodIsCertifiedAnew(t *testing.T) {
+	w := registrationtest.New(t)
+	product := w.Ready(t)
+	w.Registered(t, product, "2026-11-02", "2026-11-17")
+	first, err := certified(t, w, w.Asked(t, product, registration.OfCertification, w.House).Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := w.Version(t, product, "1.0.0").Contents[0].Release
+	sealed := func(number, method string) {
+		t.Helper()
+		if _, err := w.Products.Build(t.Context(), w.Owner, product, marketplace.VersionForm{Number: number, Method: method, Forms: []marketplace.Form{stamp.CSV}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Products.AddRelease(t.Context(), w.Owner, product, number, release, "stations"); err != nil {
+			t.Fatal(err)
+		}
+		w.World.Move(t, product, number, marketplace.Check, marketplace.Seal)
+	}
+	sealed("1.0.1", "按车站分组计数")
+	if v := w.Version(t, product, "1.0.1"); v.Uncertified != nil {
+		t.Errorf("a patch: %v", v.Uncertified)
+	}
+	w.World.Move(t, product, "1.0.1", marketplace.Publish)
+	sealed("1.1.0", "按车站和日期分组计数")
+	if v := w.Version(t, product, "1.1.0"); v.Uncertified == nil {
+		t.Error("the page does not say that it is to be certified")
+	}
+	if err := w.World.Try(t, product, "1.1.0", marketplace.Publish); err == nil || !strings.Contains(fault.Of(err).Text(), "合规认证") || w.Version(t, product, "1.1.0").State != marketplace.Sealed {
+		t.Errorf("published: %v", err)
+	}
+	r, err := w.Registrations.Ask(t.Context(), w.Owner, product, registration.Asked{Kind: registration.OfCertification, Version: "1.1.0", Reporter: w.House})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := certified(t, w, r.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.World.Move(t, product, "1.1.0", marketplace.Publish)
+	p, err := w.Products.Product(t.Context(), w.Owner, product)
+	if err != nil || p.State != marketplace.Listable {
+		t.Errorf("the product is %s (%v)", p.State, err)
+	}
+
+	// The older certificate does not hold what the newest version needs.
+	c := certificate(t, w, second.Certificate)
+	if _, err := w.Registrations.EndCertificate(t.Context(), w.Certifier, c.Number, c.Revision, "示例理由"); err != nil {
+		t.Fatal(err)
+	}
+	if p, err = w.Products.Product(t.Context(), w.Owner, product); err != nil || p.State != marketplace.Suspended || !certificate(t, w, first.Certificate).Counts(w.Clock()) {
+		t.Errorf("the product is %s (%v)", p.State, err)
+	}
+	if _, err := w.Products.Move(t.Context(), w.Registrar, product, marketplace.Step{Action: string(marketplace.Resume), Words: "示例", Revision: p.Revision}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("it is offered by the certificate of an older method: %v", err)
+	}
+}
+
+// A certificate of compliance is issued to whoever runs the product, and says when the
+// right to run it went to somebody else.
+func TestCertificatesAfterATransfer(t *testing.T) {
+	w := registrationtest.New(t)
+	product := w.Ready(t)
+	w.Registered(t, product, "2026-11-02", "2026-11-17")
+	done, err := certified(t, w, w.Asked(t, product, registration.OfCertification, w.House).Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := certificate(t, w, done.Certificate); c.Holder.ID != w.Firm || c.MovedTo != nil {
+		t.Errorf("before: %+v, %+v", c.Holder, c.MovedTo)
+	}
+	receiver := w.Organisation(t, w.Person(t, "示例受让负责人"), "示例数据应用有限公司", "91350100MA00000R0E")
+	w.Exec(t, `UPDATE product_certificates SET organisation_id = $1 WHERE kind = 'registration'`, receiver)
+	w.Exec(t, `UPDATE product_rights SET organisation_id = $1 WHERE what = 'operate'`, receiver)
+	if c := certificate(t, w, done.Certificate); c.Holder.ID != w.Firm || c.MovedTo == nil || c.MovedTo.ID != receiver {
+		t.Errorf("after: %+v, %+v", c.Holder, c.MovedTo)
+	}
+	if done, err = certified(t, w, w.Asked(t, product, registration.OfCertification, w.House).Number); err != nil {
+		t.Fatal(err)
+	}
+	if c := certificate(t, w, done.Certificate); c.Holder.ID != receiver || c.MovedTo != nil {
+		t.Errorf("anew: %+v, %+v", c.Holder, c.MovedTo)
 	}
 }

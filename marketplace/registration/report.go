@@ -429,7 +429,11 @@ func (s *Service) moveReport(ctx context.Context, tx pgx.Tx, who account.Actor, 
 		r.Digest = statement.Of(text).SHA256
 	}
 	if r.State == ReportIssued {
-		c := &Certificate{Kind: r.Kind, Case: r.Number, Product: r.Product, Title: r.Title, TitleEN: r.TitleEN, Version: r.Version, Holder: r.Developer, Issuer: r.Reporter.Name, IssuerID: r.Reporter.ID, product: r.product, version: r.version}
+		holder, err := selectRunning(ctx, tx, r.product)
+		if err != nil {
+			return err
+		}
+		c := &Certificate{Kind: r.Kind, Case: r.Number, Product: r.Product, Title: r.Title, TitleEN: r.TitleEN, Version: r.Version, Holder: holder, Issuer: r.Reporter.Name, IssuerID: r.Reporter.ID, product: r.product, version: r.version}
 		if err := s.issue(ctx, tx, who, c, r.ID, certificate.Predicate{Report: r.Digest}); err != nil {
 			return err
 		}

@@ -308,10 +308,25 @@ func certificateBy(ctx context.Context, q database.Querier, number string, lock 
 	return &found[0], nil
 }
 
+// selectRunning is who holds the registration of a product in force, or has the right to
+// run it; else its developer. To them its certificates are issued.
+func selectRunning(ctx context.Context, q database.Querier, product int64) (o Organisation, err error) {
+	err = q.QueryRow(ctx, `
+		SELECT o.id, o.name, o.credit_code FROM products p JOIN organisations o ON o.id = coalesce(
+			(SELECT c.organisation_id FROM product_certificates c WHERE c.product_id = p.id AND c.kind = 'registration' AND c.state = 'issued' ORDER BY c.id DESC LIMIT 1),
+			(SELECT g.organisation_id FROM product_rights g WHERE g.product_id = p.id AND g.what = 'operate'), p.organisation_id) WHERE p.id = $1`, product).Scan(&o.ID, &o.Name, &o.Code)
+	if err != nil {
+		return o, fmt.Errorf("holder of a product: %w", err)
+	}
+	return o, nil
+}
+
 func selectCertificates(ctx context.Context, q database.Querier, where string, args pgx.NamedArgs) ([]Certificate, error) {
 	rows, err := q.Query(ctx, `
 		SELECT c.id, c.number, c.kind, coalesce(r.number, t.number), p.id, p.number, p.title, p.title_en, v.id, v.semver, o.id, o.name, o.credit_code, c.issuer, coalesce(t.organisation_id, 0), c.state, c.state_at, c.reason, c.issued_at, c.valid_until,
-			c.digest, c.statement, c.envelope, c.key_id, c.leaf, coalesce(c.end_leaf, 0), coalesce(b.number, ''), coalesce(n.number, ''), p.sample OR o.sample, c.revision
+			c.digest, c.statement, c.envelope, c.key_id, c.leaf, coalesce(c.end_leaf, 0), coalesce(b.number, ''), coalesce(n.number, ''), p.sample OR o.sample, c.revision,
+			(SELECT jsonb_build_object('ID', h.id, 'Name', h.name, 'Code', h.credit_code) FROM product_certificates k JOIN organisations h ON h.id = k.organisation_id
+				WHERE c.kind <> 'registration' AND k.product_id = c.product_id AND k.kind = 'registration' AND k.state = 'issued' AND k.organisation_id <> c.organisation_id)
 		FROM product_certificates c JOIN products p ON p.id = c.product_id JOIN product_versions v ON v.id = c.version_id JOIN organisations o ON o.id = c.organisation_id
 			LEFT JOIN registrations r ON r.id = c.registration_id LEFT JOIN product_reports t ON t.id = c.report_id LEFT JOIN product_certificates b ON b.id = c.replaces_id LEFT JOIN product_certificates n ON n.replaces_id = c.id
 		WHERE `+where+` ORDER BY c.id DESC LIMIT @limit`, args)
@@ -320,7 +335,7 @@ func selectCertificates(ctx context.Context, q database.Querier, where string, a
 	}
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Certificate, err error) {
 		return c, row.Scan(&c.ID, &c.Number, &c.Kind, &c.Case, &c.product, &c.Product, &c.Title, &c.TitleEN, &c.version, &c.Version, &c.Holder.ID, &c.Holder.Name, &c.Holder.Code, &c.Issuer, &c.IssuerID, &c.State, &c.StateAt, &c.Reason, &c.IssuedAt, &c.ValidUntil,
-			&c.Digest, &c.statement, &c.Envelope, &c.Key, &c.Leaf, &c.EndLeaf, &c.Replaces, &c.ReplacedBy, &c.Sample, &c.Revision)
+			&c.Digest, &c.statement, &c.Envelope, &c.Key, &c.Leaf, &c.EndLeaf, &c.Replaces, &c.ReplacedBy, &c.Sample, &c.Revision, &c.MovedTo)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("certificates: %w", err)

@@ -58,11 +58,13 @@ type Verification struct {
 	Mandate   string               `json:"mandate,omitempty" doc:"Number of the mandate; empty: it was developed outside" zh:"授权编号；没有则在外部开发" example:"AUTH-2026-000001"`
 	Scenario  string               `json:"scenario,omitempty" doc:"Number of the scenario" zh:"场景编号" example:"SCN-2026-000001"`
 	Statement string               `json:"statement,omitempty" doc:"SHA-256 of the signed statement" zh:"声明的摘要" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
+	Signed    string               `json:"developer_signature,omitempty" enum:",signed,none,revoked,invalid" doc:"Whether the developer signed the statement beside the platform; revoked: its key counted no more when the log recorded it; invalid: it is not their signature of this statement" zh:"开发主体有没有在平台之外签名：signed 有，none 无，revoked 密钥已撤销，invalid 不符" example:"signed"`
 	SealedAt  *time.Time           `json:"sealed" nullable:"true" doc:"When it was sealed" zh:"封存的时间"`
 	Leaf      *int64               `json:"leaf" nullable:"true" doc:"Its place in the transparency log" zh:"在透明日志里的位置" example:"12"`
 	LogSize   int64                `json:"log_size" doc:"Size of the newest checkpoint that covers it; 0: none does yet" zh:"最新的检查点有几条记录；0 是还没有检查点" example:"40"`
 	LogAt     *time.Time           `json:"log_signed" nullable:"true" doc:"When that checkpoint was signed" zh:"检查点签署的时间"`
 	Bundle    *ProofFile           `json:"proof,omitempty" doc:"With proof: all that proves it without asking anybody" zh:"加 proof 时：离线核验用的全部证明"`
+	Bundles   []ProofFile          `json:"proofs,omitempty" doc:"With proof, where the digest is that of the names of the columns of a table (see docs/verify.md): the proofs of the statements about tables with these columns. The verdict stays unknown: whoever asks works out the digest of the content by the types that a statement has, and compares" zh:"加 proof、查的是表的列名的摘要时：列名相同的表的声明的证明。结论仍是未知：由查的人照声明里的类型算出内容的摘要，自己比对"`
 	Receipt   *Receipt             `json:"receipt,omitempty" doc:"The certificate of download that was asked about, or the newest that speaks for the file" zh:"查的下载凭证，或者说的是这个文件的最新一份"`
 	Page      string               `json:"page,omitempty" format:"uri" doc:"Page of the product; of the certificate of download; or of the open file" zh:"产品、下载凭证或者开放的文件的页面" example:"https://data.example/products/PRD-2026-000001"`
 }
@@ -179,6 +181,15 @@ func (a *api) verify(c *fiber.Ctx, in *VerifyWanted) error {
 		}
 		out.Bundle = &ProofFile{proof}
 	}
+	if in.Proof && found.Said == nil && found.Open == nil && marketplace.OfDigest(what) { // perhaps that of the names of columns
+		proofs, err := a.Products.Proofs(c.UserContext(), what)
+		if err != nil {
+			return err
+		}
+		for i := range proofs {
+			out.Bundles = append(out.Bundles, ProofFile{&proofs[i]})
+		}
+	}
 	return a.sendNow(c, out)
 }
 
@@ -203,6 +214,7 @@ func (a *api) verification(x *marketplace.Answer) Verification {
 	d := &x.Said.Predicate
 	out.As, out.Product, out.Version, out.Title, out.TitleEN, out.Developer, out.Code, out.Statement = x.As, x.Product, x.Version, x.Title, x.TitleEN, x.Developer.Name, x.Developer.Code, x.Statement
 	out.Sources, out.Declared = sourcesOf(d)
+	out.Signed = string(x.Countersigned.Signed())
 	if d.Mandate != nil {
 		out.Mandate, out.Scenario = d.Mandate.Authorization, d.Mandate.Scenario
 	}

@@ -64,6 +64,8 @@ type Certificate struct {
 	TitleEN    string    `json:"title_en" doc:"Its name in English; may be empty" zh:"英文名称，可以为空" example:"Visits by station"`
 	Holder     string    `json:"holder" doc:"The organisation that it is of" zh:"持有人" example:"示例数据科技有限公司"`
 	Code       string    `json:"holder_code" doc:"Its credit code" zh:"持有人的统一社会信用代码" example:"91350100MA00000T07"`
+	MovedTo    string    `json:"moved_to,omitempty" doc:"Who holds the registration of the product now, where the right to run it was transferred after this certificate was issued" zh:"签发以后产品经营权转移的，现在的登记主体" example:"示例数据应用有限公司"`
+	MovedCode  string    `json:"moved_to_code,omitempty" doc:"Its credit code" zh:"现在的登记主体的统一社会信用代码" example:"91350100MA00000R0E"`
 	Issuer     string    `json:"issuer" doc:"The organisation that issued it" zh:"签发的机构" example:"示例数据交易所"`
 	Issued     time.Time `json:"issued" doc:"When it was issued" zh:"签发的时间"`
 	LastDay    string    `json:"last_day" format:"date" doc:"The last day on which it counts, if nothing ends it before" zh:"有效期的最后一日" example:"2029-11-17"`
@@ -155,6 +157,9 @@ func (a *api) certificate(x *registration.Certificate) Certificate {
 	out := Certificate{
 		Number: x.Number, Kind: string(x.Kind), State: string(x.State), InForce: x.Counts(a.Now()), Product: x.Product, Version: x.Version, Title: x.Title, TitleEN: x.TitleEN, Holder: x.Holder.Name, Code: x.Holder.Code, Issuer: x.Issuer,
 		Issued: x.IssuedAt.UTC(), LastDay: x.LastDay().Format(time.DateOnly), Reason: x.Reason, Replaces: x.Replaces, ReplacedBy: x.ReplacedBy, Statement: x.Digest, Key: x.Key, Leaf: x.Leaf, Envelope: a.Config.BaseURL + x.Path() + "/dsse.json", Sample: x.Sample, Page: a.Config.BaseURL + x.Path(),
+	}
+	if x.MovedTo != nil {
+		out.MovedTo, out.MovedCode = x.MovedTo.Name, x.MovedTo.Code
 	}
 	if x.State != registration.InForce {
 		out.Ended = x.StateAt.In(workdays.Zone).Format(time.DateOnly)

@@ -2,6 +2,9 @@ package text
 
 func init() {
 	add(map[string]string{
+		"平台和见证方的公钥名列在": "The names of the keys of the platform and of the witnesses are listed under",
+		"透明日志的密钥":      "the keys of the transparency log",
+		"见证方的公钥名，离线核验时也写进 --trust；最好向见证方自己问来：": "Names of the keys of the witnesses, for --trust of an offline check; best asked of the witnesses themselves:",
 		"封存的时间": "Sealed on",
 		"这里登记过它，签名有效，授权现在有效。文件是不是发出时的原样，要核验文件本身。":         "It is recorded here, the signature holds, and so does the authorisation. Whether a file is as it was delivered shows only when the file itself is checked.",
 		"文件与发出时逐字节相同，签名有效，授权在取数时和现在都有效。":                  "The file is, byte for byte, what was delivered, the signature holds, and the authorisation held when the data was acquired and holds now.",

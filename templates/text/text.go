@@ -60,7 +60,10 @@ func In(lang Lang, zh string, args ...any) string {
 // terms is an argument that is words of the catalogue (fault.Terms).
 type terms interface{ Each() []string }
 
-// inEnglish is args with the terms among them in English.
+// named is an argument that may have a name in English (fault.Named).
+type named interface{ Spoken() string }
+
+// inEnglish is args with the terms and names among them in English.
 func inEnglish(args []any) []any {
 	out := slices.Clone(args)
 	for i, a := range args {
@@ -70,6 +73,9 @@ func inEnglish(args []any) []any {
 				said = append(said, In(English, w))
 			}
 			out[i] = strings.Join(said, ", ")
+		}
+		if name, ok := a.(named); ok {
+			out[i] = name.Spoken()
 		}
 	}
 	return out

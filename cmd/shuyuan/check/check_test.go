@@ -352,6 +352,10 @@ func product(change string) string {
 		INSERT INTO product_artefacts SELECT 1, 1, 'csv', 'x', 'x', min(sha256), min(bytes) FROM (SELECT sha256, bytes FROM blobs ORDER BY sha256 LIMIT 1) x; ` + change)
 }
 
+// developerKey makes sql for a key of the developer of product.
+const developerKey = `INSERT INTO developer_keys (id, organisation_id, code, public, possession, valid_from, valid_until, registered_by, registered_name, leaf)
+	VALUES (repeat('e', 64), 5, repeat('9', 18), decode(repeat('01', 32), 'hex'), decode(repeat('00', 64), 'hex'), '2025-01-01', '2027-01-01', 2, '陈', 0); `
+
 // authorised makes sql for an active mandate with another under it, each with its
 // agreement, an admitted developer and its people, in which every rule holds, and what
 // one says of it besides.
@@ -549,6 +553,8 @@ var mutations = []struct {
 	{name: "a certificate that ran out long ago", rule: "I26 a certificate is what was signed", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_certificates SET valid_until = '2025-04-01' WHERE id = 82`)},
 	{name: "a certifier with a member of the developer", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) VALUES (81, 1, 'use', 'owner', '2025-01-01'), (82, 1, 'use', 'member', '2025-01-01')`)},
 	{name: "a certifier under the same control", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET controls = '{91350100M000100Y43}'`)},
+	{name: "a certifier with a member of whoever holds the registration", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_certificates SET organisation_id = 83 WHERE id = 81; INSERT INTO organisation_members (organisation_id, user_id, side, role, joined_at) VALUES (83, 1, 'use', 'owner', '2025-01-01'), (82, 1, 'use', 'member', '2025-01-01')`)},
+	{name: "a certifier that controls whoever registered", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE registrations SET controls = '{91350100M000100Y44}'`)},
 	{name: "a report without one of its tests", rule: "I27 no product with data", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET body = jsonb_set(body, '{tests,0,passed}', 'false')`)},
 	{name: "a registration nobody recorded", rule: "I7 every step of a registration", names: "registration DJ-2025-000001: 1 steps, 0 acts", sql: registered(`INSERT INTO registration_events (registration_id, act, side, state, by_id, name, at) VALUES (81, 'apply', 'registrant', 'applied', 1, 'x', now())`)},
 	{name: "a transaction that does not balance", rule: "M1 every transaction of the ledger", names: "transaction 91", sql: booked("5", "-4", "")},
@@ -639,6 +645,8 @@ var mutations = []struct {
 	{name: "a file of a product that is another", rule: "P3 files of products", names: "version 1: x", sql: product(`UPDATE product_artefacts SET bytes = bytes + 1`)},
 	{name: "a source that is not named", rule: "P4 a statement names", names: "version 1 names", sql: product(`UPDATE product_seals SET statement = b, digest = encode(sha256(b), 'hex') FROM (SELECT convert_to('{"predicate": {"sources": []}}', 'UTF8') AS b) x`)},
 	{name: "a source too many", rule: "P4 a statement names", names: "version 1 names", sql: product(`DELETE FROM workspace_job_mounts`)},
+	{name: "a key of a developer that the log does not have", rule: "P6 every key", names: "key " + strings.Repeat("e", 64), sql: product(developerKey)},
+	{name: "a signature of a developer that is none", rule: "P6 what stands as signed", names: "version 1", sql: product(developerKey + `INSERT INTO product_countersignatures (version_id, key_id, signature, by_id, by_name, at, leaf) VALUES (1, repeat('e', 64), decode(repeat('00', 64), 'hex'), 2, '陈', '2025-02-06', 0)`)},
 	{name: "withdrawn and not flagged", rule: "P5 every version", names: "version 1: withdrawn", sql: product(`UPDATE datasets SET status = 'withdrawn', withdrawn_reason = 'x', updated_at = '2025-03-01' WHERE id = 1`)},
 	{name: "released by who asked", rule: "W2 two people", names: "review SC-2025-000001", sql: checks("output_reviews") + computed(`UPDATE output_reviews SET first_by = asked_by`)},
 	{name: "reviewed by the organisation that asked", rule: "W2 two people", names: "review SC-2025-000001", sql: computed(`INSERT INTO organisation_members VALUES (5, 4, 'use', 'member', now())`)},

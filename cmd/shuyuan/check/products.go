@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -42,6 +43,15 @@ var productRules = []rule{
 		UNION ALL SELECT format('version %s: in the log before it was sealed', x.version_id) FROM product_seals x JOIN log_leaves l ON l.seq = x.leaf WHERE l.at < x.sealed_at
 		UNION ALL SELECT format('acquisition %s of version %s is of no mount of its jobs', s.acquisition_id, s.version_id) FROM product_sources s
 		WHERE s.basis = 'machine' AND NOT EXISTS (SELECT FROM workspace_mounts m JOIN acquisitions a ON a.id = m.acquisition_id AND a.version_id = m.version_id WHERE m.acquisition_id = s.acquisition_id)`},
+	{id: "P6", says: "every key of a developer, its end and what it signed stand in the public log as in the tables, and no other", query: `
+		SELECT 'key ' || coalesce(k.id, 'of leaf ' || l.seq) FROM developer_keys k FULL JOIN (SELECT * FROM log_leaves WHERE kind = 'developer-key') l ON l.seq = k.leaf
+		WHERE k.id IS NULL OR l.seq IS NULL OR convert_from(l.entry, 'UTF8')::jsonb -> 'body' @> jsonb_build_object('key', k.id, 'public', encode(k.public, 'hex'), 'holder', k.code, 'signature', encode(k.possession, 'hex')) IS NOT TRUE
+		UNION ALL SELECT 'end of key ' || coalesce(r.key_id, 'leaf ' || l.seq) FROM developer_key_revocations r
+			FULL JOIN (SELECT * FROM log_leaves WHERE kind = 'revocation' AND convert_from(entry, 'UTF8')::jsonb #>> '{body,purpose}' = 'developer') l ON l.seq = r.leaf
+		WHERE r.key_id IS NULL OR l.seq IS NULL OR convert_from(l.entry, 'UTF8')::jsonb -> 'body' @> jsonb_build_object('key', r.key_id, 'reason', r.reason) IS NOT TRUE OR (convert_from(l.entry, 'UTF8')::jsonb #>> '{body,compromised}')::timestamptz <> r.compromised_at
+		UNION ALL SELECT 'signature of version ' || coalesce(c.version_id::text, 'leaf ' || l.seq) FROM product_countersignatures c FULL JOIN (SELECT * FROM log_leaves WHERE kind = 'countersign') l ON l.seq = c.leaf LEFT JOIN product_seals x ON x.version_id = c.version_id
+		WHERE c.version_id IS NULL OR l.seq IS NULL OR convert_from(l.entry, 'UTF8')::jsonb -> 'body' @> jsonb_build_object('key', c.key_id, 'statement', x.digest, 'signature', encode(c.signature, 'hex')) IS NOT TRUE`},
+	{id: "P6", says: "what stands as signed by a developer is its signature under that statement, before the version was published, with its own key", find: countersigned},
 	{id: "P3", says: "files of products are, byte for byte, what was sealed", find: artefacts},
 	{id: "P4", says: "a statement names all that its jobs and inputs lead to, and nothing else", query: closure + `
 		SELECT format('version %s names %s, its inputs are %s', x.version_id, coalesce(s.all, '{}'), coalesce(w.all, '{}')) FROM product_seals x
@@ -90,4 +100,29 @@ func artefacts(ctx context.Context, r *run) ([]string, error) {
 		}
 	}
 	return found, nil
+}
+
+// countersigned verifies every signature of a developer under what was sealed: Ed25519
+// over the message of DSSE, as the envelope says it.
+func countersigned(ctx context.Context, r *run) (found []string, err error) {
+	rows, err := r.tx.Query(ctx, `
+		SELECT c.version_id, c.signature, k.public, x.statement, k.organisation_id = p.organisation_id AND c.leaf > x.leaf AND c.leaf > k.leaf AND l.at >= k.valid_from AND l.at < k.valid_until
+			AND NOT EXISTS (SELECT FROM developer_key_revocations d WHERE d.key_id = k.id AND d.leaf < c.leaf)
+			AND NOT EXISTS (SELECT FROM product_events e WHERE e.version_id = c.version_id AND e.act IN ('publish', 'recall') AND e.at < c.at)
+		FROM product_countersignatures c JOIN product_seals x ON x.version_id = c.version_id JOIN product_versions v ON v.id = c.version_id JOIN products p ON p.id = v.product_id
+			JOIN developer_keys k ON k.id = c.key_id JOIN log_leaves l ON l.seq = c.leaf ORDER BY c.leaf`)
+	if err != nil {
+		return nil, err
+	}
+	var version int64
+	var sig, public, payload []byte
+	var fits bool
+	_, err = pgx.ForEachRow(rows, []any{&version, &sig, &public, &payload, &fits}, func() error {
+		const kind = "application/vnd.in-toto+json"
+		if !fits || !ed25519.Verify(public, append(fmt.Appendf(nil, "DSSEv1 %d %s %d ", len(kind), kind, len(payload)), payload...), sig) {
+			found = append(found, fmt.Sprintf("version %d", version))
+		}
+		return nil
+	})
+	return found, err
 }

@@ -14,9 +14,12 @@ var registrationRules = []rule{
 		SELECT format('certificate %s', c.number) FROM product_certificates c LEFT JOIN log_leaves l ON l.seq = c.leaf
 		WHERE c.digest <> encode(sha256(c.statement), 'hex') OR convert_from(c.statement, 'UTF8')::jsonb #>> '{predicate,certificate}' IS DISTINCT FROM c.number OR l.seq IS NULL
 		   OR l.kind <> 'certificate' OR convert_from(l.entry, 'UTF8')::jsonb #>> '{body,statement}' IS DISTINCT FROM c.digest OR c.state = 'issued' AND c.valid_until < @now::timestamptz - interval '1 day'`},
-	{id: "I27", says: "whoever certified or valued a product had nobody in common with its developer, and neither controlled the other", query: `
-		SELECT format('certificate %s', c.number) FROM product_certificates c JOIN product_reports r ON r.id = c.report_id JOIN products p ON p.id = c.product_id JOIN organisations i ON i.id = r.organisation_id JOIN organisations d ON d.id = p.organisation_id
-		WHERE i.id = d.id OR r.declared_at IS NULL OR r.declared_at > c.issued_at OR (r.controls || i.credit_code) && (r.controls_asked || d.credit_code)
+	{id: "I27", says: "whoever certified or valued a product had nobody in common with its developer or with whoever held its registration then, and neither controlled the other", query: `
+		SELECT DISTINCT format('certificate %s', c.number) FROM product_certificates c JOIN product_reports r ON r.id = c.report_id JOIN products p ON p.id = c.product_id JOIN organisations i ON i.id = r.organisation_id
+		JOIN organisations d ON d.id IN (p.organisation_id, c.organisation_id) OR d.id IN (SELECT h.organisation_id FROM product_certificates h
+			WHERE h.product_id = p.id AND h.kind = 'registration' AND h.issued_at <= c.issued_at AND (h.state = 'issued' OR h.state_at > c.issued_at))
+		WHERE i.id = d.id OR r.declared_at IS NULL OR r.declared_at > c.issued_at
+		   OR (r.controls || i.credit_code) && (r.controls_asked || d.credit_code || ARRAY(SELECT k FROM registrations g, unnest(g.controls) k WHERE g.product_id = p.id AND g.made_at <= c.issued_at AND g.state NOT IN ('refused', 'withdrawn')))
 		   OR EXISTS (SELECT FROM organisation_members a JOIN organisation_members b ON b.user_id = a.user_id WHERE a.organisation_id = i.id AND b.organisation_id = d.id AND a.joined_at <= c.issued_at AND b.joined_at <= c.issued_at)`},
 	{id: "I27", says: "no product with data for academic use alone was certified, and none without its tests", query: `
 		SELECT format('certificate %s', c.number) FROM product_certificates c JOIN product_reports r ON r.id = c.report_id

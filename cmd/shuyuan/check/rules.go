@@ -698,13 +698,13 @@ var rules = append([]rule{
 		WHERE k.id IS NULL OR l.seq IS NULL OR convert_from(l.entry, 'UTF8')::jsonb -> 'body' @> jsonb_build_object('key', k.id, 'purpose', k.purpose, 'by', k.signed_by,
 			'public', encode(k.public, 'hex'), 'statement', encode(sha256(k.payload), 'hex'), 'signature', encode(k.signature, 'hex')) IS NOT TRUE
 		UNION ALL
-		SELECT 'revocation of ' || coalesce(v.key_id, 'leaf ' || l.seq) FROM signing_revocations v FULL JOIN (SELECT * FROM log_leaves WHERE kind = 'revocation') l ON l.seq = v.leaf
+		SELECT 'revocation of ' || coalesce(v.key_id, 'leaf ' || l.seq) FROM signing_revocations v FULL JOIN (SELECT * FROM log_leaves WHERE kind = 'revocation' AND convert_from(entry, 'UTF8')::jsonb #>> '{body,purpose}' IS DISTINCT FROM 'developer') l ON l.seq = v.leaf
 		WHERE v.key_id IS NULL OR l.seq IS NULL OR convert_from(l.entry, 'UTF8')::jsonb -> 'body' @> jsonb_build_object('key', v.key_id, 'reason', v.reason) IS NOT TRUE
 			OR (convert_from(l.entry, 'UTF8')::jsonb -> 'body' ->> 'compromised')::timestamptz <> v.compromised_at`},
 	{id: "I41", says: "no leaf of the public log holds what could be a name", query: `
 		SELECT 'leaf ' || seq FROM log_leaves WHERE convert_from(entry, 'UTF8') !~ '^[!-~]*$' OR EXISTS (
 			SELECT FROM jsonb_object_keys(convert_from(entry, 'UTF8')::jsonb -> 'body') n
-			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'artefacts', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment'))`},
+			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'artefacts', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment', 'holder'))`},
 	{id: "I39", says: "what is in the public log is in a checkpoint before long", query: `
 		SELECT 'leaf ' || seq FROM log_leaves WHERE seq >= (SELECT coalesce(max(size), 0) FROM log_checkpoints) AND at < @now::timestamptz - interval '1 hour' AND EXISTS (SELECT FROM log_checkpoints) LIMIT 20`},
 }, slices.Concat(productRules, registrationRules, receiptRules, ledgerRules)...)

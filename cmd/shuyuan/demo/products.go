@@ -3,7 +3,12 @@ package demo
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/csv"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"slices"
@@ -42,6 +47,7 @@ type sampleVersion struct {
 	forms                 []marketplace.Form
 	fill                  func(ctx context.Context, s *stage, m *marketplace.Service, v *marketplace.VersionView) error // nil: nothing is in it
 	to                    marketplace.VersionState
+	signed                bool   // by its developer too
 	words                 string // why it is not to be used any more
 }
 
@@ -60,7 +66,7 @@ var sampleProducts = []sampleProduct{
 		rights: marketplace.RightsForm{Process: "示例：开放数据的许可", Operate: "示例：自行开发"},
 		versions: []sampleVersion{
 			{number: "1.0.0", method: "示例：按年度数放假的天数。", forms: tableForms, fill: counted("放假"), to: marketplace.Recalled, words: "示例：漏了调休放假的日子，照它排班会少算休息日；请用 1.1.0。"},
-			{number: "1.1.0", method: "示例：按年度分别数放假、调休放假和调休上班的天数。", forms: tableForms, fill: counted("放假", "放假（调休）", "调休上班"), to: marketplace.Published},
+			{number: "1.1.0", method: "示例：按年度分别数放假、调休放假和调休上班的天数。", forms: tableForms, fill: counted("放假", "放假（调休）", "调休上班"), to: marketplace.Published, signed: true},
 		}},
 	{submit: true, form: marketplace.ProductForm{Kind: marketplace.Report, Title: reportProduct, TitleEN: "Sample: quarterly report on bird strikes", Summary: "示例：一份报告，用了各飞行阶段鸟击次数表，也用了机场自己的驱鸟记录。", SummaryEN: "Sample: a report that uses the table of bird strikes and what an airport recorded itself."},
 		rights:   marketplace.RightsForm{Own: "示例：驱鸟记录由机场提供，合同约定可以使用", Process: "示例：承接所用产品的授权", Operate: "示例：自行撰写"},
@@ -182,6 +188,11 @@ func (s *stage) issue(ctx context.Context, m *marketplace.Service, product strin
 	}
 	next := map[marketplace.VersionState]marketplace.VersionAction{marketplace.Building: marketplace.Check, marketplace.Checked: marketplace.Seal, marketplace.Sealed: marketplace.Publish}
 	for v.State != x.to && next[v.State] != "" {
+		if v.State == marketplace.Sealed && x.signed && v.Countersigned == nil {
+			if err := s.countersign(ctx, m, v); err != nil {
+				return false, fmt.Errorf("signature under %s: %w", x.number, err)
+			}
+		}
 		a := next[v.State]
 		if _, err := m.MoveVersion(ctx, owner, product, x.number, marketplace.Step{Action: string(a), Revision: v.Revision}); err != nil {
 			return false, fmt.Errorf("%s of %s: %w", a, x.number, err)
@@ -191,6 +202,32 @@ func (s *stage) issue(ctx context.Context, m *marketplace.Service, product strin
 		}
 	}
 	return true, nil
+}
+
+// countersign signs a sealed version for the sample developer, with a key that is made for
+// it, registered, and thrown away.
+func (s *stage) countersign(ctx context.Context, m *marketplace.Service, v *marketplace.VersionView) error {
+	owner := s.as(theDeveloper)
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return err
+	}
+	sign := func(message []byte) string { return base64.StdEncoding.EncodeToString(ed25519.Sign(private, message)) }
+	message, err := m.Possession(ctx, owner, v.Of.Developer.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := m.RegisterKey(ctx, owner, v.Of.Developer.ID, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), sign(message)); err != nil {
+		return err
+	}
+	if message, err = m.Unsigned(ctx, owner, v.Product, v.Number); err != nil {
+		return err
+	}
+	return m.Countersign(ctx, owner, v.Product, v.Number, sign(message))
 }
 
 // takeBack recalls a version or advises against it, where it is to end so.

@@ -54,7 +54,8 @@ func (in *installation) traded(t *testing.T, dir string, clocks *deadline.Clocks
 		return marketplace.New(marketplace.Config{
 			Receipts: receipts.New(receipts.Config{Pool: in.pool, Catalogue: catalogue, Limits: in.Accounts, Signer: keys, Base: "https://data.example.gov", Now: in.Now}),
 			Pool:     in.pool, Store: in.store, Catalogue: catalogue, Gate: gate, Accounts: Known(in.Accounts),
-			Base: "https://data.example.gov", Rows: asked, Work: t.TempDir(), Signer: keys, Log: transparency.NewReader(in.pool), Now: in.Now,
+			Signing: marketplace.SigningRules{Valid: 730 * 24 * time.Hour},
+			Base:    "https://data.example.gov", Rows: asked, Work: t.TempDir(), Signer: keys, Log: transparency.NewReader(in.pool), Now: in.Now,
 		}), nil
 	}
 	in.Registrations = func(m *marketplace.Service, now func() time.Time) *registration.Service {
@@ -89,6 +90,9 @@ func TestTheSampleProducts(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, stand); diff != "" {
 		t.Errorf("want -, got +\n%s", diff)
+	}
+	if got := in.state(t, `SELECT p.title || ' ' || v.semver FROM product_countersignatures c JOIN product_versions v ON v.id = c.version_id JOIN products p ON p.id = v.product_id`); !slices.Equal(got, []string{holidaysProduct + " 1.1.0"}) {
+		t.Errorf("signed by their developer: %q", got)
 	}
 	offered, err := m.Find(t.Context(), marketplace.Filter{Limit: 10})
 	if err != nil || len(offered) != 2 {

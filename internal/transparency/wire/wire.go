@@ -28,6 +28,9 @@ const (
 	KeyMade     Kind = "key"         // a key is introduced
 	Revocation  Kind = "revocation"  // a key counts no more
 	Receipt     Kind = "receipt"     // a delivery, as a salted commitment
+
+	DeveloperKey Kind = "developer-key" // an organisation signs with this key for its products
+	Countersign  Kind = "countersign"   // the developer signed a statement that was sealed
 )
 
 // Entry is what a leaf says. Its bytes are what is hashed.

@@ -30,16 +30,17 @@ const ProofFormat = "shuyuan-proof-1"
 // Proof is all that is needed to check a stamp without a network: a file beside it
 // called .proof.json, or what the portal answers. Bytes are base64 in it.
 type Proof struct {
-	Format     string          `json:"format"`   // ProofFormat
-	Envelope   json.RawMessage `json:"envelope"` // DSSE, the same payload as in the file
-	Leaf       Leaf            `json:"leaf"`
-	Inclusion  [][]byte        `json:"inclusion"`  // hashes, as RFC 9162, 2.1.3, has them
-	Checkpoint string          `json:"checkpoint"` // a signed note (C2SP tlog-checkpoint), with the cosignatures
-	Keys       []Key           `json:"keys"`       // every key that there ever was, in the order in which the log has them
-	Witnesses  []Witness       `json:"witnesses,omitempty"`
-	Artefacts  []Artefact      `json:"artefacts,omitempty"` // every file that was delivered; the leaf commits to them
-	Recall     *Entry          `json:"recall,omitempty"`    // the entry of the log that takes the version back
-	Status     *Status         `json:"status,omitempty"`    // as of when the proof was made; nobody signed it
+	Format     string            `json:"format"`   // ProofFormat
+	Envelope   json.RawMessage   `json:"envelope"` // DSSE, the same payload as in the file
+	Leaf       Leaf              `json:"leaf"`
+	Inclusion  [][]byte          `json:"inclusion"`  // hashes, as RFC 9162, 2.1.3, has them
+	Checkpoint string            `json:"checkpoint"` // a signed note (C2SP tlog-checkpoint), with the cosignatures
+	Keys       []Key             `json:"keys"`       // every key that there ever was, in the order in which the log has them
+	Witnesses  []Witness         `json:"witnesses,omitempty"`
+	Artefacts  []Artefact        `json:"artefacts,omitempty"` // every file that was delivered; the leaf commits to them
+	Recall     *Entry            `json:"recall,omitempty"`    // the entry of the log that takes the version back
+	Developer  *Countersignature `json:"developer,omitempty"` // the signature of the developer, which the envelope has too
+	Status     *Status           `json:"status,omitempty"`    // as of when the proof was made; nobody signed it
 
 	trusted bool // the keys in it are believed
 	asked   bool // it was looked up now
@@ -92,6 +93,9 @@ type Witness struct {
 	Name   string `json:"name"`
 	Public []byte `json:"public"` // Ed25519
 }
+
+// ID names the key of a witness, as Options.Trust has it.
+func (w Witness) ID() string { return keyID(w.Public) }
 
 const (
 	purposeStatement  = "statement"
@@ -172,6 +176,7 @@ type proved struct {
 	status    *Status
 	asked     bool       // the status is of now
 	artefacts []Artefact // nil: the proof has no list
+	developer Countersigned
 }
 
 // check shows that an envelope is signed and logged, or says why not.
@@ -200,6 +205,9 @@ func (p *Proof) check(e envelope, payload []byte, o Options) (*proved, []Code) {
 	}
 	signers, why := signedBy(e, payload, keys, entry)
 	if len(signers) == 0 {
+		return nil, []Code{why}
+	}
+	if why := p.countersigned(got, payload, keys); why != "" {
 		return nil, []Code{why}
 	}
 	for _, k := range signers {

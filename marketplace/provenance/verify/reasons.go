@@ -66,6 +66,7 @@ const (
 	PaperNotRead    Code = "paper-not-read"
 	PaperOther      Code = "paper-of-another"
 	IsSuspended     Code = "suspended"
+	DeveloperBad    Code = "developer-signature-bad"
 )
 
 // reasons are the codes as people read them.
@@ -121,6 +122,7 @@ var reasons = map[Code][2]string{
 	PagesOther:      {"PDF 不是发出时的原样，页面上写的是什么没有核对，请用原样的文件。", "The PDF is not as it was delivered, and what its pages show was not checked. Use the file as it was delivered."},
 	PagesUnread:     {"PDF 的页面上写的是什么，核对不了。", "What the pages of a PDF show cannot be checked."},
 	NotAsked:        {"是否被召回或失效没有查过，请联网核验。", "Whether it was recalled or ended since was not looked up: ask the portal."},
+	DeveloperBad:    {"证明里开发主体的签名不符：它不是声明里的开发主体用登记的密钥签的。", "The signature of the developer in the proof is wrong: the developer that the statement names did not make it with a key of theirs."},
 	StatusOdd:       {"证明里的状态这个程序不认识，按已失效对待，请到平台核验。", "The proof has a status that this program does not know: it is taken for ended. Ask the portal."},
 }
 

@@ -112,7 +112,8 @@ type Result struct {
 	Content   string               `json:"content,omitempty"` // digest of what the file contains, if it could be worked out
 	Logged    *Logged              `json:"logged,omitempty"`
 	Status    *Status              `json:"status,omitempty"`
-	Roots     []string             `json:"roots,omitempty"` // the keys that everything hangs on
+	Developer *Countersigned       `json:"developer,omitempty"` // whether the developer signed too; nil: nothing was proved
+	Roots     []string             `json:"roots,omitempty"`     // the keys that everything hangs on
 
 	Receipt       *statement.Receipt `json:"receipt,omitempty"` // certificate of download: only one that was proved
 	ReceiptDigest string             `json:"receiptDigest,omitempty"`
@@ -464,6 +465,9 @@ func (c *check) proved(known []Proof, e envelope, payload []byte) *proved {
 			return got
 		}
 		c.result.because(why...)
+		if slices.Contains(why, DeveloperBad) {
+			c.result.Developer = &Countersigned{State: SignedOtherwise}
+		}
 		for _, root := range p.roots() {
 			if !slices.Contains(c.result.Roots, root) {
 				c.result.Roots = append(c.result.Roots, root)
@@ -478,7 +482,7 @@ func (c *check) proved(known []Proof, e envelope, payload []byte) *proved {
 
 func (c *check) take(s *statement.Statement, p *proved) {
 	c.result.Statement, c.result.Logged, c.result.Roots, c.result.Status = s, &p.logged, p.roots, p.status
-	c.asked = p.asked
+	c.result.Developer, c.asked = &p.developer, p.asked
 }
 
 // notAsked says how old what is known is: the status in a proof is not signed, and
