@@ -76,6 +76,8 @@ var keptColumns = []keptColumn{
 	{"developer_key_revocations", "by_id", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
 	{"product_countersignatures", "by_id", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
 	{"product_events", "by_id", "acts.ndjson", stays, "what an organisation sealed and offers, with the name of who did it, is the ground of the stamp (AS-35)"},
+	{"ledger_transactions", "by_id", "acts.ndjson", stays, "what is booked is never changed, and who booked it is part of it"},
+	{"ledger_closings", "by_id", "acts.ndjson", stays, "what is booked is never changed, and who closed the books is part of it"},
 	{"registrations", "made_by", "acts.ndjson", stays, "what an organisation registered, certified and had said of its product, with the name of who did it, is kept as long as certificates are looked up (I-26, I-27)"},
 	{"registration_objections", "by_id", "acts.ndjson", stays, "what an organisation registered, certified and had said of its product, with the name of who did it, is kept as long as certificates are looked up (I-26, I-27)"},
 	{"registration_objections", "answered_by", "acts.ndjson", stays, official},

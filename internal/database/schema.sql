@@ -442,6 +442,22 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.payment_checkout_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.order_number, NEW.attempt, NEW.amount, NEW.currency) IS DISTINCT FROM (OLD.order_number, OLD.attempt, OLD.amount, OLD.currency) OR OLD.session IS NOT NULL AND NEW.session IS DISTINCT FROM OLD.session THEN
+        RAISE EXCEPTION 'what a checkout is for never changes' USING ERRCODE = 'restrict_violation';
+    END IF;
+    -- Money that was there once was there: no event that comes late takes a checkout back. One that ended may still be paid.
+    IF OLD.state IN ('confirmed', 'surplus', 'mismatched') AND NEW.state <> OLD.state OR NEW.state = 'asked' AND OLD.state <> 'asked' OR OLD.state IN ('pending', 'ended') AND NEW.state = 'open' THEN
+        RAISE EXCEPTION 'a checkout does not go from % to %', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.product_certificate_issued()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4026,6 +4042,75 @@ CREATE TABLE passkeys (
 );
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 COMMENT ON COLUMN passkeys.credential IS 'public key and counter (WebAuthn): it checks and opens nothing';
+
+CREATE TABLE payment_checkouts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    order_number text NOT NULL,
+    attempt integer NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    title text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    session text,
+    url text NOT NULL DEFAULT ''::text,
+    payment text,
+    charge text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    looked_at timestamp with time zone,
+    CONSTRAINT payment_checkouts_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payment_checkouts_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT payment_checkouts_check CHECK (((state = 'asked'::text) = (session IS NULL))),
+    CONSTRAINT payment_checkouts_check1 CHECK (((state <> ALL (ARRAY['confirmed'::text, 'surplus'::text])) OR (payment IS NOT NULL))),
+    CONSTRAINT payment_checkouts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payment_checkouts_order_number_check CHECK ((order_number <> ''::text)),
+    CONSTRAINT payment_checkouts_payment_check CHECK ((payment <> ''::text)),
+    CONSTRAINT payment_checkouts_session_check CHECK ((session <> ''::text)),
+    CONSTRAINT payment_checkouts_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'open'::text, 'pending'::text, 'confirmed'::text, 'surplus'::text, 'mismatched'::text, 'ended'::text]))),
+    CONSTRAINT payment_checkouts_pkey PRIMARY KEY (id),
+    CONSTRAINT payment_checkouts_order_number_attempt_key UNIQUE (order_number, attempt),
+    CONSTRAINT payment_checkouts_payment_key UNIQUE (payment),
+    CONSTRAINT payment_checkouts_session_key UNIQUE (session)
+);
+CREATE UNIQUE INDEX payment_checkouts_confirmed ON public.payment_checkouts USING btree (order_number) WHERE (state = 'confirmed'::text);
+CREATE INDEX payment_checkouts_going ON public.payment_checkouts USING btree (looked_at NULLS FIRST, id) WHERE (state = ANY (ARRAY['open'::text, 'pending'::text]));
+CREATE TRIGGER payment_checkouts_moves BEFORE UPDATE ON public.payment_checkouts FOR EACH ROW EXECUTE FUNCTION payment_checkout_moves();
+COMMENT ON TABLE payment_checkouts IS 'each time that a buyer was to pay an order online; asked: the provider has not answered yet, and is asked again under the same key';
+COMMENT ON COLUMN payment_checkouts.state IS 'surplus: paid, and the order needed nothing any more, so the money goes back; mismatched: the provider has another amount, currency or order, and people look';
+
+CREATE TABLE payment_cursor (
+    single boolean NOT NULL DEFAULT true,
+    event text NOT NULL,
+    CONSTRAINT payment_cursor_single_check CHECK (single),
+    CONSTRAINT payment_cursor_pkey PRIMARY KEY (single)
+);
+COMMENT ON TABLE payment_cursor IS 'the last event that was asked for: whatever was never sent is found by reading on from it';
+
+CREATE TABLE payment_events (
+    event text NOT NULL,
+    kind text NOT NULL,
+    object text NOT NULL DEFAULT ''::text,
+    subject text NOT NULL DEFAULT ''::text,
+    about text NOT NULL DEFAULT ''::text,
+    happened_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sha256 bytea,
+    seen integer NOT NULL DEFAULT 1,
+    altered integer NOT NULL DEFAULT 0,
+    done_at timestamp with time zone,
+    problem text NOT NULL DEFAULT ''::text,
+    CONSTRAINT payment_events_event_check CHECK (((event <> ''::text) AND (length(event) <= 255))),
+    CONSTRAINT payment_events_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT payment_events_pkey PRIMARY KEY (event)
+);
+CREATE INDEX payment_events_waiting ON public.payment_events USING btree (received_at) WHERE (done_at IS NULL);
+COMMENT ON TABLE payment_events IS 'what the provider said happened, each once';
+COMMENT ON COLUMN payment_events.about IS 'number of the order, where the provider says it';
+COMMENT ON COLUMN payment_events.sha256 IS 'of the bytes of the webhook; none where it was asked for';
+COMMENT ON COLUMN payment_events.altered IS 'how often it came with other bytes than at first: somebody has to look';
+COMMENT ON COLUMN payment_events.problem IS 'why nothing came of it; empty: something did, or nothing had to';
 
 CREATE TABLE product_artefacts (
     version_id bigint NOT NULL,

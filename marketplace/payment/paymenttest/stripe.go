@@ -396,6 +396,13 @@ func (s *Stripe) Fail(session string) {
 	s.event("checkout.session.async_payment_failed", o)
 }
 
+// Forget loses a thing.
+func (s *Stripe) Forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.things, id)
+}
+
 // Send posts what happened and was not sent yet, in its order or in none, once or more.
 // The endpoint says with its status that it took it; what it did not take is sent again
 // by the next Send.
