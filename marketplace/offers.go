@@ -14,6 +14,8 @@ type Filter struct {
 	Kind   Kind   // empty: every kind
 	Source string // slug of a department whose data is in it; empty: any
 	Text   string // in name, summary, developer or number; empty: any
+	Price  string // "free" or "charged": with a plan that is, of a listing for everybody; empty: any
+	Plan   string // kind of such a plan; empty: any
 	Before int64  // id to go on from; 0: the first page
 	Limit  int
 }
@@ -25,6 +27,12 @@ const MostText = 100
 func (s *Service) Find(ctx context.Context, f Filter) ([]Product, error) {
 	if f.Kind != "" && !slices.Contains(Kinds, f.Kind) {
 		return nil, fault.At("kind", "没有这种产品类型，请从列表里选。")
+	}
+	if !slices.Contains([]string{"", "free", "charged"}, f.Price) {
+		return nil, fault.At("price", "没有这种价格，请从列表里选。")
+	}
+	if !slices.Contains([]string{"", "free", "one_off", "subscription", "metered", "trial"}, f.Plan) {
+		return nil, fault.At("plan", "没有这种套餐，请从列表里选。")
 	}
 	if len([]rune(f.Text)) > MostText {
 		return nil, fault.At("q", "太长，最多 %d 个字。", MostText)

@@ -51,6 +51,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Registrations != nil {
 		all = append(all, s.Registrations)
 	}
+	if s.Offers != nil {
+		all = append(all, s.Offers)
+	}
 	if s.Scenarios != nil {
 		all = append(all, s.Scenarios)
 	}

@@ -27,6 +27,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/registration"
 )
 
@@ -55,6 +56,8 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Registered algorithm", "A program that is pinned by the digest of its text (`licensing/workspace`).", workspace.AlgorithmLifecycle()},
 	{"Product", "What is derived from public data and offered (`marketplace`; FJ-5.2). Its registration and its certification move it as administrator.", marketplace.Lifecycle()},
 	{"Version of a product", "What is sealed with its sources and days of acquisition (`marketplace`; AS-35, AB-35.4). Who stands where, the service finds out.", marketplace.VersionLifecycle()},
+	{"Listing of a product", "A product as its seller offers it (`marketplace/offering`; matrix 5.7). Whose it is may do what stands as visitor. That a certificate, a mandate or a version no longer holds is no state: it is asked each time (I-07).", offering.Lifecycle()},
+	{"Plan of a listing", "How what is listed is paid for (`marketplace/offering`). One that is live is never changed; one that goes live in its place ends it.", offering.PlanLifecycle()},
 	{"Registration of a product", "An application to register a version, to change, renew or hand over what is registered (`marketplace/registration`; FJ-5.2). Whose it is may do what stands as visitor, and anybody objects.", registration.Lifecycle()},
 	{"Certificate of a product", "A signed certificate of a registration, a certification or a valuation (`marketplace/registration`). What the clock ends stands as administrator.", registration.CertificateLifecycle()},
 	{"Report on a product", "What an independent certifier or valuer says of a version (`marketplace/registration`; TJ-29, TJ-54, AB-35.2).", registration.ReportLifecycle()},

@@ -14,16 +14,17 @@ import (
 
 // showMarket is GET /marketplace, and GET /products.
 func (s *Server) showMarket(c *fiber.Ctx) error {
-	q, err := query(c, "q", "kind", "source", "before")
+	q, err := query(c, "q", "kind", "source", "price", "plan", "before")
 	if err != nil {
 		return err
 	}
 	ctx := c.UserContext()
 	p := templates.MarketPage{Frame: s.frame(c, text.T(ctx, "数据产品"), text.T(ctx, "用公共数据做成的产品，写明来源和获取日期，谁都能核验。"))}
-	p.Filter = marketplace.Filter{Kind: marketplace.Kind(q.Get("kind")), Source: q.Get("source"), Text: strings.TrimSpace(q.Get("q")), Limit: listed + 1}
+	p.Filter = marketplace.Filter{Kind: marketplace.Kind(q.Get("kind")), Source: q.Get("source"), Price: q.Get("price"), Plan: q.Get("plan"), Text: strings.TrimSpace(q.Get("q")), Limit: listed + 1}
 	if p.Filter.Before, err = after(q.Get("before")); err != nil {
 		return err
 	}
+	p.Book, p.FeeLaw = s.Policy, s.feeLaw()
 	p.NoIndex, p.Canonical = len(q) > 0, s.Config.BaseURL+"/marketplace"
 	if p.Sources, err = s.Products.Sources(ctx); err != nil {
 		return err
@@ -39,6 +40,15 @@ func (s *Server) showMarket(c *fiber.Ctx) error {
 	more := templates.MarketHref(p.Filter)
 	more += map[bool]string{true: "&before=", false: "?before="}[strings.Contains(more, "?")]
 	p.Items, p.Next = pageOf(p.Items, func(x marketplace.Product) int64 { return x.ID }, more)
+	if s.Offers != nil {
+		numbers := make([]string, len(p.Items))
+		for i := range p.Items {
+			numbers[i] = p.Items[i].Number
+		}
+		if p.Prices, err = s.Offers.From(ctx, numbers); err != nil {
+			return err
+		}
+	}
 	return s.page(c, templates.Market(p))
 }
 
@@ -67,7 +77,26 @@ func (s *Server) showPublicProduct(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	p.Book, p.FeeLaw = s.Policy, s.feeLaw()
+	if s.Offers != nil {
+		if p.Offers, err = s.Offers.Shown(ctx, actor(c), x.Number); err != nil {
+			return err
+		}
+		if p.Free, err = s.Offers.Free(ctx, p.Shown.ID); err != nil {
+			return err
+		}
+	}
 	return s.page(c, templates.PublicProduct(p))
+}
+
+// feeLaw are the texts in force that say that what is open costs nothing.
+func (s *Server) feeLaw() (out []templates.AskedText) {
+	for _, profile := range s.inForce() {
+		if r := firstRule(profile, "open.fee"); r != nil && !r.Silent && len(r.Cite) > 0 {
+			out = append(out, templates.AskedText{Profile: profile, Rule: r})
+		}
+	}
+	return out
 }
 
 // productFile is GET /products/{number}/{version}/{file}: what a seal says, as a notice for

@@ -403,7 +403,13 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Open breach cases and decide them after hearing the holder: the department of the data, the authority, the regulator":                   sends("/desk/breaches", url.Values{"grant": {"SQZ-2026-999999"}}, 404),
 		"See public notices of registrations and certificates, and object during the notice":                                                     reads("/registrations"),
 		"Accept, check, announce and register products, answer objections, cancel certificates (not of one's own products)":                      sends("/desk/exchange/DJ-2026-999999", url.Values{"action": {"accept"}, "revision": {"1"}}, 404),
-		"See registrations, certifications and valuations of products: the registrar, the authority and the regulator, all":                      reads("/desk/exchange"),
+		"List the products that one's organisation runs, price them, pause and delist them":                                                      sends("/account/products/PRD-2026-999999/listings", url.Values{"visibility": {"public"}}, 404),
+		"Check, publish, return, pause and delist listings (not of one's own products)": func(p persona) bool {
+			return sends("/desk/listings/SJ-2026-999999", url.Values{"action": {"publish"}, "revision": {"1"}}, 404)(p) && reads("/desk/exchange")(p) && p == "exchange_staff"
+		},
+		"Pause and resume listings, with a reason":                                                                          sends("/desk/listings/SJ-2026-999999", url.Values{"action": {"pause"}, "revision": {"1"}}, 404),
+		"See listings and plans: the exchange, the authority and the regulator, all":                                        reads("/desk/listings"),
+		"See registrations, certifications and valuations of products: the registrar, the authority and the regulator, all": reads("/desk/exchange"),
 		"Declare to be independent, and issue reports and certificates of compliance or of valuation": func(p persona) bool {
 			return reads("/account/reports")(p) && !reads("/desk/exchange")(p)
 		},

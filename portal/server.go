@@ -41,6 +41,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/registration"
 	"shuyuan/search"
 )
@@ -85,6 +86,7 @@ type Deps struct {
 	Products   *marketplace.Service // nil: nothing is made of data
 
 	Registrations *registration.Service // with Products
+	Offers        *offering.Service     // likewise
 
 	Tenders *tender.Service // with Licensing
 

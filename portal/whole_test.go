@@ -25,6 +25,7 @@ import (
 	"shuyuan/internal/transparency"
 	"shuyuan/internal/workdays"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
 
@@ -249,6 +250,11 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	}
 	if s.Registrations == nil {
 		s.Registrations = registration.New(registration.Config{Pool: c.Pool, Products: s.Products, Accounts: s.Accounts, Clocks: clocks, Base: s.Config.BaseURL, Now: c.Clock})
+	}
+	if s.Offers == nil {
+		if s.Offers, err = offering.New(offering.Config{Pool: c.Pool, Products: s.Products, Book: s.Policy, Clocks: clocks, Now: c.Clock}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if w.Server, err = portal.New(s.Deps); err != nil {
 		t.Fatal(err)

@@ -56,6 +56,8 @@ var auditSubjects = map[string]named{
 
 	"developer-key":       {"开发主体的签名密钥", "signing key of a developer"},
 	"product-version":     {"产品的版本", "version of a product"},
+	"listing":             {"上架", "listing"},
+	"plan":                {"套餐", "plan"},
 	"registration":        {"产品登记", "registration of a product"},
 	"product-report":      {"认证和评估报告", "report on a product"},
 	"product-certificate": {"产品证书", "certificate of a product"},
@@ -77,6 +79,21 @@ var auditSubjects = map[string]named{
 // auditActs are the names of all acts that are recorded, by the kind of thing and
 // the act. A test holds them against what the program writes.
 var auditActs = map[string]named{
+	"listing create":                 {"建立上架", "began a listing"},
+	"listing edit":                   {"改上架", "changed a listing"},
+	"listing submit":                 {"提交上架申请", "submitted a listing"},
+	"listing take_back":              {"撤回上架申请", "took a listing back"},
+	"listing return":                 {"退回上架申请", "returned a listing"},
+	"listing publish":                {"核对通过并上架", "checked and published a listing"},
+	"listing pause":                  {"暂停上架", "paused a listing"},
+	"listing resume":                 {"恢复上架", "resumed a listing"},
+	"listing delist":                 {"下架", "delisted a product"},
+	"listing read":                   {"看上架", "read a listing"},
+	"plan make":                      {"建立套餐", "made a plan"},
+	"plan edit":                      {"改套餐草稿", "changed the draft of a plan"},
+	"plan enliven":                   {"套餐生效", "made a plan live"},
+	"plan end":                       {"停用套餐", "ended a plan"},
+	"plan replace":                   {"套餐被替换", "replaced a plan"},
 	"registration apply":             {"申请登记产品", "applied to register a product"},
 	"registration agree":             {"同意受让登记", "agreed to take over a registration"},
 	"registration resubmit":          {"补正登记申请", "completed an application to register"},

@@ -50,6 +50,8 @@ var actionTypes = map[string][2]string{
 
 	"product":             {"marketplace", "Action"},
 	"product-version":     {"marketplace", "VersionAction"},
+	"listing":             {"offering", "Action"},
+	"plan":                {"offering", "PlanAction"},
 	"registration":        {"registration", "Action"},
 	"product-report":      {"registration", "ReportAction"},
 	"product-certificate": {"registration", "CertificateAction"},

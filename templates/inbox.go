@@ -246,6 +246,7 @@ var inboxKinds = map[string]string{
 	"mandate":          "授权运营协议",
 	"developer":        "开发主体入驻",
 	"disclosure":       "授权运营信息披露",
+	"listing":          "上架",
 	"registration":     "产品登记",
 	"product-report":   "认证和评估",
 	"calendar":         "工作日历",

@@ -9,7 +9,9 @@ import (
 	"strconv"
 
 	rowtypes "shuyuan/datasets/rows"
+	"shuyuan/internal/policy"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/marketplace/provenance/verify"
@@ -22,18 +24,21 @@ type MarketPage struct {
 	Filter  marketplace.Filter
 	Items   []marketplace.Product
 	Sources []marketplace.SourceOf
+	Prices  map[string]offering.From // by number
+	Book    *policy.Book
+	FeeLaw  []AskedText
 	Next    string
 	Mistake Mistake
 }
 
 func (p MarketPage) filtered() bool {
-	return p.Filter.Kind != "" || p.Filter.Source != "" || p.Filter.Text != ""
+	return p.Filter.Kind != "" || p.Filter.Source != "" || p.Filter.Text != "" || p.Filter.Price != "" || p.Filter.Plan != ""
 }
 
 // MarketHref is the list with a filter.
 func MarketHref(f marketplace.Filter) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"kind": string(f.Kind), "source": f.Source, "q": f.Text} {
+	for name, value := range map[string]string{"kind": string(f.Kind), "source": f.Source, "q": f.Text, "price": f.Price, "plan": f.Plan} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -51,6 +56,10 @@ type PublicProductPage struct {
 	Shown   *marketplace.Version // whose contents are shown; the newest that counts
 	Samples map[int64]*rowtypes.Result
 	Law     []AskedText
+	Book    *policy.Book
+	Offers  []offering.Shown
+	Free    []offering.FreeCopy
+	FeeLaw  []AskedText // that what is open costs nothing
 }
 
 func (p PublicProductPage) void() bool { return p.Shown.Lapsed != nil }

@@ -37,6 +37,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/registration"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
@@ -66,6 +67,7 @@ type server struct {
 	operation     *operation.Service
 	products      *marketplace.Service
 	registrations *registration.Service
+	offers        *offering.Service
 	engine        *engine.Engine
 	base          string // address of the portal, for links and for people
 
@@ -169,6 +171,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	s.registrations = s.in.registrations(s.services, s.accounts, s.products, s.base, s.clock.Now)
+	if s.offers, err = offering.New(offering.Config{Pool: s.in.pool, Products: s.products, Book: book, Clocks: s.clocks, Now: s.clock.Now}); err != nil {
+		return err
+	}
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.scenarios, err = scenario.New(scenario.Config{Pool: s.in.pool, Catalogue: s.datasets, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {
@@ -191,8 +196,8 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Supervision: s.cases, Scenarios: s.scenarios, Tenders: s.tenders,
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
-		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios, s.operation, s.registrations},
-		Sharing: shares, Use: s.use, Workspaces: s.workspaces, Products: s.products, Registrations: s.registrations,
+		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios, s.operation, s.registrations, s.offers},
+		Sharing: shares, Use: s.use, Workspaces: s.workspaces, Products: s.products, Registrations: s.registrations, Offers: s.offers,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},
@@ -238,6 +243,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleSupervision(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := notify.HandleListings(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleRegistrations(workers, sender, s.base, follows); err != nil {

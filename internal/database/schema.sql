@@ -261,6 +261,50 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.listing_invited_open()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM listings WHERE id = CASE TG_OP WHEN 'DELETE' THEN OLD.listing_id ELSE NEW.listing_id END AND state IN ('draft', 'returned')) OR TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'whom a listing is for is checked as it is' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.listing_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'draft' THEN
+            RAISE EXCEPTION 'listing % begins as a draft', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.number, OLD.product_id, OLD.organisation_id, OLD.made_by, OLD.made_at) IS DISTINCT FROM (NEW.number, NEW.product_id, NEW.organisation_id, NEW.made_by, NEW.made_at) THEN
+        RAISE EXCEPTION 'listing % is of who made it', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state NOT IN ('draft', 'returned') AND (OLD.visibility, OLD.channels, OLD.refresh, OLD.availability, OLD.response_hours, OLD.contact, OLD.prohibited) IS DISTINCT FROM (NEW.visibility, NEW.channels, NEW.refresh, NEW.availability, NEW.response_hours, NEW.contact, NEW.prohibited) THEN
+        RAISE EXCEPTION 'listing % is checked as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('draft', 'platform_check'), ('returned', 'platform_check'), ('platform_check', 'draft'), ('platform_check', 'returned'), ('platform_check', 'published'), ('published', 'paused'), ('paused', 'published'),
+        ('published', 'delisted'), ('paused', 'delisted'), ('draft', 'delisted'), ('returned', 'delisted')) OR OLD.state = 'delisted' THEN
+        RAISE EXCEPTION 'listing % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    -- The exchange sells nothing that it checks, and nobody of the seller or the developer checks.
+    IF NEW.state = 'published' AND OLD.state = 'platform_check' AND (
+        EXISTS (SELECT FROM organisation_members m JOIN products p ON p.id = NEW.product_id WHERE m.user_id = NEW.checked_by AND m.organisation_id IN (NEW.organisation_id, p.organisation_id))
+        OR EXISTS (SELECT FROM organisations x JOIN products p ON p.id = NEW.product_id JOIN organisations o ON o.id IN (NEW.organisation_id, p.organisation_id) WHERE x.side = 'exchange' AND (x.id = o.id OR x.credit_code = o.credit_code))) THEN
+        RAISE EXCEPTION 'listing % is checked by who has no part in it', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.mandate_empty()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -458,6 +502,82 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.plan_bands_open()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM listing_plans WHERE id = CASE TG_OP WHEN 'DELETE' THEN OLD.plan_id ELSE NEW.plan_id END AND state = 'draft' AND kind = 'metered') OR TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'bands are of a metered plan that is a draft' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.plan_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'draft' THEN
+            RAISE EXCEPTION 'plan % begins as a draft', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (SELECT FROM listing_plans WHERE id = NEW.replaces_id AND listing_id = NEW.listing_id AND state = 'live') THEN
+            RAISE EXCEPTION 'plan % replaces one of its listing that is live', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.number, OLD.listing_id, OLD.replaces_id, OLD.made_by, OLD.made_at) IS DISTINCT FROM (NEW.number, NEW.listing_id, NEW.replaces_id, NEW.made_by, NEW.made_at) THEN
+        RAISE EXCEPTION 'plan % is of who made it', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> 'draft' AND (OLD.name, OLD.name_en, OLD.kind, OLD.channel, OLD.currency, OLD.fen, OLD.months, OLD.days, OLD.unit, OLD.cap_fen, OLD.quota, OLD.tax, OLD.tax_included, OLD.refund, OLD.refund_days, OLD.refund_fee, OLD.private_to, OLD.live_at, OLD.ceilings)
+        IS DISTINCT FROM (NEW.name, NEW.name_en, NEW.kind, NEW.channel, NEW.currency, NEW.fen, NEW.months, NEW.days, NEW.unit, NEW.cap_fen, NEW.quota, NEW.tax, NEW.tax_included, NEW.refund, NEW.refund_days, NEW.refund_fee, NEW.private_to, NEW.live_at, NEW.ceilings) THEN
+        RAISE EXCEPTION 'plan % was live and stays as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('draft', 'live'), ('draft', 'ended'), ('live', 'ended')) OR OLD.state = 'ended' THEN
+        RAISE EXCEPTION 'plan % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'live' AND NEW.replaces_id IS NOT NULL AND EXISTS (SELECT FROM listing_plans WHERE id = NEW.replaces_id AND state = 'live') THEN
+        RAISE EXCEPTION 'plan % replaces one that is still live', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.plan_priced()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    of record;
+    most numeric;
+    counted text := CASE NEW.kind WHEN 'one_off' THEN 'per_piece' WHEN 'subscription' THEN 'per_month' ELSE NEW.unit END;
+    times integer := CASE NEW.kind WHEN 'subscription' THEN NEW.months ELSE 1 END;
+BEGIN
+    SELECT l.state, p.id AS product, p.sold INTO of FROM listings l JOIN products p ON p.id = l.product_id WHERE l.id = NEW.listing_id;
+    IF of.state = 'delisted' THEN
+        RAISE EXCEPTION 'listing of plan % is over', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.kind = 'metered' AND NOT EXISTS (SELECT FROM plan_bands WHERE plan_id = NEW.id AND from_units = 0) THEN
+        RAISE EXCEPTION 'plan % has no bands', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.kind IN ('free', 'trial') THEN RETURN NEW; END IF;
+    IF NOT of.sold THEN
+        RAISE EXCEPTION 'plan % has a price, and its product is given for nothing', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT greatest(NEW.fen, (SELECT max(fen) FROM plan_bands WHERE plan_id = NEW.id)) * CASE WHEN NEW.tax_included THEN 1 ELSE 1 + NEW.tax / 10000.0 END INTO most;
+    IF EXISTS (SELECT FROM product_versions v WHERE v.product_id = of.product AND v.state = 'published' AND (
+            EXISTS (SELECT FROM version_open_copies(v.id))
+            OR EXISTS (SELECT FROM version_scenarios(v.id) x JOIN scenarios s ON s.id = x.scenario_id WHERE s.use_class IN ('public_benefit', 'governance'))
+            OR EXISTS (SELECT FROM version_ceilings(v.id, counted) c WHERE c.fen IS NULL OR c.fen * times < most))) THEN
+        RAISE EXCEPTION 'plan % has a price that it may not have', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.product_certificate_issued()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -520,6 +640,15 @@ BEGIN
     END IF;
     RETURN NEW;
 END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_forms(kind text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE kind WHEN 'dataset' THEN '{result_table}' WHEN 'api' THEN '{interface,verification}' WHEN 'report' THEN '{report_product}' WHEN 'model' THEN '{model_product}' WHEN 'tool' THEN '{model_product,verification}' ELSE '{}' END::text[]
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION public.product_inputs_sealed()
@@ -1007,6 +1136,46 @@ AS $function$
         WHEN 'cpu_ms' THEN (quantity + 999) / 1000 * 1000
         WHEN 'rows_read' THEN coalesce((dims ->> 'whole')::bigint, quantity)
         ELSE quantity END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.version_ceilings(of bigint, counted text)
+ RETURNS TABLE(mandate text, form text, fen bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    WITH RECURSIVE under AS (
+            SELECT DISTINCT s.mandate_id AS id, true AS own, s.outputs FROM version_scenarios(of) x JOIN scenarios s ON s.id = x.scenario_id
+            UNION SELECT m.parent_id, false, u.outputs FROM under u JOIN mandates m ON m.id = u.id WHERE m.parent_id IS NOT NULL),
+        kind AS (SELECT product_forms(p.kind) AS forms FROM product_versions v JOIN products p ON p.id = v.product_id WHERE v.id = of)
+    SELECT m.number, coalesce(c.form, ''), c.fen FROM under u JOIN mandates m ON m.id = u.id CROSS JOIN kind k
+        LEFT JOIN LATERAL (SELECT c.form, c.fen FROM mandate_ceilings c WHERE c.mandate_id = m.id AND c.unit = counted AND c.form = ANY (k.forms)
+            AND (c.form IN (SELECT o ->> 'form' FROM jsonb_array_elements(u.outputs) o) OR NOT EXISTS (SELECT FROM jsonb_array_elements(u.outputs) o WHERE o ->> 'form' = ANY (k.forms)))
+            ORDER BY c.fen, c.form LIMIT 1) c ON true
+    WHERE u.own OR c.fen IS NOT NULL GROUP BY 1, 2, 3
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.version_open_copies(of bigint)
+ RETURNS TABLE(content text, version_id bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT DISTINCT c.name, w.id FROM product_contents c
+        JOIN versions w ON w.sha256 = c.digest OR w.id IN (SELECT r.version_id FROM renditions r WHERE r.sha256 = c.digest) OR w.id IN (SELECT o.version_id FROM open_contents o WHERE o.digest = c.digest)
+        JOIN resources r ON r.id = w.resource_id JOIN datasets d ON d.id = r.dataset_id
+    WHERE c.version_id = of AND d.status = 'published' AND d.open_type = 'unconditional'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.version_scenarios(of bigint)
+ RETURNS TABLE(scenario_id bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    WITH RECURSIVE up AS (SELECT of AS id UNION SELECT i.from_version FROM up JOIN product_inputs i ON i.version_id = up.id WHERE i.from_version IS NOT NULL)
+    SELECT p.scenario_id FROM up JOIN product_versions v ON v.id = up.id JOIN products p ON p.id = v.product_id WHERE p.scenario_id IS NOT NULL
+    UNION SELECT w.scenario_id FROM up JOIN product_sources s ON s.version_id = up.id JOIN acquisitions a ON a.id = s.acquisition_id JOIN workspaces w ON w.id = a.workspace_id
 $function$
 ;
 
@@ -3188,6 +3357,170 @@ COMMENT ON COLUMN links.example IS 'a request that a service answers with data; 
 COMMENT ON COLUMN links.usage IS 'how to use it: method, parameters, where a key is had';
 COMMENT ON COLUMN links.notes IS 'coordinates and whatever is peculiar about the format';
 
+CREATE TABLE listing_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    listing_id bigint NOT NULL,
+    plan_id bigint,
+    act text NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT listing_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT listing_events_listing_id_fkey FOREIGN KEY (listing_id) REFERENCES listings(id),
+    CONSTRAINT listing_events_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES listing_plans(id),
+    CONSTRAINT listing_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX listing_events_of ON public.listing_events USING btree (listing_id, id);
+CREATE TRIGGER listing_events_frozen BEFORE DELETE OR UPDATE ON public.listing_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER listing_events_whole BEFORE TRUNCATE ON public.listing_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE listing_invited (
+    listing_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    CONSTRAINT listing_invited_listing_id_fkey FOREIGN KEY (listing_id) REFERENCES listings(id),
+    CONSTRAINT listing_invited_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT listing_invited_pkey PRIMARY KEY (listing_id, organisation_id)
+);
+CREATE TRIGGER listing_invited_open BEFORE INSERT OR DELETE OR UPDATE ON public.listing_invited FOR EACH ROW EXECUTE FUNCTION listing_invited_open();
+COMMENT ON TABLE listing_invited IS 'whom a listing is for that is not for everybody';
+
+CREATE TABLE listing_plans (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    listing_id bigint NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL DEFAULT ''::text,
+    kind text NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL,
+    fen bigint NOT NULL DEFAULT 0,
+    months integer NOT NULL DEFAULT 0,
+    days integer NOT NULL DEFAULT 0,
+    unit text NOT NULL DEFAULT ''::text,
+    cap_fen bigint NOT NULL DEFAULT 0,
+    quota bigint NOT NULL DEFAULT 0,
+    tax integer NOT NULL DEFAULT 0,
+    tax_included boolean NOT NULL DEFAULT true,
+    refund text NOT NULL DEFAULT ''::text,
+    refund_days integer NOT NULL DEFAULT 0,
+    refund_fee integer NOT NULL DEFAULT 0,
+    private_to bigint,
+    replaces_id bigint,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    live_at timestamp with time zone,
+    ceilings jsonb NOT NULL DEFAULT '[]'::jsonb,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT listing_plans_cap_fen_check CHECK (((cap_fen >= 0) AND (cap_fen <= '1000000000000'::bigint))),
+    CONSTRAINT listing_plans_ceilings_check CHECK ((jsonb_typeof(ceilings) = 'array'::text)),
+    CONSTRAINT listing_plans_channel_check CHECK ((channel = ANY (ARRAY['file'::text, 'api'::text, 'workspace'::text]))),
+    CONSTRAINT listing_plans_check CHECK ((replaces_id <> id)),
+    CONSTRAINT listing_plans_check1 CHECK (((kind = ANY (ARRAY['one_off'::text, 'subscription'::text])) = (fen > 0))),
+    CONSTRAINT listing_plans_check2 CHECK (((kind = 'subscription'::text) = (months > 0))),
+    CONSTRAINT listing_plans_check3 CHECK (((kind = 'trial'::text) = (days > 0))),
+    CONSTRAINT listing_plans_check4 CHECK (((kind = 'metered'::text) = (unit <> ''::text))),
+    CONSTRAINT listing_plans_check5 CHECK (((kind = 'metered'::text) OR (cap_fen = 0))),
+    CONSTRAINT listing_plans_check6 CHECK (((kind <> 'trial'::text) OR (quota > 0))),
+    CONSTRAINT listing_plans_check7 CHECK (((kind = ANY (ARRAY['free'::text, 'trial'::text])) = (refund = ''::text))),
+    CONSTRAINT listing_plans_check8 CHECK (((state = 'draft'::text) OR (live_at IS NOT NULL) OR (state = 'ended'::text))),
+    CONSTRAINT listing_plans_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT listing_plans_days_check CHECK ((days >= 0)),
+    CONSTRAINT listing_plans_fen_check CHECK (((fen >= 0) AND (fen <= '1000000000000'::bigint))),
+    CONSTRAINT listing_plans_kind_check CHECK ((kind = ANY (ARRAY['free'::text, 'one_off'::text, 'subscription'::text, 'metered'::text, 'trial'::text]))),
+    CONSTRAINT listing_plans_months_check CHECK ((months >= 0)),
+    CONSTRAINT listing_plans_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT listing_plans_number_check CHECK ((number ~ '^TC-\d{4}-\d{6}$'::text)),
+    CONSTRAINT listing_plans_quota_check CHECK (((quota >= 0) AND (quota <= '1000000000000'::bigint))),
+    CONSTRAINT listing_plans_refund_days_check CHECK ((refund_days >= 0)),
+    CONSTRAINT listing_plans_refund_fee_check CHECK (((refund_fee >= 0) AND (refund_fee <= 10000))),
+    CONSTRAINT listing_plans_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'ended'::text]))),
+    CONSTRAINT listing_plans_tax_check CHECK (((tax >= 0) AND (tax <= 10000))),
+    CONSTRAINT listing_plans_listing_id_fkey FOREIGN KEY (listing_id) REFERENCES listings(id),
+    CONSTRAINT listing_plans_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT listing_plans_private_to_fkey FOREIGN KEY (private_to) REFERENCES organisations(id),
+    CONSTRAINT listing_plans_replaces_id_fkey FOREIGN KEY (replaces_id) REFERENCES listing_plans(id),
+    CONSTRAINT listing_plans_pkey PRIMARY KEY (id),
+    CONSTRAINT listing_plans_number_key UNIQUE (number),
+    CONSTRAINT listing_plans_sent_key UNIQUE (sent)
+);
+CREATE INDEX listing_plans_listing ON public.listing_plans USING btree (listing_id, id);
+CREATE UNIQUE INDEX listing_plans_replaced ON public.listing_plans USING btree (replaces_id) WHERE (state <> 'ended'::text);
+CREATE TRIGGER listing_plans_frozen BEFORE DELETE ON public.listing_plans FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER listing_plans_moves BEFORE INSERT OR UPDATE ON public.listing_plans FOR EACH ROW EXECUTE FUNCTION plan_moves();
+CREATE TRIGGER listing_plans_priced BEFORE UPDATE OF state ON public.listing_plans FOR EACH ROW WHEN (((new.state = 'live'::text) AND (old.state <> 'live'::text))) EXECUTE FUNCTION plan_priced();
+CREATE TRIGGER listing_plans_whole BEFORE TRUNCATE ON public.listing_plans FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE listing_plans IS 'how what is listed is paid for: amounts in hundredths of the currency; one that is live is never changed, and another replaces it';
+COMMENT ON COLUMN listing_plans.tax IS 'value-added tax in basis points; tax_included: the price has it in it';
+COMMENT ON COLUMN listing_plans.ceilings IS 'the ceilings of the authority that it was held against when it went live: [{mandate, form, unit, fen}]';
+
+CREATE TABLE listings (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    product_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    visibility text NOT NULL,
+    channels text[] NOT NULL,
+    refresh text NOT NULL,
+    availability integer NOT NULL DEFAULT 0,
+    response_hours integer NOT NULL,
+    contact text NOT NULL,
+    prohibited text NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    paused_by text NOT NULL DEFAULT ''::text,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    checked_by bigint,
+    checked_name text NOT NULL DEFAULT ''::text,
+    sample boolean NOT NULL DEFAULT false,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT listings_availability_check CHECK (((availability >= 0) AND (availability <= 10000))),
+    CONSTRAINT listings_channels_check CHECK (((cardinality(channels) > 0) AND (channels <@ '{file,api,workspace}'::text[]))),
+    CONSTRAINT listings_check CHECK (((state <> ALL (ARRAY['returned'::text, 'paused'::text, 'delisted'::text])) OR (reason <> ''::text))),
+    CONSTRAINT listings_check1 CHECK (((state = 'paused'::text) = (paused_by <> ''::text))),
+    CONSTRAINT listings_check2 CHECK (((state <> ALL (ARRAY['published'::text, 'paused'::text])) OR (checked_by IS NOT NULL))),
+    CONSTRAINT listings_check3 CHECK (((clock_path = ''::text) = (clock_from IS NULL))),
+    CONSTRAINT listings_contact_check CHECK ((contact <> ''::text)),
+    CONSTRAINT listings_number_check CHECK ((number ~ '^SJ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT listings_paused_by_check CHECK ((paused_by = ANY (ARRAY[''::text, 'seller'::text, 'exchange'::text, 'regulator'::text]))),
+    CONSTRAINT listings_prohibited_check CHECK ((prohibited <> ''::text)),
+    CONSTRAINT listings_refresh_check CHECK ((refresh <> ''::text)),
+    CONSTRAINT listings_response_hours_check CHECK (((response_hours >= 1) AND (response_hours <= 720))),
+    CONSTRAINT listings_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'platform_check'::text, 'returned'::text, 'published'::text, 'paused'::text, 'delisted'::text]))),
+    CONSTRAINT listings_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'invited'::text, 'one_buyer'::text]))),
+    CONSTRAINT listings_checked_by_fkey FOREIGN KEY (checked_by) REFERENCES users(id),
+    CONSTRAINT listings_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT listings_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT listings_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT listings_pkey PRIMARY KEY (id),
+    CONSTRAINT listings_number_key UNIQUE (number),
+    CONSTRAINT listings_sent_key UNIQUE (sent)
+);
+CREATE INDEX listings_organisation ON public.listings USING btree (organisation_id, id DESC);
+CREATE INDEX listings_product ON public.listings USING btree (product_id, id DESC);
+CREATE UNIQUE INDEX listings_public ON public.listings USING btree (product_id) WHERE ((visibility = 'public'::text) AND (state <> 'delisted'::text));
+CREATE INDEX listings_state ON public.listings USING btree (state, id DESC);
+CREATE TRIGGER listings_frozen BEFORE DELETE ON public.listings FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER listings_moves BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW EXECUTE FUNCTION listing_moves();
+CREATE TRIGGER listings_whole BEFORE TRUNCATE ON public.listings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE listings IS 'a product as its seller offers it, to everybody or to some; that what it rests on still holds is no state of it and is asked each time (I-07)';
+COMMENT ON COLUMN listings.organisation_id IS 'the seller: whoever had the right to run the product (数据产品经营权) when it was made';
+COMMENT ON COLUMN listings.availability IS 'of what is delivered by calls, in hundredths of a percent; 0: nothing is promised';
+
 CREATE TABLE log_checkpoints (
     size bigint NOT NULL,
     key_id text NOT NULL,
@@ -3695,6 +4028,22 @@ COMMENT ON COLUMN open_conditions.files_day IS 'files a grant takes in a day (Ch
 COMMENT ON COLUMN open_conditions.rows_day IS 'questions about rows a grant asks in a day';
 COMMENT ON COLUMN open_conditions.materials IS 'what an applicant hands in: only what stands here may be asked for (AB-26.2)';
 
+CREATE TABLE open_contents (
+    version_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    columns text NOT NULL,
+    digest text NOT NULL,
+    CONSTRAINT open_contents_columns_check CHECK ((columns ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT open_contents_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT open_contents_position_check CHECK (("position" >= 0)),
+    CONSTRAINT open_contents_version_id_fkey FOREIGN KEY (version_id) REFERENCES versions(id),
+    CONSTRAINT open_contents_pkey PRIMARY KEY (version_id, "position", columns)
+);
+CREATE INDEX open_contents_digest ON public.open_contents USING btree (digest);
+CREATE TRIGGER open_contents_frozen BEFORE DELETE OR UPDATE ON public.open_contents FOR EACH ROW EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE open_contents IS 'digests of tables of public datasets by their canonical form, worked out where a product has a table of the same size: what is open is never sold (AS-29, TJ-20)';
+COMMENT ON COLUMN open_contents.columns IS 'SHA-256 of the names and types by which the digest was worked out';
+
 CREATE TABLE opening_checks (
     review_id bigint NOT NULL,
     gate text NOT NULL,
@@ -4111,6 +4460,18 @@ COMMENT ON COLUMN payment_events.about IS 'number of the order, where the provid
 COMMENT ON COLUMN payment_events.sha256 IS 'of the bytes of the webhook; none where it was asked for';
 COMMENT ON COLUMN payment_events.altered IS 'how often it came with other bytes than at first: somebody has to look';
 COMMENT ON COLUMN payment_events.problem IS 'why nothing came of it; empty: something did, or nothing had to';
+
+CREATE TABLE plan_bands (
+    plan_id bigint NOT NULL,
+    from_units bigint NOT NULL,
+    fen bigint NOT NULL,
+    CONSTRAINT plan_bands_fen_check CHECK (((fen >= 0) AND (fen <= '1000000000000'::bigint))),
+    CONSTRAINT plan_bands_from_units_check CHECK ((from_units >= 0)),
+    CONSTRAINT plan_bands_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES listing_plans(id),
+    CONSTRAINT plan_bands_pkey PRIMARY KEY (plan_id, from_units)
+);
+CREATE TRIGGER plan_bands_open BEFORE INSERT OR DELETE OR UPDATE ON public.plan_bands FOR EACH ROW EXECUTE FUNCTION plan_bands_open();
+COMMENT ON TABLE plan_bands IS 'the price of a unit from the band''s beginning to the next: bands are summed, each for the units that lie in it';
 
 CREATE TABLE product_artefacts (
     version_id bigint NOT NULL,

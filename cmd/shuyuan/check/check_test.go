@@ -177,6 +177,18 @@ func registered(sql string) string {
 		` + certificate("81", "DJZ-2025-000001", "registration", "81", "NULL", "900") + certificate("82", "HGZ-2025-000001", "certification", "NULL", "81", "901") + sql
 }
 
+// listed makes sql for a plan that is live and within the ceiling of its mandate, and what
+// one says of it besides.
+func listed(sql string) string {
+	return developed(`INSERT INTO mandate_ceilings (mandate_id, form, unit, fen) VALUES (1, 'result_table', 'per_piece', 1000);
+		INSERT INTO products (id, number, organisation_id, scenario_id, kind, title, sold, state, state_at, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE SELECT 83, 'PRD-2025-000083', id, 1, 'dataset', '示例', true, 'listable', '2025-03-20', 1, '示例', '2025-02-01' FROM organisations WHERE name = '开发公司';
+		INSERT INTO product_versions (id, product_id, major, minor, patch, state, state_at, built_at, facts, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE VALUES (83, 83, 1, 0, 0, 'published', '2025-02-01', '2025-02-01', repeat('a', 64), 1, '示例', '2025-02-01');
+		INSERT INTO listings (id, number, product_id, organisation_id, visibility, channels, refresh, response_hours, contact, prohibited, state, state_at, checked_by, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE
+		SELECT 83, 'SJ-2025-000001', 83, organisation_id, 'public', '{file}', 'monthly', 24, 'x', 'x', 'published', '2025-03-22', 1, 1, '示例', '2025-03-21' FROM products WHERE id = 83;
+		INSERT INTO listing_plans (id, number, listing_id, name, kind, channel, currency, fen, refund, state, state_at, live_at, ceilings, made_by, made_name, made_at) OVERRIDING SYSTEM VALUE
+		VALUES (83, 'TC-2025-000001', 83, '示例', 'one_off', 'file', 'CNY', 1000, 'no_refund', 'live', now(), now(), '[{"mandate": "AUTH-2025-000001", "form": "result_table", "unit": "per_piece", "fen": 1000}]', 1, '示例', '2025-03-21'); ` + sql)
+}
+
 // received makes sql for a certificate of download of some bytes, whose statement has
 // that number.
 func received(sha256, said string) string {
@@ -544,6 +556,15 @@ var mutations = []struct {
 	{name: "a bid read before its opening", rule: "I25 no bid can be read", names: "bid 1 of TD-2025-000001", sql: tendered("closed", "opened_at = NULL", "") + `DELETE FROM tender_bids WHERE id = 2`},
 	{name: "a bid that lies open", rule: "I25 no bid can be read", names: "bid 1 of TD-2025-000001", sql: tendered("opened", "", `locked = 'amount 86000000'`)},
 	{name: "a key that lies open", rule: "I25 no bid can be read", names: "key of TD-2025-000001", sql: tendered("opened", `key_locked = 'AGE-SECRET-KEY-1X'`, "")},
+	{name: "a price above what it was held against", rule: "I22 no live plan", names: "plan TC-2025-000001: mandate AUTH-2025-000001", sql: listed(`UPDATE listing_plans SET fen = 1001`)},
+	{name: "a price that tax lifts above the ceiling", rule: "I22 no live plan", names: "plan TC-2025-000001: mandate AUTH-2025-000001", sql: listed(`UPDATE listing_plans SET tax = 600, tax_included = false`)},
+	{name: "a price held against nothing", rule: "I22 no live plan", names: "plan TC-2025-000001: mandate AUTH-2025-000001", sql: listed(`UPDATE listing_plans SET ceilings = '[]'`)},
+	{name: "a ceiling that nobody set", rule: "I22 a ceiling that a plan", names: "plan TC-2025-000001: mandate AUTH-2025-000001", sql: listed(`UPDATE listing_plans SET fen = 1, ceilings = jsonb_set(ceilings, '{0,fen}', '1001')`)},
+	{name: "a plan that replaces one that is live", rule: "I22 what replaces", names: "plan TC-2025-000002", sql: listed(`INSERT INTO listing_plans (number, listing_id, name, kind, channel, currency, replaces_id, state, state_at, live_at, made_by, made_name, made_at) VALUES ('TC-2025-000002', 83, '示例', 'free', 'file', 'CNY', 83, 'live', now(), now(), 1, '示例', now())`)},
+	{name: "a fee for public benefit", rule: "I23 nothing is charged", names: "plan TC-2025-000001: scenario SCN-2025-000001", sql: listed(`UPDATE scenarios SET use_class = 'public_benefit'`)},
+	{name: "a price of what is open", rule: "I21 what is open", names: "plan TC-2025-000001: content data", sql: listed(`UPDATE datasets SET updated_at = '2025-01-01';
+		INSERT INTO product_contents (version_id, position, name, form, object, digest, came_at, came_by) SELECT 83, 0, 'data', 'bytes', v.sha256, v.sha256, '2025-02-01', 1 FROM versions v JOIN resources r ON r.id = v.resource_id JOIN datasets d ON d.id = r.dataset_id WHERE d.open_type = 'unconditional' AND d.status = 'published' ORDER BY v.id LIMIT 1`)},
+	{name: "a listing nobody recorded", rule: "I7 every step of a listing", names: "listing SJ-2025-000001: 1 steps, 0 acts", sql: listed(`INSERT INTO listing_events (listing_id, act, side, state, by_id, name, at) VALUES (83, 'create', 'seller', 'draft', 1, '示例', now())`)},
 	{name: "a notice of nine days", rule: "I26 a certificate of registration", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registrations SET notice_from = '2025-03-10'`)},
 	{name: "issued before its notice was over", rule: "I26 a certificate of registration", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registrations SET notice_until = '2025-03-21'`)},
 	{name: "an objection that nobody answered", rule: "I26 a certificate of registration", names: "certificate DJZ-2025-000001", sql: registered(`UPDATE registration_objections SET upheld = NULL, answer = '', answered_by = NULL, answered_at = NULL`)},
@@ -926,6 +947,15 @@ func TestAnIncidentAsItShouldBeIsNoViolation(t *testing.T) {
 				t.Error(out)
 			}
 		})
+	}
+}
+
+// A plan that is live and within its ceiling is no violation.
+func TestAListingAsItShouldBeIsNoViolation(t *testing.T) {
+	w := newWorld(t)
+	w.exec(t, listed(""))
+	if _, out := w.check(t); regexp.MustCompile(`(?m)^I2[123] +BROKEN`).MatchString(out) {
+		t.Error(out)
 	}
 }
 
