@@ -26,6 +26,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/registration"
 )
 
@@ -112,6 +113,9 @@ func loadDemo(ctx context.Context, c *call) error {
 		}
 		d.Registrations = func(m *marketplace.Service, now func() time.Time) *registration.Service {
 			return in.registrations(s, demo.Registering(s.accounts), m, in.reachedAt(), now)
+		}
+		d.Listings = func(m *marketplace.Service) (*offering.Service, error) {
+			return offering.New(offering.Config{Pool: in.pool, Products: m, Book: book, Clocks: s.clocks, Now: now})
 		}
 		if *passwords {
 			return demo.Passwords(ctx, d)

@@ -32,6 +32,7 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/registration"
 )
 
@@ -64,6 +65,8 @@ type Deps struct {
 	Products func(ctx context.Context) (*marketplace.Service, error) // likewise, with keys that are published; an error says why nothing can be sealed
 
 	Registrations func(m *marketplace.Service, now func() time.Time) *registration.Service // of the products of m, as of some time, likewise
+
+	Listings func(m *marketplace.Service) (*offering.Service, error) // of the products of m
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

@@ -33,7 +33,7 @@ type sampleScenario struct {
 
 var sampleScenarios = []sampleScenario{
 	{days: 80, until: scenario.Active,
-		form: scenario.Form{Title: activeScenario, Class: scenario.PublicBenefit, Purpose: "transport", Description: "示例：按飞行阶段、动物体型和时段统计鸟击，算出什么时候要多加驱鸟；结果免费公布。", Method: "示例：分组计数，按阶段合计修理费用。", Audience: "示例：机场、航空公司和公众",
+		form: scenario.Form{Title: activeScenario, Class: scenario.Industry, Purpose: "transport", Description: "示例：按飞行阶段、动物体型和时段统计鸟击，算出什么时候要多加驱鸟；结果做成产品，研究和教学免费。", Method: "示例：分组计数，按阶段合计修理费用。", Audience: "示例：机场、航空公司和公众",
 			Outputs: []scenario.FormOutput{{Form: "result_table", Fields: "示例：飞行阶段、体型、时段、次数", Minimum: "10"}}, Months: "12"},
 		strikes: []string{"损伤程度", "飞行阶段", "动物体型", "时段", "修理费用（美元）"}, costs: []string{"飞行阶段", "修理费用（美元）", "总费用（美元）"}},
 	{days: 9, until: scenario.Screened,
@@ -163,7 +163,7 @@ func (s *stage) write(ctx context.Context, at *scenario.Service, there *scenario
 	return at.SaveDraft(ctx, s.as(theDeveloper), there.Number, f, there.Revision)
 }
 
-var sampleBlanks = scenario.Blanks{Fee: "示例：公益场景不收技术服务费", Officer: "示例安全员", OfficerContact: "（示例）", OperatorContact: "示例运营服务台（示例）", DeveloperContact: "示例研究所办公室（示例）", Dispute: scenario.Arbitration, Place: "示例市"}
+var sampleBlanks = scenario.Blanks{Fee: "示例：技术服务费按公布的标准计，公益场景不收", Officer: "示例安全员", OfficerContact: "（示例）", OperatorContact: "示例运营服务台（示例）", DeveloperContact: "示例研究所办公室（示例）", Dispute: scenario.Arbitration, Place: "示例市"}
 
 // further is the next step of a scenario, by whoever owes it.
 func (s *stage) further(ctx context.Context, number string, x sampleScenario) (*scenario.Scenario, error) {

@@ -131,7 +131,7 @@ func installIn(t *testing.T, dir string, pool *pgxpool.Pool, rules ...func(*data
 		}), err
 	}
 	in.operated(t, dir, book, clocks)
-	in.traded(t, dir, clocks)
+	in.traded(t, dir, book, clocks)
 	in.Deidentify = deidentify.New(in.pool, entries, in.Catalogue, book, now)
 	return in
 }

@@ -57,7 +57,7 @@ var strikeColumns = []string{"机场", "机型", "损伤程度", "事件日期",
 
 var sampleMandates = []sampleMandate{
 	{authority: theAuthority, deputy: theDeputy, operator: theOperator, days: 430, income: 200000000,
-		ceilings: []operation.Ceiling{{Form: "result_table", Unit: "per_piece", Fen: 200000}, {Form: "report_product", Unit: "per_piece", Fen: 500000}, {Form: "verification", Unit: "per_call", Fen: 50}},
+		ceilings: []operation.Ceiling{{Form: "result_table", Unit: "per_piece", Fen: 200000}, {Form: "result_table", Unit: "per_month", Fen: 60000}, {Form: "result_table", Unit: "per_thousand_rows", Fen: 60}, {Form: "report_product", Unit: "per_piece", Fen: 500000}, {Form: "verification", Unit: "per_call", Fen: 50}},
 		plan: operation.PlanForm{Title: provinceTitle, Need: "示例：机场和应急部门要知道鸟击在哪里、什么时候多，也要知道损失有多大；原始记录不便逐份提供。", Products: "示例：按季节和飞行阶段的风险提示，维修损失的估算，放假安排的核验。",
 			Forms: []string{"verification", "result_table", "report_product"}, Purposes: []string{"transport", "emergency_management", "public_services"}, Months: 36, SecurityLevel: "mlps3",
 			Security: "示例：数据只在安全开发空间里用，不出平台；专人专机，操作留痕，每季演练一次。", Evaluation: "示例：每 12 个月评估一次，看场景数、结果的使用、投诉和安全事件；不合格的限期改进，再不合格的撤销。", Exit: "示例：到期、放弃或者撤销以后，停止一切使用，30 日内销毁并出具证明，在办的场景由实施机构安排。",

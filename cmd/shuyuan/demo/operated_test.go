@@ -88,7 +88,7 @@ func TestTheSampleMandates(t *testing.T) {
 			city = &all[i]
 		}
 	}
-	if province == nil || province.State != operation.Active || len(province.Scope) != 3 || len(province.Ceilings) != 3 || len(province.Evaluations) != 1 || province.Operator != operatorName {
+	if province == nil || province.State != operation.Active || len(province.Scope) != 3 || len(province.Ceilings) != 5 || len(province.Evaluations) != 1 || province.Operator != operatorName {
 		t.Errorf("of the province: %+v", province)
 	}
 	if city == nil || city.Title != cityTitle || city.State != operation.Active || city.Parent != province.Number || len(city.Scope) != 2 {

@@ -55,7 +55,7 @@ var tableForms = []marketplace.Form{stamp.CSV, stamp.JSON, stamp.XLSX, stamp.Par
 
 var sampleProducts = []sampleProduct{
 	{scenario: true, submit: true,
-		form:   marketplace.ProductForm{Kind: marketplace.Dataset, Title: strikesProduct, TitleEN: "Sample: bird strikes by phase of flight", Summary: "示例：飞行的每个阶段有多少次鸟击。由开发空间里两个人审核放出的结果做成，免费。", SummaryEN: "Sample: how many bird strikes there were in each phase of flight. Made of a result that two people let out of a workspace; free."},
+		form:   marketplace.ProductForm{Kind: marketplace.Dataset, Title: strikesProduct, TitleEN: "Sample: bird strikes by phase of flight", Summary: "示例：飞行的每个阶段有多少次鸟击。由开发空间里两个人审核放出的结果做成。", SummaryEN: "Sample: how many bird strikes there were in each phase of flight. Made of a result that two people let out of a workspace.", Sold: true},
 		rights: marketplace.RightsForm{Process: "示例：场景授权和场景协议", Operate: "示例：自行开发，场景协议约定由开发主体经营"},
 		versions: []sampleVersion{
 			{number: "1.0.0", method: "示例：按飞行阶段分组计数。", forms: tableForms, fill: released, to: marketplace.Deprecated, words: "示例：说明没有写明未填阶段的记录怎样计，请用 1.1.0。"},

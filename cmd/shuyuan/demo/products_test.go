@@ -15,18 +15,20 @@ import (
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
 	"shuyuan/internal/deadline"
+	"shuyuan/internal/policy"
 	"shuyuan/internal/signing/register"
 	"shuyuan/internal/signing/vault"
 	"shuyuan/internal/transparency"
 	"shuyuan/licensing"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
 )
 
 // traded gives an installation products, with the keys that sign.
-func (in *installation) traded(t *testing.T, dir string, clocks *deadline.Clocks) {
+func (in *installation) traded(t *testing.T, dir string, book *policy.Book, clocks *deadline.Clocks) {
 	t.Helper()
 	tables, err := os.MkdirTemp("", "shuyuan-rows-") // the child is another user, who does not reach the test's own
 	if err != nil {
@@ -60,6 +62,9 @@ func (in *installation) traded(t *testing.T, dir string, clocks *deadline.Clocks
 	}
 	in.Registrations = func(m *marketplace.Service, now func() time.Time) *registration.Service {
 		return registration.New(registration.Config{Pool: in.pool, Products: m, Accounts: Registering(in.Accounts), Clocks: clocks, Signer: m.Signer, Base: m.Base, Now: now})
+	}
+	in.Listings = func(m *marketplace.Service) (*offering.Service, error) {
+		return offering.New(offering.Config{Pool: in.pool, Products: m, Book: book, Clocks: clocks, Now: in.Now})
 	}
 }
 
