@@ -230,10 +230,21 @@ func TestKeysOfDevelopersThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	key, other := newSigner(t), newSigner(t)
+	identity := append([]byte{1}, make([]byte, ed25519.PublicKeySize-1)...) // of order 1: it and S = 0 sign whatever there is
+	der, err := x509.MarshalPKIXPublicKey(ed25519.PublicKey(identity))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobodys := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	forged := append(bytes.Clone(identity), make([]byte, 32)...)
+	if !ed25519.Verify(identity, message, forged) {
+		t.Fatal("what is to be refused is no signature")
+	}
 	for name, c := range map[string]struct{ public, signature, sentence string }{
 		"no key":                        {"x", key.sign(message), "公钥读不出来"},
 		"no signature":                  {key.pem, "x", "签名读不出来"},
 		"somebody else's":               {key.pem, other.sign(message), "签名和公钥对不上"},
+		"a key that anybody signs with": {nobodys, base64.StdEncoding.EncodeToString(forged), "谁都能替它签名"},
 		"a signature of something else": {key.pem, key.sign([]byte("x")), "签名和公钥对不上"},
 	} {
 		if _, err := w.Products.RegisterKey(t.Context(), w.Owner, d, c.public, c.signature); err == nil || !strings.Contains(fault.Of(err).Text(), c.sentence) {

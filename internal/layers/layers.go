@@ -89,6 +89,7 @@ var homes = []struct {
 	{"github.com/riverqueue/river", []string{"internal/jobs", "internal/database"}, "use internal/jobs"},
 	{"github.com/prometheus/client_golang", []string{"portal", "cmd"}, "figures belong to portal and the admin port"},
 	{"filippo.io/age", []string{"internal/backup", "internal/sealed", "licensing/workspace/engine", "cmd"}, "use internal/backup or internal/sealed"},
+	{"filippo.io/edwards25519", []string{"marketplace"}, "only keys of developers come in from outside"},
 	{"golang.org/x/mod/sumdb", []string{"internal/signing", "internal/transparency", "marketplace/provenance", "portal", "cmd"}, "use internal/transparency"},
 	{"github.com/transparency-dev/formats", []string{"internal/signing/vault", "internal/transparency", "cmd"}, "use internal/transparency/wire"},
 	{"github.com/transparency-dev/tessera", nil, "the server does not verify itself: only tests use another's verifier"},

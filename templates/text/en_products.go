@@ -208,6 +208,7 @@ func init() {
 		"签它的密钥不在有效期内，不能用来签名。":                                            "The key that signed is not within its time: it does not sign.",
 		"平台规则要求开发主体签名：请先下载原文，签名，交回，再发布。":                                 "The rules of the platform ask for the signature of the developer: download what is to be signed, sign it, hand the signature in, and publish then.",
 		"公钥读不出来：请贴 Ed25519 公钥的 PEM，从 BEGIN PUBLIC KEY 到 END PUBLIC KEY。": "The public key cannot be read: paste an Ed25519 public key in PEM, from BEGIN PUBLIC KEY to END PUBLIC KEY.",
+		"这样的公钥，谁都能替它签名，不能登记，请重新做一把密钥。":                                   "Under such a public key anybody can sign: it cannot be registered. Make a new one.",
 		"签名读不出来：请贴 64 字节签名的 Base64，一共 88 个字符。":                           "The signature cannot be read: paste the 64 bytes of it in Base64, 88 characters in all.",
 		"时间写成 2026-11-02T15:04 这样。":                                      "Write the time like 2026-11-02T15:04.",
 	})
