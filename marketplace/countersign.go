@@ -3,6 +3,7 @@ package marketplace
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -164,6 +165,9 @@ func (s *Service) RevokeKey(ctx context.Context, who account.Actor, organisation
 	if !slices.Contains([]signing.Reason{signing.Compromised, signing.Lost, signing.Retired}, reason) {
 		return fault.At("reason", "没有这种撤销密钥的原因。")
 	}
+	if b, err := hex.DecodeString(id); err != nil || len(b) != sha256.Size {
+		return fault.New(fault.NotFound, "没有这把密钥。")
+	}
 	compromised = compromised.UTC().Truncate(time.Second)
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
 		d, err := s.signingOwner(ctx, tx, who, organisation)
@@ -185,6 +189,8 @@ func (s *Service) RevokeKey(ctx context.Context, who account.Actor, organisation
 			return struct{}{}, fault.New(fault.Conflict, "这把密钥已经撤销。")
 		case compromised.After(s.now()):
 			return struct{}{}, fault.At("since", "密钥失效的时间不能在将来。")
+		case compromised.Before(keys[i].From.Truncate(time.Minute)): // a form says minutes
+			return struct{}{}, fault.At("since", "密钥失效的时间不能早于它登记的时间。")
 		}
 		if err := audit.Append(ctx, tx, who, "developer-key", id, "revoke", map[string]string{"organisation": d.Code, "reason": string(reason)}); err != nil {
 			return struct{}{}, err

@@ -279,3 +279,30 @@ func TestASignatureThatTheRulesAskFor(t *testing.T) {
 	}
 	w.Move(t, v.Product, "1.0.0", marketplace.Publish)
 }
+
+// A key ends from a time at which it was registered and that is past: a year typed wrong
+// would take every signature under it away, for good.
+func TestRevocationsThatAreRefused(t *testing.T) {
+	w := marketplacetest.New(t)
+	d := w.Made(t).Developer.ID
+	_, key := registered(t, w, d)
+	for name, c := range map[string]struct {
+		id       string
+		since    time.Time
+		reason   signing.Reason
+		sentence string
+	}{
+		"later":                 {key.ID, w.Clock().Add(time.Hour), signing.Lost, "不能在将来"},
+		"before it was there":   {key.ID, key.From.AddDate(-20, 0, 0), signing.Lost, "不能早于它登记的时间"},
+		"for no reason":         {key.ID, w.Clock(), "x", "没有这种撤销密钥的原因"},
+		"a key that is none":    {strings.Repeat("f", 64), w.Clock(), signing.Lost, "没有这把密钥"},
+		"what cannot be stored": {"\x00", w.Clock(), signing.Lost, "没有这把密钥"},
+	} {
+		if err := w.Products.RevokeKey(t.Context(), w.Owner, d, c.id, c.since, c.reason); err == nil || !strings.Contains(fault.Of(err).Text(), c.sentence) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := w.Products.RevokeKey(t.Context(), w.Owner, d, key.ID, key.From, signing.Lost); err != nil {
+		t.Error(err)
+	}
+}

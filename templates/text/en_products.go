@@ -197,6 +197,7 @@ func init() {
 
 		"签名密钥由已认证的机构的负责人登记和撤销。":                                          "Signing keys are registered and revoked by an owner of a verified organisation.",
 		"签名和公钥对不上：请用这把密钥的私钥，对下载的原文签名。":                                   "The signature is not of this public key: sign what you downloaded with the private half of this key.",
+		"密钥失效的时间不能早于它登记的时间。":                                             "The key cannot have ceased to count before it was registered.",
 		"这把密钥登记过，不能再登记，请换一把新的。":                                          "This key was registered before and cannot be registered again: use a new one.",
 		"还没有封存，没有可以签的原文。":                                                "It is not sealed yet: there is nothing to sign.",
 		"太晚了：开发主体的签名要在封存以后、发布以前交，这一版已经发布或者召回；请在下一版签名。":                   "Too late: the developer signs between seal and publication, and this version was published or recalled; sign the next one.",
