@@ -4,6 +4,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +61,29 @@ func theProduct(t *testing.T, p *past, scenario, release string, enter func(stri
 	buyer.says("the page of a product", "示例交通厅", "车站到访记录", "获取日期")
 	buyer.clean("the page of a product")
 	buyer.shot("product-3-public")
+	stamped := func(b *tab, limit string) (rows struct {
+		Provenance struct {
+			Sources []struct{ Department, Title, Acquired string }
+		} `json:"_provenance"`
+		Sample bool
+		Rows   []map[string]any
+	}) {
+		t.Helper()
+		if err := json.Unmarshal(b.fetched("/api/v1"+page+"/rows?limit="+limit), &rows); err != nil {
+			t.Fatal(err)
+		}
+		if s := rows.Provenance.Sources; len(s) != 1 || s[0].Department != "示例交通厅" || s[0].Title != "车站到访记录" || s[0].Acquired == "" {
+			t.Errorf("rows that do not say where they are from: %+v", rows)
+		}
+		return rows
+	}
+	if r := stamped(buyer, "100"); !r.Sample || len(r.Rows) == 0 || len(r.Rows) > 5 {
+		t.Errorf("rows for everybody: %+v", r)
+	}
+	said := eval[string](buyer, `(() => { const r = new XMLHttpRequest(); r.open('GET', '/api/v1'+`+quoted(page)+`+'/rows', false); r.send(); return ['Link', 'X-Data-Source', 'X-Data-Acquired', 'Content-Digest'].map(h => r.getResponseHeader(h)).join('\n') })()`)
+	if !strings.Contains(said, "has_provenance") || !strings.Contains(said, url.PathEscape("示例交通厅")) || !strings.Contains(said, "sha-256=:") {
+		t.Errorf("headers of rows: %s", said)
+	}
 	lab.open(version)
 	body := lab.fetched(eval[string](lab, `document.querySelector('#files a[href$=".zip"]').getAttribute('href')`))
 	for _, personal := range []string{"QX00", "孤站"} {

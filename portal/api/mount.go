@@ -51,6 +51,7 @@ var Routes = append([]portal.Route{
 	{Method: "GET", Path: Base + "/operation", By: anybody},
 	{Method: "GET", Path: Base + "/tenders", By: anybody},
 	{Method: "GET", Path: Base + "/products", By: anybody},
+	{Method: "GET", Path: Base + "/products/:number/rows", By: anybody},
 	{Method: "GET", Path: Base + "/registrations", By: anybody},
 	{Method: "GET", Path: Base + "/certificates", By: anybody},
 	{Method: "GET", Path: Base + "/verify/:what", By: anybody},

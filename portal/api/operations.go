@@ -92,6 +92,7 @@ func (a *api) register(h huma.API) {
 	a.registerOperation(h)
 	a.registerTenders(h)
 	a.registerProducts(h)
+	a.registerProductRows(h)
 	a.registerRegistrations(h)
 	a.registerLog(h)
 	register(h, op("listDepartments", "/departments", "vocabulary").
