@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"shuyuan/datasets"
 	"shuyuan/internal/account"
@@ -158,7 +160,7 @@ var listingStates = map[offering.State]string{
 	offering.Draft: "草稿", offering.PlatformCheck: "交易所核对中", offering.Returned: "已退回", offering.Published: "已上架", offering.Paused: "暂停提供", offering.Delisted: "已下架",
 }
 
-var planKinds = map[offering.PlanKind]string{offering.Free: "免费", offering.OneOff: "一次付清", offering.Subscription: "订阅", offering.PayPerUse: "按量", offering.Trial: "试用"}
+var planKinds = map[offering.PlanKind]string{offering.Free: "免费", offering.OneOff: "一次付清", offering.Subscription: "按期订阅", offering.PayPerUse: "按量", offering.Trial: "试用"}
 
 var offeredPlanStates = map[offering.PlanState]string{offering.PlanDraft: "草稿", offering.Live: "生效", offering.Ended: "已停用"}
 
@@ -166,7 +168,7 @@ var listingSides = map[offering.Side]string{offering.OfSeller: "卖方", offerin
 
 var listingActs = map[string]string{
 	string(offering.Create): "建立上架", string(offering.Edit): "改上架", string(offering.Submit): "提交核对", string(offering.TakeBack): "撤回", string(offering.Return): "退回", string(offering.Publish): "核对通过，上架",
-	string(offering.Pause): "暂停提供", string(offering.Resume): "恢复提供", string(offering.Delist): "下架",
+	string(offering.Pause): "暂停这次上架", string(offering.Resume): "恢复提供", string(offering.Delist): "下架",
 	string(offering.MakePlan): "建立套餐", string(offering.Enliven): "套餐生效", string(offering.End): "停用套餐", string(offering.ReplacePlan): "套餐被替换",
 }
 
@@ -250,7 +252,8 @@ func planRefund(ctx context.Context, b *policy.Book, p *offering.Plan) string {
 	case p.RefundFee > 0:
 		return text.T(ctx, "扣除 %s%% 以后退款", strings.TrimSuffix(hundredthsField(p.RefundFee), ".00"))
 	}
-	return words
+	first, size := utf8.DecodeRuneInString(words) // words of rules begin small
+	return string(unicode.ToUpper(first)) + words[size:]
 }
 
 // planQuota is how much of it there is, in words.
@@ -266,13 +269,16 @@ func availability(ctx context.Context, n int) string {
 	if n == 0 {
 		return text.T(ctx, "不作承诺")
 	}
-	return strings.TrimSuffix(hundredthsField(n), ".00") + "%"
+	return strings.TrimRight(strings.TrimRight(hundredthsField(n), "0"), ".") + "%"
 }
 
 // planCeilings are the ceilings that a plan was held against.
 func planCeilings(ctx context.Context, b *policy.Book, p *offering.Plan) (out []string) {
 	for _, c := range p.Ceilings {
 		out = append(out, text.T(ctx, "%s：每%s最多 %s", c.Mandate, unitWord(ctx, b, c.Unit), Yuan(c.Fen)))
+	}
+	if len(out) == 0 {
+		return []string{"—"}
 	}
 	return out
 }

@@ -754,6 +754,14 @@ func (s *Service) Shown(ctx context.Context, who account.Actor, product string) 
 		}
 		out = append(out, shown)
 	}
+	slices.SortStableFunc(out, func(a, b Shown) int { // what is for everybody first
+		if (a.Visibility == Public) == (b.Visibility == Public) {
+			return 0
+		} else if a.Visibility == Public {
+			return -1
+		}
+		return 1
+	})
 	return out, nil
 }
 
