@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"filippo.io/edwards25519"
 	"github.com/jackc/pgx/v5"
 
 	"shuyuan/internal/account"
@@ -382,9 +381,7 @@ func (s *Service) bring(ctx context.Context, p *verify.Proof, c *Countersigning,
 	return err
 }
 
-// publicKey reads a public key as `openssl pkey -pubout` writes it (RFC 8410). Points of
-// small order are refused: under them anybody makes signatures that hold, of whatever is
-// signed (RFC 8032 leaves that open; "Taming the many EdDSAs", 2020, 2).
+// publicKey reads a public key as `openssl pkey -pubout` writes it (RFC 8410).
 func publicKey(text string) (ed25519.PublicKey, error) {
 	wrong := fault.At("public", "公钥读不出来：请贴 Ed25519 公钥的 PEM，从 BEGIN PUBLIC KEY 到 END PUBLIC KEY。")
 	block, rest := pem.Decode([]byte(strings.TrimSpace(text) + "\n"))
@@ -399,11 +396,7 @@ func publicKey(text string) (ed25519.PublicKey, error) {
 	if !ok {
 		return nil, wrong
 	}
-	point, err := new(edwards25519.Point).SetBytes(key)
-	if err != nil {
-		return nil, wrong
-	}
-	if new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+	if verify.Weak(key) {
 		return nil, fault.At("public", "这样的公钥，谁都能替它签名，不能登记，请重新做一把密钥。")
 	}
 	return key, nil

@@ -2,9 +2,6 @@ package marketplace
 
 import (
 	"context"
-	"encoding/json"
-
-	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
@@ -76,11 +73,7 @@ func (s *Service) Read(ctx context.Context, who account.Actor, w Wish) (*Reading
 	if err != nil {
 		return nil, err
 	}
-	var envelope dsse.Envelope
-	if err := json.Unmarshal(raw, &envelope); err != nil {
-		return nil, err
-	}
-	if r.Stamp, err = stamp.Open(&envelope, at); err != nil {
+	if r.Stamp, err = stamp.Read(raw, at); err != nil {
 		return nil, err
 	}
 	q := rows.Query{Limit: w.Limit, Cursor: w.Cursor}

@@ -74,6 +74,15 @@ type Stamp struct {
 	payload   []byte
 }
 
+// Read is Open of an envelope as it is kept.
+func Read(envelope []byte, subject int) (Stamp, error) {
+	var e dsse.Envelope
+	if err := json.Unmarshal(envelope, &e); err != nil {
+		return Stamp{}, fmt.Errorf("stamp: %w", err)
+	}
+	return Open(&e, subject)
+}
+
 // Open reads an envelope. It does not look at the signatures: whoever stamps has
 // just made them, or has them from the ledger.
 func Open(e *dsse.Envelope, subject int) (Stamp, error) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"filippo.io/edwards25519"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 
 	"shuyuan/marketplace/provenance/statement"
@@ -80,7 +81,7 @@ func (p *Proof) countersigned(got *proved, payload []byte, keys []Key) Code {
 	until, err4 := time.Parse(time.RFC3339, key.Body["until"])
 	id := signed.Body["key"]
 	switch {
-	case err != nil || err2 != nil || err3 != nil || err4 != nil || len(public) != ed25519.PublicKeySize || keyID(public) != id,
+	case err != nil || err2 != nil || err3 != nil || err4 != nil || len(public) != ed25519.PublicKeySize || keyID(public) != id || Weak(public),
 		key.Body["holder"] == "" || key.Body["holder"] != s.Predicate.Product.Developer.USCC,
 		signed.Time.Before(from) || !signed.Time.Before(until),
 		!ed25519.Verify(public, dsse.PAE(statement.PayloadType, payload), sig):
@@ -117,4 +118,12 @@ func (p *Proof) countersigned(got *proved, payload []byte, keys []Key) Code {
 func (l Leaf) of(kind, key string) (s said, ok bool) {
 	err := json.Unmarshal(l.Body, &s)
 	return s, err == nil && s.Kind == kind && key != "" && s.Body["key"] == key
+}
+
+// Weak reports whether anybody can make signatures that hold under a key, of whatever is
+// signed: of one that is no point of the curve, or of small order (RFC 8032 leaves that
+// open; "Taming the many EdDSAs", 2020, 2).
+func Weak(key ed25519.PublicKey) bool {
+	point, err := new(edwards25519.Point).SetBytes(key)
+	return err != nil || new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1
 }
