@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"shuyuan/internal/account"
 	"shuyuan/internal/fault"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/provenance/statement"
@@ -130,7 +131,35 @@ type Product struct {
 	Scenario  string           `json:"scenario" doc:"Number of the scenario; empty: it was developed outside" zh:"场景编号；没有则在外部开发" example:"SCN-2026-000001"`
 	Newest    string           `json:"newest" doc:"Number of the newest version" zh:"最新的版本" example:"1.0.0"`
 	Versions  []ProductVersion `json:"versions,omitempty" doc:"Its versions, the newest first; where one product was asked for" zh:"各版，新的在前；只查一个产品时给出"`
+	Plans     []ProductPlan    `json:"plans,omitempty" doc:"Plans of its listing for everybody; where one product was asked for. Offers for invited organisations are not told here" zh:"向所有人提供的套餐；只查一个产品时给出。给受邀机构的不在这里"`
 	Page      string           `json:"page" format:"uri" doc:"Its page" zh:"页面" example:"https://data.example/products/PRD-2026-000001"`
+}
+
+// ProductPlan is a way to have a product, of a listing for everybody. Amounts are in fen.
+type ProductPlan struct {
+	Number    string     `json:"number" doc:"Its number" zh:"套餐编号" example:"TC-2026-000001"`
+	Listing   string     `json:"listing" doc:"Number of the listing" zh:"上架编号" example:"SJ-2026-000001"`
+	Name      string     `json:"name" doc:"Its name" zh:"名称" example:"单次购买"`
+	NameEN    string     `json:"name_en" doc:"Its name in English" zh:"英文名称" example:"Single purchase"`
+	Kind      string     `json:"kind" enum:"free,one_off,subscription,metered,trial" doc:"How it is paid for" zh:"收费方式：free 免费，one_off 一次付清，subscription 按期订阅，metered 按量，trial 试用" example:"one_off"`
+	Channel   string     `json:"channel" enum:"file,api,workspace" doc:"How it is delivered" zh:"交付方式：file 文件，api 接口，workspace 安全空间" example:"file"`
+	Currency  string     `json:"currency" doc:"Currency" zh:"币种" example:"CNY"`
+	Fen       int64      `json:"fen" doc:"Price in fen; 0 of what is free or metered" zh:"价格（分）；免费和按量的是 0" example:"120000"`
+	Months    int        `json:"months" doc:"Months of a subscription; 0 of any other" zh:"订阅的月数；其他是 0" example:"0"`
+	Days      int        `json:"days" doc:"Days of a trial; 0 of any other" zh:"试用的天数；其他是 0" example:"0"`
+	Quota     int64      `json:"quota" doc:"How many times; 0: no limit" zh:"限量（次）；0 不限" example:"0"`
+	Unit      string     `json:"unit" doc:"Code of the unit that is metered" zh:"计量单位的代码" example:""`
+	Bands     []PlanBand `json:"bands" nullable:"false" doc:"Prices of a unit, each from so many units on" zh:"各档的单价，分段累进"`
+	Cap       int64      `json:"cap" doc:"Most that is charged in a month, in fen; 0: none" zh:"每月封顶（分）；0 不封顶" example:"0"`
+	Tax       int        `json:"tax" doc:"Rate of tax in hundredths of a percent" zh:"税率（万分之几）" example:"600"`
+	Included  bool       `json:"tax_included" doc:"Whether the price includes it" zh:"价格是否含税" example:"true"`
+	Orderable bool       `json:"orderable" doc:"Whether it can be ordered now" zh:"现在能不能下单" example:"true"`
+}
+
+// PlanBand is the price of a unit from so many on.
+type PlanBand struct {
+	From int64 `json:"from" doc:"From so many units on" zh:"从多少起" example:"0"`
+	Fen  int64 `json:"fen" doc:"Price of a unit in fen" zh:"单价（分）" example:"50"`
 }
 
 // ProductList is a part of the list.
@@ -258,7 +287,9 @@ func (a *api) listProducts(c *fiber.Ctx, in *ProductsWanted) (err error) {
 			if err != nil {
 				return Product{}, err
 			}
-			return a.versioned(p), nil
+			out := a.versioned(p)
+			out.Plans, err = a.plansOf(ctx, in.Number)
+			return out, err
 		}, func(before int64, limit int) ([]marketplace.Product, error) {
 			return a.Products.Find(ctx, marketplace.Filter{Before: before, Limit: limit})
 		}, func(p *marketplace.Product) (int64, Product) { return p.ID, a.product(p) })
@@ -266,6 +297,27 @@ func (a *api) listProducts(c *fiber.Ctx, in *ProductsWanted) (err error) {
 		return err
 	}
 	return a.sendNow(c, out)
+}
+
+// plansOf are the plans of a product that everybody sees.
+func (a *api) plansOf(ctx context.Context, product string) (out []ProductPlan, err error) {
+	if a.Offers == nil {
+		return nil, nil
+	}
+	shown, err := a.Offers.Shown(ctx, account.Actor{}, product)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range shown {
+		for _, c := range l.Choices {
+			one := ProductPlan{Number: c.Number, Listing: l.Number, Name: c.Name, NameEN: c.NameEN, Kind: string(c.Kind), Channel: string(c.Channel), Currency: c.Currency, Fen: c.Fen, Months: c.Months, Days: c.Days, Quota: c.Quota, Unit: c.Unit, Bands: []PlanBand{}, Cap: c.Cap, Tax: c.Tax, Included: c.TaxIncluded, Orderable: c.Not == nil}
+			for _, b := range c.Bands {
+				one.Bands = append(one.Bands, PlanBand(b))
+			}
+			out = append(out, one)
+		}
+	}
+	return out, nil
 }
 
 // numbered are the items of a list: the one of a number, or the next of all, the newest
