@@ -32,11 +32,11 @@ test e2e lint: export GOFLAGS := $(GOFLAGS) -gcflags=shuyuan/templates=-l
 
 .PHONY: test
 test: setup-test ## Run the whole test suite, browser journeys included
-	go test -tags e2e -timeout 40m ./...
+	go test -tags e2e -timeout 60m ./...
 
 .PHONY: e2e
 e2e: setup-test ## Run only the tests of the whole program, browser journeys included
-	go test -tags e2e -timeout 40m -count=1 ./cmd/shuyuan
+	go test -tags e2e -timeout 60m -count=1 ./cmd/shuyuan
 
 .PHONY: check
 check: test check-rest ## Do all that the build server does, in the same order
