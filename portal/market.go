@@ -63,6 +63,9 @@ func (s *Server) showPublicProduct(c *fiber.Ctx) error {
 		return err
 	}
 	p := templates.PublicProductPage{Frame: s.frame(c, text.Pick(ctx, x.Title, x.TitleEN), text.Pick(ctx, x.Summary, x.SummaryEN)), Product: x, Samples: map[int64]*rows.Result{}, Law: s.stampLaw()}
+	if p.Certificates, err = s.Registrations.Counting(ctx, x.Number); err != nil {
+		return err
+	}
 	for i := range x.Versions {
 		if p.Shown = &x.Versions[i]; p.Shown.Number == x.Newest {
 			break

@@ -15,6 +15,7 @@ import (
 	"shuyuan/marketplace/provenance/stamp"
 	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/marketplace/provenance/verify"
+	reg "shuyuan/marketplace/registration"
 	"shuyuan/templates/text"
 )
 
@@ -60,6 +61,8 @@ type PublicProductPage struct {
 	Offers  []offering.Shown
 	Free    []offering.FreeCopy
 	FeeLaw  []AskedText // that what is open costs nothing
+
+	Certificates []reg.Certificate // those that count now
 }
 
 func (p PublicProductPage) void() bool { return p.Shown.Lapsed != nil }

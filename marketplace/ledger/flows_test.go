@@ -17,7 +17,6 @@ type deal struct {
 	number                      string
 	paid, held, due, back, gone int64 // gone: to the payees
 	disputed                    int64
-	released                    bool
 }
 
 // Five orders and four parties in any order of events: what the books say is what

@@ -73,11 +73,6 @@ func (b *books) balance(t *testing.T, a ledger.Account) int64 {
 	return n
 }
 
-func broke(err error, constraint string) bool {
-	var p *pgconn.PgError
-	return errors.As(err, &p) && p.ConstraintName == constraint
-}
-
 // An order goes from its payment to the payout, and every account says what it should.
 func TestAnOrderIsPaidSharedAndSettled(t *testing.T) {
 	b := newBooks(t, 3)

@@ -170,7 +170,7 @@ func positive(s string) (int64, error) {
 // signed reads an amount to the fen: digits, with commas between thousands or none, and
 // two places at most. No number goes through a float.
 func signed(s string) (int64, error) {
-	s, below := strings.CutPrefix(strings.TrimPrefix(strings.TrimLeft(s, "¥¥ "), "+"), "-")
+	s, below := strings.CutPrefix(strings.TrimPrefix(strings.TrimLeft(s, "¥ "), "+"), "-")
 	whole, places, dotted := strings.Cut(s, ".")
 	if parts := strings.Split(whole, ","); len(parts) > 1 {
 		for i, p := range parts {

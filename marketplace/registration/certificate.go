@@ -248,6 +248,13 @@ func (s *Service) CertificatesOf(ctx context.Context, product string) ([]Certifi
 	return selectCertificates(ctx, s.pool, `p.number = @product`, pgx.NamedArgs{"product": product, "limit": 100})
 }
 
+// Counting are those of a product that are in force now.
+func (s *Service) Counting(ctx context.Context, product string) ([]Certificate, error) {
+	list, err := s.CertificatesOf(ctx, product)
+	now := s.instant()
+	return slices.DeleteFunc(list, func(c Certificate) bool { return !c.Counts(now) }), err
+}
+
 // Certificates are the certificates of all kinds, those that ended too, the newest
 // first, for everybody.
 func (s *Service) Certificates(ctx context.Context, f Filter) ([]Certificate, error) {

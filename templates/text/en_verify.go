@@ -95,7 +95,6 @@ func init() {
 		"文件和指纹，可横向滚动":               "Files and digests, scrolls sideways",
 		"权利和授权":                     "Rights and mandate",
 		"产品编号":                      "Number of the product",
-		"登记证":                       "Certificate",
 		"共 %d 版，新的在前。":              "%d in all, the newest first.",
 		"来源图，可横向滚动":                 "Picture of the sources, scrolls sideways",
 		"用文字看来源图":                   "The picture in words",
