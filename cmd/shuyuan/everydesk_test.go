@@ -89,7 +89,7 @@ func (b *tab) onAScreenByNight(path string) {
 // links are the pages of desk and account that the page leads to.
 func (b *tab) links() []string {
 	b.Helper()
-	return eval[[]string](b, `[...new Set([...document.querySelectorAll('header a, main a')].map(a => new URL(a.href))
+	return eval[[]string](b, `[...new Set([...document.querySelectorAll('header a:not([download]), main a:not([download])')].map(a => new URL(a.href))
 		.filter(u => u.origin === location.origin && /^\/(desk|account|organisations)(\/|$)/.test(u.pathname) && !/\.(csv|ndjson|json|xlsx|zip|pdf)$/.test(u.pathname) && !/file|original|download|\/papers\/|\/agreement\/[0-9]+\/(pdf|text)$|\/(contracts\/[^\/]+|mandates\/[^\/]+)\/(pdf|text)$/.test(u.pathname.replace(/\/files$/, '')))
 		.map(u => u.pathname + u.search))]`)
 }
