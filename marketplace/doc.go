@@ -8,12 +8,15 @@
 // content; sealing walks from jobs to acquisitions to versions of datasets, signs what
 // it found (package provenance/statement), and writes statement, envelope, place in
 // the transparency log and the stamped files in one transaction, after which nothing
-// of it changes. No form has a field for a source or a date.
+// of it changes. No form has a field for a source or a date. Read gives the rows of a
+// version with its stamp.
 //
 // What is withdrawn, put right or recalled above a sealed version flags everything
 // below it (Follow). Verify answers anybody what a digest or a number is.
 //
-// Registration, certificates, listings, contracts, orders and settlement are not
-// here yet: a product comes to Registered and Listable by Registered and Certified,
-// which those will call.
+// Below it: registration (登记) with its certificates, by which a product comes to
+// Registered and Listable; offering, what is listed and at which price; ledger, the
+// double-entry book; payment, how money is seen to arrive; receipts, certificates of
+// download. Contracts, orders, delivery and settlement are not here yet: until they are,
+// nothing calls ledger and payment.
 package marketplace

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"shuyuan/internal/backup"
 	"shuyuan/internal/blob"
@@ -50,7 +49,7 @@ func TestRestoredBooks(t *testing.T) {
 		return s
 	}
 	var saved bytes.Buffer
-	if _, err := backup.Write(t.Context(), &saved, backup.Source{Pool: b.pool, Store: store(), Recipient: recipient, Now: time.Now()}); err != nil {
+	if _, err := backup.Write(t.Context(), &saved, backup.Source{Pool: b.pool, Store: store(), Recipient: recipient, Now: b.at}); err != nil {
 		t.Fatal(err)
 	}
 	again := &books{Book: b.Book, pool: dbtest.New(t), orgs: b.orgs, at: b.at}

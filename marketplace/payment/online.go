@@ -67,7 +67,6 @@ type Online struct {
 	Now     func() time.Time
 	Success func(order string) string // addresses that a buyer comes back to
 	Cancel  func(order string) string
-	Live    bool // for real money
 }
 
 func (o *Online) instant() time.Time { return o.Now().Truncate(time.Microsecond) }
@@ -134,7 +133,7 @@ func (o *Online) Poll(ctx context.Context) error {
 		}
 		if _, err := database.InTx(ctx, o.Pool, func(tx pgx.Tx) (int, error) {
 			for _, e := range list {
-				if e.Live != o.Live {
+				if e.Live != o.Webhook.Live {
 					continue
 				}
 				if err := insertEvent(ctx, tx, e, nil, o.instant()); err != nil {
@@ -274,7 +273,7 @@ func (o *Online) apply(ctx context.Context, tx pgx.Tx, a *Attempt, s Session) er
 		return nil
 	}
 	a.Payment, a.Charge = s.Payment, s.Charge
-	if s.Order != a.Order || s.Amount != a.Amount || s.Currency != a.Currency || s.Live != o.Live {
+	if s.Order != a.Order || s.Amount != a.Amount || s.Currency != a.Currency || s.Live != o.Webhook.Live {
 		a.State, a.Reason = Mismatched, fmt.Sprintf("%s %d %s", s.Order, s.Amount, s.Currency)
 		return nil
 	}

@@ -3,6 +3,7 @@ package payment_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -245,14 +246,18 @@ func TestParametersAgainstStripesMock(t *testing.T) {
 	t.Cleanup(func() { syscall.Kill(-mock.Process.Pid, syscall.SIGKILL); mock.Wait() }) //nolint:errcheck // it is killed
 	g := payment.NewStripe(payment.StripeConfig{Key: "sk_test_x", URL: "http://" + address})
 	ctx := t.Context()
-	for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
-		c, err := net.Dial("tcp", address)
+	waiting, stop := context.WithTimeout(ctx, 2*time.Minute) // it is built first, where nobody did
+	defer stop()
+	for {
+		c, err := new(net.Dialer).DialContext(waiting, "tcp", address)
 		if err == nil {
 			c.Close()
 			break
 		}
-		if time.Since(began) > 2*time.Minute {
+		select {
+		case <-waiting.Done():
 			t.Fatalf("the mock does not answer: %v\n%s", err, &out)
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 	calls := map[string]func() error{
