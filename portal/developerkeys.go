@@ -46,6 +46,9 @@ func (s *Server) sendPossession(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.Accounts.Organisation(c.UserContext(), actor(c), id); err != nil {
+		return err // one that is not the reader's is not there
+	}
 	message, err := s.Products.Possession(c.UserContext(), actor(c), id)
 	if err != nil {
 		return err
