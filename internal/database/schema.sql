@@ -181,6 +181,7 @@ CREATE OR REPLACE FUNCTION public.ledger_balanced()
  RETURNS trigger
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
 BEGIN
     IF (SELECT count(*) < 2 OR bool_or(off <> 0) FROM (SELECT sum(amount) OVER (PARTITION BY currency) AS off FROM ledger_entries WHERE transaction_id = NEW.id) e) THEN
@@ -199,6 +200,7 @@ CREATE OR REPLACE FUNCTION public.ledger_entered()
  RETURNS trigger
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
 DECLARE
     guarded bigint[];

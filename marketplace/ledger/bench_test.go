@@ -16,7 +16,7 @@ import (
 )
 
 // A payment and its split among three payees and the platform, each committed by itself
-// and durable (synchronous_commit = on), by thirty-two at once. postings/s is wanted at
+// and durable (synchronous_commit = on), by eight at once. postings/s is wanted at
 // 2,000 or more.
 func BenchmarkPosting(b *testing.B) {
 	at := morning
@@ -25,7 +25,7 @@ func BenchmarkPosting(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c.MaxConns = 32
+	c.MaxConns = 8
 	c.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	pool, err := pgxpool.NewWithConfig(b.Context(), c)
 	if err != nil {
@@ -46,7 +46,7 @@ func BenchmarkPosting(b *testing.B) {
 	bank := ledger.BankReceivable.For(orgs[0])
 	shares := []ledger.Share{{To: ledger.PayableOperator.For(orgs[0]), Points: 2000}, {To: ledger.PayableDeveloper.For(orgs[1]), Points: 7000}, {To: ledger.PayableBroker.For(orgs[2]), Points: 500}, {To: ledger.PlatformFee.Only(), Points: 500}}
 	var n atomic.Int64
-	b.SetParallelism(16)
+	b.SetParallelism(4)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			order := fmt.Sprintf("DD-%d", n.Add(1))

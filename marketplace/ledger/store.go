@@ -25,7 +25,8 @@ type written struct {
 }
 
 // insertTransaction writes a transaction with its entries, and the accounts that are
-// not there yet, in one round trip; 0: the key is in the books already.
+// not there yet, in one round trip; 0: the key is in the books already. Accounts are
+// looked up one by one: joined, all of them would be read for each posting.
 func insertTransaction(ctx context.Context, tx pgx.Tx, w written, currency string, entries []Entry) (int64, error) {
 	n := len(entries)
 	codes, kinds, guards := make([]string, n), make([]string, n), make([]string, n)
@@ -40,7 +41,7 @@ func insertTransaction(ctx context.Context, tx pgx.Tx, w written, currency strin
 	b.Queue(`
 		INSERT INTO ledger_accounts (code, currency, kind, guard, organisation_id)
 		SELECT u.code, @currency, u.kind, u.guard, u.organisation FROM unnest(@codes::text[], @kinds::text[], @guards::text[], @owners::bigint[]) u (code, kind, guard, organisation)
-		WHERE NOT EXISTS (SELECT FROM ledger_accounts a WHERE a.code = u.code AND a.currency = @currency) ORDER BY u.code
+		WHERE (SELECT a.id FROM ledger_accounts a WHERE a.code = u.code AND a.currency = @currency) IS NULL ORDER BY u.code
 		ON CONFLICT (code, currency) DO NOTHING`,
 		pgx.NamedArgs{"currency": currency, "codes": codes, "kinds": kinds, "guards": guards, "owners": owners})
 	id := int64(0)
@@ -49,8 +50,8 @@ func insertTransaction(ctx context.Context, tx pgx.Tx, w written, currency strin
 			INSERT INTO ledger_transactions (key, sha256, kind, subject, words, effective_on, at, by_id, by_name)
 			VALUES (@key, @sum, @kind, @subject, @words, @on, @at, @by, @name) ON CONFLICT (key) DO NOTHING RETURNING id)
 		INSERT INTO ledger_entries (transaction_id, seq, account_id, currency, amount)
-		SELECT t.id, u.seq, a.id, a.currency, u.amount
-		FROM t, unnest(@codes::text[], @amounts::bigint[]) WITH ORDINALITY u (code, amount, seq) JOIN ledger_accounts a ON a.code = u.code AND a.currency = @currency
+		SELECT t.id, u.seq, (SELECT a.id FROM ledger_accounts a WHERE a.code = u.code AND a.currency = @currency), @currency, u.amount
+		FROM t, unnest(@codes::text[], @amounts::bigint[]) WITH ORDINALITY u (code, amount, seq)
 		RETURNING transaction_id`,
 		pgx.NamedArgs{"key": w.key, "sum": w.sum[:], "kind": w.kind, "subject": w.subject, "words": w.words, "on": w.on, "at": w.at, "by": w.by, "name": w.name, "codes": codes, "amounts": amounts, "currency": currency}).
 		Query(func(rows pgx.Rows) error {
