@@ -15,7 +15,7 @@ import (
 )
 
 // exposed are the headers that a page of another origin may read.
-const exposed = "ETag, Link, Location, Retry-After, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Tus-Resumable, Upload-Offset, Upload-Length, Upload-Expires"
+const exposed = "ETag, Link, Location, Retry-After, X-Data-Source, X-Data-Acquired, Content-Digest, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Tus-Resumable, Upload-Offset, Upload-Length, Upload-Expires"
 
 // The buckets that requests are counted in: by network, or with keyed behind the
 // name by the account whose key it is, so that more keys are no more calls. A
