@@ -92,6 +92,10 @@ func TestWhatIsDevelopedOutsideIsMadeFromWhatIsHeld(t *testing.T) {
 	refused("other bytes than the version has", "的摘要和“"+data.Title+"”第 1 版的不一致")
 	w.Exec(t, `UPDATE acquisitions SET sha256 = reverse(sha256) WHERE id = $1`, held)
 
+	w.Exec(t, `UPDATE acquisitions SET organisation_id = (SELECT id FROM organisations WHERE name = '示例别家有限公司') WHERE id = $1`, held)
+	refused("an acquisition that is another's by now", "不是开发方的，不能作为来源")
+	w.Exec(t, `UPDATE acquisitions SET organisation_id = (SELECT organisation_id FROM products WHERE number = $2) WHERE id = $1`, held, p.Number)
+
 	v := w.Move(t, p.Number, "1.0.0", marketplace.Check, marketplace.Seal, marketplace.Publish)
 	d := v.Seal.Statement.Predicate
 	if len(d.Sources) != 1 || d.Sources[0].Basis != statement.Held || d.Sources[0].Digest.SHA256 != version.SHA256 || d.Sources[0].Acquired.Date != "2026-11-02" || d.Sources[0].Acquired.Channel != "file" || !d.Sources[0].Acquired.Last.Before(d.BuiltAt) {

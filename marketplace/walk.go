@@ -75,7 +75,7 @@ func (s *Service) walk(ctx context.Context, q database.Querier, who account.Acto
 			d.Declared = append(d.Declared, statement.Evidence{Title: i.Title, Basis: statement.Declared, Evidence: statement.Digest{SHA256: i.Evidence}})
 		}
 	}
-	resources, academic, err := s.fromRecords(ctx, q, who, w, ids, at)
+	resources, academic, err := s.fromRecords(ctx, q, who, w, p, v, ids, at)
 	if err != nil {
 		return nil, err
 	}
@@ -238,10 +238,10 @@ func explainedReads(reads []jobRead, release int64) (n int) {
 
 // fromRecords are the sources of which there is an acquisition. It returns their
 // files, and the title of one that is for academic use alone.
-func (s *Service) fromRecords(ctx context.Context, q database.Querier, who account.Actor, w *walked, ids map[int64]statement.Source, at time.Time) (resources []string, academic string, err error) {
+func (s *Service) fromRecords(ctx context.Context, q database.Querier, who account.Actor, w *walked, p *Product, v *Version, ids map[int64]statement.Source, at time.Time) (resources []string, academic string, err error) {
 	d := &w.statement.Predicate
 	order := slices.Sorted(maps.Keys(ids))
-	found, err := s.selectSources(ctx, q, order, d.BuiltAt)
+	found, err := s.selectSources(ctx, q, p.Developer.ID, v.ID, order, d.BuiltAt)
 	if err != nil {
 		return nil, "", err
 	}
@@ -254,6 +254,8 @@ func (s *Service) fromRecords(ctx context.Context, q database.Querier, who accou
 		a := x.about
 		a.Basis, a.FieldsUsed, a.RowsRead = ids[id].Basis, ids[id].FieldsUsed, ids[id].RowsRead
 		switch {
+		case !x.own:
+			w.stop(fault.New(fault.Forbidden, "获取记录 %d 不是开发方的，不能作为来源。", id))
 		case x.ended == nil:
 			w.stop(fault.New(fault.Conflict, "“%s”第 %d 版的获取没有写明取完，不能封存。", a.Title, a.Version))
 		case !x.same:

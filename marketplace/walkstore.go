@@ -24,24 +24,26 @@ type source struct {
 	corrected                     bool
 	lane                          string // of the grant; empty: there is none
 	granted                       bool   // under a grant that is asked about at the gate
+	own                           bool   // the developer's, or of whoever named it as an input
 }
 
-// selectSources reads what the records say of acquisitions. Of each the earliest and
-// the latest day on which the same developer acquired the same version before it was
-// built.
-func (s *Service) selectSources(ctx context.Context, q database.Querier, ids []int64, built time.Time) (map[int64]source, error) {
+// selectSources reads what the records say of acquisitions that are in a version. Of
+// each the earliest and the latest day on which the same developer acquired the same
+// data before it was built.
+func (s *Service) selectSources(ctx context.Context, q database.Querier, developer, version int64, ids []int64, built time.Time) (map[int64]source, error) {
 	rows, err := q.Query(ctx, `
 		SELECT a.id, a.dataset_id, v.id, r.id, d.slug, d.title, d.title_en, r.name, v.number, v.sha256, a.sha256 = v.sha256,
 			encode(sha256(convert_to(coalesce((SELECT jsonb_agg(t.fields ORDER BY t.position) FROM version_tables t WHERE t.version_id = v.id), '[]')::text, 'UTF8')), 'hex'),
 			p.name, p.name_en, coalesce(nullif(p.credit_code, ''), p.slug), v.published_at, a.began_at, CASE WHEN e.whole THEN e.ended_at END, a.channel,
 			CASE WHEN g.id IS NULL AND sg.id IS NULL THEN 'open' ELSE 'conditional' END, coalesce(g.number, sg.number, d.licence_id, ''), d.status, d.withdrawn_reason,
 			EXISTS (SELECT FROM corrections c WHERE c.version_id = v.id AND c.outcome = 'corrected'), coalesce(g.lane, ''), g.id IS NOT NULL,
+			coalesce(a.organisation_id = @developer, EXISTS (SELECT FROM product_inputs i WHERE i.version_id = @of AND i.acquisition_id = a.id AND i.added_by = a.user_id)),
 			x.first, x.last
 		FROM acquisitions a JOIN versions v ON v.id = a.version_id JOIN resources r ON r.id = v.resource_id JOIN datasets d ON d.id = r.dataset_id JOIN departments p ON p.id = d.department_id
 			LEFT JOIN acquisition_ends e ON e.acquisition_id = a.id LEFT JOIN grants g ON g.id = a.grant_id LEFT JOIN scenario_grants sg ON sg.id = a.scenario_grant_id
 			LEFT JOIN LATERAL (SELECT min(y.ended_at) AS first, max(y.ended_at) AS last FROM acquisitions o JOIN acquisition_ends y ON y.acquisition_id = o.id AND y.whole
 				WHERE o.version_id = a.version_id AND (o.organisation_id = a.organisation_id OR a.organisation_id IS NULL AND o.organisation_id IS NULL AND o.user_id = a.user_id) AND y.ended_at <= @built) x ON true
-		WHERE a.id = ANY (@ids)`, pgx.NamedArgs{"ids": ids, "built": built})
+		WHERE a.id = ANY (@ids)`, pgx.NamedArgs{"developer": developer, "of": version, "ids": ids, "built": built})
 	if err != nil {
 		return nil, fmt.Errorf("sources of a product: %w", err)
 	}
@@ -51,7 +53,7 @@ func (s *Service) selectSources(ctx context.Context, q database.Querier, ids []i
 		var published time.Time
 		var first, last *time.Time
 		err = row.Scan(&x.acquisition, &x.dataset, &x.version, &x.resource, &a.Slug, &a.Title, &a.TitleEN, &a.File, &a.Version, &a.Digest.SHA256, &x.same, &a.SchemaDigest.SHA256,
-			&a.Provider.Department, &a.Provider.DepartmentEN, &a.Provider.Code, &published, &x.began, &x.ended, &a.Acquired.Channel, &a.Licence.Kind, &a.Licence.ID, &x.status, &x.withdrawn, &x.corrected, &x.lane, &x.granted, &first, &last)
+			&a.Provider.Department, &a.Provider.DepartmentEN, &a.Provider.Code, &published, &x.began, &x.ended, &a.Acquired.Channel, &a.Licence.Kind, &a.Licence.ID, &x.status, &x.withdrawn, &x.corrected, &x.lane, &x.granted, &x.own, &first, &last)
 		a.Dataset = s.Base + "/datasets/" + a.Slug
 		a.PublishedAt = published.UTC().Format(time.RFC3339)
 		a.Acquired.Record = fmt.Sprintf("ACQ-%d", x.acquisition)
