@@ -312,9 +312,9 @@ func Verify(p VerifyPage) templ.Component {
 				}
 			}
 			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "CSV、XLSX、JSON、Parquet、GeoJSON、PDF 和压缩包都可以。发来的文件最多 %d MB，只用来核验，读完就删。", p.Most>>20))
+			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "CSV、XLSX、JSON、NDJSON、GeoJSON、Parquet、PDF 和压缩包都可以。发来的文件最多 %d MB，只用来核验，读完就删。", p.Most>>20))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `verify.templ`, Line: 56, Col: 167}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `verify.templ`, Line: 56, Col: 176}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			if templ_7745c5c3_Err != nil {

@@ -51,6 +51,7 @@ func init() {
 		"来源说明和回执": "Statements of sources, and receipts",
 		"日志的检查点":  "Checkpoints of the log",
 		"登记证书":    "Certificate of registration",
-		"签名用的密钥":  "Signing keys",
+		"密钥的名称是公钥的 SHA-256 指纹。离线核验时，把各种用途最早那一把的名称写进 --trust。": "A key is named by the SHA-256 of its public key. To check without a network, give the name of the oldest key of each purpose with --trust.",
+		"签名用的密钥": "Signing keys",
 	})
 }

@@ -133,6 +133,7 @@ func init() {
 		"结果 %s 是别的场景的，不能放进这个产品。":                   "Result %s is of another scenario and cannot be in this product.",
 		"结果 %s 没有两个人审核放出的记录。":                      "There is no record that two people released result %s.",
 		"作业 %s 读过的数据里有获取记录说不清的，不能封存。":              "Job %s read data that no record of acquisition explains: it cannot be sealed.",
+		"获取记录 %d 不是开发方的，不能作为来源。":                   "The record of acquisition %d is not of the developer: it cannot be a source.",
 		"获取记录 %d 不见了，不能封存。":                        "The record of acquisition %d is missing: it cannot be sealed.",
 		"“%s”第 %d 版的获取没有写明取完，不能封存。":                "Nothing says that “%s”, version %d, was acquired to its end: it cannot be sealed.",
 		"获取记录 %d 的摘要和“%s”第 %d 版的不一致。":              "The digest of record %d is not that of “%s”, version %d.",
