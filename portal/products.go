@@ -83,7 +83,7 @@ func (s *Server) productPage(c *fiber.Ctx, p templates.ProductPage) (err error) 
 	if _, p.Scenarios, err = s.Products.Developers(ctx, who); err != nil {
 		return err
 	}
-	p.Frame = s.quietFrame(c, p.Product.Title)
+	p.Frame = s.quietFrame(c, text.Pick(c.UserContext(), p.Product.Title, p.Product.TitleEN))
 	return s.page(c, templates.Product(p))
 }
 

@@ -8,9 +8,11 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +31,7 @@ const (
 	holidaysProduct = "示例：历年放假和调休天数"
 	reportProduct   = "示例：鸟击季报"
 	draftProduct    = "示例：驱鸟值班提示（还没有做完）"
+	quakesProduct   = "示例：五级以上地震的震中"
 )
 
 // sampleProduct is a product of the sample developer with its versions, the oldest
@@ -51,7 +54,13 @@ type sampleVersion struct {
 	words                 string // why it is not to be used any more
 }
 
-var tableForms = []marketplace.Form{stamp.CSV, stamp.JSON, stamp.XLSX, stamp.Parquet}
+// quakesDataset is the dataset whose places make a product.
+const quakesDataset = "earthquakes-2018-02"
+
+var (
+	tableForms = []marketplace.Form{stamp.CSV, stamp.JSON, stamp.XLSX, stamp.Parquet}
+	placeForms = []marketplace.Form{stamp.CSV, stamp.NDJSON1, stamp.GeoJSON, stamp.PDF}
+)
 
 var sampleProducts = []sampleProduct{
 	{scenario: true, submit: true,
@@ -73,6 +82,9 @@ var sampleProducts = []sampleProduct{
 		versions: []sampleVersion{{number: "1.0.0", method: "示例：据次数表和驱鸟记录撰写。", fill: written, to: marketplace.Sealed}}},
 	{form: marketplace.ProductForm{Kind: marketplace.API, Title: draftProduct, TitleEN: "Sample: when to drive birds away (not finished)", Summary: "示例：按阶段和时段提示驱鸟。还没有内容，也没有来源。", SummaryEN: "Sample: when to drive birds away. It has neither contents nor sources yet."}, scenario: true,
 		versions: []sampleVersion{{number: "0.1.0", method: "示例：还没有定。", to: marketplace.Building}}},
+	{submit: true, form: marketplace.ProductForm{Kind: marketplace.Dataset, Title: quakesProduct, TitleEN: "Sample: epicentres of earthquakes of magnitude 5 and more", Summary: "示例：一周内五级以上地震的时刻、震级和位置，可以画在地图上。由公开的地震目录在外部做成。", SummaryEN: "Sample: when, how strong and where the earthquakes of magnitude 5 and more of one week were, to be drawn on a map. Made outside from the published catalogue."},
+		rights:   marketplace.RightsForm{Process: "示例：开放数据的许可", Operate: "示例：自行开发"},
+		versions: []sampleVersion{{number: "1.0.0", method: "示例：取震级五级以上的地震，留时刻、震级、经度、纬度四列。", forms: placeForms, fill: located(5), to: marketplace.Published}}},
 }
 
 // trade shows products: one of a released result with a newer version, one made
@@ -258,7 +270,7 @@ func counted(kinds ...string) func(context.Context, *stage, *marketplace.Service
 	return func(ctx context.Context, s *stage, m *marketplace.Service, v *marketplace.VersionView) error {
 		owner := s.as(theDeveloper)
 		if len(v.Inputs) == 0 {
-			id, err := s.taken(ctx, m, v)
+			id, err := s.taken(ctx, m, v, alsoOperated, "csv")
 			if err != nil {
 				return err
 			}
@@ -275,6 +287,62 @@ func counted(kinds ...string) func(context.Context, *stage, *marketplace.Service
 		}
 		return m.AddFile(ctx, owner, v.Product, v.Number, "days", "示例天数.csv", table)
 	}
+}
+
+// located makes a version of the earthquakes of a magnitude and more, with their places,
+// after the developer took the file.
+func located(magnitude float64) func(context.Context, *stage, *marketplace.Service, *marketplace.VersionView) error {
+	return func(ctx context.Context, s *stage, m *marketplace.Service, v *marketplace.VersionView) error {
+		owner := s.as(theDeveloper)
+		if len(v.Inputs) == 0 {
+			id, err := s.taken(ctx, m, v, quakesDataset, "geojson")
+			if fault.KindOf(err) == fault.NotFound {
+				return nil // there was no room for the data
+			}
+			if err != nil {
+				return err
+			}
+			if err := m.AddAcquisition(ctx, owner, v.Product, v.Number, id); err != nil {
+				return err
+			}
+		}
+		if len(v.Contents) > 0 {
+			return nil
+		}
+		table, err := s.epicentres(magnitude)
+		if err != nil {
+			return err
+		}
+		return m.AddFile(ctx, owner, v.Product, v.Number, "epicentres", "示例震中.csv", table)
+	}
+}
+
+// epicentres are time, magnitude and place of the strongest earthquakes of the catalogue.
+func (s *stage) epicentres(magnitude float64) (io.Reader, error) {
+	raw, err := fs.ReadFile(s.w.folder, "files/"+quakesDataset+".geojson")
+	if err != nil {
+		return nil, err
+	}
+	var all struct {
+		Features []struct {
+			Properties struct {
+				Magnitude float64 `json:"震级"`
+				At        string  `json:"发震时刻"`
+			}
+			Geometry struct{ Coordinates []json.Number }
+		}
+	}
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	fmt.Fprintln(&b, "发震时刻,震级,经度,纬度")
+	for _, f := range all.Features {
+		if f.Properties.Magnitude >= magnitude {
+			fmt.Fprintf(&b, "%s,%v,%s,%s\n", f.Properties.At, f.Properties.Magnitude, f.Geometry.Coordinates[0], f.Geometry.Coordinates[1])
+		}
+	}
+	return &b, nil
 }
 
 // receive takes a certificate of download of the holidays, unless an earlier play did.
@@ -294,18 +362,18 @@ func (s *stage) receive(ctx context.Context, m *marketplace.Service) error {
 	return err
 }
 
-// taken is the acquisition of the holidays by the developer, who takes the file unless
-// an earlier play did.
-func (s *stage) taken(ctx context.Context, m *marketplace.Service, v *marketplace.VersionView) (int64, error) {
+// taken is the acquisition of a dataset by the developer, who takes the file
+// as it was published, unless an earlier play did.
+func (s *stage) taken(ctx context.Context, m *marketplace.Service, v *marketplace.VersionView, dataset, form string) (int64, error) {
 	owner := s.as(theDeveloper)
-	d, err := s.Datasets.Dataset(ctx, owner, alsoOperated)
+	d, err := s.Datasets.Dataset(ctx, owner, dataset)
 	if err != nil {
 		return 0, err
 	}
 	of := func(h marketplace.Holding) bool { return h.Dataset == d.Title }
 	if !slices.ContainsFunc(v.Holdings, of) {
 		newest := d.Resources[0].Newest
-		h, err := s.Datasets.Deliver(ctx, owner, newest, datasets.Delivery{Channel: datasets.ByFile, Form: "csv", Request: "demo"})
+		h, err := s.Datasets.Deliver(ctx, owner, newest, datasets.Delivery{Channel: datasets.ByFile, Form: form, Request: "demo"})
 		if err != nil {
 			return 0, err
 		}
@@ -316,7 +384,7 @@ func (s *stage) taken(ctx context.Context, m *marketplace.Service, v *marketplac
 	}
 	i := slices.IndexFunc(v.Holdings, of)
 	if i < 0 {
-		return 0, fmt.Errorf("the acquisition of %s is not there", alsoOperated)
+		return 0, fmt.Errorf("the acquisition of %s is not there", dataset)
 	}
 	return v.Holdings[i].ID, nil
 }
