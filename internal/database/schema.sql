@@ -44,6 +44,40 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.bank_line_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.account_id, NEW.statement_id, NEW.serial, NEW.booked_on, NEW.amount, NEW.currency, NEW.party, NEW.party_account, NEW.remark, NEW.made_by) IS DISTINCT FROM (OLD.account_id, OLD.statement_id, OLD.serial, OLD.booked_on, OLD.amount, OLD.currency, OLD.party, OLD.party_account, OLD.remark, OLD.made_by) THEN
+        RAISE EXCEPTION 'what a bank says never changes' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (('typed', 'new'), ('typed', 'refused'), ('new', 'waiting'), ('new', 'done'), ('waiting', 'proposed'), ('proposed', 'waiting'), ('proposed', 'done'), ('done', 'waiting')) THEN
+        RAISE EXCEPTION 'a line does not go from % to %', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = 'typed' AND NEW.state = 'new' AND NEW.confirmed_by IS NOT DISTINCT FROM OLD.made_by THEN
+        RAISE EXCEPTION 'another person confirms what was typed' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.bank_line_whole()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    of bigint := CASE TG_TABLE_NAME WHEN 'bank_lines' THEN NEW.id ELSE NULL END;
+BEGIN
+    IF of IS NULL THEN of := NEW.line_id; END IF;
+    IF EXISTS (SELECT FROM bank_lines l, LATERAL (SELECT coalesce(sum(a.amount), 0) AS n FROM allocations a WHERE a.line_id = l.id AND a.state IN ('held', 'booked')) a WHERE l.id = of
+        AND (a.n > abs(l.amount) OR l.state = 'done' AND a.n <> abs(l.amount))) THEN
+        RAISE EXCEPTION 'line % is not for what it is', of USING ERRCODE = 'check_violation', CONSTRAINT = 'bank_line_whole';
+    END IF;
+    RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.case_paper_frozen()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -488,6 +522,19 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.payment_advice_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.ref, NEW.code, NEW.kind, NEW.order_number, NEW.buyer_id, NEW.account_id, NEW.payer, NEW.amount, NEW.currency) IS DISTINCT FROM (OLD.ref, OLD.code, OLD.kind, OLD.order_number, OLD.buyer_id, OLD.account_id, OLD.payer, OLD.amount, OLD.currency)
+        OR OLD.paid_at IS NOT NULL AND NEW.paid_at IS DISTINCT FROM OLD.paid_at OR OLD.ended_at IS NOT NULL AND NEW.ended_at IS DISTINCT FROM OLD.ended_at THEN
+        RAISE EXCEPTION 'what is to be paid for % never changes', OLD.ref USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.payment_checkout_moves()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -499,6 +546,21 @@ BEGIN
     -- Money that was there once was there: no event that comes late takes a checkout back. One that ended may still be paid.
     IF OLD.state IN ('confirmed', 'surplus', 'mismatched') AND NEW.state <> OLD.state OR NEW.state = 'asked' AND OLD.state <> 'asked' OR OLD.state IN ('pending', 'ended') AND NEW.state = 'open' THEN
         RAISE EXCEPTION 'a checkout does not go from % to %', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.payment_instruction_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.number, NEW.kind, NEW.ref, NEW.code, NEW.account_id, NEW.organisation_id, NEW.amount, NEW.currency, NEW.payee, NEW.payee_bank, NEW.payee_account) IS DISTINCT FROM (OLD.number, OLD.kind, OLD.ref, OLD.code, OLD.account_id, OLD.organisation_id, OLD.amount, OLD.currency, OLD.payee, OLD.payee_bank, OLD.payee_account) THEN
+        RAISE EXCEPTION 'what is to be transferred never changes: it fails, and another one is made' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (('instructed', 'paid'), ('instructed', 'failed'), ('paid', 'failed')) THEN
+        RAISE EXCEPTION 'instruction % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END $function$
@@ -1307,6 +1369,39 @@ CREATE TABLE agreements (
 COMMENT ON TABLE agreements IS 'the text that both sides signed, as it was shown to them; each edition is kept';
 COMMENT ON COLUMN agreements.user_method IS 'how whoever signed had shown who they are, within the minutes that count: sign-in, or anew by a password, a code, a passkey, the provider of identity; empty: it was not written down';
 
+CREATE TABLE allocations (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    line_id bigint NOT NULL,
+    kind text NOT NULL,
+    amount bigint NOT NULL,
+    advice_id bigint,
+    instruction_id bigint,
+    payee text NOT NULL DEFAULT ''::text,
+    payee_bank text NOT NULL DEFAULT ''::text,
+    payee_account text NOT NULL DEFAULT ''::text,
+    letter text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    CONSTRAINT allocations_amount_check CHECK ((amount > 0)),
+    CONSTRAINT allocations_check CHECK (((kind = 'advice'::text) = (advice_id IS NOT NULL))),
+    CONSTRAINT allocations_check1 CHECK (((kind = ANY (ARRAY['instruction'::text, 'returned'::text])) = (instruction_id IS NOT NULL))),
+    CONSTRAINT allocations_check2 CHECK (((kind <> 'send_back'::text) OR ((payee_account <> ''::text) AND (payee <> ''::text)))),
+    CONSTRAINT allocations_kind_check CHECK ((kind = ANY (ARRAY['advice'::text, 'send_back'::text, 'not_ours'::text, 'instruction'::text, 'returned'::text]))),
+    CONSTRAINT allocations_letter_check CHECK ((length(letter) <= 1000)),
+    CONSTRAINT allocations_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'dropped'::text, 'held'::text, 'booked'::text, 'freed'::text]))),
+    CONSTRAINT allocations_advice_id_fkey FOREIGN KEY (advice_id) REFERENCES payment_advices(id),
+    CONSTRAINT allocations_instruction_id_fkey FOREIGN KEY (instruction_id) REFERENCES payment_instructions(id),
+    CONSTRAINT allocations_line_id_fkey FOREIGN KEY (line_id) REFERENCES bank_lines(id),
+    CONSTRAINT allocations_pkey PRIMARY KEY (id)
+);
+CREATE INDEX allocations_advice ON public.allocations USING btree (advice_id) WHERE (advice_id IS NOT NULL);
+CREATE INDEX allocations_line ON public.allocations USING btree (line_id, id);
+CREATE TRIGGER allocations_kept BEFORE DELETE ON public.allocations FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER allocations_sum AFTER INSERT OR UPDATE ON public.allocations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bank_line_whole();
+CREATE TRIGGER allocations_whole BEFORE TRUNCATE ON public.allocations FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE allocations IS 'what a line of a statement is for';
+COMMENT ON COLUMN allocations.letter IS 'of who paid for somebody else: what it says, and where it lies';
+COMMENT ON COLUMN allocations.state IS 'dropped: the other person did not agree; held: a part of what is to be paid, in suspense until the rest is there; freed: what it was for ended before, so the line waits again';
+
 CREATE TABLE api_key_days (
     prefix text NOT NULL,
     day date NOT NULL,
@@ -1564,6 +1659,84 @@ CREATE TABLE audit_personal (
 CREATE TRIGGER audit_personal_guard BEFORE DELETE OR UPDATE ON public.audit_personal FOR EACH ROW EXECUTE FUNCTION audit_personal_guard();
 CREATE TRIGGER audit_personal_keep BEFORE TRUNCATE ON public.audit_personal FOR EACH STATEMENT EXECUTE FUNCTION audit_personal_guard();
 COMMENT ON TABLE audit_personal IS 'what of an entry may concern a person (name, session, network, the words given); both columns null once erased';
+
+CREATE TABLE bank_lines (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    account_id bigint NOT NULL,
+    statement_id bigint NOT NULL,
+    serial text NOT NULL,
+    booked_on date NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    party text NOT NULL,
+    party_account text NOT NULL DEFAULT ''::text,
+    remark text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    verdict text NOT NULL DEFAULT ''::text,
+    candidates text[] NOT NULL DEFAULT '{}'::text[],
+    reason text NOT NULL DEFAULT ''::text,
+    made_by bigint,
+    proposed_by bigint,
+    confirmed_by bigint,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT bank_lines_amount_check CHECK ((amount <> 0)),
+    CONSTRAINT bank_lines_check CHECK ((confirmed_by <> proposed_by)),
+    CONSTRAINT bank_lines_check1 CHECK (((state <> 'proposed'::text) OR (proposed_by IS NOT NULL))),
+    CONSTRAINT bank_lines_check2 CHECK (((verdict = ''::text) = (state = ANY (ARRAY['typed'::text, 'refused'::text, 'new'::text])))),
+    CONSTRAINT bank_lines_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT bank_lines_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT bank_lines_serial_check CHECK (((serial <> ''::text) AND (length(serial) <= 64))),
+    CONSTRAINT bank_lines_state_check CHECK ((state = ANY (ARRAY['typed'::text, 'refused'::text, 'new'::text, 'waiting'::text, 'proposed'::text, 'done'::text]))),
+    CONSTRAINT bank_lines_account_id_fkey FOREIGN KEY (account_id) REFERENCES collection_accounts(id),
+    CONSTRAINT bank_lines_confirmed_by_fkey FOREIGN KEY (confirmed_by) REFERENCES users(id),
+    CONSTRAINT bank_lines_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT bank_lines_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES users(id),
+    CONSTRAINT bank_lines_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES bank_statements(id),
+    CONSTRAINT bank_lines_pkey PRIMARY KEY (id)
+);
+CREATE INDEX bank_lines_new ON public.bank_lines USING btree (id) WHERE (state = 'new'::text);
+CREATE INDEX bank_lines_queue ON public.bank_lines USING btree (account_id, id) WHERE (state = ANY (ARRAY['typed'::text, 'waiting'::text, 'proposed'::text]));
+CREATE UNIQUE INDEX bank_lines_serial ON public.bank_lines USING btree (account_id, serial) WHERE (state <> 'refused'::text);
+CREATE INDEX bank_lines_statement ON public.bank_lines USING btree (statement_id, id);
+CREATE TRIGGER bank_lines_kept BEFORE DELETE ON public.bank_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_lines_moves BEFORE UPDATE ON public.bank_lines FOR EACH ROW EXECUTE FUNCTION bank_line_moves();
+CREATE CONSTRAINT TRIGGER bank_lines_sum AFTER INSERT OR UPDATE ON public.bank_lines DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bank_line_whole();
+CREATE TRIGGER bank_lines_whole BEFORE TRUNCATE ON public.bank_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE bank_lines IS 'each line of an account once, whatever statements have it; above zero it came, below it went';
+COMMENT ON COLUMN bank_lines.state IS 'typed: entered by hand, and another person has to confirm that the bank says so; new: not looked at; waiting: two people say what it is for; proposed: one has';
+COMMENT ON COLUMN bank_lines.verdict IS 'what the line was found to be when it was looked at';
+COMMENT ON COLUMN bank_lines.made_by IS 'who typed it in; none: it was read from a file';
+
+CREATE TABLE bank_statements (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    account_id bigint NOT NULL,
+    source text NOT NULL,
+    name text NOT NULL,
+    sha256 bytea NOT NULL,
+    lines integer NOT NULL,
+    fresh integer NOT NULL,
+    made_by bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    sent text,
+    CONSTRAINT bank_statements_check CHECK (((fresh >= 0) AND (fresh <= lines))),
+    CONSTRAINT bank_statements_lines_check CHECK ((lines > 0)),
+    CONSTRAINT bank_statements_name_check CHECK ((length(name) <= 255)),
+    CONSTRAINT bank_statements_number_check CHECK ((number ~ '^LS-\d{4}-\d{6}$'::text)),
+    CONSTRAINT bank_statements_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT bank_statements_source_check CHECK ((source = ANY (ARRAY['csv'::text, 'xlsx'::text, 'typed'::text]))),
+    CONSTRAINT bank_statements_account_id_fkey FOREIGN KEY (account_id) REFERENCES collection_accounts(id),
+    CONSTRAINT bank_statements_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT bank_statements_pkey PRIMARY KEY (id),
+    CONSTRAINT bank_statements_number_key UNIQUE (number),
+    CONSTRAINT bank_statements_sent_key UNIQUE (sent)
+);
+CREATE INDEX bank_statements_account ON public.bank_statements USING btree (account_id, id);
+CREATE TRIGGER bank_statements_frozen BEFORE UPDATE ON public.bank_statements FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_statements_kept BEFORE DELETE ON public.bank_statements FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bank_statements_whole BEFORE TRUNCATE ON public.bank_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON COLUMN bank_statements.fresh IS 'lines that were not there from another statement: files may overlap';
 
 CREATE TABLE blobs (
     sha256 text NOT NULL,
@@ -1947,6 +2120,44 @@ CREATE TABLE clock (
     CONSTRAINT clock_pkey PRIMARY KEY (single)
 );
 COMMENT ON TABLE clock IS 'one row; a clock that ran wild into the future is put right by an administrator who lowers it by hand';
+
+CREATE TABLE collection_accounts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    organisation_id bigint NOT NULL,
+    bank text NOT NULL,
+    account text NOT NULL,
+    holder text NOT NULL,
+    currency text NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    made_by bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    confirmed_by bigint,
+    sent text,
+    CONSTRAINT collection_accounts_account_check CHECK ((account ~ '^[0-9A-Z]{6,34}$'::text)),
+    CONSTRAINT collection_accounts_bank_check CHECK (((bank <> ''::text) AND (length(bank) <= 100))),
+    CONSTRAINT collection_accounts_check CHECK ((confirmed_by <> made_by)),
+    CONSTRAINT collection_accounts_check1 CHECK (((state <> ALL (ARRAY['open'::text, 'closed'::text])) OR (confirmed_by IS NOT NULL))),
+    CONSTRAINT collection_accounts_check2 CHECK (((state <> ALL (ARRAY['refused'::text, 'closed'::text])) OR (reason <> ''::text))),
+    CONSTRAINT collection_accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT collection_accounts_holder_check CHECK (((holder <> ''::text) AND (length(holder) <= 200))),
+    CONSTRAINT collection_accounts_number_check CHECK ((number ~ '^SK-\d{4}-\d{6}$'::text)),
+    CONSTRAINT collection_accounts_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT collection_accounts_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'open'::text, 'refused'::text, 'closed'::text]))),
+    CONSTRAINT collection_accounts_confirmed_by_fkey FOREIGN KEY (confirmed_by) REFERENCES users(id),
+    CONSTRAINT collection_accounts_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT collection_accounts_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT collection_accounts_pkey PRIMARY KEY (id),
+    CONSTRAINT collection_accounts_number_key UNIQUE (number),
+    CONSTRAINT collection_accounts_sent_key UNIQUE (sent)
+);
+CREATE UNIQUE INDEX collection_accounts_account ON public.collection_accounts USING btree (account) WHERE (state = ANY (ARRAY['proposed'::text, 'open'::text]));
+CREATE UNIQUE INDEX collection_accounts_open ON public.collection_accounts USING btree (organisation_id, currency) WHERE (state = 'open'::text);
+CREATE TRIGGER collection_accounts_kept BEFORE DELETE ON public.collection_accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER collection_accounts_whole BEFORE TRUNCATE ON public.collection_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE collection_accounts IS 'accounts of operators: the platform has none and holds no money. One person of the operator proposes, another confirms';
 
 CREATE TABLE column_overrides (
     resource_id text NOT NULL,
@@ -4394,6 +4605,46 @@ CREATE TABLE passkeys (
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 COMMENT ON COLUMN passkeys.credential IS 'public key and counter (WebAuthn): it checks and opens nothing';
 
+CREATE TABLE payment_advices (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    ref text NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    order_number text NOT NULL,
+    buyer_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    payer text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    until date NOT NULL,
+    paid bigint NOT NULL DEFAULT 0,
+    paid_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT payment_advices_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payment_advices_check CHECK (((paid >= 0) AND (paid <= amount))),
+    CONSTRAINT payment_advices_check1 CHECK (((paid = amount) = (paid_at IS NOT NULL))),
+    CONSTRAINT payment_advices_check2 CHECK (((paid_at IS NULL) OR (ended_at IS NULL))),
+    CONSTRAINT payment_advices_check3 CHECK (((ended_at IS NULL) OR (paid = 0))),
+    CONSTRAINT payment_advices_code_check CHECK ((code ~ '^SY[0-9A-Z]{7}$'::text)),
+    CONSTRAINT payment_advices_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payment_advices_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'bill'::text]))),
+    CONSTRAINT payment_advices_order_number_check CHECK ((order_number <> ''::text)),
+    CONSTRAINT payment_advices_payer_check CHECK ((payer <> ''::text)),
+    CONSTRAINT payment_advices_ref_check CHECK (((ref <> ''::text) AND (length(ref) <= 80))),
+    CONSTRAINT payment_advices_account_id_fkey FOREIGN KEY (account_id) REFERENCES collection_accounts(id),
+    CONSTRAINT payment_advices_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES organisations(id),
+    CONSTRAINT payment_advices_pkey PRIMARY KEY (id),
+    CONSTRAINT payment_advices_code_key UNIQUE (code),
+    CONSTRAINT payment_advices_ref_key UNIQUE (ref)
+);
+CREATE INDEX payment_advices_open ON public.payment_advices USING btree (account_id, currency, ((amount - paid))) WHERE ((paid_at IS NULL) AND (ended_at IS NULL));
+CREATE TRIGGER payment_advices_kept BEFORE DELETE ON public.payment_advices FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_advices_moves BEFORE UPDATE ON public.payment_advices FOR EACH ROW EXECUTE FUNCTION payment_advice_moves();
+CREATE TRIGGER payment_advices_whole BEFORE TRUNCATE ON public.payment_advices FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE payment_advices IS 'what a buyer was told to pay, for an order or a bill (ref is its number)';
+COMMENT ON COLUMN payment_advices.paid IS 'what came for it: parts wait until the whole is there, and are free again when what they were for ends';
+
 CREATE TABLE payment_checkouts (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     order_number text NOT NULL,
@@ -4462,6 +4713,59 @@ COMMENT ON COLUMN payment_events.about IS 'number of the order, where the provid
 COMMENT ON COLUMN payment_events.sha256 IS 'of the bytes of the webhook; none where it was asked for';
 COMMENT ON COLUMN payment_events.altered IS 'how often it came with other bytes than at first: somebody has to look';
 COMMENT ON COLUMN payment_events.problem IS 'why nothing came of it; empty: something did, or nothing had to';
+
+CREATE TABLE payment_instructions (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    kind text NOT NULL,
+    ref text NOT NULL,
+    code text NOT NULL,
+    account_id bigint NOT NULL,
+    organisation_id bigint,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    payee text NOT NULL,
+    payee_bank text NOT NULL DEFAULT ''::text,
+    payee_account text NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    why text NOT NULL DEFAULT ''::text,
+    line_id bigint,
+    stopped_by bigint,
+    confirmed_by bigint,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT payment_instructions_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payment_instructions_check CHECK ((confirmed_by <> stopped_by)),
+    CONSTRAINT payment_instructions_check1 CHECK (((state <> 'paid'::text) OR (line_id IS NOT NULL))),
+    CONSTRAINT payment_instructions_check2 CHECK (((state <> 'failed'::text) OR (why <> ''::text))),
+    CONSTRAINT payment_instructions_code_check CHECK ((code ~ '^SY[0-9A-Z]{7}$'::text)),
+    CONSTRAINT payment_instructions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payment_instructions_kind_check CHECK ((kind = ANY (ARRAY['refund'::text, 'payout'::text, 'send_back'::text]))),
+    CONSTRAINT payment_instructions_number_check CHECK ((number ~ '^ZF-\d{4}-\d{6}$'::text)),
+    CONSTRAINT payment_instructions_payee_account_check CHECK ((payee_account <> ''::text)),
+    CONSTRAINT payment_instructions_payee_check CHECK ((payee <> ''::text)),
+    CONSTRAINT payment_instructions_ref_check CHECK (((ref <> ''::text) AND (length(ref) <= 80))),
+    CONSTRAINT payment_instructions_state_check CHECK ((state = ANY (ARRAY['instructed'::text, 'paid'::text, 'failed'::text]))),
+    CONSTRAINT payment_instructions_why_check CHECK ((length(why) <= 1000)),
+    CONSTRAINT payment_instructions_account_id_fkey FOREIGN KEY (account_id) REFERENCES collection_accounts(id),
+    CONSTRAINT payment_instructions_confirmed_by_fkey FOREIGN KEY (confirmed_by) REFERENCES users(id),
+    CONSTRAINT payment_instructions_line_id_fkey FOREIGN KEY (line_id) REFERENCES bank_lines(id),
+    CONSTRAINT payment_instructions_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT payment_instructions_stopped_by_fkey FOREIGN KEY (stopped_by) REFERENCES users(id),
+    CONSTRAINT payment_instructions_pkey PRIMARY KEY (id),
+    CONSTRAINT payment_instructions_code_key UNIQUE (code),
+    CONSTRAINT payment_instructions_number_key UNIQUE (number)
+);
+CREATE INDEX payment_instructions_account ON public.payment_instructions USING btree (account_id, id);
+CREATE UNIQUE INDEX payment_instructions_line ON public.payment_instructions USING btree (line_id);
+CREATE UNIQUE INDEX payment_instructions_once ON public.payment_instructions USING btree (kind, ref) WHERE (state <> 'failed'::text);
+CREATE TRIGGER payment_instructions_kept BEFORE DELETE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_instructions_moves BEFORE UPDATE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION payment_instruction_moves();
+CREATE TRIGGER payment_instructions_whole BEFORE TRUNCATE ON public.payment_instructions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE payment_instructions IS 'what an operator is to transfer from its account: the platform says so, people do it at the bank, and the statement shows it';
+COMMENT ON COLUMN payment_instructions.line_id IS 'line of a statement that shows that it went';
+COMMENT ON COLUMN payment_instructions.stopped_by IS 'who says that the bank did not take it; another person confirms';
 
 CREATE TABLE plan_bands (
     plan_id bigint NOT NULL,

@@ -3,23 +3,10 @@ package payment
 import (
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
-
-// Advice is what is to be paid for an order, as its buyer was told.
-type Advice struct {
-	Order    string
-	Code     Code
-	Amount   int64
-	Currency string
-	Payer    string    // name of the buyer
-	Until    time.Time // last day, at 0:00 UTC
-	Ended    bool      // the order is cancelled or has expired
-	Paid     int64     // what came for it before
-}
 
 // left is what is still to be paid.
 func (a Advice) left() int64 { return a.Amount - a.Paid }
@@ -71,7 +58,7 @@ func Match(lines []Line, advices []Advice) []Found {
 		}
 		f.ByCode = len(at) > 0
 		for _, k := range at {
-			f.Orders = append(f.Orders, open[k].Order)
+			f.Orders = append(f.Orders, open[k].Ref)
 		}
 		switch {
 		case l.Amount <= 0:
@@ -84,7 +71,7 @@ func Match(lines []Line, advices []Advice) []Found {
 			for k, a := range open {
 				if !a.Ended && l.pays(a) == Exact {
 					at = append(at, k)
-					f.Orders = append(f.Orders, a.Order)
+					f.Orders = append(f.Orders, a.Ref)
 				}
 			}
 			if len(at) == 1 {

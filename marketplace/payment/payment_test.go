@@ -137,10 +137,10 @@ func TestCodes(t *testing.T) {
 func TestMatch(t *testing.T) {
 	a, b, c, d := payment.NewCode(), payment.NewCode(), payment.NewCode(), payment.NewCode()
 	advices := []payment.Advice{
-		{Order: "A", Code: a, Amount: 10_000, Currency: "CNY", Payer: "福州甲（集团）公司", Until: day("2026-03-10")},
-		{Order: "B", Code: b, Amount: 5_000, Currency: "CNY", Payer: "乙公司", Until: day("2026-03-10")},
-		{Order: "C", Code: c, Amount: 5_000, Currency: "CNY", Payer: "乙公司", Until: day("2026-03-10")},
-		{Order: "D", Code: d, Amount: 700, Currency: "CNY", Payer: "丁公司", Until: day("2026-03-10"), Ended: true},
+		{Ref: "A", Code: a, Amount: 10_000, Currency: "CNY", Payer: "福州甲（集团）公司", Until: day("2026-03-10")},
+		{Ref: "B", Code: b, Amount: 5_000, Currency: "CNY", Payer: "乙公司", Until: day("2026-03-10")},
+		{Ref: "C", Code: c, Amount: 5_000, Currency: "CNY", Payer: "乙公司", Until: day("2026-03-10")},
+		{Ref: "D", Code: d, Amount: 700, Currency: "CNY", Payer: "丁公司", Until: day("2026-03-10"), Ended: true},
 	}
 	line := func(amount int64, party string, remark ...payment.Code) payment.Line {
 		return payment.Line{Serial: fmt.Sprint(amount, party, remark), Day: day("2026-03-05"), Amount: amount, Currency: "CNY", Party: party, Remark: "货款" + fmt.Sprint(remark)}
