@@ -70,8 +70,8 @@ func ReadFile(ctx context.Context, files []*os.File) error {
 		f.Codes = append(f.Codes, why.Code)
 	}
 	switch {
-	case r.Receipt != nil && r.Format != "receipt" && r.Format != "pdf": // the ledger knows files by their bytes
-	case r.Receipt != nil:
+	case (r.Receipt != nil || r.Delivery != nil) && r.Format != "receipt" && r.Format != "pdf": // the ledger knows files by their bytes
+	case r.Receipt != nil || r.Delivery != nil:
 		f.Statement = r.ReceiptDigest
 	case r.Notice != nil:
 		f.Statement = r.Notice.Statement.SHA256

@@ -194,6 +194,12 @@ func printResult(w io.Writer, r *verify.Result, asJSON bool) error {
 			fmt.Fprintf(w, "  %s\n", printable(line))
 		}
 	}
+	if d := r.Delivery; d != nil {
+		fmt.Fprintln(w)
+		for _, line := range append(d.Lines(false), d.Lines(true)...) {
+			fmt.Fprintf(w, "  %s\n", printable(line))
+		}
+	}
 	if l := r.Logged; l != nil {
 		fmt.Fprintf(w, "\nlog %s: entry %d, recorded %s, checkpoint of %d entries", printable(l.Log), l.Index, l.Time.UTC().Format(time.RFC3339), l.Size)
 		if len(l.Witnesses) > 0 {

@@ -62,6 +62,9 @@ const (
 	ReceiptGenuine  Code = "receipt-genuine"
 	ReceiptOther    Code = "receipt-of-another"
 	BytesReceived   Code = "bytes-received"
+	DeliveryGenuine Code = "delivery-genuine"
+	DeliveryOther   Code = "delivery-of-another"
+	BytesHanded     Code = "bytes-handed-over"
 	BytesSupplied   Code = "bytes-supplied"
 	PaperNotRead    Code = "paper-not-read"
 	PaperOther      Code = "paper-of-another"
@@ -108,6 +111,9 @@ var reasons = map[Code][2]string{
 	ReceiptGenuine:  {"下载凭证上的签名有效。", "The signature of the certificate of download is valid."},
 	ReceiptOther:    {"这份下载凭证说的是另一个文件：字节不同。", "The certificate of download is of another file: the bytes differ."},
 	BytesReceived:   {"文件的字节与下载凭证上的一致。", "The bytes of the file are those in the certificate of download."},
+	DeliveryGenuine: {"交付凭证上的签名有效。", "The signature of the receipt of delivery is valid."},
+	DeliveryOther:   {"这份交付凭证说的是另一个文件：字节不同。", "The receipt of delivery is of another file: the bytes differ."},
+	BytesHanded:     {"文件的字节与交付凭证上的一致。", "The bytes of the file are those in the receipt of delivery."},
 	PaperNotRead:    {"签名在附件里；纸面上的字没有核对，以核验显示的为准。", "What is signed is attached; the words on the page were not compared: what is shown here counts."},
 	PaperOther:      {"附件里的凭证是真的，但这份 PDF 不是本平台生成的那一份：纸面上的字可能改过。", "The certificate that is attached is genuine, but this PDF is not one that was made here: its words may have been changed."},
 	BytesSupplied:   {"文件的字节与本平台提供的一致。", "The bytes of the file are those that the platform supplies."},

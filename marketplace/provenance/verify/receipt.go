@@ -2,32 +2,64 @@ package verify
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
 	"slices"
+	"time"
 
 	"shuyuan/marketplace/provenance/statement"
 )
 
-// mostReceipt is how large a certificate of download may be, as JSON.
+// mostReceipt is how large a certificate of download or a receipt of delivery may be, as
+// JSON.
 const mostReceipt = 1 << 20
 
-// parseReceipt reads an envelope and the certificate of download in it; nil where it is
-// none.
-func parseReceipt(raw []byte) (envelope, *statement.Receipt, []byte) {
+// issued is a statement of the platform about the bytes of one file: a certificate of
+// download, or a receipt of delivery.
+type issued struct {
+	receipt  *statement.Receipt
+	delivery *statement.Delivery
+}
+
+// at is when it was signed.
+func (i *issued) at() time.Time {
+	if i.delivery != nil {
+		return i.delivery.Predicate.HandedAt
+	}
+	return i.receipt.Predicate.IssuedAt
+}
+
+// file is the digest of the bytes that it is about.
+func (i *issued) file() string {
+	if i.delivery != nil {
+		return i.delivery.Subject[0].Digest.SHA256
+	}
+	return i.receipt.Subject[0].Digest.SHA256
+}
+
+// codes are what is said of it: that it is genuine, that the bytes are those, and that
+// they are not.
+func (i *issued) codes() (genuine, same, other Code) {
+	if i.delivery != nil {
+		return DeliveryGenuine, BytesHanded, DeliveryOther
+	}
+	return ReceiptGenuine, BytesReceived, ReceiptOther
+}
+
+// parseReceipt reads an envelope and what was issued in it; nil where it is none.
+func parseReceipt(raw []byte) (envelope, *issued, []byte) {
 	var e envelope
 	if len(raw) > mostReceipt || strict(raw, &e) != nil || e.PayloadType != statement.PayloadType {
 		return e, nil, nil
 	}
-	r, err := statement.ParseReceipt(e.Payload)
-	if err != nil {
-		return e, nil, nil
+	if r, err := statement.ParseReceipt(e.Payload); err == nil {
+		return e, &issued{receipt: r}, e.Payload
 	}
-	return e, r, e.Payload
+	if d, err := statement.ParseDelivery(e.Payload); err == nil {
+		return e, &issued{delivery: d}, e.Payload
+	}
+	return e, nil, nil
 }
 
-// openReceipt recognises a file that is a certificate of download and nothing else.
+// openReceipt recognises a file that was issued for another and is nothing else.
 func (f *file) openReceipt(s *source) bool {
 	if s.size > mostReceipt {
 		return false
@@ -43,14 +75,14 @@ func (f *file) openReceipt(s *source) bool {
 	return true
 }
 
-// checkReceipt shows that a certificate of download is signed, or says why not. It is in
-// no log: that it was issued before its key was revoked is believed of the portal alone.
-func (p *Proof) checkReceipt(e envelope, payload []byte, r *statement.Receipt, o Options) Code {
+// checkReceipt shows that what was issued is signed, or says why not. It is in no log:
+// that it was issued before its key was revoked is believed of the portal alone.
+func (p *Proof) checkReceipt(e envelope, payload []byte, r *issued, o Options) Code {
 	keys, err := p.introduced()
 	if err != nil {
 		return KeysOdd
 	}
-	signers, why := signedBy(e, payload, keys, r.Predicate.IssuedAt)
+	signers, why := signedBy(e, payload, keys, r.at())
 	if len(signers) == 0 {
 		return why
 	}
@@ -63,9 +95,9 @@ func (p *Proof) checkReceipt(e envelope, payload []byte, r *statement.Receipt, o
 	return ""
 }
 
-// receipt answers about a certificate of download, by the first of the proofs that shows
-// that it is genuine. It reports whether one does.
-func (c *check) receipt(known []Proof, e envelope, r *statement.Receipt, payload []byte) bool {
+// receipt answers about what was issued, by the first of the proofs that shows that it
+// is genuine. It reports whether one does.
+func (c *check) receipt(known []Proof, e envelope, r *issued, payload []byte) bool {
 	found := false
 	for i := range known {
 		p := &known[i]
@@ -79,10 +111,11 @@ func (c *check) receipt(known []Proof, e envelope, r *statement.Receipt, payload
 			continue
 		}
 		c.result.Reasons, c.result.Roots = nil, p.roots()
-		c.result.Receipt, c.result.ReceiptDigest, c.result.Status = r, statement.Of(payload).SHA256, p.Status
+		c.result.Receipt, c.result.Delivery, c.result.ReceiptDigest, c.result.Status = r.receipt, r.delivery, statement.Of(payload).SHA256, p.Status
 		if !c.lapsed(&proved{status: p.Status}) {
+			genuine, _, _ := r.codes()
 			c.result.Verdict = Valid
-			c.result.because(ReceiptGenuine)
+			c.result.because(genuine)
 		}
 		return true
 	}
@@ -92,7 +125,7 @@ func (c *check) receipt(known []Proof, e envelope, r *statement.Receipt, payload
 	return false
 }
 
-// isReceipt checks a file that is a certificate of download, or a PDF of one.
+// isReceipt checks a file that was issued for another, or a PDF of it.
 func (c *check) isReceipt(raw []byte) (bool, error) {
 	e, r, payload := parseReceipt(raw)
 	if r == nil {
@@ -115,34 +148,31 @@ func (c *check) isReceipt(raw []byte) (bool, error) {
 	return true, nil
 }
 
-// received looks for a certificate of download that speaks for the bytes of the file.
+// received looks for what was issued for the bytes of the file.
 func (c *check) received() (bool, error) {
-	sum := sha256.New()
-	if _, err := io.Copy(sum, c.src.reader()); err != nil {
-		return false, err
-	}
-	raw := hex.EncodeToString(sum.Sum(nil))
-	known, err := c.proofs(raw)
+	known, err := c.proofs(c.whole)
 	if err != nil {
 		return false, err
 	}
-	var other *statement.Receipt
+	var other *issued
 	for i := range known {
 		e, r, payload := parseReceipt(known[i].Envelope)
 		switch {
 		case r == nil:
-		case r.Subject[0].Digest.SHA256 != raw:
+		case r.file() != c.whole:
 			other = r
 		case c.receipt(known[i:i+1], e, r, payload):
-			c.result.Content = raw
-			c.result.because(BytesReceived)
+			_, same, _ := r.codes()
+			c.result.Content = c.whole
+			c.result.because(same)
 			return true, nil
 		}
 	}
 	if other != nil && len(c.o.Proofs) == 1 { // it was given for this file
-		c.result.Verdict, c.result.Content = Altered, raw
+		_, _, why := other.codes()
+		c.result.Verdict, c.result.Content = Altered, c.whole
 		c.result.Reasons = nil
-		c.result.because(ReceiptOther)
+		c.result.because(why)
 		return true, nil
 	}
 	return false, nil

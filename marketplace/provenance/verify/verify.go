@@ -115,8 +115,9 @@ type Result struct {
 	Developer *Countersigned       `json:"developer,omitempty"` // whether the developer signed too; nil: nothing was proved
 	Roots     []string             `json:"roots,omitempty"`     // the keys that everything hangs on
 
-	Receipt       *statement.Receipt `json:"receipt,omitempty"` // certificate of download: only one that was proved
-	ReceiptDigest string             `json:"receiptDigest,omitempty"`
+	Receipt       *statement.Receipt  `json:"receipt,omitempty"`  // certificate of download: only one that was proved
+	Delivery      *statement.Delivery `json:"delivery,omitempty"` // receipt of delivery, likewise
+	ReceiptDigest string              `json:"receiptDigest,omitempty"`
 }
 
 func (r *Result) because(codes ...Code) {
@@ -199,10 +200,10 @@ func (c *check) run() error {
 			return err
 		}
 	}
+	if done, err := c.received(); err != nil || done {
+		return err
+	}
 	if len(c.file.stamps) == 0 {
-		if done, err := c.received(); err != nil || done {
-			return err
-		}
 		c.result.because(NoStamp)
 	}
 	return c.bare()
