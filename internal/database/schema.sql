@@ -107,6 +107,38 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.contract_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'offered' OR NEW.buyer_by IS NOT NULL OR NEW.seller_by IS NOT NULL THEN
+            RAISE EXCEPTION 'contract % is locked before anybody signs', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        IF EXISTS (SELECT FROM orders o WHERE o.id = NEW.order_id AND (NEW.until_at > version_until(o.version_id)
+                OR EXISTS (SELECT FROM version_scenarios(o.version_id)) AND o.purpose NOT IN (SELECT purpose FROM version_purposes(o.version_id))
+                OR NEW.terms -> 'purposes' IS DISTINCT FROM jsonb_build_array(o.purpose) OR NEW.terms -> 'areas' IS DISTINCT FROM jsonb_build_array(o.territory))) THEN
+            RAISE EXCEPTION 'contract % goes beyond what its product was authorised for', NEW.number USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.number, NEW.order_id, NEW.template, NEW.terms, NEW.body, NEW.sha256, NEW.from_at, NEW.until_at, NEW.made_at) IS DISTINCT FROM (OLD.number, OLD.order_id, OLD.template, OLD.terms, OLD.body, OLD.sha256, OLD.from_at, OLD.until_at, OLD.made_at)
+        OR OLD.buyer_at IS NOT NULL AND (NEW.buyer_by, NEW.buyer_name, NEW.buyer_at, NEW.buyer_method) IS DISTINCT FROM (OLD.buyer_by, OLD.buyer_name, OLD.buyer_at, OLD.buyer_method)
+        OR OLD.seller_at IS NOT NULL AND (NEW.seller_by, NEW.seller_name, NEW.seller_at, NEW.seller_method) IS DISTINCT FROM (OLD.seller_by, OLD.seller_name, OLD.seller_at, OLD.seller_method) THEN
+        RAISE EXCEPTION 'contract % stays as it was signed', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('offered', 'effective'), ('offered', 'void'), ('effective', 'ended'), ('effective', 'void')) OR OLD.state IN ('ended', 'void') THEN
+        RAISE EXCEPTION 'contract % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> 'offered' AND (NEW.buyer_at, NEW.seller_at) IS DISTINCT FROM (OLD.buyer_at, OLD.seller_at)
+        OR (NEW.buyer_at IS NOT NULL OR NEW.seller_at IS NOT NULL) AND EXISTS (SELECT FROM orders o WHERE o.id = NEW.order_id AND o.cross_border AND o.cleared_at IS NULL) THEN
+        RAISE EXCEPTION 'contract % cannot be signed now', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.count_withdrawals()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -468,6 +500,88 @@ CREATE OR REPLACE FUNCTION public.opening_check_is_final()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'what was decided at a gate of an opening review is never changed';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.order_clearance_open()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM orders WHERE id = NEW.order_id AND cross_border AND state = 'created' AND cleared_at IS NULL) THEN
+        RAISE EXCEPTION 'papers are handed in while the order is held' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.order_counted(plan jsonb, quantity integer, OUT net bigint, OUT tax bigint, OUT total bigint)
+ RETURNS record
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT total - tax, tax, total FROM (SELECT CASE WHEN included THEN round(gross * rate / (10000 + rate)) ELSE round(gross * rate / 10000) END::bigint AS tax,
+            (CASE WHEN included THEN gross ELSE gross + round(gross * rate / 10000) END)::bigint AS total
+        FROM (SELECT (plan ->> 'fen')::numeric * quantity AS gross, (plan ->> 'tax')::numeric AS rate, (plan ->> 'tax_included')::boolean AS included) p) c
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.order_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'created' THEN
+            RAISE EXCEPTION 'order % begins with its contract', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        IF NOT EXISTS (SELECT FROM listing_plans p JOIN listings l ON l.id = p.listing_id WHERE p.id = NEW.plan_id AND p.state = 'live' AND l.id = NEW.listing_id AND l.state = 'published' AND l.product_id = NEW.product_id AND l.organisation_id = NEW.seller_id
+                AND (p.kind, p.channel, p.currency, p.fen::text, p.months::text, p.days::text, p.tax::text, p.tax_included::text) = (NEW.plan ->> 'kind', NEW.plan ->> 'channel', NEW.plan ->> 'currency', NEW.plan ->> 'fen', NEW.plan ->> 'months', NEW.plan ->> 'days', NEW.plan ->> 'tax', NEW.plan ->> 'tax_included')) THEN
+            RAISE EXCEPTION 'order % is of no plan that is offered as it says', NEW.number USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.operator_id IS NOT NULL AND NOT EXISTS (SELECT FROM split_rules r WHERE r.id = NEW.split_rule_id AND r.listing_id = NEW.listing_id AND r.state = 'agreed' AND r.operator_id = NEW.operator_id AND r.shares = NEW.split) THEN
+            RAISE EXCEPTION 'order % is divided by no rule in force', NEW.number USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.number, NEW.buyer_id, NEW.seller_id, NEW.developer_id, NEW.operator_id, NEW.listing_id, NEW.plan_id, NEW.product_id, NEW.version_id, NEW.plan, NEW.quantity, NEW.currency, NEW.net, NEW.tax, NEW.total, NEW.split_rule_id, NEW.split, NEW.purpose, NEW.territory, NEW.cross_border, NEW.sample, NEW.made_by, NEW.made_at)
+        IS DISTINCT FROM (OLD.number, OLD.buyer_id, OLD.seller_id, OLD.developer_id, OLD.operator_id, OLD.listing_id, OLD.plan_id, OLD.product_id, OLD.version_id, OLD.plan, OLD.quantity, OLD.currency, OLD.net, OLD.tax, OLD.total, OLD.split_rule_id, OLD.split, OLD.purpose, OLD.territory, OLD.cross_border, OLD.sample, OLD.made_by, OLD.made_at) THEN
+        RAISE EXCEPTION 'order % stays what was ordered', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.cleared_at IS NOT NULL AND NEW.cleared_at IS DISTINCT FROM OLD.cleared_at OR OLD.paid_at IS NOT NULL AND NEW.paid_at IS DISTINCT FROM OLD.paid_at
+        OR OLD.delivered_at IS NOT NULL AND (NEW.delivered_at, NEW.term_from, NEW.accept_until) IS DISTINCT FROM (OLD.delivered_at, OLD.term_from, OLD.accept_until) OR OLD.accepted_at IS NOT NULL AND NEW.accepted_at IS DISTINCT FROM OLD.accepted_at
+        OR OLD.pay_until IS NOT NULL AND NEW.pay_until IS DISTINCT FROM OLD.pay_until OR OLD.term_until IS NOT NULL AND NEW.term_until IS DISTINCT FROM OLD.term_until THEN
+        RAISE EXCEPTION 'what happened of order % stays', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('created', 'awaiting_payment'), ('created', 'paid'), ('created', 'cancelled'), ('created', 'expired'),
+        ('awaiting_payment', 'paid'), ('awaiting_payment', 'cancelled'), ('awaiting_payment', 'expired'), ('paid', 'delivered'), ('paid', 'refunded'),
+        ('delivered', 'accepted'), ('delivered', 'objected'), ('delivered', 'refunded'), ('objected', 'accepted'), ('objected', 'refunded'), ('accepted', 'ended'), ('accepted', 'refunded'))
+        OR OLD.state IN ('refunded', 'cancelled', 'expired', 'ended') THEN
+        RAISE EXCEPTION 'order % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = 'created' AND NEW.state IN ('awaiting_payment', 'paid') AND (NOT EXISTS (SELECT FROM contracts WHERE order_id = NEW.id AND state = 'effective') OR (NEW.state = 'paid') <> (NEW.total = 0)) THEN
+        RAISE EXCEPTION 'order % is signed by both first, and then paid', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.cleared_at IS NOT NULL AND OLD.cleared_at IS NULL AND (SELECT count(*) <> 3 FROM order_clearances WHERE order_id = NEW.id) THEN
+        RAISE EXCEPTION 'order % lacks papers for use across the border', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.term_until IS NOT NULL AND NOT EXISTS (SELECT FROM contracts c WHERE c.order_id = NEW.id AND c.from_at <= NEW.term_from AND NEW.term_until <= c.until_at) THEN
+        RAISE EXCEPTION 'the term of order % does not lie within its contract', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.order_objection_kept()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.order_id, NEW.ground, NEW.words, NEW.by_id, NEW.name, NEW.at) IS DISTINCT FROM (OLD.order_id, OLD.ground, OLD.words, OLD.by_id, OLD.name, OLD.at) OR OLD.answered_at IS NOT NULL AND (NEW.answer, NEW.answer_words, NEW.answered_at) IS DISTINCT FROM (OLD.answer, OLD.answer_words, OLD.answered_at)
+        OR OLD.withdrawn_at IS NOT NULL THEN
+        RAISE EXCEPTION 'what was objected and answered stays' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
 END $function$
 ;
 
@@ -1078,6 +1192,40 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.split_rule_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'proposed' THEN
+            RAISE EXCEPTION 'rule % begins as a proposal', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.number, NEW.listing_id, NEW.edition, NEW.operator_id, NEW.shares, NEW.made_by, NEW.made_at) IS DISTINCT FROM (OLD.number, OLD.listing_id, OLD.edition, OLD.operator_id, OLD.shares, OLD.made_by, OLD.made_at) THEN
+        RAISE EXCEPTION 'rule % stays as it was proposed', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (OLD.state, NEW.state) NOT IN (('proposed', 'agreed'), ('proposed', 'refused'), ('proposed', 'withdrawn'), ('agreed', 'replaced')) THEN
+        RAISE EXCEPTION 'rule % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.split_sound(split jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT jsonb_typeof(split) = 'array' AND coalesce(
+        (SELECT sum((s ->> 'points')::bigint) = 10000 AND bool_and((s ->> 'points')::bigint > 0 AND s ->> 'basis' <> '' AND s ->> 'class' IN ('payable:developer', 'payable:operator', 'payable:broker', 'payable:treasury', 'revenue:platform_fee')
+            AND (s ->> 'class' IN ('payable:treasury', 'revenue:platform_fee')) = ((s ->> 'organisation')::bigint = 0))
+            AND count(DISTINCT (s ->> 'class', s ->> 'organisation')) = count(*)
+        FROM jsonb_array_elements(split) s), false)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.stays_as_it_is()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1232,6 +1380,18 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.version_purposes(of bigint)
+ RETURNS TABLE(purpose text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    WITH RECURSIVE under AS (
+            SELECT s.id AS scenario, s.purpose, m.id, m.parent_id, m.purposes FROM version_scenarios(of) x JOIN scenarios s ON s.id = x.scenario_id JOIN mandates m ON m.id = s.mandate_id
+            UNION SELECT u.scenario, u.purpose, m.id, m.parent_id, m.purposes FROM under u JOIN mandates m ON m.id = u.parent_id)
+    SELECT purpose FROM under GROUP BY purpose HAVING bool_and(purpose = ANY (purposes)) AND count(DISTINCT scenario) = (SELECT count(DISTINCT scenario) FROM under)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.version_scenarios(of bigint)
  RETURNS TABLE(scenario_id bigint)
  LANGUAGE sql
@@ -1240,6 +1400,18 @@ AS $function$
     WITH RECURSIVE up AS (SELECT of AS id UNION SELECT i.from_version FROM up JOIN product_inputs i ON i.version_id = up.id WHERE i.from_version IS NOT NULL)
     SELECT p.scenario_id FROM up JOIN product_versions v ON v.id = up.id JOIN products p ON p.id = v.product_id WHERE p.scenario_id IS NOT NULL
     UNION SELECT w.scenario_id FROM up JOIN product_sources s ON s.version_id = up.id JOIN acquisitions a ON a.id = s.acquisition_id JOIN workspaces w ON w.id = a.workspace_id
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.version_until(of bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+    WITH RECURSIVE under AS (
+            SELECT s.until_at AS scenario_until, m.id, m.parent_id, m.until_at FROM version_scenarios(of) x JOIN scenarios s ON s.id = x.scenario_id JOIN mandates m ON m.id = s.mandate_id
+            UNION SELECT u.scenario_until, m.id, m.parent_id, m.until_at FROM under u JOIN mandates m ON m.id = u.parent_id)
+    SELECT min(least(scenario_until, until_at)) FROM under
 $function$
 ;
 
@@ -2176,6 +2348,52 @@ CREATE TABLE column_overrides (
 );
 COMMENT ON TABLE column_overrides IS 'what an officer said of a column against what its values propose: it holds for every version to come';
 COMMENT ON COLUMN column_overrides."position" IS 'of the table in the file, from 0';
+
+CREATE TABLE contracts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    order_id bigint NOT NULL,
+    template text NOT NULL,
+    terms jsonb NOT NULL,
+    body text NOT NULL,
+    sha256 text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    buyer_by bigint,
+    buyer_name text NOT NULL DEFAULT ''::text,
+    buyer_at timestamp with time zone,
+    buyer_method text NOT NULL DEFAULT ''::text,
+    seller_by bigint,
+    seller_name text NOT NULL DEFAULT ''::text,
+    seller_at timestamp with time zone,
+    seller_method text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    void_at timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT contracts_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT contracts_check CHECK ((sha256 = encode(sha256(convert_to(body, 'UTF8'::name)), 'hex'::text))),
+    CONSTRAINT contracts_check1 CHECK ((until_at > from_at)),
+    CONSTRAINT contracts_check2 CHECK ((seller_by <> buyer_by)),
+    CONSTRAINT contracts_check3 CHECK ((((buyer_by IS NULL) = (buyer_at IS NULL)) AND ((seller_by IS NULL) = (seller_at IS NULL)))),
+    CONSTRAINT contracts_check4 CHECK (((state <> ALL (ARRAY['effective'::text, 'ended'::text])) OR ((buyer_at IS NOT NULL) AND (seller_at IS NOT NULL)))),
+    CONSTRAINT contracts_check5 CHECK (((state = 'void'::text) = (void_at IS NOT NULL))),
+    CONSTRAINT contracts_number_check CHECK ((number ~ '^HT-\d{4}-\d{6}$'::text)),
+    CONSTRAINT contracts_state_check CHECK ((state = ANY (ARRAY['offered'::text, 'effective'::text, 'ended'::text, 'void'::text]))),
+    CONSTRAINT contracts_template_check CHECK ((template <> ''::text)),
+    CONSTRAINT contracts_terms_check CHECK ((jsonb_typeof(terms) = 'object'::text)),
+    CONSTRAINT contracts_buyer_by_fkey FOREIGN KEY (buyer_by) REFERENCES users(id),
+    CONSTRAINT contracts_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
+    CONSTRAINT contracts_seller_by_fkey FOREIGN KEY (seller_by) REFERENCES users(id),
+    CONSTRAINT contracts_pkey PRIMARY KEY (id),
+    CONSTRAINT contracts_number_key UNIQUE (number),
+    CONSTRAINT contracts_order_id_key UNIQUE (order_id)
+);
+CREATE TRIGGER contracts_frozen BEFORE DELETE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contracts_moves BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION contract_moves();
+CREATE TRIGGER contracts_whole BEFORE TRUNCATE ON public.contracts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE contracts IS 'what buyer and seller sign of an order: locked before either does, so that both sign the same SHA-256';
+COMMENT ON COLUMN contracts.terms IS 'the same terms for programs: {purposes, areas, seats, resale, derivative, attribution, destroy_on_end, audit_right, acceptance_days}, and no others';
 
 CREATE TABLE correction_events (
     correction_id bigint NOT NULL,
@@ -4422,6 +4640,179 @@ CREATE INDEX operation_events_case ON public.operation_events USING btree (subje
 CREATE TRIGGER operation_events_stay BEFORE DELETE OR UPDATE ON public.operation_events FOR EACH ROW EXECUTE FUNCTION stays_as_it_is();
 COMMENT ON TABLE operation_events IS 'what was done in a plan, a mandate or an entry, and the state that it led to: of a mandate the states and their days are public';
 
+CREATE TABLE order_clearances (
+    order_id bigint NOT NULL,
+    kind text NOT NULL,
+    reference text NOT NULL,
+    issuer text NOT NULL,
+    dated date NOT NULL,
+    given_by bigint NOT NULL,
+    given_name text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT order_clearances_issuer_check CHECK ((issuer <> ''::text)),
+    CONSTRAINT order_clearances_kind_check CHECK ((kind = ANY (ARRAY['assessment'::text, 'security_review'::text, 'filing'::text]))),
+    CONSTRAINT order_clearances_reference_check CHECK ((reference <> ''::text)),
+    CONSTRAINT order_clearances_given_by_fkey FOREIGN KEY (given_by) REFERENCES users(id),
+    CONSTRAINT order_clearances_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
+    CONSTRAINT order_clearances_pkey PRIMARY KEY (order_id, kind)
+);
+CREATE TRIGGER order_clearances_frozen BEFORE DELETE ON public.order_clearances FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER order_clearances_open BEFORE INSERT OR UPDATE ON public.order_clearances FOR EACH ROW EXECUTE FUNCTION order_clearance_open();
+CREATE TRIGGER order_clearances_whole BEFORE TRUNCATE ON public.order_clearances FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE order_clearances IS 'the three papers that use across the border needs: assessment (出境安全评估), review (国家安全审查), filing with the cyberspace administration (网信部门报备) (AS-45)';
+
+CREATE TABLE order_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    order_id bigint NOT NULL,
+    act text NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT order_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT order_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
+    CONSTRAINT order_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX order_events_of ON public.order_events USING btree (order_id, id);
+CREATE TRIGGER order_events_frozen BEFORE DELETE ON public.order_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER order_events_kept BEFORE UPDATE ON public.order_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER order_events_whole BEFORE TRUNCATE ON public.order_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE order_objections (
+    order_id bigint NOT NULL,
+    ground text NOT NULL,
+    words text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    answer text NOT NULL DEFAULT ''::text,
+    answer_words text NOT NULL DEFAULT ''::text,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT order_objections_answer_check CHECK ((answer = ANY (ARRAY[''::text, 'refused'::text, 'refund'::text]))),
+    CONSTRAINT order_objections_check CHECK ((((answer = ''::text) = (answered_at IS NULL)) AND ((answered_at IS NULL) = (answered_by IS NULL)) AND ((answer = ''::text) = (answer_words = ''::text)))),
+    CONSTRAINT order_objections_ground_check CHECK ((ground = ANY (ARRAY['quality'::text, 'mismatch'::text, 'legality'::text]))),
+    CONSTRAINT order_objections_words_check CHECK ((words <> ''::text)),
+    CONSTRAINT order_objections_answered_by_fkey FOREIGN KEY (answered_by) REFERENCES users(id),
+    CONSTRAINT order_objections_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
+    CONSTRAINT order_objections_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
+    CONSTRAINT order_objections_pkey PRIMARY KEY (order_id)
+);
+CREATE TRIGGER order_objections_frozen BEFORE DELETE ON public.order_objections FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER order_objections_kept BEFORE UPDATE ON public.order_objections FOR EACH ROW EXECUTE FUNCTION order_objection_kept();
+CREATE TRIGGER order_objections_whole BEFORE TRUNCATE ON public.order_objections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE order_objections IS 'what a buyer says against what was delivered while it is looked at, and what the seller answers: refund is carried out as one, and then the order is refunded';
+
+CREATE TABLE orders (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    buyer_id bigint NOT NULL,
+    seller_id bigint NOT NULL,
+    developer_id bigint NOT NULL,
+    operator_id bigint,
+    listing_id bigint NOT NULL,
+    plan_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    plan jsonb NOT NULL,
+    quantity integer NOT NULL DEFAULT 1,
+    currency text NOT NULL,
+    net bigint NOT NULL,
+    tax bigint NOT NULL,
+    total bigint NOT NULL,
+    split_rule_id bigint,
+    split jsonb NOT NULL DEFAULT '[]'::jsonb,
+    purpose text NOT NULL,
+    territory text NOT NULL,
+    cross_border boolean NOT NULL,
+    cleared_by bigint,
+    cleared_name text NOT NULL DEFAULT ''::text,
+    cleared_at timestamp with time zone,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    clock_profile text NOT NULL DEFAULT ''::text,
+    clock_path text NOT NULL DEFAULT ''::text,
+    clock_from timestamp with time zone,
+    pay_until date,
+    accept_until date,
+    paid_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    accepted_by text NOT NULL DEFAULT ''::text,
+    term_from timestamp with time zone,
+    term_until timestamp with time zone,
+    noticed_at timestamp with time zone,
+    sample boolean NOT NULL DEFAULT false,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT orders_accepted_by_check CHECK ((accepted_by = ANY (ARRAY[''::text, 'buyer'::text, 'silence'::text, 'withdrawal'::text]))),
+    CONSTRAINT orders_check CHECK ((seller_id <> buyer_id)),
+    CONSTRAINT orders_check1 CHECK ((developer_id <> buyer_id)),
+    CONSTRAINT orders_check10 CHECK (((state <> ALL (ARRAY['paid'::text, 'delivered'::text, 'objected'::text, 'accepted'::text, 'ended'::text])) OR (paid_at IS NOT NULL))),
+    CONSTRAINT orders_check11 CHECK (((state <> ALL (ARRAY['delivered'::text, 'objected'::text, 'accepted'::text, 'ended'::text])) OR ((delivered_at IS NOT NULL) AND (term_from IS NOT NULL) AND (term_until IS NOT NULL) AND (accept_until IS NOT NULL)))),
+    CONSTRAINT orders_check12 CHECK (((state <> ALL (ARRAY['accepted'::text, 'ended'::text])) OR ((accepted_at IS NOT NULL) AND (accepted_by <> ''::text)))),
+    CONSTRAINT orders_check13 CHECK (((cleared_at IS NULL) = (cleared_by IS NULL))),
+    CONSTRAINT orders_check14 CHECK (((NOT cross_border) OR (cleared_at IS NOT NULL) OR (state = ANY (ARRAY['created'::text, 'cancelled'::text, 'expired'::text])))),
+    CONSTRAINT orders_check15 CHECK (((clock_path = ''::text) = (clock_from IS NULL))),
+    CONSTRAINT orders_check2 CHECK ((total = (net + tax))),
+    CONSTRAINT orders_check3 CHECK ((term_until > term_from)),
+    CONSTRAINT orders_check4 CHECK (((net = (order_counted(plan, quantity)).net) AND (tax = (order_counted(plan, quantity)).tax) AND (total = (order_counted(plan, quantity)).total))),
+    CONSTRAINT orders_check5 CHECK (((total = 0) OR (operator_id IS NOT NULL))),
+    CONSTRAINT orders_check6 CHECK (
+CASE
+    WHEN (operator_id IS NULL) THEN ((split = '[]'::jsonb) AND (split_rule_id IS NULL))
+    ELSE (split_sound(split) AND (split_rule_id IS NOT NULL))
+END),
+    CONSTRAINT orders_check7 CHECK ((((plan ->> 'kind'::text) = 'subscription'::text) OR (quantity = 1))),
+    CONSTRAINT orders_check8 CHECK (((state <> ALL (ARRAY['cancelled'::text, 'refunded'::text])) OR (reason <> ''::text))),
+    CONSTRAINT orders_check9 CHECK (((state <> 'awaiting_payment'::text) OR ((total > 0) AND (pay_until IS NOT NULL)))),
+    CONSTRAINT orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT orders_net_check CHECK ((net >= 0)),
+    CONSTRAINT orders_number_check CHECK ((number ~ '^DD-\d{4}-\d{6}$'::text)),
+    CONSTRAINT orders_plan_check CHECK (((jsonb_typeof(plan) = 'object'::text) AND (plan ? 'kind'::text) AND (plan ? 'fen'::text) AND (plan ? 'tax'::text) AND (plan ? 'tax_included'::text))),
+    CONSTRAINT orders_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT orders_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000))),
+    CONSTRAINT orders_state_check CHECK ((state = ANY (ARRAY['created'::text, 'awaiting_payment'::text, 'paid'::text, 'delivered'::text, 'objected'::text, 'accepted'::text, 'refunded'::text, 'cancelled'::text, 'expired'::text, 'ended'::text]))),
+    CONSTRAINT orders_tax_check CHECK ((tax >= 0)),
+    CONSTRAINT orders_territory_check CHECK ((territory <> ''::text)),
+    CONSTRAINT orders_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES organisations(id),
+    CONSTRAINT orders_cleared_by_fkey FOREIGN KEY (cleared_by) REFERENCES users(id),
+    CONSTRAINT orders_developer_id_fkey FOREIGN KEY (developer_id) REFERENCES organisations(id),
+    CONSTRAINT orders_listing_id_fkey FOREIGN KEY (listing_id) REFERENCES listings(id),
+    CONSTRAINT orders_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT orders_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES organisations(id),
+    CONSTRAINT orders_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES listing_plans(id),
+    CONSTRAINT orders_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+    CONSTRAINT orders_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES organisations(id),
+    CONSTRAINT orders_split_rule_id_fkey FOREIGN KEY (split_rule_id) REFERENCES split_rules(id),
+    CONSTRAINT orders_version_id_product_id_fkey FOREIGN KEY (version_id, product_id) REFERENCES product_versions(id, product_id),
+    CONSTRAINT orders_pkey PRIMARY KEY (id),
+    CONSTRAINT orders_number_key UNIQUE (number),
+    CONSTRAINT orders_sent_key UNIQUE (sent)
+);
+CREATE INDEX orders_buyer ON public.orders USING btree (buyer_id, id DESC);
+CREATE INDEX orders_listing ON public.orders USING btree (listing_id, id DESC);
+CREATE INDEX orders_operator ON public.orders USING btree (operator_id, id DESC) WHERE (operator_id IS NOT NULL);
+CREATE INDEX orders_seller ON public.orders USING btree (seller_id, id DESC);
+CREATE INDEX orders_state ON public.orders USING btree (state, id DESC);
+CREATE UNIQUE INDEX orders_trial ON public.orders USING btree (buyer_id, product_id) WHERE (((plan ->> 'kind'::text) = 'trial'::text) AND (state <> ALL (ARRAY['cancelled'::text, 'expired'::text])));
+CREATE TRIGGER orders_frozen BEFORE DELETE ON public.orders FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER orders_moves BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION order_moves();
+CREATE TRIGGER orders_whole BEFORE TRUNCATE ON public.orders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE orders IS 'what an organisation orders of a plan: the plan as it was then, counted once; what changes of the plan later changes nothing of it';
+COMMENT ON COLUMN orders.operator_id IS 'whose collection account takes the money: the operator of the mandate that the product was developed under; none where nothing is charged';
+COMMENT ON COLUMN orders.split IS 'the rule as it was then: [{class, organisation, name, points, basis}]; what is released of the hold is divided by it';
+COMMENT ON COLUMN orders.cleared_at IS 'when the papers for use across the border were found whole (AS-45)';
+COMMENT ON COLUMN orders.pay_until IS 'last day, in Asia/Shanghai';
+
 CREATE TABLE organisation_members (
     organisation_id bigint NOT NULL,
     user_id bigint NOT NULL,
@@ -6423,6 +6814,47 @@ CREATE TABLE source_positions (
     CONSTRAINT source_positions_pkey PRIMARY KEY (case_id, department_id)
 );
 COMMENT ON COLUMN source_positions.names_id IS 'which department it thinks should be named; null: it thinks that there is no such case';
+
+CREATE TABLE split_rules (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    listing_id bigint NOT NULL,
+    edition integer NOT NULL,
+    operator_id bigint NOT NULL,
+    shares jsonb NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    agreed_by bigint,
+    agreed_name text NOT NULL DEFAULT ''::text,
+    agreed_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    sent text,
+    CONSTRAINT split_rules_check CHECK ((agreed_by <> made_by)),
+    CONSTRAINT split_rules_check1 CHECK (((state <> ALL (ARRAY['agreed'::text, 'replaced'::text])) OR ((agreed_by IS NOT NULL) AND (agreed_at IS NOT NULL)))),
+    CONSTRAINT split_rules_check2 CHECK (((state <> 'refused'::text) OR (reason <> ''::text))),
+    CONSTRAINT split_rules_edition_check CHECK ((edition > 0)),
+    CONSTRAINT split_rules_number_check CHECK ((number ~ '^FZ-\d{4}-\d{6}$'::text)),
+    CONSTRAINT split_rules_shares_check CHECK (split_sound(shares)),
+    CONSTRAINT split_rules_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'agreed'::text, 'refused'::text, 'withdrawn'::text, 'replaced'::text]))),
+    CONSTRAINT split_rules_agreed_by_fkey FOREIGN KEY (agreed_by) REFERENCES users(id),
+    CONSTRAINT split_rules_listing_id_fkey FOREIGN KEY (listing_id) REFERENCES listings(id),
+    CONSTRAINT split_rules_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id),
+    CONSTRAINT split_rules_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES organisations(id),
+    CONSTRAINT split_rules_pkey PRIMARY KEY (id),
+    CONSTRAINT split_rules_listing_id_edition_key UNIQUE (listing_id, edition),
+    CONSTRAINT split_rules_number_key UNIQUE (number),
+    CONSTRAINT split_rules_sent_key UNIQUE (sent)
+);
+CREATE UNIQUE INDEX split_rules_agreed ON public.split_rules USING btree (listing_id) WHERE (state = 'agreed'::text);
+CREATE UNIQUE INDEX split_rules_proposed ON public.split_rules USING btree (listing_id) WHERE (state = 'proposed'::text);
+CREATE TRIGGER split_rules_frozen BEFORE DELETE ON public.split_rules FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER split_rules_moves BEFORE INSERT OR UPDATE ON public.split_rules FOR EACH ROW EXECUTE FUNCTION split_rule_moves();
+CREATE TRIGGER split_rules_whole BEFORE TRUNCATE ON public.split_rules FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE split_rules IS 'how what is paid for orders of a listing is divided: proposed by the seller, agreed by the operator of the mandate; a new one replaces the one in force, for orders that come after';
 
 CREATE TABLE supervision_events (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
