@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
+	"net/url"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -49,14 +50,20 @@ func (s *Server) ownProductsPage(c *fiber.Ctx, before int64, p templates.Product
 	return s.page(c, templates.Products(p))
 }
 
+// productForm is what a form says of a product.
+func productForm(f url.Values) marketplace.ProductForm {
+	return marketplace.ProductForm{Kind: marketplace.Kind(f.Get("kind")), Title: f.Get("title"), TitleEN: f.Get("title_en"), Summary: f.Get("summary"), SummaryEN: f.Get("summary_en"), Scenario: f.Get("scenario"), Sold: f.Get("sold") != ""}
+}
+
 // makeProduct is POST /account/products.
 func (s *Server) makeProduct(c *fiber.Ctx) error {
-	f, err := form(c, "developer", "kind", "title", "summary", "scenario", "sold", "sent")
+	f, err := form(c, "developer", "kind", "title", "title_en", "summary", "summary_en", "scenario", "sold", "sent")
 	if err != nil {
 		return err
 	}
 	developer, _ := strconv.ParseInt(f.Get("developer"), 10, 64) // none is the only one
-	typed := marketplace.ProductForm{Developer: developer, Kind: marketplace.Kind(f.Get("kind")), Title: f.Get("title"), Summary: f.Get("summary"), Scenario: f.Get("scenario"), Sold: f.Get("sold") != "", Sent: sent(c, f)}
+	typed := productForm(f)
+	typed.Developer, typed.Sent = developer, sent(c, f)
 	x, err := s.Products.Make(c.UserContext(), actor(c), typed)
 	if wrong, ok := s.mistake(c, err); ok {
 		return s.ownProductsPage(c, 0, templates.ProductsPage{Form: typed, Mistake: wrong})
@@ -89,13 +96,12 @@ func (s *Server) productPage(c *fiber.Ctx, p templates.ProductPage) (err error) 
 
 // editProduct is POST /account/products/{number}.
 func (s *Server) editProduct(c *fiber.Ctx) error {
-	f, err := form(c, "revision", "kind", "title", "summary", "scenario", "sold", "own", "process", "operate")
+	f, err := form(c, "revision", "kind", "title", "title_en", "summary", "summary_en", "scenario", "sold", "own", "process", "operate")
 	if err != nil {
 		return err
 	}
 	revision, _ := strconv.Atoi(f.Get("revision")) // none is not the one that is there
-	typed := marketplace.ProductForm{Kind: marketplace.Kind(f.Get("kind")), Title: f.Get("title"), Summary: f.Get("summary"), Scenario: f.Get("scenario"), Sold: f.Get("sold") != ""}
-	x, err := s.Products.Edit(c.UserContext(), actor(c), c.Params("number"), revision, typed, marketplace.RightsForm{Own: f.Get("own"), Process: f.Get("process"), Operate: f.Get("operate")})
+	x, err := s.Products.Edit(c.UserContext(), actor(c), c.Params("number"), revision, productForm(f), marketplace.RightsForm{Own: f.Get("own"), Process: f.Get("process"), Operate: f.Get("operate")})
 	return s.afterProduct(c, x, err, "")
 }
 

@@ -81,7 +81,7 @@ func ProductVersionState(ctx context.Context, s marketplace.VersionState) string
 var productActs = map[string]string{
 	"make": "建立了产品", "edit": "改了说明", "submit": "送内部审核", "return": "退回", "register": "登记了", "certify": "通过认证", "suspend": "暂停", "resume": "恢复", "retire": "退出", "transfer": "经营权转移了",
 	"build": "建立了版本", "describe": "改了说明", "add_release": "加了放出的结果", "add_file": "加了上传的文件", "remove_content": "去掉了内容", "add_input": "写明了输入", "remove_input": "去掉了输入",
-	"check": "检查", "reopen": "退回修改", "seal": "封存", "publish": "发布", "deprecate": "停用", "recall": "召回", "countersign": "开发主体签名",
+	"check": "检查", "reopen": "退回修改", "seal": "封存", "publish": "发布", "deprecate": "不再提供", "recall": "召回", "countersign": "开发主体签名",
 	"flag_withdrawn": "所用的公共数据撤下了", "flag_corrected": "所用的公共数据更正了", "flag_recalled": "所用的产品召回了",
 }
 

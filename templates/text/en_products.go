@@ -78,6 +78,8 @@ func init() {
 		"写明了输入":          "named an input",
 		"去掉了输入":          "removed an input",
 		"退回修改":           "reopen",
+		"不再提供":           "Withdraw from offer",
+		"英文简介":           "Summary in English",
 		"召回":             "recall",
 		"所用的公共数据撤下了":     "public data in it was withdrawn",
 		"所用的公共数据更正了":     "public data in it was corrected",
