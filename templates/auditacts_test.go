@@ -50,6 +50,8 @@ var actionTypes = map[string][2]string{
 
 	"product":             {"marketplace", "Action"},
 	"product-version":     {"marketplace", "VersionAction"},
+	"settlement":          {"settlement", "Action"},
+	"payout-account":      {"settlement", "PayoutAction"},
 	"listing":             {"offering", "Action"},
 	"plan":                {"offering", "PlanAction"},
 	"registration":        {"registration", "Action"},

@@ -247,6 +247,8 @@ var inboxKinds = map[string]string{
 	"developer":        "开发主体入驻",
 	"disclosure":       "授权运营信息披露",
 	"listing":          "上架",
+	"settlement":       "结算",
+	"payout-account":   "收款账户",
 	"registration":     "产品登记",
 	"product-report":   "认证和评估",
 	"calendar":         "工作日历",

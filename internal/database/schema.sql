@@ -680,6 +680,24 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.payout_account_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.organisation_id, NEW.holder, NEW.bank, NEW.account, NEW.provider, NEW.made_by, NEW.made_at) IS DISTINCT FROM (OLD.organisation_id, OLD.holder, OLD.bank, OLD.account, OLD.provider, OLD.made_by, OLD.made_at) THEN
+        RAISE EXCEPTION 'an account to pay to is replaced and never changed' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('proposed', 'confirmed'), ('proposed', 'refused'), ('confirmed', 'ended')) THEN
+        RAISE EXCEPTION 'an account to pay to does not go from % to %', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'confirmed' AND OLD.state = 'proposed' AND EXISTS (SELECT FROM organisation_members WHERE organisation_id = NEW.organisation_id AND user_id = NEW.confirmed_by) THEN
+        RAISE EXCEPTION 'an account to pay to is confirmed by somebody who has no part in the payee' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.plan_bands_open()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1181,6 +1199,82 @@ AS $function$
         JOIN scenario_contracts c ON c.scenario_id = s.id AND c.state = 'active' AND c.from_at <= at AND at < c.until_at
         WHERE s.id = scenario AND s.state = 'active' AND s.from_at <= at AND at < s.until_at AND mandate_stands(s.mandate_id, at))
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.settlement_adds_up()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.state NOT IN ('computed', 'void') AND (SELECT coalesce(sum(amount), 0) FROM settlement_lines WHERE settlement_id = NEW.id AND NOT released) <> NEW.net THEN
+        RAISE EXCEPTION 'settlement % is not the sum of its lines', NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.settlement_line_held()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    of record;
+BEGIN
+    SELECT state, payable, currency INTO of FROM settlements WHERE id = NEW.settlement_id;
+    IF TG_OP = 'UPDATE' THEN
+        IF (OLD.settlement_id, OLD.transaction_id, OLD.seq, OLD.subject, OLD.order_number, OLD.gross, OLD.fees, OLD.tax, OLD.amount) IS DISTINCT FROM (NEW.settlement_id, NEW.transaction_id, NEW.seq, NEW.subject, NEW.order_number, NEW.gross, NEW.fees, NEW.tax, NEW.amount) OR OLD.released OR of.state <> 'void' THEN
+            RAISE EXCEPTION 'a line of a settlement is released where that is void, and else stays' USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF of.state NOT IN ('computed', 'confirmed_by_payee', 'disputed') THEN
+        RAISE EXCEPTION 'a settlement that was instructed takes no more lines' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NOT EXISTS (SELECT FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id WHERE e.transaction_id = NEW.transaction_id AND e.seq = NEW.seq AND a.code = of.payable AND a.currency = of.currency AND e.amount = -NEW.amount) THEN
+        RAISE EXCEPTION 'a line of a settlement is an entry on the account of its payee' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.settlement_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'computed' THEN
+            RAISE EXCEPTION 'settlement % begins as computed', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.number, OLD.organisation_id, OLD.payable, OLD.route, OLD.currency, OLD.from_on, OLD.made_at) IS DISTINCT FROM (NEW.number, NEW.organisation_id, NEW.payable, NEW.route, NEW.currency, NEW.from_on, NEW.made_at) THEN
+        RAISE EXCEPTION 'settlement % stays whose it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('computed', 'confirmed_by_payee'), ('computed', 'disputed'), ('confirmed_by_payee', 'disputed'), ('disputed', 'computed'), ('confirmed_by_payee', 'computed'), ('confirmed_by_payee', 'instructed'),
+        ('instructed', 'paid'), ('instructed', 'failed'), ('paid', 'failed'), ('reconciled', 'failed'), ('failed', 'instructed'), ('paid', 'reconciled'), ('computed', 'void'), ('confirmed_by_payee', 'void'), ('disputed', 'void')) THEN
+        RAISE EXCEPTION 'settlement % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state NOT IN ('computed', 'confirmed_by_payee', 'disputed') AND (OLD.gross, OLD.fees, OLD.tax, OLD.others, OLD.net, OLD.kept, OLD.confirmed_by) IS DISTINCT FROM (NEW.gross, NEW.fees, NEW.tax, NEW.others, NEW.net, NEW.kept, NEW.confirmed_by) THEN
+        RAISE EXCEPTION 'settlement % was instructed and stays as it is', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'confirmed_by_payee' AND OLD.state = 'computed' AND NOT EXISTS (SELECT FROM organisation_members WHERE organisation_id = NEW.organisation_id AND user_id = NEW.confirmed_by) THEN
+        RAISE EXCEPTION 'settlement % is confirmed by a person of its payee', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.settlement_transfer_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (OLD.settlement_id, OLD.attempt, OLD.order_number, OLD.charge, OLD.account, OLD.amount) IS DISTINCT FROM (NEW.settlement_id, NEW.attempt, NEW.order_number, NEW.charge, NEW.account, NEW.amount) OR OLD.state <> 'asked' THEN
+        RAISE EXCEPTION 'what the provider was asked for stays, and so does what came of it' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.share_event_is_final()
@@ -5158,6 +5252,41 @@ COMMENT ON TABLE payment_instructions IS 'what an operator is to transfer from i
 COMMENT ON COLUMN payment_instructions.line_id IS 'line of a statement that shows that it went';
 COMMENT ON COLUMN payment_instructions.stopped_by IS 'who says that the bank did not take it; another person confirms';
 
+CREATE TABLE payout_accounts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    organisation_id bigint NOT NULL,
+    holder text NOT NULL,
+    bank text NOT NULL,
+    account text NOT NULL,
+    provider text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    made_by bigint NOT NULL,
+    made_name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    confirmed_by bigint,
+    confirmed_name text NOT NULL DEFAULT ''::text,
+    confirmed_at timestamp with time zone,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT payout_accounts_account_check CHECK ((account ~ '^[0-9A-Z]{8,34}$'::text)),
+    CONSTRAINT payout_accounts_bank_check CHECK (((bank <> ''::text) AND (length(bank) <= 200))),
+    CONSTRAINT payout_accounts_check CHECK ((confirmed_by <> made_by)),
+    CONSTRAINT payout_accounts_check1 CHECK (((state = ANY (ARRAY['confirmed'::text, 'ended'::text])) <= ((confirmed_by IS NOT NULL) AND (confirmed_at IS NOT NULL)))),
+    CONSTRAINT payout_accounts_holder_check CHECK (((holder <> ''::text) AND (length(holder) <= 200))),
+    CONSTRAINT payout_accounts_provider_check CHECK ((provider ~ '^(acct_[A-Za-z0-9]{1,64})?$'::text)),
+    CONSTRAINT payout_accounts_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'confirmed'::text, 'refused'::text, 'ended'::text]))),
+    CONSTRAINT payout_accounts_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT payout_accounts_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX payout_accounts_confirmed ON public.payout_accounts USING btree (organisation_id) WHERE (state = 'confirmed'::text);
+CREATE UNIQUE INDEX payout_accounts_proposed ON public.payout_accounts USING btree (organisation_id) WHERE (state = 'proposed'::text);
+CREATE TRIGGER payout_accounts_frozen BEFORE DELETE ON public.payout_accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_accounts_moves BEFORE UPDATE ON public.payout_accounts FOR EACH ROW EXECUTE FUNCTION payout_account_moves();
+CREATE TRIGGER payout_accounts_whole BEFORE TRUNCATE ON public.payout_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE payout_accounts IS 'where a payee is paid: one of its people says it, and somebody of the exchange without a part in it confirms it';
+COMMENT ON COLUMN payout_accounts.provider IS 'account of the payee at the provider of payments online; empty: none';
+
 CREATE TABLE plan_bands (
     plan_id bigint NOT NULL,
     from_units bigint NOT NULL,
@@ -6533,6 +6662,132 @@ COMMENT ON COLUMN sessions.confirmed_at IS 'when its holder last showed who they
 COMMENT ON COLUMN sessions.strong IS 'it was opened with two factors, here or at the provider of identity';
 COMMENT ON COLUMN sessions.provider IS 'it was opened by the provider of identity, where its holder may still be signed in afterwards';
 COMMENT ON COLUMN sessions.confirmed_by IS 'how its holder showed anew who they are; empty: not since signing in';
+
+CREATE TABLE settlement_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    settlement_id bigint NOT NULL,
+    act text NOT NULL,
+    state text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT settlement_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT settlement_events_settlement_id_fkey FOREIGN KEY (settlement_id) REFERENCES settlements(id),
+    CONSTRAINT settlement_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX settlement_events_of ON public.settlement_events USING btree (settlement_id, id);
+CREATE TRIGGER settlement_events_frozen BEFORE DELETE OR UPDATE ON public.settlement_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER settlement_events_whole BEFORE TRUNCATE ON public.settlement_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE settlement_lines (
+    settlement_id bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    seq smallint NOT NULL,
+    subject text NOT NULL,
+    order_number text NOT NULL,
+    gross bigint NOT NULL,
+    fees bigint NOT NULL,
+    tax bigint NOT NULL,
+    amount bigint NOT NULL,
+    released boolean NOT NULL DEFAULT false,
+    CONSTRAINT settlement_lines_amount_check CHECK ((amount <> 0)),
+    CONSTRAINT settlement_lines_settlement_id_fkey FOREIGN KEY (settlement_id) REFERENCES settlements(id),
+    CONSTRAINT settlement_lines_transaction_id_seq_fkey FOREIGN KEY (transaction_id, seq) REFERENCES ledger_entries(transaction_id, seq),
+    CONSTRAINT settlement_lines_pkey PRIMARY KEY (settlement_id, transaction_id, seq)
+);
+CREATE UNIQUE INDEX settlement_lines_once ON public.settlement_lines USING btree (transaction_id, seq) WHERE (NOT released);
+CREATE INDEX settlement_lines_order ON public.settlement_lines USING btree (order_number);
+CREATE TRIGGER settlement_lines_frozen BEFORE DELETE ON public.settlement_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER settlement_lines_held BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW EXECUTE FUNCTION settlement_line_held();
+CREATE TRIGGER settlement_lines_whole BEFORE TRUNCATE ON public.settlement_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE settlement_lines IS 'the entries that a settlement is made of: each in one settlement or in none (I-33); released where the settlement was void';
+COMMENT ON COLUMN settlement_lines.amount IS 'for the payee above zero, as the entry''s amount with the other sign';
+
+CREATE TABLE settlement_transfers (
+    settlement_id bigint NOT NULL,
+    attempt integer NOT NULL,
+    order_number text NOT NULL,
+    charge text NOT NULL,
+    account text NOT NULL,
+    amount bigint NOT NULL,
+    transfer text,
+    state text NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT settlement_transfers_account_check CHECK ((account <> ''::text)),
+    CONSTRAINT settlement_transfers_amount_check CHECK ((amount > 0)),
+    CONSTRAINT settlement_transfers_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT settlement_transfers_charge_check CHECK ((charge <> ''::text)),
+    CONSTRAINT settlement_transfers_check CHECK (((state = 'done'::text) = (transfer IS NOT NULL))),
+    CONSTRAINT settlement_transfers_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'done'::text, 'failed'::text]))),
+    CONSTRAINT settlement_transfers_transfer_check CHECK ((transfer <> ''::text)),
+    CONSTRAINT settlement_transfers_settlement_id_fkey FOREIGN KEY (settlement_id) REFERENCES settlements(id),
+    CONSTRAINT settlement_transfers_pkey PRIMARY KEY (settlement_id, attempt, order_number),
+    CONSTRAINT settlement_transfers_transfer_key UNIQUE (transfer)
+);
+CREATE TRIGGER settlement_transfers_frozen BEFORE DELETE ON public.settlement_transfers FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER settlement_transfers_moves BEFORE UPDATE ON public.settlement_transfers FOR EACH ROW EXECUTE FUNCTION settlement_transfer_moves();
+CREATE TRIGGER settlement_transfers_whole BEFORE TRUNCATE ON public.settlement_transfers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE settlement_transfers IS 'parts of payments online that the provider was asked to hand to a payee: asked is written first, and asking again under its key moves nothing again';
+
+CREATE TABLE settlements (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    organisation_id bigint NOT NULL,
+    payable text NOT NULL,
+    route text NOT NULL,
+    currency text NOT NULL,
+    from_on date NOT NULL,
+    through_on date NOT NULL,
+    gross bigint NOT NULL,
+    fees bigint NOT NULL,
+    tax bigint NOT NULL,
+    others bigint NOT NULL,
+    net bigint NOT NULL,
+    kept bigint NOT NULL DEFAULT 0,
+    paid bigint NOT NULL DEFAULT 0,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    payout_id bigint,
+    instruction text NOT NULL DEFAULT ''::text,
+    attempt integer NOT NULL DEFAULT 0,
+    confirmed_by bigint,
+    confirmed_name text NOT NULL DEFAULT ''::text,
+    instructed_by bigint,
+    instructed_name text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT settlements_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT settlements_check CHECK ((through_on >= from_on)),
+    CONSTRAINT settlements_check1 CHECK ((instructed_by <> confirmed_by)),
+    CONSTRAINT settlements_check2 CHECK (((((gross - fees) - tax) - others) = net)),
+    CONSTRAINT settlements_check3 CHECK (((state = 'void'::text) OR ((net > 0) AND (kept <= net)))),
+    CONSTRAINT settlements_check4 CHECK ((paid <= (net - kept))),
+    CONSTRAINT settlements_check5 CHECK (((state <> ALL (ARRAY['instructed'::text, 'paid'::text, 'failed'::text, 'reconciled'::text])) OR ((confirmed_by IS NOT NULL) AND (instructed_by IS NOT NULL)))),
+    CONSTRAINT settlements_check6 CHECK (((state <> ALL (ARRAY['paid'::text, 'reconciled'::text])) OR (paid = (net - kept)))),
+    CONSTRAINT settlements_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT settlements_kept_check CHECK ((kept >= 0)),
+    CONSTRAINT settlements_number_check CHECK ((number ~ '^JS-[0-9]{4}-[0-9]{6}$'::text)),
+    CONSTRAINT settlements_paid_check CHECK ((paid >= 0)),
+    CONSTRAINT settlements_payable_check CHECK ((payable ~ '^payable:(operator|developer|broker):[0-9]+$'::text)),
+    CONSTRAINT settlements_route_check CHECK ((route ~ '^(bank:operator:receivable:[0-9]+|provider:stripe:receivable)$'::text)),
+    CONSTRAINT settlements_state_check CHECK ((state = ANY (ARRAY['computed'::text, 'confirmed_by_payee'::text, 'disputed'::text, 'instructed'::text, 'paid'::text, 'failed'::text, 'reconciled'::text, 'void'::text]))),
+    CONSTRAINT settlements_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id),
+    CONSTRAINT settlements_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payout_accounts(id),
+    CONSTRAINT settlements_pkey PRIMARY KEY (id),
+    CONSTRAINT settlements_number_key UNIQUE (number)
+);
+CREATE INDEX settlements_going ON public.settlements USING btree (state, id) WHERE (state <> ALL (ARRAY['reconciled'::text, 'void'::text]));
+CREATE INDEX settlements_of ON public.settlements USING btree (payable, route, currency, id);
+CREATE INDEX settlements_payee ON public.settlements USING btree (organisation_id, id);
+CREATE CONSTRAINT TRIGGER settlements_add_up AFTER UPDATE ON public.settlements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION settlement_adds_up();
+CREATE TRIGGER settlements_frozen BEFORE DELETE ON public.settlements FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER settlements_moves BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW EXECUTE FUNCTION settlement_moves();
+CREATE TRIGGER settlements_whole BEFORE TRUNCATE ON public.settlements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE settlements IS 'what a payee gets for a period through one route: net is the sum of the lines, of which kept is set off against what it has to give back';
+COMMENT ON COLUMN settlements.others IS 'what other payees got of the same orders';
 
 CREATE TABLE share_clocks (
     request_id bigint NOT NULL,

@@ -24,7 +24,9 @@ const (
 	SettlementOrdered  Flow = "settlement_ordered"  // the payout is instructed
 	SettlementPaid     Flow = "settlement_paid"     // and confirmed
 	SettlementFailed   Flow = "settlement_failed"   // or sent back
+	SettlementReturned Flow = "settlement_returned" // or confirmed, and came back
 	Offset             Flow = "offset"              // what a payee has to give back is kept from what it gets
+	ReceivablePaid     Flow = "receivable_paid"     // or it gave that back
 	ProviderFeeKept    Flow = "provider_fee"        // of the provider of payments
 	ChargebackOpened   Flow = "chargeback_opened"   // the buyer's bank took the money back for now
 	ChargebackLost     Flow = "chargeback_lost"     // for good
@@ -33,7 +35,7 @@ const (
 )
 
 // Flows are all of them.
-var Flows = []Flow{PaymentIn, Unmatched, Matched, Billed, BillPaid, ServiceFee, Release, Contest, RefundDue, RefundPaid, SettlementOrdered, SettlementPaid, SettlementFailed, Offset, ProviderFeeKept, ChargebackOpened, ChargebackLost, ChargebackReturned, Reversed}
+var Flows = []Flow{PaymentIn, Unmatched, Matched, Billed, BillPaid, ServiceFee, Release, Contest, RefundDue, RefundPaid, SettlementOrdered, SettlementPaid, SettlementFailed, SettlementReturned, Offset, ReceivablePaid, ProviderFeeKept, ChargebackOpened, ChargebackLost, ChargebackReturned, Reversed}
 
 // pair debits one account and credits another.
 func pair(debit, credit Account, amount int64) []Entry {
@@ -206,4 +208,28 @@ func (b *Book) Recover(ctx context.Context, tx pgx.Tx, currency string, parts []
 		}
 	}
 	return out, nil
+}
+
+// PaidBack is of a payee that gave back what it owed, through a route.
+func PaidBack(subject string, route Account, payee, amount int64) Transaction {
+	return Transaction{Kind: ReceivablePaid, Subject: subject, Entries: pair(route, PayeeReceivable.For(payee), amount)}
+}
+
+// Available is how much is kept for a payee on its account, which is locked until tx ends:
+// nothing is taken from it meanwhile.
+func (b *Book) Available(ctx context.Context, tx pgx.Tx, currency string, a Account) (int64, error) {
+	has, err := lockBalances(ctx, tx, currency, []string{a.Code()})
+	return -has[a.Code()], err
+}
+
+// Owed is what a payee has to give back; it is locked until tx ends.
+func (b *Book) Owed(ctx context.Context, tx pgx.Tx, currency string, payee int64) (int64, error) {
+	a := PayeeReceivable.For(payee).Code()
+	has, err := lockBalances(ctx, tx, currency, []string{a})
+	return has[a], err
+}
+
+// PayoutReturned is of one that was confirmed and came back.
+func PayoutReturned(settlement string, route Account, payee, amount int64) Transaction {
+	return Transaction{Kind: SettlementReturned, Subject: settlement, Entries: pair(route, PayoutClearing.For(payee), amount)}
 }

@@ -35,23 +35,56 @@ func Split(amount int64, shares []Share) ([]int64, error) {
 	if sum != Whole {
 		return nil, fault.At("shares", "各方份额之和必须正好是百分之百。")
 	}
+	weights, codes := make([]int64, len(shares)), make([]string, len(shares))
+	for i, s := range shares {
+		weights[i], codes[i] = s.Points, s.To.Code()
+	}
+	return divide(amount, Whole, weights, codes), nil
+}
+
+// Divide divides an amount among accounts as what each of them has of something: no one
+// gets more than it has, as long as the amount is not more than all have, and all of it
+// gives each what it has. Rounding is that of Split.
+func Divide(amount int64, have []Part) ([]Part, error) {
+	weights, codes, sum := make([]int64, len(have)), make([]string, len(have)), int64(0)
+	for i, p := range have {
+		if p.Amount < 0 {
+			return nil, fault.New(fault.Invalid, "借贷不平，什么也没有记。")
+		}
+		weights[i], codes[i] = p.Amount, p.To.Code()
+		sum += p.Amount
+	}
+	if amount < 0 || amount > sum {
+		return nil, fault.At("amount", "金额太大。")
+	}
+	var out []Part
+	for i, n := range divide(amount, max(sum, 1), weights, codes) {
+		if n > 0 {
+			out = append(out, Part{have[i].To, n})
+		}
+	}
+	return out, nil
+}
+
+// divide divides an amount by weights that are whole together.
+func divide(amount, whole int64, weights []int64, codes []string) []int64 {
 	sign := int64(1)
 	if amount < 0 {
 		sign, amount = -1, -amount
 	}
-	out, rest := make([]int64, len(shares)), make([]int64, len(shares))
+	out, rest := make([]int64, len(weights)), make([]int64, len(weights))
 	left := amount
-	for i, s := range shares {
-		whole, remainder := new(big.Int).QuoRem(new(big.Int).Mul(big.NewInt(amount), big.NewInt(s.Points)), big.NewInt(Whole), new(big.Int))
-		out[i], rest[i] = whole.Int64(), remainder.Int64()
+	for i, w := range weights {
+		part, remainder := new(big.Int).QuoRem(new(big.Int).Mul(big.NewInt(amount), big.NewInt(w)), big.NewInt(whole), new(big.Int))
+		out[i], rest[i] = part.Int64(), remainder.Int64()
 		left -= out[i]
 	}
-	order := make([]int, len(shares))
+	order := make([]int, len(weights))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(rest[b], rest[a]), cmp.Compare(shares[a].To.Code(), shares[b].To.Code()))
+		return cmp.Or(cmp.Compare(rest[b], rest[a]), cmp.Compare(codes[a], codes[b]))
 	})
 	for _, i := range order[:left] {
 		out[i]++
@@ -59,5 +92,5 @@ func Split(amount int64, shares []Share) ([]int64, error) {
 	for i := range out {
 		out[i] *= sign
 	}
-	return out, nil
+	return out
 }

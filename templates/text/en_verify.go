@@ -25,7 +25,7 @@ func init() {
 		"核验一个文件": "Check a file",
 		"选择文件":   "Choose a file",
 		"CSV、XLSX、JSON、NDJSON、GeoJSON、Parquet、PDF 和压缩包都可以。发来的文件最多 %d MB，只用来核验，读完就删。": "CSV, XLSX, JSON, NDJSON, GeoJSON, Parquet, PDF and zip files are all read. A file that is sent has at most %d MB, is used for nothing but the check, and is removed after it.",
-		"指纹先在您的浏览器里算，多大的文件都行；认得它，就不用发来。":                                      "The digest is worked out in your browser first, whatever the size of the file; if it is known, nothing is sent.",
+		"指纹先在您的浏览器里算，多大的文件都行；认得它，就不用发来。":                                             "The digest is worked out in your browser first, whatever the size of the file; if it is known, nothing is sent.",
 		"算到哪里了": "How far the digest is",
 		"发来核验":  "Send it to be checked",
 		"打不开摄像头。请选一张码的照片，或者用文字填。":       "The camera cannot be opened. Choose a photo of the code, or type what it says.",
