@@ -416,3 +416,15 @@ func selectReaders(ctx context.Context, q database.Querier, p *Product) ([]strin
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
+
+// Moves is where the histories stand that decide what everybody is shown of products:
+// another word after anything in them moved.
+func (s *Service) Moves(ctx context.Context) (at string, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT concat_ws(' ', (SELECT max(id) FROM product_events), (SELECT max(id) FROM registration_events), (SELECT max(id) FROM product_report_events), (SELECT max(id) FROM listing_events),
+			(SELECT max(id) FROM operation_events), (SELECT count(*) FROM scenario_events), (SELECT count(*) || ' ' || max(suspended_at) FROM organisations WHERE suspended_at IS NOT NULL))`).Scan(&at)
+	if err != nil {
+		return "", fmt.Errorf("moves of the market: %w", err)
+	}
+	return at, nil
+}

@@ -52,6 +52,10 @@ func (s *Server) showMarket(c *fiber.Ctx) error {
 	return s.page(c, templates.Market(p))
 }
 
+// chosenFromLists reports whether an address of the market has no words of its own: those
+// that have are as many as one can type.
+func chosenFromLists(c *fiber.Ctx) bool { return c.Query("q") == "" }
+
 // showPublicProduct is GET /products/{number}.
 func (s *Server) showPublicProduct(c *fiber.Ctx) error {
 	if _, err := query(c); err != nil {

@@ -17,7 +17,7 @@ import (
 	"shuyuan/templates/text"
 )
 
-// Bounds of the page cache. Every change of the catalogue empties it; the age
+// Bounds of the page cache. Every change of catalogue or market empties it; the age
 // bounds what moves without one: the figures of use, and the days that a page
 // counts (an age never reaches into the next day in China).
 const (
@@ -43,7 +43,7 @@ type pageCache struct {
 	pages map[string]*cachedPage
 	bytes int    // of the pages
 	forms int    // of their other forms
-	seq   int64  // the change of the catalogue that the pages show
+	seen  string // the change of catalogue and market that the pages show
 	era   uint64 // counts the clearings: what was made before one is not kept after it
 }
 
@@ -87,12 +87,12 @@ func (p *pageCache) due() bool {
 	return now-last >= int64(cacheLook) && p.looked.CompareAndSwap(last, now)
 }
 
-// at empties the cache if the catalogue has gone on to another change.
-func (p *pageCache) at(seq int64) {
+// at empties the cache if catalogue or market have gone on to another change.
+func (p *pageCache) at(seen string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if seq != p.seq {
-		p.seq = seq
+	if seen != p.seen {
+		p.seen = seen
 		p.empty()
 	}
 }
@@ -276,7 +276,7 @@ func (s *Server) uncached(c *fiber.Ctx, r Route) error {
 	return s.send(c, page)
 }
 
-// look empties the cache if the catalogue has changed, whether or not anybody
+// look empties the cache if catalogue or market have changed, whether or not anybody
 // told us. It asks the database once a second at most; while that does not
 // answer, what was shown before stays.
 func (s *Server) look(ctx context.Context) {
@@ -285,9 +285,19 @@ func (s *Server) look(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, cacheLook)
 	defer cancel()
-	if seq, err := s.Datasets.LastChange(ctx); err == nil {
-		s.cache.at(seq)
+	seq, err := s.Datasets.LastChange(ctx)
+	if err != nil {
+		return
 	}
+	seen := strconv.FormatInt(seq, 10)
+	if s.Products != nil {
+		moves, err := s.Products.Moves(ctx)
+		if err != nil {
+			return
+		}
+		seen += " " + moves
+	}
+	s.cache.at(seen)
 }
 
 // cacheUntil is how long a page made now may be shown.
