@@ -190,7 +190,12 @@ func (b *Bank) Instruct(ctx context.Context, tx pgx.Tx, i Instruction) (Instruct
 	if i.From, err = selectOpenCollection(ctx, tx, i.Operator, i.Currency); err != nil {
 		return i, err
 	}
+	return b.instruct(ctx, tx, i)
+}
+
+func (b *Bank) instruct(ctx context.Context, tx pgx.Tx, i Instruction) (Instruction, error) {
 	i.State, i.StateAt, i.MadeAt, i.Code = Instructing, b.instant(), b.instant(), NewCode()
+	var err error
 	if i.Number, err = cases.Number(ctx, tx, "ZF", i.MadeAt); err != nil {
 		return i, err
 	}

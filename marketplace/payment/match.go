@@ -25,10 +25,14 @@ const (
 	Foreign    Verdict = "foreign"     // in another currency
 	Unknown    Verdict = "unknown"     // nobody knows what for
 	Outgoing   Verdict = "outgoing"    // money that went: a refund, a payout, or a return
+
+	// These two need more than the advices of one account to be seen.
+	CameBack     Verdict = "came_back"     // a transfer that was instructed came back
+	OtherAccount Verdict = "other_account" // its code is of another account of ours
 )
 
 // Verdicts are all of them.
-var Verdicts = []Verdict{Exact, Short, Over, WrongPayer, Several, Late, Foreign, Unknown, Outgoing}
+var Verdicts = []Verdict{Exact, Short, Over, WrongPayer, Several, Late, Foreign, Unknown, Outgoing, CameBack, OtherAccount}
 
 // Found is what Match says of a line.
 type Found struct {
