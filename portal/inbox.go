@@ -54,6 +54,9 @@ func (s *Server) sources() []inbox.Source {
 	if s.Offers != nil {
 		all = append(all, s.Offers)
 	}
+	if s.Bank != nil {
+		all = append(all, s.Bank)
+	}
 	if s.Scenarios != nil {
 		all = append(all, s.Scenarios)
 	}

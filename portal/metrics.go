@@ -24,8 +24,15 @@ var trapped = prometheus.NewCounter(prometheus.CounterOpts{
 	Name: "shuyuan_questions_trapped_total", Help: "Questions and objections that were thrown away: a field that people do not see was filled in.",
 })
 
+// paymentWebhooks counts what the provider of payments said by itself.
+var paymentWebhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
+	Name: "shuyuan_payment_webhooks_total", Help: "Webhooks of payments: taken, unsigned (anybody can send these), astray (signed, and of another mode, account or version: a setting is wrong), failed.",
+}, []string{"result"})
+
+func countWebhook(result string) { paymentWebhooks.WithLabelValues(result).Inc() }
+
 // Metrics are what the portal measures of itself, for the admin port.
-func Metrics() []prometheus.Collector { return []prometheus.Collector{Requests, cacheUse, trapped} }
+func Metrics() []prometheus.Collector { return []prometheus.Collector{Requests, cacheUse, trapped, paymentWebhooks} }
 
 func observeRequest(method, route string, status int, took time.Duration) {
 	switch method {

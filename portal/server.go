@@ -41,7 +41,9 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/ledger"
 	"shuyuan/marketplace/offering"
+	"shuyuan/marketplace/payment"
 	"shuyuan/marketplace/registration"
 	"shuyuan/search"
 )
@@ -87,6 +89,9 @@ type Deps struct {
 
 	Registrations *registration.Service // with Products
 	Offers        *offering.Service     // likewise
+	Bank          *payment.Bank         // likewise
+	Ledger        *ledger.Reader        // likewise
+	Online        *payment.Online       // nil: nobody pays online
 
 	Tenders *tender.Service // with Licensing
 

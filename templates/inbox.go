@@ -249,6 +249,7 @@ var inboxKinds = map[string]string{
 	"listing":          "上架",
 	"settlement":       "结算",
 	"payout-account":   "收款账户",
+	"bank":             "银行流水",
 	"registration":     "产品登记",
 	"product-report":   "认证和评估",
 	"calendar":         "工作日历",

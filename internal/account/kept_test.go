@@ -28,6 +28,9 @@ type keptColumn struct {
 // signed: somebody must answer for what was opened, refused or changed.
 const official = "a record of office, with the name as signed (DSL 27, CSL 21)"
 
+// moved is why it stays who moved money: the law on accounts keeps it for thirty years.
+const moved = "who moved money and who agreed is kept with the books (accounting law, archives: 30 years)"
+
 // keptColumns are all columns that refer to an account. A test holds the list
 // against the schema: whoever adds a column says here where its owner finds it in
 // the export, and what becomes of it.
@@ -85,6 +88,14 @@ var keptColumns = []keptColumn{
 	{"settlement_events", "by_id", "acts.ndjson", stays, "what an organisation agreed to be paid, with the name of who did, is part of the books"},
 	{"listings", "made_by", "acts.ndjson", stays, "what an organisation listed and priced, with the name of who did it, is kept as long as orders are looked up (I-31)"},
 	{"listings", "checked_by", "acts.ndjson", stays, official},
+	{"bank_lines", "made_by", "acts.ndjson", stays, moved},
+	{"bank_lines", "proposed_by", "acts.ndjson", stays, moved},
+	{"bank_lines", "confirmed_by", "acts.ndjson", stays, moved},
+	{"bank_statements", "made_by", "acts.ndjson", stays, moved},
+	{"collection_accounts", "made_by", "acts.ndjson", stays, moved},
+	{"collection_accounts", "confirmed_by", "acts.ndjson", stays, moved},
+	{"payment_instructions", "stopped_by", "acts.ndjson", stays, moved},
+	{"payment_instructions", "confirmed_by", "acts.ndjson", stays, moved},
 	{"listing_plans", "made_by", "acts.ndjson", stays, "what an organisation listed and priced, with the name of who did it, is kept as long as orders are looked up (I-31)"},
 	{"listing_events", "by_id", "acts.ndjson", stays, "what an organisation listed and priced, with the name of who did it, is kept as long as orders are looked up (I-31)"},
 	{"orders", "made_by", "acts.ndjson", stays, "what an organisation ordered, sold and signed, with the name of who did it, is kept as long as orders are looked up (I-31)"},

@@ -102,6 +102,8 @@ var Permissions = []Permission{
 	{"核对、上架、退回、暂停和下架产品（自己的产品除外）", "Check, publish, return, pause and delist listings (not of one's own products)", []Role{ExchangeStaff}},
 	{"写明理由暂停和恢复上架", "Pause and resume listings, with a reason", []Role{ExchangeStaff, Regulator}},
 	{"看上架和套餐：交易所、主管部门和监管机构，全部", "See listings and plans: the exchange, the authority and the regulator, all", []Role{ExchangeStaff, Authority, Regulator}},
+	{"登记和确认收款账户，导入银行流水，写明和同意一笔流水是什么，办付款指令：运营机构，本机构的，都要两个人", "Add and confirm collection accounts, import statements, say and agree what a line is for, see to payment instructions: the operator its own, always by two people", []Role{Operator}},
+	{"看收款账户、流水、付款指令和账簿：运营机构，本机构的；交易所和监管机构，全部", "See collection accounts, statements, instructions and the books: the operator its own, the exchange and the regulator all", []Role{Operator, ExchangeStaff, Regulator}},
 	{"看产品登记、认证和评估：登记机构、主管部门、监管机构，全部", "See registrations, certifications and valuations of products: the registrar, the authority and the regulator, all", []Role{ExchangeStaff, Authority, Regulator}},
 	{"声明独立，出具合规认证或者资产评估的报告和证书", "Declare to be independent, and issue reports and certificates of compliance or of valuation", []Role{Certifier, Valuer}},
 	{"责令适用同一部规则的部门限期整改，答复延期，核查，撤回", "Order departments under one's text to put something right by a day, answer requests for more time, check what was done, take orders back", []Role{Authority}},

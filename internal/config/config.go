@@ -44,6 +44,10 @@ type Config struct {
 	OIDCName     string `env:"OIDC_NAME" needs:"OIDC_ISSUER"`                 // what people call the provider
 	OIDCCreate   string `env:"OIDC_CREATE" check:"yesno" needs:"OIDC_ISSUER"` // yes: whoever the provider knows may make an account
 
+	StripeSecretKey     Secret `env:"STRIPE_SECRET_KEY"`                                      // unset: bank transfer only
+	StripeWebhookSecret Secret `env:"STRIPE_WEBHOOK_SECRET" needs:"STRIPE_SECRET_KEY"`        // two, with a comma between, while one takes the place of the other
+	StripeAPIBase       string `env:"STRIPE_API_BASE" check:"http" needs:"STRIPE_SECRET_KEY"` // unset: Stripe's own
+
 	FilesListen  string `env:"FILES_LISTEN" check:"address"` // a cookieless origin for downloads; unset: the same origin
 	FilesBaseURL string `env:"FILES_BASE_URL" check:"http" needs:"FILES_LISTEN"`
 
@@ -114,6 +118,7 @@ func (c *Config) together() []error {
 	require(s3, "S3_SECRET_KEY", c.S3SecretKey.Reveal(), "files go to S3")
 	require(c.OIDCIssuer != "", "OIDC_CLIENT_ID", c.OIDCClientID, "people sign in by the provider of identity")
 	require(c.OIDCIssuer != "", "OIDC_CLIENT_SECRET", c.OIDCSecret.Reveal(), "people sign in by the provider of identity")
+	require(c.StripeSecretKey.Reveal() != "", "STRIPE_WEBHOOK_SECRET", c.StripeWebhookSecret.Reveal(), "the provider of payments says by webhooks what was paid")
 	require(c.FilesListen != "", "FILES_BASE_URL", c.FilesBaseURL, "links must name the origin of downloads")
 	for _, pair := range [][2]string{{"ADMIN_LISTEN", c.AdminListen}, {"FILES_LISTEN", c.FilesListen}} {
 		if pair[1] != "" && pair[1] == c.Listen && !anyPort(c.Listen) {

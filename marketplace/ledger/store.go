@@ -251,3 +251,40 @@ func date(t time.Time) *time.Time {
 	}
 	return &t
 }
+
+func selectOrganisations(ctx context.Context, q database.Querier, user int64) ([]int64, error) {
+	rows, err := q.Query(ctx, `SELECT organisation_id FROM organisation_members WHERE user_id = $1 AND side = 'operate'`, user)
+	if err != nil {
+		return nil, fmt.Errorf("organisations: %w", err)
+	}
+	own, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if own == nil {
+		own = []int64{} // of none, and not of all
+	}
+	return own, err
+}
+
+func selectNames(ctx context.Context, q database.Querier, ids []int64) (map[int64]string, error) {
+	rows, err := q.Query(ctx, `SELECT id, name FROM organisations WHERE id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("organisations: %w", err)
+	}
+	out := map[int64]string{}
+	var id int64
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error { out[id] = name; return nil })
+	return out, err
+}
+
+// selectSteps are the entries of an account with their running sum, the newest first:
+// limit of them, skipping those that were read.
+func selectSteps(ctx context.Context, q database.Querier, code, currency string, skip, limit int) ([]Step, error) {
+	rows, err := q.Query(ctx, `
+		SELECT t.id, t.effective_on, t.kind, t.subject, t.words, e.amount, e.after FROM (
+			SELECT e.transaction_id, e.amount, sum(e.amount) OVER (ORDER BY e.transaction_id, e.seq)::bigint AS after FROM ledger_entries e WHERE e.account_id = (SELECT id FROM ledger_accounts WHERE code = $1 AND currency = $2)) e
+		JOIN ledger_transactions t ON t.id = e.transaction_id ORDER BY t.id DESC OFFSET $3 LIMIT $4`, code, currency, skip, limit)
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", code, err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Step])
+}

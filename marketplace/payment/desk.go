@@ -549,3 +549,47 @@ func (b *Bank) MoveInstruction(ctx context.Context, who account.Actor, number st
 	})
 	return err
 }
+
+// Path is where the account is shown.
+func (a Account) Path() string { return "/desk/bank/accounts/" + a.Number }
+
+// Path is where the statement is shown.
+func (s Statement) Path() string { return "/desk/bank/statements/" + s.Number }
+
+// Path is where the line is shown.
+func (e Entry) Path() string { return "/desk/bank/lines/" + e.Number }
+
+// Path is where the instruction is shown.
+func (i Instruction) Path() string { return "/desk/bank/instructions/" + i.Number }
+
+// Stopper reports whether somebody said that the bank did not take it: another person
+// confirms.
+func (i Instruction) Stopper(who account.Actor) bool { return i.stopper == who.ID }
+
+// StatementOf is one statement.
+func (b *Bank) StatementOf(ctx context.Context, who account.Actor, number string) (Statement, error) {
+	st, err := selectStatement(ctx, b.Pool, number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return st, fault.New(fault.NotFound, "没有这份流水。")
+	}
+	if err != nil {
+		return st, err
+	}
+	if _, err := b.Account(ctx, who, st.Into.Number); fault.KindOf(err) == fault.NotFound {
+		return st, fault.New(fault.NotFound, "没有这份流水。")
+	} else if err != nil {
+		return st, err
+	}
+	return st, nil
+}
+
+// Surpluses are the checkouts whose money is there and pays nothing: the order needed
+// none any more, or the provider has something else than was asked for. They are the
+// platform's, so the exchange and the regulator see them.
+func (b *Bank) Surpluses(ctx context.Context, who account.Actor) ([]Attempt, error) {
+	s, err := scopeOf(who)
+	if err != nil || !s.all {
+		return nil, err
+	}
+	return attempts(ctx, b.Pool, `WHERE state IN ('surplus', 'mismatched') ORDER BY id DESC LIMIT 100`)
+}

@@ -229,3 +229,14 @@ func short(s string) string {
 	}
 	return s
 }
+
+// Layouts are those that are known: the platform's own template, and the names that
+// banks give to their columns most often.
+var Layouts = []Layout{
+	{Name: "platform", Serial: []string{"流水号"}, Day: []string{"入账日期"}, Amount: []string{"金额"}, Currency: []string{"货币"}, Party: []string{"对方户名"}, Account: []string{"对方账号"}, Remark: []string{"附言"}},
+	{Name: "two columns", Serial: []string{"交易流水号", "流水号", "凭证号", "核心流水号", "交易序号"}, Day: []string{"交易日期", "记账日期", "入账日期", "交易时间"},
+		In: []string{"收入金额", "贷方发生额", "贷方金额", "收入", "贷方发生额(收入)"}, Out: []string{"支出金额", "借方发生额", "借方金额", "支出", "借方发生额(支取)"}, Currency: []string{"币种", "货币"},
+		Party: []string{"对方户名", "对方单位名称", "对方名称", "对方单位"}, Account: []string{"对方账号", "对方账户"}, Remark: []string{"附言", "摘要", "用途", "交易附言"}},
+	{Name: "one column", Serial: []string{"交易流水号", "流水号", "交易序号"}, Day: []string{"交易日期", "记账日期", "日期"}, Amount: []string{"交易金额", "发生额", "金额"}, Currency: []string{"币种", "货币"},
+		Party: []string{"对方户名", "对方单位名称", "对方名称"}, Account: []string{"对方账号", "对方账户"}, Remark: []string{"附言", "摘要", "用途", "交易附言"}},
+}
