@@ -32,7 +32,9 @@ var paymentWebhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
 func countWebhook(result string) { paymentWebhooks.WithLabelValues(result).Inc() }
 
 // Metrics are what the portal measures of itself, for the admin port.
-func Metrics() []prometheus.Collector { return []prometheus.Collector{Requests, cacheUse, trapped, paymentWebhooks} }
+func Metrics() []prometheus.Collector {
+	return []prometheus.Collector{Requests, cacheUse, trapped, paymentWebhooks}
+}
 
 func observeRequest(method, route string, status int, took time.Duration) {
 	switch method {

@@ -51,6 +51,7 @@ var actionTypes = map[string][2]string{
 	"product":             {"marketplace", "Action"},
 	"product-version":     {"marketplace", "VersionAction"},
 	"settlement":          {"settlement", "Action"},
+	"refund":              {"refunding", "Action"},
 	"payout-account":      {"settlement", "PayoutAction"},
 	"listing":             {"offering", "Action"},
 	"plan":                {"offering", "PlanAction"},

@@ -250,6 +250,7 @@ var inboxKinds = map[string]string{
 	"settlement":       "结算",
 	"payout-account":   "收款账户",
 	"bank":             "银行流水",
+	"refund":           "退款",
 	"registration":     "产品登记",
 	"product-report":   "认证和评估",
 	"calendar":         "工作日历",

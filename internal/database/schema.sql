@@ -585,6 +585,16 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.order_paid(of text, counted text)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+    WHERE t.subject = of AND t.kind IN ('payment_in', 'matched', 'bill_paid') AND e.currency = counted AND e.amount > 0 AND NOT EXISTS (SELECT FROM ledger_transactions r WHERE r.reverses_id = t.id)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.organisation_credit_code()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1071,6 +1081,36 @@ BEGIN
     IF NEW.revision <> OLD.revision + 1 OR (OLD.state, NEW.state) NOT IN (('issued', 'issued'), ('wanting', 'wanting'), ('issued', 'answered'), ('wanting', 'answered'), ('answered', 'wanting'), ('answered', 'closed'),
         ('issued', 'withdrawn'), ('answered', 'withdrawn'), ('wanting', 'withdrawn')) THEN
         RAISE EXCEPTION 'order % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.refund_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'requested' THEN
+            RAISE EXCEPTION 'refund % begins as requested', NEW.number USING ERRCODE = 'restrict_violation';
+        END IF;
+        PERFORM pg_advisory_xact_lock(hashtextextended('refund ' || NEW.order_number, 0));
+        IF NEW.cause <> 'surplus' AND NEW.amount + (SELECT coalesce(sum(amount), 0) FROM refunds WHERE order_number = NEW.order_number AND currency = NEW.currency AND cause <> 'surplus' AND state <> 'rejected') > order_paid(NEW.order_number, NEW.currency) THEN
+            RAISE EXCEPTION 'more would go back of order % than came for it', NEW.order_number USING ERRCODE = 'check_violation', CONSTRAINT = 'refunds_within_paid';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (OLD.number, OLD.order_number, OLD.buyer_id, OLD.seller_id, OLD.operator_id, OLD.cause, OLD.rule, OLD.counted, OLD.amount, OLD.currency, OLD.online, OLD.payment, OLD.requested_by, OLD.made_at) IS DISTINCT FROM (NEW.number, NEW.order_number, NEW.buyer_id, NEW.seller_id, NEW.operator_id, NEW.cause, NEW.rule, NEW.counted, NEW.amount, NEW.currency, NEW.online, NEW.payment, NEW.requested_by, NEW.made_at) THEN
+        RAISE EXCEPTION 'refund % stays what was requested', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('requested', 'rejected'), ('requested', 'approved'), ('approved', 'submitted'), ('submitted', 'succeeded'), ('submitted', 'failed'), ('succeeded', 'failed'), ('failed', 'submitted'), ('failed', 'manual')) THEN
+        RAISE EXCEPTION 'refund % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF OLD.state = 'requested' AND NEW.state = 'approved' AND NEW.cause <> 'surplus' AND (
+        (SELECT count(*) FROM refund_approvals WHERE refund_id = NEW.id AND user_id <> NEW.requested_by) <> 2
+        OR EXISTS (SELECT FROM refund_approvals a JOIN organisation_members m ON m.user_id = a.user_id WHERE a.refund_id = NEW.id AND m.organisation_id = NEW.buyer_id)) THEN
+        RAISE EXCEPTION 'refund % is approved by two people who did not ask for it: one who sells or pays, one of the exchange', OLD.number USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $function$
@@ -5984,6 +6024,98 @@ COMMENT ON COLUMN rectification_orders.check_from IS 'since when the authority h
 COMMENT ON COLUMN rectification_orders.finding IS 'of the authority about the last answer, or why it took the order back';
 COMMENT ON COLUMN rectification_orders.sent IS 'the digest of the form that made it, with who sent it and a word of chance of its page; the same form sent again leads here';
 
+CREATE TABLE refund_approvals (
+    refund_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    name text NOT NULL,
+    side text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT refund_approvals_side_check CHECK ((side = ANY (ARRAY['trade'::text, 'exchange'::text]))),
+    CONSTRAINT refund_approvals_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(id),
+    CONSTRAINT refund_approvals_pkey PRIMARY KEY (refund_id, user_id),
+    CONSTRAINT refund_approvals_refund_id_side_key UNIQUE (refund_id, side)
+);
+CREATE TRIGGER refund_approvals_frozen BEFORE DELETE OR UPDATE ON public.refund_approvals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refund_approvals_whole BEFORE TRUNCATE ON public.refund_approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON COLUMN refund_approvals.side IS 'trade: of the seller or of the operator whose account pays';
+
+CREATE TABLE refund_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    refund_id bigint NOT NULL,
+    act text NOT NULL,
+    state text NOT NULL,
+    by_id bigint NOT NULL,
+    name text NOT NULL,
+    words text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT refund_events_act_check CHECK ((act <> ''::text)),
+    CONSTRAINT refund_events_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(id),
+    CONSTRAINT refund_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX refund_events_of ON public.refund_events USING btree (refund_id, id);
+CREATE TRIGGER refund_events_frozen BEFORE DELETE OR UPDATE ON public.refund_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refund_events_whole BEFORE TRUNCATE ON public.refund_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE refunds (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    order_number text NOT NULL,
+    buyer_id bigint NOT NULL,
+    seller_id bigint NOT NULL,
+    operator_id bigint NOT NULL,
+    cause text NOT NULL,
+    rule text NOT NULL DEFAULT ''::text,
+    counted text NOT NULL DEFAULT ''::text,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    ends boolean NOT NULL,
+    online boolean NOT NULL,
+    payment text NOT NULL DEFAULT ''::text,
+    payee text NOT NULL DEFAULT ''::text,
+    payee_bank text NOT NULL DEFAULT ''::text,
+    payee_account text NOT NULL DEFAULT ''::text,
+    words text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    instruction text NOT NULL DEFAULT ''::text,
+    provider_ref text,
+    attempt integer NOT NULL DEFAULT 0,
+    requested_by bigint NOT NULL,
+    requested_name text NOT NULL,
+    requested_side text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    sent text,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT refunds_amount_check CHECK ((amount > 0)),
+    CONSTRAINT refunds_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT refunds_cause_check CHECK ((cause = ANY (ARRAY['rule'::text, 'objection'::text, 'agreed'::text, 'mandate_end'::text, 'surplus'::text]))),
+    CONSTRAINT refunds_check CHECK (((payment <> ''::text) = online)),
+    CONSTRAINT refunds_check1 CHECK (((state <> ALL (ARRAY['rejected'::text, 'failed'::text, 'manual'::text])) OR (reason <> ''::text))),
+    CONSTRAINT refunds_check2 CHECK (((cause = 'surplus'::text) = (requested_side = 'platform'::text))),
+    CONSTRAINT refunds_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT refunds_number_check CHECK ((number ~ '^TK-[0-9]{4}-[0-9]{6}$'::text)),
+    CONSTRAINT refunds_order_number_check CHECK ((order_number <> ''::text)),
+    CONSTRAINT refunds_provider_ref_check CHECK ((provider_ref <> ''::text)),
+    CONSTRAINT refunds_requested_side_check CHECK ((requested_side = ANY (ARRAY['buyer'::text, 'seller'::text, 'exchange'::text, 'platform'::text]))),
+    CONSTRAINT refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'rejected'::text, 'approved'::text, 'submitted'::text, 'succeeded'::text, 'failed'::text, 'manual'::text]))),
+    CONSTRAINT refunds_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES organisations(id),
+    CONSTRAINT refunds_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES organisations(id),
+    CONSTRAINT refunds_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES organisations(id),
+    CONSTRAINT refunds_pkey PRIMARY KEY (id),
+    CONSTRAINT refunds_number_key UNIQUE (number),
+    CONSTRAINT refunds_provider_ref_key UNIQUE (provider_ref),
+    CONSTRAINT refunds_sent_key UNIQUE (sent)
+);
+CREATE INDEX refunds_going ON public.refunds USING btree (state, id) WHERE (state <> ALL (ARRAY['rejected'::text, 'succeeded'::text, 'manual'::text]));
+CREATE INDEX refunds_order ON public.refunds USING btree (order_number, id);
+CREATE UNIQUE INDEX refunds_surplus ON public.refunds USING btree (payment) WHERE ((cause = 'surplus'::text) AND (state <> 'rejected'::text));
+CREATE TRIGGER refunds_frozen BEFORE DELETE ON public.refunds FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refunds_moves BEFORE INSERT OR UPDATE ON public.refunds FOR EACH ROW EXECUTE FUNCTION refund_moves();
+CREATE TRIGGER refunds_whole BEFORE TRUNCATE ON public.refunds FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON COLUMN refunds.ends IS 'the order is over with it: nothing was accepted yet, or what is left of the term goes back';
+COMMENT ON COLUMN refunds.payment IS 'of the provider of payments, that is given back; empty: an operator transfers';
+
 CREATE TABLE regions (
     code text NOT NULL,
     name text NOT NULL,
@@ -6764,7 +6896,7 @@ CREATE TABLE settlements (
     CONSTRAINT settlements_check1 CHECK ((instructed_by <> confirmed_by)),
     CONSTRAINT settlements_check2 CHECK (((((gross - fees) - tax) - others) = net)),
     CONSTRAINT settlements_check3 CHECK (((state = 'void'::text) OR ((net > 0) AND (kept <= net)))),
-    CONSTRAINT settlements_check4 CHECK ((paid <= (net - kept))),
+    CONSTRAINT settlements_check4 CHECK (((state = 'void'::text) OR (paid <= (net - kept)))),
     CONSTRAINT settlements_check5 CHECK (((state <> ALL (ARRAY['instructed'::text, 'paid'::text, 'failed'::text, 'reconciled'::text])) OR ((confirmed_by IS NOT NULL) AND (instructed_by IS NOT NULL)))),
     CONSTRAINT settlements_check6 CHECK (((state <> ALL (ARRAY['paid'::text, 'reconciled'::text])) OR (paid = (net - kept)))),
     CONSTRAINT settlements_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),

@@ -21,6 +21,7 @@ const (
 	Contest            Flow = "contest"             // objected to after that: held again
 	RefundDue          Flow = "refund_due"          // to be given back
 	RefundPaid         Flow = "refund_paid"         // given back
+	RefundCameBack     Flow = "refund_returned"     // and it came again
 	SettlementOrdered  Flow = "settlement_ordered"  // the payout is instructed
 	SettlementPaid     Flow = "settlement_paid"     // and confirmed
 	SettlementFailed   Flow = "settlement_failed"   // or sent back
@@ -35,7 +36,7 @@ const (
 )
 
 // Flows are all of them.
-var Flows = []Flow{PaymentIn, Unmatched, Matched, Billed, BillPaid, ServiceFee, Release, Contest, RefundDue, RefundPaid, SettlementOrdered, SettlementPaid, SettlementFailed, SettlementReturned, Offset, ReceivablePaid, ProviderFeeKept, ChargebackOpened, ChargebackLost, ChargebackReturned, Reversed}
+var Flows = []Flow{PaymentIn, Unmatched, Matched, Billed, BillPaid, ServiceFee, Release, Contest, RefundDue, RefundPaid, RefundCameBack, SettlementOrdered, SettlementPaid, SettlementFailed, SettlementReturned, Offset, ReceivablePaid, ProviderFeeKept, ChargebackOpened, ChargebackLost, ChargebackReturned, Reversed}
 
 // pair debits one account and credits another.
 func pair(debit, credit Account, amount int64) []Entry {
@@ -232,4 +233,9 @@ func (b *Book) Owed(ctx context.Context, tx pgx.Tx, currency string, payee int64
 // PayoutReturned is of one that was confirmed and came back.
 func PayoutReturned(settlement string, route Account, payee, amount int64) Transaction {
 	return Transaction{Kind: SettlementReturned, Subject: settlement, Entries: pair(route, PayoutClearing.For(payee), amount)}
+}
+
+// RefundReturned is of money that was given back and came again.
+func RefundReturned(order string, route Account, amount int64) Transaction {
+	return Transaction{Kind: RefundCameBack, Subject: order, Entries: pair(route, RefundClearing.ForOrder(order), amount)}
 }

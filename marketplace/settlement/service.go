@@ -396,8 +396,10 @@ func (s *Service) instruct(ctx context.Context, tx pgx.Tx, who account.Actor, x 
 		}
 		return s.move(ctx, tx, clerk, x, Pay)
 	}
-	if err := s.post(ctx, tx, x, fmt.Sprintf("ordered:%d", x.Attempt), ledger.PayoutOrdered(x.Number, payable, x.Payee, rest)); err != nil {
-		return err
+	if !again { // what failed is on its way still: a refund meanwhile is a debt of the payee
+		if err := s.post(ctx, tx, x, "ordered", ledger.PayoutOrdered(x.Number, payable, x.Payee, rest)); err != nil {
+			return err
+		}
 	}
 	if x.Online() {
 		if err := s.askTransfers(ctx, tx, x, to, rest); err != nil {
@@ -558,7 +560,7 @@ func (s *Service) handed(ctx context.Context, tx pgx.Tx, number string, t transf
 		return s.move(ctx, tx, clerk, x, Pay)
 	}
 	x.Reason = "支付机构没有办成转付。"
-	return s.failed(ctx, tx, x)
+	return s.move(ctx, tx, clerk, x, Fail)
 }
 
 func (s *Service) held(ctx context.Context, tx pgx.Tx, number string) (*Settlement, error) {
@@ -573,18 +575,6 @@ func (s *Service) held(ctx context.Context, tx pgx.Tx, number string) (*Settleme
 		return nil, err
 	}
 	return &found[0], nil
-}
-
-// failed gives what did not go back to the payee's account.
-func (s *Service) failed(ctx context.Context, tx pgx.Tx, x *Settlement) error {
-	payable, err := ledger.Parse(x.Payable)
-	if err != nil {
-		return err
-	}
-	if err := s.post(ctx, tx, x, fmt.Sprintf("failed:%d", x.Attempt), ledger.PayoutFailed(x.Number, payable, x.Payee, x.Payout()-x.Paid)); err != nil {
-		return err
-	}
-	return s.move(ctx, tx, clerk, x, Fail)
 }
 
 var _ payment.Instructed = (*Service)(nil)
@@ -624,7 +614,7 @@ func (s *Service) Failed(ctx context.Context, tx pgx.Tx, ref, why string) error 
 		x.Paid = 0
 	}
 	x.Reason = why
-	return s.failed(ctx, tx, x)
+	return s.move(ctx, tx, clerk, x, Fail)
 }
 
 // Reconcile ends settlements that were paid and of which the books say the same.

@@ -67,8 +67,8 @@ func TestASettlementFromComputedToReconciled(t *testing.T) {
 	check(t, "state", w.State(t, x.Number), settlement.Reconciled)
 }
 
-// A payment that the bank did not take goes back to the payee's account and is instructed
-// again; one that came back after it was paid, too (fault 10).
+// A payment that the bank did not take is instructed again; one that came back after it
+// was paid, too (fault 10).
 func TestAPayoutThatFailed(t *testing.T) {
 	w := settlementtest.New(t)
 	w.Released(t, "DD-1", 10_000)
@@ -86,7 +86,7 @@ func TestAPayoutThatFailed(t *testing.T) {
 			t.Fatal(err)
 		}
 		check(t, "state", w.State(t, x.Number), settlement.Failed)
-		check(t, "payable", w.Balance(t, ledger.PayableDeveloper.For(w.Developer)), -x.Net)
+		check(t, "on its way", w.Balance(t, ledger.PayoutClearing.For(w.Developer)), -x.Net)
 		check(t, "bank", w.Balance(t, ledger.BankReceivable.For(w.Operator)), 10_000)
 		w.Exec(t, `UPDATE payment_instructions SET state = 'failed', why = 'x' WHERE ref = $1`, x.Number)
 	}

@@ -28,5 +28,20 @@ func init() {
 		"收款方对结算单有异议，请答复。":          "The payee disputes a settlement: please answer.",
 		"结算的款项没有付成，请查明后重新指示。":      "A settlement could not be paid: please find out why and instruct it again.",
 		"有收款账户，请核对。":               "An account to pay to waits to be checked.",
+
+		"没有这笔退款。":                              "There is no such refund.",
+		"没有这份订单。":                              "There is no such order.",
+		"退款加起来不能多于已经收到的款。":                     "Refunds together cannot be more than what was received.",
+		"这份订单不收费，没有款可以退。":                      "Nothing was charged for this order, so there is nothing to refund.",
+		"卖方还没有同意按异议退款。":                        "The seller has not agreed to a refund for the objection.",
+		"这份订单现在没有款可以退。":                        "There is nothing to refund of this order now.",
+		"按这份订单的退款规则，现在没有款可以退。":                 "By the refund rule of this order nothing can be refunded now.",
+		"按退款规则最多退 %s 元。":                       "By the refund rule at most %s yuan can be refunded.",
+		"金额写成元，最多两位小数，大于零。":                    "Write the amount in yuan, above zero, with at most two decimals.",
+		"银行流水没有写付款账号：请写收退款的账号，8 到 34 位数字或者字母。": "The bank statement does not say which account paid: please give the account to refund to, 8 to 34 digits or letters.",
+		"有退款申请，请同意或者驳回。":                       "A refund was asked for: please agree or reject it.",
+		"有退款没有办成，请查明后重新提交。":                    "A refund failed: please find out why and submit it again.",
+		"收到的款没有订单要用，原路退回。":                     "Money came that no order wanted; it goes back the way it came.",
+		"支付机构没有办成：":                            "The payment provider refused: ",
 	})
 }

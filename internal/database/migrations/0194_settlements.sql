@@ -70,7 +70,7 @@ CREATE TABLE settlements (
     revision        integer NOT NULL DEFAULT 1,
     CHECK (gross - fees - tax - others = net),
     CHECK (state = 'void' OR net > 0 AND kept <= net),
-    CHECK (paid <= net - kept),
+    CHECK (state = 'void' OR paid <= net - kept),
     CHECK (state NOT IN ('instructed', 'paid', 'failed', 'reconciled') OR confirmed_by IS NOT NULL AND instructed_by IS NOT NULL),
     CHECK (state NOT IN ('paid', 'reconciled') OR paid = net - kept)
 );
