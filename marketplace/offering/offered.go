@@ -183,3 +183,20 @@ func (s *Service) compare(ctx context.Context, q database.Querier, version int64
 	}
 	return nil
 }
+
+// Holds is the answer to "does what an order of a listing rests on still hold?": product,
+// certificates, version, mandate and seller, as Offered asks for them. That the plan
+// ended or costs something else by now is nothing to an order that was made before (I-31);
+// that the listing is over is nothing to it either, while one that is paused lets nobody
+// go on.
+func (s *Service) Holds(ctx context.Context, q database.Querier, listing string) error {
+	l, err := s.get(ctx, q, listing, false)
+	if err != nil {
+		return err
+	}
+	if l.State == Paused {
+		return fault.New(fault.Conflict, "暂停提供：%s", l.Reason)
+	}
+	_, err = s.stands(ctx, q, l)
+	return err
+}

@@ -38,9 +38,9 @@ type Action string
 
 // The actions.
 const (
-	Make     Action = "make"  // how it begins
-	Sign     Action = "sign"  // by one side; Effect follows the second
-	Paper    Action = "paper" // for use across the border
+	Make     Action = "make"    // how it begins
+	Sign     Action = "sign"    // by one side; Effect follows the second
+	HandIn   Action = "hand_in" // a paper for use across the border
 	Clear    Action = "clear"
 	Effect   Action = "effect" // the contract is signed by both
 	Pay      Action = "pay"
@@ -224,9 +224,10 @@ type Order struct {
 	Contract    Contract
 	Objection   *Objection
 
-	clock deadline.Ref
-	side  Side
-	words string
+	clock          deadline.Ref
+	side           Side
+	words          string
+	maker, clearer int64
 }
 
 // Held reports whether nobody signs yet: papers for use across the border are wanted
