@@ -26,7 +26,6 @@ func init() {
 		"借方":           "Debit",
 		"贷方":           "Credit",
 		"可能付的，可横向滚动":   "What it may pay, scrolls sideways",
-		"没有这个收款账户。":    "There is no such collection account.",
 		"手工录入一行":       "Type a line",
 		"这笔钱是什么":       "What this money is for",
 		"这笔钱是什么，可横向滚动": "What this money is for, scrolls sideways",
