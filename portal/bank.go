@@ -140,6 +140,9 @@ func (s *Server) importStatement(c *fiber.Ctx) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fault.New(fault.Malformed, "表单没有送完，什么也没有保存，请重新上传。").Because(err)
 	}
+	if kind := fault.KindOf(err); kind != fault.Invalid && kind != fault.Conflict {
+		return err
+	}
 	if wrong, ok := s.mistake(c, err); ok {
 		return s.bankAccountPage(c, templates.BankAccountPage{Mistake: wrong})
 	}

@@ -213,6 +213,24 @@ func booked(first, second, then string) string {
 		INSERT INTO ledger_balances SELECT account_id, sum(amount) FROM ledger_entries GROUP BY account_id; ` + then
 }
 
+// banked makes sql for a collection account with a line that was agreed to pay a half of
+// an advice, an outgoing one that an instruction is shown by, and a checkout, in which
+// every rule holds, and what is done besides while no trigger looks.
+func banked(then string) string {
+	off := ""
+	for _, t := range []string{"collection_accounts", "payment_advices", "bank_lines", "payment_instructions", "allocations", "payment_checkouts", "ledger_transactions"} {
+		off += `ALTER TABLE ` + t + ` DISABLE TRIGGER USER; `
+	}
+	return developed(off + `
+		INSERT INTO collection_accounts (number, organisation_id, bank, account, holder, currency, state, state_at, made_by, made_at, confirmed_by) SELECT 'SK-2025-000001', o.id, '行', '350100001111', '运营公司', 'CNY', 'open', '2025-03-01', 1, '2025-03-01', 2 FROM organisations o WHERE side = 'operate';
+		INSERT INTO payment_advices (ref, code, kind, order_number, buyer_id, account_id, payer, amount, currency, until, paid, made_at) SELECT 'DD-9', 'SY0000000', 'order', 'DD-9', o.id, 1, '开发公司', 10, 'CNY', '2025-03-09', 5, '2025-03-01' FROM organisations o WHERE side = 'use';
+		INSERT INTO bank_statements (number, account_id, source, name, sha256, lines, fresh, made_by, made_at) VALUES ('LS-2025-000001', 1, 'csv', 'x', sha256('x'), 2, 2, 1, '2025-03-01');
+		INSERT INTO bank_lines (account_id, statement_id, serial, booked_on, amount, currency, party, state, state_at, verdict, proposed_by, confirmed_by) VALUES (1, 1, 'T1', '2025-03-01', 5, 'CNY', '开发公司', 'done', '2025-03-01', 'short', 1, 2), (1, 1, 'T2', '2025-03-01', -3, 'CNY', '甲', 'done', '2025-03-01', 'outgoing', NULL, NULL);
+		INSERT INTO payment_instructions (number, kind, ref, code, account_id, amount, currency, payee, payee_account, state, state_at, line_id, made_at) VALUES ('ZF-2025-000001', 'refund', 'TK-1', 'SY0000001', 1, 3, 'CNY', '甲', '622200', 'paid', '2025-03-01', 2, '2025-03-01');
+		INSERT INTO allocations (line_id, kind, amount, advice_id, instruction_id, state) VALUES (1, 'advice', 5, 1, NULL, 'held'), (2, 'instruction', 3, NULL, 1, 'booked');
+		INSERT INTO ledger_transactions (key, sha256, kind, subject, effective_on, at, by_id, by_name) VALUES ('line:YH-1', sha256('x'), 'unmatched', 'YH-1', '2025-03-01', '2025-03-01', -1, 'x'); ` + then)
+}
+
 // ordered makes sql for a rectification order in a state, with the last step of its
 // history and what is set besides.
 func ordered(state, act, set string) string {
@@ -578,6 +596,15 @@ var mutations = []struct {
 	{name: "a certifier that controls whoever registered", rule: "I27 whoever certified", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE registrations SET controls = '{91350100M000100Y44}'`)},
 	{name: "a report without one of its tests", rule: "I27 no product with data", names: "certificate HGZ-2025-000001", sql: registered(`UPDATE product_reports SET body = jsonb_set(body, '{tests,0,passed}', 'false')`)},
 	{name: "a registration nobody recorded", rule: "I7 every step of a registration", names: "registration DJ-2025-000001: 1 steps, 0 acts", sql: registered(`INSERT INTO registration_events (registration_id, act, side, state, by_id, name, at) VALUES (81, 'apply', 'registrant', 'applied', 1, 'x', now())`)},
+	{name: "a line that is for more than it is", rule: "B1 a line of a statement", names: "line YH-1: 6 of 5", sql: banked(`UPDATE allocations SET amount = 6 WHERE id = 1`)},
+	{name: "a line that is done and for nothing", rule: "B1 a line of a statement", names: "line YH-1: 0 of 5", sql: banked(`UPDATE allocations SET state = 'freed' WHERE id = 1`)},
+	{name: "an advice that is paid by nothing", rule: "B2 what came for a payment advice", names: "advice for DD-9: 6, lines 5", sql: banked(`UPDATE payment_advices SET paid = 6`)},
+	{name: "a payment in another currency", rule: "B2 what came for a payment advice", names: "line YH-1 pays DD-9", sql: banked(`UPDATE bank_lines SET currency = 'USD' WHERE id = 1`)},
+	{name: "a line that nobody agreed to", rule: "B3 an account, a typed line", names: "line YH-1", sql: banked(`UPDATE bank_lines SET confirmed_by = NULL WHERE id = 1`)},
+	{name: "a payment for somebody else without a letter", rule: "B3 an account, a typed line", names: "line YH-1 pays for somebody else", sql: banked(`UPDATE bank_lines SET verdict = 'wrong_payer' WHERE id = 1`)},
+	{name: "a transfer of another amount", rule: "B4 a transfer that went", names: "instruction ZF-2025-000001", sql: banked(`UPDATE payment_instructions SET amount = 4`)},
+	{name: "a line that is not in the books", rule: "B5 money that came", names: "line YH-1: 0 times", sql: banked(`DELETE FROM ledger_transactions`)},
+	{name: "a checkout that is not in the books", rule: "B6 a checkout", names: "checkout 1 of DD-9: 0 times", sql: banked(`INSERT INTO payment_checkouts (order_number, attempt, amount, currency, title, expires_at, session, payment, state, made_at, state_at) VALUES ('DD-9', 1, 5, 'USD', 'x', '2025-03-01', 's', 'p', 'confirmed', '2025-03-01', '2025-03-01')`)},
 	{name: "a transaction that does not balance", rule: "M1 every transaction of the ledger", names: "transaction 91", sql: booked("5", "-4", "")},
 	{name: "a transaction without entries", rule: "M1 every transaction of the ledger", names: "transaction 91", sql: booked("5", "-5", "DELETE FROM ledger_entries; UPDATE ledger_balances SET folded = 0;")},
 	{name: "an entry on another currency", rule: "M1 every transaction of the ledger", names: "entry 1 of transaction 91", sql: booked("5", "-5", "UPDATE ledger_entries SET currency = 'USD';")},

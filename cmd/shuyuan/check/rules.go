@@ -707,4 +707,4 @@ var rules = append([]rule{
 			WHERE n NOT IN ('statement', 'product', 'version', 'content', 'artefacts', 'key', 'certificate', 'supersedes', 'reason', 'state', 'until', 'purpose', 'public', 'from', 'by', 'signature', 'compromised', 'commitment', 'holder'))`},
 	{id: "I39", says: "what is in the public log is in a checkpoint before long", query: `
 		SELECT 'leaf ' || seq FROM log_leaves WHERE seq >= (SELECT coalesce(max(size), 0) FROM log_checkpoints) AND at < @now::timestamptz - interval '1 hour' AND EXISTS (SELECT FROM log_checkpoints) LIMIT 20`},
-}, slices.Concat(productRules, registrationRules, listingRules, receiptRules, ledgerRules)...)
+}, slices.Concat(productRules, registrationRules, listingRules, receiptRules, ledgerRules, bankRules)...)
