@@ -26,7 +26,9 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/licensing/workspace/engine"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/ledger"
 	"shuyuan/marketplace/offering"
+	"shuyuan/marketplace/payment"
 	"shuyuan/marketplace/registration"
 )
 
@@ -113,6 +115,9 @@ func loadDemo(ctx context.Context, c *call) error {
 		}
 		d.Registrations = func(m *marketplace.Service, now func() time.Time) *registration.Service {
 			return in.registrations(s, demo.Registering(s.accounts), m, in.reachedAt(), now)
+		}
+		d.Bank = func() *payment.Bank {
+			return &payment.Bank{Pool: in.pool, Book: ledger.New(now), Now: now, Layouts: payment.Layouts}
 		}
 		d.Listings = func(m *marketplace.Service) (*offering.Service, error) {
 			return offering.New(offering.Config{Pool: in.pool, Products: m, Book: book, Clocks: s.clocks, Now: now})

@@ -33,6 +33,7 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/offering"
+	"shuyuan/marketplace/payment"
 	"shuyuan/marketplace/registration"
 )
 
@@ -67,6 +68,8 @@ type Deps struct {
 	Registrations func(m *marketplace.Service, now func() time.Time) *registration.Service // of the products of m, as of some time, likewise
 
 	Listings func(m *marketplace.Service) (*offering.Service, error) // of the products of m
+
+	Bank func() *payment.Bank // nil: nothing is shown of payments
 
 	Kept string    // file that keeps the passwords of the demo accounts; empty: they are shown once
 	Out  io.Writer // where the accounts and what happened are written for a person to read

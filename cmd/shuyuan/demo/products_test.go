@@ -21,7 +21,9 @@ import (
 	"shuyuan/internal/transparency"
 	"shuyuan/licensing"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/ledger"
 	"shuyuan/marketplace/offering"
+	"shuyuan/marketplace/payment"
 	"shuyuan/marketplace/provenance/verify"
 	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
@@ -62,6 +64,9 @@ func (in *installation) traded(t *testing.T, dir string, book *policy.Book, cloc
 	}
 	in.Registrations = func(m *marketplace.Service, now func() time.Time) *registration.Service {
 		return registration.New(registration.Config{Pool: in.pool, Products: m, Accounts: Registering(in.Accounts), Clocks: clocks, Signer: m.Signer, Base: m.Base, Now: now})
+	}
+	in.Bank = func() *payment.Bank {
+		return &payment.Bank{Pool: in.pool, Book: ledger.New(in.Now), Now: in.Now, Layouts: payment.Layouts}
 	}
 	in.Listings = func(m *marketplace.Service) (*offering.Service, error) {
 		return offering.New(offering.Config{Pool: in.pool, Products: m, Book: book, Clocks: clocks, Now: in.Now})

@@ -115,7 +115,7 @@ func (w *world) play(ctx context.Context, d Deps, secrets map[string]string) err
 		do   func(context.Context) error
 	}{
 		{"follows", s.follow}, {"entries", s.compile}, {"import", s.bulk}, {"change", s.change}, {"reviews", s.review}, {"derived data", s.derive},
-		{"questions", s.ask}, {"objections", s.object}, {"notes", s.explain}, {"organisations", s.represent}, {"applications", s.apply}, {"use of data", s.useData}, {"requests for data", s.demand}, {"requests for sharing", s.share}, {"mandates and entries", s.operate}, {"scenarios", s.develop}, {"workspaces", s.compute}, {"products", s.trade}, {"registrations", s.registerProducts}, {"listings", s.list}, {"breach cases, incidents and orders", s.supervise}, {"tenders", s.compete}, {"an account that leaves", s.leave},
+		{"questions", s.ask}, {"objections", s.object}, {"notes", s.explain}, {"organisations", s.represent}, {"applications", s.apply}, {"use of data", s.useData}, {"requests for data", s.demand}, {"requests for sharing", s.share}, {"mandates and entries", s.operate}, {"scenarios", s.develop}, {"workspaces", s.compute}, {"products", s.trade}, {"registrations", s.registerProducts}, {"listings", s.list}, {"statements of a bank", s.bank}, {"breach cases, incidents and orders", s.supervise}, {"tenders", s.compete}, {"an account that leaves", s.leave},
 	} {
 		err := step.do(ctx)
 		if fault.KindOf(err) == fault.Unavailable {
