@@ -154,6 +154,11 @@ func (s *Service) concluded(ctx context.Context, f *FileAnswer, found *fileFound
 		}
 		return nil
 	}
+	if known.Handover != nil {
+		f.Answer = known
+		f.Verdict, f.Reasons = known.Verdict, known.Handover.Says()
+		return nil
+	}
 	if known.Said == nil {
 		f.Verdict = verify.Unknown
 		return nil

@@ -11,7 +11,7 @@ import (
 // verify.Digests lists, or that of the bytes of a content. Of versions whose tables have
 // the same columns it is the newest that still counts: whoever has worked out the
 // digest of the content by it asks again with that. The last is that of a certificate of
-// download.
+// download or of a receipt of delivery.
 func (s *Service) Proofs(ctx context.Context, digest string) ([]verify.Proof, error) {
 	statements, err := selectMarked(ctx, s.pool, digest)
 	if err != nil {
@@ -27,6 +27,13 @@ func (s *Service) Proofs(ctx context.Context, digest string) ([]verify.Proof, er
 			return nil, err
 		}
 		all = append(all, *p)
+	}
+	handed, err := s.handedOver(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	if handed != nil {
+		all = append(all, handed.Handover.Proof)
 	}
 	open, err := s.openAnswer(ctx, digest)
 	if err != nil || open.Open == nil || open.Open.Receipt == nil {

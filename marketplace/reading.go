@@ -2,6 +2,7 @@ package marketplace
 
 import (
 	"context"
+	"time"
 
 	"shuyuan/datasets/rows"
 	"shuyuan/internal/account"
@@ -17,7 +18,25 @@ type Reading struct {
 	Content *Content
 	Stamp   stamp.Stamp
 	Rows    *rows.Result
-	Sample  bool // the first rows alone, as everybody may see them
+	Sample  bool  // the first rows alone, as everybody may see them
+	Left    *Left // of the order that it was read under; nil: under none
+}
+
+// Left is what is left of an order after a page was read.
+type Left struct {
+	Order  string // number
+	Limit  int64  // calls; 0: as many as one likes
+	Left   int64
+	Resets time.Duration // until the term ends
+}
+
+// Buyers know what a key that is bound to an order may read, and count what it reads.
+type Buyers interface {
+	// Bought is the version that the order of a key is of, if it is of that product and may
+	// be served now.
+	Bought(ctx context.Context, who account.Actor, product string) (version string, err error)
+	// Counted asks once more, and counts one call that is answered with so many rows.
+	Counted(ctx context.Context, who account.Actor, what string, rows int64) (*Left, error)
 }
 
 // Wish is what of a product is to be read.
@@ -31,21 +50,32 @@ type Wish struct {
 
 // Read is a page of what a version holds. Everybody may have its first SampleRows rows,
 // as its page shows them; whoever developed it, in person or by a key that may read, all
-// of them. What is no longer valid is read by nobody (fault.Gone).
+// of them; and a key that is bound to an order all of the version that was ordered, which
+// is counted before it is given. What is no longer valid is read by nobody (fault.Gone).
 func (s *Service) Read(ctx context.Context, who account.Actor, w Wish) (*Reading, error) {
 	p, err := s.Public(ctx, w.Product)
 	if err != nil {
 		return nil, err
 	}
 	r := &Reading{Product: p, Sample: true}
-	if !who.IsVisitor() && who.Grant == 0 && who.Covers(account.ScopeRead) {
+	wanted, bought := w.Version, who.Delivery != 0 && s.Buyers != nil
+	if bought {
+		of, err := s.Buyers.Bought(ctx, who, w.Product)
+		switch {
+		case err != nil:
+			return nil, err
+		case wanted != "" && wanted != of:
+			return nil, fault.New(fault.Forbidden, "订单约定的是第 %s 版。", of)
+		}
+		wanted, r.Sample = of, false
+	}
+	if !bought && !who.IsVisitor() && who.Grant == 0 && who.Covers(account.ScopeRead) {
 		of, _, err := selectParty(ctx, s.pool, who.ID, p)
 		if err != nil {
 			return nil, err
 		}
 		r.Sample = of != string(OfDeveloper)
 	}
-	wanted := w.Version
 	if wanted == "" {
 		wanted = p.Newest
 	}
@@ -88,6 +118,11 @@ func (s *Service) Read(ctx context.Context, who account.Actor, w Wish) (*Reading
 	}
 	if r.Rows, err = s.Rows.Query(ctx, s.table(r.Content).Table, q); err != nil {
 		return nil, err
+	}
+	if bought {
+		if r.Left, err = s.Buyers.Counted(ctx, who, r.Content.Name, int64(len(r.Rows.Rows))); err != nil {
+			return nil, err
+		}
 	}
 	if r.Sample {
 		r.Rows.Next, r.Rows.Prev, r.Rows.Last = "", "", ""

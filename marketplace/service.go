@@ -492,6 +492,9 @@ type Config struct {
 // Service has every operation on products.
 type Service struct {
 	Config
+	Buyers     Buyers    // of what is ordered; above this package, and set once it is made; nil: nobody buys here
+	Deliveries Handovers // likewise
+
 	pool  *pgxpool.Pool
 	now   func() time.Time
 	cache *answers

@@ -41,7 +41,8 @@ type Answer struct {
 
 	Countersigned *Countersigning // by its developer; nil: it is not
 
-	Open *receipts.Answer // what is known of a certificate of download or of an open file; nil: it is of a product, or unknown
+	Open     *receipts.Answer // what is known of a certificate of download or of an open file; nil: it is of a product, or unknown
+	Handover *Handover        // what is known of a receipt of delivery; nil: it is none
 
 	version             int64 // id
 	flags               []Flag
@@ -103,6 +104,9 @@ func (s *Service) Verify(ctx context.Context, what string) (*Answer, error) {
 		return nil, err
 	}
 	if a == nil {
+		if a, err = s.handedOver(ctx, what); err != nil || a != nil {
+			return a, err
+		}
 		if a, err = s.openAnswer(ctx, what); err != nil || a.Open == nil {
 			return a, err
 		}
@@ -145,6 +149,24 @@ func (s *Service) judged(ctx context.Context, q database.Querier, a *Answer, now
 	}
 	a.judge()
 	return nil
+}
+
+// handedOver is what is known of a receipt of delivery; nil: it is none. The digest of a
+// file leads to no receipt.
+func (s *Service) handedOver(ctx context.Context, what string) (*Answer, error) {
+	lower := strings.ToLower(what)
+	if s.Deliveries == nil || !digests.MatchString(lower) {
+		return nil, nil
+	}
+	h, err := s.Deliveries.Issued(ctx, lower)
+	if err != nil || h == nil {
+		return nil, err
+	}
+	a := &Answer{Verdict: h.Verdict, As: "delivery", Handover: h}
+	if h.Lapsed != nil {
+		a.Reasons = append(a.Reasons, h.Lapsed)
+	}
+	return a, nil
 }
 
 // openAnswer is what is known of a certificate of download, or of an open file.
@@ -293,6 +315,9 @@ func (s *Service) Proof(ctx context.Context, what string) (*verify.Proof, error)
 	}
 	if a.Open != nil {
 		return s.Receipts.Proof(ctx, a.Open)
+	}
+	if a.Handover != nil {
+		return &a.Handover.Proof, nil
 	}
 	if a.Said == nil {
 		return nil, fault.New(fault.NotFound, "没有封存过这样的内容、文件或者版本。")

@@ -19,6 +19,7 @@ type Actor struct {
 	Key        string    // prefix of the API key used; empty for sessions and visitors
 	Scopes     []string  // what the API key may do; nil for sessions
 	Grant      int64     // grants.id that the API key was made for; 0 for none and for sessions
+	Delivery   int64     // deliveries.id, likewise
 }
 
 // System is the installation acting by itself, as task: a command on the

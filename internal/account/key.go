@@ -70,14 +70,24 @@ const (
 // life that a key cannot have and for the name of a live one, fault.Forbidden
 // for a scope beyond a's roles, and fault.Conflict when a has too many.
 func (s *Service) CreateKey(ctx context.Context, a Actor, name string, scopes []string, valid time.Duration) (string, *Key, error) {
-	return s.createKey(ctx, a, name, scopes, valid, 0)
+	return s.createKey(ctx, a, name, scopes, valid, bound{})
 }
 
 // CreateGrantKey is CreateKey for a key that reads under one grant, besides what
 // is open. Whether a may have one, whoever gives the grant decides.
 func (s *Service) CreateGrantKey(ctx context.Context, a Actor, name string, valid time.Duration, grant int64) (string, *Key, error) {
-	return s.createKey(ctx, a, name, []string{ScopeRead}, valid, grant)
+	return s.createKey(ctx, a, name, []string{ScopeRead}, valid, bound{grant: grant})
 }
+
+// CreateDeliveryKey is CreateKey for a key that reads what one order delivers, besides
+// what is open. Whether a may have one, whoever delivers decides; it is valid for valid
+// or the longest that a key may be, whichever is less.
+func (s *Service) CreateDeliveryKey(ctx context.Context, a Actor, name string, valid time.Duration, delivery int64) (string, *Key, error) {
+	return s.createKey(ctx, a, name, []string{ScopeRead}, min(valid, s.cfg.KeyMax), bound{delivery: delivery})
+}
+
+// bound is what alone a key reads besides what is open.
+type bound struct{ grant, delivery int64 }
 
 // ScopesOf are the scopes that a key of a's can have: everybody may read and ask
 // for data, officers publish, and departments ask each other, of which nobody else
@@ -96,7 +106,7 @@ func ScopesOf(a Actor) []Scope {
 	})
 }
 
-func (s *Service) createKey(ctx context.Context, a Actor, name string, scopes []string, valid time.Duration, grant int64) (string, *Key, error) {
+func (s *Service) createKey(ctx context.Context, a Actor, name string, scopes []string, valid time.Duration, to bound) (string, *Key, error) {
 	if err := s.RequireFresh(a); err != nil {
 		return "", nil, err
 	}
@@ -129,11 +139,11 @@ func (s *Service) createKey(ctx context.Context, a Actor, name string, scopes []
 			return struct{}{}, fault.New(fault.Conflict, "一个账号最多有 %d 个有效的密钥，请先停用不再使用的。", keysMax)
 		}
 		_, err = tx.Exec(ctx, `
-			INSERT INTO api_keys (prefix, hash, user_id, name, scopes, created_at, expires_at, grant_id)
-			VALUES (@prefix, @hash, @user, @name, @scopes, @now, @expires, nullif(@grant, 0))`,
+			INSERT INTO api_keys (prefix, hash, user_id, name, scopes, created_at, expires_at, grant_id, delivery_id)
+			VALUES (@prefix, @hash, @user, @name, @scopes, @now, @expires, nullif(@grant::bigint, 0), nullif(@delivery::bigint, 0))`,
 			pgx.NamedArgs{
 				"prefix": k.Prefix, "hash": sum(secret), "user": a.ID, "name": k.Name,
-				"scopes": k.Scopes, "now": now, "expires": k.Expires, "grant": grant,
+				"scopes": k.Scopes, "now": now, "expires": k.Expires, "grant": to.grant, "delivery": to.delivery,
 			})
 		if err != nil {
 			return struct{}{}, fmt.Errorf("create key: %w", err)
@@ -179,13 +189,13 @@ func (s *Service) ActorByKey(ctx context.Context, key string) (Actor, error) {
 	var a Actor
 	var used *time.Time
 	err := s.pool.QueryRow(ctx, `
-		SELECT k.prefix, k.scopes, coalesce(k.grant_id, 0), k.last_used_on, u.id, u.name, u.side, coalesce(u.department_id, 0),
+		SELECT k.prefix, k.scopes, coalesce(k.grant_id, 0), coalesce(k.delivery_id, 0), k.last_used_on, u.id, u.name, u.side, coalesce(u.department_id, 0),
 			`+played+`
 		FROM api_keys k
 		JOIN users u ON u.id = k.user_id
 		WHERE k.hash = @hash AND k.revoked_at IS NULL AND k.expires_at > @now AND u.disabled_at IS NULL`,
 		pgx.NamedArgs{"hash": sum(key), "now": now},
-	).Scan(&a.Key, &a.Scopes, &a.Grant, &used, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles)
+	).Scan(&a.Key, &a.Scopes, &a.Grant, &a.Delivery, &used, &a.ID, &a.Name, &a.Side, &a.Department, &a.Roles)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, errBadKey()
 	}

@@ -149,6 +149,51 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.delivery_destruction_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.delivery_id, NEW.since, NEW.due_on) IS DISTINCT FROM (OLD.delivery_id, OLD.since, OLD.due_on) OR OLD.declared_at IS NOT NULL THEN
+        RAISE EXCEPTION 'what was declared stays' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.delivery_event_open()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM FROM deliveries WHERE id = NEW.delivery_id FOR UPDATE; -- whoever closes the month waits, or has closed it
+    IF EXISTS (SELECT FROM usage_windows WHERE delivery_id = NEW.delivery_id AND month = NEW.month) THEN
+        RAISE EXCEPTION 'the month % is closed', NEW.month USING ERRCODE = 'restrict_violation', CONSTRAINT = 'delivery_event_open';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.delivery_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT FROM orders o JOIN contracts c ON c.order_id = o.id WHERE o.id = NEW.order_id AND o.state IN ('paid', 'delivered') AND c.state = 'effective'
+                AND (o.plan ->> 'channel', (o.plan ->> 'quota')::bigint) = (NEW.channel, NEW.quota)) THEN
+            RAISE EXCEPTION 'nothing is delivered of an order that is not paid under a contract in force' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.order_id, NEW.channel, NEW.quota, NEW.opened_at) IS DISTINCT FROM (OLD.order_id, OLD.channel, OLD.quota, OLD.opened_at) OR NEW.used < OLD.used
+        OR OLD.ended_at IS NOT NULL AND (NEW.ended_at, NEW.ended_why, NEW.used) IS DISTINCT FROM (OLD.ended_at, OLD.ended_why, OLD.used) THEN
+        RAISE EXCEPTION 'what was delivered stays delivered' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.department_credit_code()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1473,6 +1518,30 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.usage_bill_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'issued' OR NOT EXISTS (SELECT FROM usage_windows w JOIN deliveries d ON d.id = w.delivery_id JOIN orders o ON o.id = d.order_id, LATERAL order_counted(o.plan || jsonb_build_object('fen', NEW.rated), 1) c
+                WHERE w.delivery_id = NEW.delivery_id AND w.month = NEW.month AND o.plan ->> 'kind' = 'metered' AND o.currency = NEW.currency AND NEW.units = usage_units(o.plan, w.quantity + w.adjusted) AND NEW.rated = usage_rated(o.plan, NEW.units)
+                    AND (c.net, c.tax, c.total) = (NEW.net, NEW.tax, NEW.total)) THEN
+            RAISE EXCEPTION 'bill % is not what its events come to', NEW.number USING ERRCODE = 'check_violation', CONSTRAINT = 'usage_bill_moves';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.number, NEW.delivery_id, NEW.month, NEW.units, NEW.rated, NEW.net, NEW.tax, NEW.total, NEW.currency, NEW.made_at, NEW.object_until, NEW.pay_until) IS DISTINCT FROM (OLD.number, OLD.delivery_id, OLD.month, OLD.units, OLD.rated, OLD.net, OLD.tax, OLD.total, OLD.currency, OLD.made_at, OLD.object_until, OLD.pay_until)
+        OR OLD.objected_at IS NOT NULL AND (NEW.words, NEW.objected_by, NEW.objected_at) IS DISTINCT FROM (OLD.words, OLD.objected_by, OLD.objected_at) OR OLD.answered_at IS NOT NULL AND (NEW.answer, NEW.answered_by, NEW.answered_at) IS DISTINCT FROM (OLD.answer, OLD.answered_by, OLD.answered_at) THEN
+        RAISE EXCEPTION 'bill % stays as it was issued', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (('issued', 'objected'), ('objected', 'issued'), ('objected', 'withdrawn'), ('issued', 'paid'), ('objected', 'paid'), ('paid', 'released')) THEN
+        RAISE EXCEPTION 'bill % does not go from % to %', OLD.number, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.usage_counted(meter text, quantity bigint, dims jsonb)
  RETURNS bigint
  LANGUAGE sql
@@ -1483,6 +1552,39 @@ AS $function$
         WHEN 'rows_read' THEN coalesce((dims ->> 'whole')::bigint, quantity)
         ELSE quantity END
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.usage_rated(plan jsonb, units bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE WHEN coalesce((plan ->> 'cap')::numeric, 0) > 0 THEN least(fen, (plan ->> 'cap')::numeric) ELSE fen END::bigint FROM (
+        SELECT coalesce(sum(greatest(0, least(units, coalesce(b.until, units)) - b.since) * b.fen), 0) AS fen
+        FROM (SELECT (x ->> 'from')::numeric AS since, (x ->> 'fen')::numeric AS fen, lead((x ->> 'from')::numeric) OVER (ORDER BY (x ->> 'from')::numeric) AS until FROM jsonb_array_elements(coalesce(plan -> 'bands', '[]')) x) b) r
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.usage_units(plan jsonb, quantity bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE plan ->> 'unit' WHEN 'per_thousand_rows' THEN (quantity + 999) / 1000 ELSE quantity END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.usage_window_sums()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF (NEW.events, NEW.quantity, NEW.adjusted) IS DISTINCT FROM (SELECT (count(*), coalesce(sum(e.quantity) FILTER (WHERE NOT e.late), 0)::bigint, coalesce(sum(e.quantity) FILTER (WHERE e.late), 0)::bigint)
+            FROM delivery_events e WHERE e.delivery_id = NEW.delivery_id AND e.month = NEW.month) THEN
+        RAISE EXCEPTION 'the month % is not the sum of its events', NEW.month USING ERRCODE = 'check_violation', CONSTRAINT = 'usage_window_sums';
+    END IF;
+    RETURN NEW;
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.version_ceilings(of bigint, counted text)
@@ -1730,21 +1832,26 @@ CREATE TABLE api_keys (
     revoked_at timestamp with time zone,
     warned_at timestamp with time zone,
     grant_id bigint,
+    delivery_id bigint,
     CONSTRAINT api_keys_check CHECK ((expires_at > created_at)),
     CONSTRAINT api_keys_hash_check CHECK ((length(hash) = 32)),
     CONSTRAINT api_keys_name_check CHECK (((name <> ''::text) AND (length(name) <= 100) AND (name !~ '[[:cntrl:]]'::text))),
+    CONSTRAINT api_keys_of_one CHECK (((grant_id IS NULL) OR (delivery_id IS NULL))),
     CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^sy_[0-9A-Za-z]{8}$'::text)),
     CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'publish'::text, 'apply'::text, 'share'::text, 'develop'::text]))),
+    CONSTRAINT api_keys_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
     CONSTRAINT api_keys_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
     CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
     CONSTRAINT api_keys_pkey PRIMARY KEY (prefix),
     CONSTRAINT api_keys_hash_key UNIQUE (hash)
 );
+CREATE INDEX api_keys_delivery ON public.api_keys USING btree (delivery_id) WHERE (delivery_id IS NOT NULL);
 CREATE INDEX api_keys_grant ON public.api_keys USING btree (grant_id) WHERE (grant_id IS NOT NULL);
 CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id);
 COMMENT ON COLUMN api_keys.last_used_on IS 'the day only: enough to find keys nobody uses, too little to follow anybody';
 COMMENT ON COLUMN api_keys.warned_at IS 'when its owner was told by mail that it expires soon; once';
 COMMENT ON COLUMN api_keys.grant_id IS 'the one grant whose data the key reads besides what is open; a key without it reads only what is open';
+COMMENT ON COLUMN api_keys.delivery_id IS 'the one order whose product the key reads; such a key reads nothing else that is not open';
 
 CREATE TABLE appearances (
     dataset_id bigint NOT NULL,
@@ -2830,6 +2937,134 @@ COMMENT ON COLUMN datasets.filings IS '备案 (TJ-16, RF-6): [{date, with, numbe
 COMMENT ON COLUMN datasets.items IS '数据项 declared before there is a file: fields of a dictionary';
 COMMENT ON COLUMN datasets.rechecks IS 'how many objections to it are open: it stays open meanwhile and is marked (AB-28.3)';
 COMMENT ON COLUMN datasets.withdrawals IS 'how many times the entry was withdrawn';
+
+CREATE TABLE deliveries (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    order_id bigint NOT NULL,
+    channel text NOT NULL,
+    quota bigint NOT NULL,
+    used bigint NOT NULL DEFAULT 0,
+    opened_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_why text NOT NULL DEFAULT ''::text,
+    CONSTRAINT deliveries_channel_check CHECK ((channel = ANY (ARRAY['file'::text, 'api'::text, 'workspace'::text]))),
+    CONSTRAINT deliveries_check CHECK ((ended_at >= opened_at)),
+    CONSTRAINT deliveries_check1 CHECK (((ended_at IS NULL) = (ended_why = ''::text))),
+    CONSTRAINT deliveries_quota CHECK (((quota = 0) OR (used <= quota))),
+    CONSTRAINT deliveries_quota_check CHECK ((quota >= 0)),
+    CONSTRAINT deliveries_used_check CHECK ((used >= 0)),
+    CONSTRAINT deliveries_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
+    CONSTRAINT deliveries_pkey PRIMARY KEY (id),
+    CONSTRAINT deliveries_order_id_key UNIQUE (order_id)
+);
+CREATE TRIGGER deliveries_kept BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER deliveries_moves BEFORE INSERT OR UPDATE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION delivery_moves();
+CREATE TRIGGER deliveries_whole BEFORE TRUNCATE ON public.deliveries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE deliveries IS 'what a paid order opens; whether anything may be served now is no state of it and is asked at each call (I-07)';
+COMMENT ON COLUMN deliveries.quota IS 'calls or copies, from the snapshot of the plan; 0: as many as one likes';
+
+CREATE TABLE delivery_destructions (
+    delivery_id bigint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    due_on date NOT NULL,
+    reminded_at timestamp with time zone,
+    method text NOT NULL DEFAULT ''::text,
+    words text NOT NULL DEFAULT ''::text,
+    destroyed_on date,
+    by_id bigint,
+    by_name text NOT NULL DEFAULT ''::text,
+    declared_at timestamp with time zone,
+    CONSTRAINT delivery_destructions_check CHECK ((((declared_at IS NULL) = (by_id IS NULL)) AND ((declared_at IS NULL) = (method = ''::text)) AND ((declared_at IS NULL) = (destroyed_on IS NULL)))),
+    CONSTRAINT delivery_destructions_method_check CHECK ((method = ANY (ARRAY[''::text, 'erased'::text, 'overwritten'::text, 'keys_destroyed'::text, 'nothing_kept'::text]))),
+    CONSTRAINT delivery_destructions_words_check CHECK ((length(words) <= 2000)),
+    CONSTRAINT delivery_destructions_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
+    CONSTRAINT delivery_destructions_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
+    CONSTRAINT delivery_destructions_pkey PRIMARY KEY (delivery_id)
+);
+CREATE INDEX delivery_destructions_due ON public.delivery_destructions USING btree (due_on) WHERE (declared_at IS NULL);
+CREATE TRIGGER delivery_destructions_kept BEFORE DELETE ON public.delivery_destructions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER delivery_destructions_moves BEFORE UPDATE ON public.delivery_destructions FOR EACH ROW EXECUTE FUNCTION delivery_destruction_moves();
+CREATE TRIGGER delivery_destructions_whole BEFORE TRUNCATE ON public.delivery_destructions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE delivery_destructions IS 'of each delivery that ended: by when its buyer declares that the copies are destroyed, and what it declared';
+
+CREATE TABLE delivery_events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    delivery_id bigint NOT NULL,
+    source text NOT NULL,
+    event_id text NOT NULL,
+    kind text NOT NULL,
+    counts integer NOT NULL,
+    quantity bigint NOT NULL,
+    bytes bigint NOT NULL DEFAULT 0,
+    what text NOT NULL DEFAULT ''::text,
+    part text NOT NULL DEFAULT ''::text,
+    receipt_id bigint,
+    by_id bigint,
+    key_prefix text NOT NULL DEFAULT ''::text,
+    at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    month date NOT NULL,
+    late boolean NOT NULL,
+    CONSTRAINT delivery_events_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT delivery_events_check CHECK ((late = (month > (date_trunc('month'::text, (at AT TIME ZONE 'Asia/Shanghai'::text)))::date))),
+    CONSTRAINT delivery_events_check1 CHECK ((month >= (date_trunc('month'::text, (at AT TIME ZONE 'Asia/Shanghai'::text)))::date)),
+    CONSTRAINT delivery_events_check2 CHECK (((kind = 'range'::text) = (receipt_id IS NOT NULL))),
+    CONSTRAINT delivery_events_counts_check CHECK ((counts = ANY (ARRAY[0, 1]))),
+    CONSTRAINT delivery_events_event_id_check CHECK (((event_id <> ''::text) AND (length(event_id) <= 200))),
+    CONSTRAINT delivery_events_kind_check CHECK ((kind = ANY (ARRAY['call'::text, 'range'::text]))),
+    CONSTRAINT delivery_events_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT delivery_events_quantity_check CHECK ((quantity >= 0)),
+    CONSTRAINT delivery_events_source_check CHECK ((source <> ''::text)),
+    CONSTRAINT delivery_events_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
+    CONSTRAINT delivery_events_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
+    CONSTRAINT delivery_events_receipt_id_fkey FOREIGN KEY (receipt_id) REFERENCES delivery_receipts(id),
+    CONSTRAINT delivery_events_pkey PRIMARY KEY (id),
+    CONSTRAINT delivery_events_source_event_id_key UNIQUE (source, event_id)
+);
+CREATE INDEX delivery_events_month ON public.delivery_events USING btree (delivery_id, month, id);
+CREATE TRIGGER delivery_events_frozen BEFORE UPDATE ON public.delivery_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER delivery_events_kept BEFORE DELETE ON public.delivery_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER delivery_events_open BEFORE INSERT ON public.delivery_events FOR EACH ROW EXECUTE FUNCTION delivery_event_open();
+CREATE TRIGGER delivery_events_whole BEFORE TRUNCATE ON public.delivery_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE delivery_events IS 'every call and every range of a file that was served; one of a source is counted once (I-29)';
+COMMENT ON COLUMN delivery_events.counts IS 'of the quota: 1 for a call and for the first range of a copy';
+COMMENT ON COLUMN delivery_events.quantity IS 'in what the plan meters: calls, rows or copies; 0 where it meters nothing';
+COMMENT ON COLUMN delivery_events.month IS 'in which it is billed, in Asia/Shanghai: the month of at, or where that was closed before it came the first that is not: then it is late, and an adjustment there';
+
+CREATE TABLE delivery_receipts (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    delivery_id bigint NOT NULL,
+    version_id bigint NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    salt text NOT NULL,
+    statement bytea NOT NULL,
+    digest text NOT NULL,
+    envelope bytea NOT NULL,
+    key_id text NOT NULL,
+    by_id bigint NOT NULL,
+    by_name text NOT NULL,
+    handed_at timestamp with time zone NOT NULL,
+    CONSTRAINT delivery_receipts_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT delivery_receipts_check CHECK ((digest = encode(sha256(statement), 'hex'::text))),
+    CONSTRAINT delivery_receipts_key_id_check CHECK ((key_id <> ''::text)),
+    CONSTRAINT delivery_receipts_number_check CHECK ((number ~ '^JF-\d{4}-\d{6}$'::text)),
+    CONSTRAINT delivery_receipts_salt_check CHECK ((length(salt) >= 26)),
+    CONSTRAINT delivery_receipts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT delivery_receipts_by_id_fkey FOREIGN KEY (by_id) REFERENCES users(id),
+    CONSTRAINT delivery_receipts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
+    CONSTRAINT delivery_receipts_version_id_name_fkey FOREIGN KEY (version_id, name) REFERENCES product_artefacts(version_id, name),
+    CONSTRAINT delivery_receipts_pkey PRIMARY KEY (id),
+    CONSTRAINT delivery_receipts_digest_key UNIQUE (digest),
+    CONSTRAINT delivery_receipts_number_key UNIQUE (number)
+);
+CREATE INDEX delivery_receipts_of ON public.delivery_receipts USING btree (delivery_id, id DESC);
+CREATE TRIGGER delivery_receipts_frozen BEFORE UPDATE ON public.delivery_receipts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER delivery_receipts_kept BEFORE DELETE ON public.delivery_receipts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER delivery_receipts_whole BEFORE TRUNCATE ON public.delivery_receipts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE delivery_receipts IS 'one for each copy that was handed over; what is signed names neither buyer nor order, and the salt opens what it says of them (I-41)';
 
 CREATE TABLE demand_follows (
     demand_id bigint NOT NULL,
@@ -7719,6 +7954,64 @@ COMMENT ON COLUMN uploads.scan_of IS 'cells in which personal data is looked for
 COMMENT ON COLUMN uploads.compared IS 'how its rows differ from those of the version whose id is From, as many as are cheap to compare; null: not compared yet';
 COMMENT ON COLUMN uploads.bad_rows IS 'the rows for which it was rejected, the first of them one by one';
 
+CREATE TABLE usage_bills (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL,
+    delivery_id bigint NOT NULL,
+    month date NOT NULL,
+    units bigint NOT NULL,
+    rated bigint NOT NULL,
+    net bigint NOT NULL,
+    tax bigint NOT NULL,
+    total bigint NOT NULL,
+    currency text NOT NULL,
+    state text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    object_until date NOT NULL,
+    pay_until date NOT NULL,
+    advised_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    words text NOT NULL DEFAULT ''::text,
+    objected_by bigint,
+    objected_name text NOT NULL DEFAULT ''::text,
+    objected_at timestamp with time zone,
+    answer text NOT NULL DEFAULT ''::text,
+    answered_by bigint,
+    answered_name text NOT NULL DEFAULT ''::text,
+    answered_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    released_at timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    CONSTRAINT usage_bills_check CHECK (((total = (net + tax)) AND (total > 0))),
+    CONSTRAINT usage_bills_check1 CHECK ((pay_until >= object_until)),
+    CONSTRAINT usage_bills_check2 CHECK ((answered_by <> objected_by)),
+    CONSTRAINT usage_bills_check3 CHECK ((((objected_at IS NULL) = (objected_by IS NULL)) AND ((objected_at IS NULL) = (words = ''::text)))),
+    CONSTRAINT usage_bills_check4 CHECK ((((answered_at IS NULL) = (answered_by IS NULL)) AND ((answered_at IS NULL) = (answer = ''::text)))),
+    CONSTRAINT usage_bills_check5 CHECK ((((state = ANY (ARRAY['paid'::text, 'released'::text])) = (paid_at IS NOT NULL)) AND ((state = 'released'::text) = (released_at IS NOT NULL)))),
+    CONSTRAINT usage_bills_check6 CHECK (((state <> 'objected'::text) OR ((objected_at IS NOT NULL) AND (answered_at IS NULL)))),
+    CONSTRAINT usage_bills_check7 CHECK (((state <> 'withdrawn'::text) OR (answered_at IS NOT NULL))),
+    CONSTRAINT usage_bills_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT usage_bills_net_check CHECK ((net >= 0)),
+    CONSTRAINT usage_bills_number_check CHECK ((number ~ '^ZD-\d{4}-\d{6}$'::text)),
+    CONSTRAINT usage_bills_rated_check CHECK ((rated > 0)),
+    CONSTRAINT usage_bills_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'objected'::text, 'withdrawn'::text, 'paid'::text, 'released'::text]))),
+    CONSTRAINT usage_bills_tax_check CHECK ((tax >= 0)),
+    CONSTRAINT usage_bills_units_check CHECK ((units > 0)),
+    CONSTRAINT usage_bills_answered_by_fkey FOREIGN KEY (answered_by) REFERENCES users(id),
+    CONSTRAINT usage_bills_delivery_id_month_fkey FOREIGN KEY (delivery_id, month) REFERENCES usage_windows(delivery_id, month),
+    CONSTRAINT usage_bills_objected_by_fkey FOREIGN KEY (objected_by) REFERENCES users(id),
+    CONSTRAINT usage_bills_pkey PRIMARY KEY (id),
+    CONSTRAINT usage_bills_delivery_id_month_key UNIQUE (delivery_id, month),
+    CONSTRAINT usage_bills_number_key UNIQUE (number)
+);
+CREATE INDEX usage_bills_state ON public.usage_bills USING btree (state, id);
+CREATE TRIGGER usage_bills_kept BEFORE DELETE ON public.usage_bills FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER usage_bills_moves BEFORE INSERT OR UPDATE ON public.usage_bills FOR EACH ROW EXECUTE FUNCTION usage_bill_moves();
+CREATE TRIGGER usage_bills_whole BEFORE TRUNCATE ON public.usage_bills FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE usage_bills IS 'of a closed month for which something is to be paid';
+COMMENT ON COLUMN usage_bills.object_until IS 'last day, in Asia/Shanghai, as pay_until';
+
 CREATE TABLE usage_days (
     dataset_id bigint NOT NULL,
     day date NOT NULL,
@@ -7763,6 +8056,28 @@ CREATE TABLE usage_totals (
     CONSTRAINT usage_totals_pkey PRIMARY KEY (dataset_id)
 );
 COMMENT ON TABLE usage_totals IS 'the sums of usage_days, written in the same statement: a list of the most used would otherwise add up every day of every entry';
+
+CREATE TABLE usage_windows (
+    delivery_id bigint NOT NULL,
+    month date NOT NULL,
+    events bigint NOT NULL,
+    quantity bigint NOT NULL,
+    adjusted bigint NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    CONSTRAINT usage_windows_adjusted_check CHECK ((adjusted >= 0)),
+    CONSTRAINT usage_windows_check CHECK (((closed_at AT TIME ZONE 'Asia/Shanghai'::text) >= (month + '1 mon'::interval))),
+    CONSTRAINT usage_windows_events_check CHECK ((events >= 0)),
+    CONSTRAINT usage_windows_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT usage_windows_quantity_check CHECK ((quantity >= 0)),
+    CONSTRAINT usage_windows_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
+    CONSTRAINT usage_windows_pkey PRIMARY KEY (delivery_id, month)
+);
+CREATE TRIGGER usage_windows_frozen BEFORE UPDATE ON public.usage_windows FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER usage_windows_kept BEFORE DELETE ON public.usage_windows FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER usage_windows_sums BEFORE INSERT ON public.usage_windows FOR EACH ROW EXECUTE FUNCTION usage_window_sums();
+CREATE TRIGGER usage_windows_whole BEFORE TRUNCATE ON public.usage_windows FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE usage_windows IS 'months that are closed, and never change; one that is open has no row (I-29)';
+COMMENT ON COLUMN usage_windows.adjusted IS 'of events that came after their own month had been closed';
 
 CREATE TABLE use_audits (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

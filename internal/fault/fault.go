@@ -30,6 +30,7 @@ const (
 	TooMany              // over a rate limit; try again later
 	Unavailable          // a part we depend on does not answer
 	Malformed            // the request itself is wrong: an unknown or absurd parameter
+	Unpaid               // known and theirs, and something is to be paid first
 )
 
 // Fault is an error with a sentence for the person.

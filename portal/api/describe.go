@@ -122,6 +122,7 @@ var failures = []failure{
 	{"400", fault.Malformed, "The request is wrong: an unknown parameter, a value that is not allowed, a cursor of another list. errors[].location names the place, errors[].message what is allowed.",
 		"请求有误：不认识的参数、不允许的值、别的列表的游标。errors[].location 指出在哪里，errors[].message 说明可以怎样。", true, false, ""},
 	{"401", fault.Unauthenticated, "The key is misspelt, revoked or expired. Leave it out: nothing here needs one.", "密钥拼错、停用或过期。去掉它即可：这里都不需要密钥。", true, false, ""},
+	{"402", fault.Unpaid, "Of what was ordered: the order or a bill of it is to be paid first; detail says which.", "订购的产品：订单或者账单要先付；detail 里有是哪一份。", false, false, "products"},
 	{"403", fault.Forbidden, "The data is open under conditions and must be applied for, or the key is not good for this; detail says which. What describes the data is public all the same.",
 		"这份数据有条件开放，须先申请；或者这个密钥没有这项用途。detail 里有是哪一样。目录信息照常公开。", false, false, ""},
 	{"404", fault.NotFound, "There is no such thing, or it is not public. Both look alike.", "没有这一项，或者不公开。两者看起来一样。", false, false, ""},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strconv"
 
@@ -52,7 +53,7 @@ func (ProvenanceNotice) Schema(huma.Registry) *huma.Schema {
 func (a *api) registerProductRows(h huma.API) {
 	registerLive[ProductRowsWanted, body[ProductRows]](h, op("productRows", "/products/{number}/rows", "products").
 		summary("Rows of a product, with their stamp", "产品的行，带着标识").
-		describe("Everybody may have the first five rows of a table, as the product's page shows them; whoever developed it, with a key, all of them. Every answer names its sources and acquisition dates, in headers and in _provenance.", "人人可以得到一个表的前五行，与产品页面上的相同；开发主体用密钥可以得到全部。每个回答都注明来源和获取日期，在响应头里，也在 _provenance 里。").
+		describe("Everybody may have the first five rows of a table, as the product's page shows them; whoever developed it, with a key, all of them; so may a buyer, with a key made on the page of the order, all of the version that was ordered. Such a call is counted: RateLimit-Policy then names the order, and RateLimit-Remaining how many calls are left of it, if it has a quota. 402: something is to be paid first; 403: it is suspended; 410: the term is over or the version was withdrawn; 429: the quota is used up. Every answer names its sources and acquisition dates, in headers and in _provenance.", "人人可以得到一个表的前五行，与产品页面上的相同；开发主体用密钥可以得到全部；买方用订单页上建的密钥，可以得到所订那一版的全部。这样的调用计数：RateLimit-Policy 写明订单，有限量时 RateLimit-Remaining 是还剩几次。402：要先付款；403：暂停；410：期限已满或者版本已撤回；429：限量用完。每个回答都注明来源和获取日期，在响应头里，也在 _provenance 里。").
 		example("/products/PRD-2026-000001/rows?limit=2"), a.productRows)
 }
 
@@ -67,6 +68,7 @@ func (a *api) productRows(c *fiber.Ctx, in *ProductRowsWanted) error {
 	}
 	p := page(r.Rows)
 	out := ProductRows{Provenance: ProvenanceNotice{r.Stamp}, Product: r.Product.Number, Version: r.Version.Number, Content: r.Content.Name, Sample: r.Sample, Fields: p.Fields, Rows: p.Rows, Total: p.Total, Next: p.Next}
+	a.left(c, r.Left)
 	if out.Next != "" {
 		next := url.Values{"version": {r.Version.Number}, "content": {r.Content.Name}, "limit": {strconv.Itoa(in.Limit)}, "cursor": {out.Next}}
 		c.Append(fiber.HeaderLink, "<"+a.address("/products/"+r.Product.Number+"/rows?"+next.Encode())+`>; rel="next"`)
@@ -87,4 +89,22 @@ func (a *api) productRows(c *fiber.Ctx, in *ProductRowsWanted) error {
 	d := provenance.ContentDigest(c.Response().Body()) // of the bytes as they go out, in their coding
 	c.Set(d.Name, d.Value)
 	return nil
+}
+
+// left says how many calls are left of an order that has a quota, in place of how many
+// are left of the minute where that is more.
+func (a *api) left(c *fiber.Ctx, l *marketplace.Left) {
+	if l == nil {
+		return
+	}
+	policy := fmt.Sprintf("%q", l.Order)
+	if l.Limit > 0 {
+		policy += fmt.Sprintf(";q=%d;w=%d", l.Limit, seconds(l.Resets))
+		if remaining, err := strconv.ParseInt(string(c.Response().Header.Peek("RateLimit-Remaining")), 10, 64); err != nil || l.Left < remaining {
+			c.Set("RateLimit-Limit", strconv.FormatInt(l.Limit, 10))
+			c.Set("RateLimit-Remaining", strconv.FormatInt(l.Left, 10))
+			c.Set("RateLimit-Reset", strconv.Itoa(seconds(l.Resets)))
+		}
+	}
+	c.Append("RateLimit-Policy", policy)
 }

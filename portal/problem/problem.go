@@ -26,6 +26,7 @@ var status = map[fault.Kind]int{
 	fault.TooMany:         http.StatusTooManyRequests,
 	fault.Unavailable:     http.StatusServiceUnavailable,
 	fault.Malformed:       http.StatusBadRequest,
+	fault.Unpaid:          http.StatusPaymentRequired,
 }
 
 // Status is the HTTP status of a kind of fault.
@@ -48,6 +49,7 @@ var name = map[fault.Kind]string{
 	fault.TooMany:         "too-many-requests",
 	fault.Unavailable:     "unavailable",
 	fault.Malformed:       "malformed",
+	fault.Unpaid:          "unpaid",
 }
 
 // Name is what a kind of fault is called in types, and the end of the id under
