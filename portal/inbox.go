@@ -54,6 +54,12 @@ func (s *Server) sources() []inbox.Source {
 	if s.Offers != nil {
 		all = append(all, s.Offers)
 	}
+	if s.Settlements != nil {
+		all = append(all, s.Settlements)
+	}
+	if s.Refunds != nil {
+		all = append(all, s.Refunds)
+	}
 	if s.Bank != nil {
 		all = append(all, s.Bank)
 	}

@@ -28,7 +28,9 @@ import (
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/offering"
+	"shuyuan/marketplace/refunding"
 	"shuyuan/marketplace/registration"
+	"shuyuan/marketplace/settlement"
 )
 
 // lifecycles are all tables of moves, as docs/lifecycles.md shows them.
@@ -56,6 +58,8 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Registered algorithm", "A program that is pinned by the digest of its text (`licensing/workspace`).", workspace.AlgorithmLifecycle()},
 	{"Product", "What is derived from public data and offered (`marketplace`; FJ-5.2). Its registration and its certification move it as administrator.", marketplace.Lifecycle()},
 	{"Version of a product", "What is sealed with its sources and days of acquisition (`marketplace`; AS-35, AB-35.4). Who stands where, the service finds out.", marketplace.VersionLifecycle()},
+	{"Settlement", "What a payee gets of released orders (`marketplace/settlement`; market 2.1). A person of the payee stands as visitor; the bank, the provider and the clock as administrator.", settlement.Lifecycle()},
+	{"Refund", "Money that goes back of an order (`marketplace/refunding`; market 2.1). Two people agree who did not ask, of two sides; the bank and the provider stand as administrator.", refunding.Lifecycle()},
 	{"Listing of a product", "A product as its seller offers it (`marketplace/offering`; matrix 5.7). Whose it is may do what stands as visitor. That a certificate, a mandate or a version no longer holds is no state: it is asked each time (I-07).", offering.Lifecycle()},
 	{"Plan of a listing", "How what is listed is paid for (`marketplace/offering`). One that is live is never changed; one that goes live in its place ends it.", offering.PlanLifecycle()},
 	{"Registration of a product", "An application to register a version, to change, renew or hand over what is registered (`marketplace/registration`; FJ-5.2). Whose it is may do what stands as visitor, and anybody objects.", registration.Lifecycle()},

@@ -44,7 +44,9 @@ import (
 	"shuyuan/marketplace/ledger"
 	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/payment"
+	"shuyuan/marketplace/refunding"
 	"shuyuan/marketplace/registration"
+	"shuyuan/marketplace/settlement"
 	"shuyuan/search"
 )
 
@@ -92,6 +94,8 @@ type Deps struct {
 	Bank          *payment.Bank         // likewise
 	Ledger        *ledger.Reader        // likewise
 	Online        *payment.Online       // nil: nobody pays online
+	Settlements   *settlement.Service   // with Bank
+	Refunds       *refunding.Service    // likewise
 
 	Tenders *tender.Service // with Licensing
 

@@ -25,9 +25,12 @@ import (
 	"shuyuan/internal/transparency"
 	"shuyuan/internal/workdays"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/ledger"
 	"shuyuan/marketplace/offering"
+	"shuyuan/marketplace/payment"
 	"shuyuan/marketplace/receipts"
 	"shuyuan/marketplace/registration"
+	"shuyuan/marketplace/settlement"
 
 	"shuyuan/datasets"
 	"shuyuan/datasets/datasetstest"
@@ -253,6 +256,12 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	}
 	if s.Offers == nil {
 		if s.Offers, err = offering.New(offering.Config{Pool: c.Pool, Products: s.Products, Book: s.Policy, Clocks: clocks, Now: c.Clock}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.Settlements == nil {
+		books := ledger.New(c.Clock)
+		if s.Settlements, err = settlement.New(settlement.Config{Pool: c.Pool, Book: books, Bank: &payment.Bank{Pool: c.Pool, Book: books, Now: c.Clock}, Policy: s.Policy, Clocks: clocks, Now: c.Clock}); err != nil {
 			t.Fatal(err)
 		}
 	}

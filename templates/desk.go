@@ -33,6 +33,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/operator", Title: "运营", Also: "/desk/mandates", By: operatorDesk},
 	{Href: "/desk/developers", Title: "二级开发主体", By: []account.Role{account.Authority, account.Head, account.Regulator, account.Operator}},
 	{Href: "/desk/exchange", Title: "产品登记", By: exchangeDesk},
+	{Href: "/desk/settlements", Title: "结算", By: []account.Role{account.ExchangeStaff, account.Operator, account.Authority, account.Regulator}},
 	{Href: "/desk/listings", Title: "上架", By: listingDesk},
 	{Href: "/account/reports", Title: "认证和评估", By: []account.Role{account.Certifier, account.Valuer}},
 	{Href: "/desk/incidents", Title: "安全事件", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},

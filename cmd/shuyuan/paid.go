@@ -42,6 +42,14 @@ func (in *installation) online(orders payment.Orders, book *ledger.Book, base st
 	}
 }
 
+// gateway is the provider of payments; nil: none is set.
+func (s *server) gateway() payment.Gateway {
+	if s.online == nil {
+		return nil
+	}
+	return s.online.Gateway
+}
+
 // lookAgain is after how long an open checkout is asked for though nothing was said.
 const lookAgain = time.Minute
 

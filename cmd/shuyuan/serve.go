@@ -41,6 +41,7 @@ import (
 	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/payment"
 	"shuyuan/marketplace/registration"
+	"shuyuan/marketplace/settlement"
 	"shuyuan/portal"
 	"shuyuan/portal/api"
 	"shuyuan/portal/notify"
@@ -72,6 +73,7 @@ type server struct {
 	offers        *offering.Service
 	books         *ledger.Book
 	bank          *payment.Bank
+	settlements   *settlement.Service
 	online        *payment.Online // nil: nobody pays online
 	paid          paidFor
 	engine        *engine.Engine
@@ -183,6 +185,10 @@ func (s *server) assemble(ctx context.Context) (err error) {
 	s.books, s.paid = ledger.New(s.clock.Now), paidFor{}
 	s.bank = &payment.Bank{Pool: s.in.pool, Book: s.books, Now: s.clock.Now, Layouts: payment.Layouts, Orders: s.paid, Instructed: map[payment.InstructionKind]payment.Instructed{}}
 	s.online = s.in.online(s.paid, s.books, s.base, s.clock.Now)
+	if s.settlements, err = settlement.New(settlement.Config{Pool: s.in.pool, Book: s.books, Bank: s.bank, Gateway: s.gateway(), Policy: book, Clocks: s.clocks, Now: s.clock.Now}); err != nil {
+		return err
+	}
+	s.bank.Instructed[payment.ToPayOut] = s.settlements
 	reviews := opening.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	shares := sharing.New(s.in.pool, s.datasets, book, s.clocks, s.clock.Now)
 	if s.scenarios, err = scenario.New(scenario.Config{Pool: s.in.pool, Catalogue: s.datasets, Book: book, Clocks: s.clocks, Accounts: s.accounts, Now: s.clock.Now}); err != nil {
@@ -206,7 +212,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		Datasets: s.datasets, Catalogue: s.catalogue, Questions: s.questions, Licensing: s.licensing, Corrections: s.corrections, Demands: s.demands, Following: follows, Webhooks: hooks, Notes: notes.New(s.in.pool, s.datasets, s.clock.Now),
 		Search: s.search, Accounts: s.accounts, Audit: audit.NewReader(s.in.pool), Calendars: s.calendars, Clocks: s.clocks, Policy: book, Opening: reviews,
 		Runners: []calendars.Runner{s.questions, s.licensing, s.corrections, s.demands, s.catalogue, s.catalogue.Sources(), reviews, shares, s.cases, s.use, s.workspaces, s.tenders, s.scenarios, s.operation, s.registrations, s.offers},
-		Sharing: shares, Use: s.use, Workspaces: s.workspaces, Products: s.products, Registrations: s.registrations, Offers: s.offers, Bank: s.bank, Ledger: &ledger.Reader{Pool: s.in.pool, Book: s.books}, Online: s.online,
+		Sharing: shares, Use: s.use, Workspaces: s.workspaces, Products: s.products, Registrations: s.registrations, Offers: s.offers, Bank: s.bank, Ledger: &ledger.Reader{Pool: s.in.pool, Book: s.books}, Online: s.online, Settlements: s.settlements,
 		Now: s.clock.Now, Config: reached, Log: s.log,
 		Identity:   s.in.identity(s.base, s.clock.Now),
 		Mounts:     []func(*portal.Server){api.Mount},
@@ -252,6 +258,9 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	if err := notify.HandleSupervision(workers, sender, s.base, follows); err != nil {
+		return err
+	}
+	if err := notify.HandleSettlements(workers, sender, s.base, follows); err != nil {
 		return err
 	}
 	if err := notify.HandleListings(workers, sender, s.base, follows); err != nil {
@@ -321,6 +330,7 @@ func (s *server) assemble(ctx context.Context) (err error) {
 		{Name: "products", Every: time.Minute, AtStart: true, Run: s.products.Tick},
 		{Name: "registrations", Every: time.Minute, AtStart: true, Run: s.registrations.Tick},
 		{Name: "bank-lines", Every: 15 * time.Second, AtStart: true, Run: s.bank.Work},
+		{Name: "settlements", Every: time.Minute, AtStart: true, Run: s.settlements.Tick},
 		{Name: "ledger-fold", Every: time.Minute, AtStart: true, Run: func(ctx context.Context) error { return s.books.Fold(ctx, s.in.pool) }},
 		{Name: "online-payments", Every: 5 * time.Second, AtStart: true, Run: s.payOnline},
 		{Name: "use-of-data", Every: 5 * time.Minute, AtStart: true, Run: s.use.Tick},

@@ -28,6 +28,9 @@ func (s *Service) inForce(ctx context.Context, tx pgx.Tx, payee int64) (PayoutAc
 // Propose says where a payee wants to be paid. Its holder is the payee: money for one
 // organisation never goes to another.
 func (s *Service) Propose(ctx context.Context, who account.Actor, payee int64, f PayoutForm) (*PayoutAccount, error) {
+	if who.Side != account.Use && who.Side != account.Operate {
+		return nil, errNotYours()
+	}
 	f, err := f.read()
 	if err != nil {
 		return nil, err
