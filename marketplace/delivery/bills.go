@@ -265,7 +265,7 @@ func (s *Service) bill(ctx context.Context, tx pgx.Tx, v *Serving, w Window) err
 	if _, err := s.Ledger.Post(ctx, tx, platform(), t); err != nil {
 		return err
 	}
-	if err := audit.Append(ctx, tx, platform(), "order", v.Order, "bill.issued", map[string]string{"bill": b.Number}); err != nil {
+	if err := audit.Append(ctx, tx, platform(), "delivery", v.Order, "bill_issue", map[string]string{"bill": b.Number}); err != nil {
 		return err
 	}
 	return s.tell(ctx, tx, v, BillIssued, b.Number, v.Buyer.ID)
@@ -369,7 +369,7 @@ func (s *Service) release(ctx context.Context, tx pgx.Tx, b *Bill) error {
 	if _, err := s.Ledger.Post(ctx, tx, platform(), t); err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, platform(), "order", b.Order, "bill.released", map[string]string{"bill": b.Number})
+	return audit.Append(ctx, tx, platform(), "delivery", b.Order, "bill_release", map[string]string{"bill": b.Number})
 }
 
 // Paid is that money came for a bill, within tx: payment.Orders for references that are
@@ -390,7 +390,7 @@ func (s *Service) Paid(ctx context.Context, tx pgx.Tx, ref string, amount int64,
 	if err := saveBill(ctx, tx, b, 0, 0); err != nil {
 		return false, err
 	}
-	return true, audit.Append(ctx, tx, platform(), "order", b.Order, "bill.paid", map[string]string{"bill": b.Number})
+	return true, audit.Append(ctx, tx, platform(), "delivery", b.Order, "bill_pay", map[string]string{"bill": b.Number})
 }
 
 // BillView is a bill with all that it was counted from.
@@ -525,12 +525,23 @@ func (s *Service) MoveBill(ctx context.Context, who account.Actor, order, number
 				return struct{}{}, err
 			}
 		}
-		if err := audit.Append(ctx, tx, who, "order", order, "bill."+string(action), map[string]string{"bill": number}); err != nil {
+		if err := s.written(ctx, tx, who, order, action, map[string]string{"bill": number}); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.tell(ctx, tx, v, tell, number, other)
 	})
 	return err
+}
+
+// written writes down what somebody did about a bill.
+func (s *Service) written(ctx context.Context, tx pgx.Tx, who account.Actor, order string, a BillAction, bill map[string]string) error {
+	switch a {
+	case Dispute:
+		return audit.Append(ctx, tx, who, "delivery", order, "bill_object", bill)
+	case Refuse:
+		return audit.Append(ctx, tx, who, "delivery", order, "bill_refuse", bill)
+	}
+	return audit.Append(ctx, tx, who, "delivery", order, "bill_withdraw", bill)
 }
 
 // takeBack takes a bill out of the books, and nobody is to pay it any more.

@@ -87,7 +87,7 @@ func (s *Service) Declare(ctx context.Context, who account.Actor, order string, 
 		if err != nil {
 			return struct{}{}, err
 		}
-		if err := audit.Append(ctx, tx, who, "order", order, "delivery.destroyed", map[string]string{"method": f.Method}); err != nil {
+		if err := audit.Append(ctx, tx, who, "delivery", order, "destroy", map[string]string{"method": f.Method}); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.tell(ctx, tx, v, Declared, "", v.Seller.ID)

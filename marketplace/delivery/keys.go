@@ -76,7 +76,7 @@ func (s *Service) RevokeKey(ctx context.Context, who account.Actor, order, prefi
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, audit.Append(ctx, tx, who, "order", order, "delivery.key_revoked", map[string]string{"key": prefix})
+		return struct{}{}, audit.Append(ctx, tx, who, "delivery", order, "key_revoke", map[string]string{"key": prefix})
 	})
 	return err
 }

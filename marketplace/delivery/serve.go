@@ -145,7 +145,7 @@ func (s *Service) Hand(ctx context.Context, who account.Actor, order, name strin
 			if v.Metered() {
 				e.Quantity = 1
 			}
-			if err := audit.Append(ctx, tx, who, "order", order, "delivery.copy", map[string]string{"receipt": r.Number, "digest": f.SHA256}); err != nil {
+			if err := audit.Append(ctx, tx, who, "delivery", order, "copy", map[string]string{"receipt": r.Number, "digest": f.SHA256}); err != nil {
 				return handed{}, err
 			}
 		}

@@ -138,7 +138,7 @@ func (s *Service) Open(ctx context.Context, number string) error {
 		if err := s.Orders.Delivered(ctx, tx, number); err != nil {
 			return struct{}{}, err
 		}
-		if err := audit.Append(ctx, tx, platform(), "order", number, "delivery.opened", map[string]string{"channel": string(v.Channel)}); err != nil {
+		if err := audit.Append(ctx, tx, platform(), "delivery", number, "open", map[string]string{"channel": string(v.Channel)}); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.tell(ctx, tx, v, Opened, "", v.Buyer.ID)
@@ -183,7 +183,7 @@ func (s *Service) end(ctx context.Context, number string) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		if err := audit.Append(ctx, tx, platform(), "order", number, "delivery.ended", map[string]string{"keys": strconv.FormatInt(keys, 10)}); err != nil {
+		if err := audit.Append(ctx, tx, platform(), "delivery", number, "end", map[string]string{"keys": strconv.FormatInt(keys, 10)}); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.tell(ctx, tx, v, Over, clock.Last.Format(time.DateOnly), v.Buyer.ID)
@@ -283,7 +283,7 @@ func (s *Service) One(ctx context.Context, who account.Actor, order string) (*Vi
 // looked writes down that the regulator read (I-40).
 func (s *Service) looked(ctx context.Context, who account.Actor, order string) error {
 	_, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-		return struct{}{}, audit.Append(ctx, tx, who, "order", order, "delivery.read", nil)
+		return struct{}{}, audit.Append(ctx, tx, who, "delivery", order, "read", nil)
 	})
 	return err
 }

@@ -22,12 +22,17 @@ func (s *Service) Waiting(ctx context.Context, who account.Actor) ([]inbox.Item,
 // mostWaiting is how many of a kind the inbox lists; the pages list all.
 const mostWaiting = 200
 
-// asks are what is to be done, by the kind of a row.
-var asks = map[string]string{
-	"bill":            "有账单要付；觉得不对，请在异议期内提出。",
-	"bill-objection":  "买方对账单有异议，请答复。",
-	"destruction":     "使用期限已满，请销毁副本并声明。",
-	"destruction-due": "买方逾期没有声明销毁副本，请催办。",
+// item is what waits, by the kind of a row.
+func item(kind string) inbox.Item {
+	switch kind {
+	case "bill":
+		return inbox.Item{Kind: "bill", Ask: "有账单要付；觉得不对，请在异议期内提出。"}
+	case "bill-objection":
+		return inbox.Item{Kind: "bill-objection", Ask: "买方对账单有异议，请答复。"}
+	case "destruction":
+		return inbox.Item{Kind: "destruction", Ask: "使用期限已满，请销毁副本并声明。"}
+	}
+	return inbox.Item{Kind: "destruction-due", Ask: "买方逾期没有声明销毁副本，请催办。"}
 }
 
 func selectWaiting(ctx context.Context, q database.Querier, args pgx.NamedArgs) ([]inbox.Item, error) {
@@ -43,9 +48,11 @@ func selectWaiting(ctx context.Context, q database.Querier, args pgx.NamedArgs) 
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (i inbox.Item, err error) {
-		var order string
-		err = row.Scan(&i.Kind, &i.ID, &i.Title.Zh, &i.Title.En, &order, &i.Path, &i.Since)
-		i.Sub, i.Ask = inbox.Text{Zh: order}, asks[i.Kind]
+		var kind, order string
+		var got inbox.Item
+		err = row.Scan(&kind, &got.ID, &got.Title.Zh, &got.Title.En, &order, &got.Path, &got.Since)
+		i = item(kind)
+		i.ID, i.Title, i.Sub, i.Path, i.Since = got.ID, got.Title, inbox.Text{Zh: order}, got.Path, got.Since
 		return i, err
 	})
 }

@@ -3,6 +3,10 @@ package text
 // Deliveries of orders, what was used, bills and destruction.
 func init() {
 	add(map[string]string{
+		"账单":       "Bill",
+		"账单异议":     "Objection to a bill",
+		"销毁副本":     "Copies to destroy",
+		"逾期没有声明销毁": "Destruction not declared in time",
 		"合同还没有签完，签完并付款以后开通。":      "The contract is not signed by both yet: it opens once it is signed and paid.",
 		"订单还没有付款，到账以后开通。":         "The order is not paid yet: it opens once the money is there.",
 		"订单已经终止，不再交付。":            "The order has ended: nothing is delivered any more.",
