@@ -10,6 +10,7 @@ import (
 	"shuyuan/internal/fault"
 	"shuyuan/marketplace"
 	"shuyuan/marketplace/marketplacetest"
+	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/marketplace/provenance/verify"
 )
 
@@ -144,7 +145,7 @@ func TestWhatIsWithdrawnOrRecalledIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	below := w.Move(t, of.Number, "1.0.0", marketplace.Check, marketplace.Seal, marketplace.Publish)
-	if got, want := below.Seal.Statement.Predicate.Sources, v.Seal.Statement.Predicate.Sources; len(got) != 1 || got[0].Acquired.Record != want[0].Acquired.Record {
+	if got, want := below.Seal.Statement.Predicate.Sources, v.Seal.Statement.Predicate.Sources; len(got) != 1 || got[0].Acquired.Record != want[0].Acquired.Record || got[0].Basis != statement.Inherited || got[0].Through != v.Full() || got[0].RowsRead != 0 {
 		t.Errorf("it inherits %+v of %+v", got, want)
 	}
 	set(`UPDATE datasets SET status = 'withdrawn', withdrawn_reason = '有误'`)
@@ -269,4 +270,86 @@ func TestWhatIsNotPublishedIsNotToldOf(t *testing.T) {
 	if found, err := w.Products.Find(t.Context(), marketplace.Filter{Limit: 10}); err != nil || len(found) != 1 || found[0].Lapsed == nil {
 		t.Errorf("the market: %+v (%v)", found, err)
 	}
+}
+
+// What is made from a product stays under the mandate of that product: its statement names
+// both, it stops being valid when the mandate does, and nothing more is sealed from it.
+func TestAProductOfAProductIsUnderItsMandate(t *testing.T) {
+	w := marketplacetest.New(t)
+	v := w.Published(t)
+	of := w.Made(t, func(f *marketplace.ProductForm) { f.Title, f.Scenario = "示例：二次产品", "" })
+	build := func(number string) {
+		t.Helper()
+		if _, err := w.Products.Build(t.Context(), w.Owner, of.Number, marketplace.VersionForm{Number: number, Method: "再汇总", Forms: []marketplace.Form{"csv"}}); err != nil {
+			t.Fatal(err)
+		}
+		w.Set(w.Clock().Add(time.Minute))
+		if err := w.Products.AddFile(t.Context(), w.Owner, of.Number, number, "", "汇总.csv", strings.NewReader("站,人数\n东站,60\n西站,"+number[:1]+"\n")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Products.AddVersion(t.Context(), w.Owner, of.Number, number, v.Full()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build("1.0.0")
+	below := w.Move(t, of.Number, "1.0.0", marketplace.Check, marketplace.Seal, marketplace.Publish)
+	d, above := below.Seal.Statement.Predicate, v.Seal.Statement.Predicate.Mandate
+	if len(d.Products) != 1 || d.Products[0].Full() != v.Full() || d.Products[0].Statement.SHA256 != v.Seal.Digest || d.Mandate != nil || len(d.Mandates()) != 1 || d.Mandates()[0] != *above {
+		t.Errorf("it names %+v, under %+v", d.Products, d.Mandates())
+	}
+	lines := strings.Join(below.Seal.Statement.Lines(false, "x"), "\n")
+	for _, says := range []string{"所用产品：" + v.Full(), "授权编号：" + above.Authorization} {
+		if !strings.Contains(lines, says) {
+			t.Errorf("its notice does not say %s: %s", says, lines)
+		}
+	}
+	build("2.0.0")
+	w.Exec(t, `UPDATE mandates SET forms = '{interface}'`)
+	if err := w.Try(t, of.Number, "2.0.0", marketplace.Check); err == nil || !strings.Contains(fault.Of(err).Text(), "不含这一类产品") {
+		t.Errorf("of a kind that the mandate does not cover: %v", err)
+	}
+	w.Exec(t, `UPDATE mandates SET forms = '{result_table}'`)
+	w.Exec(t, `UPDATE scenarios SET state = 'suspended', reason = '违约'`)
+	w.Set(w.Clock().Add(time.Minute))
+	if a, err := w.Products.Verify(t.Context(), below.Full()); err != nil || a.Verdict != verify.Lapsed {
+		t.Errorf("while the scenario is suspended: %+v (%v)", a, err)
+	}
+	if err := w.Try(t, of.Number, "2.0.0", marketplace.Check); err == nil || !strings.Contains(fault.Of(err).Text(), "现在不生效") {
+		t.Errorf("and another version: %v", err)
+	}
+	w.Exec(t, `UPDATE scenarios SET state = 'active', reason = ''`)
+	w.Set(w.Clock().Add(time.Minute))
+	if a, err := w.Products.Verify(t.Context(), below.Full()); err != nil || a.Verdict != verify.Valid {
+		t.Errorf("when it is active again: %+v (%v)", a, err)
+	}
+}
+
+// Who asks by a content is told of the newest version that has it, and of a recall of any.
+func TestARecallIsToldOfItsContent(t *testing.T) {
+	w := marketplacetest.New(t)
+	v := w.Published(t)
+	if _, err := w.Products.Build(t.Context(), w.Owner, v.Product, marketplace.VersionForm{Number: "1.1.0", Method: "按车站分组计数，说明写得更清楚", Forms: []marketplace.Form{"csv"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.Set(w.Clock().Add(time.Minute))
+	if err := w.Products.AddRelease(t.Context(), w.Owner, v.Product, "1.1.0", v.Contents[0].Release, "visits"); err != nil {
+		t.Fatal(err)
+	}
+	newer := w.Move(t, v.Product, "1.1.0", marketplace.Check, marketplace.Seal, marketplace.Publish)
+	content := newer.Contents[0].Digest
+	if content != v.Contents[0].Digest {
+		t.Fatal("the contents differ")
+	}
+	asked := func(what string, version string, verdict verify.Verdict, says string) {
+		t.Helper()
+		w.Set(w.Clock().Add(time.Minute))
+		a, err := w.Products.Verify(t.Context(), what)
+		if err != nil || a.Version != version || a.Verdict != verdict || says != "" && (len(a.Reasons) == 0 || !strings.Contains(a.Reasons[0].Text(), says)) {
+			t.Errorf("%s: %+v (%v)", what, a, err)
+		}
+	}
+	asked(content, "1.1.0", verify.Valid, "")
+	w.Move(t, v.Product, "1.1.0", marketplace.Recall)
+	asked(content, "1.1.0", verify.Lapsed, "召回了这一版")
+	asked(v.Product, "1.0.0", verify.Valid, newer.Full()+" 在 2026-11-02 召回了")
 }

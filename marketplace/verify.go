@@ -46,6 +46,7 @@ type Answer struct {
 
 	version             int64 // id
 	flags               []Flag
+	others              []recalledBeside
 	recall              *Recalling
 	certificate         *endedCertificate
 	lapses              []lapse
@@ -53,6 +54,14 @@ type Answer struct {
 	broken              workspace.Link // what it was developed under, and no longer stands
 	revoked             bool           // the key, before the log had the seal
 	gone                []fault.Named  // data that was withdrawn
+}
+
+// recalledBeside is another version that was recalled: of the same content, or a newer one of
+// the product.
+type recalledBeside struct {
+	Of     string // product@version
+	Reason string
+	At     time.Time
 }
 
 // endedCertificate is the certificate of the registration of a product that was
@@ -205,6 +214,9 @@ func (a *Answer) judge() {
 		} else {
 			lapse(verify.Recalled, r.At, fault.New(fault.Gone, "平台在 %s 召回了这一版：%s", statement.Day(r.At), r.Reason))
 		}
+	}
+	for _, r := range a.others {
+		a.Reasons = append(a.Reasons, fault.New(fault.Gone, "%s 在 %s 召回了：%s", r.Of, statement.Day(r.At), r.Reason))
 	}
 	if a.revoked {
 		lapse(verify.Revoked, time.Time{}, fault.New(fault.Gone, "签它的密钥在封存以前已经失效。"))

@@ -152,28 +152,35 @@ var covered = map[Kind][]string{
 	Dataset: {"result_table"}, API: {"interface", "verification"}, Report: {"report_product"}, Model: {"model_product"}, Tool: {"model_product", "verification"},
 }
 
-// above is the chain above a version: of what was developed under a scenario the
-// mandate stands, covers products of this form, and the results are of that scenario.
+// above is what lies above a version: of the scenario that it was developed under, and of
+// those that products in it were, the mandate stands and covers products of this form.
+// research: one of them lets the data be used for research alone.
 func (s *Service) above(ctx context.Context, q database.Querier, w *walked, p *Product, v *Version, at time.Time) (research bool, err error) {
-	if p.scenario == 0 {
-		return false, nil
-	}
-	c, err := selectChain(ctx, q, p.scenario)
+	scenarios, err := selectScenariosAbove(ctx, q, v.ID)
 	if err != nil {
 		return false, err
 	}
-	w.statement.Predicate.Mandate = &c.about
-	stands := workspace.Standing(ctx, q, p.scenario, p.Developer.ID, at)
-	if fault.KindOf(stands) == fault.Internal && stands != nil {
-		return false, stands
+	for _, scenario := range scenarios {
+		c, err := selectChain(ctx, q, scenario)
+		if err != nil {
+			return false, err
+		}
+		if scenario == p.scenario {
+			w.statement.Predicate.Mandate = &c.about
+		}
+		stands := workspace.Standing(ctx, q, scenario, p.Developer.ID, at)
+		if fault.KindOf(stands) == fault.Internal && stands != nil {
+			return false, stands
+		}
+		if stands != nil {
+			w.stop(stands)
+		}
+		if len(c.forms) > 0 && !slices.ContainsFunc(c.forms, func(f string) bool { return slices.Contains(covered[p.Kind], f) }) {
+			w.stop(fault.New(fault.Forbidden, "授权 %s 不含这一类产品。", c.about.Authorization))
+		}
+		research = research || c.research
 	}
-	if stands != nil {
-		w.stop(stands)
-	}
-	if len(c.forms) > 0 && !slices.ContainsFunc(c.forms, func(f string) bool { return slices.Contains(covered[p.Kind], f) }) {
-		w.stop(fault.New(fault.Forbidden, "授权 %s 不含这一类产品。", c.about.Authorization))
-	}
-	return c.research, nil
+	return research, nil
 }
 
 // readByJobs are the acquisitions that the jobs read whose results are contents.
@@ -328,9 +335,16 @@ func (s *Service) fromProducts(ctx context.Context, q database.Querier, w *walke
 		if i.academic {
 			academic = firstOf(academic, i.number)
 		}
+		through := statement.Used{ID: st.Predicate.Product.ID, Version: st.Predicate.Product.Version, Statement: statement.Of(i.payload), Mandate: st.Predicate.Mandate}
+		for _, one := range append([]statement.Used{through}, st.Predicate.Products...) {
+			if !slices.ContainsFunc(d.Products, func(u statement.Used) bool { return u.Full() == one.Full() }) {
+				d.Products = append(d.Products, one)
+			}
+		}
 		for _, one := range st.Predicate.Sources {
 			if !has[one.Acquired.Record] {
 				has[one.Acquired.Record] = true
+				one.Basis, one.Through, one.FieldsUsed, one.RowsRead = statement.Inherited, through.Full(), nil, 0
 				d.Sources = append(d.Sources, one)
 			}
 		}

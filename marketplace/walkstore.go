@@ -35,12 +35,13 @@ func (s *Service) selectSources(ctx context.Context, q database.Querier, develop
 		SELECT a.id, a.dataset_id, v.id, r.id, d.slug, d.title, d.title_en, r.name, v.number, v.sha256, a.sha256 = v.sha256,
 			encode(sha256(convert_to(coalesce((SELECT jsonb_agg(t.fields ORDER BY t.position) FROM version_tables t WHERE t.version_id = v.id), '[]')::text, 'UTF8')), 'hex'),
 			p.name, p.name_en, coalesce(nullif(p.credit_code, ''), p.slug), v.published_at, a.began_at, CASE WHEN e.whole THEN e.ended_at END, a.channel,
-			CASE WHEN g.id IS NULL AND sg.id IS NULL THEN 'open' ELSE 'conditional' END, coalesce(g.number, sg.number, d.licence_id, ''), d.status, d.withdrawn_reason,
+			CASE WHEN open.now THEN 'open' ELSE 'conditional' END, CASE WHEN open.now THEN coalesce(d.licence_id, '') ELSE coalesce(g.number, sg.number) END, d.status, d.withdrawn_reason,
 			EXISTS (SELECT FROM corrections c WHERE c.version_id = v.id AND c.outcome = 'corrected'), coalesce(g.lane, ''), g.id IS NOT NULL,
 			coalesce(a.organisation_id = @developer, EXISTS (SELECT FROM product_inputs i WHERE i.version_id = @of AND i.acquisition_id = a.id AND i.added_by = a.user_id)),
 			x.first, x.last
 		FROM acquisitions a JOIN versions v ON v.id = a.version_id JOIN resources r ON r.id = v.resource_id JOIN datasets d ON d.id = r.dataset_id JOIN departments p ON p.id = d.department_id
 			LEFT JOIN acquisition_ends e ON e.acquisition_id = a.id LEFT JOIN grants g ON g.id = a.grant_id LEFT JOIN scenario_grants sg ON sg.id = a.scenario_grant_id
+			CROSS JOIN LATERAL (SELECT g.id IS NULL AND sg.id IS NULL OR d.open_type = 'unconditional' AS now) open
 			LEFT JOIN LATERAL (SELECT min(y.ended_at) AS first, max(y.ended_at) AS last FROM acquisitions o JOIN acquisition_ends y ON y.acquisition_id = o.id AND y.whole
 				WHERE o.version_id = a.version_id AND (o.organisation_id = a.organisation_id OR a.organisation_id IS NULL AND o.organisation_id IS NULL AND o.user_id = a.user_id) AND y.ended_at <= @built) x ON true
 		WHERE a.id = ANY (@ids)`, pgx.NamedArgs{"developer": developer, "of": version, "ids": ids, "built": built})
@@ -136,6 +137,23 @@ func selectChain(ctx context.Context, q database.Querier, scenario int64) (c cha
 		return c, fmt.Errorf("mandate of a product: %w", err)
 	}
 	return c, nil
+}
+
+// scenariosAbove are, of a version v, the scenarios that it and the products in it, through
+// any number of them, were developed under.
+const scenariosAbove = `(
+	WITH RECURSIVE inside AS (
+		SELECT v.id, 0 AS depth
+		UNION SELECT i.from_version, n.depth + 1 FROM product_inputs i JOIN inside n ON i.version_id = n.id WHERE i.from_version IS NOT NULL)
+	SELECT y.scenario_id AS scenario, min(n.depth) AS depth FROM inside n JOIN product_versions x ON x.id = n.id JOIN products y ON y.id = x.product_id WHERE y.scenario_id IS NOT NULL GROUP BY y.scenario_id)`
+
+// selectScenariosAbove are those of a version, its own first.
+func selectScenariosAbove(ctx context.Context, q database.Querier, version int64) ([]int64, error) {
+	rows, err := q.Query(ctx, `SELECT a.scenario FROM product_versions v, LATERAL `+scenariosAbove+` a WHERE v.id = $1 ORDER BY a.depth, a.scenario`, version)
+	if err != nil {
+		return nil, fmt.Errorf("scenarios above a product: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // selectSuspended says whether an organisation may not act now, and why.

@@ -169,6 +169,9 @@ func drawn(ctx context.Context, s *statement.Statement) flow {
 	for _, x := range d.Sources {
 		in = append(in, node{Head: text.Pick(ctx, x.Title, x.TitleEN), Lines: []string{text.Pick(ctx, x.Provider.Department, x.Provider.DepartmentEN), text.T(ctx, "第 %d 版", x.Version), text.T(ctx, "获取日期 %s", x.Acquired.Date)}})
 	}
+	for _, x := range d.Products {
+		in = append(in, node{Head: x.ID, Lines: []string{x.Version, text.T(ctx, "所用的产品")}})
+	}
 	for _, x := range d.Declared {
 		in = append(in, node{Head: x.Title, Lines: []string{basisWords(ctx, x.Basis)}})
 	}

@@ -115,13 +115,21 @@ func verdictWords(ctx context.Context, v verify.Verdict) string {
 	return v.Words(text.Of(ctx) == text.English)
 }
 
+// sourceBasis is on what ground a statement names a source.
+func sourceBasis(ctx context.Context, s statement.Source) string {
+	if s.Basis == statement.Inherited {
+		return text.T(ctx, "随所用的产品 %s 而来", s.Through)
+	}
+	return basisWords(ctx, s.Basis)
+}
+
 func basisWords(ctx context.Context, b statement.Basis) string {
 	switch b {
 	case statement.Machine:
 		return text.T(ctx, "开发空间的作业读取")
 	case statement.Held:
 		return text.T(ctx, "开发方持有获取记录")
-	case statement.Declared:
+	case statement.Declared, statement.Inherited:
 	}
 	return text.T(ctx, "开发方自行声明，平台没有记录")
 }

@@ -38,7 +38,8 @@ type ProductSource struct {
 	Record       string `json:"record" doc:"The record of the acquisition" zh:"获取记录" example:"ACQ-12"`
 	Licence      string `json:"licence" enum:"open,conditional" doc:"On what ground it was acquired" zh:"凭什么获取：open 无条件开放，conditional 授权" example:"conditional"`
 	Grant        string `json:"grant" doc:"Number of the grant, or code of the licence" zh:"授权的编号，或者许可的代码" example:"CSQ-2026-000001"`
-	Basis        string `json:"basis" enum:"machine,held" doc:"machine: a job in a secure workspace read it; held: the developer holds the record of the acquisition" zh:"machine 由开发空间的作业读取；held 开发方持有获取记录" example:"machine"`
+	Basis        string `json:"basis" enum:"machine,held,inherited" doc:"machine: a job in a secure workspace read it; held: the developer holds the record of the acquisition; inherited: it came by another product" zh:"machine 由开发空间的作业读取；held 开发方持有获取记录；inherited 随所用的产品而来" example:"machine"`
+	Through      string `json:"through,omitempty" doc:"The product that it came by, where it is inherited" zh:"随哪个产品而来" example:"PRD-2026-000002@1.0.0"`
 }
 
 // Verification is what a digest, a product or a version is.
@@ -56,7 +57,7 @@ type Verification struct {
 	Code      string               `json:"developer_code,omitempty" doc:"Credit code of the developer" zh:"开发方的统一社会信用代码" example:"91350100MA00000T07"`
 	Sources   []ProductSource      `json:"sources" nullable:"false" doc:"Public data in it" zh:"其中的公共数据"`
 	Declared  []string             `json:"declared" nullable:"false" doc:"What the developer declares and nothing on record shows" zh:"开发方自行声明、平台没有记录的来源"`
-	Mandate   string               `json:"mandate,omitempty" doc:"Number of the mandate; empty: it was developed outside" zh:"授权编号；没有则在外部开发" example:"AUTH-2026-000001"`
+	Mandate   string               `json:"mandate,omitempty" doc:"Number of the mandate, its own or of a product in it; empty: it was developed outside" zh:"授权编号；没有则在外部开发" example:"AUTH-2026-000001"`
 	Scenario  string               `json:"scenario,omitempty" doc:"Number of the scenario" zh:"场景编号" example:"SCN-2026-000001"`
 	Statement string               `json:"statement,omitempty" doc:"SHA-256 of the signed statement" zh:"声明的摘要" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
 	Signed    string               `json:"developer_signature,omitempty" enum:",signed,none,revoked,invalid" doc:"Whether the developer signed the statement beside the platform; revoked: its key counted no more when the log recorded it; invalid: it is not their signature of this statement" zh:"开发主体有没有在平台之外签名：signed 有，none 无，revoked 密钥已撤销，invalid 不符" example:"signed"`
@@ -244,8 +245,8 @@ func (a *api) verification(x *marketplace.Answer) Verification {
 	out.As, out.Product, out.Version, out.Title, out.TitleEN, out.Developer, out.Code, out.Statement = x.As, x.Product, x.Version, x.Title, x.TitleEN, x.Developer.Name, x.Developer.Code, x.Statement
 	out.Sources, out.Declared = sourcesOf(d)
 	out.Signed = string(x.Countersigned.Signed())
-	if d.Mandate != nil {
-		out.Mandate, out.Scenario = d.Mandate.Authorization, d.Mandate.Scenario
+	if all := d.Mandates(); len(all) > 0 {
+		out.Mandate, out.Scenario = all[0].Authorization, all[0].Scenario
 	}
 	at, leaf := x.SealedAt.UTC(), x.Leaf
 	out.SealedAt, out.Leaf, out.LogSize = &at, &leaf, x.Checkpoint.Size
@@ -269,7 +270,7 @@ func sourcesOf(d *statement.Derivation) (sources []ProductSource, declared []str
 	for _, x := range d.Sources {
 		sources = append(sources, ProductSource{
 			Department: x.Provider.Department, DepartmentEN: x.Provider.DepartmentEN, Dataset: x.Dataset, Title: x.Title, TitleEN: x.TitleEN, File: x.File, Version: x.Version, SHA256: x.Digest.SHA256,
-			Acquired: x.Acquired.Date, Earliest: x.Acquired.Earliest, Latest: x.Acquired.Latest, Record: x.Acquired.Record, Licence: x.Licence.Kind, Grant: x.Licence.ID, Basis: string(x.Basis),
+			Acquired: x.Acquired.Date, Earliest: x.Acquired.Earliest, Latest: x.Acquired.Latest, Record: x.Acquired.Record, Licence: x.Licence.Kind, Grant: x.Licence.ID, Basis: string(x.Basis), Through: x.Through,
 		})
 	}
 	for _, x := range d.Declared {

@@ -50,7 +50,6 @@ func init() {
 		"三项权利，可横向滚动":     "The three rights, can be scrolled sideways",
 		"产品，可横向滚动":       "Products, can be scrolled sideways",
 		"获取记录":           "Acquisition",
-		"持有获取记录":         "holds the record of the acquisition",
 		"放进这一版":          "Put it into this version",
 		"输入":             "Inputs",
 		"开发空间的作业读取":      "read by a job in a secure workspace",

@@ -32,6 +32,12 @@ func (s *Statement) PROV() ([]byte, error) {
 			"dcterms:identifier": one.Acquired.Record, "dcterms:type": one.Acquired.Channel})
 		from = append(from, object{"@id": id})
 	}
+	for _, one := range d.Products {
+		id := base + "/provenance/" + one.ID + "/" + one.Version
+		graph = append(graph, object{"@id": id, "@type": "prov:Entity", "rdfs:label": one.Full(), "spdx:checksum": sum(one.Statement)})
+		used = append(used, object{"@type": "prov:Usage", "prov:entity": object{"@id": id}})
+		from = append(from, object{"@id": id})
+	}
 	activity := object{"@id": build, "@type": "prov:Activity", "prov:endedAtTime": instant(d.BuiltAt), "prov:wasAssociatedWith": object{"@id": developer["@id"]}, "prov:qualifiedUsage": used}
 	var jobs []object
 	for _, t := range d.Transformations {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +27,8 @@ const (
 	Machine  Basis = "machine"  // a job in a workspace read it, and the product is what was released
 	Held     Basis = "held"     // the developer built outside, from bytes whose handing over is on record
 	Declared Basis = "declared" // the developer says so, with evidence
+
+	Inherited Basis = "inherited" // it came by another product, whose own statement says how
 )
 
 // Digest is SHA-256, in lower-case hexadecimal.
@@ -62,6 +65,7 @@ type Derivation struct {
 	Contents        []Content        `json:"contents"` // as many as there are subjects, in their order
 	Sources         []Source         `json:"sources"`
 	Declared        []Evidence       `json:"declared,omitempty"`
+	Products        []Used           `json:"products,omitempty"`
 	Transformations []Transformation `json:"transformation"`
 	BuiltAt         time.Time        `json:"builtAt"`
 	SealedAt        time.Time        `json:"sealedAt"`
@@ -94,6 +98,31 @@ type Mandate struct {
 	Scenario      string `json:"scenario"`
 	Contract      string `json:"contract,omitempty"`
 	Purpose       string `json:"purpose"`
+}
+
+// Used is a sealed version of another product in this one, directly or by a third. What
+// was developed under a mandate stays under it, whatever is made of it.
+type Used struct {
+	ID        string   `json:"id"`
+	Version   string   `json:"version"`
+	Statement Digest   `json:"statement"`
+	Mandate   *Mandate `json:"mandate,omitempty"`
+}
+
+// Full names the version.
+func (u Used) Full() string { return u.ID + "@" + u.Version }
+
+// Mandates are those that the product is under: its own, and those of products in it.
+func (d *Derivation) Mandates() (out []Mandate) {
+	if d.Mandate != nil {
+		out = append(out, *d.Mandate)
+	}
+	for _, u := range d.Products {
+		if u.Mandate != nil && !slices.ContainsFunc(out, func(m Mandate) bool { return m.Scenario == u.Mandate.Scenario }) {
+			out = append(out, *u.Mandate)
+		}
+	}
+	return out
 }
 
 // Content describes a subject so that it can be recomputed from a file.
@@ -144,6 +173,7 @@ type Source struct {
 	FieldsUsed   []string `json:"fieldsUsed,omitempty"`
 	RowsRead     int64    `json:"rowsRead,omitempty"`
 	Basis        Basis    `json:"basis"`
+	Through      string   `json:"through,omitempty"` // the product that it came by, if it is Inherited
 }
 
 // Provider is the department that the data is of.
@@ -240,6 +270,8 @@ func (s *Statement) check() error {
 			return errors.New("statement: a day of acquisition that is not the day of its record")
 		case a.Last.After(d.BuiltAt):
 			return errors.New("statement: acquired after the product was built")
+		case (one.Basis == Inherited) != slices.ContainsFunc(d.Products, func(u Used) bool { return u.Full() == one.Through }):
+			return errors.New("statement: a source that came by a product that is not named")
 		}
 	}
 	if d.SealedAt.Before(d.BuiltAt) {
@@ -268,11 +300,18 @@ func (s *Statement) Lines(english bool, number string) []string {
 			out = append(out, "开发方自行声明、本平台没有记录："+one.Title)
 		}
 	}
-	if d.Mandate != nil {
+	for _, one := range d.Products {
 		if english {
-			out = append(out, "Authorisation: "+d.Mandate.Authorization+"; scenario: "+d.Mandate.Scenario)
+			out = append(out, "Made from product: "+one.Full())
 		} else {
-			out = append(out, "授权编号："+d.Mandate.Authorization+"；场景："+d.Mandate.Scenario)
+			out = append(out, "所用产品："+one.Full())
+		}
+	}
+	for _, m := range d.Mandates() {
+		if english {
+			out = append(out, "Authorisation: "+m.Authorization+"; scenario: "+m.Scenario)
+		} else {
+			out = append(out, "授权编号："+m.Authorization+"；场景："+m.Scenario)
 		}
 	}
 	at := strings.TrimRight(d.Verify, "/") + "/" + number
