@@ -267,7 +267,7 @@ func (s *Service) fromRecords(ctx context.Context, q database.Querier, who accou
 			w.stop(fault.New(fault.Conflict, "“%s”第 %d 版的获取没有写明取完，不能封存。", a.Title, a.Version))
 		case !x.same:
 			w.stop(fault.New(fault.Conflict, "获取记录 %d 的摘要和“%s”第 %d 版的不一致。", id, a.Title, a.Version))
-		case x.ended.After(d.BuiltAt):
+		case !d.BuiltAt.IsZero() && x.ended.After(d.BuiltAt): // of nothing it is said above that it is nothing
 			w.stop(fault.New(fault.Conflict, "“%s”第 %d 版是在做成产品以后才获取的（%s），不能作为它的来源。", a.Title, a.Version, a.Acquired.Date))
 		}
 		if x.status != "published" {
@@ -329,7 +329,7 @@ func (s *Service) fromProducts(ctx context.Context, q database.Querier, w *walke
 			w.stop(fault.New(fault.Forbidden, "用到的产品 %s 已经召回：%s", i.number, i.recalled))
 		case i.flags > 0:
 			w.stop(fault.New(fault.Forbidden, "用到的产品 %s 的来源后来撤下或者更正了，不能再用。", i.number))
-		case i.sealed.After(d.BuiltAt):
+		case !d.BuiltAt.IsZero() && i.sealed.After(d.BuiltAt):
 			w.stop(fault.New(fault.Conflict, "用到的产品 %s 是在做成这一版以后才封存的。", i.number))
 		}
 		if i.academic {

@@ -144,7 +144,7 @@ func AskReceipt(p AskReceiptPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = TextPair(text.T(ctx, "版本"), text.T(ctx, "第 %d 版", p.Version.Number)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = TextPair(text.T(ctx, "第几版"), text.T(ctx, "第 %d 版", p.Version.Number)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -823,7 +823,7 @@ func receiptFacts(a *receipts.Answer) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Pair(text.T(ctx, "版本")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Pair(text.T(ctx, "第几版")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -964,7 +964,7 @@ func receiptFacts(a *receipts.Answer) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Pair(text.T(ctx, "签名密钥")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Pair(text.T(ctx, "签它的密钥")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1264,7 +1264,7 @@ func openFacts(a *receipts.Answer) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Pair(text.T(ctx, "版本")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Pair(text.T(ctx, "第几版")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

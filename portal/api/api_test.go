@@ -394,6 +394,7 @@ func TestABadRequestNamesItsPlaceInTheReadersLanguage(t *testing.T) {
 		"/datasets?q=a%00b": "query.q", "/datasets?q=%ff%fe": "query.q", "/datasets?theme=" + strings.Repeat("a,b,", 1) + numbers(60): "query.theme", "/datasets?cursor=" + long + long + long + long: "query.cursor",
 		"/datasets/" + d.Slug + "?a=1": "query.a", "/departments?limit=1": "query.limit", "/themes?x=": "query.x", "/stats?day=1": "query.day", "/openapi.json?v=3": "query.v",
 		"/resources/" + id + "/versions?limit=1000": "query.limit", "/resources/" + id + "/schema?version=0": "query.version", "/resources/" + id + "/schema?version=one": "query.version",
+		"/verify/" + strings.Repeat("a", 64) + "?proof=maybe": "query.proof", "/verify/" + strings.Repeat("a", 64) + "?proof=1": "query.proof",
 		"/datasets?q=%zz": "", "/datasets?q=a;b": "", "/datasets?q=" + strings.Repeat("a", 40<<10): "",
 	} {
 		for language, han := range map[string]bool{"zh-CN": true, "en": false} {

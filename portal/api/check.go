@@ -85,6 +85,8 @@ func fits(s *huma.Schema, location, value string) error {
 		if err != nil || strconv.FormatInt(n, 10) != value || float64(n) < *s.Minimum || float64(n) > *s.Maximum {
 			return malformed(location, "须是 %d 到 %d 的整数。", int64(*s.Minimum), int64(*s.Maximum))
 		}
+	case s.Type == huma.TypeBoolean && value != "true" && value != "false":
+		return malformed(location, "须是其中之一：%s。", "true, false")
 	case len(s.Enum) > 0 && !slices.Contains(s.Enum, any(value)):
 		return malformed(location, "须是其中之一：%s。", strings.Join(words(s.Enum), ", "))
 	case s.MaxLength != nil && utf8.RuneCountInString(value) > *s.MaxLength:

@@ -442,5 +442,5 @@ func written(ctx context.Context, s *stage, m *marketplace.Service, v *marketpla
 	if slices.ContainsFunc(v.Inputs, func(i marketplace.Input) bool { return i.Evidence != "" }) {
 		return nil
 	}
-	return m.AddDeclared(ctx, owner, v.Product, v.Number, "示例：机场驱鸟记录", "示例使用合同.pdf", bytes.NewReader(paper()))
+	return m.AddDeclared(ctx, owner, v.Product, v.Number, "示例：机场驱鸟记录", "示例使用合同.pdf", bytes.NewReader(append(paper(), "% The contract by which the records may be used.\n"...)))
 }
