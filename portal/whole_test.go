@@ -254,6 +254,10 @@ func wholeOn(t *testing.T, c *datasetstest.Catalogue, configure ...func(*setup))
 	if s.Registrations == nil {
 		s.Registrations = registration.New(registration.Config{Pool: c.Pool, Products: s.Products, Accounts: s.Accounts, Clocks: clocks, Base: s.Config.BaseURL, Now: c.Clock})
 	}
+	if s.Bank == nil {
+		book := ledger.New(c.Clock)
+		s.Bank, s.Ledger = &payment.Bank{Pool: c.Pool, Book: book, Now: c.Clock, Layouts: payment.Layouts}, &ledger.Reader{Pool: c.Pool, Book: book}
+	}
 	if s.Offers == nil {
 		if s.Offers, err = offering.New(offering.Config{Pool: c.Pool, Products: s.Products, Book: s.Policy, Clocks: clocks, Now: c.Clock}); err != nil {
 			t.Fatal(err)

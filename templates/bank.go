@@ -7,10 +7,15 @@ import (
 	"strings"
 	"time"
 
+	"shuyuan/internal/account"
 	"shuyuan/marketplace/ledger"
 	"shuyuan/marketplace/payment"
 	"shuyuan/templates/text"
 )
+
+// bankDesk are those at whose desk accounts, statements and books lie; the people of an
+// operator alone move anything.
+var bankDesk = []account.Role{account.Operator, account.ExchangeStaff, account.Regulator}
 
 // BankPage are the collection accounts that somebody sees, and what waits for people.
 type BankPage struct {

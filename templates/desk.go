@@ -35,6 +35,8 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/exchange", Title: "产品登记", By: exchangeDesk},
 	{Href: "/desk/settlements", Title: "结算", By: []account.Role{account.ExchangeStaff, account.Operator, account.Authority, account.Regulator}},
 	{Href: "/desk/listings", Title: "上架", By: listingDesk},
+	{Href: "/desk/bank", Title: "收款", By: bankDesk},
+	{Href: "/desk/ledger", Title: "账簿", By: bankDesk},
 	{Href: "/account/reports", Title: "认证和评估", By: []account.Role{account.Certifier, account.Valuer}},
 	{Href: "/desk/incidents", Title: "安全事件", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
 	{Href: "/desk/breaches", Title: "违约案", By: []account.Role{account.Officer, account.Head, account.Authority, account.Regulator}},
