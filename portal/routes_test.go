@@ -413,11 +413,8 @@ func TestTheRoleTableSaysWhatIsAnswered(t *testing.T) {
 		"Pause and resume listings, with a reason":                                                                                                                          sends("/desk/listings/SJ-2026-999999", url.Values{"action": {"pause"}, "revision": {"1"}}, 404),
 		"See listings and plans: the exchange, the authority and the regulator, all":                                                                                        reads("/desk/listings"),
 		"See registrations, certifications and valuations of products: the registrar, the authority and the regulator, all":                                                 reads("/desk/exchange"),
-		"Pause and resume listings, with a reason":                                                                                                                          sends("/desk/listings/SJ-2026-999999", url.Values{"action": {"pause"}, "revision": {"1"}}, 404),
 		"Add and confirm collection accounts, import statements, say and agree what a line is for, see to payment instructions: the operator its own, always by two people": sends("/desk/bank/lines/YH-999", url.Values{"action": {"agree"}, "revision": {"1"}}, 404),
 		"See collection accounts, statements, instructions and the books: the operator its own, the exchange and the regulator all":                                         reads("/desk/bank", "/desk/bank/instructions", "/desk/ledger"),
-		"See listings and plans: the exchange, the authority and the regulator, all":                                                                                        reads("/desk/listings"),
-		"See registrations, certifications and valuations of products: the registrar, the authority and the regulator, all":                                                 reads("/desk/exchange"),
 		"Declare to be independent, and issue reports and certificates of compliance or of valuation": func(p persona) bool {
 			return reads("/account/reports")(p) && !reads("/desk/exchange")(p)
 		},
