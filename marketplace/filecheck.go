@@ -139,7 +139,7 @@ func (s *Service) concluded(ctx context.Context, f *FileAnswer, found *fileFound
 		f.Content = found.Content
 	}
 	if !digests.MatchString(found.Statement) {
-		f.Verdict = verify.Unknown
+		f.unknown()
 		return nil
 	}
 	known, err := s.Verify(ctx, found.Statement)
@@ -160,7 +160,7 @@ func (s *Service) concluded(ctx context.Context, f *FileAnswer, found *fileFound
 		return nil
 	}
 	if known.Said == nil {
-		f.Verdict = verify.Unknown
+		f.unknown()
 		return nil
 	}
 	f.Answer = known
@@ -171,4 +171,12 @@ func (s *Service) concluded(ctx context.Context, f *FileAnswer, found *fileFound
 		f.Verdict, f.Reasons = known.Verdict, nil
 	}
 	return nil
+}
+
+// unknown is what is said of a file of which the ledger knows nothing, whatever the child
+// found: its reasons would be those of another verdict.
+func (f *FileAnswer) unknown() {
+	if f.Verdict != verify.Unknown {
+		f.Verdict, f.Reasons = verify.Unknown, []verify.Reason{verify.ContentUnknown.Reason()}
+	}
 }

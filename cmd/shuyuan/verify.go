@@ -194,9 +194,9 @@ func printResult(w io.Writer, r *verify.Result, asJSON bool) error {
 			fmt.Fprintf(w, "  %s\n", printable(line))
 		}
 	}
-	if d := r.Delivery; d != nil {
+	if lines := issuedLines(r); len(lines) > 0 {
 		fmt.Fprintln(w)
-		for _, line := range append(d.Lines(false), d.Lines(true)...) {
+		for _, line := range lines {
 			fmt.Fprintf(w, "  %s\n", printable(line))
 		}
 	}
@@ -228,6 +228,17 @@ func printResult(w io.Writer, r *verify.Result, asJSON bool) error {
 	}
 	if r.Content != "" {
 		fmt.Fprintf(w, "content sha256:%s\n", r.Content)
+	}
+	return nil
+}
+
+// issuedLines are what a receipt or a certificate says, in both languages: of what it is.
+func issuedLines(r *verify.Result) []string {
+	switch {
+	case r.Receipt != nil:
+		return append(r.Receipt.Lines(false), r.Receipt.Lines(true)...)
+	case r.Delivery != nil:
+		return append(r.Delivery.Lines(false), r.Delivery.Lines(true)...)
 	}
 	return nil
 }

@@ -55,8 +55,10 @@ func (f *file) openPDF(s *source) error {
 	case 0:
 		return nil
 	case 1:
-		if _, r, _ := parseReceipt(files[0]); r == nil { // a certificate of download has no data beside it
+		if _, r, _ := parseReceipt(files[0]); r == nil { // what was issued has no data beside it
 			f.issue(FileExtra)
+		} else {
+			f.issued = true
 		}
 	case 2:
 	default:

@@ -61,6 +61,7 @@ const (
 	IsWithdrawn     Code = "withdrawn"
 	ReceiptGenuine  Code = "receipt-genuine"
 	ReceiptOther    Code = "receipt-of-another"
+	ReceiptNoStamp  Code = "receipt-is-no-stamp"
 	BytesReceived   Code = "bytes-received"
 	DeliveryGenuine Code = "delivery-genuine"
 	DeliveryOther   Code = "delivery-of-another"
@@ -110,11 +111,12 @@ var reasons = map[Code][2]string{
 	IsWithdrawn:     {"这份数据后来撤下了，或者不再无条件开放。", "The data was withdrawn since, or is not open to everybody any more."},
 	ReceiptGenuine:  {"下载凭证上的签名有效。", "The signature of the certificate of download is valid."},
 	ReceiptOther:    {"这份下载凭证说的是另一个文件：字节不同。", "The certificate of download is of another file: the bytes differ."},
+	ReceiptNoStamp:  {"文件里放来源标识的地方放的是一份凭证。凭证说的是别的文件，不是这份数据的标识。", "Where the stamp should be there is a receipt or a certificate. That is about another file, and no stamp of this data."},
 	BytesReceived:   {"文件的字节与下载凭证上的一致。", "The bytes of the file are those in the certificate of download."},
 	DeliveryGenuine: {"交付凭证上的签名有效。", "The signature of the receipt of delivery is valid."},
 	DeliveryOther:   {"这份交付凭证说的是另一个文件：字节不同。", "The receipt of delivery is of another file: the bytes differ."},
 	BytesHanded:     {"文件的字节与交付凭证上的一致。", "The bytes of the file are those in the receipt of delivery."},
-	PaperNotRead:    {"签名在附件里；纸面上的字没有核对，以核验显示的为准。", "What is signed is attached; the words on the page were not compared: what is shown here counts."},
+	PaperNotRead:    {"签名在附件里，签的是下面写的；纸面上的字没有核对，要联网才知道这份 PDF 是不是本平台生成的那一份。", "What is signed is attached, and says what is shown below. The words on the page were not compared: ask the portal whether this PDF is one that was made there."},
 	PaperOther:      {"附件里的凭证是真的，但这份 PDF 不是本平台生成的那一份：纸面上的字可能改过。", "The certificate that is attached is genuine, but this PDF is not one that was made here: its words may have been changed."},
 	BytesSupplied:   {"文件的字节与本平台提供的一致。", "The bytes of the file are those that the platform supplies."},
 	IsInputGone:     {"它用的数据或者产品已经撤下或者召回。", "Data or a product that it was made from was withdrawn or recalled."},

@@ -71,7 +71,7 @@ func (f *file) openReceipt(s *source) bool {
 	if _, r, _ := parseReceipt(raw); r == nil {
 		return false
 	}
-	f.format, f.stamps = "receipt", [][]byte{raw}
+	f.format, f.stamps, f.issued = "receipt", [][]byte{raw}, true
 	return true
 }
 
@@ -125,27 +125,32 @@ func (c *check) receipt(known []Proof, e envelope, r *issued, payload []byte) bo
 	return false
 }
 
-// isReceipt checks a file that was issued for another, or a PDF of it.
-func (c *check) isReceipt(raw []byte) (bool, error) {
+// alone checks what was issued for another file, by itself or as its PDF. The words on a
+// page are not read: whoever issued it knows the PDFs that it made by their bytes.
+func (c *check) alone(raw []byte) error {
 	e, r, payload := parseReceipt(raw)
-	if r == nil {
-		return false, nil
-	}
 	known, err := c.proofs(statement.Of(payload).SHA256)
-	if err != nil {
-		return true, err
+	if err != nil || !c.receipt(known, e, r, payload) || c.file.format != "pdf" {
+		return err
 	}
-	if c.receipt(known, e, r, payload) && c.file.format == "pdf" {
-		c.result.because(PaperNotRead)
-		switch issues := c.file.issues; {
-		case len(issues) > 0:
-			c.result.Verdict = Altered
-			c.result.because(issues...)
-		case c.result.Verdict == Valid: // whoever made certificates knows theirs by their bytes
-			c.result.Verdict = Unknown
+	if known, err = c.proofs(c.whole); err != nil {
+		return err
+	}
+	for _, p := range known {
+		if _, _, about := parseReceipt(p.Envelope); p.asked && bytes.Equal(about, payload) {
+			return nil
 		}
 	}
-	return true, nil
+	c.result.Reasons = slices.DeleteFunc(c.result.Reasons, func(why Reason) bool { return why.Code == ReceiptGenuine || why.Code == DeliveryGenuine })
+	if c.o.Lookup != nil || len(c.file.issues) > 0 {
+		c.result.Verdict = Altered
+		c.result.because(PaperOther)
+		c.result.because(c.file.issues...)
+		return nil
+	}
+	c.result.Verdict = Unknown
+	c.result.because(PaperNotRead)
+	return nil
 }
 
 // received looks for what was issued for the bytes of the file.
