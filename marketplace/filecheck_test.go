@@ -3,6 +3,7 @@ package marketplace_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -103,6 +104,47 @@ func TestFilesThatPeopleSend(t *testing.T) {
 	for what, body := range map[string]string{"nothing": "", "too much": strings.Repeat("x", 4<<20+1)} {
 		if _, err := w.Products.CheckFile(t.Context(), strings.NewReader(body), "", func(time.Duration) {}); fault.Of(err).Field != "file" {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// A version that was sealed after its key was compromised is genuine to nobody, and one
+// from before to everybody.
+func TestTheKeyOfASealIsRevoked(t *testing.T) {
+	for before, want := range map[string]verify.Verdict{"l.at + interval '1 second'": verify.Valid, "l.at - interval '1 second'": verify.Unknown} {
+		w := marketplacetest.New(t)
+		v := w.Published(t)
+		if err := w.Log.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var body []byte
+		for _, a := range v.Artefacts {
+			r, err := w.Store.Open(t.Context(), blob.Digest(a.SHA256))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err = io.ReadAll(r); err != nil || r.Close() != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Pool.Exec(t.Context(), `INSERT INTO signing_revocations (key_id, compromised_at, reason, leaf) SELECT x.key_id, `+before+`, 'compromised', 0 FROM product_seals x JOIN log_leaves l ON l.seq = x.leaf LIMIT 1`); err != nil {
+			t.Fatal(err)
+		}
+		w.Set(w.Clock().Add(3 * time.Second))
+		f, err := w.Products.CheckFile(t.Context(), bytes.NewReader(body), "", func(time.Duration) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		proof, err := w.Products.Proof(t.Context(), v.Full())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := verify.File(t.Context(), bytes.NewReader(body), int64(len(body)), verify.Options{TrustLookup: true, Lookup: func(context.Context, string) ([]verify.Proof, error) { return []verify.Proof{*proof}, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Verdict != want || r.Verdict != want {
+			t.Errorf("%s: %s %v here, %s %v by its proof", before, f.Verdict, f.Reasons, r.Verdict, r.Reasons)
 		}
 	}
 }

@@ -218,9 +218,6 @@ func (a *Answer) judge() {
 	for _, r := range a.others {
 		a.Reasons = append(a.Reasons, fault.New(fault.Gone, "%s 在 %s 召回了：%s", r.Of, statement.Day(r.At), r.Reason))
 	}
-	if a.revoked {
-		lapse(verify.Revoked, time.Time{}, fault.New(fault.Gone, "签它的密钥在封存以前已经失效。"))
-	}
 	if a.scenario != 0 {
 		lapse(stateOf(a.broken), a.broken.Since, noLonger(a.broken))
 	}
@@ -246,6 +243,10 @@ func (a *Answer) judge() {
 			lapse(verify.InputGone, f.At, fault.New(fault.Gone, "它用的产品 %s 已经召回。", f.Of))
 		case InputWithdrawn: // said above, for as long as it is
 		}
+	}
+	if a.revoked { // by then anybody may have had the key: whether it is genuine cannot be told
+		lapse(verify.Revoked, time.Time{}, fault.New(fault.Gone, "签它的密钥在封存以前已经失效。"))
+		a.Verdict = verify.Unknown
 	}
 	if a.State == Deprecated {
 		a.Reasons = append(a.Reasons, fault.New(fault.Gone, "已经有更新的版本，这一版不再提供。"))

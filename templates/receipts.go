@@ -57,6 +57,8 @@ func receiptSays(ctx context.Context, a *receipts.Answer, file bool) string {
 	switch {
 	case a.Verdict == verify.Lapsed:
 		return text.T(ctx, "凭证是真的，这些字节当时由本平台提供；这份数据现在的情况见下。")
+	case a.Verdict == verify.Unknown:
+		return text.T(ctx, "这里登记过它，但签它的密钥那时已经失效，不能说它是真的。")
 	case a.Receipt == nil:
 		return text.T(ctx, "这些字节就是本平台无条件开放的一份文件，没有改过。要一份写明时间的签名，可以取下载凭证。")
 	case a.As == "file" && file:

@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"shuyuan/marketplace"
@@ -63,6 +64,9 @@ func (f *VerifyFound) says(ctx context.Context) string {
 	case verify.Altered:
 		return text.T(ctx, "标识是真的，文件却不是它所说的那一份。不要使用。")
 	case verify.Unknown:
+		if f.known() || f.open() != nil {
+			return text.T(ctx, "这里登记过它，但签它的密钥那时已经失效，不能说它是真的。")
+		}
 	}
 	return text.T(ctx, "这里没有登记过它。不说明真假，只说明查不到。")
 }
@@ -76,7 +80,7 @@ func (f *VerifyFound) reasons(ctx context.Context) []string {
 			all = append(all, text.Pick(ctx, r.Text, r.English))
 		}
 	}
-	if f.known() || f.open() != nil && f.sealed() {
+	if f.known() || f.open() != nil && f.Verdict != verify.Altered {
 		for _, r := range f.Answer.Reasons {
 			all = append(all, text.T(ctx, r.Sentence, r.Args...))
 		}
@@ -94,7 +98,7 @@ func ProofPath(full string) string { return "/verify/" + full + "/proof.json" }
 func (f *VerifyFound) offline(ctx context.Context) string {
 	name := text.T(ctx, "文件")
 	if f.File != nil && f.Asked != "" {
-		name = "'" + f.Asked + "'"
+		name = "'" + strings.ReplaceAll(f.Asked, "'", `'\''`) + "'"
 	}
 	return fmt.Sprintf("shuyuan verify %s --proof %s.proof.json --trust KEYS", name, f.full())
 }

@@ -330,7 +330,8 @@ func (s *Service) judged(ctx context.Context, a *Answer) (*Answer, error) {
 	}
 	switch err := keys.Verify(signing.Statement, opened.Key, signing.PAE(statement.PayloadType, opened.Payload), opened.Signature, a.Receipt.IssuedAt); {
 	case errors.Is(err, signing.ErrRevoked):
-		lapse(fault.New(fault.Gone, "签它的密钥在签发以前已经失效。"))
+		a.Verdict, a.Reasons = verify.Unknown, []*fault.Fault{fault.New(fault.Gone, "签它的密钥在签发以前已经失效。")} // whether it is genuine cannot be told
+		return a, nil
 	case err != nil:
 		return nil, err
 	}
@@ -369,7 +370,10 @@ func (s *Service) Proof(ctx context.Context, a *Answer) (*verify.Proof, error) {
 		return nil, err
 	}
 	p := &verify.Proof{Format: verify.ProofFormat, Envelope: a.Receipt.Envelope, Keys: KeysOf(keys), Status: &verify.Status{State: verify.Active}}
-	if a.Verdict == verify.Lapsed {
+	switch a.Verdict {
+	case verify.Unknown:
+		p.Status = &verify.Status{State: verify.Revoked, Reason: a.Reasons[0].Text()}
+	case verify.Lapsed:
 		p.Status = &verify.Status{State: verify.Withdrawn, Reason: a.Reasons[0].Text()}
 	}
 	return p, nil

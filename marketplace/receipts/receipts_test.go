@@ -125,6 +125,34 @@ func TestACertificateOfDownload(t *testing.T) {
 	}
 }
 
+// A certificate that was issued after its key was compromised is genuine to nobody, and one
+// from before to everybody: here, and to whoever asks for its proof.
+func TestTheKeyOfACertificateIsRevoked(t *testing.T) {
+	for by, want := range map[time.Duration]verify.Verdict{time.Second: verify.Valid, -time.Second: verify.Unknown} {
+		w := marketplacetest.New(t)
+		s := w.Products.Receipts
+		v, raw := open(t, w, w.Grid(t)["published-unconditional"])
+		made, err := s.Issue(t.Context(), "network", v.ResourceID, 1, receipts.Form{Kind: receipts.Original})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := verify.Options{TrustLookup: true, Lookup: w.Products.Proofs}
+		if _, err := w.Pool.Exec(t.Context(), `INSERT INTO signing_revocations (key_id, compromised_at, reason, leaf) VALUES ($1, $2, 'compromised', 0)`, made.Key, made.IssuedAt.Add(by)); err != nil {
+			t.Fatal(err)
+		}
+		w.Set(w.Clock().Add(3 * time.Second)) // answers are kept for a moment
+		for name, file := range map[string][]byte{"the JSON": made.Envelope, "the file": raw} {
+			f, err := w.Products.CheckFile(t.Context(), bytes.NewReader(file), "", func(time.Duration) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := checked(t, file, ask); r.Verdict != want || f.Verdict != want {
+				t.Errorf("%s, compromised by %s: %s %v here, %s %v to whoever asks", name, by, f.Verdict, f.Reasons, r.Verdict, r.Reasons)
+			}
+		}
+	}
+}
+
 // A payload of another key, or with another name beside what is signed, is nothing.
 func TestForgedCertificates(t *testing.T) {
 	w := marketplacetest.New(t)

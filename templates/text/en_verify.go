@@ -11,6 +11,7 @@ func init() {
 		"它是真的，但现在不再有效，不要再用。":                              "It is genuine and no longer valid. Do not use it any more.",
 		"按平台的读法，内容与封存的相同，但文件不是发出时的原样。别的程序可能读出别的，请用原样的文件。": "Our reader finds in it what was sealed, but the file is not as it was delivered. Another program may find something else: use the file as it was delivered.",
 		"标识是真的，文件却不是它所说的那一份。不要使用。":                        "The stamp is genuine, but the file is not what it is of. Do not use it.",
+		"这里登记过它，但签它的密钥那时已经失效，不能说它是真的。":                    "It is on record here, but the key that signed it counted no more by then: whether it is genuine cannot be told.",
 		"这里没有登记过它。不说明真假，只说明查不到。":                          "It is not on record here. That says nothing of whether it is true, only that it was not found.",
 		"开发方持有获取记录": "the developer holds the record of acquisition",
 		"核验":        "Verify",

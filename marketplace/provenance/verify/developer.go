@@ -21,12 +21,13 @@ type Signed string
 const (
 	IsSigned        Signed = "signed"
 	NotSigned       Signed = "none"
-	SignedOtherwise Signed = "invalid" // a signature is there, and it is not of that developer under that statement
-	SignedRevoked   Signed = "revoked" // the key counted no more when the log recorded it
+	NotBrought      Signed = "not-in-proof" // the proof has none; whether there is one was not asked
+	SignedOtherwise Signed = "invalid"      // a signature is there, and it is not of that developer under that statement
+	SignedRevoked   Signed = "revoked"      // the key counted no more when the log recorded it
 )
 
 var signedWords = map[Signed][2]string{
-	IsSigned: {"有", "yes"}, NotSigned: {"无", "none"}, SignedOtherwise: {"不符", "does not match"}, SignedRevoked: {"密钥已撤销", "the key was revoked"},
+	IsSigned: {"有", "yes"}, NotSigned: {"无", "none"}, NotBrought: {"这份证明里没有，有没有签过请联网核验", "none in this proof; ask the portal whether there is one"}, SignedOtherwise: {"不符", "does not match"}, SignedRevoked: {"密钥已撤销", "the key was revoked"},
 }
 
 // Words is it in Chinese, or in English.
@@ -60,7 +61,9 @@ type Countersigned struct {
 // proof has the same signature and none besides that nobody accounts for.
 func (p *Proof) countersigned(got *proved, payload []byte, keys []Key) Code {
 	e, s, _ := parseEnvelope(p.Envelope)
-	got.developer.State = NotSigned
+	if got.developer.State = NotBrought; p.asked { // whoever hands on a proof can leave the signature out
+		got.developer.State = NotSigned
+	}
 	d := p.Developer
 	if d == nil {
 		for _, one := range e.Signatures {

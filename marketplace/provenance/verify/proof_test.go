@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,6 +15,18 @@ import (
 	"shuyuan/marketplace/provenance/statement"
 	"shuyuan/marketplace/provenance/verify"
 )
+
+// A proof from which the signature of the developer was taken is none that says that there
+// was none.
+func TestAProofWithoutTheDeveloper(t *testing.T) {
+	file, _, l, p := sealedIn(t, func(*stamptest.Log) {})
+	offline := check(t, file, verify.Options{Proofs: []verify.Proof{p}, Trust: l.Trust()})
+	p.Status = &verify.Status{State: verify.Active}
+	asked := check(t, file, verify.Options{TrustLookup: true, Lookup: func(context.Context, string) ([]verify.Proof, error) { return []verify.Proof{p}, nil }})
+	if offline.Verdict != verify.Valid || offline.Developer.State != verify.NotBrought || !strings.Contains(offline.Developer.State.Words(false), "这份证明里没有") || asked.Developer.State != verify.NotSigned {
+		t.Errorf("%+v alone, %+v asked", offline.Developer, asked.Developer)
+	}
+}
 
 // recallOf is the entry of the log that takes back what sealedIn seals.
 func recallOf(by string) []byte {

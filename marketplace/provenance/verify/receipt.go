@@ -76,7 +76,7 @@ func (f *file) openReceipt(s *source) bool {
 }
 
 // checkReceipt shows that what was issued is signed, or says why not. It is in no log:
-// that it was issued before its key was revoked is believed of the portal alone.
+// that it was issued before its key was revoked is believed of the portal alone, which has it.
 func (p *Proof) checkReceipt(e envelope, payload []byte, r *issued, o Options) Code {
 	keys, err := p.introduced()
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *Proof) checkReceipt(e envelope, payload []byte, r *issued, o Options) C
 	if len(signers) == 0 {
 		return why
 	}
-	if !slices.ContainsFunc(signers, func(k Key) bool { return k.Revoked == nil || p.trusted }) {
+	if !slices.ContainsFunc(signers, func(k Key) bool { return k.Revoked == nil || p.asked }) {
 		return KeyRevoked
 	}
 	if !p.trusted && !p.hangsOn(o.Trust) {
