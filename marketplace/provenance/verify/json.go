@@ -83,7 +83,59 @@ func asCode(err error) error {
 	return err
 }
 
+// findStamps looks for stamps in an object in which names occur twice: only to say of
+// what it is an altered copy, since such a file is never what was sealed.
+func (f *file) findStamps(r io.Reader) {
+	d := reading{m: newMeter(r, mostRow)}
+	d.Decoder = jsontext.NewDecoder(skipMark(d.m), jsontext.AllowDuplicateNames(true))
+	f.stampsIn(d, member)
+}
+
+// stampsIn reads an object for its envelopes, which lie in the members of that name.
+func (f *file) stampsIn(d reading, within string) {
+	if _, err := d.next('{'); err != nil {
+		return
+	}
+	for d.PeekKind() == '"' && len(f.stamps) < mostFound {
+		name, err := d.ReadToken()
+		if err != nil {
+			return
+		}
+		switch key := name.String(); {
+		case key == within && within == member && d.PeekKind() == '{':
+			f.stampsIn(d, "envelope")
+			if d.PeekKind() != '}' && d.PeekKind() != '"' {
+				return
+			}
+		case key == within && within == "envelope":
+			raw, err := d.ReadValue()
+			if err != nil {
+				return
+			}
+			f.stamps = append(f.stamps, bytes.Clone(raw))
+		default:
+			if d.skip() != nil {
+				return
+			}
+		}
+		d.m.row()
+	}
+	d.ReadToken() //nolint:errcheck // the end of the object, or of what can be read
+}
+
+// mostFound is how many stamps are looked for in a file that is not written as ours.
+const mostFound = 4
+
 func (f *file) openJSON(s *source) error {
+	err := f.readJSON(s)
+	if errors.Is(err, odd{NameTwice}) {
+		f.stamps = nil
+		f.findStamps(s.reader())
+	}
+	return err
+}
+
+func (f *file) readJSON(s *source) error {
 	opens := func() (io.Reader, error) { return s.reader(), nil }
 	d := newReading(s.reader())
 	if d.PeekKind() == '[' {

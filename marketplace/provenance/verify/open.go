@@ -17,6 +17,7 @@ import (
 type file struct {
 	format string
 	stamps [][]byte          // envelopes, as they lie there
+	anew   bool              // another program wrote it, and nothing is said of what could not be read
 	issued bool              // it is what was issued for another file, or a PDF of that, and nothing else
 	notice []byte            // the notice for programs, as JSON
 	fields []byte            // the columns as a Parquet file describes them, as JSON

@@ -296,7 +296,9 @@ func (c *check) stamped(raw []byte) (bool, error) {
 	c.result.Content = digest
 	if subject < 0 {
 		c.result.Verdict = Altered
-		c.result.because(ContentDiffers)
+		if digest != "" || !c.file.anew {
+			c.result.because(ContentDiffers)
+		}
 		c.result.because(c.file.issues...)
 		return true, nil
 	}

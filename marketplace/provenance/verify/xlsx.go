@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/xml"
 	"errors"
 	"math"
 	"strconv"
@@ -103,10 +104,44 @@ func (w *workbook) readProperties() error {
 		}
 		return ok
 	})
+	if err != nil {
+		values[0], values[1], w.f.anew = w.findStamp(), "", true
+	}
 	if values[0] != "" {
 		w.f.stamps, w.f.notice = append(w.f.stamps, []byte(values[0])), []byte(values[1])
 	}
 	return err
+}
+
+// findStamp looks for the stamp in custom properties that another program wrote, in any
+// XML: only to say of what the workbook is an altered copy, since it is never what was
+// sealed.
+func (w *workbook) findStamp() string {
+	raw, err := w.a.text(partProperties, mostStamp)
+	if err != nil {
+		return ""
+	}
+	var p struct {
+		Property []struct {
+			Name string `xml:"name,attr"`
+			Text string `xml:"lpwstr"`
+		} `xml:"property"`
+	}
+	if err := xml.Unmarshal(raw, &p); err != nil {
+		return ""
+	}
+	parts := map[string]string{}
+	for _, one := range p.Property {
+		if parts[one.Name] == "" {
+			parts[one.Name] = one.Text
+		}
+	}
+	var all strings.Builder
+	for n, next := 1, keyStamp; parts[next] != "" && n <= len(p.Property); next = keyStamp + "." + strconv.Itoa(n) {
+		all.WriteString(parts[next])
+		n++
+	}
+	return all.String()
 }
 
 // properties yields the custom properties until one is not taken.
