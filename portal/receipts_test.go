@@ -59,7 +59,7 @@ func TestPagesOfACertificateOfDownload(t *testing.T) {
 	if r := b.open(at + "/pdf"); !strings.HasPrefix(r.body, "%PDF-") || b.checks("凭证.pdf", []byte(r.body)).doc(t).Find(`[data-verdict="valid"]`).Length() != 1 {
 		t.Errorf("the PDF: %d", r.status)
 	}
-	if r := b.checks("凭证.json", []byte(envelope)); r.doc(t).Find(`[data-verdict="valid"]`).Length() != 1 || !strings.Contains(r.body, number) {
+	if r := b.checks("凭证.json", []byte(envelope)); r.doc(t).Find(`[data-verdict="valid"]`).Length() != 1 || !strings.Contains(r.body, number) || !strings.Contains(r.doc(t).Find(".ans .file").Text(), "凭证.json") || !strings.HasPrefix(r.doc(t).Find("title").Text(), "真实有效 · ") {
 		t.Errorf("the JSON: %d", r.status)
 	}
 	if r := b.open("/verify?q=" + strings.ToLower(number)); r.status != 303 || r.header.Get("Location") != at {

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -56,6 +57,9 @@ func verifiedAt(what string) string {
 func (s *Server) verifyPage(c *fiber.Ctx, p templates.VerifyPage) error {
 	ctx := c.UserContext()
 	title := text.T(ctx, "核验文件")
+	if p.Found != nil {
+		title = p.Found.Verdict.Words(text.Of(ctx) == text.English) + " · " + title
+	}
 	if p.Found != nil || p.Mistake.Sentence != "" {
 		p.Frame = s.quietFrame(c, title)
 	} else {
@@ -173,8 +177,11 @@ func (s *Server) takeChecked(c *fiber.Ctx) (name string, found *marketplace.File
 	if _, err := form.NextRawPart(); !errors.Is(err, io.EOF) {
 		return "", nil, malformed("file", "请求的格式不对。")
 	}
-	return papers.Name(part.FileName(), ""), found, nil
+	return papers.Name(part.FileName(), endings.FindString(part.FileName())), found, nil
 }
+
+// endings are those of names of files that are shown as they are.
+var endings = regexp.MustCompile(`\.[A-Za-z0-9]{1,5}$`)
 
 // proofJSON is GET /verify/{what}/proof.json: all that proves a version without asking
 // anybody.
