@@ -184,7 +184,7 @@ func (s *Service) compose(x *Checkout, b blanks, at time.Time) *Order {
 	l := x.Offer.Listing
 	o := &Order{
 		Number: PreviewNumber, Buyer: x.Buyer, Seller: l.Seller, Developer: l.Developer, Operator: x.Operator, Listing: l.Number, PlanID: x.facts.planID, Product: l.Product, Title: x.facts.title, TitleEN: x.facts.titleEN, ProductID: x.facts.productID, VersionID: x.facts.versionID, Version: x.Offer.Version,
-		Plan: x.Plan, Quantity: x.Quantity, Currency: x.Plan.Currency, Money: x.Money, Split: x.Split, Purpose: b.purpose, Territory: b.territory, CrossBorder: b.territory != Mainland, State: Created, StateAt: at, MadeAt: at, Sample: x.facts.sample, side: OfBuyer,
+		Plan: x.Plan, Quantity: x.Quantity, Currency: x.Plan.Currency, Money: x.Money, Split: x.Split, Purpose: b.purpose, Territory: b.territory, CrossBorder: b.territory != Mainland, State: Created, StateAt: at, MadeAt: at, Sample: x.facts.sample, Revision: 1, side: OfBuyer,
 	}
 	o.Contract = Contract{
 		Number: PreviewNumber, Template: contractTemplate, From: at, Until: x.Until, State: Offered, StateAt: at, MadeAt: at,

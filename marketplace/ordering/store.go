@@ -175,7 +175,7 @@ func saveOrder(ctx context.Context, tx pgx.Tx, o *Order) error {
 	}
 	err := tx.QueryRow(ctx, `
 		UPDATE orders SET state = @state, state_at = @at, reason = @reason, clock_profile = @profile, clock_path = @path, clock_from = @from, pay_until = @pay, accept_until = @accept, paid_at = @paid, delivered_at = @delivered, accepted_at = @accepted, accepted_by = @accepted_by,
-			term_from = @term_from, term_until = @term_until, noticed_at = @noticed, cleared_by = nullif(@cleared_by::bigint, 0), cleared_name = @cleared_name, cleared_at = @cleared_at, revision = revision + 1
+			term_from = @term_from, term_until = @term_until, noticed_at = @noticed, cleared_by = coalesce(nullif(@cleared_by::bigint, 0), cleared_by), cleared_name = @cleared_name, cleared_at = @cleared_at, revision = revision + 1
 		WHERE id = @id RETURNING revision`,
 		pgx.NamedArgs{
 			"id": o.ID, "state": o.State, "at": o.StateAt, "reason": o.Reason, "profile": o.clock.Profile, "path": o.clock.Path, "from": from, "pay": o.PayUntil, "accept": o.AcceptUntil, "paid": o.PaidAt, "delivered": o.DeliveredAt, "accepted": o.AcceptedAt, "accepted_by": o.AcceptedBy,
