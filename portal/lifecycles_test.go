@@ -27,7 +27,9 @@ import (
 	"shuyuan/licensing/use"
 	"shuyuan/licensing/workspace"
 	"shuyuan/marketplace"
+	"shuyuan/marketplace/delivery"
 	"shuyuan/marketplace/offering"
+	"shuyuan/marketplace/ordering"
 	"shuyuan/marketplace/refunding"
 	"shuyuan/marketplace/registration"
 	"shuyuan/marketplace/settlement"
@@ -58,6 +60,9 @@ var lifecycles = []struct{ title, says, diagram string }{
 	{"Registered algorithm", "A program that is pinned by the digest of its text (`licensing/workspace`).", workspace.AlgorithmLifecycle()},
 	{"Product", "What is derived from public data and offered (`marketplace`; FJ-5.2). Its registration and its certification move it as administrator.", marketplace.Lifecycle()},
 	{"Version of a product", "What is sealed with its sources and days of acquisition (`marketplace`; AS-35, AB-35.4). Who stands where, the service finds out.", marketplace.VersionLifecycle()},
+	{"Order", "What is ordered of a plan, from the contract to the end of its term (`marketplace/ordering`; matrix 5.8). Buyer and seller stand as visitor; what money and the clock move stands as administrator.", ordering.Lifecycle()},
+	{"Rule of division", "How what is paid for orders of a listing is divided (`marketplace/ordering`). The seller proposes and the operator agrees; both stand as visitor.", ordering.RuleLifecycle()},
+	{"Bill of a month", "What a closed month of use costs (`marketplace/delivery`). The buyer stands as visitor; money and the clock as administrator.", delivery.BillLifecycle()},
 	{"Settlement", "What a payee gets of released orders (`marketplace/settlement`; market 2.1). A person of the payee stands as visitor; the bank, the provider and the clock as administrator.", settlement.Lifecycle()},
 	{"Refund", "Money that goes back of an order (`marketplace/refunding`; market 2.1). Two people agree who did not ask, of two sides; the bank and the provider stand as administrator.", refunding.Lifecycle()},
 	{"Listing of a product", "A product as its seller offers it (`marketplace/offering`; matrix 5.7). Whose it is may do what stands as visitor. That a certificate, a mandate or a version no longer holds is no state: it is asked each time (I-07).", offering.Lifecycle()},

@@ -701,7 +701,7 @@ func (s *Service) One(ctx context.Context, who account.Actor, number string) (*V
 	}
 	if p.Side == OfRegulator {
 		if _, err := database.InTx(ctx, s.pool, func(tx pgx.Tx) (struct{}, error) {
-			return struct{}{}, audit.Append(ctx, tx, who, "order", o.Number, string(Read), nil)
+			return struct{}{}, audit.Append(ctx, tx, who, "trade", o.Number, string(Read), nil)
 		}); err != nil {
 			return nil, err
 		}
@@ -772,7 +772,7 @@ func (s *Service) happened(ctx context.Context, tx pgx.Tx, who account.Actor, o 
 	if err := insertEvent(ctx, tx, o, who, string(a), o.words, s.instant()); err != nil {
 		return err
 	}
-	if err := audit.Append(ctx, tx, who, "order", o.Number, string(a), map[string]string{"to": string(o.State), "contract": o.Contract.SHA256}); err != nil {
+	if err := audit.Append(ctx, tx, who, "trade", o.Number, string(a), map[string]string{"to": string(o.State), "contract": o.Contract.SHA256}); err != nil {
 		return err
 	}
 	return s.tell(ctx, tx, o, a)

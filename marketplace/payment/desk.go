@@ -166,11 +166,21 @@ func (b *Bank) OpenAccount(ctx context.Context, who account.Actor, f AccountForm
 	})
 }
 
+// AccountAction is what is done about a collection account.
+type AccountAction string
+
+// The actions on a collection account.
+const (
+	ConfirmAccount AccountAction = "confirm"
+	RefuseAccount  AccountAction = "refuse"
+	CloseAccount   AccountAction = "close"
+)
+
 // MoveAccount is how another person confirms a collection account or refuses it, or how
 // one of two closes one that is open.
 func (b *Bank) MoveAccount(ctx context.Context, who account.Actor, number, action, reason string) error {
 	reason = strings.TrimSpace(reason)
-	to := map[string]CollectionState{"confirm": CollectionOpen, "refuse": CollectionRefused, "close": CollectionClosed}[action]
+	to := map[AccountAction]CollectionState{ConfirmAccount: CollectionOpen, RefuseAccount: CollectionRefused, CloseAccount: CollectionClosed}[AccountAction(action)]
 	switch {
 	case to == "":
 		return fault.New(fault.Malformed, "请求的格式不对。")
@@ -198,7 +208,7 @@ func (b *Bank) MoveAccount(ctx context.Context, who account.Actor, number, actio
 			}
 			return 0, err
 		}
-		return 0, audit.Append(ctx, tx, who, "collection_account", a.Number, action, audit.Moved(from, to))
+		return 0, audit.Append(ctx, tx, who, "collection_account", a.Number, string(AccountAction(action)), audit.Moved(from, to))
 	})
 	return err
 }
@@ -407,6 +417,18 @@ func (b *Bank) Advices(ctx context.Context, who account.Actor, e Entry) ([]Advic
 	return selectAdvices(ctx, b.Pool, `a.ref = ANY ($1) AND c.organisation_id = $2`, e.Candidates, e.Into.Operator)
 }
 
+// LineAction is what people do about a line of a statement.
+type LineAction string
+
+// The actions on a line.
+const (
+	ProposeLine  LineAction = "propose" // what it is for
+	AgreeLine    LineAction = "agree"
+	DisagreeLine LineAction = "disagree"
+	ConfirmLine  LineAction = "confirm" // that was typed
+	RefuseLine   LineAction = "refuse"
+)
+
 // onLine does something about a line for one of its operator's people, and writes it
 // down.
 func (b *Bank) onLine(ctx context.Context, who account.Actor, number string, revision int, act string, do func(pgx.Tx, *Entry) error) error {
@@ -436,7 +458,7 @@ func (b *Bank) onLine(ctx context.Context, who account.Actor, number string, rev
 		if err := saveLine(ctx, tx, &e, b.instant(), confirmer); err != nil {
 			return 0, err
 		}
-		return 0, audit.Append(ctx, tx, who, "bank_line", e.Number, act, audit.Moved(from, e.State))
+		return 0, audit.Append(ctx, tx, who, "bank_line", e.Number, string(LineAction(act)), audit.Moved(from, e.State))
 	})
 	return err
 }
@@ -503,6 +525,16 @@ func (b *Bank) Instruction(ctx context.Context, who account.Actor, number string
 	return list[0], nil
 }
 
+// InstructionAction is what people do about a transfer that they were to make.
+type InstructionAction string
+
+// The actions on an instruction.
+const (
+	StopInstruction    InstructionAction = "stop"    // the bank did not take it
+	ConfirmInstruction InstructionAction = "confirm" // another person says so too
+	KeepInstruction    InstructionAction = "keep"    // it did
+)
+
 // MoveInstruction is how one person says that the bank did not take a transfer (stop),
 // with why; how another agrees, and then it has failed (confirm); or how either takes
 // that back (keep).
@@ -545,7 +577,7 @@ func (b *Bank) MoveInstruction(ctx context.Context, who account.Actor, number st
 		if err != nil {
 			return 0, err
 		}
-		return 0, audit.Append(ctx, tx, who, "payment_instruction", i.Number, action, map[string]string{"ref": i.Ref})
+		return 0, audit.Append(ctx, tx, who, "payment_instruction", i.Number, string(InstructionAction(action)), map[string]string{"ref": i.Ref})
 	})
 	return err
 }
