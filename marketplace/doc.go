@@ -15,8 +15,11 @@
 // below it (Follow). Verify answers anybody what a digest or a number is.
 //
 // Below it: registration (登记) with its certificates, by which a product comes to
-// Registered and Listable; offering, what is listed and at which price; ledger, the
-// double-entry book; payment, how money is seen to arrive; receipts, certificates of
-// download. Contracts, orders, delivery and settlement are not here yet: until they are,
-// nothing calls ledger and payment.
+// Registered and Listable; offering, what is listed and at which price; ordering,
+// contracts and orders; delivery, what is handed over, counted and billed; payment, how
+// money is seen to arrive; settlement and refunding, how it goes on and back; ledger, the
+// double-entry book of all that; receipts, certificates of download.
+//
+// The server has offering, payment by transfer and settlement so far. No page takes an
+// order yet, so nothing calls ordering, delivery and refunding there.
 package marketplace

@@ -106,7 +106,6 @@ func (p RefundPage) at() string {
 	return p.Case.Path()
 }
 
-
 var refundStates = map[refunding.State]string{
 	refunding.Requested: "等双方同意", refunding.Rejected: "已驳回", refunding.Approved: "已批准", refunding.Submitted: "正在退", refunding.Succeeded: "已退", refunding.Failed: "没有退成", refunding.Manual: "线下已退",
 }
