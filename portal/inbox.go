@@ -57,9 +57,6 @@ func (s *Server) sources() []inbox.Source {
 	if s.Settlements != nil {
 		all = append(all, s.Settlements)
 	}
-	if s.Refunds != nil {
-		all = append(all, s.Refunds)
-	}
 	if s.Bank != nil {
 		all = append(all, s.Bank)
 	}

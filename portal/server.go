@@ -44,7 +44,6 @@ import (
 	"shuyuan/marketplace/ledger"
 	"shuyuan/marketplace/offering"
 	"shuyuan/marketplace/payment"
-	"shuyuan/marketplace/refunding"
 	"shuyuan/marketplace/registration"
 	"shuyuan/marketplace/settlement"
 	"shuyuan/search"
@@ -95,7 +94,6 @@ type Deps struct {
 	Ledger        *ledger.Reader        // likewise
 	Online        *payment.Online       // nil: nobody pays online
 	Settlements   *settlement.Service   // with Bank
-	Refunds       *refunding.Service    // likewise
 
 	Tenders *tender.Service // with Licensing
 

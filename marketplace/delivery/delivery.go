@@ -161,8 +161,3 @@ func month(at time.Time) time.Time {
 	y, m, _ := at.In(workdays.Zone).Date()
 	return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
 }
-
-// begins is the instant at which a month begins in China.
-func begins(month time.Time) time.Time {
-	return time.Date(month.Year(), month.Month(), 1, 0, 0, 0, 0, workdays.Zone)
-}

@@ -202,7 +202,7 @@ func TestTheDatabaseHoldsTheBooks(t *testing.T) {
 		}), "ledger_reverses"},
 		"an entry changed":         {exec(`UPDATE ledger_entries SET amount = amount + 1`), "23001"},
 		"an entry removed":         {exec(`DELETE FROM ledger_entries`), "23001"},
-		"all entries removed":      {exec(`TRUNCATE ledger_entries`), "23001"},
+		"all entries removed":      {exec(`TRUNCATE ledger_entries CASCADE`), "23001"},
 		"a transaction changed":    {exec(`UPDATE ledger_transactions SET subject = 'DD-2'`), "23001"},
 		"a transaction removed":    {exec(`DELETE FROM ledger_transactions`), "23001"},
 		"all transactions removed": {exec(`TRUNCATE ledger_transactions CASCADE`), "23001"},
