@@ -37,6 +37,7 @@ const (
 type pageCache struct {
 	now    func() time.Time
 	made   singleflight.Group
+	first  sync.Once
 	looked atomic.Int64 // when a change was last looked for, in nanoseconds
 
 	mu    sync.RWMutex
@@ -278,11 +279,19 @@ func (s *Server) uncached(c *fiber.Ctx, r Route) error {
 
 // look empties the cache if catalogue or market have changed, whether or not anybody
 // told us. It asks the database once a second at most; while that does not
-// answer, what was shown before stays.
+// answer, what was shown before stays. Nothing is shown from it before it was asked once.
 func (s *Server) look(ctx context.Context) {
-	if !s.cache.due() {
-		return
+	s.cache.first.Do(func() {
+		s.cache.due()
+		s.see(ctx)
+	})
+	if s.cache.due() {
+		s.see(ctx)
 	}
+}
+
+// see finds where catalogue and market stand now.
+func (s *Server) see(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, cacheLook)
 	defer cancel()
 	seq, err := s.Datasets.LastChange(ctx)
