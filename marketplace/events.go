@@ -2,8 +2,6 @@ package marketplace
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,16 +33,10 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, p *Product, n Notice) err
 		return err
 	}
 	n.Title, n.At = p.Title, s.now()
-	for _, n.To = range to {
-		if !strings.Contains(n.To, "@") {
-			continue
-		}
-		n.ID = strings.ToLower(rand.Text())
-		if err := jobs.Announce(ctx, tx, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return jobs.AnnounceTo(ctx, tx, to, func(id, to string) jobs.Args {
+		n.ID, n.To = id, to
+		return n
+	})
 }
 
 // InputsMoved is the job that looks for sealed versions below what was withdrawn, put

@@ -9,10 +9,12 @@ package jobs
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,6 +121,26 @@ func Announce(ctx context.Context, tx pgx.Tx, args river.JobArgs) error {
 	}
 	if err != nil {
 		return fmt.Errorf("announce %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// Args are the arguments of a job.
+type Args = river.JobArgs
+
+// AnnounceTo announces the letter to each address of a list once, with an id that is the
+// same at every try. An account may be called by something that is no address of mail: it
+// is left out.
+func AnnounceTo(ctx context.Context, tx pgx.Tx, to []string, letter func(id, to string) Args) error {
+	sent := map[string]bool{}
+	for _, one := range to {
+		if !strings.Contains(one, "@") || sent[one] {
+			continue
+		}
+		sent[one] = true
+		if err := Announce(ctx, tx, letter(strings.ToLower(rand.Text()), one)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

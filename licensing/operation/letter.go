@@ -2,8 +2,6 @@ package operation
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,17 +50,10 @@ type Notice struct {
 func (Notice) Kind() string { return "operation_notice" }
 
 func send(ctx context.Context, tx pgx.Tx, n Notice, to []string) error {
-	sent := map[string]bool{}
-	for _, n.To = range to {
-		if !strings.Contains(n.To, "@") || sent[n.To] {
-			continue
-		}
-		sent[n.To], n.ID = true, strings.ToLower(rand.Text())
-		if err := jobs.Announce(ctx, tx, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return jobs.AnnounceTo(ctx, tx, to, func(id, to string) jobs.Args {
+		n.ID, n.To = id, to
+		return n
+	})
 }
 
 // owners are the addresses of those who answer for an organisation.

@@ -2,9 +2,7 @@ package tender
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,17 +61,10 @@ func (s *Service) letter(t *Tender, what, words string) Letter {
 }
 
 func send(ctx context.Context, tx pgx.Tx, n Letter, to []string) error {
-	sent := map[string]bool{}
-	for _, n.To = range to {
-		if !strings.Contains(n.To, "@") || sent[n.To] {
-			continue
-		}
-		sent[n.To], n.ID = true, strings.ToLower(rand.Text())
-		if err := jobs.Announce(ctx, tx, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return jobs.AnnounceTo(ctx, tx, to, func(id, to string) jobs.Args {
+		n.ID, n.To = id, to
+		return n
+	})
 }
 
 // tellBidder writes to the owners of a bidder.

@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,15 +46,8 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, v *Serving, what Told, ab
 		return err
 	}
 	n := Letter{Order: v.Order, What: what, About: about, Title: v.Title, TitleEN: v.TitleEN, At: s.instant()}
-	sent := map[string]bool{}
-	for _, n.To = range to {
-		if !strings.Contains(n.To, "@") || sent[n.To] {
-			continue
-		}
-		sent[n.To], n.ID = true, strings.ToLower(rand.Text())
-		if err := jobs.Announce(ctx, tx, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return jobs.AnnounceTo(ctx, tx, to, func(id, to string) jobs.Args {
+		n.ID, n.To = id, to
+		return n
+	})
 }

@@ -2,8 +2,6 @@ package ordering
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -95,15 +93,11 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, o *Order, a Action) error
 		if err != nil {
 			return err
 		}
-		sent := map[string]bool{}
-		for _, n.To = range to {
-			if !strings.Contains(n.To, "@") || sent[n.To] {
-				continue
-			}
-			sent[n.To], n.ID = true, strings.ToLower(rand.Text())
-			if err := jobs.Announce(ctx, tx, n); err != nil {
-				return err
-			}
+		if err := jobs.AnnounceTo(ctx, tx, to, func(id, to string) jobs.Args {
+			n.ID, n.To = id, to
+			return n
+		}); err != nil {
+			return err
 		}
 	}
 	return nil

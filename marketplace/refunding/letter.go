@@ -2,9 +2,7 @@ package refunding
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,19 +51,11 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, r *Refund, a Action) erro
 	if err != nil {
 		return err
 	}
-	sent := map[string]bool{}
-	for _, n.To = range slices.Concat(to, desk) {
-		if !strings.Contains(n.To, "@") || sent[n.To] {
-			continue
-		}
-		n.Desk = slices.Contains(desk, n.To)
+	return jobs.AnnounceTo(ctx, tx, slices.Concat(to, desk), func(id, to string) jobs.Args {
+		n.ID, n.To, n.Desk = id, to, slices.Contains(desk, to)
 		n.Yours = a == Request || n.Desk
-		sent[n.To], n.ID = true, strings.ToLower(rand.Text())
-		if err := jobs.Announce(ctx, tx, n); err != nil {
-			return err
-		}
-	}
-	return nil
+		return n
+	})
 }
 
 // mostWaiting is how many the inbox lists; the pages list all.

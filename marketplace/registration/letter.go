@@ -2,8 +2,6 @@ package registration
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,17 +30,10 @@ type Letter struct {
 func (Letter) Kind() string { return "registration_letter" }
 
 func send(ctx context.Context, tx pgx.Tx, n Letter, to []string) error {
-	sent := map[string]bool{}
-	for _, n.To = range to {
-		if !strings.Contains(n.To, "@") || sent[n.To] {
-			continue
-		}
-		sent[n.To], n.ID = true, strings.ToLower(rand.Text())
-		if err := jobs.Announce(ctx, tx, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return jobs.AnnounceTo(ctx, tx, to, func(id, to string) jobs.Args {
+		n.ID, n.To = id, to
+		return n
+	})
 }
 
 // tell writes to the other side of a move: to the registrar of what the registrant or

@@ -2,9 +2,7 @@ package settlement
 
 import (
 	"context"
-	"crypto/rand"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,17 +52,10 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, x *Settlement, a Action) 
 	if err != nil {
 		return err
 	}
-	sent := map[string]bool{}
-	for _, n.To = range to {
-		if !strings.Contains(n.To, "@") || sent[n.To] {
-			continue
-		}
-		sent[n.To], n.ID = true, strings.ToLower(rand.Text())
-		if err := jobs.Announce(ctx, tx, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return jobs.AnnounceTo(ctx, tx, to, func(id, to string) jobs.Args {
+		n.ID, n.To = id, to
+		return n
+	})
 }
 
 const late = "到期没有办：标明逾期，仍要办理"

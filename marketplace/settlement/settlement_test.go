@@ -9,6 +9,7 @@ import (
 	"shuyuan/internal/database"
 	"shuyuan/internal/fault"
 	"shuyuan/marketplace/ledger"
+	"shuyuan/marketplace/payment"
 	"shuyuan/marketplace/settlement"
 	"shuyuan/marketplace/settlement/settlementtest"
 )
@@ -147,6 +148,44 @@ func TestWhatIsOwedIsKept(t *testing.T) {
 	z := w.Computed(t)[w.Developer]
 	check(t, "kept", z.Kept, 1_400)
 	check(t, "payout", z.Payout(), 5_600)
+}
+
+// An order that two people found a transfer for is settled from the account that its buyer
+// was told to pay into, and a month of use when its bill is paid.
+func TestWhatIsSettledWasPaid(t *testing.T) {
+	w := settlementtest.New(t)
+	told := func(ref string, kind payment.DueKind, order string, amount int64) {
+		t.Helper()
+		if _, err := database.InTx(t.Context(), w.Pool, func(tx pgx.Tx) (payment.Advice, error) {
+			return w.Bank.Advise(t.Context(), tx, payment.Due{Ref: ref, Kind: kind, Order: order, Buyer: w.Buyer, Payer: "示例买方", Amount: amount, Currency: ledger.CNY, Until: w.At, Operator: w.Operator})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paid := func(ref string) {
+		w.Exec(t, `UPDATE payment_advices SET paid = amount, paid_at = $2 WHERE ref = $1`, ref, w.At)
+	}
+	parts, err := ledger.Parts(10_000, w.Shares())
+	if err != nil {
+		t.Fatal(err)
+	}
+	route := ledger.BankReceivable.For(w.Operator)
+	told("DD-1", payment.ForOrder, "DD-1", 10_000)
+	w.Post(t, ledger.CameUnmatched("LX-1", route, 10_000), ledger.Allocated("DD-1", 10_000), ledger.Accepted("DD-1", parts))
+	w.Week()
+	check(t, "settled before it was paid", len(w.Computed(t)), 0)
+	paid("DD-1")
+	w.Week()
+	check(t, "route", w.Computed(t)[w.Developer].Route, route.Code())
+
+	told("ZD-2", payment.ForBill, "DD-2", 10_000)
+	w.Post(t, ledger.Bill("DD-2", w.Buyer, 10_000), ledger.Accepted("DD-2", parts))
+	w.Week()
+	check(t, "settled before the bill was paid", len(w.Computed(t)), 0)
+	paid("ZD-2")
+	w.Post(t, ledger.PaidBill("DD-2", route, w.Buyer, 10_000))
+	w.Week()
+	check(t, "net", w.Computed(t)[w.Developer].Net, 7_000)
 }
 
 // A refund and an instruction at once, many times over: either the settlement is computed

@@ -29,12 +29,15 @@ type entry struct {
 }
 
 // selectLoose are the entries through a day that are in no settlement, by payee. All of an
-// order are where it was paid to.
+// order are where it was paid to: as the books say, or, where two people found what a
+// transfer was for, as its buyer was told. Of an order with a bill that is not paid there
+// are none: nobody is paid what nobody has.
 func selectLoose(ctx context.Context, q database.Querier, through time.Time) ([]entry, error) {
 	rows, err := q.Query(ctx, `
 		SELECT x.organisation_id, x.code, x.currency, x.transaction_id, x.seq, x.kind, x.effective_on, x.subject, x.about, x.amount, x.gross, x.fees, x.tax,
 			coalesce((SELECT a.code FROM ledger_transactions p JOIN ledger_entries e ON e.transaction_id = p.id JOIN ledger_accounts a ON a.id = e.account_id
-				WHERE p.subject = x.about AND p.kind IN ('payment_in', 'bill_paid') AND e.amount > 0 AND a.kind = 'asset' ORDER BY p.id LIMIT 1), '')
+				WHERE p.subject = x.about AND p.kind IN ('payment_in', 'bill_paid') AND e.amount > 0 AND a.kind = 'asset' ORDER BY p.id LIMIT 1),
+				(SELECT 'bank:operator:receivable:' || c.organisation_id FROM payment_advices d JOIN collection_accounts c ON c.id = d.account_id WHERE d.order_number = x.about AND d.paid_at IS NOT NULL ORDER BY d.id LIMIT 1), '')
 		FROM (
 			SELECT a.organisation_id, a.code, a.currency, e.transaction_id, e.seq, t.kind, t.effective_on, t.subject, -e.amount AS amount,
 				coalesce((SELECT regexp_replace(c.code, '^(order:hold|refund:clearing):', '') FROM ledger_entries f JOIN ledger_accounts c ON c.id = f.account_id WHERE f.transaction_id = t.id AND c.code ~ '^(order:hold|refund:clearing):' LIMIT 1), t.subject) AS about,
@@ -45,6 +48,7 @@ func selectLoose(ctx context.Context, q database.Querier, through time.Time) ([]
 			WHERE a.code ~ '^payable:(operator|developer|broker):' AND t.effective_on <= $1 AND t.kind NOT IN `+own+`
 				AND NOT EXISTS (SELECT FROM ledger_transactions r WHERE r.id = t.reverses_id AND r.kind IN `+own+`)
 				AND NOT EXISTS (SELECT FROM settlement_lines l WHERE l.transaction_id = e.transaction_id AND l.seq = e.seq AND NOT l.released)) x
+		WHERE NOT EXISTS (SELECT FROM payment_advices d WHERE d.order_number = x.about AND d.kind = 'bill' AND d.paid_at IS NULL AND d.ended_at IS NULL)
 		ORDER BY x.code, x.currency, x.transaction_id, x.seq`, through)
 	if err != nil {
 		return nil, fmt.Errorf("entries to settle: %w", err)
