@@ -264,38 +264,13 @@ func released(ctx context.Context, s *stage, m *marketplace.Service, v *marketpl
 	return m.AddRelease(ctx, s.as(theDeveloper), v.Product, v.Number, v.Releases[0].Number, "phases")
 }
 
-// counted makes a version of how many days of each kind the holidays have in each
-// year, after the developer took the file.
-func counted(kinds ...string) func(context.Context, *stage, *marketplace.Service, *marketplace.VersionView) error {
+// outside makes a version of a table that was worked out from a dataset of the catalogue,
+// after the developer took its file.
+func outside(dataset, form, name, file string, table func(*stage) (io.Reader, error)) func(context.Context, *stage, *marketplace.Service, *marketplace.VersionView) error {
 	return func(ctx context.Context, s *stage, m *marketplace.Service, v *marketplace.VersionView) error {
 		owner := s.as(theDeveloper)
 		if len(v.Inputs) == 0 {
-			id, err := s.taken(ctx, m, v, alsoOperated, "csv")
-			if err != nil {
-				return err
-			}
-			if err := m.AddAcquisition(ctx, owner, v.Product, v.Number, id); err != nil {
-				return err
-			}
-		}
-		if len(v.Contents) > 0 {
-			return nil
-		}
-		table, err := s.daysOff(kinds)
-		if err != nil {
-			return err
-		}
-		return m.AddFile(ctx, owner, v.Product, v.Number, "days", "示例天数.csv", table)
-	}
-}
-
-// located makes a version of the earthquakes of a magnitude and more, with their places,
-// after the developer took the file.
-func located(magnitude float64) func(context.Context, *stage, *marketplace.Service, *marketplace.VersionView) error {
-	return func(ctx context.Context, s *stage, m *marketplace.Service, v *marketplace.VersionView) error {
-		owner := s.as(theDeveloper)
-		if len(v.Inputs) == 0 {
-			id, err := s.taken(ctx, m, v, quakesDataset, "geojson")
+			id, err := s.taken(ctx, m, v, dataset, form)
 			if fault.KindOf(err) == fault.NotFound {
 				return nil // there was no room for the data
 			}
@@ -309,12 +284,22 @@ func located(magnitude float64) func(context.Context, *stage, *marketplace.Servi
 		if len(v.Contents) > 0 {
 			return nil
 		}
-		table, err := s.epicentres(magnitude)
+		made, err := table(s)
 		if err != nil {
 			return err
 		}
-		return m.AddFile(ctx, owner, v.Product, v.Number, "epicentres", "示例震中.csv", table)
+		return m.AddFile(ctx, owner, v.Product, v.Number, name, file, made)
 	}
+}
+
+// counted makes a version of how many days of each kind the holidays have in each year.
+func counted(kinds ...string) func(context.Context, *stage, *marketplace.Service, *marketplace.VersionView) error {
+	return outside(alsoOperated, "csv", "days", "示例天数.csv", func(s *stage) (io.Reader, error) { return s.daysOff(kinds) })
+}
+
+// located makes a version of the earthquakes of a magnitude and more, with their places.
+func located(magnitude float64) func(context.Context, *stage, *marketplace.Service, *marketplace.VersionView) error {
+	return outside(quakesDataset, "geojson", "epicentres", "示例震中.csv", func(s *stage) (io.Reader, error) { return s.epicentres(magnitude) })
 }
 
 // epicentres are time, magnitude and place of the strongest earthquakes of the catalogue.
