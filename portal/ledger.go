@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"shuyuan/internal/account"
+
 	"github.com/gofiber/fiber/v2"
 
 	"shuyuan/internal/fault"
@@ -20,7 +22,7 @@ func (s *Server) showLedger(c *fiber.Ctx) error {
 	}
 	ctx, who := c.UserContext(), actor(c)
 	p := templates.LedgerPage{Frame: s.quietFrame(c, text.T(ctx, "账簿"))}
-	p.Wide = true
+	p.Wide, p.Own = true, !who.Any(account.ExchangeStaff, account.Regulator)
 	if p.On, err = dayIn(q.Get("on")); err != nil {
 		return err
 	}

@@ -185,6 +185,7 @@ func LedgerName(id int64) string { return "LTX-" + strconv.FormatInt(id, 10) }
 type LedgerPage struct {
 	Frame
 	On    time.Time // zero: all that is posted
+	Own   bool      // of the reader's organisation alone
 	Trial []ledger.Trial
 	Names map[int64]string
 }

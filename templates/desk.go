@@ -33,7 +33,7 @@ var deskPlaces = []deskPlace{
 	{Href: "/desk/operator", Title: "运营", Also: "/desk/mandates", By: operatorDesk},
 	{Href: "/desk/developers", Title: "二级开发主体", By: []account.Role{account.Authority, account.Head, account.Regulator, account.Operator}},
 	{Href: "/desk/exchange", Title: "产品登记", By: exchangeDesk},
-	{Href: "/desk/settlements", Title: "结算", By: []account.Role{account.ExchangeStaff, account.Operator, account.Authority, account.Regulator}},
+	{Href: "/desk/settlements", Title: "结算单", By: []account.Role{account.ExchangeStaff, account.Operator, account.Authority, account.Regulator}},
 	{Href: "/desk/listings", Title: "上架", By: listingDesk},
 	{Href: "/desk/bank", Title: "收款", By: bankDesk},
 	{Href: "/desk/ledger", Title: "账簿", By: bankDesk},

@@ -94,7 +94,7 @@ func init() {
 		"结算单，可横向滚动":       "Settlements, scrolls sideways",
 		"应得":              "Due",
 		"平台算清各方应得的款，收款方确认后由交易所指示付款；付款的是运营机构的银行或者支付机构，平台不经手资金。": "The platform counts what each payee gets; the payee confirms, and the exchange instructs. The bank of the operator or the payment provider pays: no money passes through the platform.",
-		"结算单": "Settlement",
+		"结算单": "Settlements",
 		"订单验收以后款项归各收款方，每周结算一次。": "After acceptance the money belongs to the payees, and is settled each week.",
 		"等收款方确认":      "Waits for the payee",
 		"收款方已确认":      "Confirmed by the payee",
